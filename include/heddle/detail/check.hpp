@@ -1,0 +1,64 @@
+#pragma once
+
+#include "heddle/detail/json_check.hpp"
+#include "heddle/detail/text.hpp"
+#include "heddle/detail/type_traits.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/model/enum_names.hpp"
+#include "heddle/model/json_text.hpp"
+
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/second.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace heddle::detail {
+
+template <class Container>
+void check_size(std::string_view field, const Container& container) {
+  if (container.size() > limits::list) {
+    refuse(field, "has more than " + std::to_string(limits::list) + " entries");
+  }
+}
+
+/// Ids are keys and stay short; other text may be as long as a message.
+constexpr std::size_t cap_of(std::string_view field) { return field.ends_with("id") ? limits::id : limits::text; }
+
+/// Throws `invalid_argument` if a value of the model cannot be stored and read back as it is on every backend.
+template <class T>
+void check(std::string_view field, const T& value) {
+  if constexpr (std::same_as<T, std::string>) {
+    check_text(field, value, cap_of(field));
+  } else if constexpr (std::same_as<T, JsonObject>) {
+    check_json(field, value.text, JsonShape::object);
+  } else if constexpr (std::same_as<T, JsonValue>) {
+    check_json(field, value.text, JsonShape::any);
+  } else if constexpr (NamedEnum<T>) {
+    if (to_string(value).empty()) { refuse(field, "is none of the enumerators"); }
+  } else if constexpr (std::floating_point<T>) {
+    if (!std::isfinite(value)) { refuse(field, "is not a finite number"); }
+  } else if constexpr (is_optional<T>) {
+    if (value) { check(field, *value); }
+  } else if constexpr (is_vector<T>) {
+    check_size(field, value);
+    for (const auto& element : value) { check(field, element); }
+  } else if constexpr (StringMap<T>) {
+    check_size(field, value);
+    for (const auto& [key, text] : value) {
+      check_text(field, key, limits::name);
+      check_text(field, text, limits::text);
+    }
+  } else if constexpr (Record<T>) {
+    boost::hana::for_each(boost::hana::accessors<T>(), [&value](const auto& member) {
+      check(boost::hana::first(member).c_str(), boost::hana::second(member)(value));
+    });
+  }
+}
+
+}  // namespace heddle::detail

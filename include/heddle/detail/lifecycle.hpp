@@ -1,0 +1,57 @@
+#pragma once
+
+#include "heddle/error.hpp"
+
+#include <atomic>
+#include <cstdint>
+
+namespace heddle::detail {
+
+/// Counts the calls that are under way, so that closing can wait for them and refuse all later ones.
+class Lifecycle {
+ public:
+  /// A call that is under way.
+  class Entry {
+   public:
+    /// Throws `failed_precondition` once closing has begun.
+    explicit Entry(Lifecycle& lifecycle) : lifecycle_(lifecycle) {
+      if ((lifecycle_.state_.fetch_add(one_call, std::memory_order_acq_rel) & closing) != 0) {
+        lifecycle_.leave();
+        throw Error(ErrorCode::failed_precondition, "the backend is closed");
+      }
+    }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    Entry(Entry&&) = delete;
+    Entry& operator=(Entry&&) = delete;
+    ~Entry() { lifecycle_.leave(); }
+
+   private:
+    Lifecycle& lifecycle_;
+  };
+
+  /// Refuses new calls and waits for those under way; true for the one caller who is to tidy up.
+  bool close() noexcept {
+    const bool first = (state_.fetch_or(closing, std::memory_order_acq_rel) & closing) == 0;
+    for (std::uint64_t state = state_.load(std::memory_order_acquire); state / one_call != 0;
+         state = state_.load(std::memory_order_acquire)) {
+      state_.wait(state, std::memory_order_acquire);
+    }
+    return first;
+  }
+
+  [[nodiscard]] bool is_closed() const noexcept { return (state_.load(std::memory_order_acquire) & closing) != 0; }
+
+ private:
+  static constexpr std::uint64_t closing = 1;
+  static constexpr std::uint64_t one_call = 2;
+
+  void leave() noexcept {
+    const std::uint64_t before = state_.fetch_sub(one_call, std::memory_order_acq_rel);
+    if ((before & closing) != 0) { state_.notify_all(); }
+  }
+
+  std::atomic<std::uint64_t> state_{0};
+};
+
+}  // namespace heddle::detail

@@ -1,0 +1,3 @@
+#pragma once
+#include "heddle/backend.hpp"
+#include "heddle/sql/migrator.hpp"

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "heddle/model/enum_names.hpp"
+#include "heddle/time.hpp"
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle {
+
+/// Where an artifact comes from.
+enum class ArtifactSource { user, generated, agent };
+
+template <>
+struct EnumNames<ArtifactSource> {
+  static constexpr std::array<std::string_view, 3> values{"user", "generated", "agent"};
+};
+
+/// The description of a file that a user gave or an agent made. The file itself lies on disk.
+struct Artifact {
+  std::string id{};  ///< empty: a UUID (version 4) is made
+  std::string name{};
+  std::string path{};
+  ArtifactSource source = ArtifactSource::user;
+  std::string source_agent_id{};
+  std::string purpose{};
+  std::string content_type{};
+  std::int64_t size_bytes = 0;
+  std::string checksum{};  ///< SHA-256, lower-case hexadecimal
+  Timestamp created_at{};  ///< not set: the time of the call
+  Timestamp updated_at{};  ///< the time of the last write; what a caller sets is not used
+  std::optional<Timestamp> last_accessed_at{};
+  std::int64_t access_count = 0;
+  std::vector<std::string> tags{};
+  std::map<std::string, std::string> metadata{};
+  std::optional<Timestamp> deleted_at{};  ///< set: the artifact is soft-deleted
+  std::optional<std::string> session_id{};
+
+  friend bool operator==(const Artifact&, const Artifact&) = default;
+};
+
+/// Which artifacts to list; unset members do not narrow.
+struct ArtifactFilter {
+  std::optional<ArtifactSource> source{};
+  std::optional<std::string> content_type{};
+  std::vector<std::string> tags{};  ///< an artifact must have all of these
+  std::optional<std::int64_t> min_size_bytes{};
+  std::optional<std::int64_t> max_size_bytes{};  ///< inclusive
+  std::optional<Timestamp> created_from{};       ///< inclusive
+  std::optional<Timestamp> created_until{};      ///< exclusive
+  std::optional<std::string> session_id{};
+  bool include_deleted = false;
+};
+
+/// How an artifact is deleted.
+enum class DeleteMode {
+  soft,  ///< hidden from reads and searches, the file stays
+  hard   ///< the row goes, and the file too if it lies in the backend's artifact directory
+};
+
+/// The artifacts of a tenant, in numbers.
+struct ArtifactStatistics {
+  std::int64_t files = 0;  ///< not deleted
+  std::int64_t bytes = 0;  ///< of the files that are not deleted
+  std::int64_t user_files = 0;
+  std::int64_t generated_files = 0;
+  std::int64_t deleted_files = 0;  ///< soft-deleted
+
+  friend bool operator==(const ArtifactStatistics&, const ArtifactStatistics&) = default;
+};
+
+}  // namespace heddle
+
+BOOST_HANA_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, purpose, content_type, size_bytes,
+                        checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
+                        session_id);
+BOOST_HANA_ADAPT_STRUCT(heddle::ArtifactStatistics, files, bytes, user_files, generated_files, deleted_files);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace heddle {
+
+/// The stored spelling of an enumeration: specialised with `values`, one name for each enumerator in order. Names, not
+/// numbers, stand in the database, so that it can be read without this library.
+template <class Enum>
+struct EnumNames;
+
+/// An enumeration whose enumerators have stored names.
+template <class Enum>
+concept NamedEnum = requires { EnumNames<Enum>::values.size(); };
+
+/// The stored name of an enumerator.
+template <NamedEnum Enum>
+[[nodiscard]] constexpr std::string_view to_string(Enum value) noexcept {
+  const auto index = static_cast<std::size_t>(value);
+  return index < EnumNames<Enum>::values.size() ? EnumNames<Enum>::values[index] : std::string_view{};
+}
+
+/// The enumerator of this name, or nothing.
+template <NamedEnum Enum>
+[[nodiscard]] constexpr std::optional<Enum> parse_enum(std::string_view name) noexcept {
+  const auto& values = EnumNames<Enum>::values;
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    if (values[index] == name) { return static_cast<Enum>(index); }
+  }
+  return std::nullopt;
+}
+
+}  // namespace heddle

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "heddle/model/enum_names.hpp"
+#include "heddle/model/json_text.hpp"
+#include "heddle/time.hpp"
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace heddle {
+
+/// What an agent wants of a human.
+enum class RequestType { approval, decision, input, review };
+
+template <>
+struct EnumNames<RequestType> {
+  static constexpr std::array<std::string_view, 4> values{"approval", "decision", "input", "review"};
+};
+
+/// How urgent a request is.
+enum class RequestPriority { low, normal, high, critical };
+
+template <>
+struct EnumNames<RequestPriority> {
+  static constexpr std::array<std::string_view, 4> values{"low", "normal", "high", "critical"};
+};
+
+/// Where a request stands. All but `pending` are final.
+enum class RequestStatus { pending, approved, rejected, timeout, responded };
+
+template <>
+struct EnumNames<RequestStatus> {
+  static constexpr std::array<std::string_view, 5> values{"pending", "approved", "rejected", "timeout", "responded"};
+};
+
+/// A question of an agent to a human.
+struct HumanRequest {
+  std::string id{};  ///< empty: a UUID (version 4) is made
+  std::string agent_id{};
+  std::optional<std::string> session_id{};
+  std::string question{};
+  JsonObject context{};
+  RequestType request_type = RequestType::approval;
+  RequestPriority priority = RequestPriority::normal;
+  std::chrono::milliseconds timeout_ms{0};  ///< 0: it never expires
+  Timestamp created_at{};                     ///< not set: the time of the call
+  std::optional<Timestamp> expires_at{};      ///< made of `created_at` and `timeout_ms`; what a caller sets is not used
+  RequestStatus status = RequestStatus::pending;  ///< a pending request reads as `timeout` from `expires_at` on
+  std::string response{};
+  JsonObject response_data{};
+  std::optional<Timestamp> responded_at{};
+  std::string responded_by{};
+
+  friend bool operator==(const HumanRequest&, const HumanRequest&) = default;
+};
+
+/// A human's answer.
+struct HumanResponse {
+  RequestStatus status = RequestStatus::responded;  ///< approved, rejected or responded
+  std::string response{};
+  JsonObject response_data{};
+  std::string responded_by{};
+};
+
+}  // namespace heddle
+
+BOOST_HANA_ADAPT_STRUCT(heddle::HumanRequest, id, agent_id, session_id, question, context, request_type, priority,
+                        timeout_ms, created_at, expires_at, status, response, response_data, responded_at,
+                        responded_by);
+BOOST_HANA_ADAPT_STRUCT(heddle::HumanResponse, status, response, response_data, responded_by);

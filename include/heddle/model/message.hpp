@@ -1,0 +1,88 @@
+#pragma once
+
+#include "heddle/model/enum_names.hpp"
+#include "heddle/model/tool.hpp"
+#include "heddle/time.hpp"
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle {
+
+/// Who speaks in a message.
+enum class Role { system, user, assistant, tool };
+
+template <>
+struct EnumNames<Role> {
+  static constexpr std::array<std::string_view, 4> values{"system", "user", "assistant", "tool"};
+};
+
+/// Who may see a message: only its own agent, the coordinator, or every agent of a child session too.
+enum class SessionContext { direct, coordinator, shared };
+
+template <>
+struct EnumNames<SessionContext> {
+  static constexpr std::array<std::string_view, 3> values{"direct", "coordinator", "shared"};
+};
+
+/// What a content block holds.
+enum class ContentKind { text, image_base64, image_url };
+
+template <>
+struct EnumNames<ContentKind> {
+  static constexpr std::array<std::string_view, 3> values{"text", "image_base64", "image_url"};
+};
+
+/// One part of a message with several kinds of content.
+struct ContentBlock {
+  ContentKind kind = ContentKind::text;
+  std::string value{};       ///< the text, the image in base64, or its URL, as `kind` says
+  std::string media_type{};  ///< of an image, for example image/png
+
+  friend bool operator==(const ContentBlock&, const ContentBlock&) = default;
+};
+
+/// One message of a session.
+struct Message {
+  Role role = Role::user;
+  std::string content{};
+  std::vector<ContentBlock> content_blocks{};
+  std::vector<ToolCall> tool_calls{};
+  std::string tool_use_id{};  ///< the call that a tool message answers
+  std::optional<ToolResult> tool_result{};
+  SessionContext session_context = SessionContext::direct;
+  std::string agent_id{};
+  Timestamp timestamp{};  ///< not set: the time of the save
+  std::int64_t token_count = 0;
+  double cost_usd = 0;
+  std::string session_id{};     ///< filled in when read
+  std::int64_t sequence = 0;  ///< filled in when read: 1, 2, 3 ... without a gap in its session
+
+  friend bool operator==(const Message&, const Message&) = default;
+};
+
+/// One turn of an agent: messages and the executions of the tools that they call. It is stored whole or not at all.
+struct Turn {
+  std::vector<Message> messages{};
+  std::vector<ToolExecution> executions{};
+};
+
+/// The sequence numbers that a write of several messages was given; `last < first` if it had none.
+struct SequenceRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+
+  friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
+};
+
+}  // namespace heddle
+
+BOOST_HANA_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
+BOOST_HANA_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
+                        session_context, agent_id, timestamp, token_count, cost_usd, session_id, sequence);

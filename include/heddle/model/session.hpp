@@ -1,0 +1,61 @@
+#pragma once
+
+#include "heddle/model/json_text.hpp"
+#include "heddle/model/message.hpp"
+#include "heddle/options.hpp"
+#include "heddle/time.hpp"
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace heddle {
+
+/// A conversation of an agent.
+struct Session {
+  std::string id{};
+  std::string name{};
+  std::string agent_id{};
+  std::optional<std::string> parent_session_id{};  ///< must be a session of the same tenant
+  JsonObject context{};
+  Timestamp created_at{};  ///< not set: the time of the first save; a later save leaves it as it is
+  Timestamp updated_at{};  ///< the time of the last write to the session; what a caller sets is not used
+  double total_cost_usd = 0;      ///< see SessionStorage on how totals grow
+  std::int64_t total_tokens = 0;  ///< see SessionStorage on how totals grow
+  std::int64_t last_sequence = 0;  ///< filled in when read: the number of its messages
+  std::string user_id{};             ///< filled in when read; the tenant comes from the Context
+
+  Page<Message> messages{};  ///< filled in by `load_session`; never stored by `save_session`
+};
+
+/// The text of a session at one time, such as a summary.
+struct MemorySnapshot {
+  std::string id{};
+  std::string session_id{};
+  std::string snapshot_type{};
+  std::string content{};
+  std::int64_t token_count = 0;
+  Timestamp created_at{};  ///< not set: the time of the save
+
+  friend bool operator==(const MemorySnapshot&, const MemorySnapshot&) = default;
+};
+
+/// What a tenant has stored.
+struct SessionStatistics {
+  std::int64_t sessions = 0;
+  std::int64_t messages = 0;
+  std::int64_t tool_executions = 0;
+  double total_cost_usd = 0;
+  std::int64_t total_tokens = 0;
+
+  friend bool operator==(const SessionStatistics&, const SessionStatistics&) = default;
+};
+
+}  // namespace heddle
+
+BOOST_HANA_ADAPT_STRUCT(heddle::Session, id, name, agent_id, parent_session_id, context, created_at, updated_at,
+                        total_cost_usd, total_tokens, last_sequence, user_id);
+BOOST_HANA_ADAPT_STRUCT(heddle::MemorySnapshot, id, session_id, snapshot_type, content, token_count, created_at);
+BOOST_HANA_ADAPT_STRUCT(heddle::SessionStatistics, sessions, messages, tool_executions, total_cost_usd, total_tokens);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "heddle/model/json_text.hpp"
+#include "heddle/time.hpp"
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <optional>
+#include <string>
+
+namespace heddle {
+
+/// A tool's error, kept in full while the agent sees the summary only.
+struct StoredError {
+  std::string id{};  ///< empty: one is made, `err_YYYYMMDD_HHMMSS_` and six hexadecimal digits
+  Timestamp timestamp{};  ///< not set: the time of the call
+  std::optional<std::string> session_id{};
+  std::string tool_name{};
+  std::string raw_error{};      ///< any text; text that is not JSON is kept as `{"message": <text>}`
+  std::string short_summary{};  ///< empty: the first line of `raw_error`, at most 100 characters
+
+  friend bool operator==(const StoredError&, const StoredError&) = default;
+};
+
+/// Which errors to list; unset members do not narrow.
+struct ErrorFilter {
+  std::optional<std::string> session_id{};
+  std::optional<std::string> tool_name{};
+  std::optional<Timestamp> from{};   ///< inclusive
+  std::optional<Timestamp> until{};  ///< exclusive
+};
+
+}  // namespace heddle
+
+BOOST_HANA_ADAPT_STRUCT(heddle::StoredError, id, timestamp, session_id, tool_name, raw_error, short_summary);

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "heddle/model/data_reference.hpp"
+#include "heddle/model/json_text.hpp"
+#include "heddle/time.hpp"
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace heddle {
+
+/// One call of a tool that the model asked for.
+struct ToolCall {
+  std::string id{};
+  std::string name{};
+  JsonObject input{};
+  std::string thought_signature{};  ///< opaque to us; given back byte for byte
+
+  friend bool operator==(const ToolCall&, const ToolCall&) = default;
+};
+
+/// Why a tool failed, as the tool reports it.
+struct ToolError {
+  std::string code{};
+  std::string message{};
+  JsonObject details{};
+  bool retryable = false;
+  std::string suggestion{};
+
+  friend bool operator==(const ToolError&, const ToolError&) = default;
+};
+
+/// What a tool answered.
+struct ToolResult {
+  bool success = false;
+  JsonValue data{};
+  std::optional<ToolError> error{};
+  JsonObject metadata{};
+  std::chrono::milliseconds execution_time_ms{0};
+  bool cache_hit = false;
+  std::optional<DataReference> data_reference{};
+
+  friend bool operator==(const ToolResult&, const ToolResult&) = default;
+};
+
+/// The record of one execution of a tool in a session.
+struct ToolExecution {
+  std::string tool_name{};
+  JsonObject input{};
+  std::optional<ToolResult> result{};
+  std::optional<std::string> error{};
+  std::chrono::milliseconds execution_time_ms{0};
+  Timestamp timestamp{};     ///< not set: the time of the save
+  std::string session_id{};  ///< filled in when read
+  std::int64_t number = 0;  ///< filled in when read: orders the executions of a tenant as they were stored
+
+  friend bool operator==(const ToolExecution&, const ToolExecution&) = default;
+};
+
+}  // namespace heddle
+
+BOOST_HANA_ADAPT_STRUCT(heddle::ToolCall, id, name, input, thought_signature);
+BOOST_HANA_ADAPT_STRUCT(heddle::ToolError, code, message, details, retryable, suggestion);
+BOOST_HANA_ADAPT_STRUCT(heddle::ToolResult, success, data, error, metadata, execution_time_ms, cache_hit,
+                        data_reference);
+BOOST_HANA_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp,
+                        session_id, number);

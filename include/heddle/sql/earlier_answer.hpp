@@ -1,0 +1,20 @@
+#pragma once
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace heddle::sql {
+
+/// What an idempotency key remembers.
+struct EarlierAnswer {
+  std::string operation{};
+  std::string fingerprint{};
+  std::int64_t answer_number = 0;
+  std::string answer_text{};
+};
+
+}  // namespace heddle::sql
+
+BOOST_HANA_ADAPT_STRUCT(heddle::sql::EarlierAnswer, operation, fingerprint, answer_number, answer_text);

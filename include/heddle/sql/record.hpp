@@ -1,0 +1,122 @@
+#pragma once
+
+#include "heddle/detail/type_traits.hpp"
+#include "heddle/sql/value.hpp"
+
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/length.hpp>
+#include <boost/hana/second.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace heddle::sql {
+
+/// How many columns a record has.
+template <detail::Record T>
+inline constexpr std::size_t width = decltype(boost::hana::length(boost::hana::accessors<T>()))::value;
+
+/// The first `N` members of a record as arguments of a statement, in order. The members behind them are filled in when
+/// a row is read.
+template <detail::Record T, std::size_t N = width<T>>
+struct Fields {
+  const T& record;
+};
+
+template <class T>
+inline constexpr bool is_fields = false;
+template <class T, std::size_t N>
+inline constexpr bool is_fields<Fields<T, N>> = true;
+
+/// The names of the first `count` members, `prefix` before each, separated by commas: the one place from which SQL
+/// takes its column names.
+template <detail::Record T>
+[[nodiscard]] std::string columns(std::string_view prefix = {}, std::size_t count = width<T>) {
+  std::string list;
+  std::size_t index = 0;
+  boost::hana::for_each(boost::hana::accessors<T>(), [&](const auto& member) {
+    if (index++ >= count) { return; }
+    if (!list.empty()) { list += ", "; }
+    list.append(prefix).append(boost::hana::first(member).c_str());
+  });
+  return list;
+}
+
+/// `name = excluded.name` for the first `count` members behind the first `skip`: the assignments of an upsert.
+template <detail::Record T>
+[[nodiscard]] std::string assignments(std::size_t skip, std::size_t count = width<T>) {
+  std::string list;
+  std::size_t index = 0;
+  boost::hana::for_each(boost::hana::accessors<T>(), [&](const auto& member) {
+    const std::size_t at = index++;
+    if (at < skip || at >= count) { return; }
+    if (!list.empty()) { list += ", "; }
+    const char* const name = boost::hana::first(member).c_str();
+    list.append(name).append(" = excluded.").append(name);
+  });
+  return list;
+}
+
+/// `count` numbered placeholders from `first` on: `?3, ?4, ?5`.
+[[nodiscard]] inline std::string placeholders(std::size_t first, std::size_t count, char sign = '?') {
+  std::string list;
+  for (std::size_t index = 0; index < count; ++index) {
+    if (index != 0) { list += ", "; }
+    list += sign;
+    list += std::to_string(first + index);
+  }
+  return list;
+}
+
+/// Hands an argument of a statement to a sink: a plain value, or the members of `Fields`.
+template <class Sink, class T>
+void write_argument(Sink& sink, const T& argument) {
+  if constexpr (is_fields<T>) {
+    []<class Record, std::size_t N>(Sink& out, const Fields<Record, N>& fields) {
+      std::size_t index = 0;
+      boost::hana::for_each(boost::hana::accessors<Record>(), [&](const auto& member) {
+        if (index++ < N) { write_value(out, boost::hana::second(member)(fields.record)); }
+      });
+    }(sink, argument);
+  } else {
+    write_value(sink, argument);
+  }
+}
+
+/// A record with a number behind it that only the database knows, such as the key that a list goes on from.
+template <detail::Record Row>
+struct Keyed {
+  Row row;
+  std::int64_t key = 0;
+};
+
+template <class T>
+inline constexpr bool is_keyed = false;
+template <class Row>
+inline constexpr bool is_keyed<Keyed<Row>> = true;
+
+/// Reads a row: all members of a record in order, or the first column for a plain value.
+template <class Row, class Source>
+[[nodiscard]] Row read_row(const Source& source) {
+  if constexpr (is_keyed<Row>) {
+    using Record = decltype(Row::row);
+    return {read_row<Record>(source), source.integer(static_cast<int>(width<Record>))};
+  } else if constexpr (detail::Record<Row>) {
+    Row row{};
+    int column = 0;
+    boost::hana::for_each(boost::hana::accessors<Row>(), [&](const auto& member) {
+      auto& field = boost::hana::second(member)(row);
+      field = read_value<std::remove_cvref_t<decltype(field)>>(source, column++);
+    });
+    return row;
+  } else {
+    return read_value<Row>(source, 0);
+  }
+}
+
+}  // namespace heddle::sql

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "heddle/detail/text.hpp"
+#include "heddle/limits.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle::sql {
+
+/// The words and phrases of a user's query, in order. Throws `invalid_argument` if the text is not clean or too long.
+[[nodiscard]] inline std::vector<std::string_view> search_terms(std::string_view query) {
+  detail::check_text("query", query, limits::query);
+  constexpr std::string_view space = " \t\r\n\v\f";
+  constexpr std::string_view space_or_quote = " \t\r\n\v\f\"";
+  std::vector<std::string_view> terms;
+  std::size_t at = 0;
+  while ((at = query.find_first_not_of(space, at)) < query.size()) {
+    const bool phrase = query[at] == '"';
+    if (phrase) { ++at; }
+    // A quote that is never closed makes a phrase of the rest.
+    const std::size_t end = std::min(phrase ? query.find('"', at) : query.find_first_of(space_or_quote, at), query.size());
+    if (end > at) { terms.push_back(query.substr(at, end - at)); }
+    at = phrase ? end + 1 : end;
+  }
+  if (terms.size() > limits::query_terms) {
+    detail::refuse("query", "has more than " + std::to_string(limits::query_terms) + " words and phrases");
+  }
+  return terms;
+}
+
+/// The query in the language of SQLite's FTS5: every term quoted, so that nothing in it is an operator, and all of them
+/// required. A term cannot contain a quote.
+[[nodiscard]] inline std::string fts5_query(const std::vector<std::string_view>& terms) {
+  std::string query;
+  for (const std::string_view term : terms) {
+    if (!query.empty()) { query += ' '; }
+    query.append("\"").append(term).append("\"");
+  }
+  return query;
+}
+
+}  // namespace heddle::sql

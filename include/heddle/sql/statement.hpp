@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace heddle::sql {
+
+/// The row type of a statement that answers none.
+struct NoRow {};
+
+/// A number for each statement of the process, by which connections keep what they have prepared.
+[[nodiscard]] inline std::size_t next_statement_number() {
+  static std::atomic<std::size_t> next{0};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// SQL text with the types of its row and of its arguments: a call with other arguments does not compile. Made once for
+/// each dialect and kept for the life of the process.
+template <class Row, class... Arguments>
+class Statement {
+ public:
+  explicit Statement(std::string text) : text_(std::move(text)), number_(next_statement_number()) {}
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  [[nodiscard]] std::size_t number() const noexcept { return number_; }
+
+ private:
+  std::string text_;
+  std::size_t number_;
+};
+
+}  // namespace heddle::sql

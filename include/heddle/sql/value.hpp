@@ -1,0 +1,92 @@
+#pragma once
+
+#include "heddle/detail/json_codec.hpp"
+#include "heddle/detail/type_traits.hpp"
+#include "heddle/error.hpp"
+#include "heddle/model/enum_names.hpp"
+#include "heddle/model/json_text.hpp"
+#include "heddle/time.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// How a C++ value stands in a column, once for all backends. A sink takes null, integer, real, text and blob; a source
+/// gives them. Times are microseconds, durations milliseconds, enumerations their names, structs and lists JSON; an
+/// empty list is null.
+namespace heddle::sql {
+
+/// Writes one value to a sink, which may refer to the value until its statement has run.
+template <class Sink, class T>
+void write_value(Sink& sink, const T& value) {
+  if constexpr (std::convertible_to<const T&, std::string_view>) {
+    sink.text(value);
+  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+    sink.text(value.text);
+  } else if constexpr (NamedEnum<T>) {
+    sink.text(to_string(value));
+  } else if constexpr (std::integral<T>) {
+    sink.integer(static_cast<std::int64_t>(value));
+  } else if constexpr (std::floating_point<T>) {
+    sink.real(value);
+  } else if constexpr (std::same_as<T, Timestamp>) {
+    sink.integer(microseconds_of(value));
+  } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
+    sink.integer(value.count());
+  } else if constexpr (std::convertible_to<const T&, std::span<const std::byte>>) {
+    sink.blob(value);
+  } else if constexpr (detail::is_optional<T>) {
+    if (value) {
+      write_value(sink, *value);
+    } else {
+      sink.null();
+    }
+  } else if constexpr (detail::Record<T>) {
+    sink.temporary_text(detail::json::encode(value));
+  } else {
+    if (value.empty()) {
+      sink.null();
+    } else {
+      sink.temporary_text(detail::json::encode(value));
+    }
+  }
+}
+
+/// Reads the value of a column. Throws `data_loss` if the column holds something else.
+template <class T, class Source>
+[[nodiscard]] T read_value(const Source& source, int column) {
+  if constexpr (detail::is_optional<T>) {
+    if (source.is_null(column)) { return std::nullopt; }
+    return read_value<typename T::value_type>(source, column);
+  } else if constexpr (std::same_as<T, std::string>) {
+    return std::string(source.text(column));
+  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+    return T{std::string(source.text(column))};
+  } else if constexpr (NamedEnum<T>) {
+    const auto parsed = parse_enum<T>(source.text(column));
+    if (!parsed) { throw Error(ErrorCode::data_loss, "a stored name is none of its enumeration"); }
+    return *parsed;
+  } else if constexpr (std::same_as<T, bool>) {
+    return source.integer(column) != 0;
+  } else if constexpr (std::integral<T>) {
+    return static_cast<T>(source.integer(column));
+  } else if constexpr (std::floating_point<T>) {
+    return source.real(column);
+  } else if constexpr (std::same_as<T, Timestamp> || std::same_as<T, std::chrono::milliseconds>) {
+    return T(typename T::duration(source.integer(column)));
+  } else if constexpr (std::same_as<T, std::vector<std::byte>>) {
+    const std::span<const std::byte> bytes = source.blob(column);
+    return {bytes.begin(), bytes.end()};
+  } else if constexpr (detail::Record<T>) {
+    return detail::json::decode<T>(source.text(column));
+  } else {
+    return source.is_null(column) ? T{} : detail::json::decode<T>(source.text(column));
+  }
+}
+
+}  // namespace heddle::sql

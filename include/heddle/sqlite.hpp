@@ -1,0 +1,4 @@
+#pragma once
+
+#include "heddle/heddle.hpp"
+#include "heddle/sqlite/policy.hpp"

@@ -1,0 +1,140 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/sqlite/connection.hpp"
+#include "heddle/sqlite/transaction.hpp"
+#include "heddle/sqlite/unit_of_work.hpp"
+
+#include <condition_variable>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace heddle::sqlite {
+
+/// A piece of work of a waiting thread; lives on that thread's stack.
+struct Task {
+  enum class State { queued, leading, running, done };
+
+  template <class Body>
+  Task(const Call& asked, Body& body)
+      : call(asked),
+        function([](void* erased, Transaction& transaction) { (*static_cast<Body*>(erased))(transaction); }),
+        object(&body) {}
+
+  void run(Connection& connection) {
+    Transaction transaction(connection, call);
+    function(object, transaction);
+  }
+
+  const Call& call;
+  void (*function)(void*, Transaction&);
+  void* object;
+  std::exception_ptr failure;
+  State state = State::queued;
+  std::condition_variable changed;
+};
+
+/// Calls `action` and keeps what it throws as the task's failure.
+template <class Action>
+void guarded(Task& task, Action&& action) noexcept {
+  try {
+    try {
+      action();
+    } catch (const Error& error) {
+      explain_interruption(error, task.call.context);
+      throw;
+    }
+  } catch (...) {
+    task.failure = std::current_exception();
+  }
+}
+
+/// Runs a task so that its failure undoes its own work and no other.
+inline void run_in_savepoint(Connection& connection, Task& task) noexcept {
+  const ControlStatements& sql = control_statements();
+  guarded(task, [&] {
+    execute(connection, sql.savepoint);
+    task.run(connection);
+    execute(connection, sql.release);
+  });
+  if (!task.failure || !connection.in_transaction()) { return; }
+  guarded(task, [&, first = task.failure] {
+    execute(connection, sql.rollback_to);
+    execute(connection, sql.release);
+    std::rethrow_exception(first);
+  });
+}
+
+/// Opens the transaction of a batch. Tasks whose time is over fail and are taken out while it waits for the lock; false
+/// if none is left.
+inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
+  std::exception_ptr failure;
+  for (;;) {
+    std::vector<const Context*> contexts;
+    for (Task* task : batch) { guarded(*task, [task] { task->call.context.check(); }); }
+    std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
+    if (batch.empty()) { return false; }
+    for (const Task* task : batch) { contexts.push_back(&task->call.context); }
+    connection.interrupt().serve(contexts);
+    bool interrupted = false;
+    try {
+      execute(connection, control_statements().begin_write);
+    } catch (const Error&) {
+      failure = std::current_exception();
+      interrupted = connection.interrupt().should_stop();
+    }
+    connection.interrupt().serve({});
+    if (!failure) { return true; }
+    if (!interrupted) { break; }
+    failure = nullptr;
+  }
+  for (Task* task : batch) { task->failure = failure; }
+  return false;
+}
+
+/// Makes the work of a batch durable. What a failed commit did is unknown only if the disk failed in the middle.
+inline void commit(Connection& connection, const std::vector<Task*>& batch) noexcept {
+  try {
+    connection.with(control_statements().commit, [](Prepared& prepared) {
+      static_cast<void>(prepared.step());
+    });
+  } catch (const Error& error) {
+    const bool disk_failed = (sqlite3_extended_errcode(connection.handle()) & 0xFF) == SQLITE_IOERR;
+    const auto failure = std::make_exception_ptr(Error(error.code(), error.what(), error.native_code(),
+                                                       disk_failed ? Outcome::in_doubt : Outcome::nothing_happened));
+    roll_back(connection);
+    for (Task* task : batch) {
+      if (!task->failure) { task->failure = failure; }
+    }
+  }
+}
+
+/// Runs all tasks in one transaction and commits it. A failure that costs SQLite the whole transaction (a full disk, an
+/// interruption) is the failure of its own task; the others are run again.
+inline void commit_together(Connection& connection, const std::vector<Task*>& tasks) noexcept {
+  std::vector<Task*> batch = tasks;
+  while (begin(connection, batch)) {
+    const bool alone = batch.size() == 1;
+    for (Task* task : batch) {
+      const Serving serving(connection.interrupt(), task->call.context);
+      if (alone) {
+        guarded(*task, [&] { task->run(connection); });
+      } else {
+        run_in_savepoint(connection, *task);
+      }
+      if (!connection.in_transaction()) { break; }
+    }
+    if (connection.in_transaction()) {
+      if (alone && batch.front()->failure) {
+        roll_back(connection);
+      } else {
+        commit(connection, batch);
+      }
+      return;
+    }
+    std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
+  }
+}
+
+}  // namespace heddle::sqlite

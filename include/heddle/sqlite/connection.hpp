@@ -1,0 +1,120 @@
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+#include "heddle/sqlite/config.hpp"
+#include "heddle/sqlite/error_mapping.hpp"
+#include "heddle/sqlite/interrupt.hpp"
+#include "heddle/sqlite/prepared.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace heddle::sqlite {
+
+/// Runs a piece of work on SQLiteCpp and turns its exceptions into ours.
+template <class Work>
+decltype(auto) translated(const char* doing, Work&& work) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const SQLite::Exception& e) {
+    throw make_error(e.getExtendedErrorCode() == -1 ? e.getErrorCode() : e.getExtendedErrorCode(), doing);
+  }
+}
+
+enum class Access { read_write, read_only };
+
+/// One connection with its settings and the statements that it keeps prepared. Used by one thread at a time.
+class Connection {
+ public:
+  Connection(const Config& config, Access access)
+      : database_(translated("opening the database", [&] { return SQLite::Database(config.path, flags(access)); })),
+        interrupt_(database_.getHandle(), config.busy_timeout) {
+    sqlite3_extended_result_codes(handle(), 1);
+    unlock(config);
+    // Foreign keys and limits are settings of a connection, not of the file: each connection needs them.
+    execute("PRAGMA foreign_keys = ON");
+    execute("PRAGMA temp_store = MEMORY");
+    execute("PRAGMA cache_size = -" + std::to_string(config.cache_kib));
+    execute("PRAGMA mmap_size = " + std::to_string(config.mmap_bytes));
+    if (access == Access::read_write) {
+      execute(config.durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    }
+  }
+
+  [[nodiscard]] sqlite3* handle() const noexcept { return database_.getHandle(); }
+  [[nodiscard]] SQLite::Database& database() noexcept { return database_; }
+  [[nodiscard]] Interrupt& interrupt() noexcept { return interrupt_; }
+
+  /// Runs SQL text of ours that answers nothing: settings and migrations.
+  void execute(const std::string& text) {
+    translated("running a script", [&] { database_.exec(text); });
+  }
+
+  /// The single integer that SQL text of ours answers.
+  [[nodiscard]] std::int64_t integer(const std::string& text) {
+    return translated("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
+  }
+
+  /// True between BEGIN and the end of its transaction.
+  [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle()) == 0; }
+
+  /// Calls `use` with the statement, prepared at its first use and kept. If it is running already, further up this
+  /// thread's stack, `use` gets one of its own.
+  template <class Row, class... Arguments, class Use>
+  decltype(auto) with(const sql::Statement<Row, Arguments...>& statement, Use&& use) {
+    if (kept_.size() <= statement.number()) { kept_.resize(statement.number() + 1); }
+    auto& slot = kept_[statement.number()];
+    if (!slot) { slot = std::make_unique<Prepared>(handle(), statement.text()); }
+    if (slot->busy()) {
+      Prepared own(handle(), statement.text());
+      return use(own);
+    }
+    Prepared& prepared = *slot;
+    const ResetAtEnd reset{prepared};
+    return use(prepared);
+  }
+
+ private:
+  struct ResetAtEnd {
+    Prepared& prepared;
+    explicit ResetAtEnd(Prepared& used) : prepared(used) {}
+    ResetAtEnd(const ResetAtEnd&) = delete;
+    ResetAtEnd& operator=(const ResetAtEnd&) = delete;
+    ResetAtEnd(ResetAtEnd&&) = delete;
+    ResetAtEnd& operator=(ResetAtEnd&&) = delete;
+    ~ResetAtEnd() { prepared.reset(); }
+  };
+
+  static int flags(Access access) noexcept {
+    // The engine never uses one connection from two threads at once.
+    return SQLITE_OPEN_NOMUTEX |
+           (access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+  }
+
+  /// Gives the key to the file; `check_encryption` has made sure that SQLite can encrypt.
+  void unlock([[maybe_unused]] const Config& config) {
+#ifdef SQLITE_HAS_CODEC
+    if (!config.encrypt) { return; }
+    // Through the C API with its length: a key is never spliced into SQL.
+    sqlite3_key(handle(), config.encryption_key.data(), static_cast<int>(config.encryption_key.size()));
+    // A wrong key shows itself at the first read.
+    static_cast<void>(integer("SELECT count(*) FROM sqlite_schema"));
+#endif
+  }
+
+  SQLite::Database database_;
+  Interrupt interrupt_;
+  // Destroyed before the connection that they belong to.
+  std::vector<std::unique_ptr<Prepared>> kept_;
+};
+
+}  // namespace heddle::sqlite

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/sqlite/config.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <sqlite3.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+/// Whose file is it? Answered by reading, never by opening it for writing: a foreign database stays byte for byte as it
+/// is, its journal and its modification time included.
+namespace heddle::sqlite {
+
+/// Marks our files in the SQLite header ("HEDL").
+inline constexpr std::int32_t application_id = 0x4845444C;
+
+namespace detail {
+
+/// The application id in the first page of a SQLite file; nothing if the file is missing or empty.
+/// See https://www.sqlite.org/fileformat.html, section 1.3.
+[[nodiscard]] inline bool is_missing_or_empty(const std::string& path) {
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(path, unknown);
+  return unknown || size == 0;
+}
+
+[[nodiscard]] inline std::int32_t application_id_of(const std::string& path) {
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  constexpr std::size_t id_offset = 68;
+  std::array<char, 100> header{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file) { throw Error(ErrorCode::permission_denied, "the database file cannot be read"); }
+  file.read(header.data(), header.size());
+  if (static_cast<std::size_t>(file.gcount()) < header.size() ||
+      std::string_view(header.data(), magic.size()) != magic) {
+    throw Error(ErrorCode::failed_precondition, "the file is not a SQLite database, or it is encrypted");
+  }
+  std::uint32_t id = 0;
+  for (std::size_t index = 0; index < 4; ++index) {
+    id = (id << 8U) | static_cast<std::uint8_t>(header[id_offset + index]);
+  }
+  return static_cast<std::int32_t>(id);
+}
+
+/// True for a database of the Go server that Heddle's model comes from.
+[[nodiscard]] inline bool is_loom(const std::string& path) {
+  try {
+    // Immutable: SQLite takes no lock and makes no file beside this one.
+    std::string uri = "file:";
+    for (const char each : path) {
+      constexpr std::string_view hex = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(each);
+      if (each == '?' || each == '#' || each == '%') {
+        uri.append({'%', hex[byte >> 4U], hex[byte & 15U]});
+      } else {
+        uri += each;
+      }
+    }
+    SQLite::Database database(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    SQLite::Statement tables(database,
+                             "SELECT count(*) FROM sqlite_schema WHERE name IN ('sessions', 'messages', "
+                             "'tool_executions', 'memory_snapshots', 'messages_fts5')");
+    return tables.executeStep() && tables.getColumn(0).getInt() == 5;
+  } catch (const SQLite::Exception&) {
+    return false;
+  }
+}
+
+}  // namespace detail
+
+/// Throws `failed_precondition` unless the path is free, empty or holds a database of Heddle.
+inline void check_ownership(const std::string& path) {
+  if (path == ":memory:" || detail::is_missing_or_empty(path)) { return; }
+  if (detail::application_id_of(path) == application_id) { return; }
+  throw Error(ErrorCode::failed_precondition,
+              detail::is_loom(path)
+                  ? "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; "
+                    "nothing was changed"
+                  : "this SQLite database belongs to another application: give Heddle a file of its own; nothing was "
+                    "changed");
+}
+
+/// Throws unless encryption is off or this SQLite library can encrypt; asked of an in-memory database, so that no file
+/// is made in plain.
+inline void check_encryption(const Config& config) {
+  if (!config.encrypt) { return; }
+  if (config.encryption_key.empty()) {
+    throw Error(ErrorCode::invalid_argument, "encryption is on but no encryption key is configured");
+  }
+  bool encrypts = false;
+#ifdef SQLITE_HAS_CODEC
+  SQLite::Database probe(":memory:");
+  SQLite::Statement version(probe, "PRAGMA cipher_version");
+  encrypts = version.executeStep() && !version.getColumn(0).getString().empty();
+#endif
+  if (!encrypts) {
+    throw Error(ErrorCode::failed_precondition,
+                "encryption was asked for, but this SQLite library cannot encrypt: build with SQLCipher, or turn "
+                "`encrypt` off and encrypt the disk");
+  }
+}
+
+}  // namespace heddle::sqlite

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/sqlite/config.hpp"
+#include "heddle/sqlite/database_file.hpp"
+#include "heddle/sqlite/readers.hpp"
+#include "heddle/sqlite/schema.hpp"
+#include "heddle/sqlite/writer.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace heddle::sqlite {
+
+/// One open database: who writes, who reads, who waits for whom. Safe to use from many threads.
+class Engine {
+ public:
+  /// Opens the file or makes it. Throws `failed_precondition` for a database that is not Heddle's, and leaves it as it
+  /// is.
+  explicit Engine(Config config) : config_(checked(std::move(config))) {
+    writer_.emplace(config_);
+    if (!in_memory()) {
+      claim();
+      readers_.emplace(config_);
+    }
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  Engine(Engine&&) = delete;
+  Engine& operator=(Engine&&) = delete;
+  ~Engine() = default;
+
+  /// Runs `work` in a transaction and commits it; see Writer.
+  template <class Work>
+  auto write(const Call& call, Work& work) {
+    return writer_->write(call, work);
+  }
+
+  /// Runs `work` on one state of the database; see Readers. An in-memory database has one connection for all.
+  template <class Work>
+  auto read(const Call& call, Work& work) {
+    return readers_ ? readers_->read(call, work) : writer_->write(call, work);
+  }
+
+  /// Throws unless the database answers.
+  void ping(const Call& call) {
+    const sql::Statement<std::int64_t>& probe = ping_statement();
+    auto work = [&](Transaction& transaction) { return transaction.one(probe); };
+    static_cast<void>(read(call, work));
+  }
+
+  /// The part of SQLite in migrating, for the time of a call.
+  [[nodiscard]] Schema schema(const Call& call) { return {*writer_, call}; }
+
+  /// Closes all connections. No call may be under way.
+  void close() noexcept {
+    readers_.reset();
+    writer_.reset();
+  }
+
+  [[nodiscard]] std::string_view default_user_id() const noexcept { return config_.default_user_id; }
+  [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
+
+ private:
+  static const sql::Statement<std::int64_t>& ping_statement() {
+    static const sql::Statement<std::int64_t> statement{"SELECT count(*) FROM sqlite_schema"};
+    return statement;
+  }
+
+  [[nodiscard]] bool in_memory() const noexcept { return config_.path == ":memory:"; }
+
+  static Config checked(Config config) {
+    if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
+    check_encryption(config);
+    check_ownership(config.path);
+    if (config.artifact_directory.empty() && config.path != ":memory:") {
+      config.artifact_directory = std::filesystem::path(config.path).parent_path() / "artifacts";
+    }
+    return config;
+  }
+
+  /// Marks a new file as ours while it still has a rollback journal, so that the mark stands in the first page from the
+  /// first moment on; then turns to the write-ahead log.
+  void claim() {
+    const Context context;
+    writer_->exclusively(Call{context, {}, "open"}, [this](Connection& connection) {
+      if (connection.integer("PRAGMA application_id") != application_id) {
+        execute(connection, control_statements().begin_write);
+        if (connection.integer("SELECT count(*) FROM sqlite_schema") != 0 &&
+            connection.integer("PRAGMA application_id") != application_id) {
+          roll_back(connection);
+          throw Error(ErrorCode::failed_precondition, "this SQLite database belongs to another application");
+        }
+        connection.execute("PRAGMA application_id = " + std::to_string(application_id));
+        execute(connection, control_statements().commit);
+      }
+      // The mode is a property of the file; setting what it has already costs nothing.
+      connection.execute(config_.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
+    });
+  }
+
+  Config config_;
+  std::optional<Writer> writer_;
+  std::optional<Readers> readers_;
+};
+
+}  // namespace heddle::sqlite

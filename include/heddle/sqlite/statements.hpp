@@ -1,0 +1,15 @@
+#pragma once
+
+#include "heddle/sqlite/statements/idempotency.hpp"
+#include "heddle/sqlite/statements/messages.hpp"
+#include "heddle/sqlite/statements/sessions.hpp"
+
+namespace heddle::sqlite {
+
+/// Every statement of the stores in SQLite's SQL.
+struct Statements {
+  SessionStatements sessions;
+  MessageStatements messages;
+};
+
+}  // namespace heddle::sqlite

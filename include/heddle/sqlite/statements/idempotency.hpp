@@ -1,0 +1,29 @@
+#pragma once
+
+#include "heddle/sql/earlier_answer.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace heddle::sqlite {
+
+/// Idempotency keys in SQLite's SQL.
+struct IdempotencyStatements {
+  sql::Statement<sql::EarlierAnswer, std::string_view, std::string_view> find{
+      "SELECT " + sql::columns<sql::EarlierAnswer>() + " FROM idempotency_keys WHERE user_id = ?1 AND key = ?2"};
+  sql::Statement<sql::NoRow, std::string_view, std::string_view, std::optional<std::string_view>, std::string_view,
+                 std::string_view, std::int64_t, std::string_view, Timestamp>
+      remember{"INSERT INTO idempotency_keys (user_id, key, session_id, " + sql::columns<sql::EarlierAnswer>() +
+               ", created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+};
+
+[[nodiscard]] inline const IdempotencyStatements& idempotency_statements() {
+  static const IdempotencyStatements statements;
+  return statements;
+}
+
+}  // namespace heddle::sqlite

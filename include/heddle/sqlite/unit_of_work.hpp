@@ -1,0 +1,47 @@
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+#include "heddle/sqlite/connection.hpp"
+
+#include <sqlite3.h>
+
+#include <string>
+
+namespace heddle::sqlite {
+
+/// BEGIN, COMMIT and their kin, kept prepared like every other statement.
+struct ControlStatements {
+  sql::Statement<sql::NoRow> begin_read{"BEGIN"};
+  sql::Statement<sql::NoRow> begin_write{"BEGIN IMMEDIATE"};
+  sql::Statement<sql::NoRow> commit{"COMMIT"};
+  sql::Statement<sql::NoRow> rollback{"ROLLBACK"};
+  sql::Statement<sql::NoRow> savepoint{"SAVEPOINT work"};
+  sql::Statement<sql::NoRow> release{"RELEASE work"};
+  sql::Statement<sql::NoRow> rollback_to{"ROLLBACK TO work"};
+};
+
+[[nodiscard]] inline const ControlStatements& control_statements() {
+  static const ControlStatements statements;
+  return statements;
+}
+
+inline void execute(Connection& connection, const sql::Statement<sql::NoRow>& statement) {
+  connection.with(statement, [](Prepared& prepared) { static_cast<void>(prepared.step()); });
+}
+
+/// Ends a transaction that failed; SQLite may have done so itself.
+inline void roll_back(Connection& connection) noexcept {
+  try {
+    if (connection.in_transaction()) { execute(connection, control_statements().rollback); }
+  } catch (const Error&) {
+    // Whatever the rollback says, the error that led here is the one to report.
+    static_cast<void>(sqlite3_errcode(connection.handle()));
+  }
+}
+
+/// Tells an interruption from its cause: the caller's deadline or stop token, which are what it wants to hear of.
+inline void explain_interruption(const Error& error, const Context& context) {
+  if (error.native_code() == std::to_string(SQLITE_INTERRUPT)) { context.check(); }
+}
+
+}  // namespace heddle::sqlite

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/check.hpp"
+#include "heddle/model/message.hpp"
+#include "heddle/options.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/time.hpp"
+
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace heddle::detail {
+
+inline constexpr Refusal no_such_session{ErrorCode::not_found, "the session does not exist"};
+inline constexpr Refusal other_sequence{ErrorCode::conflict, "the session has another last sequence than expected"};
+
+/// Writes the messages and executions of a turn: the statements that `save_message`, `save_messages`, `save_turn` and
+/// `save_tool_execution` share.
+template <class Policy>
+class MessageWriter {
+ public:
+  MessageWriter(const std::string& session_id, std::span<const Message> messages,
+                std::span<const ToolExecution> executions, const WriteOptions& options)
+      : session_id_(session_id), messages_(messages), executions_(executions), options_(options) {
+    check_id("session_id", session_id);
+    for (const Message& message : messages) {
+      // These two are filled in when a message is read; a caller may well store what it has read.
+      check("message", message);
+      tokens_ += message.token_count;
+      cost_ += message.cost_usd;
+    }
+    for (const ToolExecution& execution : executions) { check("execution", execution); }
+    if (options.expected_sequence && *options.expected_sequence < 0) {
+      refuse("options.expected_sequence", "is negative");
+    }
+  }
+
+  [[nodiscard]] std::string fingerprint() const {
+    sql::Fingerprint digest;
+    digest.add(std::string_view(session_id_));
+    for (const Message& message : messages_) { digest.add(sql::Fields<Message, Messages::stored>{message}); }
+    for (const ToolExecution& execution : executions_) {
+      digest.add(sql::Fields<ToolExecution, Sessions::execution_stored>{execution});
+    }
+    return digest.hex();
+  }
+
+  /// The unit of work; its function answers the last sequence number that was given out.
+  template <class Transaction>
+  auto operator()(Transaction& tx) const {
+    const auto& sql = Policy::statements().messages;
+    const auto& sessions = Policy::statements().sessions;
+    const auto user = tx.user_id();
+    const Timestamp saved_at = now();
+    if (options_.expected_sequence) {
+      tx.require(no_such_session, sql.number_of_session, user, session_id_);
+      tx.require(other_sequence, sql.expect_sequence, user, session_id_, *options_.expected_sequence);
+    }
+    auto last = tx.require(no_such_session, sql.take_sequence, user, session_id_,
+                           static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_);
+    auto behind = static_cast<std::int64_t>(messages_.size());
+    for (const Message& message : messages_) {
+      tx.run(sql.insert, user, session_id_, --behind, typename Messages::Body{message},
+             message.timestamp == Timestamp{} ? saved_at : message.timestamp, message.token_count, message.cost_usd);
+    }
+    for (const ToolExecution& execution : executions_) {
+      tx.run(sessions.save_execution, user, session_id_, typename Sessions::ExecutionBody{execution},
+             execution.timestamp == Timestamp{} ? saved_at : execution.timestamp);
+    }
+    return [last]() mutable { return Answer{last(), {}}; };
+  }
+
+  /// The range of the answer of this work.
+  [[nodiscard]] SequenceRange range(const Answer& answer) const {
+    return {answer.number - static_cast<std::int64_t>(messages_.size()) + 1, answer.number};
+  }
+
+ private:
+  using Messages = std::remove_cvref_t<decltype(Policy::statements().messages)>;
+  using Sessions = std::remove_cvref_t<decltype(Policy::statements().sessions)>;
+
+  const std::string& session_id_;
+  std::span<const Message> messages_;
+  std::span<const ToolExecution> executions_;
+  const WriteOptions& options_;
+  std::int64_t tokens_ = 0;
+  double cost_ = 0;
+};
+
+}  // namespace heddle::detail

@@ -1,0 +1,217 @@
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/detail/check.hpp"
+#include "heddle/detail/gateway.hpp"
+#include "heddle/detail/random_id.hpp"
+#include "heddle/detail/time_bounds.hpp"
+#include "heddle/model/session.hpp"
+#include "heddle/options.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/stores/artifact_files.hpp"
+#include "heddle/stores/cleanup_hooks.hpp"
+#include "heddle/stores/ids_page.hpp"
+#include "heddle/stores/message_reader.hpp"
+#include "heddle/stores/message_writer.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace heddle {
+
+/// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which says
+/// what each operation means. Safe to use from many threads.
+template <class Policy, class Tracer>
+class SessionStore : public detail::MessageReader<Policy, Tracer> {
+  using Reader = detail::MessageReader<Policy, Tracer>;
+  using Writer = detail::MessageWriter<Policy>;
+  using Reader::gateway_;
+
+ public:
+  using Reader::Reader;
+
+  /// Inserts a session or updates it.
+  void save_session(const Context& context, const Session& session, const WriteOptions& options = {}) {
+    detail::check_id("session.id", session.id);
+    detail::check("session", session);
+    if (session.parent_session_id == session.id) { detail::refuse("session.parent_session_id", "is its own id"); }
+    refuse_sequence(options);
+    using Body = typename Statements::Body;
+    gateway_.write_once(
+        context, "save_session", options, std::nullopt,
+        [&] { return sql::fingerprint(sql::Fields<Session, Statements::stored>{session}); },
+        [&](auto& tx) {
+          const Timestamp saved_at = now();
+          tx.run(dialect().save, tx.user_id(), Body{session},
+                 session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at, session.total_cost_usd,
+                 session.total_tokens);
+          return [] { return Answer{}; };
+        });
+  }
+
+  /// The session with a page of its messages, at one point in time; nothing if there is none of this id.
+  [[nodiscard]] std::optional<Session> load_session(const Context& context, const std::string& id,
+                                                    const PageRequest& page = {}) {
+    detail::check_id("session id", id);
+    const auto query = Reader::session_page(page);
+    return gateway_.read(context, "load_session", [&](auto& tx) {
+      auto session = tx.one(dialect().find, tx.user_id(), id);
+      auto messages = query.run(tx, Reader::dialect().list, id);
+      return [session = std::move(session), messages = std::move(messages), &query]() mutable {
+        std::optional<Session> loaded = session();
+        if (loaded) { loaded->messages = query.page(messages()); }
+        return loaded;
+      };
+    });
+  }
+
+  /// Ids of the tenant's sessions, last updated first.
+  [[nodiscard]] Page<std::string> list_sessions(const Context& context, const PageRequest& request = {}) {
+    const detail::IdsPage page('s', request);
+    return gateway_.read(context, "list_sessions", [&](auto& tx) {
+      auto rows = tx.all(dialect().list, tx.user_id(), page.before(), page.before_id(), page.limit() + 1);
+      return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
+    });
+  }
+
+  /// Ids of an agent's sessions, last updated first.
+  [[nodiscard]] Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
+                                                      const PageRequest& request = {}) {
+    detail::check_text("agent_id", agent_id, limits::id);
+    const detail::IdsPage page('a', request);
+    return gateway_.read(context, "list_agent_sessions", [&](auto& tx) {
+      auto rows = tx.all(dialect().list_of_agent, tx.user_id(), agent_id, page.before(), page.before_id(), page.limit() + 1);
+      return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
+    });
+  }
+
+  /// Deletes a session with all that hangs on it, then runs the cleanup hooks; false if there was none.
+  bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) {
+    detail::check_id("session id", id);
+    refuse_sequence(options);
+    const Answer answer = gateway_.write_once(
+        context, "delete_session", options, std::nullopt, [&] { return sql::fingerprint(id); },
+        [&](auto& tx) {
+          tx.run(dialect().detach_children, tx.user_id(), id);
+          auto deleted = tx.run(dialect().remove, tx.user_id(), id);
+          return [deleted]() mutable { return Answer{deleted(), {}}; };
+        });
+    if (answer.number == 0) { return false; }
+    gateway_.pass(context, "clean_up_session", [&](const Call& call) {
+      detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(call.user_id, id);
+      hooks_.run(context, id);
+    });
+    return true;
+  }
+
+  /// From now on called after each deletion of a session. Not undone by closing.
+  void add_cleanup_hook(CleanupHook hook) { hooks_.add(std::move(hook)); }
+
+  /// Appends a message to a session; answers its sequence number.
+  std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
+                            const WriteOptions& options = {}) {
+    return save(context, "save_message", Writer(session_id, {&message, 1}, {}, options), session_id, options).last;
+  }
+
+  /// Appends messages to a session, all of them or none; answers their sequence numbers.
+  SequenceRange save_messages(const Context& context, const std::string& session_id,
+                              std::span<const Message> messages, const WriteOptions& options = {}) {
+    return save(context, "save_messages", Writer(session_id, messages, {}, options), session_id, options);
+  }
+
+  /// Appends a turn to a session, whole or not at all; answers the sequence numbers of its messages.
+  SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
+                          const WriteOptions& options = {}) {
+    return save(context, "save_turn", Writer(session_id, turn.messages, turn.executions, options), session_id,
+                options);
+  }
+
+  /// Records one execution of a tool.
+  void save_tool_execution(const Context& context, const std::string& session_id, const ToolExecution& execution,
+                           const WriteOptions& options = {}) {
+    refuse_sequence(options);
+    save(context, "save_tool_execution", Writer(session_id, {}, {&execution, 1}, options), session_id, options);
+  }
+
+  /// The tool executions of a session, in the order in which they were stored.
+  [[nodiscard]] Page<ToolExecution> list_tool_executions(const Context& context, const std::string& session_id,
+                                                         const PageRequest& request = {}) {
+    detail::check_id("session_id", session_id);
+    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
+    const sql::Position from = sql::read_cursor('x', request.cursor, {});
+    return gateway_.read(context, "list_tool_executions", [&](auto& tx) {
+      auto rows = tx.all(dialect().list_executions, tx.user_id(), session_id, from.at, limit + 1);
+      return [rows = std::move(rows), limit]() mutable {
+        return sql::make_page('x', rows(), limit, [](const ToolExecution& last) { return sql::Position{last.number, {}}; });
+      };
+    });
+  }
+
+  /// Stores a snapshot of a session's text; answers its id.
+  std::string save_snapshot(const Context& context, const MemorySnapshot& snapshot, const WriteOptions& options = {}) {
+    detail::check("snapshot", snapshot);
+    detail::check_id("snapshot.session_id", snapshot.session_id);
+    refuse_sequence(options);
+    const std::string id = snapshot.id.empty() ? detail::random_uuid() : snapshot.id;
+    return gateway_
+        .write_once(
+            context, "save_snapshot", options, snapshot.session_id,
+            [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
+            [&](auto& tx) {
+              tx.require(detail::no_such_session, Policy::statements().messages.number_of_session, tx.user_id(),
+                         snapshot.session_id);
+              tx.run(dialect().save_snapshot, tx.user_id(), id, snapshot.session_id, snapshot.snapshot_type,
+                     snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
+              return [&id] { return Answer{0, id}; };
+            })
+        .text;
+  }
+
+  /// The snapshots of one type of a session, oldest first.
+  [[nodiscard]] Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id,
+                                                    const std::string& type, const PageRequest& request = {}) {
+    detail::check_id("session_id", session_id);
+    detail::check_text("snapshot_type", type, limits::text);
+    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
+    const sql::Position from = sql::read_cursor('n', request.cursor, {detail::before_all, {}});
+    return gateway_.read(context, "load_snapshots", [&](auto& tx) {
+      auto rows = tx.all(dialect().list_snapshots, tx.user_id(), session_id, type, detail::time_of(from), from.id, limit + 1);
+      return [rows = std::move(rows), limit]() mutable {
+        return sql::make_page('n', rows(), limit, [](const MemorySnapshot& last) {
+          return sql::Position{microseconds_of(last.created_at), last.id};
+        });
+      };
+    });
+  }
+
+  /// What the tenant has stored.
+  [[nodiscard]] SessionStatistics statistics(const Context& context) {
+    return gateway_.read(context, "statistics", [&](auto& tx) {
+      auto row = tx.one(dialect().statistics, tx.user_id());
+      return [row = std::move(row)]() mutable { return row().value_or(SessionStatistics{}); };
+    });
+  }
+
+ private:
+  using Statements = std::remove_cvref_t<decltype(Policy::statements().sessions)>;
+  static const auto& dialect() { return Policy::statements().sessions; }
+
+  static void refuse_sequence(const WriteOptions& options) {
+    if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
+  }
+
+  SequenceRange save(const Context& context, std::string_view operation, const Writer& work,
+                     const std::string& session_id, const WriteOptions& options) {
+    return work.range(gateway_.write_once(
+        context, operation, options, session_id, [&work] { return work.fingerprint(); }, work));
+  }
+
+  detail::CleanupHooks hooks_;
+};
+
+}  // namespace heddle

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "heddle/sqlite.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+/// The backends that the conformance suite runs on. A test is written once, as a template over these.
+namespace conformance {
+
+/// A SQLite database in a file.
+class OnFile {
+ public:
+  OnFile() : backend_(config()) { backend_.migrate(); }
+
+  auto& backend() { return backend_; }
+
+ private:
+  [[nodiscard]] heddle::sqlite::Config config() const { return {.path = (folder_.path() / "heddle.db").string()}; }
+
+  support::TemporaryFolder folder_;
+  heddle::Backend<heddle::Sqlite> backend_;
+};
+
+/// A SQLite database in memory.
+class InMemory {
+ public:
+  InMemory() : backend_({.path = ":memory:", .artifact_directory = folder_.path() / "artifacts"}) {
+    backend_.migrate();
+  }
+
+  auto& backend() { return backend_; }
+
+ private:
+  support::TemporaryFolder folder_;
+  heddle::Backend<heddle::Sqlite> backend_;
+};
+
+}  // namespace conformance
+
+/// A test case for every backend; inside, `Subject subject; auto& backend = subject.backend();`.
+#define CONFORMANCE_TEST(title) \
+  TEST_CASE_TEMPLATE(title, Subject, conformance::OnFile, conformance::InMemory)

@@ -1,0 +1,27 @@
+# Installs the build in BINARY to PREFIX, from an empty folder, so that nothing stale can help.
+cmake_minimum_required(VERSION 3.25)
+
+file(REMOVE_RECURSE "${PREFIX}")
+execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BINARY}" --prefix "${PREFIX}"
+  OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+
+foreach(file IN ITEMS include/heddle/sqlite/embedded_migrations.hpp
+    share/heddle/migrations/sqlite/000001_*.up.sql share/heddle/migrations/sqlite/000001_*.down.sql)
+  file(GLOB found "${PREFIX}/${file}")
+  if(NOT found)
+    message(FATAL_ERROR "The installation has no ${file}.")
+  endif()
+endforeach()
+
+# A path of this build would make the package useless on another machine.
+get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+file(GLOB_RECURSE files "${PREFIX}/*.cmake" "${PREFIX}/*.hpp" "${PREFIX}/*.h")
+foreach(file IN LISTS files)
+  file(STRINGS "${file}" lines)
+  foreach(path IN ITEMS "${source}" "${BINARY}")
+    string(FIND "${lines}" "${path}/" position)
+    if(NOT position EQUAL -1)
+      message(FATAL_ERROR "${file} names a folder of this build: ${path}")
+    endif()
+  endforeach()
+endforeach()
