@@ -1,29 +1,108 @@
 #pragma once
 
+#include "heddle/concepts/storage_policy.hpp"
 #include "heddle/context.hpp"
 #include "heddle/detail/gateway.hpp"
-#include "heddle/sql/migrator.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/sql/migration.hpp"
+#include "heddle/stores/artifact_store.hpp"
+#include "heddle/stores/backend_migrator.hpp"
+#include "heddle/stores/error_store.hpp"
+#include "heddle/stores/human_request_store.hpp"
+#include "heddle/stores/result_store.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/tracing.hpp"
 
+#include <filesystem>
+#include <utility>
+#include <vector>
+
 namespace heddle {
 
+/// The storage of a server: an engine and the five stores on it, chosen at compile time. One for each server, shared by
+/// all agents and threads. Satisfies StorageBackend.
+///
+///     heddle::Backend<heddle::Sqlite> backend({.path = "agents.db"});
+///     backend.migrate();
+///
+/// `Policy` brings engine and SQL; a policy of your own can wrap another one. `TracerType` watches every operation; the
+/// default watches nothing and costs nothing.
 template <class Policy, class TracerType = NoTracing>
 class Backend {
+  // Named one by one, so that the first line of a compile error says what is missing.
+  static_assert(detail::check_policy<Policy>());
+  static_assert(Tracer<TracerType>,
+                "heddle: the tracer needs `start(const Call&) noexcept` that answers a span with `fail(const Error&)`");
+
  public:
+  /// Opens the storage. Throws Error if it cannot be opened or is not Heddle's; does not migrate.
   explicit Backend(typename Policy::Config config, TracerType tracer = {})
-      : engine_(std::move(config)), tracer_(std::move(tracer)), gateway_(engine_, tracer_), sessions_(gateway_) {}
-  SessionStore<Policy, TracerType>& session_storage() { return sessions_; }
-  void migrate(const Context& context = {}) {
-    gateway_.pass(context, "migrate", [&](const Call& call) {
-      sql::Migrator migrator(engine_.schema(call), Policy::migrations());
-      migrator.up();
+      : engine_(std::move(config)), tracer_(std::move(tracer)) {}
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  Backend(Backend&&) = delete;
+  Backend& operator=(Backend&&) = delete;
+  /// Closes it. No other thread may still use it.
+  ~Backend() { close(); }
+
+  /// Sessions, messages, tool executions and snapshots.
+  [[nodiscard]] auto& session_storage() noexcept { return sessions_; }
+  /// Errors of tools.
+  [[nodiscard]] auto& error_store() noexcept { return errors_; }
+  /// Descriptions of files.
+  [[nodiscard]] auto& artifact_store() noexcept { return artifacts_; }
+  /// Tables that agents query.
+  [[nodiscard]] auto& result_store() noexcept { return results_; }
+  /// Questions to humans.
+  [[nodiscard]] auto& human_request_store() noexcept { return human_requests_; }
+
+  /// Brings the schema to the latest version. Must have been done before anything is stored; does nothing if it is done.
+  void migrate(const Context& context = {}) { migrator_.up(context); }
+  /// What `migrate` would run, without running it.
+  [[nodiscard]] std::vector<PendingMigration> pending_migrations(const Context& context = {}) {
+    return migrator_.pending(context);
+  }
+  /// Migrations one by one, up and down.
+  [[nodiscard]] auto& migrator() noexcept { return migrator_; }
+
+  /// The schema's version and, where there is one, the pool's state.
+  [[nodiscard]] StorageDetails storage_details(const Context& context = {}) {
+    const std::int32_t version = migrator_.current_version(context);
+    return gateway_.manage(context, "storage_details", [&](const Call& /*call*/) {
+      return StorageDetails{version, engine_.pool_statistics()};
     });
   }
+
+  /// Throws unless the database answers.
+  void ping(const Context& context = {}) {
+    gateway_.manage(context, "ping", [&](const Call& call) { engine_.ping(call); });
+  }
+
+  /// Copies the whole database, as it is at one moment, to a new file. Throws `already_exists` if the file exists.
+  void back_up(const Context& context, const std::filesystem::path& target)
+    requires detail::EngineBacksUp<typename Policy::Engine>
+  {
+    gateway_.manage(context, "back_up", [&](const Call& call) { engine_.back_up(call, target); });
+  }
+
+  /// Waits for the calls that are under way, then closes all connections; every later call fails with
+  /// `failed_precondition`. May be called more than once and by several threads.
+  void close() noexcept {
+    if (gateway_.lifecycle().close()) { engine_.close(); }
+  }
+
  private:
+  using Gateway = detail::Gateway<Policy, TracerType>;
+
   typename Policy::Engine engine_;
-  TracerType tracer_;
-  detail::Gateway<Policy, TracerType> gateway_;
-  SessionStore<Policy, TracerType> sessions_;
+  [[no_unique_address]] TracerType tracer_;
+  Gateway gateway_{engine_, tracer_};
+  SessionStore<Policy, TracerType> sessions_{gateway_};
+  ErrorStore<Policy, TracerType> errors_{gateway_};
+  ArtifactStore<Policy, TracerType> artifacts_{gateway_};
+  ResultStore<Policy, TracerType> results_{gateway_};
+  HumanRequestStore<Policy, TracerType> human_requests_{gateway_};
+  BackendMigrator<Gateway> migrator_{gateway_};
 };
-}
+
+}  // namespace heddle

@@ -8,6 +8,7 @@
 #include "heddle/options.hpp"
 #include "heddle/tracing.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,14 +48,25 @@ class Gateway {
     return write(context, operation, [&](auto& transaction) { return transaction.once(key, work); });
   }
 
-  /// Runs `use(call)` as a traced operation that is not a transaction.
+  /// Runs `use(call)` as a traced operation of a tenant that is not a transaction.
   template <class Use>
   auto pass(const Context& context, std::string_view operation, Use&& use) {
+    return traced({context, user_of(context), operation}, std::forward<Use>(use));
+  }
+
+  /// The same for an operation on the backend as a whole, which belongs to no tenant.
+  template <class Use>
+  auto manage(const Context& context, std::string_view operation, Use&& use) {
+    return traced({context, {}, operation}, std::forward<Use>(use));
+  }
+
+ private:
+  template <class Use>
+  auto traced(const Call& call, Use&& use) {
     const Lifecycle::Entry entry(lifecycle_);
-    const Call call{context, user_of(context), operation};
     auto span = tracer_.start(call);
     try {
-      context.check();
+      call.context.check();
       return std::forward<Use>(use)(call);
     } catch (const Error& error) {
       span.fail(error);
@@ -62,7 +74,6 @@ class Gateway {
     }
   }
 
- private:
   std::string_view user_of(const Context& context) const {
     const std::string_view user = context.user_id.empty() ? engine_.default_user_id() : context.user_id;
     if (user.empty()) {

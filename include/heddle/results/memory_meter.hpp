@@ -59,28 +59,31 @@ class MemoryMeter {
 /// What SQLite allocated with before; never changed after the installation.
 inline sqlite3_mem_methods plain_memory{};
 
+/// What a block takes, with what the allocator keeps beside it.
+[[nodiscard]] inline std::int64_t cost_of(void* block) noexcept { return std::int64_t{plain_memory.xSize(block)} + 16; }
+
 inline void* metered_allocate(int size) noexcept {
   auto* const meter = MemoryMeter::current;
   if (meter == nullptr) { return plain_memory.xMalloc(size); }
   if (!meter->admits(size)) { return nullptr; }
   void* const block = plain_memory.xMalloc(size);
-  if (block != nullptr) { meter->count(plain_memory.xSize(block)); }
+  if (block != nullptr) { meter->count(cost_of(block)); }
   return block;
 }
 
 inline void metered_free(void* block) noexcept {
   auto* const meter = MemoryMeter::current;
-  if (meter != nullptr && block != nullptr) { meter->count(-std::int64_t{plain_memory.xSize(block)}); }
+  if (meter != nullptr && block != nullptr) { meter->count(-cost_of(block)); }
   plain_memory.xFree(block);
 }
 
 inline void* metered_reallocate(void* block, int size) noexcept {
   auto* const meter = MemoryMeter::current;
   if (meter == nullptr) { return plain_memory.xRealloc(block, size); }
-  const std::int64_t before = plain_memory.xSize(block);
-  if (!meter->admits(size - before)) { return nullptr; }
+  if (!meter->admits(size)) { return nullptr; }  // all of it: while it is copied, both blocks are there
+  const auto before = cost_of(block);
   void* const moved = plain_memory.xRealloc(block, size);
-  if (moved != nullptr) { meter->count(plain_memory.xSize(moved) - before); }
+  if (moved != nullptr) { meter->count(cost_of(moved) - before); }
   return moved;
 }
 

@@ -72,6 +72,7 @@ class SealedQuery {
     check(sqlite3_deserialize(db, "main", bytes, size, size, SQLITE_DESERIALIZE_READONLY));
     check(sqlite3_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON", nullptr, nullptr, nullptr));
     find_table();
+    load_json_tables(db);
     harden(db, value_bytes);
     if (!install_text_functions(db, guard_)) { check(SQLITE_NOMEM); }
     sqlite3_set_authorizer(db, &authorize, &table_);
@@ -138,6 +139,8 @@ class SealedQuery {
       if (raw != nullptr) { only = std::move(statement); }
     }
     if (!only) { refuse("SQL", "holds no statement"); }
+    // REINDEX without an index passes every authorizer; it does nothing.
+    if (sqlite3_column_count(only.get()) == 0) { refuse("SQL", "is not a query"); }
     return only;
   }
 

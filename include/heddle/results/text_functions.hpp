@@ -63,8 +63,8 @@ class TextCall {
 
 inline void instr_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
+  const bool bytes = call.blob(0) && call.blob(1);  // asked first: text() changes the type
   if (!call.ready(1, longest_search)) { return; }
-  const bool bytes = call.blob(0) && call.blob(1);
   const auto text = call.text(0);
   const auto at = text.find(call.text(1));
   if (at == std::string_view::npos) { return call.answer(std::size_t{0}); }
@@ -139,6 +139,7 @@ void trim_function(sqlite3_context* context, int count, sqlite3_value** values) 
 /// `text LIKE pattern` is like(pattern, text); the third argument is the escape character.
 inline void like_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
+  const bool bytes = call.blob(0) || call.blob(1);
   if (!call.ready(0, longest_pattern)) { return; }
   unsigned int escape = 0;
   if (call.count() == 3) {
@@ -148,14 +149,15 @@ inline void like_function(sqlite3_context* context, int count, sqlite3_value** v
     }
     escape = static_cast<unsigned char>(character.front());
   }
-  if (call.blob(0) || call.blob(1)) { return call.answer(std::size_t{0}); }
+  if (bytes) { return call.answer(std::size_t{0}); }
   call.answer(std::size_t{sqlite3_strlike(call.text(0).data(), call.text(1).data(), escape) == 0 ? 1U : 0U});
 }
 
 inline void glob_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
+  const bool bytes = call.blob(0) || call.blob(1);
   if (!call.ready(0, longest_pattern)) { return; }
-  if (call.blob(0) || call.blob(1)) { return call.answer(std::size_t{0}); }
+  if (bytes) { return call.answer(std::size_t{0}); }
   call.answer(std::size_t{sqlite3_strglob(call.text(0).data(), call.text(1).data()) == 0 ? 1U : 0U});
 }
 

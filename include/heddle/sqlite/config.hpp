@@ -35,6 +35,8 @@ struct Config {
   /// The folder in which artifact files lie; empty: `artifacts` beside the database file. A `:memory:` database without
   /// it owns no files.
   std::filesystem::path artifact_directory{};
+  /// A folder of migrations to use instead of those that are compiled in; see `sql::load_migrations`.
+  std::filesystem::path migration_directory{};
   /// Encrypt the file with this key. Refused where the SQLite library cannot encrypt.
   std::string encryption_key{};
   bool encrypt = false;

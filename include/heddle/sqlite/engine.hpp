@@ -1,8 +1,12 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/sql/migration_files.hpp"
+#include "heddle/sqlite/backup.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/database_file.hpp"
+#include "heddle/sqlite/embedded_migrations.hpp"
 #include "heddle/sqlite/readers.hpp"
 #include "heddle/sqlite/schema.hpp"
 #include "heddle/sqlite/writer.hpp"
@@ -12,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace heddle::sqlite {
 
@@ -54,6 +59,20 @@ class Engine {
 
   /// The part of SQLite in migrating, for the time of a call.
   [[nodiscard]] Schema schema(const Call& call) { return {*writer_, call}; }
+
+  /// The steps of the schema.
+  [[nodiscard]] std::vector<Migration> migrations() const {
+    return config_.migration_directory.empty() ? sql::load_migrations(embedded_migrations)
+                                               : sql::load_migrations(config_.migration_directory);
+  }
+
+  /// The state of the pool: SQLite has none.
+  [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return std::nullopt; }
+
+  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`.
+  void back_up(const Call& call, const std::filesystem::path& target) {
+    writer_->exclusively(call, [&](Connection& source) { copy_database(source, target, call.context); });
+  }
 
   /// Closes all connections. No call may be under way.
   void close() noexcept {

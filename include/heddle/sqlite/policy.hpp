@@ -1,9 +1,7 @@
 #pragma once
 
-#include "heddle/sql/migration_files.hpp"
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sqlite/config.hpp"
-#include "heddle/sqlite/embedded_migrations.hpp"
 #include "heddle/sqlite/engine.hpp"
 #include "heddle/sqlite/statements.hpp"
 
@@ -25,9 +23,6 @@ struct Sqlite {
     static const sqlite::Statements all;
     return all;
   }
-
-  /// The schema's steps that are compiled in.
-  [[nodiscard]] static std::vector<Migration> migrations() { return sql::load_migrations(sqlite::embedded_migrations); }
 
   /// A user's words in the language of the database's full-text search.
   [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms) {

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/model/administration.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/options.hpp"
+#include "heddle/sql/migration.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// What only some backends can do. Ask at compile time:
+///
+///     if constexpr (heddle::BacksUpOnline<B>) { backend.back_up(context, "copy.db"); }
+namespace heddle {
+
+/// Tells which migrations the database lacks, with their SQL, without running them; works on an empty database.
+template <class T>
+concept InspectsMigrations = requires(T& backend, const Context& context) {
+  { backend.pending_migrations(context) } -> std::same_as<std::vector<PendingMigration>>;
+};
+
+/// Tells the schema's version and the state of the pool, if there is one.
+template <class T>
+concept ReportsDetails = requires(T& backend, const Context& context) {
+  { backend.storage_details(context) } -> std::same_as<StorageDetails>;
+};
+
+/// Copies the whole database to a file while it is in use.
+template <class T>
+concept BacksUpOnline = requires(T& backend, const Context& context, const std::filesystem::path& target) {
+  backend.back_up(context, target);
+};
+
+/// Hides sessions, with all that hangs on them, before they are removed for good. A hidden session is absent from every
+/// read, count and search until it is restored; `purge_deleted_sessions` removes what has been hidden for longer than
+/// the grace period, for all tenants, and answers how many sessions that were.
+template <class T>
+concept SoftDeletes =
+    requires(T& backend, const Context& context, const std::string& id, std::chrono::seconds grace_period) {
+      { backend.session_storage().soft_delete_session(context, id) } -> std::same_as<bool>;
+      { backend.session_storage().restore_session(context, id) } -> std::same_as<bool>;
+      { backend.session_storage().purge_deleted_sessions(context, grace_period) } -> std::same_as<std::int64_t>;
+    };
+
+/// Sees across tenants, over a connection of its own that tenants never use.
+template <class T>
+concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
+  { backend.admin_storage().list_sessions(context, page) } -> std::same_as<SessionOverview>;
+  { backend.admin_storage().sessions_per_user(context, page) } -> std::same_as<Page<SessionCount>>;
+  { backend.admin_storage().statistics(context) } -> std::same_as<SystemStatistics>;
+  { backend.admin_storage().validate_permissions(context) } -> std::same_as<AdminPermissions>;
+};
+
+}  // namespace heddle

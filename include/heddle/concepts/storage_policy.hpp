@@ -1,0 +1,114 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/sql/migration.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What a policy brings: an engine (connections, transactions, who waits for whom) and a dialect (the SQL). Everything
+/// else is written once, for all policies. A policy may wrap another one: derive from it and replace `Engine`.
+namespace heddle::detail {
+
+/// A unit of work for checking engines: queues nothing, answers a number.
+struct ProbeWork {
+  template <class Transaction>
+  auto operator()(Transaction& /*transaction*/) const {
+    return [] { return 0; };
+  }
+};
+
+template <class T>
+concept HasConfig = requires { typename T::Config; };
+template <class T>
+concept HasEngine = requires { typename T::Engine; };
+template <class T>
+concept HasStatements = requires {
+  T::statements().sessions;
+  T::statements().messages;
+  T::statements().errors;
+  T::statements().artifacts;
+  T::statements().results;
+  T::statements().human_requests;
+};
+template <class T>
+concept SearchesText = requires(const std::vector<std::string_view>& terms) {
+  { T::search_query(terms) } -> std::convertible_to<std::string>;
+};
+
+template <class T, class Config>
+concept EngineOpens = std::constructible_from<T, Config>;
+template <class T>
+concept EngineReads = requires(T& engine, const Call& call, ProbeWork& work) { engine.read(call, work); };
+template <class T>
+concept EngineWrites = requires(T& engine, const Call& call, ProbeWork& work) { engine.write(call, work); };
+template <class T>
+concept EnginePings = requires(T& engine, const Call& call) { engine.ping(call); };
+template <class T>
+concept EngineMigrates = requires(T& engine, const Call& call) {
+  engine.schema(call);
+  { engine.migrations() } -> std::convertible_to<std::vector<Migration>>;
+};
+template <class T>
+concept EngineCloses = requires(T& engine) {
+  { engine.close() } noexcept;
+};
+template <class T>
+concept EngineDescribesItself = requires(T& engine) {
+  { engine.pool_statistics() } -> std::convertible_to<std::optional<PoolStatistics>>;
+  { engine.default_user_id() } -> std::convertible_to<std::string_view>;
+  { engine.artifact_directory() } -> std::convertible_to<std::filesystem::path>;
+};
+/// Optional: the capability behind BacksUpOnline.
+template <class T>
+concept EngineBacksUp = requires(T& engine, const Call& call, const std::filesystem::path& target) {
+  engine.back_up(call, target);
+};
+
+template <class Policy>
+consteval bool check_engine() {
+  using Engine = typename Policy::Engine;
+  static_assert(EngineOpens<Engine, typename Policy::Config>, "heddle: the policy's Engine must be constructible from its Config");
+  static_assert(EngineReads<Engine>, "heddle: the policy's Engine needs `read(const Call&, work)`");
+  static_assert(EngineWrites<Engine>, "heddle: the policy's Engine needs `write(const Call&, work)`");
+  static_assert(EnginePings<Engine>, "heddle: the policy's Engine needs `ping(const Call&)`");
+  static_assert(EngineMigrates<Engine>, "heddle: the policy's Engine needs `schema(const Call&)` and `migrations()`");
+  static_assert(EngineCloses<Engine>, "heddle: the policy's Engine needs `close() noexcept`");
+  static_assert(EngineDescribesItself<Engine>,
+                "heddle: the policy's Engine needs `pool_statistics()`, `default_user_id()` and `artifact_directory()`");
+  return true;
+}
+
+template <class Policy>
+consteval bool check_policy() {
+  static_assert(HasConfig<Policy>, "heddle: the policy needs a type `Config`");
+  static_assert(HasEngine<Policy>, "heddle: the policy needs a type `Engine`");
+  static_assert(HasStatements<Policy>,
+                "heddle: the policy needs `statements()` with sessions, messages, errors, artifacts, results and "
+                "human_requests");
+  static_assert(SearchesText<Policy>, "heddle: the policy needs `search_query(terms)`, which answers a string");
+  if constexpr (HasConfig<Policy> && HasEngine<Policy>) { return check_engine<Policy>(); }
+  return true;
+}
+
+}  // namespace heddle::detail
+
+namespace heddle {
+
+/// A policy that `Backend` accepts. The backend itself checks one requirement after the other, for the sake of its error
+/// messages; this concept is for code of your own that is generic over policies.
+template <class T>
+concept StoragePolicy =
+    detail::HasConfig<T> && detail::HasEngine<T> && detail::HasStatements<T> && detail::SearchesText<T> &&
+    detail::EngineOpens<typename T::Engine, typename T::Config> && detail::EngineReads<typename T::Engine> &&
+    detail::EngineWrites<typename T::Engine> && detail::EnginePings<typename T::Engine> &&
+    detail::EngineMigrates<typename T::Engine> && detail::EngineCloses<typename T::Engine> &&
+    detail::EngineDescribesItself<typename T::Engine>;
+
+}  // namespace heddle

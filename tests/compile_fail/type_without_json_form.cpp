@@ -1,0 +1,13 @@
+// A struct that is not adapted for Boost.Hana has no members to the library, so no JSON form.
+#include "heddle/detail/json_codec.hpp"
+
+#include <string>
+
+struct Plain {
+  int number = 0;
+};
+
+std::string adapted() { return heddle::detail::json::encode(true); }
+#ifndef HEDDLE_CONTROL
+std::string plain() { return heddle::detail::json::encode(Plain{}); }
+#endif
