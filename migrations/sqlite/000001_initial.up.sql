@@ -94,6 +94,7 @@ CREATE TABLE agent_errors (
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX agent_errors_by_time ON agent_errors (user_id, timestamp, id);
+CREATE INDEX agent_errors_by_tool ON agent_errors (user_id, tool_name, timestamp, id);
 CREATE INDEX agent_errors_by_session ON agent_errors (user_id, session_id, timestamp, id)
   WHERE session_id IS NOT NULL;
 
@@ -180,6 +181,8 @@ CREATE TABLE human_requests (
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX human_requests_pending ON human_requests (user_id, created_at, id) WHERE status = 'pending';
+CREATE INDEX human_requests_by_expiry ON human_requests (user_id, expires_at)
+  WHERE status = 'pending' AND expires_at IS NOT NULL;
 CREATE INDEX human_requests_by_session ON human_requests (user_id, session_id, created_at, id)
   WHERE session_id IS NOT NULL;
 

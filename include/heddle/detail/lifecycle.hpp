@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stop_token>
 
 namespace heddle::detail {
 
@@ -33,12 +34,16 @@ class Lifecycle {
   /// Refuses new calls and waits for those under way; true for the one caller who is to tidy up.
   bool close() noexcept {
     const bool first = (state_.fetch_or(closing, std::memory_order_acq_rel) & closing) == 0;
+    if (first) { begin_.request_stop(); }
     for (std::uint64_t state = state_.load(std::memory_order_acquire); state / one_call != 0;
          state = state_.load(std::memory_order_acquire)) {
       state_.wait(state, std::memory_order_acquire);
     }
     return first;
   }
+
+  /// Is stopped when closing begins: wakes calls that wait for something else than the database.
+  [[nodiscard]] std::stop_token close_token() const noexcept { return begin_.get_token(); }
 
   [[nodiscard]] bool is_closed() const noexcept { return (state_.load(std::memory_order_acquire) & closing) != 0; }
 
@@ -52,6 +57,7 @@ class Lifecycle {
   }
 
   std::atomic<std::uint64_t> state_{0};
+  std::stop_source begin_;  ///< of closing
 };
 
 }  // namespace heddle::detail

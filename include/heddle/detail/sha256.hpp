@@ -25,7 +25,8 @@ namespace heddle::detail {
   return text;
 }
 
-/// SHA-256 over data that comes in pieces. One thread at a time. Throws `internal` if OpenSSL refuses.
+/// SHA-256 over data that comes in pieces. One thread at a time. Throws `internal` if OpenSSL
+/// refuses.
 class Sha256 {
  public:
   Sha256() : state_(EVP_MD_CTX_new()) {
@@ -61,7 +62,8 @@ class Sha256 {
   Context state_;
 };
 
-/// The SHA-256 digest of `bytes`: 64 lower-case hexadecimal digits. Throws `internal` if OpenSSL refuses.
+/// The SHA-256 digest of `bytes`: 64 lower-case hexadecimal digits. Throws `internal` if OpenSSL
+/// refuses.
 [[nodiscard]] inline std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 digest;
   digest.update(bytes);

@@ -22,10 +22,11 @@
 namespace heddle::results {
 
 inline constexpr std::size_t max_columns = 2000;  ///< SQLite's own cap in a default build
-/// One row: its text in bytes plus `cell_overhead` for every cell. Larger things are artifacts. The cap is what lets
-/// every stored row be queried within the fixed value size of a sealed query.
+/// One row: its text in bytes plus `cell_overhead` for every cell. Larger things are artifacts. The
+/// cap is what lets every stored row be queried within the fixed value size of a sealed query.
 inline constexpr std::size_t max_row_bytes = std::size_t{1} << 20U;
-inline constexpr std::size_t cell_overhead = 18;  ///< the most that SQLite's record format adds to a cell
+inline constexpr std::size_t cell_overhead =
+    18;  ///< the most that SQLite's record format adds to a cell
 
 }  // namespace heddle::results
 
@@ -43,7 +44,9 @@ namespace heddle::detail::sealed {
 inline void check_table_name(std::string_view name) {
   check_text("table name", name, limits::id);
   if (name.empty()) { refuse("table name", "is empty"); }
-  if (ascii_lower(name).starts_with("sqlite_")) { refuse("table name", "cannot start with sqlite_"); }
+  if (ascii_lower(name).starts_with("sqlite_")) {
+    refuse("table name", "cannot start with sqlite_");
+  }
 }
 
 inline void check_columns(const std::vector<std::string>& columns) {
@@ -54,15 +57,19 @@ inline void check_columns(const std::vector<std::string>& columns) {
   for (const auto& column : columns) {
     check_text("column name", column, limits::name);
     if (column.empty()) { refuse("column name", "is empty"); }
-    if (!seen.insert(ascii_lower(column)).second) { refuse("column name", "is there twice (case does not count)"); }
+    if (!seen.insert(ascii_lower(column)).second) {
+      refuse("column name", "is there twice (case does not count)");
+    }
     bytes += column.size();
   }
   if (bytes > results::max_row_bytes) { refuse("column names", "are together longer than 1 MiB"); }
 }
 
 [[nodiscard]] inline std::size_t checked_size(const Cell& cell) {
-  if (const auto* number = std::get_if<double>(&cell); number != nullptr && !std::isfinite(*number)) {
-    refuse("number cell", "is infinite or not a number");  // SQL has no NaN: it would come back as null
+  if (const auto* number = std::get_if<double>(&cell);
+      number != nullptr && !std::isfinite(*number)) {
+    refuse("number cell",
+           "is infinite or not a number");  // SQL has no NaN: it would come back as null
   }
   if (const auto* text = std::get_if<std::string>(&cell)) {
     check_text("text cell", *text, results::max_row_bytes);
@@ -74,10 +81,14 @@ inline void check_columns(const std::vector<std::string>& columns) {
 inline void check_table(const Table& table) {
   check_columns(table.columns);
   for (const auto& row : table.rows) {
-    if (row.size() != table.columns.size()) { refuse("row", "does not have one cell for each column"); }
+    if (row.size() != table.columns.size()) {
+      refuse("row", "does not have one cell for each column");
+    }
     std::size_t bytes = row.size() * results::cell_overhead;
     for (const auto& cell : row) { bytes += checked_size(cell); }
-    if (bytes > results::max_row_bytes) { refuse("row", "is larger than 1 MiB; store large content as an artifact"); }
+    if (bytes > results::max_row_bytes) {
+      refuse("row", "is larger than 1 MiB; store large content as an artifact");
+    }
   }
 }
 
@@ -86,7 +97,8 @@ inline void require(sqlite3* connection, int status) {
   if (primary == SQLITE_OK || primary == SQLITE_DONE) { return; }
   const auto native = std::to_string(sqlite3_extended_errcode(connection));
   if (primary == SQLITE_FULL || primary == SQLITE_TOOBIG) {
-    throw Error(ErrorCode::resource_exhausted, "the result is larger than the cap of 256 MiB", native);
+    throw Error(ErrorCode::resource_exhausted, "the result is larger than the cap of 256 MiB",
+                native);
   }
   if (primary == SQLITE_NOMEM) {
     throw Error(ErrorCode::resource_exhausted, "no memory to build the result's image", native);
@@ -100,11 +112,18 @@ inline void run(sqlite3* connection, const std::string& sql) {
 
 /// Binds without a copy: the cell outlives the step.
 [[nodiscard]] inline int bind(sqlite3_stmt* statement, int index, const Cell& cell) {
-  if (const auto* flag = std::get_if<bool>(&cell)) { return sqlite3_bind_int(statement, index, *flag ? 1 : 0); }
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) { return sqlite3_bind_int64(statement, index, *integer); }
-  if (const auto* number = std::get_if<double>(&cell)) { return sqlite3_bind_double(statement, index, *number); }
+  if (const auto* flag = std::get_if<bool>(&cell)) {
+    return sqlite3_bind_int(statement, index, *flag ? 1 : 0);
+  }
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) {
+    return sqlite3_bind_int64(statement, index, *integer);
+  }
+  if (const auto* number = std::get_if<double>(&cell)) {
+    return sqlite3_bind_double(statement, index, *number);
+  }
   if (const auto* text = std::get_if<std::string>(&cell)) {
-    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC,
+                               SQLITE_UTF8);
   }
   return sqlite3_bind_null(statement, index);
 }
@@ -128,22 +147,26 @@ inline void insert_rows(sqlite3* connection, const std::string& table_name, cons
 
 namespace heddle::results {
 
-/// The table as a complete SQLite database with one table of this name, to be stored as it is and given to
-/// `query_image`. Values keep their type, since the columns have no affinity: null, integer, floating point (123456789.0
-/// stays one) and text. SQL knows no boolean: true and false become 1 and 0, and queries answer them as integers.
+/// The table as a complete SQLite database with one table of this name, to be stored as it is and
+/// given to `query_image`. Values keep their type, since the columns have no affinity: null,
+/// integer, floating point (123456789.0 stays one) and text. SQL knows no boolean: true and false
+/// become 1 and 0, and queries answer them as integers.
 ///
-/// Throws before any work `invalid_argument` for: a table name that is empty, over `limits::id` or reserved; no column,
-/// or more than `max_columns`; a column name that is empty, over `limits::name` or there twice (ASCII case does not
-/// count); a row with another number of cells, or over `max_row_bytes`; text that is not UTF-8 or holds NUL; a number
-/// that is not finite. Throws `resource_exhausted` if the image would be larger than `limits::image`. Any thread.
-[[nodiscard]] inline std::vector<std::byte> build_image(std::string_view table_name, const Table& table) {
+/// Throws before any work `invalid_argument` for: a table name that is empty, over `limits::id` or
+/// reserved; no column, or more than `max_columns`; a column name that is empty, over
+/// `limits::name` or there twice (ASCII case does not count); a row with another number of cells,
+/// or over `max_row_bytes`; text that is not UTF-8 or holds NUL; a number that is not finite.
+/// Throws `resource_exhausted` if the image would be larger than `limits::image`. Any thread.
+[[nodiscard]] inline std::vector<std::byte> build_image(std::string_view table_name,
+                                                        const Table& table) {
   namespace sealed = heddle::detail::sealed;
   sealed::check_table_name(table_name);
   sealed::check_table(table);
 
   const auto connection = sealed::open_private();
   sqlite3* db = connection.get();
-  // A deserialized database is one contiguous buffer: it knows a size limit, and needs no second copy to serialize.
+  // A deserialized database is one contiguous buffer: it knows a size limit, and needs no second
+  // copy to serialize.
   constexpr unsigned int growing = SQLITE_DESERIALIZE_RESIZEABLE | SQLITE_DESERIALIZE_FREEONCLOSE;
   sealed::require(db, sqlite3_deserialize(db, "main", nullptr, 0, 0, growing));
   sqlite3_int64 cap = limits::image;
@@ -160,7 +183,9 @@ namespace heddle::results {
 
   sqlite3_int64 size = 0;
   const unsigned char* bytes = sqlite3_serialize(db, "main", &size, SQLITE_SERIALIZE_NOCOPY);
-  if (bytes == nullptr) { throw Error(ErrorCode::internal, "SQLite could not serialize the result's image"); }
+  if (bytes == nullptr) {
+    throw Error(ErrorCode::internal, "SQLite could not serialize the result's image");
+  }
   std::vector<std::byte> image(static_cast<std::size_t>(size));
   std::memcpy(image.data(), bytes, image.size());
   return image;

@@ -10,18 +10,20 @@
 
 /// Private: a memory limit for ONE connection.
 ///
-/// SQLite's own heap limits hold for the whole process, and no set of `sqlite3_limit`s bounds memory: 28 KB of SQL can
-/// make SQLite 3.40 allocate 3 GB before the first row (an alias used 7000 times is copied 7000 times, a chain of
-/// subqueries doubles at each step), where no progress handler is asked. But a query runs on one thread from open to
-/// close, so wrapping SQLite's allocator and counting on that thread is exact. An allocation over the limit fails, and
-/// SQLite is thoroughly tested for that.
+/// SQLite's own heap limits hold for the whole process, and no set of `sqlite3_limit`s bounds
+/// memory: 28 KB of SQL can make SQLite 3.40 allocate 3 GB before the first row (an alias used 7000
+/// times is copied 7000 times, a chain of subqueries doubles at each step), where no progress
+/// handler is asked. But a query runs on one thread from open to close, so wrapping SQLite's
+/// allocator and counting on that thread is exact. An allocation over the limit fails, and SQLite
+/// is thoroughly tested for that.
 ///
-/// The wrapper is installed before main(), because SQLite accepts one only before its first use. It passes everything
-/// through for threads without a meter, at the cost of one thread-local read.
+/// The wrapper is installed before main(), because SQLite accepts one only before its first use. It
+/// passes everything through for threads without a meter, at the cost of one thread-local read.
 namespace heddle::detail::sealed {
 
-/// While it lives, counts and limits what SQLite allocates on this thread. Large allocations also fail once the guard
-/// says stop, since SQLite does not ask its progress handler within straight-line code.
+/// While it lives, counts and limits what SQLite allocates on this thread. Large allocations also
+/// fail once the guard says stop, since SQLite does not ask its progress handler within
+/// straight-line code.
 class MemoryMeter {
  public:
   MemoryMeter(std::size_t limit, QueryGuard& guard) noexcept
@@ -37,7 +39,7 @@ class MemoryMeter {
   [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
 
   [[nodiscard]] bool admits(std::int64_t more) noexcept {
-    constexpr std::int64_t large = 32 * 1024;
+    constexpr std::int64_t large = 32'768;
     if (more > limit_ - used_) { exhausted_ = true; }
     return !exhausted_ && !(more >= large && guard_.must_stop());
   }
@@ -60,7 +62,9 @@ class MemoryMeter {
 inline sqlite3_mem_methods plain_memory{};
 
 /// What a block takes, with what the allocator keeps beside it.
-[[nodiscard]] inline std::int64_t cost_of(void* block) noexcept { return std::int64_t{plain_memory.xSize(block)} + 16; }
+[[nodiscard]] inline std::int64_t cost_of(void* block) noexcept {
+  return std::int64_t{plain_memory.xSize(block)} + 16;
+}
 
 inline void* metered_allocate(int size) noexcept {
   auto* const meter = MemoryMeter::current;
@@ -80,7 +84,9 @@ inline void metered_free(void* block) noexcept {
 inline void* metered_reallocate(void* block, int size) noexcept {
   auto* const meter = MemoryMeter::current;
   if (meter == nullptr) { return plain_memory.xRealloc(block, size); }
-  if (!meter->admits(size)) { return nullptr; }  // all of it: while it is copied, both blocks are there
+  if (!meter->admits(size)) {
+    return nullptr;
+  }  // all of it: while it is copied, both blocks are there
   const auto before = cost_of(block);
   void* const moved = plain_memory.xRealloc(block, size);
   if (moved != nullptr) { meter->count(cost_of(moved) - before); }
@@ -100,7 +106,8 @@ inline void* metered_reallocate(void* block, int size) noexcept {
 /// False if SQLite was in use before this program part was initialised.
 inline const bool memory_meter_installed = install_memory_meter();
 
-/// True if this thread's meter really counts: the wrapper is in place and nobody has replaced it since.
+/// True if this thread's meter really counts: the wrapper is in place and nobody has replaced it
+/// since.
 [[nodiscard]] inline bool meter_works() noexcept {
   if (!memory_meter_installed || MemoryMeter::current == nullptr) { return false; }
   const auto before = MemoryMeter::current->used();

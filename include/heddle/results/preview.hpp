@@ -11,7 +11,8 @@ namespace heddle::results {
 /// Rows that a preview takes from each end.
 inline constexpr std::size_t preview_rows = 5;
 
-/// All columns with the first five and the last five rows, in order; every row once when there are ten or fewer.
+/// All columns with the first five and the last five rows, in order; every row once when there are
+/// ten or fewer.
 [[nodiscard]] inline Table preview(const Table& table) {
   const auto& rows = table.rows;
   const std::size_t head = std::min(rows.size(), preview_rows);
@@ -19,7 +20,8 @@ inline constexpr std::size_t preview_rows = 5;
   Table shown{table.columns, {}};
   shown.rows.reserve(head + tail);
   std::copy_n(rows.begin(), head, std::back_inserter(shown.rows));
-  std::copy_n(std::prev(rows.end(), static_cast<std::ptrdiff_t>(tail)), tail, std::back_inserter(shown.rows));
+  std::copy_n(std::prev(rows.end(), static_cast<std::ptrdiff_t>(tail)), tail,
+              std::back_inserter(shown.rows));
   return shown;
 }
 

@@ -31,11 +31,12 @@ inline constexpr std::size_t max_sql_bytes = std::size_t{64} << 10U;  ///< one s
 /// What one query may use. All must be positive.
 struct QueryLimits {
   std::chrono::milliseconds time{5000};
-  /// All that SQLite allocates for the query: parsing, sorting, temporary tables, values. The image itself and the
-  /// answer do not count. Nothing is ever written to disk.
+  /// All that SQLite allocates for the query: parsing, sorting, temporary tables, values. The image
+  /// itself and the answer do not count. Nothing is ever written to disk.
   std::size_t memory_bytes = std::size_t{64} << 20U;
-  std::int64_t rows = 10'000;                         ///< of the answer
-  std::size_t answer_bytes = std::size_t{16} << 20U;  ///< of the answer: its text and sizeof(Cell) for each cell
+  std::int64_t rows = 10'000;  ///< of the answer
+  std::size_t answer_bytes = std::size_t{16}
+                             << 20U;  ///< of the answer: its text and sizeof(Cell) for each cell
 };
 
 }  // namespace heddle::results
@@ -44,6 +45,8 @@ namespace heddle::detail::sealed {
 
 /// One value, and one row with its header: every row that `build_image` accepts.
 inline constexpr int value_bytes = static_cast<int>(results::max_row_bytes + 4096);
+
+inline constexpr int max_selects = 200;
 
 [[noreturn]] inline void exhausted(const std::string& cap) {
   throw Error(ErrorCode::resource_exhausted, "the query is over its cap on " + cap);
@@ -56,7 +59,8 @@ class SealedQuery {
       : limits_(limits), guard_(limits.time, context), meter_(limits.memory_bytes, guard_) {
     if (!meter_works()) {
       throw Error(ErrorCode::failed_precondition,
-                  "the memory of a query cannot be limited: SQLite was in use, or got another allocator, before "
+                  "the memory of a query cannot be limited: SQLite was in use, or got another "
+                  "allocator, before "
                   "Heddle was initialised");
     }
     connection_ = open_private();
@@ -64,13 +68,16 @@ class SealedQuery {
 
   void open(std::span<const std::byte> image) {
     // SQLite does not write to a read-only image, and the bytes outlive the connection: no copy.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the C API knows no const here
     auto* const bytes = reinterpret_cast<unsigned char*>(const_cast<std::byte*>(image.data()));
     const auto size = static_cast<sqlite3_int64>(image.size());
     sqlite3* const db = connection_.get();
-    sqlite3_progress_handler(db, 1000, [](void* guard) { return static_cast<QueryGuard*>(guard)->must_stop() ? 1 : 0; },
-                             &guard_);
+    sqlite3_progress_handler(
+        db, 1000, [](void* guard) { return static_cast<QueryGuard*>(guard)->must_stop() ? 1 : 0; },
+        &guard_);
     check(sqlite3_deserialize(db, "main", bytes, size, size, SQLITE_DESERIALIZE_READONLY));
-    check(sqlite3_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON", nullptr, nullptr, nullptr));
+    check(sqlite3_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON", nullptr, nullptr,
+                       nullptr));
     find_table();
     load_json_tables(db);
     harden(db, value_bytes);
@@ -79,6 +86,7 @@ class SealedQuery {
   }
 
   [[nodiscard]] Table run(const std::string& sql) {
+    check_depth(sql);
     const auto statement = compile(sql);
     Table answer;
     const int columns = sqlite3_column_count(statement.get());
@@ -112,17 +120,34 @@ class SealedQuery {
   /// An image holds one table and nothing else.
   void find_table() {
     sqlite3_stmt* raw = nullptr;
-    check(sqlite3_prepare_v2(connection_.get(), "SELECT type, name FROM sqlite_master", -1, &raw, nullptr));
+    check(sqlite3_prepare_v2(connection_.get(), "SELECT type, name FROM sqlite_master", -1, &raw,
+                             nullptr));
     const Statement statement(raw);
     int status = sqlite3_step(raw);
-    const auto text = [raw](int i) { return reinterpret_cast<const char*>(sqlite3_column_text(raw, i)); };
-    if (status == SQLITE_ROW && text(0) != nullptr && text(1) != nullptr && std::string_view(text(0)) == "table") {
+    const auto text = [raw](int i) {
+      return reinterpret_cast<const char*>(sqlite3_column_text(raw, i));
+    };
+    if (status == SQLITE_ROW && text(0) != nullptr && text(1) != nullptr &&
+        std::string_view(text(0)) == "table") {
       table_ = text(1);
       status = sqlite3_step(raw);
       if (status == SQLITE_DONE) { return; }
     }
     if (status == SQLITE_ROW || status == SQLITE_DONE) { status = SQLITE_CORRUPT; }
     fail(status, Phase::opening);
+  }
+
+  /// SQLite recurses into subqueries without a limit of its own: 2000 of them take 1 MiB of stack.
+  /// Counting the word, also where it stands in a text, is crude, but nobody needs that many.
+  static void check_depth(std::string_view sql) {
+    constexpr std::string_view word = "select";
+    const auto lower = ascii_lower(sql);
+    int count = 0;
+    for (auto at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1)) {
+      if (++count > max_selects) {
+        exhausted("SELECTs in one statement (" + std::to_string(max_selects) + ")");
+      }
+    }
   }
 
   /// The one statement in `sql`; comments, white space and semicolons around it do not matter.
@@ -134,7 +159,9 @@ class SealedQuery {
       const int size = static_cast<int>(end - at) + 1;  // with its NUL: SQLite makes no copy then
       const int status = sqlite3_prepare_v2(connection_.get(), at, size, &raw, &at);
       Statement statement(raw);
-      if (only && (raw != nullptr || status != SQLITE_OK)) { refuse("SQL", "holds more than one statement"); }
+      if (only && (raw != nullptr || status != SQLITE_OK)) {
+        refuse("SQL", "holds more than one statement");
+      }
       if (status != SQLITE_OK) { fail(status, Phase::compiling); }
       if (raw != nullptr) { only = std::move(statement); }
     }
@@ -158,18 +185,22 @@ class SealedQuery {
     }
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
     if (bytes == nullptr) { fail(SQLITE_NOMEM, Phase::running); }
-    const std::string_view text(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
+    const std::string_view text(bytes,
+                                static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
     if (!is_clean_utf8(text)) { refuse(place(column), "is not UTF-8 without NUL; use hex()"); }
     count_answer(text.size());
     return std::string(text);
   }
 
-  [[nodiscard]] static std::string place(int column) { return "column " + std::to_string(column + 1) + " of the answer"; }
+  [[nodiscard]] static std::string place(int column) {
+    return "column " + std::to_string(column + 1) + " of the answer";
+  }
 
   void count_answer(std::size_t bytes) {
     answered_ += bytes;
     if (answered_ > limits_.answer_bytes) {
-      exhausted("the size of the answer (" + std::to_string(limits_.answer_bytes) + " bytes); select less");
+      exhausted("the size of the answer (" + std::to_string(limits_.answer_bytes) +
+                " bytes); select less");
     }
   }
 
@@ -178,20 +209,25 @@ class SealedQuery {
     const auto native = std::to_string(sqlite3_extended_errcode(connection_.get()));
     switch (status & 0xff) {
       case SQLITE_NOMEM:
-        if (meter_.exhausted()) { exhausted("memory (" + std::to_string(limits_.memory_bytes) + " bytes)"); }
+        if (meter_.exhausted()) {
+          exhausted("memory (" + std::to_string(limits_.memory_bytes) + " bytes)");
+        }
         exhausted("complexity; write simpler SQL");  // the number of instructions
       case SQLITE_TOOBIG: exhausted("the size of one value or row (1 MiB)");
       case SQLITE_CORRUPT:
       case SQLITE_NOTADB: throw Error(ErrorCode::data_loss, "the stored result is damaged", native);
       case SQLITE_ERROR:
       case SQLITE_AUTH:
-        if (phase != Phase::opening) { throw Error(ErrorCode::invalid_argument, message(phase), native); }
+        if (phase != Phase::opening) {
+          throw Error(ErrorCode::invalid_argument, message(phase), native);
+        }
         throw Error(ErrorCode::data_loss, "the stored result cannot be opened", native);
       default: throw Error(ErrorCode::internal, "SQLite could not run the query", native);
     }
   }
 
-  /// SQLite's message. While a query runs it can quote a value, always behind a quotation mark: cut it there.
+  /// SQLite's message. While a query runs it can quote a value, always behind a quotation mark: cut
+  /// it there.
   [[nodiscard]] std::string message(Phase phase) const {
     std::string text = sqlite3_errmsg(connection_.get());
     if (phase == Phase::running) { text.erase(std::min(text.find_first_of("'\"`"), text.size())); }
@@ -210,31 +246,39 @@ class SealedQuery {
 
 namespace heddle::results {
 
-/// Runs one SELECT (or VALUES) of an agent on an image made by `build_image`, sealed off from everything else: a
-/// private in-memory connection that can only read this image, an allow-list of actions and functions, no files.
-/// The image is not copied; it must not change during the call. Any thread; concurrent calls share nothing.
+/// Runs one SELECT (or VALUES) of an agent on an image made by `build_image`, sealed off from
+/// everything else: a private in-memory connection that can only read this image, an allow-list of
+/// actions and functions, no files. The image is not copied; it must not change during the call.
+/// Any thread; concurrent calls share nothing.
 ///
-/// Answers integer, floating point, text and null cells (booleans were stored as 1 and 0). Column names can be there
-/// twice. A blob, text that is not UTF-8 without NUL, and infinity have no place in a Table: `invalid_argument`.
-/// "Quoted" names are always names, never texts. LIKE and GLOB patterns have at most 250 bytes, what instr() and
-/// replace() look for 1000.
+/// Answers integer, floating point, text and null cells (booleans were stored as 1 and 0). Column
+/// names can be there twice. A blob, text that is not UTF-8 without NUL, and infinity have no place
+/// in a Table: `invalid_argument`. "Quoted" names are always names, never texts. LIKE and GLOB
+/// patterns have at most 250 bytes, what instr() and replace() look for 1000.
 ///
-/// Throws `invalid_argument` for SQL that SQLite or the allow-list refuses (with SQLite's message; it never quotes
-/// stored content), that holds no statement or several, parameters, or more than `max_sql_bytes`; for limits that are
-/// not positive. `resource_exhausted`, naming the cap, for an answer or a query over its limits. `deadline_exceeded`
-/// when the time limit or the Context's deadline passes, `cancelled` when its stop token is triggered. `data_loss` for
-/// a damaged image. `failed_precondition` if the program used SQLite before Heddle was initialised (before main(), or
-/// before Heddle was loaded as a plugin) or replaced its allocator: memory could not be limited then.
+/// Throws `invalid_argument` for SQL that SQLite or the allow-list refuses (with SQLite's message;
+/// it never quotes stored content), that holds no statement or several, parameters, or more than
+/// `max_sql_bytes`; for limits that are not positive. `resource_exhausted`, naming the cap, for an
+/// answer or a query over its limits. `deadline_exceeded` when the time limit or the Context's
+/// deadline passes, `cancelled` when its stop token is triggered. `data_loss` for a damaged image.
+/// `failed_precondition` if the program used SQLite before Heddle was initialised (before main(),
+/// or before Heddle was loaded as a plugin) or replaced its allocator: memory could not be limited
+/// then.
 [[nodiscard]] inline Table query_image(std::span<const std::byte> image, std::string_view sql,
                                        const QueryLimits& limits, const Context& context) {
   using heddle::detail::refuse;
   heddle::detail::check_text("SQL", sql, max_sql_bytes);
-  if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
+  if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 ||
+      limits.answer_bytes == 0) {
     refuse("query limits", "must be positive");
   }
-  if (image.empty()) { throw Error(ErrorCode::data_loss, "the stored result is damaged: it is empty"); }
+  if (image.empty()) {
+    throw Error(ErrorCode::data_loss, "the stored result is damaged: it is empty");
+  }
   context.check();
-  if (sqlite3_initialize() != SQLITE_OK) { throw Error(ErrorCode::internal, "SQLite could not be initialised"); }
+  if (sqlite3_initialize() != SQLITE_OK) {
+    throw Error(ErrorCode::internal, "SQLite could not be initialised");
+  }
   heddle::detail::sealed::SealedQuery query(limits, context);
   query.open(image);
   return query.run(std::string(sql));

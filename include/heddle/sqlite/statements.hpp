@@ -1,5 +1,7 @@
 #pragma once
 
+#include "heddle/sqlite/statements/errors.hpp"
+#include "heddle/sqlite/statements/human_requests.hpp"
 #include "heddle/sqlite/statements/idempotency.hpp"
 #include "heddle/sqlite/statements/messages.hpp"
 #include "heddle/sqlite/statements/sessions.hpp"
@@ -10,6 +12,8 @@ namespace heddle::sqlite {
 struct Statements {
   SessionStatements sessions;
   MessageStatements messages;
+  ErrorStatements errors;
+  HumanRequestStatements human_requests;
 };
 
 }  // namespace heddle::sqlite

@@ -80,7 +80,7 @@ class MessageReader {
     if (search.agent_id) { check_text("search.agent_id", *search.agent_id, limits::id); }
     const std::int64_t limit = sql::limit_of(request, 20);
     const std::int64_t offset = sql::read_cursor('f', request.cursor, {}).at;
-    if (offset < 0) { refuse("page.cursor", "does not come from this list"); }
+    if (offset < 0 || offset > limits::sequence) { refuse("page.cursor", "does not come from this list"); }
     const auto page = [&](std::vector<Message> rows) {
       return sql::make_page('f', std::move(rows), limit,
                             [&](const Message&) { return sql::Position{offset + limit, {}}; });

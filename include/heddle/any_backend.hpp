@@ -1,0 +1,108 @@
+#pragma once
+
+#include "heddle/concepts/storage_backend.hpp"
+#include "heddle/context.hpp"
+#include "heddle/erased/backend.hpp"
+#include "heddle/error.hpp"
+
+#include <concepts>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace heddle {
+
+/// A storage backend that is chosen at run time: owns one of any type, and satisfies StorageBackend itself. A call costs
+/// two virtual calls more than on the backend itself.
+///
+///     auto storage = heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
+///         heddle::sqlite::Config{.path = "agents.db"});
+///     storage.migrate();
+///     if (auto* backup = storage.online_backup()) { backup->back_up({}, "copy.db"); }
+///
+/// What only some backends can do is asked for at run time: a null pointer means that this one cannot. The stores and
+/// capabilities may be used by many threads, and stay where they are when the handle moves; the handle itself must not
+/// be moved or assigned to while another thread uses it. A handle that was moved from is empty.
+class AnyBackend {
+ public:
+  /// Takes over a backend. Throws `invalid_argument` if there is none.
+  // AnyBackend is excluded first: asking whether it is a backend, to find out how to move it, would never end.
+  template <class Backend>
+    requires(!std::same_as<Backend, AnyBackend>) && StorageBackend<Backend>
+  explicit AnyBackend(std::unique_ptr<Backend> backend) {
+    if (!backend) { throw Error(ErrorCode::invalid_argument, "the handle was given no backend"); }
+    backend_ = std::make_unique<erased::BackendModel<Backend>>(std::move(backend));
+  }
+
+  /// Makes a backend of this type with these arguments, and a handle that owns it.
+  template <class Backend, class... Arguments>
+    requires(!std::same_as<Backend, AnyBackend>) && StorageBackend<Backend>
+  [[nodiscard]] static AnyBackend make(Arguments&&... arguments) {
+    return AnyBackend(std::make_unique<Backend>(std::forward<Arguments>(arguments)...));
+  }
+
+  /// False once the backend was moved to another handle. Everything but moving, asking and closing fails with
+  /// `failed_precondition` then; the capabilities are null.
+  [[nodiscard]] bool has_value() const noexcept { return backend_ != nullptr; }
+
+  /// Sessions, messages, tool executions and snapshots.
+  [[nodiscard]] erased::Sessions& session_storage() { return held().sessions(); }
+  /// Errors of tools.
+  [[nodiscard]] erased::Errors& error_store() { return held().errors(); }
+  /// Descriptions of files.
+  [[nodiscard]] erased::Artifacts& artifact_store() { return held().artifacts(); }
+  /// Tables that agents query.
+  [[nodiscard]] erased::Results& result_store() { return held().results(); }
+  /// Questions to humans.
+  [[nodiscard]] erased::HumanRequests& human_request_store() { return held().human_requests(); }
+
+  /// Brings the schema to the latest version; does nothing if it is there.
+  void migrate(const Context& context = {}) { held().migrate(context); }
+  /// Throws unless the database answers.
+  void ping(const Context& context = {}) { held().ping(context); }
+  /// Waits for the calls that are under way, then closes; every later call fails with `failed_precondition`.
+  void close() noexcept {
+    if (backend_) { backend_->close(); }
+  }
+  /// The name of the backend, such as "sqlite"; empty if it tells none.
+  [[nodiscard]] std::string_view backend_name() const noexcept {
+    return backend_ ? backend_->name() : std::string_view{};
+  }
+
+  /// Null unless the backend tells pending migrations.
+  [[nodiscard]] erased::MigrationInspection* migration_inspection() noexcept {
+    return backend_ ? backend_->migration_inspection() : nullptr;
+  }
+  /// Null unless the backend tells its schema's version and the state of its pool.
+  [[nodiscard]] erased::DetailReport* detail_report() noexcept {
+    return backend_ ? backend_->detail_report() : nullptr;
+  }
+  /// Null unless the backend can be copied while it is in use.
+  [[nodiscard]] erased::OnlineBackup* online_backup() noexcept {
+    return backend_ ? backend_->online_backup() : nullptr;
+  }
+  /// Null unless the backend can hide sessions before it removes them.
+  [[nodiscard]] erased::SoftDeletion* soft_deletion() noexcept {
+    return backend_ ? backend_->soft_deletion() : nullptr;
+  }
+  /// Null unless the backend can see across tenants.
+  [[nodiscard]] erased::Administration* administration() noexcept {
+    return backend_ ? backend_->administration() : nullptr;
+  }
+  /// Null unless the backend can take migrations one by one, up and down.
+  [[nodiscard]] erased::Migrator* migrator() noexcept { return backend_ ? backend_->migrator() : nullptr; }
+
+ private:
+  [[nodiscard]] erased::AbstractBackend& held() const {
+    if (!backend_) {
+      throw Error(ErrorCode::failed_precondition, "the handle is empty: its backend was moved to another one");
+    }
+    return *backend_;
+  }
+
+  std::unique_ptr<erased::AbstractBackend> backend_;
+};
+
+static_assert(StorageBackend<AnyBackend>);
+
+}  // namespace heddle

@@ -1,0 +1,153 @@
+#pragma once
+
+#include "heddle/concepts/capabilities.hpp"
+#include "heddle/context.hpp"
+#include "heddle/erased/interface.hpp"
+#include "heddle/model/administration.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/options.hpp"
+#include "heddle/sql/migration.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+/// What only some backends can do, behind an AnyBackend: one small interface a capability, each with the operations of
+/// the concept that it is named after. An AnyBackend answers a null pointer for what its backend lacks.
+namespace heddle::erased {
+
+/// See InspectsMigrations.
+class MigrationInspection : public Interface {
+ public:
+  [[nodiscard]] virtual std::vector<PendingMigration> pending_migrations(const Context& context = {}) = 0;
+};
+
+/// See ReportsDetails.
+class DetailReport : public Interface {
+ public:
+  [[nodiscard]] virtual StorageDetails storage_details(const Context& context = {}) = 0;
+};
+
+/// See BacksUpOnline.
+class OnlineBackup : public Interface {
+ public:
+  virtual void back_up(const Context& context, const std::filesystem::path& target) = 0;
+};
+
+/// See SoftDeletes.
+class SoftDeletion : public Interface {
+ public:
+  virtual bool soft_delete_session(const Context& context, const std::string& id) = 0;
+  virtual bool restore_session(const Context& context, const std::string& id) = 0;
+  virtual std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) = 0;
+};
+
+/// See AdministersTenants.
+class Administration : public Interface {
+ public:
+  [[nodiscard]] virtual SessionOverview list_sessions(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual SystemStatistics statistics(const Context& context) = 0;
+  [[nodiscard]] virtual AdminPermissions validate_permissions(const Context& context) = 0;
+};
+
+/// `MigrationInspection` on a backend.
+template <class Backend>
+class MigrationInspectionModel final : public MigrationInspection {
+ public:
+  explicit MigrationInspectionModel(Backend& backend) : backend_(backend) {}
+  std::vector<PendingMigration> pending_migrations(const Context& context) override {
+    return backend_.pending_migrations(context);
+  }
+
+ private:
+  Backend& backend_;
+};
+
+/// `DetailReport` on a backend.
+template <class Backend>
+class DetailReportModel final : public DetailReport {
+ public:
+  explicit DetailReportModel(Backend& backend) : backend_(backend) {}
+  StorageDetails storage_details(const Context& context) override { return backend_.storage_details(context); }
+
+ private:
+  Backend& backend_;
+};
+
+/// `OnlineBackup` on a backend.
+template <class Backend>
+class OnlineBackupModel final : public OnlineBackup {
+ public:
+  explicit OnlineBackupModel(Backend& backend) : backend_(backend) {}
+  void back_up(const Context& context, const std::filesystem::path& target) override {
+    backend_.back_up(context, target);
+  }
+
+ private:
+  Backend& backend_;
+};
+
+/// `SoftDeletion` on a backend.
+template <class Backend>
+class SoftDeletionModel final : public SoftDeletion {
+ public:
+  explicit SoftDeletionModel(Backend& backend) : backend_(backend) {}
+  bool soft_delete_session(const Context& context, const std::string& id) override {
+    return backend_.session_storage().soft_delete_session(context, id);
+  }
+  bool restore_session(const Context& context, const std::string& id) override {
+    return backend_.session_storage().restore_session(context, id);
+  }
+  std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) override {
+    return backend_.session_storage().purge_deleted_sessions(context, grace_period);
+  }
+
+ private:
+  Backend& backend_;
+};
+
+/// `Administration` on a backend.
+template <class Backend>
+class AdministrationModel final : public Administration {
+ public:
+  explicit AdministrationModel(Backend& backend) : backend_(backend) {}
+  SessionOverview list_sessions(const Context& context, const PageRequest& page) override {
+    return backend_.admin_storage().list_sessions(context, page);
+  }
+  Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page) override {
+    return backend_.admin_storage().sessions_per_user(context, page);
+  }
+  SystemStatistics statistics(const Context& context) override { return backend_.admin_storage().statistics(context); }
+  AdminPermissions validate_permissions(const Context& context) override {
+    return backend_.admin_storage().validate_permissions(context);
+  }
+
+ private:
+  Backend& backend_;
+};
+
+/// In the place of a model that a backend has no use for.
+struct Missing {
+  template <class Backend>
+  explicit Missing(Backend& /*backend*/) noexcept {}
+};
+
+/// `Model` if the backend has the capability, else `Missing`.
+template <bool present, class Model>
+using IfPresent = std::conditional_t<present, Model, Missing>;
+
+/// The address of a capability's model, or null if it is missing.
+template <class Capability, class Model>
+[[nodiscard]] Capability* if_present(Model& model) noexcept {
+  if constexpr (std::is_same_v<Model, Missing>) {
+    return nullptr;
+  } else {
+    return &model;
+  }
+}
+
+}  // namespace heddle::erased

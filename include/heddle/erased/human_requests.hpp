@@ -1,0 +1,67 @@
+#pragma once
+
+#include "heddle/concepts/human_request_storage.hpp"
+#include "heddle/context.hpp"
+#include "heddle/erased/interface.hpp"
+#include "heddle/model/human_request.hpp"
+#include "heddle/options.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace heddle::erased {
+
+/// The human-request store of whatever backend; satisfies HumanRequestStorage, which says what each operation means.
+/// Safe to use from many threads.
+class HumanRequests : public Interface {
+ public:
+  virtual std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual std::optional<HumanRequest> get(const Context& context, const std::string& id) = 0;
+  virtual bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual Page<HumanRequest> list_pending(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<HumanRequest> list_by_session(const Context& context, const std::string& session_id,
+                                                           const PageRequest& page = {}) = 0;
+  virtual HumanRequest respond(const Context& context, const std::string& id, const HumanResponse& response,
+                               const WriteOptions& options = {}) = 0;
+  virtual HumanRequest wait(const Context& context, const std::string& id) = 0;
+  virtual std::int64_t expire(const Context& context) = 0;
+};
+
+/// `HumanRequests` on a store of them: a reference to it, or a proxy that is kept.
+template <class Store>
+class HumanRequestsModel final : public HumanRequests {
+ public:
+  explicit HumanRequestsModel(Store store) : store_(std::forward<Store>(store)) {}
+
+  std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options) override {
+    return store_.store(context, request, options);
+  }
+  std::optional<HumanRequest> get(const Context& context, const std::string& id) override {
+    return store_.get(context, id);
+  }
+  bool update(const Context& context, const HumanRequest& request, const WriteOptions& options) override {
+    return store_.update(context, request, options);
+  }
+  Page<HumanRequest> list_pending(const Context& context, const PageRequest& page) override {
+    return store_.list_pending(context, page);
+  }
+  Page<HumanRequest> list_by_session(const Context& context, const std::string& session_id,
+                                     const PageRequest& page) override {
+    return store_.list_by_session(context, session_id, page);
+  }
+  HumanRequest respond(const Context& context, const std::string& id, const HumanResponse& response,
+                       const WriteOptions& options) override {
+    return store_.respond(context, id, response, options);
+  }
+  HumanRequest wait(const Context& context, const std::string& id) override { return store_.wait(context, id); }
+  std::int64_t expire(const Context& context) override { return store_.expire(context); }
+
+ private:
+  Store store_;
+};
+
+static_assert(HumanRequestStorage<HumanRequests>);
+
+}  // namespace heddle::erased

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "heddle/concepts/result_storage.hpp"
+#include "heddle/context.hpp"
+#include "heddle/erased/interface.hpp"
+#include "heddle/model/data_reference.hpp"
+#include "heddle/model/table.hpp"
+#include "heddle/options.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace heddle::erased {
+
+/// The result store of whatever backend; satisfies ResultStorage, which says what each operation means. Safe to use
+/// from many threads.
+class Results : public Interface {
+ public:
+  virtual DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual Table query(const Context& context, const std::string& id, const std::string& sql,
+                                    const QueryLimits& limits = {}) = 0;
+  [[nodiscard]] virtual std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) = 0;
+  virtual bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
+  virtual std::int64_t expire(const Context& context) = 0;
+};
+
+/// `Results` on a result store: a reference to it, or a proxy that is kept.
+template <class Store>
+class ResultsModel final : public Results {
+ public:
+  explicit ResultsModel(Store store) : store_(std::forward<Store>(store)) {}
+
+  DataReference store(const Context& context, const NewResult& result, const WriteOptions& options) override {
+    return store_.store(context, result, options);
+  }
+  Table query(const Context& context, const std::string& id, const std::string& sql,
+              const QueryLimits& limits) override {
+    return store_.query(context, id, sql, limits);
+  }
+  std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) override {
+    return store_.metadata(context, id);
+  }
+  bool remove(const Context& context, const std::string& id, const WriteOptions& options) override {
+    return store_.remove(context, id, options);
+  }
+  std::int64_t expire(const Context& context) override { return store_.expire(context); }
+
+ private:
+  Store store_;
+};
+
+static_assert(ResultStorage<Results>);
+
+}  // namespace heddle::erased

@@ -1,0 +1,147 @@
+#include "conformance/sample.hpp"
+#include "conformance/subjects.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+using namespace conformance;
+using namespace heddle;
+using namespace std::chrono_literals;
+using support::code_of;
+
+CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and another tenant's is as good as none") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "s");
+  store.save_message(alice, "s", says("of alice"));
+  store.save_snapshot(alice, {.id = "n", .session_id = "s", .snapshot_type = "l2"});
+  store.save_tool_execution(alice, "s", {.tool_name = "t"});
+
+  // Every operation of bob on alice's session does what it does on a session that was never there.
+  for (const char* id : {"s", "never"}) {
+    CHECK_FALSE(store.load_session(bob, id).has_value());
+    CHECK(store.load_messages(bob, id).items.empty());
+    CHECK(store.for_each_message(bob, id, [](const Message&) {}) == 0);
+    CHECK(store.load_parent_messages(bob, id).items.empty());
+    CHECK(store.list_tool_executions(bob, id).items.empty());
+    CHECK(store.load_snapshots(bob, id, "l2").items.empty());
+    CHECK_FALSE(store.delete_session(bob, id));
+    const auto refused = [&](auto&& action) {
+      const Error error = support::error_of(action);
+      CHECK(error.code() == ErrorCode::not_found);
+      return std::string(error.what());
+    };
+    static std::string first_answer;
+    const std::string answer = refused([&] { store.save_message(bob, id, says("x")); }) +
+                               refused([&] { store.save_message(bob, id, says("x"), {.expected_sequence = 1}); }) +
+                               refused([&] { store.save_tool_execution(bob, id, {.tool_name = "t"}); }) +
+                               refused([&] { store.save_snapshot(bob, {.session_id = id}); }) +
+                               refused([&] { store.save_session(bob, {.id = "x", .parent_session_id = id}); });
+    if (std::string(id) == "s") {
+      first_answer = answer;
+    } else {
+      CHECK(answer == first_answer);
+    }
+  }
+  CHECK(store.list_sessions(bob).items.empty());
+  CHECK(store.list_agent_sessions(bob, "agent").items.empty());
+  CHECK(store.load_agent_messages(bob, "agent").items.empty());
+  CHECK(store.search_messages(bob, {.query = "alice"}).items.empty());
+  CHECK(store.statistics(bob) == SessionStatistics{});
+
+  // The same id is free for bob, and his writes leave alice's alone.
+  store.save_session(bob, {.id = "s", .name = "of bob"});
+  store.save_snapshot(bob, {.id = "n", .session_id = "s", .snapshot_type = "l2", .content = "of bob"});
+  CHECK(store.save_message(bob, "s", says("of bob")) == 1);
+  CHECK(store.load_session(alice, "s")->name == "name of s");
+  CHECK(texts(store.load_messages(alice, "s").items) == std::vector<std::string>{"of alice"});
+  CHECK(store.load_snapshots(alice, "s", "l2").items.front().content.empty());
+  CHECK(store.delete_session(bob, "s"));
+  CHECK(store.load_messages(alice, "s").items.size() == 1);
+}
+
+CONFORMANCE_TEST("a cursor never reaches into another session") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "before");
+  add_session(subject.backend(), bob, "s");
+  add_session(subject.backend(), alice, "after");
+  store.save_message(alice, "before", says("x"));
+  store.save_message(bob, "s", says("y"));
+  store.save_message(alice, "after", says("z"));
+  for (const char* at : {"-16777217", "-16777216", "-1", "16777215", "16777216", "9223372036854775807",
+                         "-9223372036854775808"}) {
+    const PageRequest crafted{.cursor = "m" + std::string(at) + "."};
+    try {
+      const auto page = store.load_messages(bob, "s", crafted);
+      CHECK(page.items.empty());
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::invalid_argument);
+    }
+    const auto own = store.load_agent_messages(bob, "agent", {.cursor = "g" + std::string(at) + "."});
+    for (const auto& message : own.items) { CHECK(message.content == "y"); }
+  }
+}
+
+CONFORMANCE_TEST("a call without a user goes to the configured default user") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  store.save_session({}, {.id = "s"});
+  CHECK(store.load_session(Context::for_user("default-user"), "s").has_value());
+  CHECK(store.load_session({}, "s")->user_id == "default-user");
+}
+
+CONFORMANCE_TEST("a call that is over is not begun") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "s");
+  std::stop_source source;
+  source.request_stop();
+  for (int round = 0; round < 2; ++round) {
+    const Context late = alice.with_timeout(-1s);
+    const Context stopped = alice.with_stop(source.get_token());
+    CHECK(code_of([&] { store.save_message(late, "s", says("x")); }) == ErrorCode::deadline_exceeded);
+    CHECK(code_of([&] { store.save_message(stopped, "s", says("x")); }) == ErrorCode::cancelled);
+    CHECK(code_of([&] { (void)store.load_session(late, "s"); }) == ErrorCode::deadline_exceeded);
+    CHECK(code_of([&] { (void)store.load_session(stopped, "s"); }) == ErrorCode::cancelled);
+    CHECK(code_of([&] { subject.backend().ping(stopped); }) == ErrorCode::cancelled);
+  }
+  CHECK(store.load_messages(alice, "s").items.empty());
+}
+
+CONFORMANCE_TEST("closing is idempotent, and every later call says so") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  add_session(backend, alice, "s");
+  backend.ping();
+  backend.close();
+  backend.close();
+  const auto closed = [](auto&& action) { CHECK(code_of(action) == ErrorCode::failed_precondition); };
+  closed([&] { store.save_session(alice, {.id = "s"}); });
+  closed([&] { (void)store.load_session(alice, "s"); });
+  closed([&] { (void)store.list_sessions(alice); });
+  closed([&] { store.delete_session(alice, "s"); });
+  closed([&] { store.save_message(alice, "s", says("x")); });
+  closed([&] { (void)store.search_messages(alice, {.query = "x"}); });
+  closed([&] { (void)store.statistics(alice); });
+  closed([&] { backend.ping(); });
+  closed([&] { backend.migrate(); });
+}
+
+CONFORMANCE_TEST("migrating what is migrated changes nothing") {
+  Subject subject;
+  auto& backend = subject.backend();
+  add_session(backend, alice, "s");
+  CHECK(backend.pending_migrations().empty());
+  const auto version = backend.storage_details().migration_version;
+  CHECK(version > 0);
+  backend.migrate();
+  CHECK(backend.storage_details().migration_version == version);
+  CHECK(backend.session_storage().load_session(alice, "s").has_value());
+}
