@@ -14,6 +14,7 @@
 #include "heddle/tracing.hpp"
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,13 @@ class Backend {
   Backend& operator=(Backend&&) = delete;
   /// Closes it. No other thread may still use it.
   ~Backend() { close(); }
+
+  /// The policy's name for itself, such as "sqlite".
+  [[nodiscard]] static constexpr std::string_view name() noexcept
+    requires requires { Policy::name; }
+  {
+    return Policy::name;
+  }
 
   /// Sessions, messages, tool executions and snapshots.
   [[nodiscard]] auto& session_storage() noexcept { return sessions_; }

@@ -122,7 +122,8 @@ CREATE TABLE artifacts (
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX artifacts_by_time ON artifacts (user_id, created_at, id);
-CREATE INDEX artifacts_by_name ON artifacts (user_id, name);
+CREATE INDEX artifacts_by_name ON artifacts (user_id, name, session_id, created_at, id);
+CREATE INDEX artifacts_by_path ON artifacts (user_id, path);
 CREATE INDEX artifacts_by_session ON artifacts (user_id, session_id, created_at, id) WHERE session_id IS NOT NULL;
 
 CREATE VIRTUAL TABLE artifacts_search USING fts5 (
@@ -135,7 +136,8 @@ CREATE TRIGGER artifacts_deleted AFTER DELETE ON artifacts BEGIN
   INSERT INTO artifacts_search (artifacts_search, rowid, name, purpose, tags)
   VALUES ('delete', OLD.number, OLD.name, OLD.purpose, OLD.tags);
 END;
-CREATE TRIGGER artifacts_updated AFTER UPDATE OF name, purpose, tags ON artifacts BEGIN
+CREATE TRIGGER artifacts_updated AFTER UPDATE OF name, purpose, tags ON artifacts
+WHEN OLD.name <> NEW.name OR OLD.purpose <> NEW.purpose OR OLD.tags IS NOT NEW.tags BEGIN
   INSERT INTO artifacts_search (artifacts_search, rowid, name, purpose, tags)
   VALUES ('delete', OLD.number, OLD.name, OLD.purpose, OLD.tags);
   INSERT INTO artifacts_search (rowid, name, purpose, tags) VALUES (NEW.number, NEW.name, NEW.purpose, NEW.tags);
@@ -155,6 +157,7 @@ CREATE TABLE sql_results (
   expires_at INTEGER NOT NULL,
   size_bytes INTEGER NOT NULL,
   checksum TEXT NOT NULL,
+  metadata TEXT,
   image BLOB NOT NULL,  -- last: metadata is read without following its overflow pages
   PRIMARY KEY (user_id, id)
 ) STRICT;

@@ -26,7 +26,7 @@ class HumanRequests : public Interface {
   virtual HumanRequest respond(const Context& context, const std::string& id, const HumanResponse& response,
                                const WriteOptions& options = {}) = 0;
   virtual HumanRequest wait(const Context& context, const std::string& id) = 0;
-  virtual std::int64_t expire(const Context& context) = 0;
+  virtual std::int64_t expire(const Context& context, const WriteOptions& options = {}) = 0;
 };
 
 /// `HumanRequests` on a store of them: a reference to it, or a proxy that is kept.
@@ -56,7 +56,9 @@ class HumanRequestsModel final : public HumanRequests {
     return store_.respond(context, id, response, options);
   }
   HumanRequest wait(const Context& context, const std::string& id) override { return store_.wait(context, id); }
-  std::int64_t expire(const Context& context) override { return store_.expire(context); }
+  std::int64_t expire(const Context& context, const WriteOptions& options) override {
+    return store_.expire(context, options);
+  }
 
  private:
   Store store_;

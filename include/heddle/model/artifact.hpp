@@ -59,6 +59,19 @@ struct ArtifactFilter {
   bool include_deleted = false;
 };
 
+/// Where in the backend's artifact directory a new file belongs.
+enum class ArtifactFolder {
+  user,       ///< what a user gave; with a session or without one
+  temp,       ///< what may be cleared at any time; only without a session
+  agent,      ///< what an agent made; only with a session
+  scratchpad  ///< an agent's working files; only with a session
+};
+
+template <>
+struct EnumNames<ArtifactFolder> {
+  static constexpr std::array<std::string_view, 4> values{"user", "temp", "agent", "scratchpad"};
+};
+
 /// How an artifact is deleted.
 enum class DeleteMode {
   soft,  ///< hidden from reads and searches, the file stays

@@ -5,6 +5,7 @@
 #include <boost/hana/adapt_struct.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,6 +36,7 @@ struct ResultMetadata {
   Timestamp expires_at{};
   std::int64_t size_bytes = 0;  ///< of the stored image
   std::string checksum{};         ///< SHA-256 of the stored image, lower-case hexadecimal
+  std::map<std::string, std::string> metadata{};  ///< as it was given when the result was stored
 
   friend bool operator==(const ResultMetadata&, const ResultMetadata&) = default;
 };
@@ -43,4 +45,4 @@ struct ResultMetadata {
 
 BOOST_HANA_ADAPT_STRUCT(heddle::Table, columns, rows);
 BOOST_HANA_ADAPT_STRUCT(heddle::ResultMetadata, id, table_name, row_count, column_count, columns, preview, stored_at,
-                        accessed_at, expires_at, size_bytes, checksum);
+                        accessed_at, expires_at, size_bytes, checksum, metadata);

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
-#include <vector>
 
 /// Private: SQLite's text functions whose time grows with the product of two lengths, with that
 /// product bounded. The built-in `instr` and `trim` take 7 and 11 seconds for one call on texts of
@@ -16,10 +15,9 @@
 /// is too long, and ask the guard first.
 namespace heddle::detail::sealed {
 
-inline constexpr std::size_t longest_search =
-    1000;  ///< bytes of what `instr` and `replace` look for
-inline constexpr std::size_t longest_pattern =
-    250;  ///< bytes of a LIKE or GLOB pattern, or of what `trim` removes
+inline constexpr std::size_t longest_search = 1000;  ///< bytes that `instr`, `replace` look for
+inline constexpr std::size_t longest_pattern = 250;  ///< bytes of a LIKE or GLOB pattern
+inline constexpr std::size_t longest_trim = 64;  ///< bytes of the characters that `trim` removes
 
 /// The arguments of one call. `ready` answers null, refuses, or says that the function can be
 /// computed.
@@ -127,8 +125,8 @@ enum class Side { left = 1, right = 2, both = 3 };
 template <Side Ends>
 void trim_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
-  if (!call.ready(1, longest_pattern)) { return; }
-  std::array<std::string_view, longest_pattern> characters;
+  if (!call.ready(1, longest_trim)) { return; }
+  std::array<std::string_view, longest_trim> characters;
   std::size_t used = 0;
   for (auto rest = call.text(1); !rest.empty(); rest.remove_prefix(characters[used++].size())) {
     characters[used] = first_character(rest);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "heddle/sqlite/statements/artifacts.hpp"
 #include "heddle/sqlite/statements/errors.hpp"
 #include "heddle/sqlite/statements/human_requests.hpp"
 #include "heddle/sqlite/statements/idempotency.hpp"
 #include "heddle/sqlite/statements/messages.hpp"
+#include "heddle/sqlite/statements/results.hpp"
 #include "heddle/sqlite/statements/sessions.hpp"
 
 namespace heddle::sqlite {
@@ -13,6 +15,8 @@ struct Statements {
   SessionStatements sessions;
   MessageStatements messages;
   ErrorStatements errors;
+  ArtifactStatements artifacts;
+  ResultStatements results;
   HumanRequestStatements human_requests;
 };
 

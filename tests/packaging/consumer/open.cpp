@@ -1,6 +1,5 @@
-// What heddle::open adds to an installed Heddle: the generated messages and their compiled code.
-#include <heddle/proto/storage.pb.h>
-#include <heddle/sqlite.hpp>
+// What heddle::open adds to an installed Heddle: a backend chosen at run time.
+#include <heddle/open.hpp>
 
 #include <exception>
 #include <iostream>
@@ -9,9 +8,11 @@ int main() {
   try {
     heddle::v1::StorageConfig config;
     config.mutable_sqlite()->set_path(":memory:");
-    heddle::Backend<heddle::Sqlite> backend({.path = config.sqlite().path()});
-    backend.migrate();
-    return 0;
+    heddle::AnyBackend backend = heddle::open(config);
+
+    const auto context = heddle::Context::for_user("ada");
+    backend.session_storage().save_session(context, {.id = "first"});
+    return backend.session_storage().load_session(context, "first") ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace benchmarks {
+
+/// Seconds that `action` takes.
+template <class Action>
+double seconds(Action&& action) {
+  const auto start = std::chrono::steady_clock::now();
+  action();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The value at this quantile, 0 to 1.
+inline double quantile(std::vector<double> values, double at) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(at * static_cast<double>(values.size() - 1))];
+}
+
+/// Prints the median of per-round ratios with their quartiles.
+inline void print_ratio(const std::string& what, const std::vector<double>& ratios) {
+  std::printf("%-60s %6.2fx  (quartiles %.2f to %.2f, %zu rounds)\n", what.c_str(), quantile(ratios, 0.5),
+              quantile(ratios, 0.25), quantile(ratios, 0.75), ratios.size());
+}
+
+}  // namespace benchmarks

@@ -1,0 +1,28 @@
+// A policy of one's own: counts what a piece of server code costs, at compile time and without touching it.
+#include "counting.hpp"
+
+#include <heddle/sqlite.hpp>
+
+#include <iostream>
+
+namespace {
+
+/// Server code: written against the concept, it never learns which policy is beneath.
+void serve(heddle::StorageBackend auto& storage) {
+  const auto context = heddle::Context::for_user("alice");
+  auto& sessions = storage.session_storage();
+  sessions.save_session(context, {.id = "s"});
+  sessions.save_message(context, "s", {.content = "Hello"});
+  sessions.load_session(context, "s");
+}
+
+}  // namespace
+
+int main() {
+  using Policy = Counting<heddle::Sqlite>;
+  heddle::Backend<Policy> backend({.path = ":memory:"});
+  backend.migrate();
+  serve(backend);
+  std::cout << Policy::writes << " writes, " << Policy::reads << " reads\n";
+  return Policy::writes == 2 && Policy::reads == 1 ? 0 : 1;
+}

@@ -1,0 +1,72 @@
+// The main road in one program: real transcripts of an agent go into a database, come back, are searched and queried.
+//
+//   transcripts [DATABASE [TRANSCRIPTS]]
+#include "check.hpp"
+#include "import.hpp"
+#include "tour.hpp"
+#include "transcript.hpp"
+
+#include <heddle/sqlite.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+namespace {
+
+template <class Action>
+double milliseconds(Action&& action) {
+  const auto start = std::chrono::steady_clock::now();
+  action();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+void run(heddle::StorageBackend auto& storage, const TranscriptFile& file) {
+  storage.migrate();
+  std::int64_t before = 0;
+  for (int trial = 0; trial < 4; ++trial) {
+    before += storage.session_storage().statistics(heddle::Context::for_user("airline-" + std::to_string(trial))).messages;
+  }
+  std::printf("Storing %d conversations of four tenants\n", static_cast<int>(file.counts.conversations));
+  const double stored_in = milliseconds([&] { store_all(storage, file.transcripts); });
+  FileCounts found;
+  const double checked_in = milliseconds([&] { found = check_all(storage, file); });
+
+  const auto context = heddle::Context::for_user("airline-0");
+  const std::string session_id = file.transcripts.front().session_id;
+  const double toured_in = milliseconds([&] {
+    list_and_replay(storage, context);
+    search(storage, context);
+    query_result(storage, context, file);
+    index_artifact(storage, context, session_id);
+    store_error(storage, context, file);
+    ask_human(storage, context, session_id);
+  });
+
+  std::printf("\n%-34s %8d\n", "conversations", static_cast<int>(found.conversations));
+  std::printf("%-34s %8d\n", "messages", static_cast<int>(found.messages));
+  std::printf("%-34s %8d\n", "tool calls", static_cast<int>(found.tool_calls));
+  std::printf("%-34s %8d\n", "tool executions", static_cast<int>(found.tool_results));
+  std::printf("%-34s %8d\n", "messages added by this run", static_cast<int>(found.messages - before));
+  std::printf("%-34s %8.0f ms\n", "storing, durably", stored_in);
+  std::printf("%-34s %8.0f ms\n", "reading back and comparing all", checked_in);
+  std::printf("%-34s %8.0f ms\n", "everything else", toured_in);
+  std::printf("All counts and all messages are those of the file.\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const TranscriptFile file = read_transcripts(argc > 2 ? argv[2] : TRANSCRIPTS_FILE);
+    const std::string database = argc > 1 ? argv[1] : "transcripts.db";
+    std::printf("Database %s\n", database.c_str());
+    heddle::Backend<heddle::Sqlite> storage({.path = database});
+    run(storage, file);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "transcripts: %s\n", error.what());
+    return 1;
+  }
+}

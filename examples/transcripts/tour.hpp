@@ -1,0 +1,137 @@
+#pragma once
+
+#include "transcript.hpp"
+
+#include <heddle/concepts/storage_backend.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <variant>
+
+/// The text's beginning on one line.
+inline std::string glimpse(std::string text) {
+  constexpr std::size_t width = 90;
+  for (char& each : text) {
+    if (each == '\n') { each = ' '; }
+  }
+  if (text.size() <= width) { return text; }
+  std::size_t end = width;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) { --end; }
+  return text.substr(0, end) + "...";
+}
+
+void list_and_replay(heddle::StorageBackend auto& storage, const heddle::Context& context) {
+  const auto page = storage.session_storage().list_sessions(context, {.limit = 5});
+  std::printf("\nThe five sessions of %s that were updated last:", context.user_id.c_str());
+  for (const auto& id : page.items) { std::printf(" %s", id.c_str()); }
+  const auto session = storage.session_storage().load_session(context, page.items.front(), {.limit = 8});
+  std::printf("\n%s begins:\n", session->name.c_str());
+  for (const auto& message : session->messages.items) {
+    const std::string text = message.tool_calls.empty()
+                                 ? glimpse(message.content)
+                                 : message.tool_calls.front().name + " " + glimpse(message.tool_calls.front().input.text);
+    std::printf("  %2d %-9s %s\n", static_cast<int>(message.sequence), std::string(to_string(message.role)).c_str(),
+                text.c_str());
+  }
+}
+
+void search(heddle::StorageBackend auto& storage, const heddle::Context& context) {
+  for (const char* query : {"what's my baggage allowance?", "\"travel insurance\" refund", "C++"}) {
+    const auto page = storage.session_storage().search_messages(context, {.query = query}, {.limit = 2});
+    std::printf("\nSearch for %s:%s\n", query, page.items.empty() ? " nothing" : "");
+    for (const auto& message : page.items) {
+      std::printf("  %s #%d: %s\n", message.session_id.c_str(), static_cast<int>(message.sequence),
+                  glimpse(message.content).c_str());
+    }
+  }
+}
+
+/// Stores a table of the executions and asks it a question in SQL, as an agent would.
+void query_result(heddle::StorageBackend auto& storage, const heddle::Context& context, const TranscriptFile& file) {
+  heddle::NewResult result{.id = "tool-usage", .table_name = "tool_usage"};
+  result.table.columns = {"session", "tool", "success", "answer_bytes"};
+  for (const auto& transcript : file.transcripts) {
+    if (transcript.tenant != context.user_id) { continue; }
+    for (const auto& turn : transcript.turns) {
+      for (const auto& execution : turn.executions) {
+        result.table.rows.push_back({transcript.session_id, execution.tool_name, execution.result->success,
+                                     static_cast<std::int64_t>(execution.result->data.text.size())});
+      }
+    }
+  }
+  const auto reference = storage.result_store().store(context, result);
+  const auto answer = storage.result_store().query(
+      context, reference.id,
+      "SELECT tool, count(*) AS calls, sum(NOT success) AS failed FROM tool_usage GROUP BY tool ORDER BY calls DESC "
+      "LIMIT 4");
+  std::printf("\nA stored table of %zu rows, asked in SQL for the busiest tools:\n", result.table.rows.size());
+  for (const auto& row : answer.rows) {
+    std::printf("  %-30s %3d calls, %d failed\n", std::get<std::string>(row[0]).c_str(),
+                static_cast<int>(std::get<std::int64_t>(row[1])), static_cast<int>(std::get<std::int64_t>(row[2])));
+  }
+}
+
+void index_artifact(heddle::StorageBackend auto& storage, const heddle::Context& context,
+                    const std::string& session_id) {
+  auto& artifacts = storage.artifact_store();
+  const auto folder = artifacts.folder(context, heddle::ArtifactFolder::agent, session_id);
+  std::filesystem::create_directories(folder);
+  const auto path = folder / "summary.md";
+  std::ofstream(path) << "# Summary of " << session_id << "\n";
+  const auto description = heddle::describe_file(path);
+  artifacts.index(context, {.id = "summary-" + session_id,
+                            .name = "summary.md",
+                            .path = path.string(),
+                            .source = heddle::ArtifactSource::agent,
+                            .purpose = "summary of a conversation",
+                            .content_type = "text/markdown",
+                            .size_bytes = description.size_bytes,
+                            .checksum = description.checksum,
+                            .tags = {"summary"},
+                            .session_id = session_id});
+  const auto found = artifacts.search(context, "summary conversation");
+  std::printf("\nAn artifact, indexed and found again: %s, %d bytes, sha256 %.12s...\n",
+              found.items.front().name.c_str(), static_cast<int>(found.items.front().size_bytes),
+              found.items.front().checksum.c_str());
+}
+
+void store_error(heddle::StorageBackend auto& storage, const heddle::Context& context, const TranscriptFile& file) {
+  for (const auto& transcript : file.transcripts) {
+    for (const auto& turn : transcript.turns) {
+      if (transcript.tenant != context.user_id || turn.executions.empty() || turn.executions.front().result->success) {
+        continue;
+      }
+      const auto id = storage.error_store().store(context,
+                                                  {.session_id = transcript.session_id,
+                                                   .tool_name = turn.executions.front().tool_name,
+                                                   .raw_error = turn.messages.back().content},
+                                                  {.idempotency_key = "first-error"});
+      std::printf("\nA tool's error, kept as %s: %s\n", id.c_str(),
+                  storage.error_store().get(context, id)->short_summary.c_str());
+      return;
+    }
+  }
+}
+
+/// An agent asks, a human answers on another thread, the agent wakes up.
+void ask_human(heddle::StorageBackend auto& storage, const heddle::Context& context, const std::string& session_id) {
+  auto& requests = storage.human_request_store();
+  const auto id = requests.store(context,
+                                 {.agent_id = "airline-agent",
+                                  .session_id = session_id,
+                                  .question = "May I refund 120 dollars?",
+                                  .timeout_ms = std::chrono::hours(24 * 365)},
+                                 {.idempotency_key = "refund"});
+  std::jthread human([&] {
+    requests.respond(context, id,
+                     {.status = heddle::RequestStatus::approved, .response = "Yes", .responded_by = "supervisor"},
+                     {.idempotency_key = "refund-answer"});
+  });
+  const auto settled = requests.wait(context.with_timeout(std::chrono::seconds(10)), id);
+  std::printf("\nA question to a human: %s %s, says the %s.\n", settled.question.c_str(), settled.response.c_str(),
+              settled.responded_by.c_str());
+}

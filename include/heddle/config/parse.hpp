@@ -1,0 +1,86 @@
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/proto/storage.pb.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+namespace heddle {
+namespace detail {
+
+/// Why a JSON text is no configuration, without its values: protobuf's own explanations quote the text, and a key or a
+/// password can stand in it. Of those explanations only the name of a field is taken.
+[[nodiscard]] inline std::string explain_json(std::string_view explanation) {
+  const auto is_name = [](std::string_view name) {
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    return !name.empty() && name.size() <= 80 && name.find_first_not_of(allowed) == std::string_view::npos;
+  };
+  constexpr std::string_view unknown = ": Cannot find field.";
+  if (explanation.ends_with(unknown)) {
+    explanation.remove_suffix(unknown.size());
+    const std::string_view name = explanation.substr(explanation.find_last_of(' ') + 1);
+    return is_name(name) ? "it has a field that is not known: " + std::string(name) : "it has a field that is not known";
+  }
+  const auto end = explanation.find("): invalid value");
+  if (explanation.starts_with('(') && end != std::string_view::npos) {
+    const std::string_view name = explanation.substr(1, end - 1);
+    if (is_name(name)) { return "the value of " + std::string(name) + " is not of its type"; }
+  }
+  return "it is not valid, or has a field that is not known";
+}
+
+}  // namespace detail
+
+/// A configuration from its JSON form (protobuf's mapping; field names in snake_case or lowerCamelCase). Throws
+/// `invalid_argument` if it is not valid or has a field that StorageConfig has not.
+[[nodiscard]] inline v1::StorageConfig parse_config_json(std::string_view text) {
+  v1::StorageConfig config;
+  const auto status = google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &config);
+  if (!status.ok()) {
+    const auto explanation = status.message();
+    throw Error(ErrorCode::invalid_argument,
+                "the JSON of the configuration: " +
+                    detail::explain_json(std::string_view(explanation.data(), explanation.size())));
+  }
+  return config;
+}
+
+/// A configuration from its binary form. Throws `invalid_argument` if it is not one, or has a field that StorageConfig
+/// has not: a setting that is not understood must not be passed over.
+[[nodiscard]] inline v1::StorageConfig parse_config_binary(std::string_view bytes) {
+  v1::StorageConfig config;
+  if (!config.ParseFromString({bytes.data(), bytes.size()})) {
+    throw Error(ErrorCode::invalid_argument, "the bytes are no configuration");
+  }
+  const auto size = config.ByteSizeLong();
+  config.DiscardUnknownFields();
+  if (config.ByteSizeLong() != size) {
+    throw Error(ErrorCode::invalid_argument, "the configuration has a field that is not known");
+  }
+  return config;
+}
+
+/// A configuration from a file, in JSON or binary: what starts with a brace is JSON, which no binary form does. Throws
+/// `not_found` if the file cannot be opened, `invalid_argument` if it is empty or no configuration.
+[[nodiscard]] inline v1::StorageConfig load_config(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) { throw Error(ErrorCode::not_found, "the configuration file cannot be opened: " + path.string()); }
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (content.bad()) { throw Error(ErrorCode::unavailable, "the configuration file cannot be read: " + path.string()); }
+  const std::string text = std::move(content).str();
+  const auto start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string::npos) {
+    throw Error(ErrorCode::invalid_argument, "the configuration file is empty: " + path.string());
+  }
+  return text[start] == '{' ? parse_config_json(text) : parse_config_binary(text);
+}
+
+}  // namespace heddle

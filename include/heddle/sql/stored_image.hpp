@@ -1,0 +1,22 @@
+#pragma once
+
+#include "heddle/time.hpp"
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace heddle::sql {
+
+/// What a query needs of a stored result.
+struct StoredImage {
+  std::vector<std::byte> image{};
+  std::string checksum{};
+  Timestamp accessed_at{};
+};
+
+}  // namespace heddle::sql
+
+BOOST_HANA_ADAPT_STRUCT(heddle::sql::StoredImage, image, checksum, accessed_at);

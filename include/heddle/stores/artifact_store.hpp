@@ -1,0 +1,261 @@
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/detail/calendar.hpp"
+#include "heddle/detail/check.hpp"
+#include "heddle/detail/gateway.hpp"
+#include "heddle/detail/random_id.hpp"
+#include "heddle/detail/time_bounds.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/model/artifact.hpp"
+#include "heddle/options.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/search_query.hpp"
+#include "heddle/stores/artifact_files.hpp"
+#include "heddle/stores/message_writer.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace heddle {
+
+/// Descriptions of files, on any backend. Satisfies ArtifactStorage, which says what each operation means. Safe to use
+/// from many threads.
+template <class Policy, class Tracer>
+class ArtifactStore {
+  using Gateway = detail::Gateway<Policy, Tracer>;
+
+ public:
+  explicit ArtifactStore(Gateway& gateway) : gateway_(gateway) {}
+
+  /// Inserts an artifact or updates it; answers its id.
+  std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) {
+    check(artifact, options);
+    Artifact stored = artifact;
+    if (stored.id.empty()) { stored.id = detail::random_uuid(); }
+    stored.updated_at = now();
+    stored.created_at = or_now(artifact.created_at);
+    stored.deleted_at.reset();
+    return gateway_
+        .write_once(
+            context, "index_artifact", options, artifact.session_id, [&] { return fingerprint(artifact); },
+            [&](auto& tx) {
+              require_session(tx, stored);
+              tx.require(is_deleted, dialect().index, tx.user_id(), sql::Fields<Artifact>{stored});
+              return [&stored] { return Answer{0, stored.id}; };
+            })
+        .text;
+  }
+
+  /// The artifact of this id; nothing if there is none.
+  [[nodiscard]] std::optional<Artifact> get(const Context& context, const std::string& id) {
+    detail::check_id("artifact id", id);
+    return gateway_.read(context, "get_artifact", [&](auto& tx) { return tx.one(dialect().find, tx.user_id(), id); });
+  }
+
+  /// The newest artifact of this name in a session, or among those without one; nothing if there is none.
+  [[nodiscard]] std::optional<Artifact> get_by_name(const Context& context, const std::string& name,
+                                                    const std::optional<std::string>& session_id = {}) {
+    detail::check_text("artifact name", name, limits::name);
+    if (session_id) { detail::check_id("session_id", *session_id); }
+    return gateway_.read(context, "get_artifact_by_name", [&](auto& tx) {
+      return tx.one(dialect().find_by_name, tx.user_id(), name, session_id);
+    });
+  }
+
+  /// The artifacts that pass the filter, newest first.
+  [[nodiscard]] Page<Artifact> list(const Context& context, const ArtifactFilter& filter = {},
+                                    const PageRequest& request = {}) {
+    check(filter);
+    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
+    const Timestamp from = filter.created_from.value_or(Timestamp::min());
+    const sql::Position end{microseconds_of(filter.created_until.value_or(Timestamp::max())), {}};
+    sql::Position position = sql::read_cursor('i', request.cursor, end);
+    if (position.at >= end.at) { position = end; }
+    return gateway_.read(context, "list_artifacts", [&](auto& tx) {
+      const auto all = [&](const auto& statement, const auto&... session) {
+        return tx.all(statement, tx.user_id(), filter.source, filter.content_type, filter.tags, filter.min_size_bytes,
+                      filter.max_size_bytes, from, filter.include_deleted, detail::time_of(position), position.id,
+                      limit + 1, session...);
+      };
+      auto rows = filter.session_id ? all(dialect().list_in_session, *filter.session_id) : all(dialect().list);
+      return [rows = std::move(rows), limit]() mutable {
+        return sql::make_page('i', rows(), limit, [](const Artifact& last) {
+          return sql::Position{microseconds_of(last.created_at), last.id};
+        });
+      };
+    });
+  }
+
+  /// Artifacts that match, best first; 20 if the request names no limit.
+  [[nodiscard]] Page<Artifact> search(const Context& context, const std::string& query,
+                                      const PageRequest& request = {}) {
+    const std::string words = Policy::search_query(sql::search_terms(query));
+    const std::int64_t limit = sql::limit_of(request, 20);
+    const std::int64_t offset = sql::read_cursor('j', request.cursor, {}).at;
+    if (offset < 0) { detail::refuse("page.cursor", "does not come from this list"); }
+    return gateway_.read(context, "search_artifacts", [&](auto& tx) {
+      auto rows = tx.all(dialect().search, tx.user_id(), words, limit + 1, offset);
+      return [rows = std::move(rows), limit, offset]() mutable {
+        return sql::make_page('j', rows(), limit, [&](const Artifact&) { return sql::Position{offset + limit, {}}; });
+      };
+    });
+  }
+
+  /// Updates an artifact; false if there is none of this id.
+  bool update(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) {
+    detail::check_id("artifact.id", artifact.id);
+    check(artifact, options);
+    using Body = typename Statements::Body;
+    return changed(gateway_.write_once(
+        context, "update_artifact", options, artifact.session_id, [&] { return fingerprint(artifact); },
+        [&](auto& tx) {
+          require_session(tx, artifact);
+          return answered(tx.run(dialect().update, tx.user_id(), Body{artifact}, now(), artifact.tags,
+                                 artifact.metadata, artifact.session_id));
+        }));
+  }
+
+  /// Deletes an artifact; false if there was none.
+  bool remove(const Context& context, const std::string& id, DeleteMode mode, const WriteOptions& options = {}) {
+    detail::check_id("artifact id", id);
+    refuse_sequence(options);
+    switch (mode) {
+      case DeleteMode::soft: return remove_softly(context, id, options);
+      case DeleteMode::hard: return remove_for_good(context, id, options);
+    }
+    detail::refuse("mode", "is none of the enumerators");
+  }
+
+  /// Counts an access to the artifact's file; false if there is no such artifact.
+  bool record_access(const Context& context, const std::string& id, const WriteOptions& options = {}) {
+    detail::check_id("artifact id", id);
+    refuse_sequence(options);
+    return changed(gateway_.write_once(
+        context, "record_artifact_access", options, std::nullopt, [&] { return sql::fingerprint(id); },
+        [&](auto& tx) { return answered(tx.run(dialect().record_access, tx.user_id(), id, now())); }));
+  }
+
+  /// The tenant's artifacts in numbers.
+  [[nodiscard]] ArtifactStatistics statistics(const Context& context) {
+    return gateway_.read(context, "artifact_statistics", [&](auto& tx) {
+      auto row = tx.one(dialect().statistics, tx.user_id());
+      return [row = std::move(row)]() mutable { return row().value_or(ArtifactStatistics{}); };
+    });
+  }
+
+  /// Where a new file belongs; makes no folder. Throws `failed_precondition` if the backend has no artifact directory.
+  [[nodiscard]] std::filesystem::path folder(const Context& context, ArtifactFolder kind,
+                                             const std::optional<std::string>& session_id = {}) {
+    if (session_id) { detail::check_id("session_id", *session_id); }
+    return gateway_.pass(context, "artifact_folder",
+                         [&](const Call& call) { return files().folder(call.user_id, kind, session_id); });
+  }
+
+ private:
+  using Statements = std::remove_cvref_t<decltype(Policy::statements().artifacts)>;
+
+  static constexpr Refusal is_deleted{ErrorCode::failed_precondition, "the artifact is deleted"};
+
+  static const auto& dialect() { return Policy::statements().artifacts; }
+
+  static void refuse_sequence(const WriteOptions& options) {
+    if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
+  }
+
+  /// Tags are stored as JSON and searched as they stand there: an escape sequence would become a part of a word.
+  static void check_tags(std::string_view field, const std::vector<std::string>& tags) {
+    detail::check_size(field, tags);
+    for (const std::string& tag : tags) {
+      detail::check_text(field, tag, limits::name);
+      const auto is_control = [](char each) { return static_cast<unsigned char>(each) < 0x20; };
+      if (std::any_of(tag.begin(), tag.end(), is_control)) { detail::refuse(field, "have a control character in them"); }
+    }
+  }
+
+  static void check(const Artifact& artifact, const WriteOptions& options) {
+    detail::check("artifact", artifact);
+    detail::check_text("artifact.name", artifact.name, limits::name);
+    detail::check_text("artifact.path", artifact.path, limits::name);
+    detail::check_text("artifact.content_type", artifact.content_type, limits::name);
+    detail::check_text("artifact.checksum", artifact.checksum, limits::name);
+    check_tags("artifact.tags", artifact.tags);
+    detail::check_time("artifact.created_at", artifact.created_at);
+    if (artifact.last_accessed_at) { detail::check_time("artifact.last_accessed_at", *artifact.last_accessed_at); }
+    if (artifact.size_bytes < 0) { detail::refuse("artifact.size_bytes", "is negative"); }
+    if (artifact.access_count < 0) { detail::refuse("artifact.access_count", "is negative"); }
+    if (artifact.session_id) { detail::check_id("artifact.session_id", *artifact.session_id); }
+    refuse_sequence(options);
+  }
+
+  static void check(const ArtifactFilter& filter) {
+    if (filter.source) { detail::check("filter.source", *filter.source); }
+    if (filter.content_type) { detail::check_text("filter.content_type", *filter.content_type, limits::name); }
+    check_tags("filter.tags", filter.tags);
+    if (filter.session_id) { detail::check_id("filter.session_id", *filter.session_id); }
+  }
+
+  /// Of everything that a write stores of it.
+  static std::string fingerprint(const Artifact& artifact) {
+    return sql::fingerprint(typename Statements::Body{artifact}, artifact.created_at, artifact.last_accessed_at,
+                            artifact.access_count, artifact.tags, artifact.metadata, artifact.session_id);
+  }
+
+  template <class Transaction>
+  static void require_session(Transaction& tx, const Artifact& artifact) {
+    if (artifact.session_id) {
+      tx.require(detail::no_such_session, Policy::statements().messages.number_of_session, tx.user_id(),
+                 *artifact.session_id);
+    }
+  }
+
+  /// What a statement that changed rows answers, as an Answer.
+  template <class Count>
+  static auto answered(Count count) {
+    return [count = std::move(count)]() mutable { return Answer{count(), {}}; };
+  }
+  static bool changed(const Answer& answer) { return answer.number != 0; }
+
+  [[nodiscard]] detail::ArtifactFiles files() {
+    return detail::ArtifactFiles(gateway_.engine().artifact_directory());
+  }
+
+  bool remove_softly(const Context& context, const std::string& id, const WriteOptions& options) {
+    return changed(gateway_.write_once(
+        context, "remove_artifact", options, std::nullopt, [&] { return sql::fingerprint(id, DeleteMode::soft); },
+        [&](auto& tx) { return answered(tx.run(dialect().remove_softly, tx.user_id(), id, now())); }));
+  }
+
+  bool remove_for_good(const Context& context, const std::string& id, const WriteOptions& options) {
+    // Tells the call that removed the artifact from a repeat of it: by then another file can have the path.
+    const std::string mark = options.idempotency_key.empty() ? std::string() : detail::random_hex(32);
+    const Answer answer = gateway_.write_once(
+        context, "remove_artifact", options, std::nullopt, [&] { return sql::fingerprint(id, DeleteMode::hard); },
+        [&](auto& tx) {
+          auto path = tx.one(dialect().find_own_path, tx.user_id(), id);
+          auto removed = tx.run(dialect().remove, tx.user_id(), id);
+          return [path = std::move(path), removed = std::move(removed), &mark]() mutable {
+            return Answer{removed(), mark + path().value_or("")};
+          };
+        });
+    const bool own = changed(answer) && answer.text.starts_with(mark);
+    if (own && answer.text.size() > mark.size()) {
+      gateway_.pass(context, "remove_artifact_file", [&](const Call& call) {
+        return files().remove_file(call.user_id, answer.text.substr(mark.size()));
+      });
+    }
+    return changed(answer);
+  }
+
+  Gateway& gateway_;
+};
+
+}  // namespace heddle

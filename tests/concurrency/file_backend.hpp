@@ -1,0 +1,57 @@
+#pragma once
+
+#include "heddle/sqlite.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+namespace concurrency {
+
+/// A migrated database in a file of its own with one session in it, "session".
+class FileBackend {
+ public:
+  using Change = void (*)(heddle::sqlite::Config&);
+
+  /// `change` may set the configuration up otherwise.
+  explicit FileBackend(Change change = [](heddle::sqlite::Config&) {})
+      : path_(folder_.path() / "heddle.db"), backend_(config(change)) {
+    backend_.migrate();
+    heddle::Session session;
+    session.id = "session";
+    store().save_session({}, session);
+  }
+
+  auto& operator*() noexcept { return backend_; }
+  auto& store() noexcept { return backend_.session_storage(); }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_.path(); }
+  [[nodiscard]] std::size_t messages() { return store().load_messages({}, "session").items.size(); }
+
+ private:
+  [[nodiscard]] heddle::sqlite::Config config(Change change) const {
+    heddle::sqlite::Config made{.path = path_.string()};
+    change(made);
+    return made;
+  }
+
+  support::TemporaryFolder folder_;
+  std::filesystem::path path_;
+  heddle::Backend<heddle::Sqlite> backend_;
+};
+
+/// Runs since it was made.
+class Stopwatch {
+ public:
+  [[nodiscard]] std::chrono::milliseconds elapsed() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace concurrency

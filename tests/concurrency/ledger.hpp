@@ -1,0 +1,103 @@
+#pragma once
+
+#include "heddle/model/message.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace concurrency {
+
+/// How many messages a turn of these tests has.
+inline constexpr int turn_size = 3;
+
+/// A message with nothing but this content.
+inline heddle::Message saying(std::string content) { return {.content = std::move(content)}; }
+
+/// The content of a part of a turn, from which a reader can tell whether the turn is whole.
+inline std::string part_of_turn(const std::string& name, int part) {
+  return "turn " + name + " " + std::to_string(part);
+}
+
+/// A turn of several messages and one execution.
+inline heddle::Turn turn_named(const std::string& name) {
+  heddle::Turn turn;
+  for (int part = 1; part <= turn_size; ++part) {
+    turn.messages.push_back(saying(part_of_turn(name, part)));
+  }
+  turn.executions.push_back({.tool_name = name});
+  return turn;
+}
+
+/// What is wrong with the whole list of a session's messages: a gap, or a turn that is not whole; empty if nothing is.
+inline std::string fault_in(const std::vector<heddle::Message>& messages) {
+  std::string open_turn;
+  int parts = 0;
+  std::int64_t expected = 0;
+  for (const heddle::Message& message : messages) {
+    if (message.sequence != ++expected) {
+      return "a gap before sequence " + std::to_string(message.sequence);
+    }
+    std::istringstream words(message.content);
+    std::string kind;
+    std::string name;
+    int part = 0;
+    words >> kind >> name >> part;
+    if (kind != "turn") {
+      if (parts != 0) { return "a message inside turn " + open_turn; }
+      continue;
+    }
+    if (part != parts + 1 || (part > 1 && name != open_turn)) { return "turn " + name + " is torn"; }
+    open_turn = name;
+    parts = part == turn_size ? 0 : part;
+  }
+  return parts == 0 ? std::string() : "turn " + open_turn + " is cut off";
+}
+
+/// What a test was told to be stored: each message by the session and the sequence that the save answered.
+class Ledger {
+ public:
+  void add(const std::string& session, std::int64_t sequence, const std::string& content) {
+    const std::lock_guard lock(mutex_);
+    const bool is_new = entries_[session].emplace(sequence, content).second;
+    if (!is_new) { doubled_ += session + ":" + std::to_string(sequence) + " "; }
+  }
+
+  void add_turn(const std::string& session, heddle::SequenceRange range, const std::string& name) {
+    for (int part = 1; part <= turn_size; ++part) {
+      add(session, range.first + part - 1, part_of_turn(name, part));
+    }
+  }
+
+  /// Checks that the backend has each of these messages where it should be, and no other.
+  template <class Backend>
+  void check(Backend& backend) const {
+    CHECK(doubled_ == "");
+    for (const auto& [session, entries] : entries_) {
+      CAPTURE(session);
+      const auto messages = backend.session_storage().load_messages({}, session).items;
+      CHECK(fault_in(messages) == "");
+      REQUIRE(messages.size() == entries.size());
+      std::size_t wrong = 0;
+      for (const heddle::Message& message : messages) {
+        const auto found = entries.find(message.sequence);
+        if (found == entries.end() || found->second != message.content) { ++wrong; }
+      }
+      CHECK(wrong == 0);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::map<std::int64_t, std::string>> entries_;
+  std::string doubled_;
+};
+
+}  // namespace concurrency

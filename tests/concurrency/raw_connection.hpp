@@ -1,0 +1,79 @@
+#pragma once
+
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace concurrency {
+
+/// A connection of somebody else to a database file, past all of Heddle: to hold locks and to look for damage.
+class RawConnection {
+ public:
+  explicit RawConnection(const std::filesystem::path& path) {
+    sqlite3* raw = nullptr;
+    const int code = sqlite3_open(path.c_str(), &raw);
+    handle_.reset(raw);
+    if (code != SQLITE_OK) { throw std::runtime_error("a raw connection cannot be opened"); }
+    sqlite3_busy_timeout(raw, 10000);
+  }
+
+  /// Runs a statement; answers the first column of its first row as text, empty without one.
+  std::string run(const std::string& sql) {
+    std::string answer;
+    bool first = true;
+    sqlite3_stmt* raw = nullptr;
+    require(sqlite3_prepare_v2(handle_.get(), sql.c_str(), -1, &raw, nullptr));
+    const std::unique_ptr<sqlite3_stmt, Finalize> statement(raw);
+    int code = SQLITE_ROW;
+    while ((code = sqlite3_step(raw)) == SQLITE_ROW) {
+      const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
+      if (first && text != nullptr) { answer = text; }
+      first = false;
+    }
+    require(code == SQLITE_DONE ? SQLITE_OK : code);
+    return answer;
+  }
+
+  /// What is wrong with the file; empty if nothing is.
+  std::string damage() {
+    if (const std::string answer = run("PRAGMA integrity_check"); answer != "ok") { return answer; }
+    if (const std::string table = run("PRAGMA foreign_key_check"); !table.empty()) {
+      return "a foreign key of " + table;
+    }
+    if (run("SELECT (SELECT count(*) FROM messages) = (SELECT total(last_sequence) FROM sessions)") !=
+        "1") {
+      return "messages that no session counts";
+    }
+    if (const std::string session = run(
+            "SELECT id FROM sessions WHERE last_sequence <> (SELECT count(*) FROM messages WHERE key "
+            "BETWEEN number * 16777216 + 1 AND number * 16777216 + last_sequence)");
+        !session.empty()) {
+      return "a gap in session " + session;
+    }
+    try {
+      run("INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)");
+    } catch (const std::runtime_error& error) {
+      return std::string("full-text search: ") + error.what();
+    }
+    return {};
+  }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* connection) const noexcept { sqlite3_close(connection); }
+  };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+  };
+
+  void require(int code) {
+    if (code != SQLITE_OK) { throw std::runtime_error(sqlite3_errmsg(handle_.get())); }
+  }
+
+  std::unique_ptr<sqlite3, Close> handle_;
+};
+
+}  // namespace concurrency
