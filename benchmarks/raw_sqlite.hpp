@@ -1,6 +1,6 @@
 #pragma once
 
-#include "heddle/sqlite/statements.hpp"
+#include "heddle/sqlite/dialect.hpp"
 
 #include <sqlite3.h>
 

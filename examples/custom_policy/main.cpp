@@ -13,7 +13,8 @@ void serve(heddle::StorageBackend auto& storage) {
   auto& sessions = storage.session_storage();
   sessions.save_session(context, {.id = "s"});
   sessions.save_message(context, "s", {.content = "Hello"});
-  sessions.load_session(context, "s");
+  const auto session = sessions.load_session(context, "s");
+  std::cout << session->messages.items.size() << " message\n";
 }
 
 }  // namespace

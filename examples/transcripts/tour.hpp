@@ -3,6 +3,7 @@
 #include "transcript.hpp"
 
 #include <heddle/concepts/storage_backend.hpp>
+#include <heddle/stores/describe_file.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -40,7 +41,7 @@ void list_and_replay(heddle::StorageBackend auto& storage, const heddle::Context
 }
 
 void search(heddle::StorageBackend auto& storage, const heddle::Context& context) {
-  for (const char* query : {"what's my baggage allowance?", "\"travel insurance\" refund", "C++"}) {
+  for (const char* query : {"I'd like to cancel!", "\"travel insurance\" refund", "checked bag(s)"}) {
     const auto page = storage.session_storage().search_messages(context, {.query = query}, {.limit = 2});
     std::printf("\nSearch for %s:%s\n", query, page.items.empty() ? " nothing" : "");
     for (const auto& message : page.items) {

@@ -4,45 +4,53 @@
 #include "heddle/context.hpp"
 #include "heddle/erased/backend.hpp"
 #include "heddle/error.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/sql/migration.hpp"
 
 #include <concepts>
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace heddle {
 
-/// A storage backend that is chosen at run time: owns one of any type, and satisfies StorageBackend itself. A call costs
-/// two virtual calls more than on the backend itself.
+class AnyBackend;
+
+/// A backend that an AnyBackend can hold. The handle itself is excluded, and first: asking whether
+/// it is a backend, to find out how it moves, would never end.
+template <class T>
+concept ErasableBackend = !std::same_as<T, AnyBackend> && StorageBackend<T>;
+
+/// A storage backend that is chosen at run time: owns one of any type, and satisfies StorageBackend
+/// itself. A call costs two virtual calls more than on the backend itself.
 ///
 ///     auto storage = heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
 ///         heddle::sqlite::Config{.path = "agents.db"});
 ///     storage.migrate();
 ///     if (auto* backup = storage.online_backup()) { backup->back_up({}, "copy.db"); }
 ///
-/// What only some backends can do is asked for at run time: a null pointer means that this one cannot. The stores and
-/// capabilities may be used by many threads, and stay where they are when the handle moves; the handle itself must not
-/// be moved or assigned to while another thread uses it. A handle that was moved from is empty.
+/// What only some backends can do is asked for at run time: a null pointer means that this one
+/// cannot. The stores and capabilities may be used by many threads, and stay where they are when
+/// the handle moves; the handle itself must not be moved or assigned to while another thread uses
+/// it. A handle that was moved from is empty.
 class AnyBackend {
  public:
   /// Takes over a backend. Throws `invalid_argument` if there is none.
-  // AnyBackend is excluded first: asking whether it is a backend, to find out how to move it, would never end.
-  template <class Backend>
-    requires(!std::same_as<Backend, AnyBackend>) && StorageBackend<Backend>
+  template <ErasableBackend Backend>
   explicit AnyBackend(std::unique_ptr<Backend> backend) {
     if (!backend) { throw Error(ErrorCode::invalid_argument, "the handle was given no backend"); }
     backend_ = std::make_unique<erased::BackendModel<Backend>>(std::move(backend));
   }
 
   /// Makes a backend of this type with these arguments, and a handle that owns it.
-  template <class Backend, class... Arguments>
-    requires(!std::same_as<Backend, AnyBackend>) && StorageBackend<Backend>
+  template <ErasableBackend Backend, class... Arguments>
   [[nodiscard]] static AnyBackend make(Arguments&&... arguments) {
     return AnyBackend(std::make_unique<Backend>(std::forward<Arguments>(arguments)...));
   }
 
-  /// False once the backend was moved to another handle. Everything but moving, asking and closing fails with
-  /// `failed_precondition` then; the capabilities are null.
+  /// False once the backend was moved to another handle. Everything but moving, asking and closing
+  /// fails with `failed_precondition` then; the capabilities are null.
   [[nodiscard]] bool has_value() const noexcept { return backend_ != nullptr; }
 
   /// Sessions, messages, tool executions and snapshots.
@@ -58,9 +66,20 @@ class AnyBackend {
 
   /// Brings the schema to the latest version; does nothing if it is there.
   void migrate(const Context& context = {}) { held().migrate(context); }
+  /// What `migrate` would run. Throws `failed_precondition` if the backend cannot tell, which is so
+  /// if `migration_inspection()` is null.
+  [[nodiscard]] std::vector<PendingMigration> pending_migrations(const Context& context = {}) {
+    return present(held().migration_inspection()).pending_migrations(context);
+  }
+  /// The schema's version and the state of the pool. Throws `failed_precondition` if the backend
+  /// cannot tell, which is so if `detail_report()` is null.
+  [[nodiscard]] StorageDetails storage_details(const Context& context = {}) {
+    return present(held().detail_report()).storage_details(context);
+  }
   /// Throws unless the database answers.
   void ping(const Context& context = {}) { held().ping(context); }
-  /// Waits for the calls that are under way, then closes; every later call fails with `failed_precondition`.
+  /// Waits for the calls that are under way, then closes; every later call fails with
+  /// `failed_precondition`.
   void close() noexcept {
     if (backend_) { backend_->close(); }
   }
@@ -90,14 +109,24 @@ class AnyBackend {
     return backend_ ? backend_->administration() : nullptr;
   }
   /// Null unless the backend can take migrations one by one, up and down.
-  [[nodiscard]] erased::Migrator* migrator() noexcept { return backend_ ? backend_->migrator() : nullptr; }
+  [[nodiscard]] erased::Migrator* migrator() noexcept {
+    return backend_ ? backend_->migrator() : nullptr;
+  }
 
  private:
   [[nodiscard]] erased::AbstractBackend& held() const {
     if (!backend_) {
-      throw Error(ErrorCode::failed_precondition, "the handle is empty: its backend was moved to another one");
+      throw Error(ErrorCode::failed_precondition,
+                  "the handle is empty: its backend was moved to another one");
     }
     return *backend_;
+  }
+  template <class Capability>
+  [[nodiscard]] static Capability& present(Capability* capability) {
+    if (capability == nullptr) {
+      throw Error(ErrorCode::failed_precondition, "the backend behind the handle cannot do this");
+    }
+    return *capability;
   }
 
   std::unique_ptr<erased::AbstractBackend> backend_;

@@ -7,4 +7,5 @@
 #include "heddle/concepts/capabilities.hpp"
 #include "heddle/concepts/storage_backend.hpp"
 #include "heddle/concepts/storage_policy.hpp"
+#include "heddle/stores/describe_file.hpp"
 #include "heddle/tracing.hpp"

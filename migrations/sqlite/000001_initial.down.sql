@@ -1,5 +1,6 @@
 DROP TABLE idempotency_keys;
 DROP TABLE human_requests;
+DROP TABLE sql_result_images;
 DROP TABLE sql_results;
 DROP TABLE artifacts_search;
 DROP TABLE artifacts;

@@ -143,7 +143,6 @@ WHEN OLD.name <> NEW.name OR OLD.purpose <> NEW.purpose OR OLD.tags IS NOT NEW.t
   INSERT INTO artifacts_search (rowid, name, purpose, tags) VALUES (NEW.number, NEW.name, NEW.purpose, NEW.tags);
 END;
 
--- A stored table is one SQLite database image.
 CREATE TABLE sql_results (
   user_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -158,10 +157,17 @@ CREATE TABLE sql_results (
   size_bytes INTEGER NOT NULL,
   checksum TEXT NOT NULL,
   metadata TEXT,
-  image BLOB NOT NULL,  -- last: metadata is read without following its overflow pages
   PRIMARY KEY (user_id, id)
 ) STRICT;
 CREATE INDEX sql_results_by_expiry ON sql_results (user_id, expires_at);
+-- A stored table is one SQLite database image. Not in the row above: noting an access would write all of it again.
+CREATE TABLE sql_result_images (
+  user_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  image BLOB NOT NULL,
+  PRIMARY KEY (user_id, id),
+  FOREIGN KEY (user_id, id) REFERENCES sql_results (user_id, id) ON DELETE CASCADE
+) STRICT;
 
 CREATE TABLE human_requests (
   user_id TEXT NOT NULL,

@@ -22,7 +22,7 @@ class FileBackend {
     backend_.migrate();
     heddle::Session session;
     session.id = "session";
-    store().save_session({}, session);
+    backend_.session_storage().save_session({}, session);
   }
 
   auto& operator*() noexcept { return backend_; }

@@ -80,7 +80,9 @@ class Ledger {
   template <class Backend>
   void check(Backend& backend) const {
     CHECK(doubled_ == "");
-    for (const auto& [session, entries] : entries_) {
+    for (const auto& each : entries_) {
+      const std::string& session = each.first;
+      const auto& entries = each.second;
       CAPTURE(session);
       const auto messages = backend.session_storage().load_messages({}, session).items;
       CHECK(fault_in(messages) == "");

@@ -379,9 +379,8 @@ CONFORMANCE_TEST("fault 30: of many calls with one key one stores the error") {
   {
     std::vector<std::jthread> threads;
     for (std::string& answer : answers) {
-      threads.emplace_back([&store, &answer] {
-        answer = store.store(ada, {.raw_error = "boom"}, {.idempotency_key = "k1"});
-      });
+      threads.emplace_back(
+          [&store, &answer] { answer = store.store(ada, {.raw_error = "boom"}, {.idempotency_key = "k1"}); });
     }
   }
   CHECK(ids(store, ada) == Ids{answers[0]});
@@ -432,17 +431,17 @@ namespace {
 
 /// SQLite in which every second id is taken, by chance.
 struct Crowded : heddle::Sqlite {
-  static const heddle::sqlite::Statements& statements() {
-    static const heddle::sqlite::Statements all = [] {
-      heddle::sqlite::Statements changed;
-      std::string sql = changed.errors.insert.text();
+  struct CrowdedErrors : heddle::sqlite::ErrorStatements {
+    CrowdedErrors() {
+      std::string sql = insert.text();
       const std::string values = "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
       sql.replace(sql.find(values), values.size(), "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE random() & 1");
-      changed.errors.insert = decltype(changed.errors.insert)(sql);
-      return changed;
-    }();
-    return all;
-  }
+      insert = decltype(insert)(sql);
+    }
+  };
+  struct Dialect : heddle::sqlite::Dialect {
+    using Errors = CrowdedErrors;
+  };
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ const Context bob = Context::for_user("bob");
 
 constexpr Timestamp leap_day = std::chrono::sys_days(std::chrono::year(2024) / 2 / 29) + 13h + 7us;
 /// Long enough for any machine, short enough for a test that hangs.
-constexpr auto long_time = 60s;
+constexpr auto long_time = 30s;
 
 const HumanResponse yes{RequestStatus::approved, "go on", {R"({"budget": 3})"}, "eve"};
 const HumanResponse no{RequestStatus::rejected, "stop", {}, "mallory"};
@@ -80,10 +80,11 @@ std::vector<std::string> of_session(Store& store, const Context& context, const 
   return ids(limit, [&](const PageRequest& request) { return store.list_by_session(context, session, request); });
 }
 
-/// Waits on another thread.
+/// Waits on another thread; with a deadline, so that a test that fails does not hang.
 template <class Store>
 std::future<HumanRequest> wait_for(Store& store, const Context& context, const std::string& id) {
-  return std::async(std::launch::async, [&store, context, id] { return store.wait(context, id); });
+  return std::async(std::launch::async,
+                    [&store, context = context.with_timeout(2 * long_time), id] { return store.wait(context, id); });
 }
 
 /// True if the waiting thread has come back with an answer or an error.
@@ -180,8 +181,8 @@ CONFORMANCE_TEST("human requests: no operation reaches another tenant's requests
   CHECK(pending(store, bob).empty());
   CHECK(of_session(store, bob, "s1").empty());
   CHECK(code_of([&] { store.respond(bob, "r1", yes); }) == ErrorCode::not_found);
-  CHECK(code_of([&] { static_cast<void>(store.wait(bob, "r1")); }) == ErrorCode::not_found);
-  CHECK(code_of([&] { static_cast<void>(store.wait(bob, "r2")); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { static_cast<void>(store.wait(bob.with_timeout(1s), "r1")); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { static_cast<void>(store.wait(bob.with_timeout(1s), "r2")); }) == ErrorCode::not_found);
   CHECK(store.expire(bob) == 0);
   CHECK(store.get(ada, "r1").value().question == "ada's");
   CHECK(store.get(ada, "r1").value().status == RequestStatus::pending);
@@ -254,7 +255,8 @@ CONFORMANCE_TEST("fault 26: a timeout of more than 24.8 days works, one that no 
   Subject subject;
   auto& store = subject.backend().human_request_store();
   const Timestamp at = heddle::now();
-  for (const milliseconds timeout : {milliseconds(24h * 25), milliseconds(24h * 365 * 1000), milliseconds((1LL << 31) + 1)}) {
+  for (const milliseconds timeout :
+       {milliseconds(24h * 25), milliseconds(24h * 365 * 1000), milliseconds((1LL << 31) + 1)}) {
     const std::string id = store.store(ada, {.question = "?", .timeout_ms = timeout, .created_at = at});
     const HumanRequest read = store.get(ada, id).value();
     CHECK(read.timeout_ms == timeout);
@@ -263,7 +265,8 @@ CONFORMANCE_TEST("fault 26: a timeout of more than 24.8 days works, one that no 
     CHECK(store.respond(ada, id, yes).status == RequestStatus::approved);
   }
   store.store(ada, {.id = "r1", .question = "?"});
-  for (const milliseconds timeout : {milliseconds(-1), milliseconds::min(), milliseconds::max(), milliseconds::max() / 1000}) {
+  for (const milliseconds timeout :
+       {milliseconds(-1), milliseconds::min(), milliseconds::max(), milliseconds::max() / 1000}) {
     CHECK(code_of([&] { store.store(ada, {.question = "?", .timeout_ms = timeout}); }) == ErrorCode::invalid_argument);
     CHECK(code_of([&] { store.update(ada, {.id = "r1", .question = "?", .timeout_ms = timeout}); }) ==
           ErrorCode::invalid_argument);
@@ -531,9 +534,7 @@ CONFORMANCE_TEST("fault 28: an answer in the last moment and the end of waiting 
     try {
       store.respond(ada, id, yes);
       won = true;
-    } catch (const heddle::Error& error) {
-      CHECK(error.code() == ErrorCode::failed_precondition);
-    }
+    } catch (const heddle::Error& error) { CHECK(error.code() == ErrorCode::failed_precondition); }
     CHECK(waiting.get().status == (won ? RequestStatus::approved : RequestStatus::timeout));
   }
 }

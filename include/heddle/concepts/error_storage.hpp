@@ -19,15 +19,16 @@ namespace heddle {
 ///
 ///  - `store` keeps an error and answers its id. Without an id one is made of the error's time (UTC) and six random
 ///    digits; more digits if several of these were taken, so that a made id never fails the call. An id of the caller's
-///    that is taken is `already_exists`, and the earlier error stays as it is. `raw_error` may be any text: a JSON value
-///    is answered byte for byte, other text as the member `message` of a JSON object. The summary, if none is given, is
-///    the first line of `raw_error` with anything on it, cut to 100 characters and never within one. The tool's name is
-///    at most `limits::id` bytes, the summary `limits::name`, and the time lies in the years 1 to 9999. A session that is
-///    not there is `not_found`; when a session is deleted, its errors and their idempotency keys go with it.
+///    that is taken is `already_exists`, and the earlier error stays as it is. `raw_error` may be any text: a JSON
+///    value is answered byte for byte, other text as the member `message` of a JSON object. The summary, if none is
+///    given, is the first line of `raw_error` with anything on it, cut to 100 characters and never within one. The
+///    tool's name is at most `limits::id` bytes, the summary `limits::name`, and the time lies in the years 1 to 9999.
+///    A session that is not there is `not_found`; when a session is deleted, its errors and their idempotency keys go
+///    with it.
 ///  - `get` answers the error; nothing if there is none.
-///  - `list` answers the errors that pass all parts of the filter, newest first by their time, then by id. An error that
-///    is stored between two pages, with a time that has been passed already, is not met any more. A session that is not
-///    there has no errors.
+///  - `list` answers the errors that pass all parts of the filter, newest first by their time, then by id. An error
+///    that is stored between two pages, with a time that has been passed already, is not met any more. A session that
+///    is not there has no errors.
 ///
 /// It does not promise that errors are ever removed but with their session.
 template <class T>

@@ -28,32 +28,32 @@ namespace heddle {
 ///  - `update` replaces question, context, type, priority and timeout of an open request, whose `expires_at` is made
 ///    anew from its first `created_at`; everything else stays, and of what is given for it no notice is taken. False if
 ///    there is none of this id, `failed_precondition` if it is not open.
-///  - `list_pending` answers open requests only, oldest first; `list_by_session` those of a session in any state, newest
-///    first. A session that is not there has none.
+///  - `list_pending` answers open requests only, oldest first; `list_by_session` those of a session in any state,
+///    newest first. A session that is not there has none.
 ///  - `respond` settles an open request as approved, rejected or responded, and answers it. Of many responses at once
 ///    exactly one succeeds. `not_found` if there is none, `failed_precondition` if it is not open. A repeat with the
 ///    idempotency key of the one that succeeded answers the same.
 ///  - `wait` blocks until the request is not open any more, and answers it; what it answers is final. `not_found` if
 ///    there is none or it is deleted meanwhile, `deadline_exceeded` and `cancelled` as the Context says, and
-///    `failed_precondition` as soon as somebody closes the backend. An answer through the same backend wakes it at once,
-///    one that another process gives within about 100 ms.
+///    `failed_precondition` as soon as somebody closes the backend. An answer through the same backend wakes it at
+///    once, one that another process gives within about 100 ms.
 ///  - `expire` writes `timeout` on the tenant's requests whose time is over, and answers how many there were. Reading
 ///    does not depend on it, but a list of open requests gets slower with every one that was never written off.
 ///
 /// It does not promise that a request which `get` or a list shows as `timeout` was not answered in its last moment: a
 /// response that was on its way may still show itself. `wait` and `respond` never contradict each other.
 template <class T>
-concept HumanRequestStorage =
-    requires(T& store, const Context& context, const HumanRequest& request, const HumanResponse& response,
-             const std::string& id, const PageRequest& page, const WriteOptions& options) {
-      { store.store(context, request, options) } -> std::same_as<std::string>;
-      { store.get(context, id) } -> std::same_as<std::optional<HumanRequest>>;
-      { store.update(context, request, options) } -> std::same_as<bool>;
-      { store.list_pending(context, page) } -> std::same_as<Page<HumanRequest>>;
-      { store.list_by_session(context, id, page) } -> std::same_as<Page<HumanRequest>>;
-      { store.respond(context, id, response, options) } -> std::same_as<HumanRequest>;
-      { store.wait(context, id) } -> std::same_as<HumanRequest>;
-      { store.expire(context, options) } -> std::same_as<std::int64_t>;
-    };
+concept HumanRequestStorage = requires(T& store, const Context& context, const HumanRequest& request,
+                                       const HumanResponse& response, const std::string& id, const PageRequest& page,
+                                       const WriteOptions& options) {
+  { store.store(context, request, options) } -> std::same_as<std::string>;
+  { store.get(context, id) } -> std::same_as<std::optional<HumanRequest>>;
+  { store.update(context, request, options) } -> std::same_as<bool>;
+  { store.list_pending(context, page) } -> std::same_as<Page<HumanRequest>>;
+  { store.list_by_session(context, id, page) } -> std::same_as<Page<HumanRequest>>;
+  { store.respond(context, id, response, options) } -> std::same_as<HumanRequest>;
+  { store.wait(context, id) } -> std::same_as<HumanRequest>;
+  { store.expire(context, options) } -> std::same_as<std::int64_t>;
+};
 
 }  // namespace heddle

@@ -35,17 +35,16 @@ namespace heddle {
 ///
 /// From the moment on at which its time is over, a result is not there for any operation, whether `expire` has run or
 /// not. It does not promise that expired results go by themselves: call `expire` now and then, for each tenant.
-/// `accessed_at` is the time of the store or of a successful query, up to a minute late, and can miss one that found the
-/// database busy.
+/// `accessed_at` is the time of the store or of a successful query, up to a minute late, and can miss one that found
+/// the database busy.
 template <class T>
-concept ResultStorage =
-    requires(T& store, const Context& context, const NewResult& result, const std::string& text,
-             const results::QueryLimits& limits, const WriteOptions& options) {
-      { store.store(context, result, options) } -> std::same_as<DataReference>;
-      { store.query(context, text, text, limits) } -> std::same_as<Table>;
-      { store.metadata(context, text) } -> std::same_as<std::optional<ResultMetadata>>;
-      { store.remove(context, text, options) } -> std::same_as<bool>;
-      { store.expire(context) } -> std::same_as<std::int64_t>;
-    };
+concept ResultStorage = requires(T& store, const Context& context, const NewResult& result, const std::string& text,
+                                 const results::QueryLimits& limits, const WriteOptions& options) {
+  { store.store(context, result, options) } -> std::same_as<DataReference>;
+  { store.query(context, text, text, limits) } -> std::same_as<Table>;
+  { store.metadata(context, text) } -> std::same_as<std::optional<ResultMetadata>>;
+  { store.remove(context, text, options) } -> std::same_as<bool>;
+  { store.expire(context) } -> std::same_as<std::int64_t>;
+};
 
 }  // namespace heddle

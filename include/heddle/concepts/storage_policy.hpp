@@ -29,13 +29,13 @@ concept HasConfig = requires { typename T::Config; };
 template <class T>
 concept HasEngine = requires { typename T::Engine; };
 template <class T>
-concept HasStatements = requires {
-  T::statements().sessions;
-  T::statements().messages;
-  T::statements().errors;
-  T::statements().artifacts;
-  T::statements().results;
-  T::statements().human_requests;
+concept HasDialect = requires {
+  typename T::Dialect::Sessions;
+  typename T::Dialect::Messages;
+  typename T::Dialect::Errors;
+  typename T::Dialect::Artifacts;
+  typename T::Dialect::Results;
+  typename T::Dialect::HumanRequests;
 };
 template <class T>
 concept SearchesText = requires(const std::vector<std::string_view>& terms) {
@@ -89,9 +89,9 @@ template <class Policy>
 consteval bool check_policy() {
   static_assert(HasConfig<Policy>, "heddle: the policy needs a type `Config`");
   static_assert(HasEngine<Policy>, "heddle: the policy needs a type `Engine`");
-  static_assert(HasStatements<Policy>,
-                "heddle: the policy needs `statements()` with sessions, messages, errors, artifacts, results and "
-                "human_requests");
+  static_assert(HasDialect<Policy>,
+                "heddle: the policy needs a type `Dialect` with Sessions, Messages, Errors, Artifacts, Results and "
+                "HumanRequests");
   static_assert(SearchesText<Policy>, "heddle: the policy needs `search_query(terms)`, which answers a string");
   if constexpr (HasConfig<Policy> && HasEngine<Policy>) { return check_engine<Policy>(); }
   return true;
@@ -105,7 +105,7 @@ namespace heddle {
 /// messages; this concept is for code of your own that is generic over policies.
 template <class T>
 concept StoragePolicy =
-    detail::HasConfig<T> && detail::HasEngine<T> && detail::HasStatements<T> && detail::SearchesText<T> &&
+    detail::HasConfig<T> && detail::HasEngine<T> && detail::HasDialect<T> && detail::SearchesText<T> &&
     detail::EngineOpens<typename T::Engine, typename T::Config> && detail::EngineReads<typename T::Engine> &&
     detail::EngineWrites<typename T::Engine> && detail::EnginePings<typename T::Engine> &&
     detail::EngineMigrates<typename T::Engine> && detail::EngineCloses<typename T::Engine> &&

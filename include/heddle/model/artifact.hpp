@@ -75,7 +75,12 @@ struct EnumNames<ArtifactFolder> {
 /// How an artifact is deleted.
 enum class DeleteMode {
   soft,  ///< hidden from reads and searches, the file stays
-  hard   ///< the row goes, and the file too if it lies in the backend's artifact directory
+  hard   ///< the row goes, and the file too if it lies in the tenant's artifact folder
+};
+
+template <>
+struct EnumNames<DeleteMode> {
+  static constexpr std::array<std::string_view, 2> values{"soft", "hard"};
 };
 
 /// The artifacts of a tenant, in numbers.

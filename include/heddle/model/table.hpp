@@ -34,8 +34,8 @@ struct ResultMetadata {
   Timestamp stored_at{};
   Timestamp accessed_at{};
   Timestamp expires_at{};
-  std::int64_t size_bytes = 0;  ///< of the stored image
-  std::string checksum{};         ///< SHA-256 of the stored image, lower-case hexadecimal
+  std::int64_t size_bytes = 0;                    ///< of the stored image
+  std::string checksum{};                         ///< SHA-256 of the stored image, lower-case hexadecimal
   std::map<std::string, std::string> metadata{};  ///< as it was given when the result was stored
 
   friend bool operator==(const ResultMetadata&, const ResultMetadata&) = default;

@@ -4,18 +4,18 @@
 #include "heddle/error.hpp"
 #include "heddle/sql/migration.hpp"
 
-#include <algorithm>
 #include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace heddle::sql {
@@ -30,42 +30,63 @@ namespace heddle::sql {
   return migrations;
 }
 
+[[noreturn]] inline void refuse_migrations(const std::string& why) {
+  throw Error(ErrorCode::invalid_argument, "migrations: " + why);
+}
+
+/// One half of a migration, found by its file name `NNNNNN_name.up.sql` or `NNNNNN_name.down.sql`.
+struct MigrationFile {
+  std::int32_t version = 0;
+  std::string name{};
+  bool up = false;
+
+  /// What a file name says; nothing if it is no file of migrations.
+  [[nodiscard]] static std::optional<MigrationFile> of(const std::string& file) {
+    const std::string_view ending = file.ends_with(".up.sql") ? ".up.sql" : ".down.sql";
+    if (!file.ends_with(ending)) { return std::nullopt; }
+    MigrationFile half;
+    half.up = ending == ".up.sql";
+    const char* const end = file.data() + file.size() - ending.size();
+    const auto parsed = std::from_chars(file.data(), end, half.version);
+    if (parsed.ec != std::errc{} || parsed.ptr == end || *parsed.ptr != '_') {
+      refuse_migrations("a file name does not start with a version and an underscore");
+    }
+    half.name.assign(parsed.ptr + 1, end);
+    return half;
+  }
+};
+
+[[nodiscard]] inline std::string read_migration(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!stream) { refuse_migrations("a file cannot be read"); }
+  return text;
+}
+
 /// The migrations in a folder of `NNNNNN_name.up.sql` and `NNNNNN_name.down.sql` files. Throws `invalid_argument` if a
 /// half is missing or the numbers have a gap.
 [[nodiscard]] inline std::vector<Migration> load_migrations(const std::filesystem::path& folder) {
-  const auto refuse = [](const std::string& why) { throw Error(ErrorCode::invalid_argument, "migrations: " + why); };
-  const auto ends = [](std::string_view name, std::string_view end) { return name.ends_with(end); };
   std::map<std::int32_t, Migration> found;
   std::error_code failure;
   for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
-    const std::string file = entry.path().filename().string();
-    const bool up = ends(file, ".up.sql");
-    if (!up && !ends(file, ".down.sql")) { continue; }
-    const std::size_t underscore = file.find('_');
-    std::int32_t version = 0;
-    const auto parsed = std::from_chars(file.data(), file.data() + std::min(underscore, file.size()), version);
-    if (underscore == std::string::npos || parsed.ec != std::errc{} || parsed.ptr != file.data() + underscore) {
-      refuse("a file name does not start with a version and an underscore");
-    }
-    std::ifstream stream(entry.path(), std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    if (!stream) { refuse("a file cannot be read"); }
-    Migration& migration = found[version];
-    migration.version = version;
-    const std::string name = file.substr(underscore + 1, file.size() - underscore - (up ? 8 : 10));
-    if (!migration.name.empty() && migration.name != name) { refuse("two files share one version"); }
-    migration.name = name;
-    if (up) { migration.checksum = detail::sha256_hex(std::as_bytes(std::span(text))); }
-    (up ? migration.up : migration.down) = std::move(text);
+    const auto half = MigrationFile::of(entry.path().filename().string());
+    if (!half) { continue; }
+    Migration& migration = found[half->version];
+    if (!migration.name.empty() && migration.name != half->name) { refuse_migrations("two files share one version"); }
+    migration.version = half->version;
+    migration.name = half->name;
+    std::string text = read_migration(entry.path());
+    if (half->up) { migration.checksum = detail::sha256_hex(std::as_bytes(std::span(text))); }
+    (half->up ? migration.up : migration.down) = std::move(text);
   }
-  if (failure) { refuse("the folder cannot be read"); }
+  if (failure) { refuse_migrations("the folder cannot be read"); }
   std::vector<Migration> migrations;
   for (auto& [version, migration] : found) {
-    if (version != static_cast<std::int32_t>(migrations.size()) + 1) { refuse("the versions have a gap"); }
-    if (migration.up.empty() || migration.down.empty()) { refuse("a version lacks its up or down file"); }
+    if (version != static_cast<std::int32_t>(migrations.size()) + 1) { refuse_migrations("the versions have a gap"); }
+    if (migration.up.empty() || migration.down.empty()) { refuse_migrations("a version lacks its up or down file"); }
     migrations.push_back(std::move(migration));
   }
-  if (migrations.empty()) { refuse("the folder holds none"); }
+  if (migrations.empty()) { refuse_migrations("the folder holds none"); }
   return migrations;
 }
 

@@ -31,4 +31,12 @@ class Statement {
   std::size_t number_;
 };
 
+/// A group of statements, made when the first of them is needed: who never stores artifacts, say, neither compiles nor
+/// prepares their SQL.
+template <class Group>
+[[nodiscard]] const Group& statements() {
+  static const Group group;
+  return group;
+}
+
 }  // namespace heddle::sql

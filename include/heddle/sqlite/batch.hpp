@@ -12,7 +12,7 @@
 
 namespace heddle::sqlite {
 
-/// A piece of work of a waiting thread; lives on that thread's stack.
+/// A piece of work of a waiting thread, or its wish to have the connection for itself; lives on that thread's stack.
 struct Task {
   enum class State { queued, leading, running, done };
 
@@ -21,15 +21,19 @@ struct Task {
       : call(asked),
         function([](void* erased, Transaction& transaction) { (*static_cast<Body*>(erased))(transaction); }),
         object(&body) {}
+  /// Work that needs the connection alone and is done by the waiting thread itself.
+  explicit Task(const Call& asked) : call(asked) {}
+
+  [[nodiscard]] bool is_alone() const noexcept { return function == nullptr; }
 
   void run(Connection& connection) {
-    Transaction transaction(connection, call);
+    Transaction transaction(connection, call, Rows::kept);
     function(object, transaction);
   }
 
   const Call& call;
-  void (*function)(void*, Transaction&);
-  void* object;
+  void (*function)(void*, Transaction&) = nullptr;
+  void* object = nullptr;
   std::exception_ptr failure;
   State state = State::queued;
   std::condition_variable changed;
@@ -52,7 +56,7 @@ void guarded(Task& task, Action&& action) noexcept {
 
 /// Runs a task so that its failure undoes its own work and no other.
 inline void run_in_savepoint(Connection& connection, Task& task) noexcept {
-  const ControlStatements& sql = control_statements();
+  const auto& sql = sql::statements<ControlStatements>();
   guarded(task, [&] {
     execute(connection, sql.savepoint);
     task.run(connection);
@@ -79,7 +83,7 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
     connection.interrupt().serve(contexts);
     bool interrupted = false;
     try {
-      execute(connection, control_statements().begin_write);
+      execute(connection, sql::statements<ControlStatements>().begin_write);
     } catch (const Error&) {
       failure = std::current_exception();
       interrupted = connection.interrupt().should_stop();
@@ -96,7 +100,7 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
 /// Makes the work of a batch durable. What a failed commit did is unknown only if the disk failed in the middle.
 inline void commit(Connection& connection, const std::vector<Task*>& batch) noexcept {
   try {
-    connection.with(control_statements().commit, [](Prepared& prepared) {
+    connection.with(sql::statements<ControlStatements>().commit, [](Prepared& prepared) {
       static_cast<void>(prepared.step());
     });
   } catch (const Error& error) {

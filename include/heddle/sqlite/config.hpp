@@ -32,8 +32,8 @@ struct Config {
   std::int64_t mmap_bytes = std::int64_t{256} << 20U;
   /// The tenant of calls whose Context names none. Empty: such calls are refused.
   std::string default_user_id = "default-user";
-  /// The folder in which artifact files lie; empty: `artifacts` beside the database file. A `:memory:` database without
-  /// it owns no files.
+  /// The folder in which artifact files lie, of this database alone; empty: `path` with `-artifacts` behind it. A
+  /// `:memory:` database without it owns no files.
   std::filesystem::path artifact_directory{};
   /// A folder of migrations to use instead of those that are compiled in; see `sql::load_migrations`.
   std::filesystem::path migration_directory{};

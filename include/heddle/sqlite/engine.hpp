@@ -27,10 +27,8 @@ class Engine {
   /// is.
   explicit Engine(Config config) : config_(checked(std::move(config))) {
     writer_.emplace(config_);
-    if (!in_memory()) {
-      claim();
-      readers_.emplace(config_);
-    }
+    claim();
+    if (!in_memory()) { readers_.emplace(config_); }
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -74,6 +72,12 @@ class Engine {
     writer_->exclusively(call, [&](Connection& source) { copy_database(source, target, call.context); });
   }
 
+  /// Lends the connection that writes while nobody else uses it; see Writer.
+  template <class Use>
+  auto exclusively(const Call& call, Use&& use) {
+    return writer_->exclusively(call, std::forward<Use>(use));
+  }
+
   /// Closes all connections. No call may be under way.
   void close() noexcept {
     readers_.reset();
@@ -96,7 +100,8 @@ class Engine {
     check_encryption(config);
     check_ownership(config.path);
     if (config.artifact_directory.empty() && config.path != ":memory:") {
-      config.artifact_directory = std::filesystem::path(config.path).parent_path() / "artifacts";
+      // Named after the file: two databases in one folder must not remove each other's files.
+      config.artifact_directory = config.path + "-artifacts";
     }
     return config;
   }
@@ -107,18 +112,31 @@ class Engine {
     const Context context;
     writer_->exclusively(Call{context, {}, "open"}, [this](Connection& connection) {
       if (connection.integer("PRAGMA application_id") != application_id) {
-        execute(connection, control_statements().begin_write);
+        execute(connection, sql::statements<ControlStatements>().begin_write);
         if (connection.integer("SELECT count(*) FROM sqlite_schema") != 0 &&
             connection.integer("PRAGMA application_id") != application_id) {
           roll_back(connection);
           throw Error(ErrorCode::failed_precondition, "this SQLite database belongs to another application");
         }
         connection.execute("PRAGMA application_id = " + std::to_string(application_id));
-        execute(connection, control_statements().commit);
+        execute(connection, sql::statements<ControlStatements>().commit);
       }
-      // The mode is a property of the file; setting what it has already costs nothing.
-      connection.execute(config_.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
+      set_journal_mode(connection);
     });
+  }
+
+  /// The mode is a property of the file; setting what it has already costs nothing. Changing it, SQLite does not wait for
+  /// a process that is about to do the same: it has a shared lock by then, and fails at once.
+  void set_journal_mode(Connection& connection) const {
+    const auto give_up = Context::Clock::now() + config_.busy_timeout;
+    for (;;) {
+      try {
+        return connection.execute(config_.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::unavailable || Context::Clock::now() >= give_up) { throw; }
+        sqlite3_sleep(1);
+      }
+    }
   }
 
   Config config_;

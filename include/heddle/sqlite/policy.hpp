@@ -3,7 +3,7 @@
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/engine.hpp"
-#include "heddle/sqlite/statements.hpp"
+#include "heddle/sqlite/dialect.hpp"
 
 #include <string>
 #include <string_view>
@@ -15,14 +15,9 @@ namespace heddle {
 struct Sqlite {
   using Config = sqlite::Config;
   using Engine = sqlite::Engine;
+  using Dialect = sqlite::Dialect;
 
   static constexpr std::string_view name = "sqlite";
-
-  /// The SQL of the stores.
-  [[nodiscard]] static const sqlite::Statements& statements() {
-    static const sqlite::Statements all;
-    return all;
-  }
 
   /// A user's words in the language of the database's full-text search.
   [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms) {

@@ -28,13 +28,13 @@ class Readers {
     const Lease lease(*this, call);
     Connection& connection = *lease.slot.connection;
     const Serving serving(connection.interrupt(), call.context);
-    Transaction transaction(connection, call);
+    Transaction transaction(connection, call, Rows::streamed);
     // Nested in a read further up this thread's stack: its transaction serves.
     if (connection.in_transaction()) { return work(transaction)(); }
     try {
-      execute(connection, control_statements().begin_read);
+      execute(connection, sql::statements<ControlStatements>().begin_read);
       auto result = work(transaction)();
-      execute(connection, control_statements().commit);
+      execute(connection, sql::statements<ControlStatements>().commit);
       return result;
     } catch (const Error& error) {
       roll_back(connection);

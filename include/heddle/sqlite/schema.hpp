@@ -66,10 +66,10 @@ class Schema {
   void take(Step&& step) {
     writer_.exclusively(call_, [&](Connection& connection) {
       try {
-        execute(connection, control_statements().begin_write);
+        execute(connection, sql::statements<ControlStatements>().begin_write);
         SchemaSession session(connection);
         step(session);
-        execute(connection, control_statements().commit);
+        execute(connection, sql::statements<ControlStatements>().commit);
       } catch (const Error& error) {
         roll_back(connection);
         explain_interruption(error, call_.context);

@@ -31,10 +31,17 @@ class Ready {
   T value_;
 };
 
+/// When a visitor sees the rows of `Transaction::each`.
+enum class Rows {
+  streamed,  ///< as they arrive, inside the transaction
+  kept       ///< afterwards: a connection that others wait for must not run a visitor
+};
+
 /// The statements of one unit of work, inside its transaction.
 class Transaction {
  public:
-  Transaction(Connection& connection, const Call& call) noexcept : connection_(connection), call_(call) {}
+  Transaction(Connection& connection, const Call& call, Rows rows) noexcept
+      : connection_(connection), call_(call), rows_(rows) {}
 
   /// The tenant for whom the transaction works.
   [[nodiscard]] std::string_view user_id() const noexcept { return call_.user_id; }
@@ -81,14 +88,30 @@ class Transaction {
     }, arguments...);
   }
 
-  /// Calls `visit` with each row as it arrives; answers how many there were.
+  /// Calls `visit` with each row, at the latest when the answer is asked for, which is how many there were. `visit` must
+  /// live until then.
   template <class Row, class... Arguments, class Visit>
-  Ready<std::int64_t> each(const sql::Statement<Row, Arguments...>& statement, Visit&& visit,
-                           const std::type_identity_t<Arguments>&... arguments) {
-    return with(statement, [&visit](Prepared& prepared) {
+  auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
+            const std::type_identity_t<Arguments>&... arguments) {
+    return with(statement, [&visit, this](Prepared& prepared) {
       std::int64_t count = 0;
-      for (; prepared.step(); ++count) { visit(sql::read_row<Row>(prepared)); }
-      return Ready<std::int64_t>(count);
+      std::vector<Row> kept;
+      for (; prepared.step(); ++count) {
+        if (rows_ == Rows::kept) {
+          kept.push_back(sql::read_row<Row>(prepared));
+        } else {
+          // SQLite looks at the deadline as it computes; a slow visitor must not be what it never comes to.
+          call_.context.check();
+          visit(sql::read_row<Row>(prepared));
+        }
+      }
+      return [count, kept = std::move(kept), &visit, &context = call_.context] {
+        for (const Row& row : kept) {
+          context.check();
+          visit(row);
+        }
+        return count;
+      };
     }, arguments...);
   }
 
@@ -96,7 +119,7 @@ class Transaction {
   /// gives an Answer. Throws `invalid_argument` if the key was used for something else.
   template <class Work>
   Ready<Answer> once(const OnceKey& key, Work&& work) {
-    const IdempotencyStatements& sql = idempotency_statements();
+    const auto& sql = sql::statements<IdempotencyStatements>();
     if (auto earlier = one(sql.find, user_id(), key.key)()) {
       if (earlier->operation != key.operation || earlier->fingerprint != key.fingerprint) {
         throw Error(ErrorCode::invalid_argument, "the idempotency key was used for another request");
@@ -120,6 +143,7 @@ class Transaction {
 
   Connection& connection_;
   const Call& call_;
+  Rows rows_;
 };
 
 }  // namespace heddle::sqlite

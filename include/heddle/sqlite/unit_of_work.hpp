@@ -20,11 +20,6 @@ struct ControlStatements {
   sql::Statement<sql::NoRow> rollback_to{"ROLLBACK TO work"};
 };
 
-[[nodiscard]] inline const ControlStatements& control_statements() {
-  static const ControlStatements statements;
-  return statements;
-}
-
 inline void execute(Connection& connection, const sql::Statement<sql::NoRow>& statement) {
   connection.with(statement, [](Prepared& prepared) { static_cast<void>(prepared.step()); });
 }
@@ -32,16 +27,18 @@ inline void execute(Connection& connection, const sql::Statement<sql::NoRow>& st
 /// Ends a transaction that failed; SQLite may have done so itself.
 inline void roll_back(Connection& connection) noexcept {
   try {
-    if (connection.in_transaction()) { execute(connection, control_statements().rollback); }
+    if (connection.in_transaction()) { execute(connection, sql::statements<ControlStatements>().rollback); }
   } catch (const Error&) {
     // Whatever the rollback says, the error that led here is the one to report.
     static_cast<void>(sqlite3_errcode(connection.handle()));
   }
 }
 
-/// Tells an interruption from its cause: the caller's deadline or stop token, which are what it wants to hear of.
+/// Tells an interruption, of a computation or of a wait for a lock, from its cause: the caller's deadline or stop token,
+/// which are what it wants to hear of.
 inline void explain_interruption(const Error& error, const Context& context) {
-  if (error.native_code() == std::to_string(SQLITE_INTERRUPT)) { context.check(); }
+  const int code = error.native_code().empty() ? SQLITE_OK : std::stoi(error.native_code()) & 0xFF;
+  if (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) { context.check(); }
 }
 
 }  // namespace heddle::sqlite

@@ -4,13 +4,12 @@
 #include "heddle/sqlite/batch.hpp"
 #include "heddle/sqlite/connection.hpp"
 
-#include <atomic>
-#include <condition_variable>
+#include <algorithm>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,32 +23,29 @@ class Writer {
  public:
   explicit Writer(const Config& config) : connection_(config, Access::read_write) {}
 
-  /// Runs `work` in a transaction; answers what the function that it returns answers, after the commit. `work` may run
-  /// on another thread, while the calling thread waits, and more than once if the transaction was lost; it must not
-  /// consume what it captures. A thread that is inside its own work already runs it at once, as a part of it.
+  /// Runs `work` in a transaction; after the commit, calls the function that it returned, on the calling thread, and
+  /// answers what that answers. `work` may run on another thread, while the calling thread waits, and more than once if
+  /// the transaction was lost; it must not consume what it captures, nor call the writer.
   template <class Work>
   auto write(const Call& call, Work& work) {
-    using Result = decltype(work(std::declval<Transaction&>())());
-    std::optional<Result> result;
-    auto body = [&](Transaction& transaction) { result.emplace(work(transaction)()); };
+    using Finish = decltype(work(std::declval<Transaction&>()));
+    std::optional<Finish> finish;
+    auto body = [&](Transaction& transaction) { finish.emplace(work(transaction)); };
     Task task(call, body);
-    if (leader_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
-      run_in_savepoint(connection_, task);
-    } else {
-      submit(task);
+    if (enter(task)) {
+      commit_together(connection_, batch_);
+      leave();
     }
     if (task.failure) { std::rethrow_exception(task.failure); }
-    return std::move(*result);
+    return (*finish)();
   }
 
-  /// Lends the connection while nobody else uses it: for migrations, backups and settings.
+  /// Lends the connection while nobody else uses it, for migrations, backups and settings. Comes in turn with those who
+  /// write.
   template <class Use>
   auto exclusively(const Call& call, Use&& use) {
-    std::unique_lock lock(mutex_);
-    const auto deadline = call.context.deadline.value_or(Context::Clock::time_point::max());
-    if (!idle_.wait_until(lock, call.context.stop, deadline, [this] { return !leading_; })) { call.context.check(); }
-    leading_ = true;
-    lock.unlock();
+    Task task(call);
+    enter(task);
     const Exclusive exclusive(*this);
     const Serving serving(connection_.interrupt(), call.context);
     return std::forward<Use>(use)(connection_);
@@ -63,13 +59,12 @@ class Writer {
     Exclusive& operator=(const Exclusive&) = delete;
     Exclusive(Exclusive&&) = delete;
     Exclusive& operator=(Exclusive&&) = delete;
-    ~Exclusive() {
-      const std::lock_guard lock(writer.mutex_);
-      writer.hand_over();
-    }
+    ~Exclusive() { writer.leave(); }
   };
 
-  void submit(Task& task) {
+  /// Queues the task until it leads, with its batch taken from the queue, or until another leader has done it, which
+  /// answers false.
+  bool enter(Task& task) {
     // Made outside the lock: a stop that was requested already calls back from here.
     const auto wake = [&] {
       const std::lock_guard lock(mutex_);
@@ -80,24 +75,15 @@ class Writer {
 
     std::unique_lock lock(mutex_);
     queue_.push_back(&task);
-    if (leading_ && !wait_for_turn(lock, task)) { return; }
+    if (leading_ && !wait_for_turn(lock, task)) { return false; }
     leading_ = true;
-    batch_.swap(queue_);
+    // Whoever leads stands first. Who needs the connection alone neither joins a batch nor is overtaken by one.
+    const auto others = std::find_if(queue_.begin() + 1, queue_.end(), [&](const Task* each) { return each->is_alone(); });
+    const auto end = task.is_alone() ? queue_.begin() + 1 : others;
+    batch_.assign(queue_.begin(), end);
+    queue_.erase(queue_.begin(), end);
     for (Task* member : batch_) { member->state = Task::State::running; }
-    lock.unlock();
-
-    leader_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-    commit_together(connection_, batch_);
-    leader_.store(std::thread::id{}, std::memory_order_relaxed);
-
-    lock.lock();
-    for (Task* member : batch_) {
-      if (member == &task) { continue; }
-      member->state = Task::State::done;
-      member->changed.notify_one();
-    }
-    batch_.clear();
-    hand_over();
+    return true;
   }
 
   /// Waits until the task is done, which answers false, or is the one to lead.
@@ -120,23 +106,26 @@ class Writer {
     return task.state == Task::State::leading;
   }
 
-  void hand_over() {
+  /// Answers the batch and lets the next one lead.
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    for (Task* member : batch_) {
+      member->state = Task::State::done;
+      member->changed.notify_one();
+    }
+    batch_.clear();
     leading_ = !queue_.empty();
     if (leading_) {
       queue_.front()->state = Task::State::leading;
       queue_.front()->changed.notify_one();
-    } else {
-      idle_.notify_one();
     }
   }
 
   Connection connection_;
   std::mutex mutex_;
-  std::condition_variable_any idle_;
   std::vector<Task*> queue_;  ///< who waits for the present leader
   std::vector<Task*> batch_;  ///< whose work the present leader does
   bool leading_ = false;
-  std::atomic<std::thread::id> leader_;
 };
 
 }  // namespace heddle::sqlite

@@ -21,8 +21,8 @@
 namespace heddle::detail {
 
 /// An id as one path component that cannot leave its folder: everything but letters, digits, `-` and `_` becomes `%XX`,
-/// so that `..`, `/` and the empty id have no meaning, and two ids never share a component. A component that file systems
-/// could find too long becomes a digest.
+/// so that `..`, `/` and the empty id have no meaning, and two ids never share a component. A component that file
+/// systems could find too long becomes a digest.
 [[nodiscard]] inline std::string path_component(std::string_view id) {
   constexpr std::size_t longest = 128;
   constexpr std::string_view hex = "0123456789ABCDEF";
@@ -71,9 +71,7 @@ class ArtifactFiles {
     if (!session_id && kind != ArtifactFolder::temp && kind != ArtifactFolder::user) {
       refuse("session_id", "is missing: this folder belongs to a session");
     }
-    if (root_.empty()) {
-      throw Error(ErrorCode::failed_precondition, "the backend has no artifact directory");
-    }
+    if (root_.empty()) { throw Error(ErrorCode::failed_precondition, "the backend has no artifact directory"); }
     return (session_id ? session_folder(user_id, *session_id) : user_folder(user_id)) / name;
   }
 

@@ -12,6 +12,7 @@
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/search_query.hpp"
+#include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_files.hpp"
 #include "heddle/stores/message_writer.hpp"
 
@@ -42,7 +43,7 @@ class ArtifactStore {
     Artifact stored = artifact;
     if (stored.id.empty()) { stored.id = detail::random_uuid(); }
     stored.updated_at = now();
-    stored.created_at = or_now(artifact.created_at);
+    if (stored.created_at == Timestamp{}) { stored.created_at = stored.updated_at; }
     stored.deleted_at.reset();
     return gateway_
         .write_once(
@@ -66,9 +67,8 @@ class ArtifactStore {
                                                     const std::optional<std::string>& session_id = {}) {
     detail::check_text("artifact name", name, limits::name);
     if (session_id) { detail::check_id("session_id", *session_id); }
-    return gateway_.read(context, "get_artifact_by_name", [&](auto& tx) {
-      return tx.one(dialect().find_by_name, tx.user_id(), name, session_id);
-    });
+    return gateway_.read(context, "get_artifact_by_name",
+                         [&](auto& tx) { return tx.one(dialect().find_by_name, tx.user_id(), name, session_id); });
   }
 
   /// The artifacts that pass the filter, newest first.
@@ -127,12 +127,9 @@ class ArtifactStore {
   /// Deletes an artifact; false if there was none.
   bool remove(const Context& context, const std::string& id, DeleteMode mode, const WriteOptions& options = {}) {
     detail::check_id("artifact id", id);
+    detail::check("mode", mode);
     refuse_sequence(options);
-    switch (mode) {
-      case DeleteMode::soft: return remove_softly(context, id, options);
-      case DeleteMode::hard: return remove_for_good(context, id, options);
-    }
-    detail::refuse("mode", "is none of the enumerators");
+    return mode == DeleteMode::soft ? remove_softly(context, id, options) : remove_for_good(context, id, options);
   }
 
   /// Counts an access to the artifact's file; false if there is no such artifact.
@@ -161,11 +158,11 @@ class ArtifactStore {
   }
 
  private:
-  using Statements = std::remove_cvref_t<decltype(Policy::statements().artifacts)>;
+  using Statements = typename Policy::Dialect::Artifacts;
 
   static constexpr Refusal is_deleted{ErrorCode::failed_precondition, "the artifact is deleted"};
 
-  static const auto& dialect() { return Policy::statements().artifacts; }
+  static const auto& dialect() { return sql::statements<typename Policy::Dialect::Artifacts>(); }
 
   static void refuse_sequence(const WriteOptions& options) {
     if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
@@ -177,7 +174,9 @@ class ArtifactStore {
     for (const std::string& tag : tags) {
       detail::check_text(field, tag, limits::name);
       const auto is_control = [](char each) { return static_cast<unsigned char>(each) < 0x20; };
-      if (std::any_of(tag.begin(), tag.end(), is_control)) { detail::refuse(field, "have a control character in them"); }
+      if (std::any_of(tag.begin(), tag.end(), is_control)) {
+        detail::refuse(field, "have a control character in them");
+      }
     }
   }
 
@@ -212,8 +211,8 @@ class ArtifactStore {
   template <class Transaction>
   static void require_session(Transaction& tx, const Artifact& artifact) {
     if (artifact.session_id) {
-      tx.require(detail::no_such_session, Policy::statements().messages.number_of_session, tx.user_id(),
-                 *artifact.session_id);
+      tx.require(detail::no_such_session, sql::statements<typename Policy::Dialect::Messages>().number_of_session,
+                 tx.user_id(), *artifact.session_id);
     }
   }
 
@@ -224,9 +223,7 @@ class ArtifactStore {
   }
   static bool changed(const Answer& answer) { return answer.number != 0; }
 
-  [[nodiscard]] detail::ArtifactFiles files() {
-    return detail::ArtifactFiles(gateway_.engine().artifact_directory());
-  }
+  [[nodiscard]] detail::ArtifactFiles files() { return detail::ArtifactFiles(gateway_.engine().artifact_directory()); }
 
   bool remove_softly(const Context& context, const std::string& id, const WriteOptions& options) {
     return changed(gateway_.write_once(
@@ -237,22 +234,22 @@ class ArtifactStore {
   bool remove_for_good(const Context& context, const std::string& id, const WriteOptions& options) {
     // Tells the call that removed the artifact from a repeat of it: by then another file can have the path.
     const std::string mark = options.idempotency_key.empty() ? std::string() : detail::random_hex(32);
-    const Answer answer = gateway_.write_once(
-        context, "remove_artifact", options, std::nullopt, [&] { return sql::fingerprint(id, DeleteMode::hard); },
-        [&](auto& tx) {
-          auto path = tx.one(dialect().find_own_path, tx.user_id(), id);
-          auto removed = tx.run(dialect().remove, tx.user_id(), id);
-          return [path = std::move(path), removed = std::move(removed), &mark]() mutable {
-            return Answer{removed(), mark + path().value_or("")};
-          };
-        });
-    const bool own = changed(answer) && answer.text.starts_with(mark);
-    if (own && answer.text.size() > mark.size()) {
-      gateway_.pass(context, "remove_artifact_file", [&](const Call& call) {
-        return files().remove_file(call.user_id, answer.text.substr(mark.size()));
-      });
-    }
-    return changed(answer);
+    // One operation around both: after the commit, neither the deadline nor a closing backend may save the file.
+    return gateway_.pass(context, "remove_artifact_and_file", [&](const Call& call) {
+      const Answer answer = gateway_.write_once(
+          context, "remove_artifact", options, std::nullopt, [&] { return sql::fingerprint(id, DeleteMode::hard); },
+          [&](auto& tx) {
+            auto path = tx.one(dialect().find_own_path, tx.user_id(), id);
+            auto removed = tx.run(dialect().remove, tx.user_id(), id);
+            return [path = std::move(path), removed = std::move(removed), &mark]() mutable {
+              return Answer{removed(), mark + path().value_or("")};
+            };
+          });
+      if (changed(answer) && answer.text.starts_with(mark)) {
+        files().remove_file(call.user_id, answer.text.substr(mark.size()));
+      }
+      return changed(answer);
+    });
   }
 
   Gateway& gateway_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/call.hpp"
 #include "heddle/context.hpp"
 #include "heddle/sql/migration.hpp"
 #include "heddle/sql/migrator.hpp"

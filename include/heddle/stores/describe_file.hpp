@@ -22,8 +22,8 @@ struct FileDescription {
   friend bool operator==(const FileDescription&, const FileDescription&) = default;
 };
 
-/// Reads a file once, piece by piece, and describes it. Throws `not_found` if there is none, `invalid_argument` if it is
-/// not a regular file, `permission_denied` or `unavailable` if it cannot be read. Any thread. A file that is written
+/// Reads a file once, piece by piece, and describes it. Throws `not_found` if there is none, `invalid_argument` if it
+/// is not a regular file, `permission_denied` or `unavailable` if it cannot be read. Any thread. A file that is written
 /// meanwhile is described as it was read.
 [[nodiscard]] inline FileDescription describe_file(const std::filesystem::path& path) {
   std::error_code unknown;

@@ -10,6 +10,7 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/statement.hpp"
 #include "heddle/stores/error_text.hpp"
 #include "heddle/stores/message_writer.hpp"
 
@@ -68,8 +69,8 @@ class ErrorStore {
     if (position.at >= end.at) { position = end; }
     const Timestamp before = detail::time_of(position);
     return gateway_.read(context, "list_errors", [&](auto& tx) {
-      auto rows = filter.session_id ? tx.all(dialect().list_of_session, tx.user_id(), *filter.session_id,
-                                             filter.tool_name, from, before, position.id, limit + 1)
+      auto rows = filter.session_id  ? tx.all(dialect().list_of_session, tx.user_id(), *filter.session_id,
+                                              filter.tool_name, from, before, position.id, limit + 1)
                   : filter.tool_name ? tx.all(dialect().list_of_tool, tx.user_id(), *filter.tool_name, from, before,
                                               position.id, limit + 1)
                                      : tx.all(dialect().list, tx.user_id(), from, before, position.id, limit + 1);
@@ -93,7 +94,7 @@ class ErrorStore {
   static constexpr std::size_t long_id = 16;
   static constexpr int enough_attempts = 8;
 
-  static const auto& dialect() { return Policy::statements().errors; }
+  static const auto& dialect() { return sql::statements<typename Policy::Dialect::Errors>(); }
 
   static void check(const StoredError& error) {
     detail::check("error", error);
@@ -112,7 +113,8 @@ class ErrorStore {
             [&] { return sql::fingerprint(sql::Fields<StoredError>{error}); },
             [&](auto& tx) {
               if (error.session_id) {
-                tx.require(detail::no_such_session, Policy::statements().messages.number_of_session, tx.user_id(),
+                tx.require(detail::no_such_session,
+                           sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
                            *error.session_id);
               }
               auto stored = tx.require(id_taken, dialect().insert, tx.user_id(), id, time, error.session_id,

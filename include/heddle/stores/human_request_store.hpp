@@ -11,6 +11,7 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/statement.hpp"
 #include "heddle/stores/message_writer.hpp"
 
 #include <algorithm>
@@ -51,7 +52,8 @@ class HumanRequestStore {
             [&] { return sql::fingerprint(sql::Fields<HumanRequest, asked>{request}); },
             [&](auto& tx) {
               if (row.session_id) {
-                tx.require(detail::no_such_session, Policy::statements().messages.number_of_session, tx.user_id(),
+                tx.require(detail::no_such_session,
+                           sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
                            *row.session_id);
               }
               auto id = tx.require(id_taken, dialect().insert, tx.user_id(), sql::Fields<HumanRequest>{row});
@@ -81,8 +83,8 @@ class HumanRequestStore {
     const Answer answer = gateway_.write_once(
         context, "update_human_request", options, std::nullopt,
         [&] {
-          return sql::fingerprint(request.id, request.question, request.context, request.request_type,
-                                  request.priority, request.timeout_ms);
+          return sql::fingerprint(request.id, request.question, request.context, request.request_type, request.priority,
+                                  request.timeout_ms);
         },
         [&](auto& tx) {
           const Timestamp at = now();
@@ -139,8 +141,8 @@ class HumanRequestStore {
         [&](auto& tx) {
           tx.require(no_such_request, dialect().exists, tx.user_id(), id);
           // No look at the state before: the one statement finds the request open and settles it, for one caller only.
-          auto row = tx.require(not_open, dialect().respond, tx.user_id(), id, sql::Fields<HumanResponse>{response},
-                                now());
+          auto row =
+              tx.require(not_open, dialect().respond, tx.user_id(), id, sql::Fields<HumanResponse>{response}, now());
           return [row = std::move(row), &settled]() mutable {
             settled = row();
             return Answer{};
@@ -149,9 +151,8 @@ class HumanRequestStore {
     changes_.notify();
     if (settled) { return std::move(*settled); }
     // A repeat of an earlier call, which settled the request: that is how it has stayed.
-    return gateway_.read(context, "get_human_request", [&](auto& tx) {
-      return tx.require(no_such_request, dialect().find, tx.user_id(), id);
-    });
+    return gateway_.read(context, "get_human_request",
+                         [&](auto& tx) { return tx.require(no_such_request, dialect().find, tx.user_id(), id); });
   }
 
   /// Blocks until the request is settled or its time is over; answers it as it is from now on.
@@ -196,7 +197,7 @@ class HumanRequestStore {
   /// How long an answer that was given to another process can stay unnoticed.
   static constexpr std::chrono::milliseconds look_again{100};
 
-  static const auto& dialect() { return Policy::statements().human_requests; }
+  static const auto& dialect() { return sql::statements<typename Policy::Dialect::HumanRequests>(); }
 
   static void check(const HumanRequest& request) {
     detail::check("request", request);

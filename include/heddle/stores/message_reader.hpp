@@ -8,6 +8,7 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/search_query.hpp"
+#include "heddle/sql/statement.hpp"
 
 #include <cstdint>
 #include <string>
@@ -118,7 +119,7 @@ class MessageReader {
     std::int64_t after_;
   };
 
-  static const auto& dialect() { return Policy::statements().messages; }
+  static const auto& dialect() { return sql::statements<typename Policy::Dialect::Messages>(); }
   static SessionPage session_page(const PageRequest& request) { return SessionPage(request); }
 
   Gateway& gateway_;

@@ -6,6 +6,7 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
@@ -55,8 +56,8 @@ class MessageWriter {
   /// The unit of work; its function answers the last sequence number that was given out.
   template <class Transaction>
   auto operator()(Transaction& tx) const {
-    const auto& sql = Policy::statements().messages;
-    const auto& sessions = Policy::statements().sessions;
+    const auto& sql = sql::statements<typename Policy::Dialect::Messages>();
+    const auto& sessions = sql::statements<typename Policy::Dialect::Sessions>();
     const auto user = tx.user_id();
     const Timestamp saved_at = now();
     if (options_.expected_sequence) {
@@ -83,8 +84,8 @@ class MessageWriter {
   }
 
  private:
-  using Messages = std::remove_cvref_t<decltype(Policy::statements().messages)>;
-  using Sessions = std::remove_cvref_t<decltype(Policy::statements().sessions)>;
+  using Messages = typename Policy::Dialect::Messages;
+  using Sessions = typename Policy::Dialect::Sessions;
 
   const std::string& session_id_;
   std::span<const Message> messages_;

@@ -20,9 +20,9 @@
 
 namespace heddle::detail {
 
-/// A folder that is held open: a name is looked up in this very folder, whatever its path has come to mean meanwhile, and
-/// no link is followed. Checking a path first and then using it would leave time to swap a folder for a link. A name is
-/// one component; `.` and `..` must not be given.
+/// A folder that is held open: a name is looked up in this very folder, whatever its path has come to mean meanwhile,
+/// and no link is followed. Checking a path first and then using it would leave time to swap a folder for a link. A
+/// name is one component; `.` and `..` must not be given.
 class OpenFolder {
  public:
   /// The folder at a trusted path, through links; nothing if there is none.

@@ -15,6 +15,7 @@
 #include "heddle/results/preview.hpp"
 #include "heddle/results/sealed_query.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/statement.hpp"
 #include "heddle/sql/stored_image.hpp"
 
 #include <chrono>
@@ -45,12 +46,13 @@ class ResultStore {
     context.check();
     const std::vector<std::byte> image = results::build_image(result.table_name, result.table);
     const ResultMetadata metadata = describe(result, image);
-    const DataReference reference{metadata.id, metadata.size_bytes, DataLocation::database, metadata.checksum, false,
-                                  std::string(content_type), metadata.metadata, metadata.stored_at};
+    const DataReference reference{metadata.id, metadata.size_bytes,       DataLocation::database, metadata.checksum,
+                                  false,       std::string(content_type), metadata.metadata,      metadata.stored_at};
     const Answer answer = gateway_.write_once(
         context, "store_result", options, std::nullopt, [&] { return fingerprint(result); },
         [&](auto& tx) {
-          tx.run(dialect().store, tx.user_id(), sql::Fields<ResultMetadata>{metadata}, image);
+          tx.run(dialect().store, tx.user_id(), sql::Fields<ResultMetadata>{metadata});
+          tx.run(dialect().store_image, tx.user_id(), metadata.id, image);
           return [&reference] { return Answer{0, detail::json::encode(reference)}; };
         });
     return detail::json::decode<DataReference>(answer.text);
@@ -116,7 +118,7 @@ class ResultStore {
   /// Images are large: other writers get their turn between so many.
   static constexpr std::int64_t expired_at_once = 32;
 
-  static const auto& dialect() { return Policy::statements().results; }
+  static const auto& dialect() { return sql::statements<typename Policy::Dialect::Results>(); }
 
   static void refuse_sequence(const WriteOptions& options) {
     if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
@@ -174,9 +176,7 @@ class ResultStore {
     auto work = [&](auto& tx) { return tx.run(dialect().touch, tx.user_id(), id, accessed); };
     try {
       gateway_.engine().write(write, work);
-    } catch (const Error& error) {
-      static_cast<void>(error);
-    }
+    } catch (const Error& error) { static_cast<void>(error); }
   }
 
   Gateway& gateway_;

@@ -9,6 +9,7 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_files.hpp"
 #include "heddle/stores/cleanup_hooks.hpp"
 #include "heddle/stores/ids_page.hpp"
@@ -163,7 +164,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
             context, "save_snapshot", options, snapshot.session_id,
             [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
             [&](auto& tx) {
-              tx.require(detail::no_such_session, Policy::statements().messages.number_of_session, tx.user_id(),
+              tx.require(detail::no_such_session, sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
                          snapshot.session_id);
               tx.run(dialect().save_snapshot, tx.user_id(), id, snapshot.session_id, snapshot.snapshot_type,
                      snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
@@ -198,8 +199,8 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   }
 
  private:
-  using Statements = std::remove_cvref_t<decltype(Policy::statements().sessions)>;
-  static const auto& dialect() { return Policy::statements().sessions; }
+  using Statements = typename Policy::Dialect::Sessions;
+  static const auto& dialect() { return sql::statements<typename Policy::Dialect::Sessions>(); }
 
   static void refuse_sequence(const WriteOptions& options) {
     if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }

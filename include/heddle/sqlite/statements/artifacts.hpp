@@ -43,7 +43,8 @@ struct ArtifactStatements {
   Statement<Artifact, Text, Text> find{select() + "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"};
   /// user, name, session or null: the newest.
   Statement<Artifact, Text, Text, std::optional<Text>> find_by_name{
-      select() + "WHERE user_id = ?1 AND name = ?2 AND session_id IS ?3 AND deleted_at IS NULL "
+      select() +
+      "WHERE user_id = ?1 AND name = ?2 AND session_id IS ?3 AND deleted_at IS NULL "
       "ORDER BY created_at DESC, id DESC LIMIT 1"};
 
   /// user, source, content type, tags, least size, greatest size, created from, deleted ones too, before this time and

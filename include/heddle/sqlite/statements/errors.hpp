@@ -33,8 +33,10 @@ struct ErrorStatements {
       newest("?6")};
   /// user, session, tool or null, from this time on, before this time and id, limit: newest first.
   Statement<StoredError, Text, Text, std::optional<Text>, Timestamp, Timestamp, Text, std::int64_t> list_of_session{
-      select() + "WHERE user_id = ?1 AND session_id = ?2 AND (?3 IS NULL OR tool_name = ?3) AND timestamp >= ?4 "
-      "AND (timestamp, id) < (?5, ?6) " + newest("?7")};
+      select() +
+      "WHERE user_id = ?1 AND session_id = ?2 AND (?3 IS NULL OR tool_name = ?3) AND timestamp >= ?4 "
+      "AND (timestamp, id) < (?5, ?6) " +
+      newest("?7")};
 
  private:
   static std::string select() { return "SELECT " + sql::columns<StoredError>() + " FROM agent_errors "; }

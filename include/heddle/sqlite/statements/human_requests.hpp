@@ -36,7 +36,8 @@ struct HumanRequestStatements {
       update{
           "UPDATE human_requests SET question = ?3, context = ?4, request_type = ?5, priority = ?6, timeout_ms = ?7, "
           "expires_at = CASE ?7 WHEN 0 THEN NULL ELSE created_at + ?7 * 1000 END "
-          "WHERE user_id = ?1 AND id = ?2 AND " + open("?8")};
+          "WHERE user_id = ?1 AND id = ?2 AND " +
+          open("?8")};
   /// user, id, the response, now: answers the request if it was open.
   Statement<HumanRequest, Text, Text, sql::Fields<HumanResponse>, Timestamp> respond{
       "UPDATE human_requests SET (" + sql::columns<HumanResponse>() + ", responded_at) = (" +
@@ -53,7 +54,8 @@ struct HumanRequestStatements {
       " AND (created_at, id) > (?3, ?4) ORDER BY created_at, id LIMIT ?5"};
   /// user, session, before this time and id, limit: newest first.
   Statement<HumanRequest, Text, Text, Timestamp, Text, std::int64_t> list_by_session{
-      select() + "WHERE user_id = ?1 AND session_id = ?2 AND (created_at, id) < (?3, ?4) "
+      select() +
+      "WHERE user_id = ?1 AND session_id = ?2 AND (created_at, id) < (?3, ?4) "
       "ORDER BY created_at DESC, id DESC LIMIT ?5"};
 
  private:

@@ -21,9 +21,4 @@ struct IdempotencyStatements {
                ", created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
 };
 
-[[nodiscard]] inline const IdempotencyStatements& idempotency_statements() {
-  static const IdempotencyStatements statements;
-  return statements;
-}
-
 }  // namespace heddle::sqlite

@@ -21,20 +21,25 @@ struct ResultStatements {
   using Statement = sql::Statement<Row, Arguments...>;
   using Text = std::string_view;
 
-  /// user, metadata, image: replaces the whole result of this id, if there is one.
-  Statement<sql::NoRow, Text, sql::Fields<ResultMetadata>, std::span<const std::byte>> store{
-      "INSERT INTO sql_results (user_id, " + sql::columns<ResultMetadata>() + ", image) VALUES (?1, " +
-      sql::placeholders(2, sql::width<ResultMetadata> + 1) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
-      sql::assignments<ResultMetadata>(1) + ", image = excluded.image"};
+  /// user, metadata: replaces that of the same id.
+  Statement<sql::NoRow, Text, sql::Fields<ResultMetadata>> store{
+      "INSERT INTO sql_results (user_id, " + sql::columns<ResultMetadata>() + ") VALUES (?1, " +
+      sql::placeholders(2, sql::width<ResultMetadata>) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
+      sql::assignments<ResultMetadata>(1)};
+  /// user, id, image: replaces that of the same id.
+  Statement<sql::NoRow, Text, Text, std::span<const std::byte>> store_image{
+      "INSERT INTO sql_result_images (user_id, id, image) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT (user_id, id) DO UPDATE SET image = excluded.image"};
   /// user, id, time.
   Statement<ResultMetadata, Text, Text, Timestamp> find{"SELECT " + sql::columns<ResultMetadata>() +
                                                         " FROM sql_results " + unexpired()};
   /// user, id, time.
-  Statement<sql::StoredImage, Text, Text, Timestamp> find_image{"SELECT " + sql::columns<sql::StoredImage>() +
-                                                                " FROM sql_results " + unexpired()};
+  Statement<sql::StoredImage, Text, Text, Timestamp> find_image{
+      "SELECT " + sql::columns<sql::StoredImage>() + " FROM sql_results JOIN sql_result_images USING (user_id, id) " +
+      unexpired()};
   /// user, id, time: the result was used then.
-  Statement<sql::NoRow, Text, Text, Timestamp> touch{
-      "UPDATE sql_results SET accessed_at = max(accessed_at, ?3) " + unexpired()};
+  Statement<sql::NoRow, Text, Text, Timestamp> touch{"UPDATE sql_results SET accessed_at = max(accessed_at, ?3) " +
+                                                     unexpired()};
   /// user, id, time.
   Statement<sql::NoRow, Text, Text, Timestamp> remove{"DELETE FROM sql_results " + unexpired()};
   /// user, time, how many at most.

@@ -1,0 +1,17 @@
+// A backup from an engine that cannot make one.
+#include "heddle/sqlite.hpp"
+
+struct Plain : heddle::Sqlite {
+  class Engine : public heddle::Sqlite::Engine {
+   public:
+    using heddle::Sqlite::Engine::Engine;
+#ifndef HEDDLE_CONTROL
+    void back_up() = delete;
+#endif
+  };
+};
+
+int main() {
+  heddle::Backend<Plain> backend({.path = ":memory:"});
+  backend.back_up({}, "copy.db");
+}

@@ -1,0 +1,13 @@
+// A policy that lacks the SQL of one store: our sentence comes first.
+#include "heddle/sqlite.hpp"
+
+struct Incomplete : heddle::Sqlite {
+#ifndef HEDDLE_CONTROL
+  struct Dialect {
+    using Sessions = heddle::sqlite::SessionStatements;
+    using Messages = heddle::sqlite::MessageStatements;
+  };
+#endif
+};
+
+int main() { const heddle::Backend<Incomplete> backend({.path = ":memory:"}); }

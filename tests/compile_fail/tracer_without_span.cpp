@@ -1,0 +1,13 @@
+// A tracer whose spans cannot fail: our sentence comes first.
+#include "heddle/sqlite.hpp"
+
+struct Tracer {
+  struct Span {
+#ifdef HEDDLE_CONTROL
+    void fail(const heddle::Error& /*error*/) {}
+#endif
+  };
+  Span start(const heddle::Call& /*call*/) noexcept { return {}; }
+};
+
+int main() { const heddle::Backend<heddle::Sqlite, Tracer> backend({.path = ":memory:"}); }

@@ -1,0 +1,172 @@
+#include "concurrency/crew.hpp"
+#include "concurrency/file_backend.hpp"
+#include "concurrency/ledger.hpp"
+#include "concurrency/raw_connection.hpp"
+#include "conformance/subjects.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <latch>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+/// Closing while other threads are in the middle of their calls.
+namespace {
+
+using namespace std::chrono_literals;
+using concurrency::saying;
+using concurrency::turn_named;
+using heddle::ErrorCode;
+
+constexpr int callers = 16;
+
+/// Every kind of call, each of which must be refused by a closed backend.
+template <class Backend>
+void check_all_refused(Backend& backend) {
+  auto& store = backend.session_storage();
+  const auto refused = [](auto&& action) { CHECK(support::code_of(action) == ErrorCode::failed_precondition); };
+  refused([&] { store.save_message({}, "session", saying("late")); });
+  refused([&] { store.save_turn({}, "session", turn_named("late"), {.idempotency_key = "late"}); });
+  refused([&] { static_cast<void>(store.load_session({}, "session")); });
+  refused([&] { static_cast<void>(store.search_messages({}, {.query = "late"})); });
+  refused([&] { store.for_each_message({}, "session", [](const heddle::Message&) {}); });
+  refused([&] { store.delete_session({}, "session"); });
+  refused([&] { backend.ping(); });
+  refused([&] { backend.migrate(); });
+  refused([&] { static_cast<void>(backend.storage_details()); });
+  refused([&] { backend.back_up({}, "copy.db"); });
+}
+
+/// Requests a stop at the moment at which an operation starts.
+class StopsAt {
+ public:
+  StopsAt(std::string operation, std::stop_source& source) : operation_(std::move(operation)), source_(&source) {}
+  [[nodiscard]] heddle::NoTracing::Span start(const heddle::Call& call) noexcept {
+    if (call.operation == operation_) { source_->request_stop(); }
+    return {};
+  }
+
+ private:
+  std::string operation_;
+  std::stop_source* source_;
+};
+
+}  // namespace
+
+TEST_CASE("closing while 16 threads write: what was answered is stored, the rest was refused and is not") {
+  constexpr int rounds = 5;
+  for (int round = 0; round < rounds; ++round) {
+    CAPTURE(round);
+    const support::TemporaryFolder folder;
+    const heddle::sqlite::Config config{.path = (folder.path() / "heddle.db").string()};
+    concurrency::Ledger ledger;
+    std::atomic<int> refused{0};
+    {
+      heddle::Backend<heddle::Sqlite> backend(config);
+      backend.migrate();
+      std::atomic<int> under_way{0};
+      concurrency::together(callers + 1, [&](int thread) {
+        if (thread == callers) {
+          while (under_way < callers) { std::this_thread::yield(); }
+          std::this_thread::sleep_for(std::chrono::milliseconds(10 * round));
+          backend.close();
+          return check_all_refused(backend);
+        }
+        auto& store = backend.session_storage();
+        const std::string id = "session-" + std::to_string(thread);
+        heddle::Session session;
+        session.id = id;
+        store.save_session({}, session);
+        ++under_way;
+        const auto code = support::code_of([&] {
+          for (int number = 0;; ++number) {
+            const std::string name = std::to_string(thread) + "." + std::to_string(number);
+            ledger.add(id, store.save_message({}, id, saying(name)), name);
+            ledger.add_turn(id, store.save_turn({}, id, turn_named(name)), name);
+            static_cast<void>(store.load_messages({}, id));
+          }
+        });
+        if (code == ErrorCode::failed_precondition) { ++refused; }
+      });
+    }
+    CHECK(refused == callers);
+    heddle::Backend<heddle::Sqlite> again(config);
+    ledger.check(again);
+    CHECK(concurrency::RawConnection(config.path).damage() == "");
+  }
+}
+
+CONFORMANCE_TEST("closing waits for a call that is under way, and so does a second one who closes") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  heddle::Session session;
+  session.id = "session";
+  store.save_session({}, session);
+  store.save_message({}, "session", saying("hello"));
+  std::latch visiting(1);
+  std::atomic<bool> visited{false};
+  std::atomic<int> too_early{0};
+  concurrency::together(3, [&](int thread) {
+    if (thread == 0) {
+      store.for_each_message({}, "session", [&](const heddle::Message&) {
+        visiting.count_down();
+        std::this_thread::sleep_for(100ms);
+        // The call is under way, but what it calls now comes too late.
+        CHECK(support::code_of([&] { backend.ping(); }) == ErrorCode::failed_precondition);
+        visited = true;
+      });
+      return;
+    }
+    visiting.wait();
+    backend.close();
+    if (!visited) { ++too_early; }
+  });
+  CHECK(too_early == 0);
+  check_all_refused(backend);
+  backend.close();
+  check_all_refused(backend);
+}
+
+TEST_CASE("a call that waits for another process ends with its own answer when the backend closes") {
+  concurrency::FileBackend file([](heddle::sqlite::Config& config) { config.busy_timeout = 300ms; });
+  concurrency::RawConnection other(file.path());
+  other.run("BEGIN IMMEDIATE");
+  std::latch waiting(2);
+  std::jthread closer([&] {
+    waiting.arrive_and_wait();
+    std::this_thread::sleep_for(50ms);
+    (*file).close();
+  });
+  waiting.arrive_and_wait();
+  const auto code = support::code_of([&] { file.store().save_message({}, "session", saying("late")); });
+  closer.join();
+  CHECK(code == ErrorCode::unavailable);
+  other.run("ROLLBACK");
+  CHECK(other.run("SELECT count(*) FROM messages") == "0");
+}
+
+TEST_CASE("a deletion that is stored ends with its hooks, whatever happens to its caller meanwhile") {
+  std::stop_source source;
+  heddle::Backend<heddle::Sqlite, StopsAt> backend({.path = ":memory:"}, StopsAt("clean_up_session", source));
+  backend.migrate();
+  auto& store = backend.session_storage();
+  heddle::Session session;
+  session.id = "session";
+  store.save_session({}, session);
+  int hooks = 0;
+  store.add_cleanup_hook([&](const heddle::Context&, const std::string&) { ++hooks; });
+  CHECK(store.delete_session(heddle::Context{}.with_stop(source.get_token()), "session"));
+  CHECK(hooks == 1);
+  CHECK_FALSE(store.load_session({}, "session"));
+}

@@ -1,0 +1,511 @@
+#include "conformance/sample.hpp"
+#include "conformance/subjects.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+using namespace conformance;
+using namespace heddle;
+using namespace std::chrono_literals;
+using support::code_of;
+
+namespace {
+
+using Row = std::vector<Cell>;
+
+constexpr std::int64_t one = 1;
+
+/// A table of one column `n` with the numbers 1 to `count`.
+Table numbers(std::int64_t count) {
+  Table table{{"n"}, {}};
+  for (std::int64_t i = 1; i <= count; ++i) { table.rows.push_back({i}); }
+  return table;
+}
+
+/// The one cell of an answer.
+Cell only(const Table& table) {
+  REQUIRE(table.rows.size() == 1);
+  REQUIRE(table.rows[0].size() == 1);
+  return table.rows[0][0];
+}
+
+/// Waits until the time of a result that was stored to live for a millisecond is over.
+void outlive(const DataReference& reference) {
+  while (now() <= reference.stored_at + 1ms) { std::this_thread::sleep_for(1ms); }
+}
+
+}  // namespace
+
+CONFORMANCE_TEST("a table is stored, described, and queried by SQL") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  const Table table{{"city", "people", "share"},
+                    {{std::string("Köln"), std::int64_t{1084831}, 0.013},
+                     {std::string("Bonn"), std::int64_t{336465}, std::monostate{}},
+                     {std::string("it's \"quoted\""), std::monostate{}, -0.5}}};
+  const Timestamp before = now();
+  const auto reference =
+      store.store(alice, {.id = "r", .table_name = "cities", .table = table, .metadata = {{"tool", "sql"}}});
+  CHECK(reference.id == "r");
+  CHECK(reference.location == DataLocation::database);
+  CHECK(reference.content_type == "application/sql");
+  CHECK_FALSE(reference.compressed);
+  CHECK(reference.size_bytes > 0);
+  CHECK(reference.checksum.size() == 64);
+  CHECK(reference.metadata == std::map<std::string, std::string>{{"tool", "sql"}});
+  CHECK(reference.stored_at >= before);
+  CHECK(reference.stored_at <= now());
+
+  CHECK(store.query(alice, "r", "SELECT * FROM cities ORDER BY rowid") == table);
+  CHECK(store.query(alice, "r", "SELECT city FROM cities WHERE people > 1000000") == Table{{"city"}, {{"Köln"}}});
+  CHECK(only(store.query(alice, "r", "SELECT sum(people) FROM cities")) == Cell(std::int64_t{1421296}));
+
+  const auto metadata = store.metadata(alice, "r").value();
+  CHECK(metadata == ResultMetadata{.id = "r",
+                                   .table_name = "cities",
+                                   .row_count = 3,
+                                   .column_count = 3,
+                                   .columns = table.columns,
+                                   .preview = table,
+                                   .stored_at = reference.stored_at,
+                                   .accessed_at = reference.stored_at,
+                                   .expires_at = reference.stored_at + 24h,
+                                   .size_bytes = reference.size_bytes,
+                                   .checksum = reference.checksum,
+                                   .metadata = {{"tool", "sql"}}});
+}
+
+CONFORMANCE_TEST("a result without id, or without rows") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  const auto reference = store.store(alice, {.table = numbers(1)});
+  CHECK(reference.id.size() == 36);
+  CHECK(store.store(alice, {.table = numbers(1)}).id != reference.id);
+  CHECK(store.metadata(alice, reference.id).value().table_name == "result");
+  CHECK(only(store.query(alice, reference.id, "SELECT n FROM result")) == Cell(one));
+
+  store.store(alice, {.id = "empty", .table = numbers(0)});
+  CHECK(store.query(alice, "empty", "SELECT * FROM result") == numbers(0));
+  CHECK(store.metadata(alice, "empty").value().row_count == 0);
+}
+
+CONFORMANCE_TEST("fault 26: numbers come back with their type and every digit, also in the preview") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  Table table{{"v"}, {}};
+  for (const Cell& cell :
+       Row{123456789.0, std::int64_t{123456789}, 0.1, 1e300, -0.0, 5e-324, std::numeric_limits<double>::max(),
+           std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), std::string("00123")}) {
+    table.rows.push_back({cell});
+  }
+  store.store(alice, {.id = "r", .table = table});
+  CHECK(store.query(alice, "r", "SELECT v FROM result ORDER BY rowid") == table);
+  CHECK(store.metadata(alice, "r").value().preview == table);
+
+  // Booleans are queried as 1 and 0; the preview shows them as they were given.
+  const Table flags{{"v"}, {{true}, {false}}};
+  store.store(alice, {.id = "flags", .table = flags});
+  CHECK(store.query(alice, "flags", "SELECT v FROM result") == Table{{"v"}, {{one}, {std::int64_t{0}}}});
+  CHECK(store.metadata(alice, "flags").value().preview == flags);
+
+  Table many = numbers(1000);
+  store.store(alice, {.id = "many", .table = many});
+  CHECK(store.metadata(alice, "many").value().row_count == 1000);
+  many.rows.erase(many.rows.begin() + 5, many.rows.end() - 5);
+  CHECK(store.metadata(alice, "many").value().preview == many);
+}
+
+CONFORMANCE_TEST("fault 26: storing again replaces the result, and appends nothing") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  store.store(alice, {.id = "r", .table = numbers(20), .time_to_live = 1h, .metadata = {{"k", "v"}}});
+  const Table other{{"a", "b"}, {{std::string("x"), std::string("y")}}};
+  const auto reference = store.store(alice, {.id = "r", .table_name = "other", .table = other});
+  CHECK(store.query(alice, "r", "SELECT * FROM other") == other);
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "SELECT * FROM result")); }) ==
+        ErrorCode::invalid_argument);
+  const auto metadata = store.metadata(alice, "r").value();
+  CHECK(metadata.table_name == "other");
+  CHECK(metadata.row_count == 1);
+  CHECK(metadata.column_count == 2);
+  CHECK(metadata.checksum == reference.checksum);
+  CHECK(metadata.metadata.empty());
+  CHECK(metadata.expires_at == reference.stored_at + 24h);
+}
+
+CONFORMANCE_TEST("fault 26: names that are long or alike do not collide") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  const std::string stem(limits::id - 1, 't');
+  for (const char* end : {"1", "2"}) {
+    const Table table{{"v"}, {{std::string(end)}}};
+    store.store(alice, {.id = stem + end, .table_name = stem + end, .table = table});
+  }
+  for (const char* end : {"1", "2"}) {
+    CHECK(only(store.query(alice, stem + end, "SELECT v FROM " + stem + end)) == Cell(std::string(end)));
+  }
+}
+
+CONFORMANCE_TEST("fault 26: the time to live has no odd bounds") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  for (const auto time : {std::chrono::milliseconds(25 * 24h), std::chrono::milliseconds(24h * 36525)}) {
+    const auto reference = store.store(alice, {.id = "r", .table = numbers(1), .time_to_live = time});
+    CHECK(store.metadata(alice, "r").value().expires_at == reference.stored_at + time);
+  }
+  for (const auto time : {0ms, -1ms, std::chrono::milliseconds(24h * 36525) + 1ms, std::chrono::milliseconds::max(),
+                          std::chrono::milliseconds::min()}) {
+    CHECK(code_of([&] { store.store(alice, {.id = "other", .table = numbers(1), .time_to_live = time}); }) ==
+          ErrorCode::invalid_argument);
+  }
+  CHECK_FALSE(store.metadata(alice, "other").has_value());
+}
+
+CONFORMANCE_TEST("fault 23: columns, tables and ids have any name") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  const Table table{{"order", "select", "a b", "quote\"", "it's", "ä;--"}, {{one, one, one, one, one, one}}};
+  for (const char* name : {"order", "table", "x; DROP TABLE sessions", "a\"b", "it's", "Grüße", "--"}) {
+    CAPTURE(name);
+    store.store(alice, {.id = name, .table_name = name, .table = table});
+    std::string quoted = "\"";
+    for (const char each : std::string(name)) { quoted += each == '"' ? std::string("\"\"") : std::string(1, each); }
+    quoted += '"';
+    CHECK(store.query(alice, name, "SELECT * FROM " + quoted) == table);
+    CHECK(store.query(alice, name, "SELECT \"order\" FROM " + quoted + " ORDER BY \"select\" LIMIT 1 OFFSET 0")
+              .rows.size() == 1);
+  }
+  for (const char* id : {"../..", "' OR 1=1 --", "\"; DROP TABLE sql_results; --", "%", "NULL"}) {
+    CHECK_FALSE(store.metadata(alice, id).has_value());
+    store.store(alice, {.id = id, .table = numbers(1)});
+    CHECK(only(store.query(alice, id, "SELECT n FROM result")) == Cell(one));
+    CHECK(store.remove(alice, id));
+  }
+  CHECK(store.metadata(alice, "order").has_value());
+}
+
+CONFORMANCE_TEST("fault 22: an agent's SQL reads its result and nothing else") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.result_store();
+  add_session(backend, alice, "s");
+  store.store(alice, {.id = "r", .table = numbers(3)});
+  store.store(alice, {.id = "secret", .table_name = "secret", .table = numbers(3)});
+  support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "out.db").string();
+  for (const std::string& sql : {std::string("SELECT * FROM sessions"),
+                                 std::string("SELECT * FROM sql_results"),
+                                 std::string("SELECT * FROM secret"),
+                                 std::string("DELETE FROM result"),
+                                 std::string("UPDATE result SET n = 0"),
+                                 std::string("INSERT INTO result VALUES (9)"),
+                                 std::string("DROP TABLE result"),
+                                 std::string("CREATE TABLE t (a)"),
+                                 std::string("COMMIT"),
+                                 std::string("BEGIN"),
+                                 std::string("PRAGMA query_only = OFF"),
+                                 std::string("PRAGMA table_info(result)"),
+                                 std::string("VACUUM"),
+                                 "ATTACH '" + file + "' AS x",
+                                 "VACUUM INTO '" + file + "'",
+                                 std::string("SELECT load_extension('x')"),
+                                 std::string("SELECT readfile('/etc/passwd')"),
+                                 std::string("SELECT 1; DELETE FROM result"),
+                                 std::string("SELECT * FROM result WHERE n = ?1"),
+                                 std::string(),
+                                 std::string("nonsense"),
+                                 std::string(results::max_sql_bytes + 1, ' ')}) {
+    CAPTURE(sql);
+    CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", sql)); }) == ErrorCode::invalid_argument);
+  }
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK(store.query(alice, "r", "SELECT * FROM result") == numbers(3));
+  CHECK(backend.session_storage().load_session(alice, "s").has_value());
+}
+
+CONFORMANCE_TEST("fault 10: a result belongs to a tenant, and another tenant's is as good as none") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  const auto reference = store.store(alice, {.id = "r", .table = numbers(3)});
+  std::string first_answer;
+  for (const char* id : {"r", "never"}) {
+    CHECK_FALSE(store.metadata(bob, id).has_value());
+    CHECK_FALSE(store.remove(bob, id));
+    const Error error = support::error_of([&] { static_cast<void>(store.query(bob, id, "SELECT 1")); });
+    CHECK(error.code() == ErrorCode::not_found);
+    if (first_answer.empty()) { first_answer = error.what(); }
+    CHECK(error.what() == first_answer);
+  }
+  CHECK(store.metadata(alice, "r").value().checksum == reference.checksum);
+}
+
+CONFORMANCE_TEST("fault 12: an id that another tenant uses is free") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  store.store(alice, {.id = "r", .table = numbers(3)});
+  store.store(bob, {.id = "r", .table_name = "of_bob", .table = numbers(7)});
+  CHECK(only(store.query(bob, "r", "SELECT count(*) FROM of_bob")) == Cell(std::int64_t{7}));
+  CHECK(only(store.query(alice, "r", "SELECT count(*) FROM result")) == Cell(std::int64_t{3}));
+  CHECK(store.remove(bob, "r"));
+  CHECK(only(store.query(alice, "r", "SELECT count(*) FROM result")) == Cell(std::int64_t{3}));
+}
+
+CONFORMANCE_TEST("fault 27: a result that is not there is told from a failure by the type of the error") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  CHECK_FALSE(store.metadata(alice, "none").has_value());
+  CHECK_FALSE(store.remove(alice, "none"));
+  CHECK(store.expire(alice) == 0);
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "none", "SELECT 1")); }) == ErrorCode::not_found);
+  store.store(alice, {.id = "r", .table = numbers(1)});
+  CHECK(store.remove(alice, "r"));
+  CHECK_FALSE(store.remove(alice, "r"));
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "SELECT 1")); }) == ErrorCode::not_found);
+}
+
+CONFORMANCE_TEST("a result that has expired is not there, whether it has been removed yet or not") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  outlive(store.store(alice, {.id = "r", .table = numbers(1), .time_to_live = 1ms}));
+  CHECK_FALSE(store.metadata(alice, "r").has_value());
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "SELECT n FROM result")); }) == ErrorCode::not_found);
+  CHECK_FALSE(store.remove(alice, "r"));
+
+  // The id is free.
+  store.store(alice, {.id = "r", .table = numbers(2)});
+  CHECK(store.metadata(alice, "r").value().row_count == 2);
+  CHECK(store.expire(alice) == 0);
+  CHECK(store.metadata(alice, "r").has_value());
+}
+
+CONFORMANCE_TEST("expiring removes all expired results of the tenant and no others") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  store.store(alice, {.id = "stays", .table = numbers(1)});
+  const auto add = [&](const Context& context, int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto reference = store.store(context, {.id = std::to_string(i), .table = numbers(1), .time_to_live = 1ms});
+      if (i + 1 == count) { outlive(reference); }
+    }
+  };
+  // More than are removed in one transaction.
+  add(alice, 70);
+  add(bob, 64);
+  CHECK(store.expire(alice) == 70);
+  CHECK(store.expire(alice) == 0);
+  CHECK(store.metadata(alice, "stays").has_value());
+  CHECK(store.expire(bob) == 64);
+}
+
+CONFORMANCE_TEST("fault 30: a store or removal with an idempotency key happens once") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  const NewResult result{.table_name = "t", .table = numbers(3), .metadata = {{"k", "v"}}};
+  const auto reference = store.store(alice, result, {.idempotency_key = "store"});
+  CHECK(store.store(alice, result, {.idempotency_key = "store"}) == reference);
+  CHECK(store.store(bob, result, {.idempotency_key = "store"}).id != reference.id);
+
+  // A repeat does not undo what came later.
+  store.store(alice, {.id = reference.id, .table_name = "later", .table = numbers(1)});
+  CHECK(store.store(alice, result, {.idempotency_key = "store"}) == reference);
+  CHECK(store.metadata(alice, reference.id).value().table_name == "later");
+
+  CHECK(store.remove(alice, reference.id, {.idempotency_key = "remove"}));
+  store.store(alice, {.id = reference.id, .table = numbers(1)});
+  CHECK(store.remove(alice, reference.id, {.idempotency_key = "remove"}));
+  CHECK(store.metadata(alice, reference.id).has_value());
+
+  NewResult other = result;
+  const auto refused = [&](auto&& change) {
+    other = result;
+    change();
+    CHECK(code_of([&] { store.store(alice, other, {.idempotency_key = "store"}); }) == ErrorCode::invalid_argument);
+  };
+  refused([&] { other.id = "x"; });
+  refused([&] { other.table_name = "x"; });
+  refused([&] { other.time_to_live = 1h; });
+  refused([&] { other.metadata.clear(); });
+  refused([&] { other.table.columns = {"m"}; });
+  refused([&] { other.table.rows.pop_back(); });
+  refused([&] { other.table.rows[0][0] = 1.0; });
+  refused([&] { other.table.rows[0][0] = true; });
+  refused([&] { other.table.rows[0][0] = std::string("1"); });
+  refused([&] { other.table.rows[0][0] = std::monostate{}; });
+  CHECK(code_of([&] { store.remove(alice, "x", {.idempotency_key = "remove"}); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { store.remove(alice, "x", {.idempotency_key = "store"}); }) == ErrorCode::invalid_argument);
+}
+
+CONFORMANCE_TEST("fault 6: what cannot be stored faithfully is refused, and the result stays as it was") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  store.store(alice, {.id = "r", .table = numbers(3)});
+  const std::string nul("a\0b", 3);
+  const double infinity = std::numeric_limits<double>::infinity();
+  std::vector<NewResult> refused;
+  for (const std::string& text : {nul, std::string("\xff")}) {
+    refused.push_back({.id = text, .table = numbers(1)});
+    refused.push_back({.id = "r", .table_name = text, .table = numbers(1)});
+    refused.push_back({.id = "r", .table = {{text}, {}}});
+    refused.push_back({.id = "r", .table = {{"a"}, {{text}}}});
+    refused.push_back({.id = "r", .table = numbers(1), .metadata = {{text, "v"}}});
+    refused.push_back({.id = "r", .table = numbers(1), .metadata = {{"k", text}}});
+  }
+  refused.push_back({.id = std::string(limits::id + 1, 'i'), .table = numbers(1)});
+  refused.push_back({.id = "r", .table_name = "", .table = numbers(1)});
+  refused.push_back({.id = "r", .table_name = std::string(limits::id + 1, 't'), .table = numbers(1)});
+  refused.push_back({.id = "r", .table_name = "sqlite_master", .table = numbers(1)});
+  refused.push_back({.id = "r"});
+  refused.push_back({.id = "r", .table = {{"a", "A"}, {}}});
+  refused.push_back({.id = "r", .table = {{"a"}, {{one, one}}}});
+  refused.push_back({.id = "r", .table = {{"a"}, {{infinity}}}});
+  refused.push_back({.id = "r", .table = numbers(1), .metadata = {{std::string(limits::name + 1, 'k'), "v"}}});
+  for (const NewResult& result : refused) {
+    CHECK(code_of([&] { store.store(alice, result); }) == ErrorCode::invalid_argument);
+  }
+  const auto is_refused = [&](auto&& action) { CHECK(code_of(action) == ErrorCode::invalid_argument); };
+  is_refused([&] { store.store(alice, {.id = "r", .table = numbers(1)}, {.expected_sequence = 1}); });
+  is_refused([&] { store.remove(alice, "r", {.expected_sequence = 1}); });
+  for (const std::string& id : {std::string(), nul, std::string(limits::id + 1, 'i')}) {
+    is_refused([&] { static_cast<void>(store.query(alice, id, "SELECT 1")); });
+    is_refused([&] { static_cast<void>(store.metadata(alice, id)); });
+    is_refused([&] { store.remove(alice, id); });
+  }
+  is_refused([&] { static_cast<void>(store.query(alice, "r", nul)); });
+  CHECK(store.query(alice, "r", "SELECT * FROM result") == numbers(3));
+}
+
+CONFORMANCE_TEST("fault 29: a query is bounded in rows, size, memory and time") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  store.store(alice, {.id = "r", .table = numbers(100)});
+  const auto refused = [&](const std::string& sql, const results::QueryLimits& limits) {
+    return code_of([&] { static_cast<void>(store.query(alice, "r", sql, limits)); });
+  };
+  const std::string endless = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT ";
+  CHECK(refused("SELECT n FROM result", {.rows = 99}) == ErrorCode::resource_exhausted);
+  CHECK(refused(endless + "i FROM c", {}) == ErrorCode::resource_exhausted);
+  CHECK(refused("SELECT n FROM result", {.answer_bytes = 100}) == ErrorCode::resource_exhausted);
+  CHECK(refused(endless + "count(*) FROM c", {.time = 20ms}) == ErrorCode::deadline_exceeded);
+  CHECK(refused("SELECT 1", {.time = 0ms}) == ErrorCode::invalid_argument);
+  CHECK(store.query(alice, "r", "SELECT n FROM result", {.rows = 100}).rows.size() == 100);
+
+  // The caller's own deadline counts as well.
+  const auto brief = alice.with_timeout(20ms);
+  CHECK(code_of([&] { static_cast<void>(store.query(brief, "r", endless + "count(*) FROM c")); }) ==
+        ErrorCode::deadline_exceeded);
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(code_of([&] { static_cast<void>(store.query(alice.with_stop(stop.get_token()), "r", "SELECT 1")); }) ==
+        ErrorCode::cancelled);
+}
+
+CONFORMANCE_TEST("a query that runs long keeps nobody waiting") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  store.store(alice, {.id = "r", .table = numbers(1)});
+  std::stop_source stop;
+  std::vector<ErrorCode> ends(6, ErrorCode::internal);
+  std::vector<std::thread> threads;
+  // More than there are connections, each until it is stopped.
+  for (auto& end : ends) {
+    threads.emplace_back([&] {
+      end = code_of([&] {
+        static_cast<void>(store.query(alice.with_stop(stop.get_token()), "r",
+                                      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) "
+                                      "SELECT count(*) FROM c",
+                                      {.time = 120s}));
+      });
+    });
+  }
+  for (int i = 0; i < 50; ++i) {
+    store.store(alice, {.id = "r", .table = numbers(i)});
+    CHECK(store.metadata(alice, "r").value().row_count == i);
+    std::this_thread::sleep_for(1ms);
+  }
+  stop.request_stop();
+  for (auto& thread : threads) { thread.join(); }
+  for (const ErrorCode end : ends) { CHECK(end == ErrorCode::cancelled); }
+}
+
+CONFORMANCE_TEST("a large result is stored and queried") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  Table table{{"n", "text"}, {}};
+  for (std::int64_t i = 0; i < 3000; ++i) { table.rows.push_back({i, std::string(1000, 'x')}); }
+  const auto reference = store.store(alice, {.id = "r", .table = table});
+  CHECK(reference.size_bytes > 3'000'000);
+  CHECK(only(store.query(alice, "r", "SELECT sum(n) + sum(length(text)) FROM result")) ==
+        Cell(std::int64_t{2999 * 3000 / 2 + 3'000'000}));
+}
+
+CONFORMANCE_TEST("after closing, the result store refuses every call") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.result_store();
+  backend.close();
+  CHECK(code_of([&] { store.store(alice, {.table = numbers(1)}); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "SELECT 1")); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { store.expire(alice); }) == ErrorCode::failed_precondition);
+}
+
+TEST_CASE("SQLite: damage is noticed, and an access is noted at most once a minute") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  Backend<Sqlite> backend({.path = path});
+  backend.migrate();
+  auto& store = backend.result_store();
+  store.store(alice, {.id = "r", .table = numbers(3)});
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &raw) == SQLITE_OK);
+  const auto change = [&](const char* sql) { REQUIRE(sqlite3_exec(raw, sql, nullptr, nullptr, nullptr) == SQLITE_OK); };
+  const auto accessed_at = [&] { return store.metadata(alice, "r").value().accessed_at; };
+  const auto query = [&] { return store.query(alice, "r", "SELECT * FROM result"); };
+
+  const Timestamp stored_at = accessed_at();
+  CHECK(query() == numbers(3));
+  CHECK(accessed_at() == stored_at);
+  change("UPDATE sql_results SET accessed_at = accessed_at - 3600000000");
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "nonsense")); }) == ErrorCode::invalid_argument);
+  CHECK(accessed_at() == stored_at - 1h);
+  CHECK(query() == numbers(3));
+  CHECK(accessed_at() >= stored_at);
+
+  // Noting it is not worth failing, nor waiting long, for.
+  change("UPDATE sql_results SET accessed_at = accessed_at - 3600000000; BEGIN IMMEDIATE");
+  CHECK(query() == numbers(3));
+  change("ROLLBACK");
+  CHECK(accessed_at() < stored_at);
+
+  // One letter of the content, which SQLite itself would not notice.
+  store.store(alice, {.id = "r", .table = {{"t"}, {{std::string("abc")}}}});
+  CHECK(only(query()) == Cell(std::string("abc")));
+  sqlite3_blob* image = nullptr;
+  REQUIRE(sqlite3_blob_open(raw, "main", "sql_result_images", "image", 1, 1, &image) == SQLITE_OK);
+  REQUIRE(sqlite3_blob_write(image, "d", 1, sqlite3_blob_bytes(image) - 1) == SQLITE_OK);
+  sqlite3_blob_close(image);
+  CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
+  change("UPDATE sql_result_images SET image = zeroblob(0)");
+  CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
+  CHECK(store.metadata(alice, "r").has_value());
+
+  // Whatever way a result goes, its image goes with it.
+  outlive(store.store(alice, {.id = "brief", .table = numbers(1), .time_to_live = 1ms}));
+  change("CREATE TEMP TABLE counted (images CHECK (images = 2))");
+  change("INSERT INTO counted SELECT count(*) FROM sql_result_images");
+  CHECK(store.expire(alice) == 1);
+  CHECK(store.remove(alice, "r"));
+  change("CREATE TEMP TABLE none_left (images CHECK (images = 0))");
+  change("INSERT INTO none_left SELECT count(*) FROM sql_result_images");
+  sqlite3_close(raw);
+}

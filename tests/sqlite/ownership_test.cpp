@@ -1,0 +1,131 @@
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/raw_database.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+
+using namespace heddle;
+using support::RawDatabase;
+
+namespace {
+
+/// Every file of a folder with its bytes.
+std::map<std::string, std::string> contents(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ifstream stream(entry.path(), std::ios::binary);
+    files[entry.path().filename().string()] = {std::istreambuf_iterator<char>(stream),
+                                               std::istreambuf_iterator<char>()};
+  }
+  return files;
+}
+
+/// The message of the refusal to open this file, which must leave the whole folder as it is.
+std::string refusal(const support::TemporaryFolder& folder, const std::string& file) {
+  const auto before = contents(folder.path());
+  const Error error = support::error_of([&] { const Backend<Sqlite> backend({.path = file}); });
+  CHECK(error.code() == ErrorCode::failed_precondition);
+  CHECK(contents(folder.path()) == before);
+  return error.what();
+}
+
+const char* const loom_schema =
+    "CREATE TABLE sessions (id TEXT PRIMARY KEY); CREATE TABLE messages (id INTEGER PRIMARY KEY, content TEXT);"
+    "CREATE TABLE tool_executions (id INTEGER); CREATE TABLE memory_snapshots (id INTEGER);"
+    "CREATE VIRTUAL TABLE messages_fts5 USING fts5 (content); INSERT INTO sessions VALUES ('s');";
+
+}  // namespace
+
+TEST_CASE("a database of the Go server is recognised and left byte for byte as it is") {
+  const support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "loom.db").string();
+  SUBCASE("with a rollback journal") { RawDatabase(file).execute(loom_schema); }
+  SUBCASE("with a write-ahead log") {
+    RawDatabase raw(file);
+    raw.execute("PRAGMA journal_mode = WAL");
+    raw.execute(loom_schema);
+  }
+  SUBCASE("with a write-ahead log, in use") {
+    RawDatabase raw(file);
+    raw.execute("PRAGMA journal_mode = WAL");
+    raw.execute(loom_schema);
+    raw.execute("PRAGMA wal_checkpoint");
+    raw.execute("INSERT INTO sessions VALUES ('t')");
+    CHECK(refusal(folder, file).find("loom.db") != std::string::npos);
+    return;
+  }
+  CHECK(refusal(folder, file).find("loom.db") != std::string::npos);
+}
+
+TEST_CASE("a database of another application is refused and left as it is") {
+  const support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "x.db").string();
+  RawDatabase(file).execute("CREATE TABLE notes (x)");
+  CHECK(refusal(folder, file).find("another application") != std::string::npos);
+}
+
+TEST_CASE("a file that is no database is refused and left as it is") {
+  const support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "x.db").string();
+  std::ofstream(file) << "Dear diary,\n";
+  CHECK(refusal(folder, file).find("not a SQLite database") != std::string::npos);
+}
+
+TEST_CASE("a path with signs that mean something in a URI works") {
+  const support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "50% off? #1 & more.db").string();
+  { Backend<Sqlite>({.path = file}).migrate(); }
+  CHECK(Backend<Sqlite>({.path = file}).storage_details().migration_version > 0);
+  const std::string foreign = (folder.path() / "a?b#c%d.db").string();
+  RawDatabase(foreign).execute(loom_schema);
+  CHECK(refusal(folder, foreign).find("loom.db") != std::string::npos);
+}
+
+TEST_CASE("an empty file is taken") {
+  const support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "x.db").string();
+  std::ofstream(file).close();
+  Backend<Sqlite> backend({.path = file});
+  backend.migrate();
+  CHECK(RawDatabase(file).integer("PRAGMA application_id") == sqlite::application_id);
+}
+
+TEST_CASE("a path that cannot be opened says so") {
+  const support::TemporaryFolder folder;
+  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = (folder.path() / "no" / "x.db").string()}); }) ==
+        ErrorCode::unavailable);
+  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = ""}); }) == ErrorCode::invalid_argument);
+  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = folder.path().string()}); }) !=
+        ErrorCode::internal);
+}
+
+TEST_CASE("fault 21: encryption that is not there is an error, and no file is made") {
+  const support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "x.db").string();
+  const auto open = [&](const std::string& key) {
+    return support::error_of([&] {
+      const Backend<Sqlite> backend({.path = file, .encryption_key = key, .encrypt = true});
+    });
+  };
+  const Error error = open("it's \"secret\"");
+  CHECK(error.code() == ErrorCode::failed_precondition);
+  CHECK(std::string(error.what()).find("secret") == std::string::npos);
+  CHECK(open("").code() == ErrorCode::invalid_argument);
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("fault 21: foreign keys hold on every connection") {
+  const support::TemporaryFolder folder;
+  Backend<Sqlite> backend({.path = (folder.path() / "x.db").string()});
+  backend.migrate();
+  CHECK(support::code_of([&] {
+          backend.session_storage().save_session({}, {.id = "s", .parent_session_id = "none"});
+        }) == ErrorCode::not_found);
+}

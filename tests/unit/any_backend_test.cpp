@@ -1,0 +1,340 @@
+#include "heddle/any_backend.hpp"
+
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using heddle::AnyBackend;
+using heddle::Context;
+using heddle::ErrorCode;
+using heddle::Message;
+using support::code_of;
+
+namespace {
+
+using OnSqlite = heddle::Backend<heddle::Sqlite>;
+
+/// A backend that has what StorageBackend asks for and nothing else, and no name.
+class Plain {
+ public:
+  explicit Plain(heddle::sqlite::Config config) : whole_(std::move(config)) {}
+
+  auto& session_storage() noexcept { return whole_.session_storage(); }
+  auto& error_store() noexcept { return whole_.error_store(); }
+  auto& artifact_store() noexcept { return whole_.artifact_store(); }
+  auto& result_store() noexcept { return whole_.result_store(); }
+  auto& human_request_store() noexcept { return whole_.human_request_store(); }
+  void migrate(const Context& context) { whole_.migrate(context); }
+  void ping(const Context& context) { whole_.ping(context); }
+  void close() noexcept { whole_.close(); }
+
+ private:
+  OnSqlite whole_;
+};
+
+/// A session storage that can hide, over one that cannot.
+class Hiding : public heddle::erased::SessionsModel<
+                   heddle::SessionStore<heddle::Sqlite, heddle::NoTracing>&> {
+ public:
+  using SessionsModel::SessionsModel;
+
+  bool soft_delete_session(const Context& /*context*/, const std::string& id) {
+    return id == "hidden";
+  }
+  bool restore_session(const Context& /*context*/, const std::string& id) {
+    return id == "restored";
+  }
+  std::int64_t purge_deleted_sessions(const Context& /*context*/,
+                                      std::chrono::seconds grace_period) {
+    return grace_period.count();
+  }
+};
+
+/// What sees across tenants.
+struct Overseer {
+  heddle::SessionOverview list_sessions(const Context& /*context*/,
+                                        const heddle::PageRequest& page) const {
+    return {{}, page.limit};
+  }
+  heddle::Page<heddle::SessionCount> sessions_per_user(const Context& /*context*/,
+                                                       const heddle::PageRequest& /*page*/) const {
+    return {{{"ada", 2}}, {}};
+  }
+  heddle::SystemStatistics statistics(const Context& /*context*/) const { return {.users = 7}; }
+  heddle::AdminPermissions validate_permissions(const Context& /*context*/) const {
+    return {true, {}};
+  }
+};
+
+/// A backend with the capabilities that SQLite lacks.
+class Grand : public Plain {
+ public:
+  using Plain::Plain;
+
+  static std::string_view name() { return "grand"; }
+  Hiding& session_storage() noexcept { return hiding_; }
+  // By value: what a backend answers may be a proxy.
+  Overseer admin_storage() noexcept { return {}; }
+
+ private:
+  Hiding hiding_{Plain::session_storage()};
+};
+
+}  // namespace
+
+static_assert(heddle::StorageBackend<AnyBackend>);
+static_assert(heddle::StorageBackend<Plain>);
+static_assert(heddle::SoftDeletes<Grand> && heddle::AdministersTenants<Grand>);
+static_assert(heddle::InspectsMigrations<OnSqlite> && heddle::ReportsDetails<OnSqlite> &&
+              heddle::BacksUpOnline<OnSqlite>);
+static_assert(!heddle::SoftDeletes<OnSqlite> && !heddle::AdministersTenants<OnSqlite>);
+
+// What is known at run time only is not claimed at compile time; what every Backend has can be
+// asked directly.
+static_assert(heddle::InspectsMigrations<AnyBackend> && heddle::ReportsDetails<AnyBackend>);
+static_assert(!heddle::BacksUpOnline<AnyBackend> && !heddle::SoftDeletes<AnyBackend> &&
+              !heddle::AdministersTenants<AnyBackend>);
+// A capability that is there is one.
+static_assert(heddle::InspectsMigrations<heddle::erased::MigrationInspection>);
+static_assert(heddle::ReportsDetails<heddle::erased::DetailReport>);
+static_assert(heddle::BacksUpOnline<heddle::erased::OnlineBackup>);
+
+static_assert(std::movable<AnyBackend> && !std::copy_constructible<AnyBackend>);
+static_assert(std::is_nothrow_move_constructible_v<AnyBackend> &&
+              std::is_nothrow_move_assignable_v<AnyBackend>);
+static_assert(std::constructible_from<AnyBackend, std::unique_ptr<OnSqlite>>);
+static_assert(!std::constructible_from<AnyBackend, std::unique_ptr<AnyBackend>>);
+static_assert(!std::constructible_from<AnyBackend, std::unique_ptr<std::string>>);
+static_assert(!std::constructible_from<AnyBackend, OnSqlite&>);
+
+static_assert(OnSqlite::name() == "sqlite");
+
+namespace {
+
+const Context ada = Context::for_user("ada");
+
+AnyBackend migrated() {
+  auto storage = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = ":memory:"});
+  storage.migrate();
+  return storage;
+}
+
+}  // namespace
+
+TEST_CASE("an erased backend stores and loads") {
+  auto storage = migrated();
+  CHECK(storage.has_value());
+  CHECK(storage.backend_name() == "sqlite");
+  storage.ping();
+
+  auto& sessions = storage.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+  CHECK(sessions.save_message(ada, "s", {.content = "one"}) == 1);
+  const std::vector<Message> more{{.content = "two"}, {.content = "three"}};
+  CHECK(sessions.save_messages(ada, "s", more) == heddle::SequenceRange{2, 3});
+  const auto loaded = sessions.load_session(ada, "s");
+  REQUIRE(loaded);
+  CHECK(loaded->messages.items.size() == 3);
+  CHECK(sessions.load_messages(ada, "s", {.limit = 2}).items.size() == 2);
+
+  const auto error = storage.error_store().store(ada, {.tool_name = "grep", .raw_error = "failed"});
+  CHECK(storage.error_store().get(ada, error)->short_summary == "failed");
+  CHECK(storage.error_store().list(ada).items.size() == 1);
+}
+
+TEST_CASE("an erased backend holds what was made elsewhere") {
+  auto backend = std::make_unique<OnSqlite>(heddle::sqlite::Config{.path = ":memory:"});
+  backend->migrate();
+  backend->session_storage().save_session(ada, {.id = "s"});
+  AnyBackend storage(std::move(backend));
+  CHECK(storage.session_storage().load_session(ada, "s"));
+
+  CHECK(code_of([] { AnyBackend(std::unique_ptr<OnSqlite>()); }) == ErrorCode::invalid_argument);
+}
+
+namespace {
+
+std::string seen_by_a_function;
+void see(const Message& message) { seen_by_a_function += message.content; }
+
+}  // namespace
+
+TEST_CASE("messages are visited through the handle") {
+  auto storage = migrated();
+  auto& sessions = storage.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+  for (const char* content : {"a", "b", "c"}) {
+    sessions.save_message(ada, "s", {.content = content});
+  }
+
+  SUBCASE("by a lambda, as an object or a temporary") {
+    std::string seen;
+    auto visitor = [&seen](const Message& message) { seen += message.content; };
+    CHECK(sessions.for_each_message(ada, "s", visitor) == 3);
+    CHECK(sessions.for_each_message(ada, "s", [&seen](const Message&) { seen += '.'; }) == 3);
+    CHECK(seen == "abc...");
+  }
+  SUBCASE("by one that keeps a state of its own") {
+    int count = 0;
+    sessions.for_each_message(ada, "s",
+                              [&count, own = 0](const Message&) mutable { count = ++own; });
+    CHECK(count == 3);
+  }
+  SUBCASE("by a function") {
+    seen_by_a_function.clear();
+    sessions.for_each_message(ada, "s", see);
+    sessions.for_each_message(ada, "s", &see);
+    CHECK(seen_by_a_function == "abcabc");
+  }
+  SUBCASE("and what a visitor throws comes out") {
+    CHECK_THROWS_AS(sessions.for_each_message(
+                        ada, "s", [](const Message&) { throw std::runtime_error("enough"); }),
+                    std::runtime_error);
+  }
+}
+
+TEST_CASE("cleanup hooks run through the handle") {
+  auto storage = migrated();
+  std::string deleted;
+  storage.session_storage().add_cleanup_hook(
+      [&](const Context&, const std::string& id) { deleted = id; });
+  storage.session_storage().save_session(ada, {.id = "s"});
+  CHECK(storage.session_storage().delete_session(ada, "s"));
+  CHECK(deleted == "s");
+}
+
+TEST_CASE("SQLite has the capabilities that its type has") {
+  const support::TemporaryFolder folder;
+  auto storage =
+      AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = (folder.path() / "a.db").string()});
+
+  auto* const inspection = storage.migration_inspection();
+  REQUIRE(inspection != nullptr);
+  const auto pending = inspection->pending_migrations();
+  REQUIRE(!pending.empty());
+  CHECK(!pending.front().sql.empty());
+
+  auto* const report = storage.detail_report();
+  REQUIRE(report != nullptr);
+  CHECK(report->storage_details() == heddle::StorageDetails{});
+
+  auto* const migrator = storage.migrator();
+  REQUIRE(migrator != nullptr);
+  CHECK(migrator->current_version() == 0);
+  CHECK(migrator->pending() == pending);
+  migrator->up({}, 1);
+  CHECK(migrator->current_version() == 1);
+  CHECK(migrator->applied().size() == 1);
+  migrator->down({}, 1);
+  CHECK(migrator->current_version() == 0);
+  migrator->to({}, migrator->latest_version());
+  CHECK(report->storage_details().migration_version == migrator->latest_version());
+  CHECK(inspection->pending_migrations().empty());
+  CHECK(storage.pending_migrations().empty());
+  CHECK(storage.storage_details() == report->storage_details());
+
+  auto* const backup = storage.online_backup();
+  REQUIRE(backup != nullptr);
+  backup->back_up({}, folder.path() / "copy.db");
+  CHECK(std::filesystem::exists(folder.path() / "copy.db"));
+
+  CHECK(storage.soft_deletion() == nullptr);
+  CHECK(storage.administration() == nullptr);
+}
+
+TEST_CASE("what a backend lacks is null") {
+  auto storage = AnyBackend::make<Plain>(heddle::sqlite::Config{.path = ":memory:"});
+  storage.migrate();
+  storage.ping();
+  CHECK(storage.backend_name().empty());
+  CHECK(storage.migration_inspection() == nullptr);
+  CHECK(storage.detail_report() == nullptr);
+  CHECK(storage.online_backup() == nullptr);
+  CHECK(storage.soft_deletion() == nullptr);
+  CHECK(storage.administration() == nullptr);
+  CHECK(storage.migrator() == nullptr);
+  CHECK(code_of([&] { static_cast<void>(storage.pending_migrations()); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(storage.storage_details()); }) ==
+        ErrorCode::failed_precondition);
+}
+
+TEST_CASE("what only other backends have is reached, too") {
+  auto storage = AnyBackend::make<Grand>(heddle::sqlite::Config{.path = ":memory:"});
+  CHECK(storage.backend_name() == "grand");
+
+  auto* const deletion = storage.soft_deletion();
+  REQUIRE(deletion != nullptr);
+  CHECK(deletion->soft_delete_session(ada, "hidden"));
+  CHECK(!deletion->restore_session(ada, "hidden"));
+  CHECK(deletion->purge_deleted_sessions(ada, std::chrono::seconds(30)) == 30);
+
+  auto* const administration = storage.administration();
+  REQUIRE(administration != nullptr);
+  CHECK(administration->list_sessions({}, {.limit = 9}).total == 9);
+  CHECK(administration->sessions_per_user({}).items.front() == heddle::SessionCount{"ada", 2});
+  CHECK(administration->statistics({}).users == 7);
+  CHECK(administration->validate_permissions({}).bypasses_row_security);
+}
+
+TEST_CASE("a handle moves, and what it gave out stays") {
+  auto first = migrated();
+  auto& sessions = first.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+
+  AnyBackend second = std::move(first);
+  CHECK(&second.session_storage() == &sessions);
+  CHECK(sessions.load_session(ada, "s"));
+
+  // What an empty handle does is what is tested here: NOLINTBEGIN(bugprone-use-after-move)
+  CHECK(!first.has_value());
+  CHECK(first.backend_name().empty());
+  CHECK(first.migration_inspection() == nullptr);
+  CHECK(first.migrator() == nullptr);
+  CHECK(code_of([&] { static_cast<void>(first.session_storage()); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { first.migrate(); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { first.ping(); }) == ErrorCode::failed_precondition);
+  first.close();
+  // NOLINTEND(bugprone-use-after-move)
+
+  first = std::move(second);
+  CHECK(first.session_storage().load_session(ada, "s"));
+}
+
+TEST_CASE("assigning to a handle closes what it held") {
+  const support::TemporaryFolder folder;
+  const auto file = (folder.path() / "a.db").string();
+  auto storage = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = file});
+  storage.migrate();
+  CHECK(std::filesystem::exists(file + "-wal"));
+  storage = migrated();
+  CHECK(!std::filesystem::exists(file + "-wal"));
+}
+
+TEST_CASE("a closed backend refuses through the handle") {
+  auto storage = migrated();
+  auto& sessions = storage.session_storage();
+  storage.close();
+  storage.close();
+  CHECK(code_of([&] { storage.ping(); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(sessions.statistics(ada)); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(storage.detail_report()->storage_details()); }) ==
+        ErrorCode::failed_precondition);
+}

@@ -1,0 +1,38 @@
+#include "heddle/sqlite.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace heddle;
+
+// What a backend is and what it can do is known at compile time.
+using Embedded = Backend<Sqlite>;
+static_assert(StoragePolicy<Sqlite>);
+static_assert(StorageBackend<Embedded>);
+static_assert(Migratable<Embedded>);
+static_assert(InspectsMigrations<Embedded>);
+static_assert(ReportsDetails<Embedded>);
+static_assert(BacksUpOnline<Embedded>);
+static_assert(!AdministersTenants<Embedded>);
+static_assert(!SoftDeletes<Embedded>);
+static_assert(!StorageBackend<int>);
+static_assert(!StoragePolicy<int>);
+
+namespace {
+
+/// Generic server code that asks for a capability.
+template <StorageBackend B>
+bool can_back_up(B& /*backend*/) {
+  if constexpr (BacksUpOnline<B>) {
+    return true;
+  } else {
+    return false;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("capabilities are found by asking the type") {
+  Embedded backend({.path = ":memory:"});
+  CHECK(can_back_up(backend));
+  CHECK(Embedded::name() == "sqlite");
+}

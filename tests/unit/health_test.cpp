@@ -1,0 +1,148 @@
+#include "heddle/config/health.hpp"
+
+#include "heddle/any_backend.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+using heddle::AnyBackend;
+using heddle::Context;
+using heddle::health;
+
+namespace {
+
+using OnSqlite = heddle::Backend<heddle::Sqlite>;
+namespace v1 = heddle::v1;
+
+/// SQLite whose answers can be changed.
+class Patient : public OnSqlite {
+ public:
+  using OnSqlite::OnSqlite;
+
+  void ping(const Context& context) {
+    if (fails_strangely) { throw std::runtime_error("password=S3CRET"); }
+    std::this_thread::sleep_for(delay);
+    OnSqlite::ping(context);
+  }
+  heddle::StorageDetails storage_details(const Context& context) {
+    auto details = OnSqlite::storage_details(context);
+    details.pool = pool;
+    return details;
+  }
+
+  std::optional<heddle::PoolStatistics> pool{};
+  std::chrono::milliseconds delay{0};
+  bool fails_strangely = false;
+};
+
+/// No more than StorageBackend asks for, and no name.
+class Plain {
+ public:
+  auto& session_storage() noexcept { return whole_.session_storage(); }
+  auto& error_store() noexcept { return whole_.error_store(); }
+  auto& artifact_store() noexcept { return whole_.artifact_store(); }
+  auto& result_store() noexcept { return whole_.result_store(); }
+  auto& human_request_store() noexcept { return whole_.human_request_store(); }
+  void migrate(const Context& context) { whole_.migrate(context); }
+  void ping(const Context& context) { whole_.ping(context); }
+  void close() noexcept { whole_.close(); }
+
+ private:
+  OnSqlite whole_{{.path = ":memory:"}};
+};
+
+static_assert(
+    noexcept(health(std::declval<OnSqlite&>())) && noexcept(health(std::declval<AnyBackend&>())));
+
+}  // namespace
+
+TEST_CASE("a healthy backend, static or erased") {
+  OnSqlite backend({.path = ":memory:"});
+  CHECK(health(backend).healthy());
+  CHECK(health(backend).migration_version() == 0);
+
+  backend.migrate();
+  const auto version = backend.migrator().latest_version();
+  const auto status = health(backend);
+  CHECK(status.healthy());
+  CHECK(status.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
+  CHECK(status.migration_version() == version);
+  CHECK(status.error().empty());
+  CHECK(!status.has_pool_stats());
+  CHECK(status.latency_ms() >= 0);
+
+  auto erased = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = ":memory:"});
+  erased.migrate();
+  const auto same = health(erased);
+  CHECK(same.healthy());
+  CHECK(same.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
+  CHECK(same.migration_version() == version);
+}
+
+TEST_CASE("a backend that reports nothing of itself is healthy as well") {
+  Plain plain;
+  CHECK(health(plain).healthy());
+  CHECK(health(plain).backend() == v1::STORAGE_BACKEND_TYPE_UNSPECIFIED);
+  CHECK(health(plain).migration_version() == 0);
+
+  auto erased = AnyBackend::make<Plain>();
+  CHECK(health(erased).healthy());
+}
+
+TEST_CASE("pool and latency are told") {
+  Patient backend({.path = ":memory:"});
+  backend.pool =
+      heddle::PoolStatistics{5, 3, 2, 25, std::int64_t{1} << 40U, std::chrono::milliseconds(1234)};
+  backend.delay = std::chrono::milliseconds(20);
+  const auto status = health(backend);
+  CHECK(status.healthy());
+  CHECK(status.latency_ms() >= 20);
+  REQUIRE(status.has_pool_stats());
+  CHECK(status.pool_stats().total_connections() == 5);
+  CHECK(status.pool_stats().idle_connections() == 3);
+  CHECK(status.pool_stats().active_connections() == 2);
+  CHECK(status.pool_stats().max_connections() == 25);
+  CHECK(status.pool_stats().wait_count() == std::int64_t{1} << 40U);
+  CHECK(status.pool_stats().wait_duration_ms() == 1234);
+}
+
+TEST_CASE("a failure is a status, never an exception") {
+  SUBCASE("closed") {
+    OnSqlite backend({.path = ":memory:"});
+    backend.close();
+    const auto status = health(backend);
+    CHECK(!status.healthy());
+    CHECK(status.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
+    CHECK(status.error() == "the backend is closed");
+  }
+  SUBCASE("past its deadline") {
+    OnSqlite backend({.path = ":memory:"});
+    const auto status = health(backend, Context{}.with_timeout(std::chrono::seconds(-1)));
+    CHECK(!status.healthy());
+    CHECK(!status.error().empty());
+  }
+  SUBCASE("an empty handle") {
+    auto storage = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = ":memory:"});
+    const AnyBackend other = std::move(storage);
+    const auto status = health(storage);  // NOLINT(bugprone-use-after-move)
+    CHECK(!status.healthy());
+    CHECK(!status.error().empty());
+  }
+  SUBCASE("what is no Error of ours is not quoted") {
+    Patient backend({.path = ":memory:"});
+    backend.fails_strangely = true;
+    const auto status = health(backend);
+    CHECK(!status.healthy());
+    CHECK(!status.error().empty());
+    CHECK(status.error().find("S3CRET") == std::string::npos);
+  }
+}

@@ -1,0 +1,615 @@
+#include "heddle/open.hpp"
+
+#include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+using heddle::Environment;
+using heddle::ErrorCode;
+using heddle::OpenOptions;
+using support::code_of;
+using support::error_of;
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace v1 = heddle::v1;
+
+const heddle::Context ada = heddle::Context::for_user("ada");
+constexpr const char* secret = "S3CRET";
+
+/// A configuration in JSON, with `@` for the folder of the test.
+v1::StorageConfig config_of(std::string json, const fs::path& folder = {}) {
+  for (std::size_t at = json.find('@'); at != std::string::npos; at = json.find('@')) {
+    json.replace(at, 1, folder.string());
+  }
+  return heddle::parse_config_json(json);
+}
+
+/// Options whose data folder is this one.
+OpenOptions at(const fs::path& folder) {
+  return {.environment = Environment::of({{"LOOM_DATA_DIR", folder.string()}})};
+}
+
+/// Every file below a folder with its content.
+std::map<std::string, std::string> files_of(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) { continue; }
+    std::ifstream file(entry.path(), std::ios::binary);
+    files[entry.path().filename().string()] = {std::istreambuf_iterator<char>(file), {}};
+  }
+  return files;
+}
+
+/// A connection of another program.
+using Raw = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
+
+Raw raw(const fs::path& file) {
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
+  return {handle, &sqlite3_close};
+}
+
+void execute(const Raw& database, const char* sql) {
+  CHECK_MESSAGE(sqlite3_exec(database.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK,
+                sqlite3_errmsg(database.get()));
+}
+
+/// What the Go server has in its file.
+void make_loom(const Raw& database) {
+  execute(database, R"sql(
+    CREATE TABLE sessions (id TEXT PRIMARY KEY, agent_id TEXT, updated_at INTEGER);
+    CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT, content TEXT, timestamp INTEGER);
+    CREATE TABLE tool_executions (id INTEGER PRIMARY KEY, session_id TEXT);
+    CREATE TABLE memory_snapshots (id TEXT PRIMARY KEY, session_id TEXT);
+    CREATE TABLE artifacts (id TEXT PRIMARY KEY, name TEXT);
+    CREATE TABLE agent_errors (id TEXT PRIMARY KEY);
+    CREATE TABLE sql_result_metadata (id TEXT PRIMARY KEY);
+    CREATE TABLE human_requests (id TEXT PRIMARY KEY);
+    CREATE VIRTUAL TABLE messages_fts5 USING fts5(message_id UNINDEXED, content, tokenize = 'porter unicode61');
+    CREATE VIRTUAL TABLE artifacts_fts5 USING fts5(artifact_id UNINDEXED, name);
+    INSERT INTO sessions VALUES ('s', 'a', 1);
+    INSERT INTO messages (session_id, content, timestamp) VALUES ('s', 'of the Go server', 1);
+  )sql");
+}
+
+/// Counts what it sees.
+struct Counting {
+  struct Span {
+    void fail(const heddle::Error& /*error*/) noexcept {}
+  };
+  Span start(const heddle::Call& /*call*/) noexcept {
+    ++*calls;
+    return {};
+  }
+  std::shared_ptr<int> calls = std::make_shared<int>(0);
+};
+
+}  // namespace
+
+TEST_CASE("without a configuration it is SQLite in the data folder") {
+  const support::TemporaryFolder folder;
+  const auto data = folder.path() / "deep" / "data";
+  {
+    auto storage = heddle::open({}, at(data));
+    CHECK(storage.backend_name() == "sqlite");
+    CHECK(heddle::health(storage).migration_version() >= 1);
+    storage.session_storage().save_session(ada, {.id = "s"});
+  }
+  CHECK(fs::exists(data / "loom.db"));
+  CHECK(fs::status(data).permissions() == fs::perms::owner_all);
+
+  auto again = heddle::open(config_of(R"({"backend": "STORAGE_BACKEND_TYPE_SQLITE"})"), at(data));
+  CHECK(again.session_storage().load_session(ada, "s"));
+}
+
+TEST_CASE("a data folder that is there keeps its permissions") {
+  const support::TemporaryFolder folder;
+  const auto before = fs::status(folder.path()).permissions();
+  static_cast<void>(heddle::open({}, at(folder.path() / "")));
+  CHECK(fs::exists(folder.path() / "loom.db"));
+  CHECK(fs::status(folder.path()).permissions() == before);
+}
+
+TEST_CASE("the data folder comes from the environment") {
+  const auto data = [](std::map<std::string, std::string> variables) {
+    return Environment::of(std::move(variables)).data_directory();
+  };
+  CHECK(data({{"HOME", "/home/ada"}}) == "/home/ada/.loom");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", ""}}) == "/home/ada/.loom");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}}) == "/srv/loom");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~/data"}}) == "/home/ada/data");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~"}}) == "/home/ada");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~bob/data"}}) ==
+        fs::current_path() / "~bob/data");
+  CHECK(data({{"LOOM_DATA_DIR", "data"}}) == fs::current_path() / "data");
+  CHECK(code_of([&] { static_cast<void>(data({})); }) == ErrorCode::failed_precondition);
+  // One that reads the process has whatever is set there.
+  CHECK(!Environment().get("HEDDLE_NO_SUCH_VARIABLE"));
+}
+
+TEST_CASE("what a configuration says of SQLite reaches the backend") {
+  const auto environment = Environment::of({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}});
+  const auto settings_of = [&](const char* json) {
+    return heddle::sqlite_config(config_of(json), environment);
+  };
+
+  SUBCASE("nothing: the defaults of the backend") {
+    const auto settings = settings_of("{}");
+    const heddle::sqlite::Config defaults;
+    CHECK(settings.path == "/srv/loom/loom.db");
+    CHECK(settings.wal);
+    CHECK(settings.busy_timeout == defaults.busy_timeout);
+    CHECK(settings.durability == heddle::sqlite::Durability::full);
+    CHECK(settings.readers == defaults.readers);
+    CHECK(settings.cache_kib == defaults.cache_kib);
+    CHECK(settings.mmap_bytes == defaults.mmap_bytes);
+    CHECK(settings.default_user_id == "default-user");
+    CHECK(settings.artifact_directory.empty());
+    CHECK(settings.migration_directory.empty());
+    CHECK(!settings.encrypt);
+    CHECK(settings.encryption_key.empty());
+  }
+  SUBCASE("everything") {
+    const auto settings = settings_of(R"({
+      "sqlite": {"path": "~/a.db", "encrypt": true, "encryption_key": "k", "wal_mode": false,
+                 "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
+                 "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files"},
+      "migration": {"migration_dir": "~/sql"}})");
+    CHECK(settings.path == "/home/ada/a.db");
+    CHECK(settings.encrypt);
+    CHECK(settings.encryption_key == "k");
+    CHECK(!settings.wal);
+    CHECK(settings.durability == heddle::sqlite::Durability::normal);
+    CHECK(settings.readers == 7);
+    CHECK(settings.cache_kib == 100);
+    CHECK(settings.mmap_bytes == 9'000'000'000);
+    CHECK(settings.busy_timeout == std::chrono::milliseconds(0));
+    CHECK(settings.default_user_id.empty());
+    CHECK(settings.artifact_directory == fs::current_path() / "files");
+    CHECK(settings.migration_directory == "/home/ada/sql");
+  }
+  SUBCASE("a bool that is off is not one that is unset") {
+    CHECK(settings_of(R"({"sqlite": {}})").wal);
+    CHECK(settings_of(R"({"sqlite": {"wal_mode": true}})").wal);
+    CHECK(!settings_of(R"({"sqlite": {"wal_mode": false}})").wal);
+    CHECK(!settings_of(R"({"sqlite": {"walMode": false}})").wal);
+  }
+  SUBCASE("a path is made absolute, one in memory stays") {
+    CHECK(settings_of(R"({"sqlite": {"path": "a.db"}})").path ==
+          (fs::current_path() / "a.db").string());
+    CHECK(settings_of(R"({"sqlite": {"path": ":memory:"}})").path == ":memory:");
+  }
+  SUBCASE("the key comes from the environment if the configuration has none") {
+    const auto keyed = Environment::of({{"LOOM_DB_KEY", "from outside"}, {"HOME", "/h"}});
+    const auto key_of = [&](const char* json) {
+      return heddle::sqlite_config(config_of(json), keyed).encryption_key;
+    };
+    CHECK(key_of(R"({"sqlite": {"encrypt": true}})") == "from outside");
+    CHECK(key_of(R"({"sqlite": {"encrypt": true, "encryption_key": "own"}})") == "own");
+    CHECK(key_of("{}").empty());
+  }
+  SUBCASE("values without a meaning") {
+    for (const char* json :
+         {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})",
+          R"({"sqlite": {"cache_kib": 0}})", R"({"sqlite": {"cache_kib": 3000000000}})",
+          R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
+          R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
+      CAPTURE(json);
+      const auto error = error_of([&] { static_cast<void>(settings_of(json)); });
+      CHECK(error.code() == ErrorCode::invalid_argument);
+      CHECK(std::string(error.what()).find(secret) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a database where the configuration says") {
+  const support::TemporaryFolder folder;
+  SUBCASE("in a file") {
+    auto storage = heddle::open(config_of(R"({"sqlite": {"path": "@/own.db"}})", folder.path()),
+                                {.environment = Environment::of({})});
+    CHECK(fs::exists(folder.path() / "own.db"));
+    CHECK(fs::exists(folder.path() / "own.db-wal"));
+  }
+  SUBCASE("without a write-ahead log") {
+    auto storage = heddle::open(
+        config_of(R"({"sqlite": {"path": "@/own.db", "wal_mode": false}})", folder.path()));
+    CHECK(!fs::exists(folder.path() / "own.db-wal"));
+  }
+  SUBCASE("in memory") {
+    auto storage =
+        heddle::open(config_of(R"({"sqlite": {"path": ":memory:"}})"), at(folder.path() / "data"));
+    storage.session_storage().save_session({}, {.id = "of the default user"});
+    CHECK(storage.session_storage().load_session(heddle::Context::for_user("default-user"),
+                                                 "of the default user"));
+    CHECK(fs::is_empty(folder.path()));
+  }
+  SUBCASE("a folder that is named is not made") {
+    const auto missing = config_of(R"({"sqlite": {"path": "@/none/own.db"}})", folder.path());
+    CHECK(code_of([&] { static_cast<void>(heddle::open(missing)); }) == ErrorCode::unavailable);
+    CHECK(fs::is_empty(folder.path()));
+  }
+  SUBCASE("a folder that cannot be made") {
+    std::ofstream(folder.path() / "file") << "in the way";
+    CHECK(code_of([&] { static_cast<void>(heddle::open({}, at(folder.path() / "file"))); }) ==
+          ErrorCode::permission_denied);
+  }
+}
+
+TEST_CASE("migrating when it is opened") {
+  const support::TemporaryFolder folder;
+  const auto version_of = [](heddle::AnyBackend storage) {
+    return storage.detail_report()->storage_details().migration_version;
+  };
+  const auto open_with = [&](const char* migration) {
+    return heddle::open(
+        config_of(std::string(R"({"migration": )") + migration + "}", folder.path()),
+        at(folder.path()));
+  };
+  SUBCASE("off") {
+    CHECK(version_of(open_with(R"({"auto_migrate": false})")) == 0);
+    CHECK(version_of(open_with(R"({"auto_migrate": true})")) >= 1);
+  }
+  SUBCASE("unset is on") { CHECK(version_of(open_with("{}")) >= 1); }
+  SUBCASE("to a version, from a folder") {
+    const auto sql = folder.path() / "sql";
+    fs::create_directory(sql);
+    for (const char* each : {"000001_a", "000002_b", "000003_c"}) {
+      std::ofstream(sql / (std::string(each) + ".up.sql")) << "CREATE TABLE " << each + 7 << "(x);";
+      std::ofstream(sql / (std::string(each) + ".down.sql")) << "DROP TABLE " << each + 7 << ";";
+    }
+    CHECK(version_of(open_with(R"({"migration_dir": "@/sql", "target_version": 2})")) == 2);
+    CHECK(version_of(open_with(R"({"migration_dir": "@/sql", "target_version": 1})")) == 2);
+    CHECK(version_of(open_with(R"({"migration_dir": "@/sql"})")) == 3);
+  }
+  SUBCASE("to what is not there") {
+    for (const char* migration : {R"({"target_version": 999})", R"({"target_version": -1})",
+                                  R"({"migration_dir": "@/none"})"}) {
+      CAPTURE(migration);
+      CHECK(code_of([&] { static_cast<void>(open_with(migration)); }) ==
+            ErrorCode::invalid_argument);
+    }
+  }
+  SUBCASE("within the deadline") {
+    auto options = at(folder.path());
+    options.context = heddle::Context{}.with_timeout(std::chrono::seconds(-1));
+    CHECK(code_of([&] { static_cast<void>(heddle::open({}, options)); }) ==
+          ErrorCode::deadline_exceeded);
+  }
+}
+
+TEST_CASE("a tracer watches what is opened") {
+  const Counting tracer;
+  auto storage = heddle::open(config_of(R"({"sqlite": {"path": ":memory:"}})"), {}, tracer);
+  const int before = *tracer.calls;
+  storage.ping();
+  CHECK(*tracer.calls == before + 1);
+}
+
+// Where SQLite can encrypt there is nothing to refuse.
+#ifndef SQLITE_HAS_CODEC
+TEST_CASE("encryption is never replaced by a plain file") {
+  const support::TemporaryFolder folder;
+  const auto data = folder.path() / "data";
+  auto options = at(data);
+  SUBCASE("in the default file, with the key of the configuration") {
+    const auto config = config_of(R"({"sqlite": {"encrypt": true, "encryption_key": "S3CRET"}})");
+    const auto error = error_of([&] { static_cast<void>(heddle::open(config, options)); });
+    CHECK(error.code() == ErrorCode::failed_precondition);
+    CHECK(std::string(error.what()).find(secret) == std::string::npos);
+  }
+  SUBCASE("in a file of its own, with the key of the environment") {
+    const auto config =
+        config_of(R"({"sqlite": {"encrypt": true, "path": "@/own.db"}})", folder.path());
+    options.environment = Environment::of({{"LOOM_DB_KEY", secret}});
+    const auto error = error_of([&] { static_cast<void>(heddle::open(config, options)); });
+    CHECK(error.code() == ErrorCode::failed_precondition);
+    CHECK(std::string(error.what()).find(secret) == std::string::npos);
+  }
+  SUBCASE("without a key") {
+    const auto config = config_of(R"({"sqlite": {"encrypt": true}})");
+    CHECK(code_of([&] { static_cast<void>(heddle::open(config, options)); }) ==
+          ErrorCode::invalid_argument);
+  }
+  CHECK(fs::is_empty(folder.path()));
+}
+#endif
+
+TEST_CASE("a loom.db of the Go server is refused and stays as it is") {
+  const support::TemporaryFolder folder;
+  const auto file = folder.path() / "loom.db";
+  const auto refuse = [&](bool named) {
+    const auto before = files_of(folder.path());
+    const auto written = fs::last_write_time(file);
+    const auto error = error_of([&] { static_cast<void>(heddle::open({}, at(folder.path()))); });
+    CHECK(error.code() == ErrorCode::failed_precondition);
+    CHECK(std::string(error.what()).find("nothing was changed") != std::string::npos);
+    if (named) {
+      CHECK(std::string(error.what()).find("loom.db of the Go server") != std::string::npos);
+    }
+    CHECK(files_of(folder.path()) == before);
+    CHECK(fs::last_write_time(file) == written);
+  };
+  SUBCASE("at rest") {
+    make_loom(raw(file));
+    refuse(true);
+  }
+  SUBCASE("at rest, with the write-ahead log on") {
+    {
+      const Raw database = raw(file);
+      execute(database, "PRAGMA journal_mode = WAL");
+      make_loom(database);
+    }
+    refuse(true);
+  }
+  SUBCASE("in use, with everything in the log still") {
+    const Raw database = raw(file);
+    execute(database, "PRAGMA journal_mode = WAL");
+    execute(database, "PRAGMA wal_autocheckpoint = 0");
+    make_loom(database);
+    REQUIRE(fs::file_size(file.string() + "-wal") > 0);
+    refuse(false);
+    // Nor was the other program disturbed.
+    execute(database, "INSERT INTO sessions VALUES ('t', 'a', 2)");
+  }
+  SUBCASE("left behind by a crash: a log that nobody has read back") {
+    const support::TemporaryFolder elsewhere;
+    const auto live = elsewhere.path() / "loom.db";
+    const Raw database = raw(live);
+    execute(database, "PRAGMA journal_mode = WAL");
+    make_loom(database);
+    execute(database, "PRAGMA wal_checkpoint");
+    execute(database, "INSERT INTO sessions VALUES ('t', 'a', 2)");
+    fs::copy_file(live, file);
+    fs::copy_file(live.string() + "-wal", file.string() + "-wal");
+    refuse(true);
+  }
+}
+
+TEST_CASE("PostgreSQL") {
+  const support::TemporaryFolder folder;
+  const auto open_with = [&](const char* json) {
+    return error_of(
+        [&] { static_cast<void>(heddle::open(config_of(json), at(folder.path() / "data"))); });
+  };
+  const auto without = open_with(R"({"backend": "STORAGE_BACKEND_TYPE_POSTGRES"})");
+  CHECK(without.code() == ErrorCode::invalid_argument);
+  CHECK(std::string(without.what()).find("postgres") != std::string::npos);
+
+  const auto absent =
+      open_with(R"({"backend": 2, "postgres": {"dsn": "postgres://u:S3CRET@h/d"}})");
+  CHECK(absent.code() == ErrorCode::failed_precondition);
+  CHECK(std::string(absent.what()) == "this build of Heddle has no PostgreSQL backend");
+
+  const auto supabase = open_with(
+      R"({"backend": 2, "postgres": {"supabase": {"enabled": true, "anon_key": "S3CRET"}}})");
+  CHECK(supabase.code() == ErrorCode::failed_precondition);
+  CHECK(std::string(supabase.what()).find("Supabase") != std::string::npos);
+  CHECK(std::string(supabase.what()).find(secret) == std::string::npos);
+
+  CHECK(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("what a configuration says of PostgreSQL") {
+  const auto outside = Environment::of(
+      {{"LOOM_PG_DSN", "dsn from outside"}, {"LOOM_PG_PASSWORD", "password from outside"}});
+  const auto settings_of = [](const char* json, const Environment& environment) {
+    return heddle::postgres_config(config_of(json), environment);
+  };
+  SUBCASE("the defaults") {
+    const auto settings =
+        settings_of(R"({"postgres": {"host": "h", "database": "d"}})", Environment::of({}));
+    CHECK(settings.dsn().empty());
+    CHECK(settings.port() == 5432);
+    CHECK(settings.ssl_mode() == "require");
+    CHECK(settings.schema() == "public");
+    CHECK(settings.require_user_id());
+    CHECK(settings.pool().max_connections() == 25);
+    CHECK(settings.pool().min_connections() == 5);
+    CHECK(settings.pool().max_idle_time_seconds() == 300);
+    CHECK(settings.pool().max_lifetime_seconds() == 3600);
+    CHECK(settings.pool().health_check_interval_seconds() == 30);
+    CHECK(settings.soft_delete().grace_period_seconds() == 2592000);
+    CHECK(settings.soft_delete().cleanup_interval_seconds() == 86400);
+  }
+  SUBCASE("what is set stays, zeros and offs too") {
+    const auto settings = settings_of(
+        R"({"postgres": {"host": "h", "database": "d", "port": 1, "ssl_mode": "disable", "require_user_id": false,
+            "pool": {"min_connections": 0, "max_idle_time_seconds": 0}}})",
+        outside);
+    CHECK(settings.port() == 1);
+    CHECK(settings.ssl_mode() == "disable");
+    CHECK(!settings.require_user_id());
+    CHECK(settings.pool().min_connections() == 0);
+    CHECK(settings.pool().max_idle_time_seconds() == 0);
+    CHECK(settings.pool().max_connections() == 25);
+  }
+  SUBCASE("what the environment adds") {
+    const auto settings = settings_of(R"({"postgres": {}})", outside);
+    CHECK(settings.dsn() == "dsn from outside");
+    CHECK(settings.password() == "password from outside");
+    const auto own = settings_of(R"({"postgres": {"dsn": "own", "password": "own too"}})", outside);
+    CHECK(own.dsn() == "own");
+    CHECK(own.password() == "own too");
+  }
+  SUBCASE("values without a meaning") {
+    for (const char* json : {"{}", R"({"postgres": {}})", R"({"postgres": {"host": "h"}})",
+                             R"({"postgres": {"dsn": "d", "port": 0}})",
+                             R"({"postgres": {"dsn": "d", "port": 65536}})",
+                             R"({"postgres": {"dsn": "d", "ssl_mode": "S3CRET"}})"}) {
+      CAPTURE(json);
+      const auto error =
+          error_of([&] { static_cast<void>(settings_of(json, Environment::of({}))); });
+      CHECK(error.code() == ErrorCode::invalid_argument);
+      CHECK(std::string(error.what()).find(secret) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a backend that is not known") {
+  v1::StorageConfig config;
+  config.set_backend(static_cast<v1::StorageBackendType>(7));
+  CHECK(code_of([&] { static_cast<void>(heddle::open(config)); }) == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("a configuration in JSON") {
+  const auto config = heddle::parse_config_json(
+      R"({"backend": "STORAGE_BACKEND_TYPE_SQLITE", "sqlite": {"path": "a.db"}, "migration": {"targetVersion": 3}})");
+  CHECK(config.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
+  CHECK(config.sqlite().path() == "a.db");
+  CHECK(config.migration().target_version() == 3);
+  CHECK(!config.migration().has_auto_migrate());
+  CHECK(!config.sqlite().has_wal_mode());
+
+  const auto message_of = [](const char* json) {
+    const auto error = error_of([&] { static_cast<void>(heddle::parse_config_json(json)); });
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    return std::string(error.what());
+  };
+  CHECK(message_of(R"({"sqlite": {"pat": "a"}})").find("pat") != std::string::npos);
+  CHECK(message_of(R"({"bakend": 1})").find("bakend") != std::string::npos);
+  CHECK(message_of(R"({"sqlite": {"readers": "S3CRET"}})").find("sqlite.readers") !=
+        std::string::npos);
+  for (const char* json :
+       {"", "[]", "{", "null", "S3CRET", "{} S3CRET",
+        R"({"sqlite": {"encryption_key": "S3CRET" "x": 1}})", R"({"backend": "S3CRET"})",
+        R"({"sqlite": "S3CRET"})", R"({"sqlite": {"encryption_key": ["S3CRET"]}})",
+        R"({"postgres": {"dsn": "postgres://u:S3CRET@h/d", "x": 1}})",
+        R"({"postgres://u:S3CRET@h/d": 1})", R"({"postgres": {"password": "S3CRET})"}) {
+    CAPTURE(json);
+    CHECK(message_of(json).find(secret) == std::string::npos);
+  }
+}
+
+TEST_CASE("a configuration in binary") {
+  v1::StorageConfig config;
+  config.set_backend(v1::STORAGE_BACKEND_TYPE_SQLITE);
+  config.mutable_sqlite()->set_wal_mode(false);
+  config.mutable_sqlite()->set_readers(2);
+  const auto read = heddle::parse_config_binary(config.SerializeAsString());
+  CHECK(read.sqlite().has_wal_mode());
+  CHECK(!read.sqlite().wal_mode());
+  CHECK(read.sqlite().readers() == 2);
+  CHECK(!read.migration().has_auto_migrate());
+  CHECK(heddle::parse_config_binary("").backend() == v1::STORAGE_BACKEND_TYPE_UNSPECIFIED);
+
+  // Field 1 as a varint, as the wire format has it.
+  CHECK(heddle::parse_config_binary("\x08\x02").backend() == v1::STORAGE_BACKEND_TYPE_POSTGRES);
+  using namespace std::string_view_literals;
+  // Cut short; field 6, which is none; field 99 of the section.
+  for (const auto bytes :
+       {"\x12\x05\x0a"sv, "\x30\x01"sv, "\x12\x03\x98\x06\x01"sv, "path = a.db"sv}) {
+    CHECK(code_of([&] { static_cast<void>(heddle::parse_config_binary(bytes)); }) ==
+          ErrorCode::invalid_argument);
+  }
+}
+
+TEST_CASE("the wire format does not change") {
+  // Numbers as other programs write them.
+  const auto number_of = [](const auto& message, const char* field) {
+    const auto* found = message.GetDescriptor()->FindFieldByName(field);
+    return found == nullptr ? 0 : found->number();
+  };
+  const v1::StorageConfig config;
+  CHECK(number_of(config, "backend") == 1);
+  CHECK(number_of(config, "sqlite") == 2);
+  CHECK(number_of(config, "postgres") == 3);
+  CHECK(number_of(config, "migration") == 4);
+  CHECK(config.GetDescriptor()->IsReservedNumber(5));
+  const auto in_order = [&](const auto& message, const std::vector<const char*>& fields) {
+    int expected = 0;
+    for (const char* field : fields) {
+      CAPTURE(field);
+      CHECK(number_of(message, field) == ++expected);
+    }
+  };
+  in_order(v1::SQLiteStorageConfig(), {"path", "encrypt", "encryption_key", "wal_mode"});
+  in_order(v1::PostgresStorageConfig(),
+           {"host", "port", "database", "user", "password", "dsn", "pool", "ssl_mode",
+            "default_user_id", "schema", "supabase", "soft_delete", "require_user_id"});
+  in_order(v1::PostgresPoolConfig(), {"max_connections", "min_connections", "max_idle_time_seconds",
+                                      "max_lifetime_seconds", "health_check_interval_seconds"});
+  in_order(v1::SupabaseConfig(), {"enabled", "project_url", "anon_key", "service_role_key"});
+  in_order(v1::MigrationConfig(), {"auto_migrate", "migration_dir", "target_version"});
+  in_order(v1::SoftDeleteConfig(), {"enabled", "grace_period_seconds", "cleanup_interval_seconds"});
+  in_order(v1::StorageHealthStatus(),
+           {"backend", "healthy", "latency_ms", "migration_version", "error", "pool_stats"});
+  in_order(v1::PoolStats(), {"total_connections", "idle_connections", "active_connections",
+                             "max_connections", "wait_count", "wait_duration_ms"});
+  in_order(v1::MigrationStep(), {"version", "description", "sql"});
+  in_order(v1::RunMigrationRequest(), {"target_version", "dry_run"});
+  in_order(v1::DataReference(), {"id", "size_bytes", "location", "checksum", "compressed",
+                                 "content_type", "metadata", "stored_at"});
+}
+
+TEST_CASE("a configuration in a file") {
+  const support::TemporaryFolder folder;
+  const auto file = folder.path() / "storage";
+  const auto load = [&](const std::string& content) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
+    return heddle::load_config(file);
+  };
+  CHECK(load(" \n\t{\"sqlite\": {\"path\": \"a.db\"}}\n").sqlite().path() == "a.db");
+  v1::StorageConfig config;
+  config.mutable_sqlite()->set_path("b.db");
+  CHECK(load(config.SerializeAsString()).sqlite().path() == "b.db");
+
+  for (const char* content : {"", " \n", "{", "backend: 1", "S3CRET"}) {
+    CAPTURE(content);
+    const auto error = error_of([&] { static_cast<void>(load(content)); });
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    CHECK(std::string(error.what()).find(secret) == std::string::npos);
+  }
+  CHECK(code_of([&] { static_cast<void>(heddle::load_config(folder.path() / "none")); }) ==
+        ErrorCode::not_found);
+  CHECK_THROWS_AS(static_cast<void>(heddle::load_config(folder.path())), heddle::Error);
+}
+
+TEST_CASE("messages for the model") {
+  const heddle::DataReference reference{
+      .id = "r",
+      .size_bytes = 12,
+      .location = heddle::DataLocation::database,
+      .checksum = "abc",
+      .compressed = true,
+      .content_type = "application/sql",
+      .metadata = {{"a", "b"}},
+      .stored_at = heddle::Timestamp(std::chrono::milliseconds(1234567))};
+  const auto message = heddle::to_proto(reference);
+  CHECK(message.location() == v1::STORAGE_LOCATION_DATABASE);
+  CHECK(message.stored_at() == 1234567);
+  CHECK(heddle::from_proto(message) == reference);
+  for (const auto location : {heddle::DataLocation::memory, heddle::DataLocation::disk}) {
+    CHECK(heddle::from_proto(heddle::to_proto(heddle::DataReference{.location = location}))
+              .location == location);
+  }
+  auto strange = message;
+  strange.set_location(v1::STORAGE_LOCATION_UNSPECIFIED);
+  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) ==
+        ErrorCode::invalid_argument);
+  strange = message;
+  strange.set_stored_at(INT64_MAX);
+  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) ==
+        ErrorCode::invalid_argument);
+
+  const auto step = heddle::to_proto(heddle::PendingMigration{3, "more", "SELECT 1"});
+  CHECK(step.version() == 3);
+  CHECK(step.description() == "more");
+  CHECK(step.sql() == "SELECT 1");
+}
