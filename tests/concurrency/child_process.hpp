@@ -119,12 +119,17 @@ class ChildProcess {
 
   /// Waits for its end; true if its test case passed.
   bool wait() noexcept {
-    if (pid_ <= 0) { return passed_; }
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
-    pid_ = -1;
-    passed_ = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    return passed_;
+    if (pid_ > 0) {
+      while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
+      pid_ = -1;
+    }
+    return WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
+  }
+
+  /// Waits for its end; true if it was killed before it came to an end by itself.
+  bool wait_for_kill() noexcept {
+    wait();
+    return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL;
   }
 
  private:
@@ -139,7 +144,7 @@ class ChildProcess {
   Pipe report_;
   Pipe gate_;
   pid_t pid_ = -1;
-  bool passed_ = false;
+  int status_ = 0;
 };
 
 /// The parent of a child process, as the child sees it.

@@ -44,7 +44,9 @@ void check_all_refused(Backend& backend) {
   refused([&] { backend.ping(); });
   refused([&] { backend.migrate(); });
   refused([&] { static_cast<void>(backend.storage_details()); });
-  refused([&] { backend.back_up({}, "copy.db"); });
+  if constexpr (requires { backend.back_up({}, "copy.db"); }) {
+    refused([&] { backend.back_up({}, "copy.db"); });
+  }
 }
 
 /// Requests a stop at the moment at which an operation starts.

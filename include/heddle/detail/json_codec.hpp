@@ -127,7 +127,7 @@ void read(const rapidjson::Value& in, T& value) {
   } else if constexpr (std::same_as<T, std::chrono::milliseconds> || std::same_as<T, Timestamp>) {
     std::int64_t count = 0;
     read(in, count);
-    value = T(typename T::duration(count));
+    value = T(std::chrono::duration<std::int64_t, typename T::period>(count));
   } else if constexpr (is_optional<T>) {
     if (in.IsNull()) {
       value.reset();
