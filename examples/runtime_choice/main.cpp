@@ -17,11 +17,9 @@ namespace {
 void greet(heddle::StorageBackend auto& storage, const heddle::Context& context) {
   auto& sessions = storage.session_storage();
   sessions.save_session(context, {.id = "greetings", .name = "Who was here"});
-  sessions.save_message(context, "greetings",
-                        {.role = heddle::Role::user, .content = "Hello, loom."});
+  sessions.save_message(context, "greetings", {.role = heddle::Role::user, .content = "Hello, loom."});
   const auto count = sessions.for_each_message(
-      context, "greetings",
-      [](const heddle::Message& message) { std::cout << message.content << '\n'; });
+      context, "greetings", [](const heddle::Message& message) { std::cout << message.content << '\n'; });
   std::cout << count << " greetings so far\n";
 }
 
@@ -29,11 +27,9 @@ void greet(heddle::StorageBackend auto& storage, const heddle::Context& context)
 
 int main(int argc, char** argv) {
   try {
-    auto storage =
-        heddle::open(argc > 1 ? heddle::load_config(argv[1]) : heddle::v1::StorageConfig());
+    auto storage = heddle::open(argc > 1 ? heddle::load_config(argv[1]) : heddle::v1::StorageConfig());
 
-    const auto status =
-        heddle::health(storage, heddle::Context{}.with_timeout(std::chrono::seconds(2)));
+    const auto status = heddle::health(storage, heddle::Context{}.with_timeout(std::chrono::seconds(2)));
     std::cout << storage.backend_name() << ": " << (status.healthy() ? "healthy" : status.error())
               << ", schema version " << status.migration_version() << '\n';
     if (storage.administration() == nullptr) { std::cout << "it cannot see across tenants\n"; }

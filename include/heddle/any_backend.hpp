@@ -17,23 +17,22 @@ namespace heddle {
 
 class AnyBackend;
 
-/// A backend that an AnyBackend can hold. The handle itself is excluded, and first: asking whether
-/// it is a backend, to find out how it moves, would never end.
+/// A backend that an AnyBackend can hold. The handle itself is excluded, and first: asking whether it is a backend, to
+/// find out how it moves, would never end.
 template <class T>
 concept ErasableBackend = !std::same_as<T, AnyBackend> && StorageBackend<T>;
 
-/// A storage backend that is chosen at run time: owns one of any type, and satisfies StorageBackend
-/// itself. A call costs two virtual calls more than on the backend itself.
+/// A storage backend that is chosen at run time: owns one of any type, and satisfies StorageBackend itself. A call
+/// costs two virtual calls more than on the backend itself.
 ///
 ///     auto storage = heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
 ///         heddle::sqlite::Config{.path = "agents.db"});
 ///     storage.migrate();
 ///     if (auto* backup = storage.online_backup()) { backup->back_up({}, "copy.db"); }
 ///
-/// What only some backends can do is asked for at run time: a null pointer means that this one
-/// cannot. The stores and capabilities may be used by many threads, and stay where they are when
-/// the handle moves; the handle itself must not be moved or assigned to while another thread uses
-/// it. A handle that was moved from is empty.
+/// What only some backends can do is asked for at run time: a null pointer means that this one cannot. The stores and
+/// capabilities may be used by many threads, and stay where they are when the handle moves; the handle itself must not
+/// be moved or assigned to while another thread uses it. A handle that was moved from is empty.
 class AnyBackend {
  public:
   /// Takes over a backend. Throws `invalid_argument` if there is none.
@@ -49,8 +48,8 @@ class AnyBackend {
     return AnyBackend(std::make_unique<Backend>(std::forward<Arguments>(arguments)...));
   }
 
-  /// False once the backend was moved to another handle. Everything but moving, asking and closing
-  /// fails with `failed_precondition` then; the capabilities are null.
+  /// False once the backend was moved to another handle. Everything but moving, asking and closing fails with
+  /// `failed_precondition` then; the capabilities are null.
   [[nodiscard]] bool has_value() const noexcept { return backend_ != nullptr; }
 
   /// Sessions, messages, tool executions and snapshots.
@@ -66,20 +65,19 @@ class AnyBackend {
 
   /// Brings the schema to the latest version; does nothing if it is there.
   void migrate(const Context& context = {}) { held().migrate(context); }
-  /// What `migrate` would run. Throws `failed_precondition` if the backend cannot tell, which is so
-  /// if `migration_inspection()` is null.
+  /// What `migrate` would run. Throws `failed_precondition` if the backend cannot tell, which is so if
+  /// `migration_inspection()` is null.
   [[nodiscard]] std::vector<PendingMigration> pending_migrations(const Context& context = {}) {
     return present(held().migration_inspection()).pending_migrations(context);
   }
-  /// The schema's version and the state of the pool. Throws `failed_precondition` if the backend
-  /// cannot tell, which is so if `detail_report()` is null.
+  /// The schema's version and the state of the pool. Throws `failed_precondition` if the backend cannot tell, which is
+  /// so if `detail_report()` is null.
   [[nodiscard]] StorageDetails storage_details(const Context& context = {}) {
     return present(held().detail_report()).storage_details(context);
   }
   /// Throws unless the database answers.
   void ping(const Context& context = {}) { held().ping(context); }
-  /// Waits for the calls that are under way, then closes; every later call fails with
-  /// `failed_precondition`.
+  /// Waits for the calls that are under way, then closes; every later call fails with `failed_precondition`.
   void close() noexcept {
     if (backend_) { backend_->close(); }
   }
@@ -109,15 +107,12 @@ class AnyBackend {
     return backend_ ? backend_->administration() : nullptr;
   }
   /// Null unless the backend can take migrations one by one, up and down.
-  [[nodiscard]] erased::Migrator* migrator() noexcept {
-    return backend_ ? backend_->migrator() : nullptr;
-  }
+  [[nodiscard]] erased::Migrator* migrator() noexcept { return backend_ ? backend_->migrator() : nullptr; }
 
  private:
   [[nodiscard]] erased::AbstractBackend& held() const {
     if (!backend_) {
-      throw Error(ErrorCode::failed_precondition,
-                  "the handle is empty: its backend was moved to another one");
+      throw Error(ErrorCode::failed_precondition, "the handle is empty: its backend was moved to another one");
     }
     return *backend_;
   }

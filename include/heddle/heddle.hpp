@@ -1,9 +1,10 @@
 #pragma once
 
-/// The core: the model, the concepts and `Backend`, without any database driver. Include `heddle/sqlite.hpp` for a
-/// backend, or `heddle/open.hpp` to choose one at run time.
+/// The core: the model, the concepts and the type-erased handle, without any database. Server code that is written
+/// against them includes this; who makes the backend includes `heddle/sqlite.hpp`, or `heddle/open.hpp` to choose one at
+/// run time.
 
-#include "heddle/backend.hpp"
+#include "heddle/any_backend.hpp"
 #include "heddle/concepts/capabilities.hpp"
 #include "heddle/concepts/storage_backend.hpp"
 #include "heddle/concepts/storage_policy.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The backend chosen at run time, by a configuration:
-/// `heddle::open(heddle::load_config("storage.json"))`. Needs protobuf; link heddle::open.
+/// The backend chosen at run time, by a configuration: `heddle::open(heddle::load_config("storage.json"))`. Needs
+/// protobuf; link heddle::open.
 
 #include "heddle/any_backend.hpp"
 #include "heddle/backend.hpp"
@@ -34,27 +34,20 @@ struct OpenOptions {
 
 namespace detail {
 
-/// Makes the folder of the default database, for its owner alone; leaves one that is there as it
-/// is.
+/// Makes the folder of the default database, for its owner alone; leaves one that is there as it is.
 inline void make_private_folder(const std::filesystem::path& folder) {
   std::error_code failure;
   if (std::filesystem::is_directory(folder, failure)) { return; }
   std::filesystem::create_directories(folder, failure);
-  if (!failure) {
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
-  }
-  if (failure) {
-    throw Error(ErrorCode::permission_denied, "the data folder cannot be made: " + folder.string());
-  }
+  if (!failure) { std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure); }
+  if (failure) { throw Error(ErrorCode::permission_denied, "the data folder cannot be made: " + folder.string()); }
 }
 
 /// Opens a backend of this policy and migrates it unless the configuration forbids it.
 template <class Policy, class TracerType>
-[[nodiscard]] AnyBackend open_as(typename Policy::Config settings,
-                                 const v1::MigrationConfig& migration, const Context& context,
-                                 TracerType tracer) {
-  auto backend =
-      std::make_unique<Backend<Policy, TracerType>>(std::move(settings), std::move(tracer));
+[[nodiscard]] AnyBackend open_as(typename Policy::Config settings, const v1::MigrationConfig& migration,
+                                 const Context& context, TracerType tracer) {
+  auto backend = std::make_unique<Backend<Policy, TracerType>>(std::move(settings), std::move(tracer));
   if (!migration.has_auto_migrate() || migration.auto_migrate()) {
     backend->migrator().up(context, migration.target_version());
   }
@@ -62,41 +55,34 @@ template <class Policy, class TracerType>
 }
 
 template <class TracerType>
-[[nodiscard]] AnyBackend open_sqlite(const v1::StorageConfig& config, const OpenOptions& options,
-                                     TracerType tracer) {
+[[nodiscard]] AnyBackend open_sqlite(const v1::StorageConfig& config, const OpenOptions& options, TracerType tracer) {
   sqlite::Config settings = sqlite_config(config, options.environment);
   // Before anything is made: a refusal leaves no trace.
   sqlite::check_encryption(settings);
   if (config.sqlite().path().empty()) { make_private_folder(options.environment.data_directory()); }
-  return open_as<Sqlite>(std::move(settings), config.migration(), options.context,
-                         std::move(tracer));
+  return open_as<Sqlite>(std::move(settings), config.migration(), options.context, std::move(tracer));
 }
 
 }  // namespace detail
 
-/// Opens the storage that a configuration describes and, unless `migration.auto_migrate` is off,
-/// brings its schema to `migration.target_version`. Without a backend, or without anything, that is
-/// SQLite at `$LOOM_DATA_DIR/loom.db`.
+/// Opens the storage that a configuration describes and, unless `migration.auto_migrate` is off, brings its schema to
+/// `migration.target_version`. Without a backend, or without anything, that is SQLite at `$LOOM_DATA_DIR/loom.db`.
 ///
-/// Throws `invalid_argument` for a configuration that can have no meaning; `failed_precondition` if
-/// it asks for what this build has not (PostgreSQL, Supabase, encryption) or for a database that is
-/// not Heddle's, which is left as it is
-/// - a loom.db of the Go server too; otherwise as the backend does. `tracer` watches the operations
-/// of the backend.
+/// Throws `invalid_argument` for a configuration that can have no meaning; `failed_precondition` if it asks for what
+/// this build has not (PostgreSQL, Supabase, encryption) or for a database that is not Heddle's, which is left as it
+/// is, a loom.db of the Go server too; otherwise as the backend does. `tracer` watches the operations of the backend.
 template <Tracer TracerType = NoTracing>
 [[nodiscard]] AnyBackend open(const v1::StorageConfig& config = {}, const OpenOptions& options = {},
                               TracerType tracer = {}) {
   switch (config.backend()) {
     case v1::STORAGE_BACKEND_TYPE_UNSPECIFIED:
-    case v1::STORAGE_BACKEND_TYPE_SQLITE:
-      return detail::open_sqlite(config, options, std::move(tracer));
+    case v1::STORAGE_BACKEND_TYPE_SQLITE: return detail::open_sqlite(config, options, std::move(tracer));
     case v1::STORAGE_BACKEND_TYPE_POSTGRES:
       static_cast<void>(postgres_config(config, options.environment));
       throw Error(ErrorCode::failed_precondition, "this build of Heddle has no PostgreSQL backend");
     default:
       throw Error(ErrorCode::invalid_argument,
-                  "the configuration names a backend that is not known: " +
-                      std::to_string(config.backend()));
+                  "the configuration names a backend that is not known: " + std::to_string(config.backend()));
   }
 }
 

@@ -2,5 +2,8 @@
 
 /// The embedded backend: `heddle::Backend<heddle::Sqlite>`.
 
-#include "heddle/heddle.hpp"
+#include "heddle/backend.hpp"
+#include "heddle/concepts/capabilities.hpp"
+#include "heddle/concepts/storage_backend.hpp"
 #include "heddle/sqlite/policy.hpp"
+#include "heddle/stores/describe_file.hpp"

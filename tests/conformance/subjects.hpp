@@ -21,9 +21,7 @@ class OnFile {
   auto& backend() { return backend_; }
 
  private:
-  [[nodiscard]] heddle::sqlite::Config config() const {
-    return {.path = (folder_.path() / "heddle.db").string()};
-  }
+  [[nodiscard]] heddle::sqlite::Config config() const { return {.path = (folder_.path() / "heddle.db").string()}; }
 
   support::TemporaryFolder folder_;
   heddle::Backend<heddle::Sqlite> backend_;
@@ -76,6 +74,6 @@ class Decorated {
 }  // namespace conformance
 
 /// A test case for every backend; inside, `Subject subject; auto& backend = subject.backend();`.
-#define CONFORMANCE_TEST(title)                                                                          \
+#define CONFORMANCE_TEST(title)                                                                       \
   TEST_CASE_TEMPLATE(title, Subject, conformance::OnFile, conformance::InMemory, conformance::Erased, \
                      conformance::Decorated)

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -48,27 +47,20 @@ class Plain {
 };
 
 /// A session storage that can hide, over one that cannot.
-class Hiding : public heddle::erased::SessionsModel<
-                   heddle::SessionStore<heddle::Sqlite, heddle::NoTracing>&> {
+class Hiding : public heddle::erased::SessionsModel<heddle::SessionStore<heddle::Sqlite, heddle::NoTracing>&> {
  public:
   using SessionsModel::SessionsModel;
 
-  bool soft_delete_session(const Context& /*context*/, const std::string& id) {
-    return id == "hidden";
-  }
-  bool restore_session(const Context& /*context*/, const std::string& id) {
-    return id == "restored";
-  }
-  std::int64_t purge_deleted_sessions(const Context& /*context*/,
-                                      std::chrono::seconds grace_period) {
+  bool soft_delete_session(const Context& /*context*/, const std::string& id) { return id == "hidden"; }
+  bool restore_session(const Context& /*context*/, const std::string& id) { return id == "restored"; }
+  std::int64_t purge_deleted_sessions(const Context& /*context*/, std::chrono::seconds grace_period) {
     return grace_period.count();
   }
 };
 
 /// What sees across tenants.
 struct Overseer {
-  heddle::SessionOverview list_sessions(const Context& /*context*/,
-                                        const heddle::PageRequest& page) const {
+  heddle::SessionOverview list_sessions(const Context& /*context*/, const heddle::PageRequest& page) const {
     return {{}, page.limit};
   }
   heddle::Page<heddle::SessionCount> sessions_per_user(const Context& /*context*/,
@@ -76,9 +68,7 @@ struct Overseer {
     return {{{"ada", 2}}, {}};
   }
   heddle::SystemStatistics statistics(const Context& /*context*/) const { return {.users = 7}; }
-  heddle::AdminPermissions validate_permissions(const Context& /*context*/) const {
-    return {true, {}};
-  }
+  heddle::AdminPermissions validate_permissions(const Context& /*context*/) const { return {true, {}}; }
 };
 
 /// A backend with the capabilities that SQLite lacks.
@@ -115,8 +105,7 @@ static_assert(heddle::ReportsDetails<heddle::erased::DetailReport>);
 static_assert(heddle::BacksUpOnline<heddle::erased::OnlineBackup>);
 
 static_assert(std::movable<AnyBackend> && !std::copy_constructible<AnyBackend>);
-static_assert(std::is_nothrow_move_constructible_v<AnyBackend> &&
-              std::is_nothrow_move_assignable_v<AnyBackend>);
+static_assert(std::is_nothrow_move_constructible_v<AnyBackend> && std::is_nothrow_move_assignable_v<AnyBackend>);
 static_assert(std::constructible_from<AnyBackend, std::unique_ptr<OnSqlite>>);
 static_assert(!std::constructible_from<AnyBackend, std::unique_ptr<AnyBackend>>);
 static_assert(!std::constructible_from<AnyBackend, std::unique_ptr<std::string>>);
@@ -178,9 +167,7 @@ TEST_CASE("messages are visited through the handle") {
   auto storage = migrated();
   auto& sessions = storage.session_storage();
   sessions.save_session(ada, {.id = "s"});
-  for (const char* content : {"a", "b", "c"}) {
-    sessions.save_message(ada, "s", {.content = content});
-  }
+  for (const char* content : {"a", "b", "c"}) { sessions.save_message(ada, "s", {.content = content}); }
 
   SUBCASE("by a lambda, as an object or a temporary") {
     std::string seen;
@@ -191,8 +178,7 @@ TEST_CASE("messages are visited through the handle") {
   }
   SUBCASE("by one that keeps a state of its own") {
     int count = 0;
-    sessions.for_each_message(ada, "s",
-                              [&count, own = 0](const Message&) mutable { count = ++own; });
+    sessions.for_each_message(ada, "s", [&count, own = 0](const Message&) mutable { count = ++own; });
     CHECK(count == 3);
   }
   SUBCASE("by a function") {
@@ -202,8 +188,7 @@ TEST_CASE("messages are visited through the handle") {
     CHECK(seen_by_a_function == "abcabc");
   }
   SUBCASE("and what a visitor throws comes out") {
-    CHECK_THROWS_AS(sessions.for_each_message(
-                        ada, "s", [](const Message&) { throw std::runtime_error("enough"); }),
+    CHECK_THROWS_AS(sessions.for_each_message(ada, "s", [](const Message&) { throw std::runtime_error("enough"); }),
                     std::runtime_error);
   }
 }
@@ -211,8 +196,7 @@ TEST_CASE("messages are visited through the handle") {
 TEST_CASE("cleanup hooks run through the handle") {
   auto storage = migrated();
   std::string deleted;
-  storage.session_storage().add_cleanup_hook(
-      [&](const Context&, const std::string& id) { deleted = id; });
+  storage.session_storage().add_cleanup_hook([&](const Context&, const std::string& id) { deleted = id; });
   storage.session_storage().save_session(ada, {.id = "s"});
   CHECK(storage.session_storage().delete_session(ada, "s"));
   CHECK(deleted == "s");
@@ -220,8 +204,7 @@ TEST_CASE("cleanup hooks run through the handle") {
 
 TEST_CASE("SQLite has the capabilities that its type has") {
   const support::TemporaryFolder folder;
-  auto storage =
-      AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = (folder.path() / "a.db").string()});
+  auto storage = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = (folder.path() / "a.db").string()});
 
   auto* const inspection = storage.migration_inspection();
   REQUIRE(inspection != nullptr);
@@ -268,10 +251,8 @@ TEST_CASE("what a backend lacks is null") {
   CHECK(storage.soft_deletion() == nullptr);
   CHECK(storage.administration() == nullptr);
   CHECK(storage.migrator() == nullptr);
-  CHECK(code_of([&] { static_cast<void>(storage.pending_migrations()); }) ==
-        ErrorCode::failed_precondition);
-  CHECK(code_of([&] { static_cast<void>(storage.storage_details()); }) ==
-        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(storage.pending_migrations()); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(storage.storage_details()); }) == ErrorCode::failed_precondition);
 }
 
 TEST_CASE("what only other backends have is reached, too") {
@@ -306,8 +287,7 @@ TEST_CASE("a handle moves, and what it gave out stays") {
   CHECK(first.backend_name().empty());
   CHECK(first.migration_inspection() == nullptr);
   CHECK(first.migrator() == nullptr);
-  CHECK(code_of([&] { static_cast<void>(first.session_storage()); }) ==
-        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(first.session_storage()); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { first.migrate(); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { first.ping(); }) == ErrorCode::failed_precondition);
   first.close();
@@ -333,8 +313,7 @@ TEST_CASE("a closed backend refuses through the handle") {
   storage.close();
   storage.close();
   CHECK(code_of([&] { storage.ping(); }) == ErrorCode::failed_precondition);
-  CHECK(code_of([&] { static_cast<void>(sessions.statistics(ada)); }) ==
-        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(sessions.statistics(ada)); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { static_cast<void>(storage.detail_report()->storage_details()); }) ==
         ErrorCode::failed_precondition);
 }

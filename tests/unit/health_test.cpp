@@ -60,8 +60,7 @@ class Plain {
   OnSqlite whole_{{.path = ":memory:"}};
 };
 
-static_assert(
-    noexcept(health(std::declval<OnSqlite&>())) && noexcept(health(std::declval<AnyBackend&>())));
+static_assert(noexcept(health(std::declval<OnSqlite&>())) && noexcept(health(std::declval<AnyBackend&>())));
 
 }  // namespace
 
@@ -100,8 +99,7 @@ TEST_CASE("a backend that reports nothing of itself is healthy as well") {
 
 TEST_CASE("pool and latency are told") {
   Patient backend({.path = ":memory:"});
-  backend.pool =
-      heddle::PoolStatistics{5, 3, 2, 25, std::int64_t{1} << 40U, std::chrono::milliseconds(1234)};
+  backend.pool = heddle::PoolStatistics{5, 3, 2, 25, std::int64_t{1} << 40U, std::chrono::milliseconds(1234)};
   backend.delay = std::chrono::milliseconds(20);
   const auto status = health(backend);
   CHECK(status.healthy());

@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
-#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -136,8 +137,7 @@ TEST_CASE("the data folder comes from the environment") {
   CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}}) == "/srv/loom");
   CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~/data"}}) == "/home/ada/data");
   CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~"}}) == "/home/ada");
-  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~bob/data"}}) ==
-        fs::current_path() / "~bob/data");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~bob/data"}}) == fs::current_path() / "~bob/data");
   CHECK(data({{"LOOM_DATA_DIR", "data"}}) == fs::current_path() / "data");
   CHECK(code_of([&] { static_cast<void>(data({})); }) == ErrorCode::failed_precondition);
   // One that reads the process has whatever is set there.
@@ -146,9 +146,7 @@ TEST_CASE("the data folder comes from the environment") {
 
 TEST_CASE("what a configuration says of SQLite reaches the backend") {
   const auto environment = Environment::of({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}});
-  const auto settings_of = [&](const char* json) {
-    return heddle::sqlite_config(config_of(json), environment);
-  };
+  const auto settings_of = [&](const char* json) { return heddle::sqlite_config(config_of(json), environment); };
 
   SUBCASE("nothing: the defaults of the backend") {
     const auto settings = settings_of("{}");
@@ -192,24 +190,20 @@ TEST_CASE("what a configuration says of SQLite reaches the backend") {
     CHECK(!settings_of(R"({"sqlite": {"walMode": false}})").wal);
   }
   SUBCASE("a path is made absolute, one in memory stays") {
-    CHECK(settings_of(R"({"sqlite": {"path": "a.db"}})").path ==
-          (fs::current_path() / "a.db").string());
+    CHECK(settings_of(R"({"sqlite": {"path": "a.db"}})").path == (fs::current_path() / "a.db").string());
     CHECK(settings_of(R"({"sqlite": {"path": ":memory:"}})").path == ":memory:");
   }
   SUBCASE("the key comes from the environment if the configuration has none") {
     const auto keyed = Environment::of({{"LOOM_DB_KEY", "from outside"}, {"HOME", "/h"}});
-    const auto key_of = [&](const char* json) {
-      return heddle::sqlite_config(config_of(json), keyed).encryption_key;
-    };
+    const auto key_of = [&](const char* json) { return heddle::sqlite_config(config_of(json), keyed).encryption_key; };
     CHECK(key_of(R"({"sqlite": {"encrypt": true}})") == "from outside");
     CHECK(key_of(R"({"sqlite": {"encrypt": true, "encryption_key": "own"}})") == "own");
     CHECK(key_of("{}").empty());
   }
   SUBCASE("values without a meaning") {
     for (const char* json :
-         {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})",
-          R"({"sqlite": {"cache_kib": 0}})", R"({"sqlite": {"cache_kib": 3000000000}})",
-          R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
+         {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})", R"({"sqlite": {"cache_kib": 0}})",
+          R"({"sqlite": {"cache_kib": 3000000000}})", R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
           R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
       CAPTURE(json);
       const auto error = error_of([&] { static_cast<void>(settings_of(json)); });
@@ -228,16 +222,13 @@ TEST_CASE("a database where the configuration says") {
     CHECK(fs::exists(folder.path() / "own.db-wal"));
   }
   SUBCASE("without a write-ahead log") {
-    auto storage = heddle::open(
-        config_of(R"({"sqlite": {"path": "@/own.db", "wal_mode": false}})", folder.path()));
+    auto storage = heddle::open(config_of(R"({"sqlite": {"path": "@/own.db", "wal_mode": false}})", folder.path()));
     CHECK(!fs::exists(folder.path() / "own.db-wal"));
   }
   SUBCASE("in memory") {
-    auto storage =
-        heddle::open(config_of(R"({"sqlite": {"path": ":memory:"}})"), at(folder.path() / "data"));
+    auto storage = heddle::open(config_of(R"({"sqlite": {"path": ":memory:"}})"), at(folder.path() / "data"));
     storage.session_storage().save_session({}, {.id = "of the default user"});
-    CHECK(storage.session_storage().load_session(heddle::Context::for_user("default-user"),
-                                                 "of the default user"));
+    CHECK(storage.session_storage().load_session(heddle::Context::for_user("default-user"), "of the default user"));
     CHECK(fs::is_empty(folder.path()));
   }
   SUBCASE("a folder that is named is not made") {
@@ -258,9 +249,8 @@ TEST_CASE("migrating when it is opened") {
     return storage.detail_report()->storage_details().migration_version;
   };
   const auto open_with = [&](const char* migration) {
-    return heddle::open(
-        config_of(std::string(R"({"migration": )") + migration + "}", folder.path()),
-        at(folder.path()));
+    return heddle::open(config_of(std::string(R"({"migration": )") + migration + "}", folder.path()),
+                        at(folder.path()));
   };
   SUBCASE("off") {
     CHECK(version_of(open_with(R"({"auto_migrate": false})")) == 0);
@@ -279,18 +269,16 @@ TEST_CASE("migrating when it is opened") {
     CHECK(version_of(open_with(R"({"migration_dir": "@/sql"})")) == 3);
   }
   SUBCASE("to what is not there") {
-    for (const char* migration : {R"({"target_version": 999})", R"({"target_version": -1})",
-                                  R"({"migration_dir": "@/none"})"}) {
+    for (const char* migration :
+         {R"({"target_version": 999})", R"({"target_version": -1})", R"({"migration_dir": "@/none"})"}) {
       CAPTURE(migration);
-      CHECK(code_of([&] { static_cast<void>(open_with(migration)); }) ==
-            ErrorCode::invalid_argument);
+      CHECK(code_of([&] { static_cast<void>(open_with(migration)); }) == ErrorCode::invalid_argument);
     }
   }
   SUBCASE("within the deadline") {
     auto options = at(folder.path());
     options.context = heddle::Context{}.with_timeout(std::chrono::seconds(-1));
-    CHECK(code_of([&] { static_cast<void>(heddle::open({}, options)); }) ==
-          ErrorCode::deadline_exceeded);
+    CHECK(code_of([&] { static_cast<void>(heddle::open({}, options)); }) == ErrorCode::deadline_exceeded);
   }
 }
 
@@ -315,8 +303,7 @@ TEST_CASE("encryption is never replaced by a plain file") {
     CHECK(std::string(error.what()).find(secret) == std::string::npos);
   }
   SUBCASE("in a file of its own, with the key of the environment") {
-    const auto config =
-        config_of(R"({"sqlite": {"encrypt": true, "path": "@/own.db"}})", folder.path());
+    const auto config = config_of(R"({"sqlite": {"encrypt": true, "path": "@/own.db"}})", folder.path());
     options.environment = Environment::of({{"LOOM_DB_KEY", secret}});
     const auto error = error_of([&] { static_cast<void>(heddle::open(config, options)); });
     CHECK(error.code() == ErrorCode::failed_precondition);
@@ -324,8 +311,7 @@ TEST_CASE("encryption is never replaced by a plain file") {
   }
   SUBCASE("without a key") {
     const auto config = config_of(R"({"sqlite": {"encrypt": true}})");
-    CHECK(code_of([&] { static_cast<void>(heddle::open(config, options)); }) ==
-          ErrorCode::invalid_argument);
+    CHECK(code_of([&] { static_cast<void>(heddle::open(config, options)); }) == ErrorCode::invalid_argument);
   }
   CHECK(fs::is_empty(folder.path()));
 }
@@ -340,9 +326,7 @@ TEST_CASE("a loom.db of the Go server is refused and stays as it is") {
     const auto error = error_of([&] { static_cast<void>(heddle::open({}, at(folder.path()))); });
     CHECK(error.code() == ErrorCode::failed_precondition);
     CHECK(std::string(error.what()).find("nothing was changed") != std::string::npos);
-    if (named) {
-      CHECK(std::string(error.what()).find("loom.db of the Go server") != std::string::npos);
-    }
+    if (named) { CHECK(std::string(error.what()).find("loom.db of the Go server") != std::string::npos); }
     CHECK(files_of(folder.path()) == before);
     CHECK(fs::last_write_time(file) == written);
   };
@@ -385,20 +369,18 @@ TEST_CASE("a loom.db of the Go server is refused and stays as it is") {
 TEST_CASE("PostgreSQL") {
   const support::TemporaryFolder folder;
   const auto open_with = [&](const char* json) {
-    return error_of(
-        [&] { static_cast<void>(heddle::open(config_of(json), at(folder.path() / "data"))); });
+    return error_of([&] { static_cast<void>(heddle::open(config_of(json), at(folder.path() / "data"))); });
   };
   const auto without = open_with(R"({"backend": "STORAGE_BACKEND_TYPE_POSTGRES"})");
   CHECK(without.code() == ErrorCode::invalid_argument);
   CHECK(std::string(without.what()).find("postgres") != std::string::npos);
 
-  const auto absent =
-      open_with(R"({"backend": 2, "postgres": {"dsn": "postgres://u:S3CRET@h/d"}})");
+  const auto absent = open_with(R"({"backend": 2, "postgres": {"dsn": "postgres://u:S3CRET@h/d"}})");
   CHECK(absent.code() == ErrorCode::failed_precondition);
   CHECK(std::string(absent.what()) == "this build of Heddle has no PostgreSQL backend");
 
-  const auto supabase = open_with(
-      R"({"backend": 2, "postgres": {"supabase": {"enabled": true, "anon_key": "S3CRET"}}})");
+  const auto supabase =
+      open_with(R"({"backend": 2, "postgres": {"supabase": {"enabled": true, "anon_key": "S3CRET"}}})");
   CHECK(supabase.code() == ErrorCode::failed_precondition);
   CHECK(std::string(supabase.what()).find("Supabase") != std::string::npos);
   CHECK(std::string(supabase.what()).find(secret) == std::string::npos);
@@ -407,14 +389,13 @@ TEST_CASE("PostgreSQL") {
 }
 
 TEST_CASE("what a configuration says of PostgreSQL") {
-  const auto outside = Environment::of(
-      {{"LOOM_PG_DSN", "dsn from outside"}, {"LOOM_PG_PASSWORD", "password from outside"}});
+  const auto outside =
+      Environment::of({{"LOOM_PG_DSN", "dsn from outside"}, {"LOOM_PG_PASSWORD", "password from outside"}});
   const auto settings_of = [](const char* json, const Environment& environment) {
     return heddle::postgres_config(config_of(json), environment);
   };
   SUBCASE("the defaults") {
-    const auto settings =
-        settings_of(R"({"postgres": {"host": "h", "database": "d"}})", Environment::of({}));
+    const auto settings = settings_of(R"({"postgres": {"host": "h", "database": "d"}})", Environment::of({}));
     CHECK(settings.dsn().empty());
     CHECK(settings.port() == 5432);
     CHECK(settings.ssl_mode() == "require");
@@ -449,13 +430,11 @@ TEST_CASE("what a configuration says of PostgreSQL") {
     CHECK(own.password() == "own too");
   }
   SUBCASE("values without a meaning") {
-    for (const char* json : {"{}", R"({"postgres": {}})", R"({"postgres": {"host": "h"}})",
-                             R"({"postgres": {"dsn": "d", "port": 0}})",
-                             R"({"postgres": {"dsn": "d", "port": 65536}})",
-                             R"({"postgres": {"dsn": "d", "ssl_mode": "S3CRET"}})"}) {
+    for (const char* json :
+         {"{}", R"({"postgres": {}})", R"({"postgres": {"host": "h"}})", R"({"postgres": {"dsn": "d", "port": 0}})",
+          R"({"postgres": {"dsn": "d", "port": 65536}})", R"({"postgres": {"dsn": "d", "ssl_mode": "S3CRET"}})"}) {
       CAPTURE(json);
-      const auto error =
-          error_of([&] { static_cast<void>(settings_of(json, Environment::of({}))); });
+      const auto error = error_of([&] { static_cast<void>(settings_of(json, Environment::of({}))); });
       CHECK(error.code() == ErrorCode::invalid_argument);
       CHECK(std::string(error.what()).find(secret) == std::string::npos);
     }
@@ -484,14 +463,12 @@ TEST_CASE("a configuration in JSON") {
   };
   CHECK(message_of(R"({"sqlite": {"pat": "a"}})").find("pat") != std::string::npos);
   CHECK(message_of(R"({"bakend": 1})").find("bakend") != std::string::npos);
-  CHECK(message_of(R"({"sqlite": {"readers": "S3CRET"}})").find("sqlite.readers") !=
-        std::string::npos);
+  CHECK(message_of(R"({"sqlite": {"readers": "S3CRET"}})").find("sqlite.readers") != std::string::npos);
   for (const char* json :
-       {"", "[]", "{", "null", "S3CRET", "{} S3CRET",
-        R"({"sqlite": {"encryption_key": "S3CRET" "x": 1}})", R"({"backend": "S3CRET"})",
-        R"({"sqlite": "S3CRET"})", R"({"sqlite": {"encryption_key": ["S3CRET"]}})",
-        R"({"postgres": {"dsn": "postgres://u:S3CRET@h/d", "x": 1}})",
-        R"({"postgres://u:S3CRET@h/d": 1})", R"({"postgres": {"password": "S3CRET})"}) {
+       {"", "[]", "{", "null", "S3CRET", "{} S3CRET", R"({"sqlite": {"encryption_key": "S3CRET" "x": 1}})",
+        R"({"backend": "S3CRET"})", R"({"sqlite": "S3CRET"})", R"({"sqlite": {"encryption_key": ["S3CRET"]}})",
+        R"({"postgres": {"dsn": "postgres://u:S3CRET@h/d", "x": 1}})", R"({"postgres://u:S3CRET@h/d": 1})",
+        R"({"postgres": {"password": "S3CRET})"}) {
     CAPTURE(json);
     CHECK(message_of(json).find(secret) == std::string::npos);
   }
@@ -513,10 +490,8 @@ TEST_CASE("a configuration in binary") {
   CHECK(heddle::parse_config_binary("\x08\x02").backend() == v1::STORAGE_BACKEND_TYPE_POSTGRES);
   using namespace std::string_view_literals;
   // Cut short; field 6, which is none; field 99 of the section.
-  for (const auto bytes :
-       {"\x12\x05\x0a"sv, "\x30\x01"sv, "\x12\x03\x98\x06\x01"sv, "path = a.db"sv}) {
-    CHECK(code_of([&] { static_cast<void>(heddle::parse_config_binary(bytes)); }) ==
-          ErrorCode::invalid_argument);
+  for (const auto bytes : {"\x12\x05\x0a"sv, "\x30\x01"sv, "\x12\x03\x98\x06\x01"sv, "path = a.db"sv}) {
+    CHECK(code_of([&] { static_cast<void>(heddle::parse_config_binary(bytes)); }) == ErrorCode::invalid_argument);
   }
 }
 
@@ -540,22 +515,20 @@ TEST_CASE("the wire format does not change") {
     }
   };
   in_order(v1::SQLiteStorageConfig(), {"path", "encrypt", "encryption_key", "wal_mode"});
-  in_order(v1::PostgresStorageConfig(),
-           {"host", "port", "database", "user", "password", "dsn", "pool", "ssl_mode",
-            "default_user_id", "schema", "supabase", "soft_delete", "require_user_id"});
+  in_order(v1::PostgresStorageConfig(), {"host", "port", "database", "user", "password", "dsn", "pool", "ssl_mode",
+                                         "default_user_id", "schema", "supabase", "soft_delete", "require_user_id"});
   in_order(v1::PostgresPoolConfig(), {"max_connections", "min_connections", "max_idle_time_seconds",
                                       "max_lifetime_seconds", "health_check_interval_seconds"});
   in_order(v1::SupabaseConfig(), {"enabled", "project_url", "anon_key", "service_role_key"});
   in_order(v1::MigrationConfig(), {"auto_migrate", "migration_dir", "target_version"});
   in_order(v1::SoftDeleteConfig(), {"enabled", "grace_period_seconds", "cleanup_interval_seconds"});
-  in_order(v1::StorageHealthStatus(),
-           {"backend", "healthy", "latency_ms", "migration_version", "error", "pool_stats"});
-  in_order(v1::PoolStats(), {"total_connections", "idle_connections", "active_connections",
-                             "max_connections", "wait_count", "wait_duration_ms"});
+  in_order(v1::StorageHealthStatus(), {"backend", "healthy", "latency_ms", "migration_version", "error", "pool_stats"});
+  in_order(v1::PoolStats(), {"total_connections", "idle_connections", "active_connections", "max_connections",
+                             "wait_count", "wait_duration_ms"});
   in_order(v1::MigrationStep(), {"version", "description", "sql"});
   in_order(v1::RunMigrationRequest(), {"target_version", "dry_run"});
-  in_order(v1::DataReference(), {"id", "size_bytes", "location", "checksum", "compressed",
-                                 "content_type", "metadata", "stored_at"});
+  in_order(v1::DataReference(),
+           {"id", "size_bytes", "location", "checksum", "compressed", "content_type", "metadata", "stored_at"});
 }
 
 TEST_CASE("a configuration in a file") {
@@ -576,37 +549,32 @@ TEST_CASE("a configuration in a file") {
     CHECK(error.code() == ErrorCode::invalid_argument);
     CHECK(std::string(error.what()).find(secret) == std::string::npos);
   }
-  CHECK(code_of([&] { static_cast<void>(heddle::load_config(folder.path() / "none")); }) ==
-        ErrorCode::not_found);
+  CHECK(code_of([&] { static_cast<void>(heddle::load_config(folder.path() / "none")); }) == ErrorCode::not_found);
   CHECK_THROWS_AS(static_cast<void>(heddle::load_config(folder.path())), heddle::Error);
 }
 
 TEST_CASE("messages for the model") {
-  const heddle::DataReference reference{
-      .id = "r",
-      .size_bytes = 12,
-      .location = heddle::DataLocation::database,
-      .checksum = "abc",
-      .compressed = true,
-      .content_type = "application/sql",
-      .metadata = {{"a", "b"}},
-      .stored_at = heddle::Timestamp(std::chrono::milliseconds(1234567))};
+  const heddle::DataReference reference{.id = "r",
+                                        .size_bytes = 12,
+                                        .location = heddle::DataLocation::database,
+                                        .checksum = "abc",
+                                        .compressed = true,
+                                        .content_type = "application/sql",
+                                        .metadata = {{"a", "b"}},
+                                        .stored_at = heddle::Timestamp(std::chrono::milliseconds(1234567))};
   const auto message = heddle::to_proto(reference);
   CHECK(message.location() == v1::STORAGE_LOCATION_DATABASE);
   CHECK(message.stored_at() == 1234567);
   CHECK(heddle::from_proto(message) == reference);
   for (const auto location : {heddle::DataLocation::memory, heddle::DataLocation::disk}) {
-    CHECK(heddle::from_proto(heddle::to_proto(heddle::DataReference{.location = location}))
-              .location == location);
+    CHECK(heddle::from_proto(heddle::to_proto(heddle::DataReference{.location = location})).location == location);
   }
   auto strange = message;
   strange.set_location(v1::STORAGE_LOCATION_UNSPECIFIED);
-  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) ==
-        ErrorCode::invalid_argument);
+  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) == ErrorCode::invalid_argument);
   strange = message;
   strange.set_stored_at(INT64_MAX);
-  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) ==
-        ErrorCode::invalid_argument);
+  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) == ErrorCode::invalid_argument);
 
   const auto step = heddle::to_proto(heddle::PendingMigration{3, "more", "SELECT 1"});
   CHECK(step.version() == 3);

@@ -5,7 +5,7 @@
 #include "heddle/model/new_result.hpp"
 #include "heddle/model/table.hpp"
 #include "heddle/options.hpp"
-#include "heddle/results/sealed_query.hpp"
+#include "heddle/results/query_limits.hpp"
 
 #include <concepts>
 #include <cstdint>

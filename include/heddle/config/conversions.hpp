@@ -29,23 +29,18 @@ namespace heddle {
   message.set_compressed(reference.compressed);
   message.set_content_type(reference.content_type);
   message.mutable_metadata()->insert(reference.metadata.begin(), reference.metadata.end());
-  message.set_stored_at(std::chrono::floor<std::chrono::milliseconds>(reference.stored_at)
-                            .time_since_epoch()
-                            .count());
+  message.set_stored_at(std::chrono::floor<std::chrono::milliseconds>(reference.stored_at).time_since_epoch().count());
   return message;
 }
 
-/// The reference in a message. Throws `invalid_argument` if its location is not known or its time
-/// is out of range.
+/// The reference in a message. Throws `invalid_argument` if its location is not known or its time is out of range.
 [[nodiscard]] inline DataReference from_proto(const v1::DataReference& message) {
   const auto location = [&] {
     switch (message.location()) {
       case v1::STORAGE_LOCATION_MEMORY: return DataLocation::memory;
       case v1::STORAGE_LOCATION_DISK: return DataLocation::disk;
       case v1::STORAGE_LOCATION_DATABASE: return DataLocation::database;
-      default:
-        throw Error(ErrorCode::invalid_argument,
-                    "the data reference has a location that is not known");
+      default: throw Error(ErrorCode::invalid_argument, "the data reference has a location that is not known");
     }
   };
   constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max() / 1000;

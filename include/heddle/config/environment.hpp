@@ -7,12 +7,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace heddle {
 
-/// Where settings come from that stand in no configuration: environment variables. A program uses
-/// those of its process; a test can bring its own.
+/// Where settings come from that stand in no configuration: environment variables. A program uses those of its process;
+/// a test can bring its own.
 class Environment {
  public:
   /// The variables of the process. Safe to use from many threads as long as none changes them.
@@ -37,26 +38,28 @@ class Environment {
     return value.empty() ? std::nullopt : std::optional(std::move(value));
   }
 
-  /// `path` with a leading `~` as the home folder (`HOME`), and absolute. Throws
-  /// `failed_precondition` if the home folder is wanted but not known.
+  /// `path` with a leading `~` as the home folder (`HOME`), and absolute. Throws `failed_precondition` if the home
+  /// folder is wanted but not known.
   [[nodiscard]] std::filesystem::path expand(const std::string& path) const {
-    if (path != "~" && !path.starts_with("~/")) { return std::filesystem::absolute(path); }
+    if (path != "~" && !path.starts_with("~/")) { return absolute(path); }
     const auto home = get("HOME");
-    if (!home) {
-      throw Error(ErrorCode::failed_precondition,
-                  "a path starts at the home folder, but HOME is not set");
-    }
-    const std::filesystem::path folder = std::filesystem::absolute(*home);
-    return path.size() <= 2 ? folder : folder / path.substr(2);
+    if (!home) { throw Error(ErrorCode::failed_precondition, "a path starts at the home folder, but HOME is not set"); }
+    return path.size() <= 2 ? absolute(*home) : absolute(*home) / path.substr(2);
   }
 
-  /// The folder of what a server keeps: `LOOM_DATA_DIR`, or `~/.loom` if it is not set. Throws like
-  /// `expand`.
+  /// The folder of what a server keeps: `LOOM_DATA_DIR`, or `~/.loom` if it is not set. Throws like `expand`.
   [[nodiscard]] std::filesystem::path data_directory() const {
     return expand(get("LOOM_DATA_DIR").value_or("~/.loom"));
   }
 
  private:
+  static std::filesystem::path absolute(const std::filesystem::path& path) {
+    std::error_code failure;
+    auto whole = std::filesystem::absolute(path, failure);
+    if (failure) { throw Error(ErrorCode::failed_precondition, "the folder in which the program runs is gone"); }
+    return whole;
+  }
+
   std::optional<std::map<std::string, std::string>> variables_{};
 };
 

@@ -16,8 +16,7 @@
 namespace heddle {
 namespace detail {
 
-/// The kind of a backend by the name that it tells: `name()` of its type, or `backend_name()` of a
-/// handle.
+/// The kind of a backend by the name that it tells: `name()` of its type, or `backend_name()` of a handle.
 template <class Backend>
 [[nodiscard]] v1::StorageBackendType type_of(const Backend& backend) {
   std::string_view name;
@@ -27,12 +26,10 @@ template <class Backend>
     name = Backend::name();
   }
   if (name == "sqlite") { return v1::STORAGE_BACKEND_TYPE_SQLITE; }
-  return name == "postgres" ? v1::STORAGE_BACKEND_TYPE_POSTGRES
-                            : v1::STORAGE_BACKEND_TYPE_UNSPECIFIED;
+  return name == "postgres" ? v1::STORAGE_BACKEND_TYPE_POSTGRES : v1::STORAGE_BACKEND_TYPE_UNSPECIFIED;
 }
 
-/// What a backend reports of itself: by a capability of its type, or by one that a handle finds at
-/// run time.
+/// What a backend reports of itself: by a capability of its type, or by one that a handle finds at run time.
 template <class Backend>
 [[nodiscard]] std::optional<StorageDetails> details_of(Backend& backend, const Context& context) {
   if constexpr (requires { backend.detail_report(); }) {
@@ -45,11 +42,9 @@ template <class Backend>
 
 }  // namespace detail
 
-/// Asks a backend how it is: pings it, and reads the version of its schema and the state of its
-/// pool if it tells them. Never throws: a failure is a status that is not healthy, with the reason
-/// in `error`. Give the context a deadline.
-[[nodiscard]] v1::StorageHealthStatus health(StorageBackend auto& backend,
-                                             const Context& context = {}) noexcept {
+/// Asks a backend how it is: pings it, and reads the version of its schema and the state of its pool if it tells them.
+/// Never throws: a failure is a status that is not healthy, with the reason in `error`. Give the context a deadline.
+[[nodiscard]] v1::StorageHealthStatus health(StorageBackend auto& backend, const Context& context = {}) noexcept {
   v1::StorageHealthStatus status;
   status.set_backend(detail::type_of(backend));
   const auto start = std::chrono::steady_clock::now();

@@ -5,25 +5,22 @@
 
 #include <google/protobuf/util/json_util.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace heddle {
 namespace detail {
 
-/// Why a JSON text is no configuration, without its values: protobuf's own explanations quote the
-/// text, and a key or a password can stand in it. Of those explanations only the name of a field is
-/// taken.
+/// Why a JSON text is no configuration, without its values: protobuf's own explanations quote the text, and a key or a
+/// password can stand in it. Of those explanations only the name of a field is taken.
 [[nodiscard]] inline std::string explain_json(std::string_view explanation) {
   const auto is_name = [](std::string_view name) {
-    constexpr std::string_view allowed =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-    return !name.empty() && name.size() <= 80 &&
-           name.find_first_not_of(allowed) == std::string_view::npos;
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    return !name.empty() && name.size() <= 80 && name.find_first_not_of(allowed) == std::string_view::npos;
   };
   constexpr std::string_view unknown = ": Cannot find field.";
   if (explanation.ends_with(unknown)) {
@@ -42,13 +39,11 @@ namespace detail {
 
 }  // namespace detail
 
-/// A configuration from its JSON form (protobuf's mapping; field names in snake_case or
-/// lowerCamelCase). Throws `invalid_argument` if it is not valid or has a field that StorageConfig
-/// has not.
+/// A configuration from its JSON form (protobuf's mapping; field names in snake_case or lowerCamelCase). Throws
+/// `invalid_argument` if it is not valid or has a field that StorageConfig has not.
 [[nodiscard]] inline v1::StorageConfig parse_config_json(std::string_view text) {
   v1::StorageConfig config;
-  const auto status =
-      google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &config);
+  const auto status = google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &config);
   if (!status.ok()) {
     const auto explanation = status.message();
     throw Error(ErrorCode::invalid_argument,
@@ -58,8 +53,8 @@ namespace detail {
   return config;
 }
 
-/// A configuration from its binary form. Throws `invalid_argument` if it is not one, or has a field
-/// that StorageConfig has not: a setting that is not understood must not be passed over.
+/// A configuration from its binary form. Throws `invalid_argument` if it is not one, or has a field that StorageConfig
+/// has not: a setting that is not understood must not be passed over.
 [[nodiscard]] inline v1::StorageConfig parse_config_binary(std::string_view bytes) {
   v1::StorageConfig config;
   if (!config.ParseFromString({bytes.data(), bytes.size()})) {
@@ -73,19 +68,14 @@ namespace detail {
   return config;
 }
 
-/// A configuration from a file, in JSON or binary: what starts with a brace is JSON, which no
-/// binary form does. Throws `not_found` if the file cannot be opened, `invalid_argument` if it is
-/// empty or no configuration.
+/// A configuration from a file, in JSON or binary: what starts with a brace is JSON, which no binary form does. Throws
+/// `not_found` if the file cannot be opened, `invalid_argument` if it is empty or no configuration.
 [[nodiscard]] inline v1::StorageConfig load_config(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw Error(ErrorCode::not_found, "the configuration file cannot be opened: " + path.string());
-  }
+  if (!file) { throw Error(ErrorCode::not_found, "the configuration file cannot be opened: " + path.string()); }
   std::ostringstream content;
   content << file.rdbuf();
-  if (content.bad()) {
-    throw Error(ErrorCode::unavailable, "the configuration file cannot be read: " + path.string());
-  }
+  if (content.bad()) { throw Error(ErrorCode::unavailable, "the configuration file cannot be read: " + path.string()); }
   const std::string text = std::move(content).str();
   const auto start = text.find_first_not_of(" \t\r\n");
   if (start == std::string::npos) {

@@ -18,22 +18,18 @@ namespace detail {
     case v1::SQLITE_DURABILITY_UNSPECIFIED:
     case v1::SQLITE_DURABILITY_FULL: return sqlite::Durability::full;
     case v1::SQLITE_DURABILITY_NORMAL: return sqlite::Durability::normal;
-    default:
-      throw Error(ErrorCode::invalid_argument, "sqlite.durability has a value that is not known");
+    default: throw Error(ErrorCode::invalid_argument, "sqlite.durability has a value that is not known");
   }
 }
 
 /// The key that the configuration or `LOOM_DB_KEY` gives; empty if encryption is off.
-[[nodiscard]] inline std::string key_of(const v1::SQLiteStorageConfig& config,
-                                        const Environment& environment) {
+[[nodiscard]] inline std::string key_of(const v1::SQLiteStorageConfig& config, const Environment& environment) {
   if (config.encrypt()) {
-    return config.encryption_key().empty() ? environment.get("LOOM_DB_KEY").value_or("")
-                                           : config.encryption_key();
+    return config.encryption_key().empty() ? environment.get("LOOM_DB_KEY").value_or("") : config.encryption_key();
   }
   if (!config.encryption_key().empty()) {
     // Whoever writes a key down does not expect a plain file.
-    throw Error(ErrorCode::invalid_argument,
-                "sqlite.encryption_key is set, but sqlite.encrypt is off");
+    throw Error(ErrorCode::invalid_argument, "sqlite.encryption_key is set, but sqlite.encrypt is off");
   }
   return {};
 }
@@ -42,16 +38,12 @@ namespace detail {
 inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& settings) {
   const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
   if (config.has_readers()) {
-    if (config.readers() < 1 || config.readers() > 1000) {
-      refuse("sqlite.readers is not between 1 and 1000");
-    }
+    if (config.readers() < 1 || config.readers() > 1000) { refuse("sqlite.readers is not between 1 and 1000"); }
     settings.readers = config.readers();
   }
   if (config.has_cache_kib()) {
     constexpr std::uint32_t most = std::numeric_limits<std::int32_t>::max();
-    if (config.cache_kib() < 1 || config.cache_kib() > most) {
-      refuse("sqlite.cache_kib is not between 1 and 2^31-1");
-    }
+    if (config.cache_kib() < 1 || config.cache_kib() > most) { refuse("sqlite.cache_kib is not between 1 and 2^31-1"); }
     settings.cache_kib = config.cache_kib();
   }
   if (config.has_mmap_bytes()) {
@@ -63,9 +55,9 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
 
 }  // namespace detail
 
-/// What a configuration says of SQLite, with all defaults: for a program that knows its backend and
-/// writes `Backend<Sqlite>(sqlite_config(config))`. Makes no folder. Throws `invalid_argument` for
-/// values that can have no meaning, and like `Environment::expand`.
+/// What a configuration says of SQLite, with all defaults: for a program that knows its backend and writes
+/// `Backend<Sqlite>(sqlite_config(config))`. Makes no folder. Throws `invalid_argument` for values that can have no
+/// meaning, and like `Environment::expand`.
 [[nodiscard]] inline sqlite::Config sqlite_config(const v1::StorageConfig& config,
                                                   const Environment& environment = {}) {
   const v1::SQLiteStorageConfig& from = config.sqlite();
@@ -73,16 +65,13 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   if (from.path() == ":memory:") {
     settings.path = from.path();
   } else {
-    const auto file = from.path().empty() ? environment.data_directory() / "loom.db"
-                                          : environment.expand(from.path());
+    const auto file = from.path().empty() ? environment.data_directory() / "loom.db" : environment.expand(from.path());
     settings.path = file.string();
   }
   settings.wal = !from.has_wal_mode() || from.wal_mode();
   settings.durability = detail::durability_of(from);
   detail::read_sizes(from, settings);
-  if (from.has_busy_timeout_ms()) {
-    settings.busy_timeout = std::chrono::milliseconds(from.busy_timeout_ms());
-  }
+  if (from.has_busy_timeout_ms()) { settings.busy_timeout = std::chrono::milliseconds(from.busy_timeout_ms()); }
   if (from.has_default_user_id()) { settings.default_user_id = from.default_user_id(); }
   if (!from.artifact_directory().empty()) {
     settings.artifact_directory = environment.expand(from.artifact_directory());

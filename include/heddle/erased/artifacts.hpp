@@ -13,32 +13,25 @@
 
 namespace heddle::erased {
 
-/// The artifact store of whatever backend; satisfies ArtifactStorage, which says what each
-/// operation means. Safe to use from many threads.
+/// The artifact store of whatever backend; satisfies ArtifactStorage, which says what each operation means. Safe to use
+/// from many threads.
 class Artifacts : public Interface {
  public:
-  virtual std::string index(const Context& context, const Artifact& artifact,
-                            const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual std::optional<Artifact> get(const Context& context,
-                                                    const std::string& id) = 0;
-  [[nodiscard]] virtual std::optional<Artifact> get_by_name(
-      const Context& context, const std::string& name,
-      const std::optional<std::string>& session_id = {}) = 0;
-  [[nodiscard]] virtual Page<Artifact> list(const Context& context,
-                                            const ArtifactFilter& filter = {},
+  virtual std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual std::optional<Artifact> get(const Context& context, const std::string& id) = 0;
+  [[nodiscard]] virtual std::optional<Artifact> get_by_name(const Context& context, const std::string& name,
+                                                            const std::optional<std::string>& session_id = {}) = 0;
+  [[nodiscard]] virtual Page<Artifact> list(const Context& context, const ArtifactFilter& filter = {},
                                             const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<Artifact> search(const Context& context, const std::string& query,
                                               const PageRequest& page = {}) = 0;
-  virtual bool update(const Context& context, const Artifact& artifact,
-                      const WriteOptions& options = {}) = 0;
+  virtual bool update(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) = 0;
   virtual bool remove(const Context& context, const std::string& id, DeleteMode mode,
                       const WriteOptions& options = {}) = 0;
-  virtual bool record_access(const Context& context, const std::string& id,
-                             const WriteOptions& options = {}) = 0;
+  virtual bool record_access(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual ArtifactStatistics statistics(const Context& context) = 0;
-  [[nodiscard]] virtual std::filesystem::path folder(
-      const Context& context, ArtifactFolder kind,
-      const std::optional<std::string>& session_id = {}) = 0;
+  [[nodiscard]] virtual std::filesystem::path folder(const Context& context, ArtifactFolder kind,
+                                                     const std::optional<std::string>& session_id = {}) = 0;
 };
 
 /// `Artifacts` on an artifact store: a reference to it, or a proxy that is kept.
@@ -47,8 +40,7 @@ class ArtifactsModel final : public Artifacts {
  public:
   explicit ArtifactsModel(Store store) : store_(std::forward<Store>(store)) {}
 
-  std::string index(const Context& context, const Artifact& artifact,
-                    const WriteOptions& options) override {
+  std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options) override {
     return store_.index(context, artifact, options);
   }
   std::optional<Artifact> get(const Context& context, const std::string& id) override {
@@ -58,29 +50,22 @@ class ArtifactsModel final : public Artifacts {
                                       const std::optional<std::string>& session_id) override {
     return store_.get_by_name(context, name, session_id);
   }
-  Page<Artifact> list(const Context& context, const ArtifactFilter& filter,
-                      const PageRequest& page) override {
+  Page<Artifact> list(const Context& context, const ArtifactFilter& filter, const PageRequest& page) override {
     return store_.list(context, filter, page);
   }
-  Page<Artifact> search(const Context& context, const std::string& query,
-                        const PageRequest& page) override {
+  Page<Artifact> search(const Context& context, const std::string& query, const PageRequest& page) override {
     return store_.search(context, query, page);
   }
-  bool update(const Context& context, const Artifact& artifact,
-              const WriteOptions& options) override {
+  bool update(const Context& context, const Artifact& artifact, const WriteOptions& options) override {
     return store_.update(context, artifact, options);
   }
-  bool remove(const Context& context, const std::string& id, DeleteMode mode,
-              const WriteOptions& options) override {
+  bool remove(const Context& context, const std::string& id, DeleteMode mode, const WriteOptions& options) override {
     return store_.remove(context, id, mode, options);
   }
-  bool record_access(const Context& context, const std::string& id,
-                     const WriteOptions& options) override {
+  bool record_access(const Context& context, const std::string& id, const WriteOptions& options) override {
     return store_.record_access(context, id, options);
   }
-  ArtifactStatistics statistics(const Context& context) override {
-    return store_.statistics(context);
-  }
+  ArtifactStatistics statistics(const Context& context) override { return store_.statistics(context); }
   std::filesystem::path folder(const Context& context, ArtifactFolder kind,
                                const std::optional<std::string>& session_id) override {
     return store_.folder(context, kind, session_id);

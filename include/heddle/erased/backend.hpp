@@ -70,18 +70,10 @@ class BackendModel final : public AbstractBackend {
   MigrationInspection* migration_inspection() noexcept override {
     return if_present<MigrationInspection>(migration_inspection_);
   }
-  DetailReport* detail_report() noexcept override {
-    return if_present<DetailReport>(detail_report_);
-  }
-  OnlineBackup* online_backup() noexcept override {
-    return if_present<OnlineBackup>(online_backup_);
-  }
-  SoftDeletion* soft_deletion() noexcept override {
-    return if_present<SoftDeletion>(soft_deletion_);
-  }
-  Administration* administration() noexcept override {
-    return if_present<Administration>(administration_);
-  }
+  DetailReport* detail_report() noexcept override { return if_present<DetailReport>(detail_report_); }
+  OnlineBackup* online_backup() noexcept override { return if_present<OnlineBackup>(online_backup_); }
+  SoftDeletion* soft_deletion() noexcept override { return if_present<SoftDeletion>(soft_deletion_); }
+  Administration* administration() noexcept override { return if_present<Administration>(administration_); }
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
 
  private:
@@ -89,11 +81,9 @@ class BackendModel final : public AbstractBackend {
 
   // Before what refers to it.
   std::unique_ptr<B> backend_;
-  SessionsModel<decltype(std::declval<B&>().session_storage())> sessions_{
-      backend_->session_storage()};
+  SessionsModel<decltype(std::declval<B&>().session_storage())> sessions_{backend_->session_storage()};
   ErrorsModel<decltype(std::declval<B&>().error_store())> errors_{backend_->error_store()};
-  ArtifactsModel<decltype(std::declval<B&>().artifact_store())> artifacts_{
-      backend_->artifact_store()};
+  ArtifactsModel<decltype(std::declval<B&>().artifact_store())> artifacts_{backend_->artifact_store()};
   ResultsModel<decltype(std::declval<B&>().result_store())> results_{backend_->result_store()};
   HumanRequestsModel<decltype(std::declval<B&>().human_request_store())> human_requests_{
       backend_->human_request_store()};

@@ -15,16 +15,14 @@
 #include <type_traits>
 #include <vector>
 
-/// What only some backends can do, behind an AnyBackend: one small interface a capability, each
-/// with the operations of the concept that it is named after. An AnyBackend answers a null pointer
-/// for what its backend lacks.
+/// What only some backends can do, behind an AnyBackend: one small interface a capability, each with the operations of
+/// the concept that it is named after. An AnyBackend answers a null pointer for what its backend lacks.
 namespace heddle::erased {
 
 /// See InspectsMigrations.
 class MigrationInspection : public Interface {
  public:
-  [[nodiscard]] virtual std::vector<PendingMigration> pending_migrations(
-      const Context& context = {}) = 0;
+  [[nodiscard]] virtual std::vector<PendingMigration> pending_migrations(const Context& context = {}) = 0;
 };
 
 /// See ReportsDetails.
@@ -44,17 +42,14 @@ class SoftDeletion : public Interface {
  public:
   virtual bool soft_delete_session(const Context& context, const std::string& id) = 0;
   virtual bool restore_session(const Context& context, const std::string& id) = 0;
-  virtual std::int64_t purge_deleted_sessions(const Context& context,
-                                              std::chrono::seconds grace_period) = 0;
+  virtual std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) = 0;
 };
 
 /// See AdministersTenants.
 class Administration : public Interface {
  public:
-  [[nodiscard]] virtual SessionOverview list_sessions(const Context& context,
-                                                      const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<SessionCount> sessions_per_user(const Context& context,
-                                                             const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual SessionOverview list_sessions(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual SystemStatistics statistics(const Context& context) = 0;
   [[nodiscard]] virtual AdminPermissions validate_permissions(const Context& context) = 0;
 };
@@ -77,9 +72,7 @@ template <class Backend>
 class DetailReportModel final : public DetailReport {
  public:
   explicit DetailReportModel(Backend& backend) : backend_(backend) {}
-  StorageDetails storage_details(const Context& context) override {
-    return backend_.storage_details(context);
-  }
+  StorageDetails storage_details(const Context& context) override { return backend_.storage_details(context); }
 
  private:
   Backend& backend_;
@@ -109,8 +102,7 @@ class SoftDeletionModel final : public SoftDeletion {
   bool restore_session(const Context& context, const std::string& id) override {
     return backend_.session_storage().restore_session(context, id);
   }
-  std::int64_t purge_deleted_sessions(const Context& context,
-                                      std::chrono::seconds grace_period) override {
+  std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) override {
     return backend_.session_storage().purge_deleted_sessions(context, grace_period);
   }
 
@@ -129,9 +121,7 @@ class AdministrationModel final : public Administration {
   Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page) override {
     return backend_.admin_storage().sessions_per_user(context, page);
   }
-  SystemStatistics statistics(const Context& context) override {
-    return backend_.admin_storage().statistics(context);
-  }
+  SystemStatistics statistics(const Context& context) override { return backend_.admin_storage().statistics(context); }
   AdminPermissions validate_permissions(const Context& context) override {
     return backend_.admin_storage().validate_permissions(context);
   }
@@ -147,8 +137,8 @@ struct Missing {
 };
 
 /// `Model` if the backend has the capability, else `Missing`.
-template <bool present, class Model>
-using IfPresent = std::conditional_t<present, Model, Missing>;
+template <bool Present, class Model>
+using IfPresent = std::conditional_t<Present, Model, Missing>;
 
 /// The address of a capability's model, or null if it is missing.
 template <class Capability, class Model>

@@ -12,16 +12,13 @@
 
 namespace heddle::erased {
 
-/// The error store of whatever backend; satisfies ErrorStorage, which says what each operation
-/// means. Safe to use from many threads.
+/// The error store of whatever backend; satisfies ErrorStorage, which says what each operation means. Safe to use from
+/// many threads.
 class Errors : public Interface {
  public:
-  virtual std::string store(const Context& context, const StoredError& error,
-                            const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual std::optional<StoredError> get(const Context& context,
-                                                       const std::string& id) = 0;
-  [[nodiscard]] virtual Page<StoredError> list(const Context& context,
-                                               const ErrorFilter& filter = {},
+  virtual std::string store(const Context& context, const StoredError& error, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual std::optional<StoredError> get(const Context& context, const std::string& id) = 0;
+  [[nodiscard]] virtual Page<StoredError> list(const Context& context, const ErrorFilter& filter = {},
                                                const PageRequest& page = {}) = 0;
 };
 
@@ -31,15 +28,13 @@ class ErrorsModel final : public Errors {
  public:
   explicit ErrorsModel(Store store) : store_(std::forward<Store>(store)) {}
 
-  std::string store(const Context& context, const StoredError& error,
-                    const WriteOptions& options) override {
+  std::string store(const Context& context, const StoredError& error, const WriteOptions& options) override {
     return store_.store(context, error, options);
   }
   std::optional<StoredError> get(const Context& context, const std::string& id) override {
     return store_.get(context, id);
   }
-  Page<StoredError> list(const Context& context, const ErrorFilter& filter,
-                         const PageRequest& page) override {
+  Page<StoredError> list(const Context& context, const ErrorFilter& filter, const PageRequest& page) override {
     return store_.list(context, filter, page);
   }
 

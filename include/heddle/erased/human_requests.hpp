@@ -13,23 +13,18 @@
 
 namespace heddle::erased {
 
-/// The human-request store of whatever backend; satisfies HumanRequestStorage, which says what each
-/// operation means. Safe to use from many threads.
+/// The human-request store of whatever backend; satisfies HumanRequestStorage, which says what each operation means.
+/// Safe to use from many threads.
 class HumanRequests : public Interface {
  public:
-  virtual std::string store(const Context& context, const HumanRequest& request,
-                            const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual std::optional<HumanRequest> get(const Context& context,
-                                                        const std::string& id) = 0;
-  virtual bool update(const Context& context, const HumanRequest& request,
-                      const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual Page<HumanRequest> list_pending(const Context& context,
-                                                        const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<HumanRequest> list_by_session(const Context& context,
-                                                           const std::string& session_id,
+  virtual std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual std::optional<HumanRequest> get(const Context& context, const std::string& id) = 0;
+  virtual bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual Page<HumanRequest> list_pending(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<HumanRequest> list_by_session(const Context& context, const std::string& session_id,
                                                            const PageRequest& page = {}) = 0;
-  virtual HumanRequest respond(const Context& context, const std::string& id,
-                               const HumanResponse& response, const WriteOptions& options = {}) = 0;
+  virtual HumanRequest respond(const Context& context, const std::string& id, const HumanResponse& response,
+                               const WriteOptions& options = {}) = 0;
   virtual HumanRequest wait(const Context& context, const std::string& id) = 0;
   virtual std::int64_t expire(const Context& context, const WriteOptions& options = {}) = 0;
 };
@@ -40,15 +35,13 @@ class HumanRequestsModel final : public HumanRequests {
  public:
   explicit HumanRequestsModel(Store store) : store_(std::forward<Store>(store)) {}
 
-  std::string store(const Context& context, const HumanRequest& request,
-                    const WriteOptions& options) override {
+  std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options) override {
     return store_.store(context, request, options);
   }
   std::optional<HumanRequest> get(const Context& context, const std::string& id) override {
     return store_.get(context, id);
   }
-  bool update(const Context& context, const HumanRequest& request,
-              const WriteOptions& options) override {
+  bool update(const Context& context, const HumanRequest& request, const WriteOptions& options) override {
     return store_.update(context, request, options);
   }
   Page<HumanRequest> list_pending(const Context& context, const PageRequest& page) override {
@@ -62,9 +55,7 @@ class HumanRequestsModel final : public HumanRequests {
                        const WriteOptions& options) override {
     return store_.respond(context, id, response, options);
   }
-  HumanRequest wait(const Context& context, const std::string& id) override {
-    return store_.wait(context, id);
-  }
+  HumanRequest wait(const Context& context, const std::string& id) override { return store_.wait(context, id); }
   std::int64_t expire(const Context& context, const WriteOptions& options) override {
     return store_.expire(context, options);
   }

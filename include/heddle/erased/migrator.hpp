@@ -16,8 +16,7 @@ class Migrator : public Interface {
   [[nodiscard]] virtual std::int32_t current_version(const Context& context = {}) = 0;
   [[nodiscard]] virtual std::int32_t latest_version(const Context& context = {}) = 0;
   [[nodiscard]] virtual std::vector<AppliedMigration> applied(const Context& context = {}) = 0;
-  [[nodiscard]] virtual std::vector<PendingMigration> pending(const Context& context = {},
-                                                              std::int32_t target = 0) = 0;
+  [[nodiscard]] virtual std::vector<PendingMigration> pending(const Context& context = {}, std::int32_t target = 0) = 0;
   virtual void up(const Context& context = {}, std::int32_t target = 0) = 0;
   virtual void down(const Context& context, std::int32_t steps) = 0;
   virtual void to(const Context& context, std::int32_t target) = 0;
@@ -41,27 +40,17 @@ class MigratorModel final : public Migrator {
  public:
   explicit MigratorModel(Backend& backend) : backend_(backend) {}
 
-  std::int32_t current_version(const Context& context) override {
-    return backend_.migrator().current_version(context);
-  }
-  std::int32_t latest_version(const Context& context) override {
-    return backend_.migrator().latest_version(context);
-  }
+  std::int32_t current_version(const Context& context) override { return backend_.migrator().current_version(context); }
+  std::int32_t latest_version(const Context& context) override { return backend_.migrator().latest_version(context); }
   std::vector<AppliedMigration> applied(const Context& context) override {
     return backend_.migrator().applied(context);
   }
   std::vector<PendingMigration> pending(const Context& context, std::int32_t target) override {
     return backend_.migrator().pending(context, target);
   }
-  void up(const Context& context, std::int32_t target) override {
-    backend_.migrator().up(context, target);
-  }
-  void down(const Context& context, std::int32_t steps) override {
-    backend_.migrator().down(context, steps);
-  }
-  void to(const Context& context, std::int32_t target) override {
-    backend_.migrator().to(context, target);
-  }
+  void up(const Context& context, std::int32_t target) override { backend_.migrator().up(context, target); }
+  void down(const Context& context, std::int32_t steps) override { backend_.migrator().down(context, steps); }
+  void to(const Context& context, std::int32_t target) override { backend_.migrator().to(context, target); }
 
  private:
   Backend& backend_;

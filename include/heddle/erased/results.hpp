@@ -14,19 +14,15 @@
 
 namespace heddle::erased {
 
-/// The result store of whatever backend; satisfies ResultStorage, which says what each operation
-/// means. Safe to use from many threads.
+/// The result store of whatever backend; satisfies ResultStorage, which says what each operation means. Safe to use
+/// from many threads.
 class Results : public Interface {
  public:
-  virtual DataReference store(const Context& context, const NewResult& result,
-                              const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual Table query(const Context& context, const std::string& id,
-                                    const std::string& sql,
+  virtual DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual Table query(const Context& context, const std::string& id, const std::string& sql,
                                     const results::QueryLimits& limits = {}) = 0;
-  [[nodiscard]] virtual std::optional<ResultMetadata> metadata(const Context& context,
-                                                               const std::string& id) = 0;
-  virtual bool remove(const Context& context, const std::string& id,
-                      const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) = 0;
+  virtual bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual std::int64_t expire(const Context& context) = 0;
 };
 
@@ -36,8 +32,7 @@ class ResultsModel final : public Results {
  public:
   explicit ResultsModel(Store store) : store_(std::forward<Store>(store)) {}
 
-  DataReference store(const Context& context, const NewResult& result,
-                      const WriteOptions& options) override {
+  DataReference store(const Context& context, const NewResult& result, const WriteOptions& options) override {
     return store_.store(context, result, options);
   }
   Table query(const Context& context, const std::string& id, const std::string& sql,

@@ -16,8 +16,7 @@
 
 namespace heddle::erased {
 
-/// A visitor of messages behind two pointers. Owns nothing: it lives as long as the call that it is
-/// made for.
+/// A visitor of messages behind two pointers. Owns nothing: it lives as long as the call that it is made for.
 struct MessageVisitor {
   const void* visitor;
   void (*visit)(const void* visitor, const Message& message);
@@ -25,67 +24,50 @@ struct MessageVisitor {
   void operator()(const Message& message) const { visit(visitor, message); }
 };
 
-/// The session storage of whatever backend; satisfies SessionStorage, which says what each
-/// operation means. Safe to use from many threads.
+/// The session storage of whatever backend; satisfies SessionStorage, which says what each operation means. Safe to use
+/// from many threads.
 class Sessions : public Interface {
  public:
-  virtual void save_session(const Context& context, const Session& session,
-                            const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual std::optional<Session> load_session(const Context& context,
-                                                            const std::string& id,
+  virtual void save_session(const Context& context, const Session& session, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual std::optional<Session> load_session(const Context& context, const std::string& id,
                                                             const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<std::string> list_sessions(const Context& context,
-                                                        const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<std::string> list_agent_sessions(const Context& context,
-                                                              const std::string& agent_id,
+  [[nodiscard]] virtual Page<std::string> list_sessions(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
                                                               const PageRequest& page = {}) = 0;
-  virtual bool delete_session(const Context& context, const std::string& id,
-                              const WriteOptions& options = {}) = 0;
+  virtual bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual void add_cleanup_hook(CleanupHook hook) = 0;
-  virtual std::int64_t save_message(const Context& context, const std::string& session_id,
-                                    const Message& message, const WriteOptions& options = {}) = 0;
+  virtual std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
+                                    const WriteOptions& options = {}) = 0;
   virtual SequenceRange save_messages(const Context& context, const std::string& session_id,
-                                      std::span<const Message> messages,
-                                      const WriteOptions& options = {}) = 0;
-  virtual SequenceRange save_turn(const Context& context, const std::string& session_id,
-                                  const Turn& turn, const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual Page<Message> load_messages(const Context& context,
-                                                    const std::string& session_id,
+                                      std::span<const Message> messages, const WriteOptions& options = {}) = 0;
+  virtual SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
+                                  const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual Page<Message> load_messages(const Context& context, const std::string& session_id,
                                                     const PageRequest& page = {}) = 0;
-  /// Calls `visit(const Message&)` for each message of a session in order; answers how many there
-  /// were.
+  /// Calls `visit(const Message&)` for each message of a session in order; answers how many there were.
   template <class Visit>
-  std::int64_t for_each_message(const Context& context, const std::string& session_id,
-                                Visit&& visit) {
+  std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit) {
     // The lambda gives functions an address that fits into a `const void*`, too.
     const auto call = [&visit](const Message& message) { visit(message); };
     using Call = decltype(call);
-    return visit_messages(context, session_id,
-                          {&call, [](const void* visitor, const Message& message) {
-                             (*static_cast<Call*>(visitor))(message);
-                           }});
+    return visit_messages(context, session_id, {&call, [](const void* visitor, const Message& message) {
+                                                  (*static_cast<Call*>(visitor))(message);
+                                                }});
   }
-  [[nodiscard]] virtual Page<Message> load_agent_messages(const Context& context,
-                                                          const std::string& agent_id,
+  [[nodiscard]] virtual Page<Message> load_agent_messages(const Context& context, const std::string& agent_id,
                                                           const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<Message> load_parent_messages(const Context& context,
-                                                           const std::string& session_id,
+  [[nodiscard]] virtual Page<Message> load_parent_messages(const Context& context, const std::string& session_id,
                                                            const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<Message> search_messages(const Context& context,
-                                                      const MessageSearch& search,
+  [[nodiscard]] virtual Page<Message> search_messages(const Context& context, const MessageSearch& search,
                                                       const PageRequest& page = {}) = 0;
   virtual void save_tool_execution(const Context& context, const std::string& session_id,
-                                   const ToolExecution& execution,
-                                   const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual Page<ToolExecution> list_tool_executions(const Context& context,
-                                                                 const std::string& session_id,
+                                   const ToolExecution& execution, const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual Page<ToolExecution> list_tool_executions(const Context& context, const std::string& session_id,
                                                                  const PageRequest& page = {}) = 0;
   virtual std::string save_snapshot(const Context& context, const MemorySnapshot& snapshot,
                                     const WriteOptions& options = {}) = 0;
-  [[nodiscard]] virtual Page<MemorySnapshot> load_snapshots(const Context& context,
-                                                            const std::string& session_id,
-                                                            const std::string& type,
-                                                            const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id,
+                                                            const std::string& type, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual SessionStatistics statistics(const Context& context) = 0;
 
  private:
@@ -93,19 +75,17 @@ class Sessions : public Interface {
                                       MessageVisitor visitor) = 0;
 };
 
-/// `Sessions` on a session storage: a reference to it, or a proxy that is kept. Derive from it to
-/// replace or add single operations.
+/// `Sessions` on a session storage: a reference to it, or a proxy that is kept. Derive from it to replace or add single
+/// operations.
 template <class Storage>
 class SessionsModel : public Sessions {
  public:
   explicit SessionsModel(Storage storage) : storage_(std::forward<Storage>(storage)) {}
 
-  void save_session(const Context& context, const Session& session,
-                    const WriteOptions& options) override {
+  void save_session(const Context& context, const Session& session, const WriteOptions& options) override {
     storage_.save_session(context, session, options);
   }
-  std::optional<Session> load_session(const Context& context, const std::string& id,
-                                      const PageRequest& page) override {
+  std::optional<Session> load_session(const Context& context, const std::string& id, const PageRequest& page) override {
     return storage_.load_session(context, id, page);
   }
   Page<std::string> list_sessions(const Context& context, const PageRequest& page) override {
@@ -115,17 +95,15 @@ class SessionsModel : public Sessions {
                                         const PageRequest& page) override {
     return storage_.list_agent_sessions(context, agent_id, page);
   }
-  bool delete_session(const Context& context, const std::string& id,
-                      const WriteOptions& options) override {
+  bool delete_session(const Context& context, const std::string& id, const WriteOptions& options) override {
     return storage_.delete_session(context, id, options);
   }
   void add_cleanup_hook(CleanupHook hook) override { storage_.add_cleanup_hook(std::move(hook)); }
-  std::int64_t save_message(const Context& context, const std::string& session_id,
-                            const Message& message, const WriteOptions& options) override {
+  std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
+                            const WriteOptions& options) override {
     return storage_.save_message(context, session_id, message, options);
   }
-  SequenceRange save_messages(const Context& context, const std::string& session_id,
-                              std::span<const Message> messages,
+  SequenceRange save_messages(const Context& context, const std::string& session_id, std::span<const Message> messages,
                               const WriteOptions& options) override {
     return storage_.save_messages(context, session_id, messages, options);
   }
@@ -133,8 +111,7 @@ class SessionsModel : public Sessions {
                           const WriteOptions& options) override {
     return storage_.save_turn(context, session_id, turn, options);
   }
-  Page<Message> load_messages(const Context& context, const std::string& session_id,
-                              const PageRequest& page) override {
+  Page<Message> load_messages(const Context& context, const std::string& session_id, const PageRequest& page) override {
     return storage_.load_messages(context, session_id, page);
   }
   Page<Message> load_agent_messages(const Context& context, const std::string& agent_id,
@@ -145,12 +122,11 @@ class SessionsModel : public Sessions {
                                      const PageRequest& page) override {
     return storage_.load_parent_messages(context, session_id, page);
   }
-  Page<Message> search_messages(const Context& context, const MessageSearch& search,
-                                const PageRequest& page) override {
+  Page<Message> search_messages(const Context& context, const MessageSearch& search, const PageRequest& page) override {
     return storage_.search_messages(context, search, page);
   }
-  void save_tool_execution(const Context& context, const std::string& session_id,
-                           const ToolExecution& execution, const WriteOptions& options) override {
+  void save_tool_execution(const Context& context, const std::string& session_id, const ToolExecution& execution,
+                           const WriteOptions& options) override {
     storage_.save_tool_execution(context, session_id, execution, options);
   }
   Page<ToolExecution> list_tool_executions(const Context& context, const std::string& session_id,
@@ -161,17 +137,14 @@ class SessionsModel : public Sessions {
                             const WriteOptions& options) override {
     return storage_.save_snapshot(context, snapshot, options);
   }
-  Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id,
-                                      const std::string& type, const PageRequest& page) override {
+  Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id, const std::string& type,
+                                      const PageRequest& page) override {
     return storage_.load_snapshots(context, session_id, type, page);
   }
-  SessionStatistics statistics(const Context& context) override {
-    return storage_.statistics(context);
-  }
+  SessionStatistics statistics(const Context& context) override { return storage_.statistics(context); }
 
  private:
-  std::int64_t visit_messages(const Context& context, const std::string& session_id,
-                              MessageVisitor visitor) override {
+  std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visitor) override {
     return storage_.for_each_message(context, session_id, visitor);
   }
 

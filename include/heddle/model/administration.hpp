@@ -2,7 +2,7 @@
 
 #include "heddle/model/session.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <cstdint>
 #include <string>
@@ -44,6 +44,6 @@ struct AdminPermissions {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::SessionCount, user_id, sessions);
-BOOST_HANA_ADAPT_STRUCT(heddle::SystemStatistics, sessions, messages, tool_executions, users, total_cost_usd,
+HEDDLE_ADAPT_STRUCT(heddle::SessionCount, user_id, sessions);
+HEDDLE_ADAPT_STRUCT(heddle::SystemStatistics, sessions, messages, tool_executions, users, total_cost_usd,
                         total_tokens);

@@ -3,7 +3,7 @@
 #include "heddle/model/enum_names.hpp"
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <array>
 #include <cstdint>
@@ -96,7 +96,7 @@ struct ArtifactStatistics {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, purpose, content_type, size_bytes,
+HEDDLE_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, purpose, content_type, size_bytes,
                         checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
                         session_id);
-BOOST_HANA_ADAPT_STRUCT(heddle::ArtifactStatistics, files, bytes, user_files, generated_files, deleted_files);
+HEDDLE_ADAPT_STRUCT(heddle::ArtifactStatistics, files, bytes, user_files, generated_files, deleted_files);

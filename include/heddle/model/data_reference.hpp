@@ -3,7 +3,7 @@
 #include "heddle/model/enum_names.hpp"
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <array>
 #include <cstdint>
@@ -37,5 +37,5 @@ struct DataReference {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::DataReference, id, size_bytes, location, checksum, compressed, content_type, metadata,
+HEDDLE_ADAPT_STRUCT(heddle::DataReference, id, size_bytes, location, checksum, compressed, content_type, metadata,
                         stored_at);

@@ -4,7 +4,7 @@
 #include "heddle/model/json_text.hpp"
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <array>
 #include <chrono>
@@ -69,7 +69,7 @@ struct HumanResponse {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::HumanRequest, id, agent_id, session_id, question, context, request_type, priority,
+HEDDLE_ADAPT_STRUCT(heddle::HumanRequest, id, agent_id, session_id, question, context, request_type, priority,
                         timeout_ms, created_at, expires_at, status, response, response_data, responded_at,
                         responded_by);
-BOOST_HANA_ADAPT_STRUCT(heddle::HumanResponse, status, response, response_data, responded_by);
+HEDDLE_ADAPT_STRUCT(heddle::HumanResponse, status, response, response_data, responded_by);

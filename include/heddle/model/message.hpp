@@ -4,7 +4,7 @@
 #include "heddle/model/tool.hpp"
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <array>
 #include <cstdint>
@@ -83,6 +83,6 @@ struct SequenceRange {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
-BOOST_HANA_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
+HEDDLE_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
+HEDDLE_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
                         session_context, agent_id, timestamp, token_count, cost_usd, session_id, sequence);

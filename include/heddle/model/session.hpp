@@ -5,7 +5,7 @@
 #include "heddle/options.hpp"
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -55,7 +55,7 @@ struct SessionStatistics {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::Session, id, name, agent_id, parent_session_id, context, created_at, updated_at,
+HEDDLE_ADAPT_STRUCT(heddle::Session, id, name, agent_id, parent_session_id, context, created_at, updated_at,
                         total_cost_usd, total_tokens, last_sequence, user_id);
-BOOST_HANA_ADAPT_STRUCT(heddle::MemorySnapshot, id, session_id, snapshot_type, content, token_count, created_at);
-BOOST_HANA_ADAPT_STRUCT(heddle::SessionStatistics, sessions, messages, tool_executions, total_cost_usd, total_tokens);
+HEDDLE_ADAPT_STRUCT(heddle::MemorySnapshot, id, session_id, snapshot_type, content, token_count, created_at);
+HEDDLE_ADAPT_STRUCT(heddle::SessionStatistics, sessions, messages, tool_executions, total_cost_usd, total_tokens);

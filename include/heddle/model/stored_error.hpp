@@ -3,7 +3,7 @@
 #include "heddle/model/json_text.hpp"
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <optional>
 #include <string>
@@ -32,4 +32,4 @@ struct ErrorFilter {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::StoredError, id, timestamp, session_id, tool_name, raw_error, short_summary);
+HEDDLE_ADAPT_STRUCT(heddle::StoredError, id, timestamp, session_id, tool_name, raw_error, short_summary);

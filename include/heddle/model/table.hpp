@@ -2,7 +2,7 @@
 
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <cstdint>
 #include <map>
@@ -43,6 +43,6 @@ struct ResultMetadata {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::Table, columns, rows);
-BOOST_HANA_ADAPT_STRUCT(heddle::ResultMetadata, id, table_name, row_count, column_count, columns, preview, stored_at,
+HEDDLE_ADAPT_STRUCT(heddle::Table, columns, rows);
+HEDDLE_ADAPT_STRUCT(heddle::ResultMetadata, id, table_name, row_count, column_count, columns, preview, stored_at,
                         accessed_at, expires_at, size_bytes, checksum, metadata);

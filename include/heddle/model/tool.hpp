@@ -4,7 +4,7 @@
 #include "heddle/model/json_text.hpp"
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -63,9 +63,9 @@ struct ToolExecution {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::ToolCall, id, name, input, thought_signature);
-BOOST_HANA_ADAPT_STRUCT(heddle::ToolError, code, message, details, retryable, suggestion);
-BOOST_HANA_ADAPT_STRUCT(heddle::ToolResult, success, data, error, metadata, execution_time_ms, cache_hit,
+HEDDLE_ADAPT_STRUCT(heddle::ToolCall, id, name, input, thought_signature);
+HEDDLE_ADAPT_STRUCT(heddle::ToolError, code, message, details, retryable, suggestion);
+HEDDLE_ADAPT_STRUCT(heddle::ToolResult, success, data, error, metadata, execution_time_ms, cache_hit,
                         data_reference);
-BOOST_HANA_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp,
+HEDDLE_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp,
                         session_id, number);

@@ -7,6 +7,7 @@
 #include "heddle/results/image.hpp"
 #include "heddle/results/memory_meter.hpp"
 #include "heddle/results/query_guard.hpp"
+#include "heddle/results/query_limits.hpp"
 #include "heddle/results/sql_policy.hpp"
 #include "heddle/results/sqlite_handles.hpp"
 #include "heddle/results/text_functions.hpp"
@@ -23,23 +24,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-namespace heddle::results {
-
-inline constexpr std::size_t max_sql_bytes = std::size_t{64} << 10U;  ///< one statement of an agent
-
-/// What one query may use. All must be positive.
-struct QueryLimits {
-  std::chrono::milliseconds time{5000};
-  /// All that SQLite allocates for the query: parsing, sorting, temporary tables, values. The image
-  /// itself and the answer do not count. Nothing is ever written to disk.
-  std::size_t memory_bytes = std::size_t{64} << 20U;
-  std::int64_t rows = 10'000;  ///< of the answer
-  std::size_t answer_bytes = std::size_t{16}
-                             << 20U;  ///< of the answer: its text and sizeof(Cell) for each cell
-};
-
-}  // namespace heddle::results
 
 namespace heddle::detail::sealed {
 

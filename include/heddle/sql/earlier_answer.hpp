@@ -1,6 +1,6 @@
 #pragma once
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <cstdint>
 #include <string>
@@ -17,4 +17,4 @@ struct EarlierAnswer {
 
 }  // namespace heddle::sql
 
-BOOST_HANA_ADAPT_STRUCT(heddle::sql::EarlierAnswer, operation, fingerprint, answer_number, answer_text);
+HEDDLE_ADAPT_STRUCT(heddle::sql::EarlierAnswer, operation, fingerprint, answer_number, answer_text);

@@ -2,7 +2,7 @@
 
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <cstdint>
 #include <string>
@@ -49,4 +49,4 @@ struct AppliedMigration {
 
 }  // namespace heddle
 
-BOOST_HANA_ADAPT_STRUCT(heddle::AppliedMigration, version, name, checksum, applied_at);
+HEDDLE_ADAPT_STRUCT(heddle::AppliedMigration, version, name, checksum, applied_at);

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -58,9 +58,11 @@ struct MigrationFile {
 
 [[nodiscard]] inline std::string read_migration(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream) { refuse_migrations("a file cannot be read"); }
-  return text;
+  std::ostringstream text;
+  // An empty file gives nothing, which counts as a failure of the output only.
+  text << stream.rdbuf();
+  if (!stream || stream.bad()) { refuse_migrations("a file cannot be read"); }
+  return text.str();
 }
 
 /// The migrations in a folder of `NNNNNN_name.up.sql` and `NNNNNN_name.down.sql` files. Throws `invalid_argument` if a

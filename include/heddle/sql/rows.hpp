@@ -2,7 +2,7 @@
 
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <string>
 
@@ -17,4 +17,4 @@ struct TimedId {
 
 }  // namespace heddle::sql
 
-BOOST_HANA_ADAPT_STRUCT(heddle::sql::TimedId, at, id);
+HEDDLE_ADAPT_STRUCT(heddle::sql::TimedId, at, id);

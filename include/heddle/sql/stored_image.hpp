@@ -2,7 +2,7 @@
 
 #include "heddle/time.hpp"
 
-#include <boost/hana/adapt_struct.hpp>
+#include "heddle/model/adapt.hpp"
 
 #include <cstddef>
 #include <string>
@@ -19,4 +19,4 @@ struct StoredImage {
 
 }  // namespace heddle::sql
 
-BOOST_HANA_ADAPT_STRUCT(heddle::sql::StoredImage, image, checksum, accessed_at);
+HEDDLE_ADAPT_STRUCT(heddle::sql::StoredImage, image, checksum, accessed_at);

@@ -77,8 +77,10 @@ template <class T, class Source>
     return static_cast<T>(source.integer(column));
   } else if constexpr (std::floating_point<T>) {
     return source.real(column);
-  } else if constexpr (std::same_as<T, Timestamp> || std::same_as<T, std::chrono::milliseconds>) {
-    return T(typename T::duration(source.integer(column)));
+  } else if constexpr (std::same_as<T, Timestamp>) {
+    return Timestamp(Timestamp::duration(source.integer(column)));
+  } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
+    return std::chrono::milliseconds(source.integer(column));
   } else if constexpr (std::same_as<T, std::vector<std::byte>>) {
     const std::span<const std::byte> bytes = source.blob(column);
     return {bytes.begin(), bytes.end()};

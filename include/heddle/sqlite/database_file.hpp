@@ -86,8 +86,8 @@ inline void check_ownership(const std::string& path) {
               detail::is_loom(path)
                   ? "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; "
                     "nothing was changed"
-                  : "this SQLite database belongs to another application: give Heddle a file of its own; nothing was "
-                    "changed");
+                  : "this SQLite database is not Heddle's, it belongs to another application (or is a new loom.db of the Go "
+                    "server): give Heddle a file of its own; nothing was changed");
 }
 
 /// Throws unless encryption is off or this SQLite library can encrypt; asked of an in-memory database, so that no file

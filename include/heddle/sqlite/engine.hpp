@@ -67,9 +67,18 @@ class Engine {
   /// The state of the pool: SQLite has none.
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return std::nullopt; }
 
-  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`.
+  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. A file is read on a connection of
+  /// its own, so that others go on writing.
   void back_up(const Call& call, const std::filesystem::path& target) {
-    writer_->exclusively(call, [&](Connection& source) { copy_database(source, target, call.context); });
+    if (in_memory()) {
+      writer_->exclusively(call, [&](Connection& source) { copy_database(source, target, call.context); });
+      return;
+    }
+    Connection source(config_, Access::read_only);
+    // The first read of a transaction fixes the state that all of it sees.
+    execute(source, sql::statements<ControlStatements>().begin_read);
+    static_cast<void>(source.integer("SELECT count(*) FROM sqlite_schema"));
+    copy_database(source, target, call.context);
   }
 
   /// Lends the connection that writes while nobody else uses it; see Writer.
@@ -133,7 +142,7 @@ class Engine {
       try {
         return connection.execute(config_.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
       } catch (const Error& error) {
-        if (error.code() != ErrorCode::unavailable || Context::Clock::now() >= give_up) { throw; }
+        if (primary_code(error) != SQLITE_BUSY || Context::Clock::now() >= give_up) { throw; }
         sqlite3_sleep(1);
       }
     }

@@ -54,4 +54,9 @@ struct ErrorMeaning {
   return Error(meaning.code, message, std::to_string(extended), outcome);
 }
 
+/// SQLite's primary result code behind an error; SQLITE_OK if it arose in Heddle itself.
+[[nodiscard]] inline int primary_code(const Error& error) {
+  return error.native_code().empty() ? SQLITE_OK : std::stoi(error.native_code()) & 0xFF;
+}
+
 }  // namespace heddle::sqlite

@@ -1,0 +1,15 @@
+#include "heddle/heddle.hpp"
+
+#include <doctest/doctest.h>
+
+// The core knows no database: server code that includes it sees no driver.
+#if defined(SQLITE_VERSION) || defined(LIBPQ_FE_H) || defined(GOOGLE_PROTOBUF_VERSION)
+#error "heddle/heddle.hpp includes a driver"
+#endif
+
+static_assert(heddle::StorageBackend<heddle::AnyBackend>);
+
+TEST_CASE("the core alone can hold a handle") {
+  const auto serve = [](heddle::AnyBackend* storage) { return storage == nullptr; };
+  CHECK(serve(nullptr));
+}
