@@ -20,6 +20,7 @@ struct Call {
 struct Answer {
   std::int64_t number = 0;
   std::string text{};
+  bool repeated = false;  ///< it was remembered: this call has changed nothing
 };
 
 /// How to recognise a write that is asked for a second time.

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
@@ -204,4 +206,42 @@ CONFORMANCE_TEST("statistics count the tenant's own") {
   add_session(subject.backend(), bob, "s");
   CHECK(store.statistics(alice) == SessionStatistics{1, 2, 1, 0.5, 7});
   CHECK(store.statistics(bob) == SessionStatistics{1, 0, 0, 0, 0});
+}
+
+CONFORMANCE_TEST("fault 1: deleting a session removes its own artifact folder, and a repeat removes nothing") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  const auto add_file = [&](const Context& context, const std::string& session) {
+    const auto folder = backend.artifact_store().folder(context, ArtifactFolder::agent, session);
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "file.txt") << "x";
+    return folder / "file.txt";
+  };
+  const std::vector<std::string> odd{"..", "../..", ".", "a/b", "/etc", "~", "%2E%2E"};
+  std::vector<std::filesystem::path> kept;
+  for (const auto& id : odd) { kept.push_back(add_file(alice, id + "x")); }
+  kept.push_back(add_file(bob, "s"));
+  for (const auto& id : odd) {
+    add_session(backend, alice, id);
+    const auto file = add_file(alice, id);
+    CHECK_FALSE(store.delete_session(bob, id));
+    CHECK(std::filesystem::exists(file));
+    CHECK(store.delete_session(alice, id));
+    CHECK_FALSE(std::filesystem::exists(file));
+  }
+  CHECK_FALSE(store.delete_session(alice, "never there"));
+  CHECK(code_of([&] { store.delete_session(alice, ""); }) == ErrorCode::invalid_argument);
+  for (const auto& file : kept) { CHECK(std::filesystem::exists(file)); }
+
+  int cleaned = 0;
+  store.add_cleanup_hook([&](const Context&, const std::string&) { ++cleaned; });
+  add_session(backend, alice, "s");
+  CHECK(store.delete_session(alice, "s", {.idempotency_key = "k"}));
+  add_session(backend, alice, "s");
+  const auto later = add_file(alice, "s");
+  CHECK(store.delete_session(alice, "s", {.idempotency_key = "k"}));
+  CHECK(std::filesystem::exists(later));
+  CHECK(store.load_session(alice, "s").has_value());
+  CHECK(cleaned == 1);
 }

@@ -38,11 +38,20 @@ class Gateway {
   }
 
   /// The same for work whose function gives an Answer, which a repeat with the same idempotency key gets again.
-  /// `fingerprint()` gives a digest of what the caller asks for; it is called only if there is a key.
+  /// `fingerprint()` gives a digest of what the caller asks for; it is called only if there is a key. With `session_id`
+  /// the key is forgotten together with that session.
   template <class Fingerprint, class Work>
   Answer write_once(const Context& context, std::string_view operation, const WriteOptions& options,
                     std::optional<std::string_view> session_id, Fingerprint&& fingerprint, Work&& work) {
-    if (options.idempotency_key.empty()) { return write(context, operation, std::forward<Work>(work)); }
+    if (options.expected_sequence) { refuse("options.expected_sequence", "is for writes of messages"); }
+    return append_once(context, operation, options, session_id, fingerprint, work);
+  }
+
+  /// The same for writes of messages, which heed `options.expected_sequence` themselves.
+  template <class Fingerprint, class Work>
+  Answer append_once(const Context& context, std::string_view operation, const WriteOptions& options,
+                     std::optional<std::string_view> session_id, Fingerprint&& fingerprint, Work&& work) {
+    if (options.idempotency_key.empty()) { return write(context, operation, work); }
     check_text("options.idempotency_key", options.idempotency_key, limits::id);
     const OnceKey key{options.idempotency_key, operation, fingerprint(), session_id};
     return write(context, operation, [&](auto& transaction) { return transaction.once(key, work); });

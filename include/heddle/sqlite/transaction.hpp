@@ -124,7 +124,7 @@ class Transaction {
       if (earlier->operation != key.operation || earlier->fingerprint != key.fingerprint) {
         throw Error(ErrorCode::invalid_argument, "the idempotency key was used for another request");
       }
-      return Ready<Answer>({earlier->answer_number, std::move(earlier->answer_text)});
+      return Ready<Answer>({earlier->answer_number, std::move(earlier->answer_text), true});
     }
     Answer answer = std::forward<Work>(work)(*this)();
     run(sql.remember, user_id(), key.key, key.session_id, key.operation, key.fingerprint, answer.number, answer.text,

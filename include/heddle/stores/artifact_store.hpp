@@ -39,7 +39,7 @@ class ArtifactStore {
 
   /// Inserts an artifact or updates it; answers its id.
   std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) {
-    check(artifact, options);
+    check(artifact);
     Artifact stored = artifact;
     if (stored.id.empty()) { stored.id = detail::random_uuid(); }
     stored.updated_at = now();
@@ -113,7 +113,7 @@ class ArtifactStore {
   /// Updates an artifact; false if there is none of this id.
   bool update(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) {
     detail::check_id("artifact.id", artifact.id);
-    check(artifact, options);
+    check(artifact);
     using Body = typename Statements::Body;
     return changed(gateway_.write_once(
         context, "update_artifact", options, artifact.session_id, [&] { return fingerprint(artifact); },
@@ -128,14 +128,12 @@ class ArtifactStore {
   bool remove(const Context& context, const std::string& id, DeleteMode mode, const WriteOptions& options = {}) {
     detail::check_id("artifact id", id);
     detail::check("mode", mode);
-    refuse_sequence(options);
     return mode == DeleteMode::soft ? remove_softly(context, id, options) : remove_for_good(context, id, options);
   }
 
   /// Counts an access to the artifact's file; false if there is no such artifact.
   bool record_access(const Context& context, const std::string& id, const WriteOptions& options = {}) {
     detail::check_id("artifact id", id);
-    refuse_sequence(options);
     return changed(gateway_.write_once(
         context, "record_artifact_access", options, std::nullopt, [&] { return sql::fingerprint(id); },
         [&](auto& tx) { return answered(tx.run(dialect().record_access, tx.user_id(), id, now())); }));
@@ -164,10 +162,6 @@ class ArtifactStore {
 
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::Artifacts>(); }
 
-  static void refuse_sequence(const WriteOptions& options) {
-    if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
-  }
-
   /// Tags are stored as JSON and searched as they stand there: an escape sequence would become a part of a word.
   static void check_tags(std::string_view field, const std::vector<std::string>& tags) {
     detail::check_size(field, tags);
@@ -180,7 +174,7 @@ class ArtifactStore {
     }
   }
 
-  static void check(const Artifact& artifact, const WriteOptions& options) {
+  static void check(const Artifact& artifact) {
     detail::check("artifact", artifact);
     detail::check_text("artifact.name", artifact.name, limits::name);
     detail::check_text("artifact.path", artifact.path, limits::name);
@@ -192,7 +186,6 @@ class ArtifactStore {
     if (artifact.size_bytes < 0) { detail::refuse("artifact.size_bytes", "is negative"); }
     if (artifact.access_count < 0) { detail::refuse("artifact.access_count", "is negative"); }
     if (artifact.session_id) { detail::check_id("artifact.session_id", *artifact.session_id); }
-    refuse_sequence(options);
   }
 
   static void check(const ArtifactFilter& filter) {
@@ -232,8 +225,6 @@ class ArtifactStore {
   }
 
   bool remove_for_good(const Context& context, const std::string& id, const WriteOptions& options) {
-    // Tells the call that removed the artifact from a repeat of it: by then another file can have the path.
-    const std::string mark = options.idempotency_key.empty() ? std::string() : detail::random_hex(32);
     // One operation around both: after the commit, neither the deadline nor a closing backend may save the file.
     return gateway_.pass(context, "remove_artifact_and_file", [&](const Call& call) {
       const Answer answer = gateway_.write_once(
@@ -241,13 +232,12 @@ class ArtifactStore {
           [&](auto& tx) {
             auto path = tx.one(dialect().find_own_path, tx.user_id(), id);
             auto removed = tx.run(dialect().remove, tx.user_id(), id);
-            return [path = std::move(path), removed = std::move(removed), &mark]() mutable {
-              return Answer{removed(), mark + path().value_or("")};
+            return [path = std::move(path), removed = std::move(removed)]() mutable {
+              return Answer{removed(), path().value_or("")};
             };
           });
-      if (changed(answer) && answer.text.starts_with(mark)) {
-        files().remove_file(call.user_id, answer.text.substr(mark.size()));
-      }
+      // Not in a repeat: by then another file can have the path.
+      if (changed(answer) && !answer.repeated) { files().remove_file(call.user_id, answer.text); }
       return changed(answer);
     });
   }

@@ -34,7 +34,6 @@ class ErrorStore {
   /// Keeps an error; answers its id.
   std::string store(const Context& context, const StoredError& error, const WriteOptions& options = {}) {
     check(error);
-    if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
     const Texts texts{detail::as_json(error.raw_error),
                       error.short_summary.empty() ? detail::summary_of(error.raw_error) : error.short_summary};
     const Timestamp time = or_now(error.timestamp);

@@ -40,7 +40,6 @@ class HumanRequestStore {
     check(request);
     detail::check_time("request.created_at", request.created_at);
     if (!is_unanswered(request)) { detail::refuse("request", "has an answer, which only responding to it gives"); }
-    refuse_sequence(options);
     HumanRequest row = request;
     if (row.id.empty()) { row.id = detail::random_uuid(); }
     row.created_at = or_now(row.created_at);
@@ -79,7 +78,6 @@ class HumanRequestStore {
   bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) {
     detail::check_id("request.id", request.id);
     check(request);
-    refuse_sequence(options);
     const Answer answer = gateway_.write_once(
         context, "update_human_request", options, std::nullopt,
         [&] {
@@ -133,7 +131,6 @@ class HumanRequestStore {
     if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
       detail::refuse("response.status", "is not approved, rejected or responded");
     }
-    refuse_sequence(options);
     std::optional<HumanRequest> settled;
     gateway_.write_once(
         context, "respond_to_human_request", options, std::nullopt,
@@ -177,7 +174,6 @@ class HumanRequestStore {
 
   /// Writes the end of all pending requests of the tenant whose time is over; answers how many they were.
   std::int64_t expire(const Context& context, const WriteOptions& options = {}) {
-    refuse_sequence(options);
     const Answer answer = gateway_.write_once(
         context, "expire_human_requests", options, std::nullopt, [] { return sql::fingerprint(); },
         [&](auto& tx) {
@@ -208,10 +204,6 @@ class HumanRequestStore {
   static bool is_unanswered(const HumanRequest& request) {
     return request.status == RequestStatus::pending && request.response.empty() &&
            request.response_data == JsonObject{} && !request.responded_at && request.responded_by.empty();
-  }
-
-  static void refuse_sequence(const WriteOptions& options) {
-    if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
   }
 
   static bool is_over(Timestamp at, const HumanRequest& request) {

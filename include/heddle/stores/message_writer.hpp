@@ -75,7 +75,7 @@ class MessageWriter {
       tx.run(sessions.save_execution, user, session_id_, typename Sessions::ExecutionBody{execution},
              execution.timestamp == Timestamp{} ? saved_at : execution.timestamp);
     }
-    return [last]() mutable { return Answer{last(), {}}; };
+    return [last]() mutable { return Answer{last()}; };
   }
 
   /// The range of the answer of this work.

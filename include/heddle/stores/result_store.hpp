@@ -42,7 +42,6 @@ class ResultStore {
   /// Stores a table under an id, in the place of what is there; answers how to refer to it.
   DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {}) {
     check(result);
-    refuse_sequence(options);
     context.check();
     const std::vector<std::byte> image = results::build_image(result.table_name, result.table);
     const ResultMetadata metadata = describe(result, image);
@@ -87,7 +86,6 @@ class ResultStore {
   /// Removes a result; false if there was none.
   bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) {
     detail::check_id("result id", id);
-    refuse_sequence(options);
     const Answer answer = gateway_.write_once(
         context, "remove_result", options, std::nullopt, [&] { return sql::fingerprint(id); },
         [&](auto& tx) {
@@ -119,10 +117,6 @@ class ResultStore {
   static constexpr std::int64_t expired_at_once = 32;
 
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::Results>(); }
-
-  static void refuse_sequence(const WriteOptions& options) {
-    if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
-  }
 
   static void check(const NewResult& result) {
     detail::check("result.id", result.id);

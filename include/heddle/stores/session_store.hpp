@@ -17,6 +17,7 @@
 #include "heddle/stores/message_writer.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,7 +42,6 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     detail::check_id("session.id", session.id);
     detail::check("session", session);
     if (session.parent_session_id == session.id) { detail::refuse("session.parent_session_id", "is its own id"); }
-    refuse_sequence(options);
     using Body = typename Statements::Body;
     gateway_.write_once(
         context, "save_session", options, std::nullopt,
@@ -94,20 +94,18 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// Deletes a session with all that hangs on it, then runs the cleanup hooks; false if there was none.
   bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) {
     detail::check_id("session id", id);
-    refuse_sequence(options);
-    const Answer answer = gateway_.write_once(
-        context, "delete_session", options, std::nullopt, [&] { return sql::fingerprint(id); },
-        [&](auto& tx) {
-          tx.run(dialect().detach_children, tx.user_id(), id);
-          auto deleted = tx.run(dialect().remove, tx.user_id(), id);
-          return [deleted]() mutable { return Answer{deleted(), {}}; };
-        });
-    if (answer.number == 0) { return false; }
-    gateway_.pass(context, "clean_up_session", [&](const Call& call) {
-      detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(call.user_id, id);
-      hooks_.run(context, id);
+    // One operation around all of it: after the commit, neither the deadline nor a closing backend may stop the cleaning.
+    return gateway_.pass(context, "delete_session_and_files", [&](const Call& call) {
+      const Answer answer = gateway_.write_once(
+          context, "delete_session", options, std::nullopt, [&] { return sql::fingerprint(id); },
+          [&](auto& tx) {
+            tx.run(dialect().detach_children, tx.user_id(), id);
+            return [deleted = tx.run(dialect().remove, tx.user_id(), id)]() mutable { return Answer{deleted()}; };
+          });
+      // Not in a repeat: by then the id can be that of another session.
+      if (answer.number != 0 && !answer.repeated) { clean_up(call, id); }
+      return answer.number != 0;
     });
-    return true;
   }
 
   /// From now on called after each deletion of a session. Not undone by closing.
@@ -135,8 +133,9 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// Records one execution of a tool.
   void save_tool_execution(const Context& context, const std::string& session_id, const ToolExecution& execution,
                            const WriteOptions& options = {}) {
-    refuse_sequence(options);
-    save(context, "save_tool_execution", Writer(session_id, {}, {&execution, 1}, options), session_id, options);
+    const Writer work(session_id, {}, {&execution, 1}, options);
+    gateway_.write_once(
+        context, "save_tool_execution", options, session_id, [&work] { return work.fingerprint(); }, work);
   }
 
   /// The tool executions of a session, in the order in which they were stored.
@@ -157,7 +156,6 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   std::string save_snapshot(const Context& context, const MemorySnapshot& snapshot, const WriteOptions& options = {}) {
     detail::check("snapshot", snapshot);
     detail::check_id("snapshot.session_id", snapshot.session_id);
-    refuse_sequence(options);
     const std::string id = snapshot.id.empty() ? detail::random_uuid() : snapshot.id;
     return gateway_
         .write_once(
@@ -202,13 +200,21 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   using Statements = typename Policy::Dialect::Sessions;
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::Sessions>(); }
 
-  static void refuse_sequence(const WriteOptions& options) {
-    if (options.expected_sequence) { detail::refuse("options.expected_sequence", "is for writes of messages"); }
+  /// Removes the files of a deleted session and runs all hooks, whatever fails meanwhile.
+  void clean_up(const Call& call, const std::string& id) {
+    std::exception_ptr failure;
+    try {
+      detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(call.user_id, id);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+    hooks_.run(call.context, id);
+    if (failure) { std::rethrow_exception(failure); }
   }
 
   SequenceRange save(const Context& context, std::string_view operation, const Writer& work,
                      const std::string& session_id, const WriteOptions& options) {
-    return work.range(gateway_.write_once(
+    return work.range(gateway_.append_once(
         context, operation, options, session_id, [&work] { return work.fingerprint(); }, work));
   }
 
