@@ -70,8 +70,8 @@ int main() {
         first();
       }
       ratios.push_back(b / a);
-      std::printf("round %2d: group commit %6.0f messages/s, mutex %6.0f messages/s\n", round,
-                  threads * messages / a, threads * messages / b);
+      std::printf("round %2d: group commit %6.0f messages/s, mutex %6.0f messages/s\n", round, threads * messages / a,
+                  threads * messages / b);
     }
   }
   benchmarks::print_ratio("16 threads, full durability: group commit over one mutex", ratios);

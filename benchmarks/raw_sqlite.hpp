@@ -27,9 +27,9 @@ class RawSqlite {
     require(sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr), SQLITE_OK,
             database_);
     sqlite3_busy_timeout(database_, 5000);
-    for (const char* setting : {"PRAGMA foreign_keys = ON", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -8192",
-                                "PRAGMA mmap_size = 268435456",
-                                full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"}) {
+    for (const char* setting :
+         {"PRAGMA foreign_keys = ON", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -8192",
+          "PRAGMA mmap_size = 268435456", full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"}) {
       require(sqlite3_exec(database_, setting, nullptr, nullptr, nullptr), SQLITE_OK, database_);
     }
     const heddle::sqlite::MessageStatements sql;

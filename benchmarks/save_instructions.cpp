@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   if (argc != 3) { return 2; }
   const bool raw = std::string(argv[1]) == "raw";
   const int count = std::atoi(argv[2]);
-  const auto folder = std::filesystem::temp_directory_path() / ("heddle-bench-" + std::to_string(std::rand()) + argv[1]);
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("heddle-bench-" + std::to_string(std::rand()) + argv[1]);
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   const std::string path = (folder / "x.db").string();

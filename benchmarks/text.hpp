@@ -25,8 +25,8 @@ class TextSource {
 
  private:
   static const char* syllable(std::uint32_t number) {
-    static constexpr const char* all[] = {"ba", "co", "di", "fu", "ga", "he", "ki", "lo", "ma", "ne", "pi", "ro", "sa",
-                                          "te", "vu", "wa", "xi", "yo", "ze"};
+    static constexpr const char* all[] = {"ba", "co", "di", "fu", "ga", "he", "ki", "lo", "ma", "ne",
+                                          "pi", "ro", "sa", "te", "vu", "wa", "xi", "yo", "ze"};
     return all[number % 19];
   }
 

@@ -16,8 +16,7 @@
 void store_transcript(heddle::StorageBackend auto& storage, const Transcript& transcript) {
   const auto context = heddle::Context::for_user(transcript.tenant);
   auto& sessions = storage.session_storage();
-  sessions.save_session(context,
-                        {.id = transcript.session_id, .name = transcript.name, .agent_id = "airline-agent"},
+  sessions.save_session(context, {.id = transcript.session_id, .name = transcript.name, .agent_id = "airline-agent"},
                         {.idempotency_key = transcript.session_id});
   for (std::size_t index = 0; index < transcript.turns.size(); ++index) {
     sessions.save_turn(context, transcript.session_id, transcript.turns[index],
@@ -40,9 +39,7 @@ void store_all(heddle::StorageBackend auto& storage, const std::vector<Transcrip
             store_transcript(storage, *transcript);
             progress.step();
           }
-        } catch (...) {
-          failure = std::current_exception();
-        }
+        } catch (...) { failure = std::current_exception(); }
       });
     }
   }

@@ -26,7 +26,8 @@ void run(heddle::StorageBackend auto& storage, const TranscriptFile& file) {
   storage.migrate();
   std::int64_t before = 0;
   for (int trial = 0; trial < 4; ++trial) {
-    before += storage.session_storage().statistics(heddle::Context::for_user("airline-" + std::to_string(trial))).messages;
+    before +=
+        storage.session_storage().statistics(heddle::Context::for_user("airline-" + std::to_string(trial))).messages;
   }
   std::printf("Storing %d conversations of four tenants\n", static_cast<int>(file.counts.conversations));
   const double stored_in = milliseconds([&] { store_all(storage, file.transcripts); });

@@ -11,7 +11,8 @@
 /// A bar that grows while threads count up; silent where the output is no terminal.
 class Progress {
  public:
-  explicit Progress(std::size_t total) : total_(std::max<std::size_t>(total, 1)), shown_(::isatty(STDERR_FILENO) != 0) {}
+  explicit Progress(std::size_t total)
+      : total_(std::max<std::size_t>(total, 1)), shown_(::isatty(STDERR_FILENO) != 0) {}
 
   void step() {
     const std::size_t done = ++done_;

@@ -32,9 +32,9 @@ void list_and_replay(heddle::StorageBackend auto& storage, const heddle::Context
   const auto session = storage.session_storage().load_session(context, page.items.front(), {.limit = 8});
   std::printf("\n%s begins:\n", session->name.c_str());
   for (const auto& message : session->messages.items) {
-    const std::string text = message.tool_calls.empty()
-                                 ? glimpse(message.content)
-                                 : message.tool_calls.front().name + " " + glimpse(message.tool_calls.front().input.text);
+    const std::string text = message.tool_calls.empty() ? glimpse(message.content)
+                                                        : message.tool_calls.front().name + " " +
+                                                              glimpse(message.tool_calls.front().input.text);
     std::printf("  %2d %-9s %s\n", static_cast<int>(message.sequence), std::string(to_string(message.role)).c_str(),
                 text.c_str());
   }

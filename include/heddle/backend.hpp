@@ -47,11 +47,8 @@ class Backend {
   ~Backend() { close(); }
 
   /// The policy's name for itself, such as "sqlite".
-  [[nodiscard]] static constexpr std::string_view name() noexcept
-    requires requires { Policy::name; }
-  {
-    return Policy::name;
-  }
+  [[nodiscard]] static constexpr std::string_view name() noexcept requires requires { Policy::name; }
+  { return Policy::name; }
 
   /// Sessions, messages, tool executions and snapshots.
   [[nodiscard]] auto& session_storage() noexcept { return sessions_; }
@@ -64,7 +61,8 @@ class Backend {
   /// Questions to humans.
   [[nodiscard]] auto& human_request_store() noexcept { return human_requests_; }
 
-  /// Brings the schema to the latest version. Must have been done before anything is stored; does nothing if it is done.
+  /// Brings the schema to the latest version. Must have been done before anything is stored; does nothing if it is
+  /// done.
   void migrate(const Context& context = {}) { migrator_.up(context); }
   /// What `migrate` would run, without running it.
   [[nodiscard]] std::vector<PendingMigration> pending_migrations(const Context& context = {}) {
@@ -87,9 +85,8 @@ class Backend {
   }
 
   /// Copies the whole database, as it is at one moment, to a new file. Throws `already_exists` if the file exists.
-  void back_up(const Context& context, const std::filesystem::path& target)
-    requires detail::EngineBacksUp<typename Policy::Engine>
-  {
+  void back_up(const Context& context,
+               const std::filesystem::path& target) requires detail::EngineBacksUp<typename Policy::Engine> {
     gateway_.manage(context, "back_up", [&](const Call& call) { engine_.back_up(call, target); });
   }
 

@@ -56,10 +56,7 @@ class Error : public std::runtime_error {
   /// the error arose in Heddle itself.
   Error(ErrorCode code, const std::string& message, std::string native_code = {},
         Outcome outcome = Outcome::nothing_happened)
-      : std::runtime_error(message),
-        native_code_(std::move(native_code)),
-        code_(code),
-        outcome_(outcome) {}
+      : std::runtime_error(message), native_code_(std::move(native_code)), code_(code), outcome_(outcome) {}
 
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 

@@ -18,6 +18,8 @@ using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 [[nodiscard]] inline Timestamp or_now(Timestamp time) noexcept { return time == Timestamp{} ? now() : time; }
 
 /// Microseconds since 1970-01-01 00:00 UTC.
-[[nodiscard]] constexpr std::int64_t microseconds_of(Timestamp time) noexcept { return time.time_since_epoch().count(); }
+[[nodiscard]] constexpr std::int64_t microseconds_of(Timestamp time) noexcept {
+  return time.time_since_epoch().count();
+}
 
 }  // namespace heddle

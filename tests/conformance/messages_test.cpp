@@ -41,7 +41,8 @@ CONFORMANCE_TEST("fault 8: replay follows the sequence, whatever the timestamps 
     in_order.push_back(message.content);
   }
   for (const std::int64_t limit : {1, 3, 19, 20, 21, 0}) {
-    const auto all = all_pages(limit, [&](const PageRequest& request) { return store.load_messages(alice, "s", request); });
+    const auto all =
+        all_pages(limit, [&](const PageRequest& request) { return store.load_messages(alice, "s", request); });
     CHECK(texts(all) == in_order);
     for (std::size_t index = 0; index < all.size(); ++index) {
       CHECK(all[index].sequence == static_cast<std::int64_t>(index) + 1);
@@ -102,7 +103,8 @@ CONFORMANCE_TEST("tool executions come back in the order in which they were stor
     }
     store.save_tool_execution(alice, "s", execution);
   }
-  const auto list = all_pages(2, [&](const PageRequest& request) { return store.list_tool_executions(alice, "s", request); });
+  const auto list =
+      all_pages(2, [&](const PageRequest& request) { return store.list_tool_executions(alice, "s", request); });
   REQUIRE(list.size() == 5);
   for (std::size_t index = 0; index < 5; ++index) { CHECK(list[index].tool_name == "t" + std::to_string(index)); }
   CHECK(list[0].result->data.text == "1");
@@ -124,7 +126,8 @@ CONFORMANCE_TEST("fault 30: a repeat with the same idempotency key changes nothi
   CHECK(texts(store.load_messages(alice, "s").items) == std::vector<std::string>{"a", "b"});
 
   CHECK(code_of([&] { store.save_message(alice, "s", says("other"), once); }) == ErrorCode::invalid_argument);
-  CHECK(code_of([&] { store.save_tool_execution(alice, "s", {.tool_name = "t"}, once); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { store.save_tool_execution(alice, "s", {.tool_name = "t"}, once); }) ==
+        ErrorCode::invalid_argument);
 
   add_session(subject.backend(), bob, "s");
   CHECK(store.save_message(bob, "s", says("of bob"), once) == 1);
@@ -160,7 +163,8 @@ CONFORMANCE_TEST("a save with an expected sequence conflicts when somebody was f
   CHECK(store.save_message(alice, "s", says("a"), {.expected_sequence = 0}) == 1);
   CHECK(code_of([&] { store.save_message(alice, "s", says("b"), {.expected_sequence = 0}); }) == ErrorCode::conflict);
   CHECK(store.save_message(alice, "s", says("b"), {.expected_sequence = 1}) == 2);
-  CHECK(code_of([&] { store.save_message(alice, "none", says("b"), {.expected_sequence = 0}); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { store.save_message(alice, "none", says("b"), {.expected_sequence = 0}); }) ==
+        ErrorCode::not_found);
   CHECK(code_of([&] { store.save_message(alice, "s", says("b"), {.expected_sequence = -1}); }) ==
         ErrorCode::invalid_argument);
   CHECK(code_of([&] { store.save_session(alice, {.id = "s"}, {.expected_sequence = 2}); }) ==
@@ -171,7 +175,8 @@ CONFORMANCE_TEST("a save with an expected sequence conflicts when somebody was f
 CONFORMANCE_TEST("an agent's messages are those of its sessions and what their parents let it see") {
   Subject subject;
   auto& store = subject.backend().session_storage();
-  const auto say = [&](const Context& context, const std::string& session, const std::string& text, SessionContext seen) {
+  const auto say = [&](const Context& context, const std::string& session, const std::string& text,
+                       SessionContext seen) {
     Message message = says(text);
     message.session_context = seen;
     store.save_message(context, session, message);
@@ -214,8 +219,9 @@ CONFORMANCE_TEST("fault 6: text that a backend could not give back is refused be
     CHECK(code_of([&] { store.save_message(alice, "s", says("x"), {.idempotency_key = bad}); }) ==
           ErrorCode::invalid_argument);
   }
-  for (const char* bad : {"", "{", "[1]", "1", "{} x", R"({"a":"\u0000"})", R"({"\u0000":1})", R"({"a":"\ud800"})",
-                          R"({"a":"\udc00"})", "{'a':1}", R"({"a":01})", R"({"a":1,})", R"({"a":1e400})", "{\"a\":\"\xff\"}", "nan"}) {
+  for (const char* bad :
+       {"", "{", "[1]", "1", "{} x", R"({"a":"\u0000"})", R"({"\u0000":1})", R"({"a":"\ud800"})", R"({"a":"\udc00"})",
+        "{'a':1}", R"({"a":01})", R"({"a":1,})", R"({"a":1e400})", "{\"a\":\"\xff\"}", "nan"}) {
     Message message = says("x");
     message.tool_calls = {{"c", "t", {bad}, ""}};
     CHECK(code_of([&] { store.save_message(alice, "s", message); }) == ErrorCode::invalid_argument);
@@ -275,9 +281,9 @@ CONFORMANCE_TEST("a visitor that throws stops the reading, and the backend goes 
   for (int index = 0; index < 10; ++index) { store.save_message(alice, "s", says("x")); }
   int visited = 0;
   CHECK_THROWS_AS((void)store.for_each_message(alice, "s",
-                                         [&](const Message&) {
-                                           if (++visited == 3) { throw std::runtime_error("enough"); }
-                                         }),
+                                               [&](const Message&) {
+                                                 if (++visited == 3) { throw std::runtime_error("enough"); }
+                                               }),
                   std::runtime_error);
   CHECK(visited == 3);
   CHECK(store.save_message(alice, "s", says("y")) == 11);

@@ -74,15 +74,13 @@ CONFORMANCE_TEST("a cursor never reaches into another session") {
   store.save_message(alice, "before", says("x"));
   store.save_message(bob, "s", says("y"));
   store.save_message(alice, "after", says("z"));
-  for (const char* at : {"-16777217", "-16777216", "-1", "16777215", "16777216", "9223372036854775807",
-                         "-9223372036854775808"}) {
+  for (const char* at :
+       {"-16777217", "-16777216", "-1", "16777215", "16777216", "9223372036854775807", "-9223372036854775808"}) {
     const PageRequest crafted{.cursor = "m" + std::string(at) + "."};
     try {
       const auto page = store.load_messages(bob, "s", crafted);
       CHECK(page.items.empty());
-    } catch (const Error& error) {
-      CHECK(error.code() == ErrorCode::invalid_argument);
-    }
+    } catch (const Error& error) { CHECK(error.code() == ErrorCode::invalid_argument); }
     const auto own = store.load_agent_messages(bob, "agent", {.cursor = "g" + std::string(at) + "."});
     for (const auto& message : own.items) { CHECK(message.content == "y"); }
   }

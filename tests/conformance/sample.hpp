@@ -34,18 +34,25 @@ inline heddle::Message full_message() {
   message.content_blocks = {{heddle::ContentKind::text, "block", ""},
                             {heddle::ContentKind::image_base64, "aGVsbG8=", "image/png"},
                             {heddle::ContentKind::image_url, "https://example.org/a.png", "image/png"}};
-  message.tool_calls = {{"call_1", "search", {R"({"q": "a\"b", "n": 123456789.0, "big": 12345678901234567890})"}, "sig=="},
-                        {"call_2", "noop", {"{}"}, ""}};
+  message.tool_calls = {
+      {"call_1", "search", {R"({"q": "a\"b", "n": 123456789.0, "big": 12345678901234567890})"}, "sig=="},
+      {"call_2", "noop", {"{}"}, ""}};
   message.tool_use_id = "call_0";
-  message.tool_result = heddle::ToolResult{
-      true,
-      {R"([1.0, null, "x"])"},
-      heddle::ToolError{"E42", "it broke", {R"({"why":"because"})"}, true, "try again"},
-      {R"({"k": [1,2]})"},
-      1234567ms,
-      true,
-      heddle::DataReference{"ref", 99, heddle::DataLocation::disk, "abc", true, "text/csv", {{"a", "b"}},
-                            heddle::Timestamp{1700000000000001us}}};
+  message.tool_result =
+      heddle::ToolResult{true,
+                         {R"([1.0, null, "x"])"},
+                         heddle::ToolError{"E42", "it broke", {R"({"why":"because"})"}, true, "try again"},
+                         {R"({"k": [1,2]})"},
+                         1234567ms,
+                         true,
+                         heddle::DataReference{"ref",
+                                               99,
+                                               heddle::DataLocation::disk,
+                                               "abc",
+                                               true,
+                                               "text/csv",
+                                               {{"a", "b"}},
+                                               heddle::Timestamp{1700000000000001us}}};
   message.session_context = heddle::SessionContext::shared;
   message.agent_id = "writer";
   message.timestamp = heddle::Timestamp{1700000000123456us};

@@ -30,7 +30,8 @@ CONFORMANCE_TEST("fault 17: no text of a user is a syntax error") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
-  for (const char* text : {"the user's guide", "we write C++ here", "foo-bar", "what's the status?", "see report.csv"}) {
+  for (const char* text :
+       {"the user's guide", "we write C++ here", "foo-bar", "what's the status?", "see report.csv"}) {
     store.save_message(alice, "s", says(text));
   }
   CHECK(found(store, {.query = "user's"}) == Texts{"the user's guide"});
@@ -38,8 +39,9 @@ CONFORMANCE_TEST("fault 17: no text of a user is a syntax error") {
   CHECK(found(store, {.query = "foo-bar"}) == Texts{"foo-bar"});
   CHECK(found(store, {.query = "what's the status?"}) == Texts{"what's the status?"});
   CHECK(found(store, {.query = "report.csv"}) == Texts{"see report.csv"});
-  for (const char* query : {"", " ", "\"", "\"\"", "\"unclosed", "AND", "OR NOT", "NEAR(", "a:b", "*", "^x", "(", "{a b}:",
-                            "-", "+", "'", ";--", "%", "\\", "a*", "content:guide", "\t\n", "\"a\"\"b\"", "?!"}) {
+  for (const char* query : {"",    " ", "\"", "\"\"", "\"unclosed",    "AND",  "OR NOT",     "NEAR(",
+                            "a:b", "*", "^x", "(",    "{a b}:",        "-",    "+",          "'",
+                            ";--", "%", "\\", "a*",   "content:guide", "\t\n", "\"a\"\"b\"", "?!"}) {
     CHECK_NOTHROW((void)store.search_messages(alice, {.query = query}));
   }
   CHECK(found(store, {.query = ""}).empty());
@@ -76,7 +78,8 @@ CONFORMANCE_TEST("search narrows to a session or an agent, and pages through wha
   store.save_message(bob, "one", says("word of bob"));
   CHECK(store.search_messages(alice, {.query = "word"}).items.size() == 20);
   const auto count = [&](const MessageSearch& search, std::int64_t limit) {
-    auto list = texts(all_pages(limit, [&](const PageRequest& request) { return store.search_messages(alice, search, request); }));
+    auto list = texts(
+        all_pages(limit, [&](const PageRequest& request) { return store.search_messages(alice, search, request); }));
     std::sort(list.begin(), list.end());
     CHECK(std::unique(list.begin(), list.end()) == list.end());
     return list.size();

@@ -94,7 +94,8 @@ CONFORMANCE_TEST("sessions are listed by their last update, page by page") {
   store.save_message(alice, "s3", says("back to the front"));
   CHECK(store.list_sessions(alice, {.limit = 1}).items == std::vector<std::string>{"s3"});
 
-  const auto even = all_pages(5, [&](const PageRequest& request) { return store.list_agent_sessions(alice, "even", request); });
+  const auto even =
+      all_pages(5, [&](const PageRequest& request) { return store.list_agent_sessions(alice, "even", request); });
   CHECK(even.size() == 13);
   CHECK(even.front() == "s24");
   CHECK(store.list_agent_sessions(alice, "nobody").items.empty());
@@ -167,7 +168,8 @@ CONFORMANCE_TEST("a parent must be a session of the same tenant") {
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), bob, "theirs");
   for (const char* parent : {"theirs", "none"}) {
-    CHECK(code_of([&] { store.save_session(alice, {.id = "s", .parent_session_id = parent}); }) == ErrorCode::not_found);
+    CHECK(code_of([&] { store.save_session(alice, {.id = "s", .parent_session_id = parent}); }) ==
+          ErrorCode::not_found);
   }
   CHECK(code_of([&] { store.save_session(alice, {.id = "s", .parent_session_id = "s"}); }) ==
         ErrorCode::invalid_argument);
@@ -180,12 +182,17 @@ CONFORMANCE_TEST("snapshots come back by type, oldest first") {
   add_session(subject.backend(), alice, "s");
   const Timestamp same{std::chrono::microseconds{1000000}};
   for (int index = 0; index < 7; ++index) {
-    store.save_snapshot(alice, {.id = "n" + std::to_string(index), .session_id = "s", .snapshot_type = "l2",
-                                .content = "text " + std::to_string(index), .token_count = index, .created_at = same});
+    store.save_snapshot(alice, {.id = "n" + std::to_string(index),
+                                .session_id = "s",
+                                .snapshot_type = "l2",
+                                .content = "text " + std::to_string(index),
+                                .token_count = index,
+                                .created_at = same});
   }
   const std::string made = store.save_snapshot(alice, {.session_id = "s", .snapshot_type = "swap", .content = "x"});
   CHECK(made.size() == 36);
-  const auto list = all_pages(2, [&](const PageRequest& request) { return store.load_snapshots(alice, "s", "l2", request); });
+  const auto list =
+      all_pages(2, [&](const PageRequest& request) { return store.load_snapshots(alice, "s", "l2", request); });
   REQUIRE(list.size() == 7);
   for (int index = 0; index < 7; ++index) {
     CHECK(list[static_cast<std::size_t>(index)] ==
@@ -201,8 +208,9 @@ CONFORMANCE_TEST("statistics count the tenant's own") {
   auto& store = subject.backend().session_storage();
   CHECK(store.statistics(alice) == SessionStatistics{});
   add_session(subject.backend(), alice, "s");
-  store.save_turn(alice, "s", {{{.content = "a", .token_count = 3, .cost_usd = 0.5}, {.content = "b", .token_count = 4}},
-                               {{.tool_name = "t"}}});
+  store.save_turn(alice, "s",
+                  {{{.content = "a", .token_count = 3, .cost_usd = 0.5}, {.content = "b", .token_count = 4}},
+                   {{.tool_name = "t"}}});
   add_session(subject.backend(), bob, "s");
   CHECK(store.statistics(alice) == SessionStatistics{1, 2, 1, 0.5, 7});
   CHECK(store.statistics(bob) == SessionStatistics{1, 0, 0, 0, 0});

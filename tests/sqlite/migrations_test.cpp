@@ -139,8 +139,8 @@ TEST_CASE("an edited, missing or newer version is refused, and nothing runs") {
     refused();
   }
   SUBCASE("newer") {
-    RawDatabase(steps.file()).execute(
-        "INSERT INTO heddle_migrations VALUES (3, 'third', 'x', 0), (4, 'fourth', 'x', 0)");
+    RawDatabase(steps.file())
+        .execute("INSERT INTO heddle_migrations VALUES (3, 'third', 'x', 0), (4, 'fourth', 'x', 0)");
     refused();
   }
 }

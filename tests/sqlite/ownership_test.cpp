@@ -110,9 +110,8 @@ TEST_CASE("fault 21: encryption that is not there is an error, and no file is ma
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();
   const auto open = [&](const std::string& key) {
-    return support::error_of([&] {
-      const Backend<Sqlite> backend({.path = file, .encryption_key = key, .encrypt = true});
-    });
+    return support::error_of(
+        [&] { const Backend<Sqlite> backend({.path = file, .encryption_key = key, .encrypt = true}); });
   };
   const Error error = open("it's \"secret\"");
   CHECK(error.code() == ErrorCode::failed_precondition);

@@ -13,9 +13,7 @@ template <class Action>
 heddle::Error error_of(Action&& action) {
   try {
     action();
-  } catch (const heddle::Error& error) {
-    return error;
-  }
+  } catch (const heddle::Error& error) { return error; }
   FAIL("no heddle::Error was thrown");
   return heddle::Error(heddle::ErrorCode::internal, "unreachable");
 }

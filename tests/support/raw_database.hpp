@@ -12,8 +12,7 @@ namespace support {
 /// A database file seen past the library: what is really in it.
 class RawDatabase {
  public:
-  explicit RawDatabase(const std::string& path)
-      : database_(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 5000) {}
+  explicit RawDatabase(const std::string& path) : database_(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 5000) {}
 
   void execute(const std::string& sql) { database_.exec(sql); }
   [[nodiscard]] std::int64_t integer(const std::string& sql) { return database_.execAndGet(sql).getInt64(); }

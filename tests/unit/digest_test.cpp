@@ -10,9 +10,7 @@
 
 namespace {
 
-std::string digest_of(std::string_view text) {
-  return heddle::detail::sha256_hex(std::as_bytes(std::span(text)));
-}
+std::string digest_of(std::string_view text) { return heddle::detail::sha256_hex(std::as_bytes(std::span(text))); }
 
 }  // namespace
 
@@ -56,9 +54,7 @@ TEST_CASE("random_uuid has the form of version 4 and does not repeat") {
     for (std::size_t at = 0; at < uuid.size(); ++at) {
       const bool dash = at == 8 || at == 13 || at == 18 || at == 23;
       CHECK((uuid[at] == '-') == dash);
-      if (!dash) {
-        CHECK(std::string_view("0123456789abcdef").find(uuid[at]) != std::string_view::npos);
-      }
+      if (!dash) { CHECK(std::string_view("0123456789abcdef").find(uuid[at]) != std::string_view::npos); }
     }
     CHECK(uuid[14] == '4');
     variants.insert(uuid[19]);

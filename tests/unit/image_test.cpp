@@ -72,29 +72,25 @@ TEST_CASE("fault 26: numbers keep their type and every digit") {
   CHECK(ask(image, "SELECT v FROM numbers ORDER BY rowid") == table);
   const auto types = ask(image, "SELECT group_concat(DISTINCT typeof(v)) FROM numbers");
   CHECK(types.rows.at(0).at(0) == Cell(std::string("real,integer,text")));
-  CHECK(ask(image, "SELECT sum(v) FROM numbers WHERE rowid = 1").rows.at(0).at(0) ==
-        Cell(123456789.0));
+  CHECK(ask(image, "SELECT sum(v) FROM numbers WHERE rowid = 1").rows.at(0).at(0) == Cell(123456789.0));
 }
 
 TEST_CASE("fault 23: any column or table name works, quoted") {
   const std::vector<std::string> names{"order", "select", "a b", "say \"hi\"", "it's", "größe",
                                        "[x]",   "a;b",    "--",  "`",          "1",    "rowid"};
   const Table table{names, {std::vector<Cell>(names.size(), Cell(std::int64_t{1}))}};
-  for (const auto* name :
-       {"t", "group", "my table", "\"quoted\"", "x'; DROP TABLE y; --", "データ", "json_each"}) {
+  for (const auto* name : {"t", "group", "my table", "\"quoted\"", "x'; DROP TABLE y; --", "データ", "json_each"}) {
     CAPTURE(name);
     const auto quoted = heddle::detail::sealed::quoted(name);
     CHECK(ask(build_image(name, table), "SELECT * FROM " + quoted) == table);
   }
-  const auto picked =
-      ask(build_image("t", table), R"(SELECT "order", "say ""hi""", "größe" FROM t)");
+  const auto picked = ask(build_image("t", table), R"(SELECT "order", "say ""hi""", "größe" FROM t)");
   CHECK(picked.columns == std::vector<std::string>{"order", "say \"hi\"", "größe"});
 }
 
 TEST_CASE("fault 26: a table name may be longer than 63 bytes") {
   const std::string name(255, 'n');
-  CHECK(ask(build_image(name, numbers(1)), "SELECT count(*) FROM " + name).rows.at(0).at(0) ==
-        Cell(std::int64_t{1}));
+  CHECK(ask(build_image(name, numbers(1)), "SELECT count(*) FROM " + name).rows.at(0).at(0) == Cell(std::int64_t{1}));
   CHECK(refusal(std::string(256, 'n'), numbers(1)) == ErrorCode::invalid_argument);
 }
 
@@ -117,24 +113,20 @@ TEST_CASE("2000 columns are stored, 2001 refused") {
 TEST_CASE("what cannot be stored faithfully is refused before any work") {
   const auto nul = std::string("a\0b", 3);
   const std::string invalid = "\xff";
-  for (const std::string& name :
-       {std::string(), std::string("sqlite_x"), std::string("SQLite_master"), nul, invalid}) {
+  for (const std::string& name : {std::string(), std::string("sqlite_x"), std::string("SQLite_master"), nul, invalid}) {
     CAPTURE(name);
     CHECK(refusal(name, numbers(1)) == ErrorCode::invalid_argument);
   }
   const auto columns = [](std::vector<std::string> names) { return Table{std::move(names), {}}; };
-  for (const auto& table : {columns({}), columns({""}), columns({"a", "A"}), columns({nul}),
-                            columns({invalid}), columns({std::string(4097, 'c')})}) {
+  for (const auto& table : {columns({}), columns({""}), columns({"a", "A"}), columns({nul}), columns({invalid}),
+                            columns({std::string(4097, 'c')})}) {
     CHECK(refusal("t", table) == ErrorCode::invalid_argument);
   }
   CHECK(refusal("t", columns({"ä", "Ä"})) == std::nullopt);  // SQLite folds ASCII only
-  const auto row = [](std::vector<Cell> cells) {
-    return Table{{"a"}, {{std::int64_t{1}}, std::move(cells)}};
-  };
-  for (const auto& table : {row({}), row({true, true}), row({nul}), row({invalid}),
-                            row({std::numeric_limits<double>::infinity()}),
-                            row({std::numeric_limits<double>::quiet_NaN()}),
-                            row({std::string(heddle::results::max_row_bytes, 'x')})}) {
+  const auto row = [](std::vector<Cell> cells) { return Table{{"a"}, {{std::int64_t{1}}, std::move(cells)}}; };
+  for (const auto& table :
+       {row({}), row({true, true}), row({nul}), row({invalid}), row({std::numeric_limits<double>::infinity()}),
+        row({std::numeric_limits<double>::quiet_NaN()}), row({std::string(heddle::results::max_row_bytes, 'x')})}) {
     CHECK(refusal("t", table) == ErrorCode::invalid_argument);
   }
 }
@@ -146,16 +138,14 @@ TEST_CASE("the largest row can be stored and queried again") {
 
   Table wide;
   for (int i = 0; i < 2000; ++i) { wide.columns.push_back("c" + std::to_string(i)); }
-  const std::string part(heddle::results::max_row_bytes / 2000 - heddle::results::cell_overhead,
-                         'y');
+  const std::string part(heddle::results::max_row_bytes / 2000 - heddle::results::cell_overhead, 'y');
   wide.rows.push_back(std::vector<Cell>(2000, Cell(part)));
   CHECK(ask(build_image("t", wide), "SELECT * FROM t") == wide);
 }
 
 TEST_CASE("a result over 256 MiB is refused as resource_exhausted") {
   const std::vector<Cell> row{std::string(1'000'000, 'x')};
-  CHECK(refusal("t", Table{{"a"}, std::vector<std::vector<Cell>>(290, row)}) ==
-        ErrorCode::resource_exhausted);
+  CHECK(refusal("t", Table{{"a"}, std::vector<std::vector<Cell>>(290, row)}) == ErrorCode::resource_exhausted);
 }
 
 TEST_CASE("a preview shows the first and the last five rows, each once") {

@@ -46,8 +46,7 @@ const Image& numbers() {
   return image;
 }
 
-Table ask(const Image& image, std::string_view sql, const QueryLimits& limits = {},
-          const Context& context = {}) {
+Table ask(const Image& image, std::string_view sql, const QueryLimits& limits = {}, const Context& context = {}) {
   return heddle::results::query_image(image, sql, limits, context);
 }
 
@@ -61,13 +60,10 @@ struct Failure {
   ErrorCode code{};
   std::string message;
   bool operator==(ErrorCode other) const { return code == other; }
-  [[nodiscard]] bool says(std::string_view part) const {
-    return message.find(part) != std::string::npos;
-  }
+  [[nodiscard]] bool says(std::string_view part) const { return message.find(part) != std::string::npos; }
 };
 
-Failure failure(const Image& image, std::string_view sql, const QueryLimits& limits = {},
-                const Context& context = {}) {
+Failure failure(const Image& image, std::string_view sql, const QueryLimits& limits = {}, const Context& context = {}) {
   try {
     const auto answer = ask(image, sql, limits, context);
     return {ErrorCode::internal, "no failure, " + std::to_string(answer.rows.size()) + " rows"};
@@ -95,8 +91,7 @@ std::string chain(std::string_view first, std::string_view step, int steps) {
 
 TEST_CASE("an agent's SELECT answers typed cells") {
   const auto answer =
-      ask(cities(),
-          "SELECT name, people * 1.5 AS p, note FROM cities WHERE people > 150 ORDER BY 2 DESC");
+      ask(cities(), "SELECT name, people * 1.5 AS p, note FROM cities WHERE people > 150 ORDER BY 2 DESC");
   CHECK(answer == Table{{"name", "p", "note"},
                         {{std::string("Zürich"), 654.0, std::string("[broken json")},
                          {std::string("Genève"), 304.5, std::monostate{}}}});
@@ -110,12 +105,10 @@ TEST_CASE("the usual SQL of analysis works") {
               "sum(i) FROM r") == Cell(std::int64_t{55}));
   CHECK(value("SELECT group_concat(r, ',') FROM (SELECT rank() OVER (ORDER BY people) AS r FROM "
               "cities)") == Cell(std::string("1,2,3")));
-  CHECK(value("SELECT count(*) FROM json_each('[1,2,3]') WHERE value > 0") ==
-        Cell(std::int64_t{3}));
+  CHECK(value("SELECT count(*) FROM json_each('[1,2,3]') WHERE value > 0") == Cell(std::int64_t{3}));
   CHECK(value("SELECT json_extract('{\"a\":[1,2]}', '$.a[1]')") == Cell(std::int64_t{2}));
   CHECK(value("SELECT date(0, 'unixepoch')") == Cell(std::string("1970-01-01")));
-  CHECK(value("SELECT count(*) FROM cities a JOIN cities b ON a.people < b.people") ==
-        Cell(std::int64_t{3}));
+  CHECK(value("SELECT count(*) FROM cities a JOIN cities b ON a.people < b.people") == Cell(std::int64_t{3}));
   CHECK(value("SELECT typeof(random())") == Cell(std::string("integer")));
   CHECK(value("SELECT name FROM sqlite_schema") == Cell(std::string("cities")));
   CHECK(value("SELECT COUNT(*) FROM (SELECT people FROM main.cities GROUP BY 1 HAVING SUM(people) "
@@ -175,57 +168,56 @@ TEST_CASE("fault 22: an agent's SQL can only read the result") {
   const auto file = std::filesystem::temp_directory_path() / "heddle_sealed_query_escape.db";
   std::filesystem::remove(file);
   const std::string path = "'" + file.string() + "'";
-  for (const std::string& sql :
-       {std::string("INSERT INTO cities VALUES ('x', 1, NULL)"),
-        std::string("UPDATE cities SET people = 0"),
-        std::string("DELETE FROM cities"),
-        std::string("DROP TABLE cities"),
-        std::string("CREATE TABLE x(a)"),
-        std::string("CREATE TEMP TABLE x AS SELECT 1"),
-        std::string("CREATE VIEW v AS SELECT 1"),
-        std::string("CREATE INDEX i ON cities(name)"),
-        std::string("CREATE VIRTUAL TABLE v USING fts5(a)"),
-        std::string("CREATE TRIGGER r AFTER INSERT ON cities BEGIN SELECT 1; END"),
-        std::string("ALTER TABLE cities RENAME TO x"),
-        "ATTACH " + path + " AS other",
-        std::string("DETACH main"),
-        "VACUUM INTO " + path,
-        std::string("VACUUM"),
-        std::string("BEGIN"),
-        std::string("COMMIT"),
-        std::string("ROLLBACK"),
-        std::string("SAVEPOINT s"),
-        std::string("RELEASE s"),
-        std::string("PRAGMA query_only=OFF"),
-        std::string("PRAGMA table_info(cities)"),
-        std::string("PRAGMA writable_schema=ON"),
-        std::string("PRAGMA temp_store_directory='/tmp'"),
-        std::string("REINDEX"),
-        std::string("ANALYZE"),
-        std::string("REPLACE INTO cities VALUES (1, 2, 3)"),
-        std::string("WITH x AS (SELECT 1) DELETE FROM cities"),
-        std::string("DELETE FROM cities RETURNING *"),
-        std::string("INSERT INTO sqlite_master VALUES (1, 2, 3, 4, 5)"),
-        std::string("SELECT * FROM sqlite_temp_master"),
-        std::string("SELECT * FROM pragma_table_info('cities')"),
-        std::string("SELECT * FROM pragma_database_list"),
-        std::string("SELECT * FROM pragma_function_list"),
-        std::string("SELECT count(*) FROM pragma_function_list"),
-        std::string("SELECT * FROM dbstat"),
-        std::string("SELECT * FROM sqlite_stmt"),
-        std::string("SELECT * FROM sqlite_dbpage"),
-        std::string("SELECT load_extension('x')"),
-        std::string("SELECT LOAD_EXTENSION('x')"),
-        std::string("SELECT fts3_tokenizer('simple')"),
-        "SELECT writefile(" + path + ", 'x')",
-        "SELECT readfile(" + path + ")",
-        std::string("SELECT edit('x')"),
-        std::string("SELECT sqlite_compileoption_get(1)"),
-        std::string("SELECT sqlite_log(1, 'x')"),
-        std::string("SELECT name FROM cities WHERE name MATCH 'x'"),
-        std::string("SELECT json_patch('{}', '{}')"),
-        std::string("SELECT last_insert_rowid()"),
-        std::string("SELECT rtreecheck('x')")}) {
+  for (const std::string& sql : {std::string("INSERT INTO cities VALUES ('x', 1, NULL)"),
+                                 std::string("UPDATE cities SET people = 0"),
+                                 std::string("DELETE FROM cities"),
+                                 std::string("DROP TABLE cities"),
+                                 std::string("CREATE TABLE x(a)"),
+                                 std::string("CREATE TEMP TABLE x AS SELECT 1"),
+                                 std::string("CREATE VIEW v AS SELECT 1"),
+                                 std::string("CREATE INDEX i ON cities(name)"),
+                                 std::string("CREATE VIRTUAL TABLE v USING fts5(a)"),
+                                 std::string("CREATE TRIGGER r AFTER INSERT ON cities BEGIN SELECT 1; END"),
+                                 std::string("ALTER TABLE cities RENAME TO x"),
+                                 "ATTACH " + path + " AS other",
+                                 std::string("DETACH main"),
+                                 "VACUUM INTO " + path,
+                                 std::string("VACUUM"),
+                                 std::string("BEGIN"),
+                                 std::string("COMMIT"),
+                                 std::string("ROLLBACK"),
+                                 std::string("SAVEPOINT s"),
+                                 std::string("RELEASE s"),
+                                 std::string("PRAGMA query_only=OFF"),
+                                 std::string("PRAGMA table_info(cities)"),
+                                 std::string("PRAGMA writable_schema=ON"),
+                                 std::string("PRAGMA temp_store_directory='/tmp'"),
+                                 std::string("REINDEX"),
+                                 std::string("ANALYZE"),
+                                 std::string("REPLACE INTO cities VALUES (1, 2, 3)"),
+                                 std::string("WITH x AS (SELECT 1) DELETE FROM cities"),
+                                 std::string("DELETE FROM cities RETURNING *"),
+                                 std::string("INSERT INTO sqlite_master VALUES (1, 2, 3, 4, 5)"),
+                                 std::string("SELECT * FROM sqlite_temp_master"),
+                                 std::string("SELECT * FROM pragma_table_info('cities')"),
+                                 std::string("SELECT * FROM pragma_database_list"),
+                                 std::string("SELECT * FROM pragma_function_list"),
+                                 std::string("SELECT count(*) FROM pragma_function_list"),
+                                 std::string("SELECT * FROM dbstat"),
+                                 std::string("SELECT * FROM sqlite_stmt"),
+                                 std::string("SELECT * FROM sqlite_dbpage"),
+                                 std::string("SELECT load_extension('x')"),
+                                 std::string("SELECT LOAD_EXTENSION('x')"),
+                                 std::string("SELECT fts3_tokenizer('simple')"),
+                                 "SELECT writefile(" + path + ", 'x')",
+                                 "SELECT readfile(" + path + ")",
+                                 std::string("SELECT edit('x')"),
+                                 std::string("SELECT sqlite_compileoption_get(1)"),
+                                 std::string("SELECT sqlite_log(1, 'x')"),
+                                 std::string("SELECT name FROM cities WHERE name MATCH 'x'"),
+                                 std::string("SELECT json_patch('{}', '{}')"),
+                                 std::string("SELECT last_insert_rowid()"),
+                                 std::string("SELECT rtreecheck('x')")}) {
     CAPTURE(sql);
     const auto before = cities();
     const auto result = failure(cities(), sql);
@@ -236,21 +228,19 @@ TEST_CASE("fault 22: an agent's SQL can only read the result") {
 }
 
 TEST_CASE("exactly one statement") {
-  for (const auto* sql : {"SELECT 1", "SELECT 1;", " ; \n SELECT 1 ; ;\n",
-                          "-- what\nSELECT 1 /* x */ ; -- end", "SELECT 1; /* open"}) {
+  for (const auto* sql :
+       {"SELECT 1", "SELECT 1;", " ; \n SELECT 1 ; ;\n", "-- what\nSELECT 1 /* x */ ; -- end", "SELECT 1; /* open"}) {
     CAPTURE(sql);
     CHECK(ask(cities(), sql).rows.size() == 1);
   }
-  for (const auto* sql : {"", " ", ";", "-- nothing", "SELECT 1; SELECT 2",
-                          "SELECT 1; DROP TABLE cities", "SELECT 1; nonsense"}) {
+  for (const auto* sql :
+       {"", " ", ";", "-- nothing", "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE cities", "SELECT 1; nonsense"}) {
     CAPTURE(sql);
     CHECK(failure(cities(), sql) == ErrorCode::invalid_argument);
   }
-  CHECK(failure(cities(), std::string_view("SELECT 1\0; SELECT 2", 19)) ==
-        ErrorCode::invalid_argument);
+  CHECK(failure(cities(), std::string_view("SELECT 1\0; SELECT 2", 19)) == ErrorCode::invalid_argument);
   CHECK(failure(cities(), "SELECT '\xff'") == ErrorCode::invalid_argument);
-  CHECK(failure(cities(), "SELECT " + std::string(70'000, ' ') + "1") ==
-        ErrorCode::invalid_argument);
+  CHECK(failure(cities(), "SELECT " + std::string(70'000, ' ') + "1") == ErrorCode::invalid_argument);
   CHECK(failure(cities(), "SELECT ?1") == ErrorCode::invalid_argument);
   CHECK(failure(cities(), "SELECT :name") == ErrorCode::invalid_argument);
 }
@@ -266,9 +256,8 @@ TEST_CASE("fault 23: a mistake in the SQL comes back with SQLite's message") {
 
 TEST_CASE("no message quotes what is stored") {
   for (const auto* sql :
-       {"SELECT json_extract('{}', note) FROM cities",
-        "SELECT json(note) FROM cities WHERE name = 'Zürich'", "SELECT note ->> '$.' FROM cities",
-        "SELECT json_set('{}', note, 1) FROM cities",
+       {"SELECT json_extract('{}', note) FROM cities", "SELECT json(note) FROM cities WHERE name = 'Zürich'",
+        "SELECT note ->> '$.' FROM cities", "SELECT json_set('{}', note, 1) FROM cities",
         "SELECT name LIKE name ESCAPE note FROM cities"}) {
     const auto result = failure(cities(), sql);
     CAPTURE(result.message);
@@ -279,9 +268,8 @@ TEST_CASE("no message quotes what is stored") {
 }
 
 TEST_CASE("values that a table cannot hold are refused") {
-  for (const auto* sql :
-       {"SELECT x'00'", "SELECT randomblob(4)", "SELECT zeroblob(4)", "SELECT cast(x'ff' AS text)",
-        "SELECT char(0)", "SELECT 'a' || char(0) || 'b'", "SELECT 9e999", "SELECT -1e308 * 10"}) {
+  for (const auto* sql : {"SELECT x'00'", "SELECT randomblob(4)", "SELECT zeroblob(4)", "SELECT cast(x'ff' AS text)",
+                          "SELECT char(0)", "SELECT 'a' || char(0) || 'b'", "SELECT 9e999", "SELECT -1e308 * 10"}) {
     CAPTURE(sql);
     CHECK(failure(cities(), sql) == ErrorCode::invalid_argument);
   }
@@ -303,14 +291,13 @@ TEST_CASE("the answer is capped in rows and bytes") {
   const auto bytes = failure(cities(), "SELECT printf('%2000d', 1)", limits);
   CHECK(bytes == ErrorCode::resource_exhausted);
   CHECK(bytes.says("size of the answer (1000 bytes)"));
-  CHECK(failure(cities(), "SELECT " + repeated("NULL", 100, ","), limits) ==
-        ErrorCode::resource_exhausted);
+  CHECK(failure(cities(), "SELECT " + repeated("NULL", 100, ","), limits) == ErrorCode::resource_exhausted);
   CHECK(failure(numbers(), "SELECT a.n, b.n FROM numbers a, numbers b").says("rows of the answer"));
 }
 
 TEST_CASE("limits must be positive; huge ones are no overflow") {
-  for (const QueryLimits& limits : {QueryLimits{0ms}, QueryLimits{-1ms}, QueryLimits{1ms, 0},
-                                    QueryLimits{1ms, 1, 0}, QueryLimits{1ms, 1, 1, 0}}) {
+  for (const QueryLimits& limits :
+       {QueryLimits{0ms}, QueryLimits{-1ms}, QueryLimits{1ms, 0}, QueryLimits{1ms, 1, 0}, QueryLimits{1ms, 1, 1, 0}}) {
     CHECK(failure(cities(), "SELECT 1", limits) == ErrorCode::invalid_argument);
   }
   const QueryLimits huge{std::chrono::milliseconds::max(), SIZE_MAX, INT64_MAX, SIZE_MAX};
@@ -320,26 +307,21 @@ TEST_CASE("limits must be positive; huge ones are no overflow") {
 }
 
 TEST_CASE("a query ends at its time limit, at the deadline, and when asked to stop") {
-  const std::string endless =
-      "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT count(*) FROM r";
+  const std::string endless = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT count(*) FROM r";
   const auto start = std::chrono::steady_clock::now();
   const auto timed = failure(cities(), endless, QueryLimits{50ms});
   CHECK(timed == ErrorCode::deadline_exceeded);
   CHECK(timed.says("time limit of 50 ms"));
-  CHECK(failure(cities(), endless, {}, Context{}.with_timeout(50ms)) ==
-        ErrorCode::deadline_exceeded);
-  CHECK(failure(cities(), "SELECT 1", {}, Context{}.with_timeout(-1ms)) ==
-        ErrorCode::deadline_exceeded);
+  CHECK(failure(cities(), endless, {}, Context{}.with_timeout(50ms)) == ErrorCode::deadline_exceeded);
+  CHECK(failure(cities(), "SELECT 1", {}, Context{}.with_timeout(-1ms)) == ErrorCode::deadline_exceeded);
 
   std::stop_source source;
   const std::jthread stopper([&source] {
     std::this_thread::sleep_for(50ms);
     source.request_stop();
   });
-  CHECK(failure(cities(), endless, {}, Context{}.with_stop(source.get_token())) ==
-        ErrorCode::cancelled);
-  CHECK(failure(cities(), "SELECT 1", {}, Context{}.with_stop(source.get_token())) ==
-        ErrorCode::cancelled);
+  CHECK(failure(cities(), endless, {}, Context{}.with_stop(source.get_token())) == ErrorCode::cancelled);
+  CHECK(failure(cities(), "SELECT 1", {}, Context{}.with_stop(source.get_token())) == ErrorCode::cancelled);
   CHECK(std::chrono::steady_clock::now() - start < 3s);
 }
 
@@ -375,47 +357,40 @@ TEST_CASE("fault 22: no SQL takes much more than its memory, its time, or the se
       {"materialised",
        "WITH m AS MATERIALIZED (SELECT a.word || b.word AS w FROM numbers a, numbers b) SELECT "
        "count(*) FROM m"},
-      {"scalar subqueries", "WITH b AS MATERIALIZED (SELECT " + big + " AS x) SELECT " +
-                                repeated("(SELECT x FROM b)", 900, ",")},
+      {"scalar subqueries",
+       "WITH b AS MATERIALIZED (SELECT " + big + " AS x) SELECT " + repeated("(SELECT x FROM b)", 900, ",")},
       {"hex of hex", "SELECT hex(hex(hex(hex(" + big + "))))"},
       {"quote", "SELECT quote(quote(randomblob(1000000)))"},
       {"JSON rows",
        "SELECT count(*) FROM json_each('[' || replace(hex(zeroblob(240000)), '0', '1,') || '1]') "
        "a, json_each('[1,2,3]') b, json_each('[' || replace(hex(zeroblob(240000)), '0', '1,') || "
        "'1]') c"},
-      {"JSON depth", "SELECT count(*) FROM json_tree('" + repeated("[", 900) + repeated("]", 900) +
-                         "') a, numbers b, numbers c"},
+      {"JSON depth",
+       "SELECT count(*) FROM json_tree('" + repeated("[", 900) + repeated("]", 900) + "') a, numbers b, numbers c"},
       {"deep expression", "SELECT " + repeated("1", 20'000, "+")},
       {"deep NOT", "SELECT " + repeated("NOT ", 15'000) + "1"},
-      {"nested subqueries",
-       "SELECT * FROM " + repeated("(SELECT * FROM ", 3000) + "numbers" + repeated(")", 3000)},
+      {"nested subqueries", "SELECT * FROM " + repeated("(SELECT * FROM ", 3000) + "numbers" + repeated(")", 3000)},
       {"long compound", repeated("SELECT 1", 5000, " UNION ALL ")},
       {"subqueries that double", chain("SELECT n FROM numbers", "SELECT a.y FROM @ a, @ b", 40)},
       {"expressions that double", chain("SELECT n FROM numbers", "SELECT y + y FROM @", 40)},
-      {"conditions that double",
-       chain("SELECT n FROM numbers", "SELECT DISTINCT y + y FROM @ WHERE y + y > 5", 40)},
+      {"conditions that double", chain("SELECT n FROM numbers", "SELECT DISTINCT y + y FROM @ WHERE y + y > 5", 40)},
       {"scalar subqueries that double",
        chain("SELECT 1", "SELECT (SELECT max(y) FROM @) + (SELECT min(y) FROM @)", 40)},
       {"union that doubles", chain("SELECT 1", "SELECT y FROM @ UNION SELECT y FROM @", 40)},
-      {"an alias copied 5000 times", "SELECT n IN (" + repeated("n", 5000, ",") +
-                                         ") AS z FROM numbers WHERE z IN (" +
+      {"an alias copied 5000 times", "SELECT n IN (" + repeated("n", 5000, ",") + ") AS z FROM numbers WHERE z IN (" +
                                          repeated("z", 5000, ",") + ")"},
       {"a long chain of subqueries", chain("SELECT n FROM numbers", "SELECT*FROM @ LIMIT 5", 1700)},
       {"a long chain of expressions", chain("SELECT n FROM numbers", "SELECT y+1 FROM @", 1700)},
       {"64 joins", "SELECT count(*) FROM " + repeated("numbers", 65, ",")},
-      {"join without an index",
-       "SELECT count(*) FROM numbers a JOIN numbers b ON a.word LIKE '%' || b.word || '%'"},
-      {"quadratic instr", "WITH v AS MATERIALIZED (SELECT " + big +
-                              " AS h) SELECT sum(instr(h, substr(h, 1, 400000) || 'b')) FROM v"},
+      {"join without an index", "SELECT count(*) FROM numbers a JOIN numbers b ON a.word LIKE '%' || b.word || '%'"},
+      {"quadratic instr",
+       "WITH v AS MATERIALIZED (SELECT " + big + " AS h) SELECT sum(instr(h, substr(h, 1, 400000) || 'b')) FROM v"},
       {"quadratic trim", "SELECT trim(" + big + ", substr(" + big + ", 1, 300000))"},
-      {"quadratic replace",
-       "SELECT replace(" + big + ", substr(" + big + ", 1, 400000) || 'b', '')"},
+      {"quadratic replace", "SELECT replace(" + big + ", substr(" + big + ", 1, 400000) || 'b', '')"},
       {"slow LIKE, many times", "WITH v AS MATERIALIZED (SELECT " + big + " AS h) SELECT " +
-                                    repeated("h LIKE '%" + repeated("a", 240) + "b'", 200, ",") +
-                                    " FROM v"},
-      {"trim, many times",
-       "WITH v AS MATERIALIZED (SELECT " + big + " AS h) SELECT " +
-           repeated("length(trim(h || 'b', '" + repeated("c", 60) + "a'))", 200, "+") + " FROM v"},
+                                    repeated("h LIKE '%" + repeated("a", 240) + "b'", 200, ",") + " FROM v"},
+      {"trim, many times", "WITH v AS MATERIALIZED (SELECT " + big + " AS h) SELECT " +
+                               repeated("length(trim(h || 'b', '" + repeated("c", 60) + "a'))", 200, "+") + " FROM v"},
       {"length, many times", "WITH v AS MATERIALIZED (SELECT " + big + " AS h) SELECT " +
                                  repeated("length(h)", 1900, ",") + " FROM v a, numbers"},
   };
@@ -424,8 +399,7 @@ TEST_CASE("fault 22: no SQL takes much more than its memory, its time, or the se
     const auto start = std::chrono::steady_clock::now();
     const auto result = failure(numbers(), attack.second, limits);
     CAPTURE(result.message);
-    const bool stopped = result == ErrorCode::resource_exhausted ||
-                         result == ErrorCode::deadline_exceeded ||
+    const bool stopped = result == ErrorCode::resource_exhausted || result == ErrorCode::deadline_exceeded ||
                          result == ErrorCode::invalid_argument;
     CHECK(stopped);
     CHECK(std::chrono::steady_clock::now() - start < 60s);  // generous: a loaded machine, sanitizers
@@ -446,14 +420,12 @@ TEST_CASE("what SQLite itself gives up on, or finds easy, is not refused needles
 
 TEST_CASE("the caps name themselves") {
   const QueryLimits small{5s, std::size_t{4} << 20U};
-  CHECK(
-      failure(numbers(), "SELECT a.word || b.word AS w FROM numbers a, numbers b ORDER BY w", small)
-          .says("memory (4194304 bytes)"));
+  CHECK(failure(numbers(), "SELECT a.word || b.word AS w FROM numbers a, numbers b ORDER BY w", small)
+            .says("memory (4194304 bytes)"));
   CHECK(failure(numbers(), "SELECT length(zeroblob(2000000))").says("one value or row"));
-  CHECK(failure(numbers(), "SELECT " +
-                               repeated("abs(n)+abs(n)+abs(n)+abs(n)+abs(n)+abs(n)", 1500, ",") +
-                               " FROM numbers")
-            .code == ErrorCode::resource_exhausted);
+  CHECK(
+      failure(numbers(), "SELECT " + repeated("abs(n)+abs(n)+abs(n)+abs(n)+abs(n)+abs(n)", 1500, ",") + " FROM numbers")
+          .code == ErrorCode::resource_exhausted);
   CHECK(failure(numbers(), "SELECT 1", QueryLimits{5s, 1000}) == ErrorCode::resource_exhausted);
 }
 
@@ -463,8 +435,8 @@ TEST_CASE("memory is limited for the one query only") {
   REQUIRE(sqlite3_open(":memory:", &other) == SQLITE_OK);
   CHECK(failure(numbers(), "SELECT a.word || b.word AS w FROM numbers a, numbers b ORDER BY w",
                 QueryLimits{5s, 1 << 20}) == ErrorCode::resource_exhausted);
-  CHECK(sqlite3_exec(other, "CREATE TABLE t AS SELECT randomblob(20000000) AS b", nullptr, nullptr,
-                     nullptr) == SQLITE_OK);
+  CHECK(sqlite3_exec(other, "CREATE TABLE t AS SELECT randomblob(20000000) AS b", nullptr, nullptr, nullptr) ==
+        SQLITE_OK);
   sqlite3_close(other);
   CHECK(sqlite3_memory_used() <= before + 4096);
 }
@@ -489,8 +461,7 @@ TEST_CASE("a damaged image is data_loss, whatever it holds") {
   for (std::size_t at = 0; at < whole.size(); at += 3) {
     auto image = whole;
     image[at] ^= std::byte{0x55};
-    const auto code =
-        failure(image, "SELECT name, people, note, length(name) FROM cities ORDER BY name").code;
+    const auto code = failure(image, "SELECT name, people, note, length(name) FROM cities ORDER BY name").code;
     const bool typed = code == ErrorCode::internal || code == ErrorCode::data_loss ||
                        code == ErrorCode::invalid_argument || code == ErrorCode::resource_exhausted;
     CHECK(typed);
@@ -502,9 +473,7 @@ TEST_CASE("queries on one image run at the same time on many threads") {
   std::vector<Table> answers(4);
   for (auto& answer : answers) {
     threads.emplace_back([&answer] {
-      for (int i = 0; i < 20; ++i) {
-        answer = ask(numbers(), "SELECT count(DISTINCT word), sum(n) FROM numbers");
-      }
+      for (int i = 0; i < 20; ++i) { answer = ask(numbers(), "SELECT count(DISTINCT word), sum(n) FROM numbers"); }
     });
   }
   threads.clear();

@@ -91,8 +91,9 @@ TEST_CASE("a decorator policy sees each operation as one unit of work") {
   };
   auto& store = backend.session_storage();
   CHECK(units([&] { store.save_session({}, {.id = "s"}); }) == 1);
-  CHECK(units([&] { store.save_message({}, "s", {.content = "x"}, {.idempotency_key = "k", .expected_sequence = 0}); }) ==
-        1);
+  CHECK(units([&] {
+          store.save_message({}, "s", {.content = "x"}, {.idempotency_key = "k", .expected_sequence = 0});
+        }) == 1);
   CHECK(units([&] { store.save_turn({}, "s", {{{.content = "a"}, {.content = "b"}}, {{.tool_name = "t"}}}); }) == 1);
   CHECK(units([&] { (void)store.load_session({}, "s"); }) == 1);
   CHECK(units([&] { (void)store.search_messages({}, {.query = "x"}); }) == 1);

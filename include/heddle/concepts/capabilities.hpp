@@ -40,12 +40,12 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 /// read, count and search until it is restored; `purge_deleted_sessions` removes what has been hidden for longer than
 /// the grace period, for all tenants, and answers how many sessions that were.
 template <class T>
-concept SoftDeletes =
-    requires(T& backend, const Context& context, const std::string& id, std::chrono::seconds grace_period) {
-      { backend.session_storage().soft_delete_session(context, id) } -> std::same_as<bool>;
-      { backend.session_storage().restore_session(context, id) } -> std::same_as<bool>;
-      { backend.session_storage().purge_deleted_sessions(context, grace_period) } -> std::same_as<std::int64_t>;
-    };
+concept SoftDeletes = requires(T& backend, const Context& context, const std::string& id,
+                               std::chrono::seconds grace_period) {
+  { backend.session_storage().soft_delete_session(context, id) } -> std::same_as<bool>;
+  { backend.session_storage().restore_session(context, id) } -> std::same_as<bool>;
+  { backend.session_storage().purge_deleted_sessions(context, grace_period) } -> std::same_as<std::int64_t>;
+};
 
 /// Sees across tenants, over a connection of its own that tenants never use.
 template <class T>

@@ -26,7 +26,8 @@ namespace heddle {
 ///    and cost. A parent that is not there is `not_found`.
 ///  - `load_session` answers the session with the first page of its messages, both at one point in time; nothing if
 ///    there is none. `messages.next` is not empty if there are more.
-///  - `list_sessions`, `list_agent_sessions` answer ids, last updated first. A session that is updated between two pages
+///  - `list_sessions`, `list_agent_sessions` answer ids, last updated first. A session that is updated between two
+///  pages
 ///    moves to the front and may be missed or met again.
 ///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's
 ///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Children stay and lose their
@@ -38,35 +39,36 @@ namespace heddle {
 ///    the same without a limit, holding one row at a time; the visitor may use the backend.
 ///  - `load_agent_messages` answers the messages of all sessions of an agent and the coordinator and shared messages of
 ///    their parents, sessions in order of creation; `load_parent_messages` those of one session's parent.
-///  - `search_messages`: see MessageSearch. Best match first; what "best" is differs between backends, the set does not.
+///  - `search_messages`: see MessageSearch. Best match first; what "best" is differs between backends, the set does
+///  not.
 ///  - `save_tool_execution`, `list_tool_executions`: in the order in which they were stored.
 ///  - `save_snapshot` answers the id (made if empty; `already_exists` if taken); `load_snapshots` oldest first.
 ///  - `statistics` counts what the tenant has.
 template <class T>
-concept SessionStorage =
-    requires(T& store, const Context& context, const Session& session, const Message& message, const Turn& turn,
-             const ToolExecution& execution, const MemorySnapshot& snapshot, const MessageSearch& search,
-             const std::string& id, std::span<const Message> messages, const PageRequest& page,
-             const WriteOptions& options, CleanupHook hook, void (*visit)(const Message&)) {
-      store.save_session(context, session, options);
-      { store.load_session(context, id, page) } -> std::same_as<std::optional<Session>>;
-      { store.list_sessions(context, page) } -> std::same_as<Page<std::string>>;
-      { store.list_agent_sessions(context, id, page) } -> std::same_as<Page<std::string>>;
-      { store.delete_session(context, id, options) } -> std::same_as<bool>;
-      store.add_cleanup_hook(hook);
-      { store.save_message(context, id, message, options) } -> std::same_as<std::int64_t>;
-      { store.save_messages(context, id, messages, options) } -> std::same_as<SequenceRange>;
-      { store.save_turn(context, id, turn, options) } -> std::same_as<SequenceRange>;
-      { store.load_messages(context, id, page) } -> std::same_as<Page<Message>>;
-      { store.for_each_message(context, id, visit) } -> std::same_as<std::int64_t>;
-      { store.load_agent_messages(context, id, page) } -> std::same_as<Page<Message>>;
-      { store.load_parent_messages(context, id, page) } -> std::same_as<Page<Message>>;
-      { store.search_messages(context, search, page) } -> std::same_as<Page<Message>>;
-      store.save_tool_execution(context, id, execution, options);
-      { store.list_tool_executions(context, id, page) } -> std::same_as<Page<ToolExecution>>;
-      { store.save_snapshot(context, snapshot, options) } -> std::same_as<std::string>;
-      { store.load_snapshots(context, id, id, page) } -> std::same_as<Page<MemorySnapshot>>;
-      { store.statistics(context) } -> std::same_as<SessionStatistics>;
-    };
+concept SessionStorage = requires(T& store, const Context& context, const Session& session, const Message& message,
+                                  const Turn& turn, const ToolExecution& execution, const MemorySnapshot& snapshot,
+                                  const MessageSearch& search, const std::string& id, std::span<const Message> messages,
+                                  const PageRequest& page, const WriteOptions& options, CleanupHook hook,
+                                  void (*visit)(const Message&)) {
+  store.save_session(context, session, options);
+  { store.load_session(context, id, page) } -> std::same_as<std::optional<Session>>;
+  { store.list_sessions(context, page) } -> std::same_as<Page<std::string>>;
+  { store.list_agent_sessions(context, id, page) } -> std::same_as<Page<std::string>>;
+  { store.delete_session(context, id, options) } -> std::same_as<bool>;
+  store.add_cleanup_hook(hook);
+  { store.save_message(context, id, message, options) } -> std::same_as<std::int64_t>;
+  { store.save_messages(context, id, messages, options) } -> std::same_as<SequenceRange>;
+  { store.save_turn(context, id, turn, options) } -> std::same_as<SequenceRange>;
+  { store.load_messages(context, id, page) } -> std::same_as<Page<Message>>;
+  { store.for_each_message(context, id, visit) } -> std::same_as<std::int64_t>;
+  { store.load_agent_messages(context, id, page) } -> std::same_as<Page<Message>>;
+  { store.load_parent_messages(context, id, page) } -> std::same_as<Page<Message>>;
+  { store.search_messages(context, search, page) } -> std::same_as<Page<Message>>;
+  store.save_tool_execution(context, id, execution, options);
+  { store.list_tool_executions(context, id, page) } -> std::same_as<Page<ToolExecution>>;
+  { store.save_snapshot(context, snapshot, options) } -> std::same_as<std::string>;
+  { store.load_snapshots(context, id, id, page) } -> std::same_as<Page<MemorySnapshot>>;
+  { store.statistics(context) } -> std::same_as<SessionStatistics>;
+};
 
 }  // namespace heddle

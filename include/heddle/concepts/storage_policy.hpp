@@ -25,9 +25,13 @@ struct ProbeWork {
 };
 
 template <class T>
-concept HasConfig = requires { typename T::Config; };
+concept HasConfig = requires {
+  typename T::Config;
+};
 template <class T>
-concept HasEngine = requires { typename T::Engine; };
+concept HasEngine = requires {
+  typename T::Engine;
+};
 template <class T>
 concept HasDialect = requires {
   typename T::Dialect::Sessions;
@@ -45,11 +49,17 @@ concept SearchesText = requires(const std::vector<std::string_view>& terms) {
 template <class T, class Config>
 concept EngineOpens = std::constructible_from<T, Config>;
 template <class T>
-concept EngineReads = requires(T& engine, const Call& call, ProbeWork& work) { engine.read(call, work); };
+concept EngineReads = requires(T& engine, const Call& call, ProbeWork& work) {
+  engine.read(call, work);
+};
 template <class T>
-concept EngineWrites = requires(T& engine, const Call& call, ProbeWork& work) { engine.write(call, work); };
+concept EngineWrites = requires(T& engine, const Call& call, ProbeWork& work) {
+  engine.write(call, work);
+};
 template <class T>
-concept EnginePings = requires(T& engine, const Call& call) { engine.ping(call); };
+concept EnginePings = requires(T& engine, const Call& call) {
+  engine.ping(call);
+};
 template <class T>
 concept EngineMigrates = requires(T& engine, const Call& call) {
   engine.schema(call);
@@ -57,7 +67,8 @@ concept EngineMigrates = requires(T& engine, const Call& call) {
 };
 template <class T>
 concept EngineCloses = requires(T& engine) {
-  { engine.close() } noexcept;
+  { engine.close() }
+  noexcept;
 };
 template <class T>
 concept EngineDescribesItself = requires(T& engine) {
@@ -74,14 +85,16 @@ concept EngineBacksUp = requires(T& engine, const Call& call, const std::filesys
 template <class Policy>
 consteval bool check_engine() {
   using Engine = typename Policy::Engine;
-  static_assert(EngineOpens<Engine, typename Policy::Config>, "heddle: the policy's Engine must be constructible from its Config");
+  static_assert(EngineOpens<Engine, typename Policy::Config>,
+                "heddle: the policy's Engine must be constructible from its Config");
   static_assert(EngineReads<Engine>, "heddle: the policy's Engine needs `read(const Call&, work)`");
   static_assert(EngineWrites<Engine>, "heddle: the policy's Engine needs `write(const Call&, work)`");
   static_assert(EnginePings<Engine>, "heddle: the policy's Engine needs `ping(const Call&)`");
   static_assert(EngineMigrates<Engine>, "heddle: the policy's Engine needs `schema(const Call&)` and `migrations()`");
   static_assert(EngineCloses<Engine>, "heddle: the policy's Engine needs `close() noexcept`");
-  static_assert(EngineDescribesItself<Engine>,
-                "heddle: the policy's Engine needs `pool_statistics()`, `default_user_id()` and `artifact_directory()`");
+  static_assert(
+      EngineDescribesItself<Engine>,
+      "heddle: the policy's Engine needs `pool_statistics()`, `default_user_id()` and `artifact_directory()`");
   return true;
 }
 
@@ -101,14 +114,13 @@ consteval bool check_policy() {
 
 namespace heddle {
 
-/// A policy that `Backend` accepts. The backend itself checks one requirement after the other, for the sake of its error
-/// messages; this concept is for code of your own that is generic over policies.
+/// A policy that `Backend` accepts. The backend itself checks one requirement after the other, for the sake of its
+/// error messages; this concept is for code of your own that is generic over policies.
 template <class T>
-concept StoragePolicy =
-    detail::HasConfig<T> && detail::HasEngine<T> && detail::HasDialect<T> && detail::SearchesText<T> &&
-    detail::EngineOpens<typename T::Engine, typename T::Config> && detail::EngineReads<typename T::Engine> &&
-    detail::EngineWrites<typename T::Engine> && detail::EnginePings<typename T::Engine> &&
-    detail::EngineMigrates<typename T::Engine> && detail::EngineCloses<typename T::Engine> &&
-    detail::EngineDescribesItself<typename T::Engine>;
+concept StoragePolicy = detail::HasConfig<T> && detail::HasEngine<T> && detail::HasDialect<T> &&
+    detail::SearchesText<T> && detail::EngineOpens<typename T::Engine, typename T::Config> &&
+    detail::EngineReads<typename T::Engine> && detail::EngineWrites<typename T::Engine> &&
+    detail::EnginePings<typename T::Engine> && detail::EngineMigrates<typename T::Engine> &&
+    detail::EngineCloses<typename T::Engine> && detail::EngineDescribesItself<typename T::Engine>;
 
 }  // namespace heddle

@@ -22,9 +22,7 @@ namespace heddle::detail {
 
 template <class Container>
 void check_size(std::string_view field, const Container& container) {
-  if (container.size() > limits::list) {
-    refuse(field, "has more than " + std::to_string(limits::list) + " entries");
-  }
+  if (container.size() > limits::list) { refuse(field, "has more than " + std::to_string(limits::list) + " entries"); }
 }
 
 /// Ids are keys and stay short; other text may be as long as a message.

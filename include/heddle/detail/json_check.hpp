@@ -32,8 +32,8 @@ class JsonWatcher : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonW
 /// True if `text` is one JSON value (RFC 8259) that every backend gives back.
 [[nodiscard]] inline bool is_json(const std::string& text) {
   // Numbers stay text: their digits are the reader's business. Iterative: nesting costs no stack.
-  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
-                             rapidjson::kParseValidateEncodingFlag;
+  constexpr unsigned flags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
   rapidjson::StringStream stream(text.c_str());
   rapidjson::Reader reader;
   JsonWatcher watcher;
@@ -48,7 +48,10 @@ inline void check_json(std::string_view field, const std::string& text, JsonShap
   const auto start = text.find_first_not_of(" \t\r\n");
   const bool object = start != std::string::npos && text[start] == '{';
   if (shape == JsonShape::object && !object) { refuse(field, "is not a JSON object"); }
-  if (!is_json(text)) { refuse(field, "is not valid JSON, is nested too deeply, or has a NUL, a lone surrogate or a number that no double holds"); }
+  if (!is_json(text)) {
+    refuse(field,
+           "is not valid JSON, is nested too deeply, or has a NUL, a lone surrogate or a number that no double holds");
+  }
 }
 
 }  // namespace heddle::detail

@@ -17,8 +17,8 @@ namespace heddle::detail {
 /// Fills `bytes` from OpenSSL's cryptographic generator. Throws `internal` if it has no randomness.
 inline void fill_random(std::span<std::byte> bytes) {
   constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
-  if (bytes.size() > most || RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
-                                        static_cast<int>(bytes.size())) != 1) {
+  if (bytes.size() > most ||
+      RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
     throw Error(ErrorCode::internal, "OpenSSL's random generator failed");
   }
 }

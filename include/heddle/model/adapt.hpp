@@ -28,12 +28,12 @@ struct Access {
 /// Adapts a struct for Boost.Hana: the single source of its column names. Like BOOST_HANA_ADAPT_STRUCT, but the list of
 /// members is made only in files that use it: at once, and in every file, it would be half of what including Heddle
 /// costs. Stands outside of all namespaces.
-#define HEDDLE_ADAPT_STRUCT(Type, ...)                                                                             \
-  template <>                                                                                                      \
-  struct boost::hana::accessors_impl<Type> {                                                                       \
-    template <class OnUse = void>                                                                                  \
-    static constexpr auto apply() {                                                                                \
-      return ::boost::hana::make_tuple(BOOST_PP_SEQ_ENUM(                                                          \
-          BOOST_PP_SEQ_TRANSFORM(HEDDLE_DETAIL_MEMBER, Type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__))));             \
-    }                                                                                                              \
+#define HEDDLE_ADAPT_STRUCT(Type, ...)                                                                 \
+  template <>                                                                                          \
+  struct boost::hana::accessors_impl<Type> {                                                           \
+    template <class OnUse = void>                                                                      \
+    static constexpr auto apply() {                                                                    \
+      return ::boost::hana::make_tuple(BOOST_PP_SEQ_ENUM(                                              \
+          BOOST_PP_SEQ_TRANSFORM(HEDDLE_DETAIL_MEMBER, Type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)))); \
+    }                                                                                                  \
   }

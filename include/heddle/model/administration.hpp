@@ -45,5 +45,4 @@ struct AdminPermissions {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::SessionCount, user_id, sessions);
-HEDDLE_ADAPT_STRUCT(heddle::SystemStatistics, sessions, messages, tool_executions, users, total_cost_usd,
-                        total_tokens);
+HEDDLE_ADAPT_STRUCT(heddle::SystemStatistics, sessions, messages, tool_executions, users, total_cost_usd, total_tokens);

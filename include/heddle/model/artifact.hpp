@@ -97,6 +97,6 @@ struct ArtifactStatistics {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, purpose, content_type, size_bytes,
-                        checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
-                        session_id);
+                    checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
+                    session_id);
 HEDDLE_ADAPT_STRUCT(heddle::ArtifactStatistics, files, bytes, user_files, generated_files, deleted_files);

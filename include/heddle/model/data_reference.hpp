@@ -38,4 +38,4 @@ struct DataReference {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::DataReference, id, size_bytes, location, checksum, compressed, content_type, metadata,
-                        stored_at);
+                    stored_at);

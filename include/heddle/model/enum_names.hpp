@@ -14,7 +14,9 @@ struct EnumNames;
 
 /// An enumeration whose enumerators have stored names.
 template <class Enum>
-concept NamedEnum = requires { EnumNames<Enum>::values.size(); };
+concept NamedEnum = requires {
+  EnumNames<Enum>::values.size();
+};
 
 /// The stored name of an enumerator.
 template <NamedEnum Enum>

@@ -48,8 +48,8 @@ struct HumanRequest {
   RequestType request_type = RequestType::approval;
   RequestPriority priority = RequestPriority::normal;
   std::chrono::milliseconds timeout_ms{0};  ///< 0: it never expires
-  Timestamp created_at{};                     ///< not set: the time of the call
-  std::optional<Timestamp> expires_at{};      ///< made of `created_at` and `timeout_ms`; what a caller sets is not used
+  Timestamp created_at{};                   ///< not set: the time of the call
+  std::optional<Timestamp> expires_at{};    ///< made of `created_at` and `timeout_ms`; what a caller sets is not used
   RequestStatus status = RequestStatus::pending;  ///< a pending request reads as `timeout` from `expires_at` on
   std::string response{};
   JsonObject response_data{};
@@ -70,6 +70,5 @@ struct HumanResponse {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::HumanRequest, id, agent_id, session_id, question, context, request_type, priority,
-                        timeout_ms, created_at, expires_at, status, response, response_data, responded_at,
-                        responded_by);
+                    timeout_ms, created_at, expires_at, status, response, response_data, responded_at, responded_by);
 HEDDLE_ADAPT_STRUCT(heddle::HumanResponse, status, response, response_data, responded_by);

@@ -61,7 +61,7 @@ struct Message {
   Timestamp timestamp{};  ///< not set: the time of the save
   std::int64_t token_count = 0;
   double cost_usd = 0;
-  std::string session_id{};     ///< filled in when read
+  std::string session_id{};   ///< filled in when read
   std::int64_t sequence = 0;  ///< filled in when read: 1, 2, 3 ... without a gap in its session
 
   friend bool operator==(const Message&, const Message&) = default;
@@ -85,4 +85,4 @@ struct SequenceRange {
 
 HEDDLE_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
 HEDDLE_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
-                        session_context, agent_id, timestamp, token_count, cost_usd, session_id, sequence);
+                    session_context, agent_id, timestamp, token_count, cost_usd, session_id, sequence);

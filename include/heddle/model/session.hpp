@@ -20,12 +20,12 @@ struct Session {
   std::string agent_id{};
   std::optional<std::string> parent_session_id{};  ///< must be a session of the same tenant
   JsonObject context{};
-  Timestamp created_at{};  ///< not set: the time of the first save; a later save leaves it as it is
-  Timestamp updated_at{};  ///< the time of the last write to the session; what a caller sets is not used
-  double total_cost_usd = 0;      ///< see SessionStorage on how totals grow
-  std::int64_t total_tokens = 0;  ///< see SessionStorage on how totals grow
+  Timestamp created_at{};          ///< not set: the time of the first save; a later save leaves it as it is
+  Timestamp updated_at{};          ///< the time of the last write to the session; what a caller sets is not used
+  double total_cost_usd = 0;       ///< see SessionStorage on how totals grow
+  std::int64_t total_tokens = 0;   ///< see SessionStorage on how totals grow
   std::int64_t last_sequence = 0;  ///< filled in when read: the number of its messages
-  std::string user_id{};             ///< filled in when read; the tenant comes from the Context
+  std::string user_id{};           ///< filled in when read; the tenant comes from the Context
 
   Page<Message> messages{};  ///< filled in by `load_session`; never stored by `save_session`
 };
@@ -56,6 +56,6 @@ struct SessionStatistics {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::Session, id, name, agent_id, parent_session_id, context, created_at, updated_at,
-                        total_cost_usd, total_tokens, last_sequence, user_id);
+                    total_cost_usd, total_tokens, last_sequence, user_id);
 HEDDLE_ADAPT_STRUCT(heddle::MemorySnapshot, id, session_id, snapshot_type, content, token_count, created_at);
 HEDDLE_ADAPT_STRUCT(heddle::SessionStatistics, sessions, messages, tool_executions, total_cost_usd, total_tokens);

@@ -12,7 +12,7 @@ namespace heddle {
 
 /// A tool's error, kept in full while the agent sees the summary only.
 struct StoredError {
-  std::string id{};  ///< empty: one is made, `err_YYYYMMDD_HHMMSS_` and six hexadecimal digits
+  std::string id{};       ///< empty: one is made, `err_YYYYMMDD_HHMMSS_` and six hexadecimal digits
   Timestamp timestamp{};  ///< not set: the time of the call
   std::optional<std::string> session_id{};
   std::string tool_name{};

@@ -45,4 +45,4 @@ struct ResultMetadata {
 
 HEDDLE_ADAPT_STRUCT(heddle::Table, columns, rows);
 HEDDLE_ADAPT_STRUCT(heddle::ResultMetadata, id, table_name, row_count, column_count, columns, preview, stored_at,
-                        accessed_at, expires_at, size_bytes, checksum, metadata);
+                    accessed_at, expires_at, size_bytes, checksum, metadata);

@@ -25,8 +25,7 @@ inline constexpr std::size_t max_columns = 2000;  ///< SQLite's own cap in a def
 /// One row: its text in bytes plus `cell_overhead` for every cell. Larger things are artifacts. The
 /// cap is what lets every stored row be queried within the fixed value size of a sealed query.
 inline constexpr std::size_t max_row_bytes = std::size_t{1} << 20U;
-inline constexpr std::size_t cell_overhead =
-    18;  ///< the most that SQLite's record format adds to a cell
+inline constexpr std::size_t cell_overhead = 18;  ///< the most that SQLite's record format adds to a cell
 
 }  // namespace heddle::results
 
@@ -44,9 +43,7 @@ namespace heddle::detail::sealed {
 inline void check_table_name(std::string_view name) {
   check_text("table name", name, limits::id);
   if (name.empty()) { refuse("table name", "is empty"); }
-  if (ascii_lower(name).starts_with("sqlite_")) {
-    refuse("table name", "cannot start with sqlite_");
-  }
+  if (ascii_lower(name).starts_with("sqlite_")) { refuse("table name", "cannot start with sqlite_"); }
 }
 
 inline void check_columns(const std::vector<std::string>& columns) {
@@ -57,17 +54,14 @@ inline void check_columns(const std::vector<std::string>& columns) {
   for (const auto& column : columns) {
     check_text("column name", column, limits::name);
     if (column.empty()) { refuse("column name", "is empty"); }
-    if (!seen.insert(ascii_lower(column)).second) {
-      refuse("column name", "is there twice (case does not count)");
-    }
+    if (!seen.insert(ascii_lower(column)).second) { refuse("column name", "is there twice (case does not count)"); }
     bytes += column.size();
   }
   if (bytes > results::max_row_bytes) { refuse("column names", "are together longer than 1 MiB"); }
 }
 
 [[nodiscard]] inline std::size_t checked_size(const Cell& cell) {
-  if (const auto* number = std::get_if<double>(&cell);
-      number != nullptr && !std::isfinite(*number)) {
+  if (const auto* number = std::get_if<double>(&cell); number != nullptr && !std::isfinite(*number)) {
     refuse("number cell",
            "is infinite or not a number");  // SQL has no NaN: it would come back as null
   }
@@ -81,14 +75,10 @@ inline void check_columns(const std::vector<std::string>& columns) {
 inline void check_table(const Table& table) {
   check_columns(table.columns);
   for (const auto& row : table.rows) {
-    if (row.size() != table.columns.size()) {
-      refuse("row", "does not have one cell for each column");
-    }
+    if (row.size() != table.columns.size()) { refuse("row", "does not have one cell for each column"); }
     std::size_t bytes = row.size() * results::cell_overhead;
     for (const auto& cell : row) { bytes += checked_size(cell); }
-    if (bytes > results::max_row_bytes) {
-      refuse("row", "is larger than 1 MiB; store large content as an artifact");
-    }
+    if (bytes > results::max_row_bytes) { refuse("row", "is larger than 1 MiB; store large content as an artifact"); }
   }
 }
 
@@ -97,8 +87,7 @@ inline void require(sqlite3* connection, int status) {
   if (primary == SQLITE_OK || primary == SQLITE_DONE) { return; }
   const auto native = std::to_string(sqlite3_extended_errcode(connection));
   if (primary == SQLITE_FULL || primary == SQLITE_TOOBIG) {
-    throw Error(ErrorCode::resource_exhausted, "the result is larger than the cap of 256 MiB",
-                native);
+    throw Error(ErrorCode::resource_exhausted, "the result is larger than the cap of 256 MiB", native);
   }
   if (primary == SQLITE_NOMEM) {
     throw Error(ErrorCode::resource_exhausted, "no memory to build the result's image", native);
@@ -112,18 +101,11 @@ inline void run(sqlite3* connection, const std::string& sql) {
 
 /// Binds without a copy: the cell outlives the step.
 [[nodiscard]] inline int bind(sqlite3_stmt* statement, int index, const Cell& cell) {
-  if (const auto* flag = std::get_if<bool>(&cell)) {
-    return sqlite3_bind_int(statement, index, *flag ? 1 : 0);
-  }
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) {
-    return sqlite3_bind_int64(statement, index, *integer);
-  }
-  if (const auto* number = std::get_if<double>(&cell)) {
-    return sqlite3_bind_double(statement, index, *number);
-  }
+  if (const auto* flag = std::get_if<bool>(&cell)) { return sqlite3_bind_int(statement, index, *flag ? 1 : 0); }
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) { return sqlite3_bind_int64(statement, index, *integer); }
+  if (const auto* number = std::get_if<double>(&cell)) { return sqlite3_bind_double(statement, index, *number); }
   if (const auto* text = std::get_if<std::string>(&cell)) {
-    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC,
-                               SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   return sqlite3_bind_null(statement, index);
 }
@@ -157,8 +139,7 @@ namespace heddle::results {
 /// `limits::name` or there twice (ASCII case does not count); a row with another number of cells,
 /// or over `max_row_bytes`; text that is not UTF-8 or holds NUL; a number that is not finite.
 /// Throws `resource_exhausted` if the image would be larger than `limits::image`. Any thread.
-[[nodiscard]] inline std::vector<std::byte> build_image(std::string_view table_name,
-                                                        const Table& table) {
+[[nodiscard]] inline std::vector<std::byte> build_image(std::string_view table_name, const Table& table) {
   namespace sealed = heddle::detail::sealed;
   sealed::check_table_name(table_name);
   sealed::check_table(table);
@@ -183,9 +164,7 @@ namespace heddle::results {
 
   sqlite3_int64 size = 0;
   const unsigned char* bytes = sqlite3_serialize(db, "main", &size, SQLITE_SERIALIZE_NOCOPY);
-  if (bytes == nullptr) {
-    throw Error(ErrorCode::internal, "SQLite could not serialize the result's image");
-  }
+  if (bytes == nullptr) { throw Error(ErrorCode::internal, "SQLite could not serialize the result's image"); }
   std::vector<std::byte> image(static_cast<std::size_t>(size));
   std::memcpy(image.data(), bytes, image.size());
   return image;

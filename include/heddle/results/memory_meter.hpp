@@ -62,9 +62,7 @@ class MemoryMeter {
 inline sqlite3_mem_methods plain_memory{};
 
 /// What a block takes, with what the allocator keeps beside it.
-[[nodiscard]] inline std::int64_t cost_of(void* block) noexcept {
-  return std::int64_t{plain_memory.xSize(block)} + 16;
-}
+[[nodiscard]] inline std::int64_t cost_of(void* block) noexcept { return std::int64_t{plain_memory.xSize(block)} + 16; }
 
 inline void* metered_allocate(int size) noexcept {
   auto* const meter = MemoryMeter::current;
@@ -84,9 +82,7 @@ inline void metered_free(void* block) noexcept {
 inline void* metered_reallocate(void* block, int size) noexcept {
   auto* const meter = MemoryMeter::current;
   if (meter == nullptr) { return plain_memory.xRealloc(block, size); }
-  if (!meter->admits(size)) {
-    return nullptr;
-  }  // all of it: while it is copied, both blocks are there
+  if (!meter->admits(size)) { return nullptr; }  // all of it: while it is copied, both blocks are there
   const auto before = cost_of(block);
   void* const moved = plain_memory.xRealloc(block, size);
   if (moved != nullptr) { meter->count(cost_of(moved) - before); }

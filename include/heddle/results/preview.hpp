@@ -20,8 +20,7 @@ inline constexpr std::size_t preview_rows = 5;
   Table shown{table.columns, {}};
   shown.rows.reserve(head + tail);
   std::copy_n(rows.begin(), head, std::back_inserter(shown.rows));
-  std::copy_n(std::prev(rows.end(), static_cast<std::ptrdiff_t>(tail)), tail,
-              std::back_inserter(shown.rows));
+  std::copy_n(std::prev(rows.end(), static_cast<std::ptrdiff_t>(tail)), tail, std::back_inserter(shown.rows));
   return shown;
 }
 

@@ -17,9 +17,7 @@ class QueryGuard {
 
   /// `context` must outlive the guard.
   QueryGuard(std::chrono::milliseconds time, const Context& context)
-      : context_(context),
-        time_(time),
-        end_(Clock::now() + std::min<std::chrono::milliseconds>(time, longest)) {}
+      : context_(context), time_(time), end_(Clock::now() + std::min<std::chrono::milliseconds>(time, longest)) {}
 
   /// True once the query has to stop; stays true.
   [[nodiscard]] bool must_stop() noexcept {
@@ -39,20 +37,17 @@ class QueryGuard {
   void rethrow() const {
     switch (reason_) {
       case Reason::none: return;
-      case Reason::cancelled:
-        throw Error(ErrorCode::cancelled, "the caller asked to stop the query");
-      case Reason::deadline:
-        throw Error(ErrorCode::deadline_exceeded, "the deadline of the call has passed");
+      case Reason::cancelled: throw Error(ErrorCode::cancelled, "the caller asked to stop the query");
+      case Reason::deadline: throw Error(ErrorCode::deadline_exceeded, "the deadline of the call has passed");
       case Reason::time_limit: break;
     }
-    throw Error(ErrorCode::deadline_exceeded, "the query ran longer than its time limit of " +
-                                                  std::to_string(time_.count()) + " ms");
+    throw Error(ErrorCode::deadline_exceeded,
+                "the query ran longer than its time limit of " + std::to_string(time_.count()) + " ms");
   }
 
  private:
   enum class Reason { none, cancelled, deadline, time_limit };
-  static constexpr std::chrono::hours longest{24 *
-                                              365};  // so that adding to the clock cannot overflow
+  static constexpr std::chrono::hours longest{24 * 365};  // so that adding to the clock cannot overflow
 
   const Context& context_;
   std::chrono::milliseconds time_;

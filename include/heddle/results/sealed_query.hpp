@@ -56,11 +56,9 @@ class SealedQuery {
     const auto size = static_cast<sqlite3_int64>(image.size());
     sqlite3* const db = connection_.get();
     sqlite3_progress_handler(
-        db, 1000, [](void* guard) { return static_cast<QueryGuard*>(guard)->must_stop() ? 1 : 0; },
-        &guard_);
+        db, 1000, [](void* guard) { return static_cast<QueryGuard*>(guard)->must_stop() ? 1 : 0; }, &guard_);
     check(sqlite3_deserialize(db, "main", bytes, size, size, SQLITE_DESERIALIZE_READONLY));
-    check(sqlite3_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON", nullptr, nullptr,
-                       nullptr));
+    check(sqlite3_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON", nullptr, nullptr, nullptr));
     find_table();
     load_json_tables(db);
     harden(db, value_bytes);
@@ -103,15 +101,11 @@ class SealedQuery {
   /// An image holds one table and nothing else.
   void find_table() {
     sqlite3_stmt* raw = nullptr;
-    check(sqlite3_prepare_v2(connection_.get(), "SELECT type, name FROM sqlite_master", -1, &raw,
-                             nullptr));
+    check(sqlite3_prepare_v2(connection_.get(), "SELECT type, name FROM sqlite_master", -1, &raw, nullptr));
     const Statement statement(raw);
     int status = sqlite3_step(raw);
-    const auto text = [raw](int i) {
-      return reinterpret_cast<const char*>(sqlite3_column_text(raw, i));
-    };
-    if (status == SQLITE_ROW && text(0) != nullptr && text(1) != nullptr &&
-        std::string_view(text(0)) == "table") {
+    const auto text = [raw](int i) { return reinterpret_cast<const char*>(sqlite3_column_text(raw, i)); };
+    if (status == SQLITE_ROW && text(0) != nullptr && text(1) != nullptr && std::string_view(text(0)) == "table") {
       table_ = text(1);
       status = sqlite3_step(raw);
       if (status == SQLITE_DONE) { return; }
@@ -127,9 +121,7 @@ class SealedQuery {
     const auto lower = ascii_lower(sql);
     int count = 0;
     for (auto at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1)) {
-      if (++count > max_selects) {
-        exhausted("SELECTs in one statement (" + std::to_string(max_selects) + ")");
-      }
+      if (++count > max_selects) { exhausted("SELECTs in one statement (" + std::to_string(max_selects) + ")"); }
     }
   }
 
@@ -142,9 +134,7 @@ class SealedQuery {
       const int size = static_cast<int>(end - at) + 1;  // with its NUL: SQLite makes no copy then
       const int status = sqlite3_prepare_v2(connection_.get(), at, size, &raw, &at);
       Statement statement(raw);
-      if (only && (raw != nullptr || status != SQLITE_OK)) {
-        refuse("SQL", "holds more than one statement");
-      }
+      if (only && (raw != nullptr || status != SQLITE_OK)) { refuse("SQL", "holds more than one statement"); }
       if (status != SQLITE_OK) { fail(status, Phase::compiling); }
       if (raw != nullptr) { only = std::move(statement); }
     }
@@ -168,8 +158,7 @@ class SealedQuery {
     }
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
     if (bytes == nullptr) { fail(SQLITE_NOMEM, Phase::running); }
-    const std::string_view text(bytes,
-                                static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
+    const std::string_view text(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
     if (!is_clean_utf8(text)) { refuse(place(column), "is not UTF-8 without NUL; use hex()"); }
     count_answer(text.size());
     return std::string(text);
@@ -182,8 +171,7 @@ class SealedQuery {
   void count_answer(std::size_t bytes) {
     answered_ += bytes;
     if (answered_ > limits_.answer_bytes) {
-      exhausted("the size of the answer (" + std::to_string(limits_.answer_bytes) +
-                " bytes); select less");
+      exhausted("the size of the answer (" + std::to_string(limits_.answer_bytes) + " bytes); select less");
     }
   }
 
@@ -192,18 +180,14 @@ class SealedQuery {
     const auto native = std::to_string(sqlite3_extended_errcode(connection_.get()));
     switch (status & 0xff) {
       case SQLITE_NOMEM:
-        if (meter_.exhausted()) {
-          exhausted("memory (" + std::to_string(limits_.memory_bytes) + " bytes)");
-        }
+        if (meter_.exhausted()) { exhausted("memory (" + std::to_string(limits_.memory_bytes) + " bytes)"); }
         exhausted("complexity; write simpler SQL");  // the number of instructions
       case SQLITE_TOOBIG: exhausted("the size of one value or row (1 MiB)");
       case SQLITE_CORRUPT:
       case SQLITE_NOTADB: throw Error(ErrorCode::data_loss, "the stored result is damaged", native);
       case SQLITE_ERROR:
       case SQLITE_AUTH:
-        if (phase != Phase::opening) {
-          throw Error(ErrorCode::invalid_argument, message(phase), native);
-        }
+        if (phase != Phase::opening) { throw Error(ErrorCode::invalid_argument, message(phase), native); }
         throw Error(ErrorCode::data_loss, "the stored result cannot be opened", native);
       default: throw Error(ErrorCode::internal, "SQLite could not run the query", native);
     }
@@ -252,17 +236,12 @@ namespace heddle::results {
                                        const QueryLimits& limits, const Context& context) {
   using heddle::detail::refuse;
   heddle::detail::check_text("SQL", sql, max_sql_bytes);
-  if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 ||
-      limits.answer_bytes == 0) {
+  if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
     refuse("query limits", "must be positive");
   }
-  if (image.empty()) {
-    throw Error(ErrorCode::data_loss, "the stored result is damaged: it is empty");
-  }
+  if (image.empty()) { throw Error(ErrorCode::data_loss, "the stored result is damaged: it is empty"); }
   context.check();
-  if (sqlite3_initialize() != SQLITE_OK) {
-    throw Error(ErrorCode::internal, "SQLite could not be initialised");
-  }
+  if (sqlite3_initialize() != SQLITE_OK) { throw Error(ErrorCode::internal, "SQLite could not be initialised"); }
   heddle::detail::sealed::SealedQuery query(limits, context);
   query.open(image);
   return query.run(std::string(sql));

@@ -40,16 +40,13 @@ static_assert(std::ranges::is_sorted(allowed_functions));
 /// The tables that can be read: the result, the schema that describes it, and JSON's table
 /// functions.
 [[nodiscard]] inline bool may_read(std::string_view result_table, std::string_view table) noexcept {
-  return table == result_table || table == "sqlite_master" || table == "json_each" ||
-         table == "json_tree";
+  return table == result_table || table == "sqlite_master" || table == "json_each" || table == "json_tree";
 }
 
 /// The authorizer; `data` is the name of the result's table, a std::string.
-inline int authorize(void* data, int action, const char* first, const char* second,
-                     const char* database, const char* /*trigger_or_view*/) noexcept {
-  const auto view = [](const char* text) {
-    return text == nullptr ? std::string_view() : std::string_view(text);
-  };
+inline int authorize(void* data, int action, const char* first, const char* second, const char* database,
+                     const char* /*trigger_or_view*/) noexcept {
+  const auto view = [](const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); };
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE: return SQLITE_OK;
@@ -57,9 +54,8 @@ inline int authorize(void* data, int action, const char* first, const char* seco
       std::array<char, 24> lower{};  // as written in the SQL; no allowed name is longer
       const auto name = view(second);
       if (name.size() > lower.size()) { return SQLITE_DENY; }
-      std::ranges::transform(name, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-      });
+      std::ranges::transform(name, lower.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
       const std::string_view folded(lower.data(), name.size());
       return std::ranges::binary_search(allowed_functions, folded) ? SQLITE_OK : SQLITE_DENY;
     }
@@ -69,8 +65,7 @@ inline int authorize(void* data, int action, const char* first, const char* seco
       // of rows can be learnt.
       if (view(second).empty() && database == nullptr) { return SQLITE_OK; }
       const bool main = database == nullptr || view(database) == "main";
-      return main && may_read(*static_cast<const std::string*>(data), view(first)) ? SQLITE_OK
-                                                                                   : SQLITE_DENY;
+      return main && may_read(*static_cast<const std::string*>(data), view(first)) ? SQLITE_OK : SQLITE_DENY;
     }
     default: return SQLITE_DENY;
   }
@@ -80,16 +75,13 @@ inline int authorize(void* data, int action, const char* first, const char* seco
 /// the authorizer for a write to the schema: done before there is one, these two work, and no other
 /// can be made.
 inline void load_json_tables(sqlite3* connection) noexcept {
-  sqlite3_exec(connection, "SELECT 1 FROM json_each('[]'), json_tree('[]')", nullptr, nullptr,
-               nullptr);
+  sqlite3_exec(connection, "SELECT 1 FROM json_each('[]'), json_tree('[]')", nullptr, nullptr, nullptr);
 }
 
 /// Switches and caps of a connection that agents' SQL runs on. `value_bytes` caps one value and one
 /// row.
 inline void harden(sqlite3* connection, int value_bytes) noexcept {
-  const auto set = [connection](int option, int value) {
-    sqlite3_db_config(connection, option, value, nullptr);
-  };
+  const auto set = [connection](int option, int value) { sqlite3_db_config(connection, option, value, nullptr); };
   set(SQLITE_DBCONFIG_DEFENSIVE, 1);
   set(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
   set(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);

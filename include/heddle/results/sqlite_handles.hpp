@@ -23,8 +23,8 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 /// An empty private in-memory connection for one thread.
 [[nodiscard]] inline Connection open_private() {
   sqlite3* raw = nullptr;
-  const int status = sqlite3_open_v2(
-      ":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int status =
+      sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Connection connection(raw);
   if (status != SQLITE_OK) {
     const auto code = status == SQLITE_NOMEM ? ErrorCode::resource_exhausted : ErrorCode::internal;

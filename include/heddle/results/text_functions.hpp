@@ -17,7 +17,7 @@ namespace heddle::detail::sealed {
 
 inline constexpr std::size_t longest_search = 1000;  ///< bytes that `instr`, `replace` look for
 inline constexpr std::size_t longest_pattern = 250;  ///< bytes of a LIKE or GLOB pattern
-inline constexpr std::size_t longest_trim = 64;  ///< bytes of the characters that `trim` removes
+inline constexpr std::size_t longest_trim = 64;      ///< bytes of the characters that `trim` removes
 
 /// The arguments of one call. `ready` answers null, refuses, or says that the function can be
 /// computed.
@@ -41,20 +41,14 @@ class TextCall {
     return true;
   }
   [[nodiscard]] std::string_view text(std::size_t i) const noexcept {
-    const auto* bytes =
-        reinterpret_cast<const char*>(sqlite3_value_text(values_[i]));  // before its length
-    return bytes == nullptr
-               ? std::string_view()
-               : std::string_view(bytes, static_cast<std::size_t>(sqlite3_value_bytes(values_[i])));
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values_[i]));  // before its length
+    return bytes == nullptr ? std::string_view()
+                            : std::string_view(bytes, static_cast<std::size_t>(sqlite3_value_bytes(values_[i])));
   }
-  [[nodiscard]] bool blob(std::size_t i) const noexcept {
-    return sqlite3_value_type(values_[i]) == SQLITE_BLOB;
-  }
+  [[nodiscard]] bool blob(std::size_t i) const noexcept { return sqlite3_value_type(values_[i]) == SQLITE_BLOB; }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] sqlite3_value* value(std::size_t i) const noexcept { return values_[i]; }
-  void answer(std::size_t number) const noexcept {
-    sqlite3_result_int64(call_, static_cast<sqlite3_int64>(number));
-  }
+  void answer(std::size_t number) const noexcept { sqlite3_result_int64(call_, static_cast<sqlite3_int64>(number)); }
   void answer(std::string_view text) const noexcept {
     sqlite3_result_text64(call_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   }
@@ -77,9 +71,8 @@ inline void instr_function(sqlite3_context* context, int count, sqlite3_value** 
   const auto at = text.find(call.text(1));
   if (at == std::string_view::npos) { return call.answer(std::size_t{0}); }
   const auto before = text.substr(0, at);
-  call.answer(1 + (bytes ? at
-                         : static_cast<std::size_t>(
-                               std::count_if(before.begin(), before.end(), starts_character))));
+  call.answer(1 +
+              (bytes ? at : static_cast<std::size_t>(std::count_if(before.begin(), before.end(), starts_character))));
 }
 
 inline void replace_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
@@ -89,13 +82,11 @@ inline void replace_function(sqlite3_context* context, int count, sqlite3_value*
   if (from.empty()) { return sqlite3_result_value(context, call.value(0)); }
   auto rest = call.text(0);
   const auto to = call.text(2);
-  sqlite3_str* const built =
-      sqlite3_str_new(sqlite3_context_db_handle(context));  // knows the size limit
+  sqlite3_str* const built = sqlite3_str_new(sqlite3_context_db_handle(context));  // knows the size limit
   const auto append = [built](std::string_view part) {
     sqlite3_str_append(built, part.data(), static_cast<int>(part.size()));
   };
-  for (auto at = rest.find(from);
-       at != std::string_view::npos && sqlite3_str_errcode(built) == SQLITE_OK;
+  for (auto at = rest.find(from); at != std::string_view::npos && sqlite3_str_errcode(built) == SQLITE_OK;
        at = rest.find(from)) {
     append(rest.substr(0, at));
     append(to);
@@ -160,16 +151,13 @@ inline void like_function(sqlite3_context* context, int count, sqlite3_value** v
   unsigned int escape = 0;
   if (call.count() == 3) {
     const auto character = call.text(2);
-    if (character.size() != 1 || character == "%" || character == "_" ||
-        !starts_character(character.front())) {
-      return sqlite3_result_error(
-          context, "ESCAPE expression must be a single ASCII character, not % or _", -1);
+    if (character.size() != 1 || character == "%" || character == "_" || !starts_character(character.front())) {
+      return sqlite3_result_error(context, "ESCAPE expression must be a single ASCII character, not % or _", -1);
     }
     escape = static_cast<unsigned char>(character.front());
   }
   if (bytes) { return call.answer(std::size_t{0}); }
-  call.answer(std::size_t{
-      sqlite3_strlike(call.text(0).data(), call.text(1).data(), escape) == 0 ? 1U : 0U});
+  call.answer(std::size_t{sqlite3_strlike(call.text(0).data(), call.text(1).data(), escape) == 0 ? 1U : 0U});
 }
 
 inline void glob_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
@@ -177,8 +165,7 @@ inline void glob_function(sqlite3_context* context, int count, sqlite3_value** v
   const bool bytes = call.blob(0) || call.blob(1);
   if (!call.ready(0, longest_pattern)) { return; }
   if (bytes) { return call.answer(std::size_t{0}); }
-  call.answer(
-      std::size_t{sqlite3_strglob(call.text(0).data(), call.text(1).data()) == 0 ? 1U : 0U});
+  call.answer(std::size_t{sqlite3_strglob(call.text(0).data(), call.text(1).data()) == 0 ? 1U : 0U});
 }
 
 /// Puts the functions above in the place of SQLite's on this connection. `guard` must outlive it.
@@ -186,12 +173,11 @@ inline void glob_function(sqlite3_context* context, int count, sqlite3_value** v
   using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
   const auto add = [&](const char* name, int arguments, Function function) {
     constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-    return sqlite3_create_function_v2(connection, name, arguments, flags, &guard, function, nullptr,
-                                      nullptr, nullptr) == SQLITE_OK;
+    return sqlite3_create_function_v2(connection, name, arguments, flags, &guard, function, nullptr, nullptr,
+                                      nullptr) == SQLITE_OK;
   };
   return add("instr", 2, &instr_function) && add("replace", 3, &replace_function) &&
-         add("trim", 2, &trim_function<Side::both>) &&
-         add("ltrim", 2, &trim_function<Side::left>) &&
+         add("trim", 2, &trim_function<Side::both>) && add("ltrim", 2, &trim_function<Side::left>) &&
          add("rtrim", 2, &trim_function<Side::right>) && add("like", 2, &like_function) &&
          add("like", 3, &like_function) && add("glob", 2, &glob_function);
 }

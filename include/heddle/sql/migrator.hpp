@@ -13,7 +13,8 @@
 
 namespace heddle::sql {
 
-/// Brings a schema from one version to another. The steps are the same for all databases; `Schema` is the engine's part:
+/// Brings a schema from one version to another. The steps are the same for all databases; `Schema` is the engine's
+/// part:
 ///  - `applied()`: the records of a database, oldest first, empty if it has none;
 ///  - `take(step)`: calls `step(session)` in one transaction, with no other migrator at work in any process; the
 ///    session has `applied()`, `run(sql)`, `record(migration)` and `forget(version)`.
@@ -63,8 +64,8 @@ class Migrator {
   void down(std::int32_t steps) {
     const std::int32_t current = current_version();
     if (steps < 0 || steps > current) {
-      throw Error(ErrorCode::invalid_argument, "cannot go down " + std::to_string(steps) + " steps from version " +
-                                                   std::to_string(current));
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot go down " + std::to_string(steps) + " steps from version " + std::to_string(current));
     }
     down_to(current - steps);
   }

@@ -22,7 +22,8 @@ namespace heddle::sql {
     const bool phrase = query[at] == '"';
     if (phrase) { ++at; }
     // A quote that is never closed makes a phrase of the rest.
-    const std::size_t end = std::min(phrase ? query.find('"', at) : query.find_first_of(space_or_quote, at), query.size());
+    const std::size_t end =
+        std::min(phrase ? query.find('"', at) : query.find_first_of(space_or_quote, at), query.size());
     if (end > at) { terms.push_back(query.substr(at, end - at)); }
     at = phrase ? end + 1 : end;
   }

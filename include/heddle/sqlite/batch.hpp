@@ -49,9 +49,7 @@ void guarded(Task& task, Action&& action) noexcept {
       explain_interruption(error, task.call.context);
       throw;
     }
-  } catch (...) {
-    task.failure = std::current_exception();
-  }
+  } catch (...) { task.failure = std::current_exception(); }
 }
 
 /// Runs a task so that its failure undoes its own work and no other.
@@ -76,7 +74,9 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
   std::exception_ptr failure;
   for (;;) {
     std::vector<const Context*> contexts;
-    for (Task* task : batch) { guarded(*task, [task] { task->call.context.check(); }); }
+    for (Task* task : batch) {
+      guarded(*task, [task] { task->call.context.check(); });
+    }
     std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
     if (batch.empty()) { return false; }
     for (const Task* task : batch) { contexts.push_back(&task->call.context); }
@@ -100,9 +100,8 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
 /// Makes the work of a batch durable. What a failed commit did is unknown only if the disk failed in the middle.
 inline void commit(Connection& connection, const std::vector<Task*>& batch) noexcept {
   try {
-    connection.with(sql::statements<ControlStatements>().commit, [](Prepared& prepared) {
-      static_cast<void>(prepared.step());
-    });
+    connection.with(sql::statements<ControlStatements>().commit,
+                    [](Prepared& prepared) { static_cast<void>(prepared.step()); });
   } catch (const Error& error) {
     const bool disk_failed = (sqlite3_extended_errcode(connection.handle()) & 0xFF) == SQLITE_IOERR;
     const auto failure = std::make_exception_ptr(Error(error.code(), error.what(), error.native_code(),

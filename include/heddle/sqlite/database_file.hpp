@@ -71,9 +71,7 @@ namespace detail {
                              "SELECT count(*) FROM sqlite_schema WHERE name IN ('sessions', 'messages', "
                              "'tool_executions', 'memory_snapshots', 'messages_fts5')");
     return tables.executeStep() && tables.getColumn(0).getInt() == 5;
-  } catch (const SQLite::Exception&) {
-    return false;
-  }
+  } catch (const SQLite::Exception&) { return false; }
 }
 
 }  // namespace detail
@@ -82,12 +80,13 @@ namespace detail {
 inline void check_ownership(const std::string& path) {
   if (path == ":memory:" || detail::is_missing_or_empty(path)) { return; }
   if (detail::application_id_of(path) == application_id) { return; }
-  throw Error(ErrorCode::failed_precondition,
-              detail::is_loom(path)
-                  ? "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; "
-                    "nothing was changed"
-                  : "this SQLite database is not Heddle's, it belongs to another application (or is a new loom.db of the Go "
-                    "server): give Heddle a file of its own; nothing was changed");
+  throw Error(
+      ErrorCode::failed_precondition,
+      detail::is_loom(path)
+          ? "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; "
+            "nothing was changed"
+          : "this SQLite database is not Heddle's, it belongs to another application (or is a new loom.db of the Go "
+            "server): give Heddle a file of its own; nothing was changed");
 }
 
 /// Throws unless encryption is off or this SQLite library can encrypt; asked of an in-memory database, so that no file

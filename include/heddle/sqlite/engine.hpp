@@ -67,8 +67,8 @@ class Engine {
   /// The state of the pool: SQLite has none.
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return std::nullopt; }
 
-  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. A file is read on a connection of
-  /// its own, so that others go on writing.
+  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. A file is read on a connection
+  /// of its own, so that others go on writing.
   void back_up(const Call& call, const std::filesystem::path& target) {
     if (in_memory()) {
       writer_->exclusively(call, [&](Connection& source) { copy_database(source, target, call.context); });
@@ -134,8 +134,8 @@ class Engine {
     });
   }
 
-  /// The mode is a property of the file; setting what it has already costs nothing. Changing it, SQLite does not wait for
-  /// a process that is about to do the same: it has a shared lock by then, and fails at once.
+  /// The mode is a property of the file; setting what it has already costs nothing. Changing it, SQLite does not wait
+  /// for a process that is about to do the same: it has a shared lock by then, and fails at once.
   void set_journal_mode(Connection& connection) const {
     const auto give_up = Context::Clock::now() + config_.busy_timeout;
     for (;;) {

@@ -18,8 +18,7 @@ struct ErrorMeaning {
 /// What an extended result code of SQLite means to a caller.
 [[nodiscard]] inline ErrorMeaning meaning_of(int extended) noexcept {
   switch (extended) {
-    case SQLITE_CONSTRAINT_FOREIGNKEY:
-      return {ErrorCode::not_found, "a record that this one refers to does not exist"};
+    case SQLITE_CONSTRAINT_FOREIGNKEY: return {ErrorCode::not_found, "a record that this one refers to does not exist"};
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID: return {ErrorCode::already_exists, "a record with this id exists already"};

@@ -16,7 +16,8 @@ class Interrupt {
  public:
   using Clock = Context::Clock;
 
-  Interrupt(sqlite3* connection, std::chrono::milliseconds busy_timeout) : connection_(connection), busy_timeout_(busy_timeout) {
+  Interrupt(sqlite3* connection, std::chrono::milliseconds busy_timeout)
+      : connection_(connection), busy_timeout_(busy_timeout) {
     // Often enough that a scan notices within about a millisecond, seldom enough to cost nothing.
     constexpr int instructions_between_looks = 10000;
     sqlite3_progress_handler(

@@ -2,8 +2,8 @@
 
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sqlite/config.hpp"
-#include "heddle/sqlite/engine.hpp"
 #include "heddle/sqlite/dialect.hpp"
+#include "heddle/sqlite/engine.hpp"
 
 #include <string>
 #include <string_view>

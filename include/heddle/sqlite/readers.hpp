@@ -84,7 +84,8 @@ class Readers {
     const auto find = [&] {
       // The last one given back has the warmest cache and, below the limit, no new one is opened for a lone caller.
       const auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& each) { return each.users == 0; });
-      const auto mine = std::find_if(slots_.begin(), slots_.end(), [self](const Slot& each) { return each.user == self; });
+      const auto mine =
+          std::find_if(slots_.begin(), slots_.end(), [self](const Slot& each) { return each.user == self; });
       if (free != slots_.end()) {
         slot = &*free;
       } else if (mine != slots_.end()) {

@@ -50,69 +50,84 @@ class Transaction {
   template <class Row, class... Arguments>
   Ready<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
                           const std::type_identity_t<Arguments>&... arguments) {
-    return with(statement, [this](Prepared& prepared) {
-      while (prepared.step()) {}
-      return Ready<std::int64_t>(sqlite3_changes64(connection_.handle()));
-    }, arguments...);
+    return with(
+        statement,
+        [this](Prepared& prepared) {
+          while (prepared.step()) {}
+          return Ready<std::int64_t>(sqlite3_changes64(connection_.handle()));
+        },
+        arguments...);
   }
 
   /// The first row, if there is one.
   template <class Row, class... Arguments>
   Ready<std::optional<Row>> one(const sql::Statement<Row, Arguments...>& statement,
                                 const std::type_identity_t<Arguments>&... arguments) {
-    return with(statement, [](Prepared& prepared) {
-      std::optional<Row> row;
-      if (prepared.step()) { row.emplace(sql::read_row<Row>(prepared)); }
-      return Ready<std::optional<Row>>(std::move(row));
-    }, arguments...);
+    return with(
+        statement,
+        [](Prepared& prepared) {
+          std::optional<Row> row;
+          if (prepared.step()) { row.emplace(sql::read_row<Row>(prepared)); }
+          return Ready<std::optional<Row>>(std::move(row));
+        },
+        arguments...);
   }
 
   /// The first row; without one the transaction is rolled back and the call fails with `refusal`.
   template <class Row, class... Arguments>
   Ready<Row> require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
                      const std::type_identity_t<Arguments>&... arguments) {
-    return with(statement, [&refusal](Prepared& prepared) {
-      if (!prepared.step()) { throw Error(refusal.code, std::string(refusal.message)); }
-      return Ready<Row>(sql::read_row<Row>(prepared));
-    }, arguments...);
+    return with(
+        statement,
+        [&refusal](Prepared& prepared) {
+          if (!prepared.step()) { throw Error(refusal.code, std::string(refusal.message)); }
+          return Ready<Row>(sql::read_row<Row>(prepared));
+        },
+        arguments...);
   }
 
   /// All rows.
   template <class Row, class... Arguments>
   Ready<std::vector<Row>> all(const sql::Statement<Row, Arguments...>& statement,
                               const std::type_identity_t<Arguments>&... arguments) {
-    return with(statement, [](Prepared& prepared) {
-      std::vector<Row> rows;
-      while (prepared.step()) { rows.push_back(sql::read_row<Row>(prepared)); }
-      return Ready<std::vector<Row>>(std::move(rows));
-    }, arguments...);
+    return with(
+        statement,
+        [](Prepared& prepared) {
+          std::vector<Row> rows;
+          while (prepared.step()) { rows.push_back(sql::read_row<Row>(prepared)); }
+          return Ready<std::vector<Row>>(std::move(rows));
+        },
+        arguments...);
   }
 
-  /// Calls `visit` with each row, at the latest when the answer is asked for, which is how many there were. `visit` must
-  /// live until then.
+  /// Calls `visit` with each row, at the latest when the answer is asked for, which is how many there were. `visit`
+  /// must live until then.
   template <class Row, class... Arguments, class Visit>
   auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
             const std::type_identity_t<Arguments>&... arguments) {
-    return with(statement, [&visit, this](Prepared& prepared) {
-      std::int64_t count = 0;
-      std::vector<Row> kept;
-      for (; prepared.step(); ++count) {
-        if (rows_ == Rows::kept) {
-          kept.push_back(sql::read_row<Row>(prepared));
-        } else {
-          // SQLite looks at the deadline as it computes; a slow visitor must not be what it never comes to.
-          call_.context.check();
-          visit(sql::read_row<Row>(prepared));
-        }
-      }
-      return [count, kept = std::move(kept), &visit, &context = call_.context] {
-        for (const Row& row : kept) {
-          context.check();
-          visit(row);
-        }
-        return count;
-      };
-    }, arguments...);
+    return with(
+        statement,
+        [&visit, this](Prepared& prepared) {
+          std::int64_t count = 0;
+          std::vector<Row> kept;
+          for (; prepared.step(); ++count) {
+            if (rows_ == Rows::kept) {
+              kept.push_back(sql::read_row<Row>(prepared));
+            } else {
+              // SQLite looks at the deadline as it computes; a slow visitor must not be what it never comes to.
+              call_.context.check();
+              visit(sql::read_row<Row>(prepared));
+            }
+          }
+          return [count, kept = std::move(kept), &visit, &context = call_.context] {
+            for (const Row& row : kept) {
+              context.check();
+              visit(row);
+            }
+            return count;
+          };
+        },
+        arguments...);
   }
 
   /// Runs `work` unless the key has been used: then answers what the first use answered. `work` returns a function that

@@ -34,8 +34,8 @@ inline void roll_back(Connection& connection) noexcept {
   }
 }
 
-/// Tells an interruption, of a computation or of a wait for a lock, from its cause: the caller's deadline or stop token,
-/// which are what it wants to hear of.
+/// Tells an interruption, of a computation or of a wait for a lock, from its cause: the caller's deadline or stop
+/// token, which are what it wants to hear of.
 inline void explain_interruption(const Error& error, const Context& context) {
   const int code = primary_code(error);
   if (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) { context.check(); }

@@ -78,7 +78,8 @@ class Writer {
     if (leading_ && !wait_for_turn(lock, task)) { return false; }
     leading_ = true;
     // Whoever leads stands first. Who needs the connection alone neither joins a batch nor is overtaken by one.
-    const auto others = std::find_if(queue_.begin() + 1, queue_.end(), [&](const Task* each) { return each->is_alone(); });
+    const auto others =
+        std::find_if(queue_.begin() + 1, queue_.end(), [&](const Task* each) { return each->is_alone(); });
     const auto end = task.is_alone() ? queue_.begin() + 1 : others;
     batch_.assign(queue_.begin(), end);
     queue_.erase(queue_.begin(), end);

@@ -35,7 +35,8 @@ class BackendMigrator {
     return with(context, "applied_migrations", [](auto& migrator) { return migrator.applied(); });
   }
 
-  /// What `up(target)` would run, with its SQL, without running it; 0 is the latest version. Works on an empty database.
+  /// What `up(target)` would run, with its SQL, without running it; 0 is the latest version. Works on an empty
+  /// database.
   [[nodiscard]] std::vector<PendingMigration> pending(const Context& context = {}, std::int32_t target = 0) {
     return with(context, "pending_migrations", [=](auto& migrator) { return migrator.pending(target); });
   }

@@ -36,9 +36,7 @@ class CleanupHooks {
     for (const auto& hook : hooks) {
       try {
         hook(context, session_id);
-      } catch (...) {
-        failure = std::current_exception();
-      }
+      } catch (...) { failure = std::current_exception(); }
     }
     if (failure) { std::rethrow_exception(failure); }
   }

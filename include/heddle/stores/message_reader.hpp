@@ -69,7 +69,8 @@ class MessageReader {
     check_id("session_id", session_id);
     const auto query = session_page(request);
     return gateway_.read(context, "load_parent_messages", [&](auto& tx) {
-      return [rows = query.run(tx, dialect().list_of_parent, session_id), &query]() mutable { return query.page(rows()); };
+      return
+          [rows = query.run(tx, dialect().list_of_parent, session_id), &query]() mutable { return query.page(rows()); };
     });
   }
 
@@ -83,14 +84,14 @@ class MessageReader {
     const std::int64_t offset = sql::read_cursor('f', request.cursor, {}).at;
     if (offset < 0 || offset > limits::sequence) { refuse("page.cursor", "does not come from this list"); }
     const auto page = [&](std::vector<Message> rows) {
-      return sql::make_page('f', std::move(rows), limit,
-                            [&](const Message&) { return sql::Position{offset + limit, {}}; });
+      return sql::make_page('f', std::move(rows), limit, [&](const Message&) {
+        return sql::Position{offset + limit, {}};
+      });
     };
     return gateway_.read(context, "search_messages", [&](auto& tx) {
-      auto rows = search.session_id
-                      ? tx.all(dialect().search_in_session, tx.user_id(), words, *search.session_id, search.agent_id,
-                               limit + 1, offset)
-                      : tx.all(dialect().search, tx.user_id(), words, search.agent_id, limit + 1, offset);
+      auto rows = search.session_id ? tx.all(dialect().search_in_session, tx.user_id(), words, *search.session_id,
+                                             search.agent_id, limit + 1, offset)
+                                    : tx.all(dialect().search, tx.user_id(), words, search.agent_id, limit + 1, offset);
       return [rows = std::move(rows), &page]() mutable { return page(rows()); };
     });
   }
@@ -110,8 +111,9 @@ class MessageReader {
       return tx.all(statement, tx.user_id(), session_id, after_, limit_ + 1);
     }
     [[nodiscard]] Page<Message> page(std::vector<Message> rows) const {
-      return sql::make_page('m', std::move(rows), limit_,
-                            [](const Message& last) { return sql::Position{last.sequence, {}}; });
+      return sql::make_page('m', std::move(rows), limit_, [](const Message& last) {
+        return sql::Position{last.sequence, {}};
+      });
     }
 
    private:

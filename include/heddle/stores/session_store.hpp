@@ -86,7 +86,8 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     detail::check_text("agent_id", agent_id, limits::id);
     const detail::IdsPage page('a', request);
     return gateway_.read(context, "list_agent_sessions", [&](auto& tx) {
-      auto rows = tx.all(dialect().list_of_agent, tx.user_id(), agent_id, page.before(), page.before_id(), page.limit() + 1);
+      auto rows =
+          tx.all(dialect().list_of_agent, tx.user_id(), agent_id, page.before(), page.before_id(), page.limit() + 1);
       return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
     });
   }
@@ -94,7 +95,8 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// Deletes a session with all that hangs on it, then runs the cleanup hooks; false if there was none.
   bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) {
     detail::check_id("session id", id);
-    // One operation around all of it: after the commit, neither the deadline nor a closing backend may stop the cleaning.
+    // One operation around all of it: after the commit, neither the deadline nor a closing backend may stop the
+    // cleaning.
     return gateway_.pass(context, "delete_session_and_files", [&](const Call& call) {
       const Answer answer = gateway_.write_once(
           context, "delete_session", options, std::nullopt, [&] { return sql::fingerprint(id); },
@@ -118,16 +120,15 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   }
 
   /// Appends messages to a session, all of them or none; answers their sequence numbers.
-  SequenceRange save_messages(const Context& context, const std::string& session_id,
-                              std::span<const Message> messages, const WriteOptions& options = {}) {
+  SequenceRange save_messages(const Context& context, const std::string& session_id, std::span<const Message> messages,
+                              const WriteOptions& options = {}) {
     return save(context, "save_messages", Writer(session_id, messages, {}, options), session_id, options);
   }
 
   /// Appends a turn to a session, whole or not at all; answers the sequence numbers of its messages.
   SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
                           const WriteOptions& options = {}) {
-    return save(context, "save_turn", Writer(session_id, turn.messages, turn.executions, options), session_id,
-                options);
+    return save(context, "save_turn", Writer(session_id, turn.messages, turn.executions, options), session_id, options);
   }
 
   /// Records one execution of a tool.
@@ -147,7 +148,9 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     return gateway_.read(context, "list_tool_executions", [&](auto& tx) {
       auto rows = tx.all(dialect().list_executions, tx.user_id(), session_id, from.at, limit + 1);
       return [rows = std::move(rows), limit]() mutable {
-        return sql::make_page('x', rows(), limit, [](const ToolExecution& last) { return sql::Position{last.number, {}}; });
+        return sql::make_page('x', rows(), limit, [](const ToolExecution& last) {
+          return sql::Position{last.number, {}};
+        });
       };
     });
   }
@@ -162,7 +165,8 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
             context, "save_snapshot", options, snapshot.session_id,
             [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
             [&](auto& tx) {
-              tx.require(detail::no_such_session, sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
+              tx.require(detail::no_such_session,
+                         sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
                          snapshot.session_id);
               tx.run(dialect().save_snapshot, tx.user_id(), id, snapshot.session_id, snapshot.snapshot_type,
                      snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
@@ -179,7 +183,8 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     const std::int64_t limit = sql::limit_of(request, detail::default_limit);
     const sql::Position from = sql::read_cursor('n', request.cursor, {detail::before_all, {}});
     return gateway_.read(context, "load_snapshots", [&](auto& tx) {
-      auto rows = tx.all(dialect().list_snapshots, tx.user_id(), session_id, type, detail::time_of(from), from.id, limit + 1);
+      auto rows =
+          tx.all(dialect().list_snapshots, tx.user_id(), session_id, type, detail::time_of(from), from.id, limit + 1);
       return [rows = std::move(rows), limit]() mutable {
         return sql::make_page('n', rows(), limit, [](const MemorySnapshot& last) {
           return sql::Position{microseconds_of(last.created_at), last.id};
@@ -205,9 +210,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     std::exception_ptr failure;
     try {
       detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(call.user_id, id);
-    } catch (const Error&) {
-      failure = std::current_exception();
-    }
+    } catch (const Error&) { failure = std::current_exception(); }
     hooks_.run(call.context, id);
     if (failure) { std::rethrow_exception(failure); }
   }

@@ -47,35 +47,34 @@ struct MessageStatements {
       "SELECT " + sql::columns<Message>("m.", stored) +
       ", p.id, m.key & 16777215 FROM sessions s JOIN sessions p ON p.user_id = s.user_id "
       "AND p.id = s.parent_session_id JOIN messages m ON m.key BETWEEN p.number * 16777216 + ?3 + 1 "
-      "AND p.number * 16777216 + 16777215 WHERE s.user_id = ?1 AND s.id = ?2 AND " + visible_to_children() +
-      " ORDER BY m.key LIMIT ?4"};
+      "AND p.number * 16777216 + 16777215 WHERE s.user_id = ?1 AND s.id = ?2 AND " +
+      visible_to_children() + " ORDER BY m.key LIMIT ?4"};
   /// user, agent, after this key, limit: the agent's own sessions, and what the parents of these let them see.
   Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
       select() + ", m.key AS position " + from_sessions() +
       "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND m.key > ?3 UNION ALL " + select() + ", m.key AS position " +
       from_sessions() +
       "WHERE s.user_id = ?1 AND s.agent_id <> ?2 AND s.id IN (SELECT parent_session_id FROM sessions "
-      "WHERE user_id = ?1 AND agent_id = ?2) AND " + visible_to_children() +
-      " AND m.key > ?3 ORDER BY position LIMIT ?4"};
+      "WHERE user_id = ?1 AND agent_id = ?2) AND " +
+      visible_to_children() + " AND m.key > ?3 ORDER BY position LIMIT ?4"};
   /// user, session: the number that the keys of its messages start with.
-  Statement<std::int64_t, Text, Text> number_of_session{
-      "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2"};
+  Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
   /// user, words, session, agent or null, limit, offset: best match first.
   Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
       search_text("JOIN sessions owner ON owner.number = f.rowid >> 24 WHERE messages_search MATCH ?2 "
-             "AND (?4 IS NULL OR owner.agent_id = ?4) AND f.rowid BETWEEN (SELECT number * 16777216 FROM sessions "
-             "WHERE user_id = ?1 AND id = ?3) AND (SELECT number * 16777216 + 16777215 FROM sessions "
-             "WHERE user_id = ?1 AND id = ?3)", "?5", "?6")};
+                  "AND (?4 IS NULL OR owner.agent_id = ?4) AND f.rowid BETWEEN (SELECT number * 16777216 FROM sessions "
+                  "WHERE user_id = ?1 AND id = ?3) AND (SELECT number * 16777216 + 16777215 FROM sessions "
+                  "WHERE user_id = ?1 AND id = ?3)",
+                  "?5", "?6")};
   /// user, words, agent or null, limit, offset: best match first.
   Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
       search_text("JOIN sessions owner ON owner.number = f.rowid >> 24 WHERE messages_search MATCH ?2 "
-             "AND owner.user_id = ?1 AND (?3 IS NULL OR owner.agent_id = ?3)", "?4", "?5")};
+                  "AND owner.user_id = ?1 AND (?3 IS NULL OR owner.agent_id = ?3)",
+                  "?4", "?5")};
 
  private:
-  static std::string select() {
-    return "SELECT " + sql::columns<Message>("m.", stored) + ", s.id, m.key & 16777215 ";
-  }
+  static std::string select() { return "SELECT " + sql::columns<Message>("m.", stored) + ", s.id, m.key & 16777215 "; }
   static std::string in_session(const std::string& first) {
     return "m.key BETWEEN " + first + " AND s.number * 16777216 + 16777215";
   }
@@ -86,7 +85,8 @@ struct MessageStatements {
   // The best keys first, their rows afterwards: a common word matches many messages whose text nobody needs.
   static std::string search_text(const std::string& condition, const std::string& limit, const std::string& offset) {
     return select() + "FROM (SELECT f.rowid AS key, f.rank AS score FROM messages_search f " + condition +
-           " ORDER BY f.rank, f.rowid LIMIT " + limit + " OFFSET " + offset + ") found JOIN messages m ON m.key = found.key "
+           " ORDER BY f.rank, f.rowid LIMIT " + limit + " OFFSET " + offset +
+           ") found JOIN messages m ON m.key = found.key "
            "JOIN sessions s ON s.number = m.key >> 24 ORDER BY found.score, found.key";
   }
 };

@@ -35,8 +35,8 @@ struct SessionStatements {
   /// messages have added since.
   Statement<sql::NoRow, Text, Body, Timestamp, Timestamp, double, std::int64_t> save{
       "INSERT INTO sessions (user_id, " + sql::columns<Session>({}, stored) + ") VALUES (?1, " +
-      sql::placeholders(2, stored) +
-      ") ON CONFLICT (user_id, id) DO UPDATE SET " + sql::assignments<Session>(1, verbatim) +
+      sql::placeholders(2, stored) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
+      sql::assignments<Session>(1, verbatim) +
       ", updated_at = max(updated_at, excluded.updated_at), "
       "total_cost_usd = max(total_cost_usd, excluded.total_cost_usd), "
       "total_tokens = max(total_tokens, excluded.total_tokens)"};
