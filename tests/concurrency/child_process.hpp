@@ -18,17 +18,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Other processes for tests: this very program, executed anew with a skipped test case to run. A plain fork of a program
-/// with threads would carry half-held locks and open databases along.
+/// Other processes for tests: this very program, executed anew with a skipped test case to run. A plain fork of a
+/// program with threads would carry half-held locks and open databases along.
 namespace concurrency {
 
 /// Both ends of a pipe; closed when it goes.
 class Pipe {
  public:
   Pipe() {
-    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) {
-      throw std::system_error(errno, std::generic_category());
-    }
+    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) { throw std::system_error(errno, std::generic_category()); }
   }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
@@ -66,17 +64,15 @@ class ChildProcess {
     std::vector<std::string> arguments{program, "--test-case=" + test_case, "--no-skip", "--minimal"};
     std::vector<std::string> variables;
     for (const auto& [name, value] : settings) { variables.push_back(name + "=" + value); }
-    for (char** inherited = environ; *inherited != nullptr; ++inherited) {
-      variables.emplace_back(*inherited);
-    }
+    for (char** inherited = environ; *inherited != nullptr; ++inherited) { variables.emplace_back(*inherited); }
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, report_.writer(), report);
     posix_spawn_file_actions_adddup2(&actions, gate_.reader(), gate);
     // What a child has to say is a failure: it must not mix with the parent's report.
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    const int failure = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr,
-                                      pointers(arguments).data(), pointers(variables).data());
+    const int failure = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers(arguments).data(),
+                                      pointers(variables).data());
     posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) { throw std::system_error(failure, std::generic_category()); }
     report_.close_writer();

@@ -49,13 +49,28 @@ void check_all_refused(Backend& backend) {
   }
 }
 
-/// Requests a stop at the moment at which an operation starts.
-class StopsAt {
+/// Requests a stop at the moment at which an operation has ended.
+class StopsAfter {
  public:
-  StopsAt(std::string operation, std::stop_source& source) : operation_(std::move(operation)), source_(&source) {}
-  [[nodiscard]] heddle::NoTracing::Span start(const heddle::Call& call) noexcept {
-    if (call.operation == operation_) { source_->request_stop(); }
-    return {};
+  class Span {
+   public:
+    explicit Span(std::stop_source* source) : source_(source) {}
+    Span(const Span&) = delete;
+    Span& operator=(const Span&) = delete;
+    Span(Span&&) = delete;
+    Span& operator=(Span&&) = delete;
+    ~Span() {
+      if (source_ != nullptr) { source_->request_stop(); }
+    }
+    void fail(const heddle::Error& /*error*/) noexcept {}
+
+   private:
+    std::stop_source* source_;
+  };
+
+  StopsAfter(std::string operation, std::stop_source& source) : operation_(std::move(operation)), source_(&source) {}
+  [[nodiscard]] Span start(const heddle::Call& call) noexcept {
+    return Span(call.operation == operation_ ? source_ : nullptr);
   }
 
  private:
@@ -160,7 +175,7 @@ TEST_CASE("a call that waits for another process ends with its own answer when t
 
 TEST_CASE("a deletion that is stored ends with its hooks, whatever happens to its caller meanwhile") {
   std::stop_source source;
-  heddle::Backend<heddle::Sqlite, StopsAt> backend({.path = ":memory:"}, StopsAt("clean_up_session", source));
+  heddle::Backend<heddle::Sqlite, StopsAfter> backend({.path = ":memory:"}, StopsAfter("delete_session", source));
   backend.migrate();
   auto& store = backend.session_storage();
   heddle::Session session;
@@ -169,6 +184,7 @@ TEST_CASE("a deletion that is stored ends with its hooks, whatever happens to it
   int hooks = 0;
   store.add_cleanup_hook([&](const heddle::Context&, const std::string&) { ++hooks; });
   CHECK(store.delete_session(heddle::Context{}.with_stop(source.get_token()), "session"));
+  CHECK(source.stop_requested());
   CHECK(hooks == 1);
   CHECK_FALSE(store.load_session({}, "session"));
 }

@@ -45,9 +45,7 @@ void in_rounds(int threads, int rounds, Work work) {
       if (failure) { continue; }
       try {
         work(number, round);
-      } catch (...) {
-        failure = std::current_exception();
-      }
+      } catch (...) { failure = std::current_exception(); }
     }
     if (failure) { std::rethrow_exception(failure); }
   });

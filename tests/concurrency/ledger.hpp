@@ -29,9 +29,7 @@ inline std::string part_of_turn(const std::string& name, int part) {
 /// A turn of several messages and one execution.
 inline heddle::Turn turn_named(const std::string& name) {
   heddle::Turn turn;
-  for (int part = 1; part <= turn_size; ++part) {
-    turn.messages.push_back(saying(part_of_turn(name, part)));
-  }
+  for (int part = 1; part <= turn_size; ++part) { turn.messages.push_back(saying(part_of_turn(name, part))); }
   turn.executions.push_back({.tool_name = name});
   return turn;
 }
@@ -42,9 +40,7 @@ inline std::string fault_in(const std::vector<heddle::Message>& messages) {
   int parts = 0;
   std::int64_t expected = 0;
   for (const heddle::Message& message : messages) {
-    if (message.sequence != ++expected) {
-      return "a gap before sequence " + std::to_string(message.sequence);
-    }
+    if (message.sequence != ++expected) { return "a gap before sequence " + std::to_string(message.sequence); }
     std::istringstream words(message.content);
     std::string kind;
     std::string name;
@@ -71,9 +67,7 @@ class Ledger {
   }
 
   void add_turn(const std::string& session, heddle::SequenceRange range, const std::string& name) {
-    for (int part = 1; part <= turn_size; ++part) {
-      add(session, range.first + part - 1, part_of_turn(name, part));
-    }
+    for (int part = 1; part <= turn_size; ++part) { add(session, range.first + part - 1, part_of_turn(name, part)); }
   }
 
   /// Checks that the backend has each of these messages where it should be, and no other.

@@ -15,12 +15,11 @@ inline constexpr int own_migrations = static_cast<int>(heddle::sqlite::embedded_
 /// The table that an added migration makes.
 inline std::string table_of_step(int version) { return "step_" + std::to_string(version); }
 
-/// A folder with the library's migrations and that many more behind them, none of which can run twice. Each makes a table
-/// with so many rows.
+/// A folder with the library's migrations and that many more behind them, none of which can run twice. Each makes a
+/// table with so many rows.
 inline void write_migrations(const std::filesystem::path& folder, int steps, int rows = 1) {
   std::filesystem::create_directories(folder);
-  const auto write = [&folder](int version, const std::string& name, const std::string& up,
-                               const std::string& down) {
+  const auto write = [&folder](int version, const std::string& name, const std::string& up, const std::string& down) {
     std::ostringstream number;
     number.width(6);
     number.fill('0');

@@ -46,8 +46,7 @@ TEST_CASE("child: save to a shared file" * doctest::skip()) {
       Parent::tell(kind + " " + std::to_string(sequence) + " " + name + "\n");
     };
     for (int round = 0; round < rounds; ++round) {
-      const std::string name =
-          std::to_string(process) + "." + std::to_string(thread) + "." + std::to_string(round);
+      const std::string name = std::to_string(process) + "." + std::to_string(thread) + "." + std::to_string(round);
       tell("message", store.save_message({}, "shared", saying(name)), name);
       tell("turn", store.save_turn({}, "shared", turn_named(name)).first, name);
       // The same keys in every process, with the same content.
@@ -90,9 +89,7 @@ TEST_CASE("4 processes with 4 threads each lose nothing, store nothing twice and
     while (report >> kind >> sequence && std::getline(report >> std::ws, name)) {
       ++answers;
       if (kind == "message") { ledger.add("shared", sequence, name); }
-      if (kind == "turn") {
-        ledger.add_turn("shared", {sequence, sequence + concurrency::turn_size - 1}, name);
-      }
+      if (kind == "turn") { ledger.add_turn("shared", {sequence, sequence + concurrency::turn_size - 1}, name); }
       if (kind == "once") { once[name].insert(sequence); }
       if (kind == "fault") { FAIL_CHECK(name); }
     }
@@ -117,13 +114,11 @@ TEST_CASE("child: open fresh files" * doctest::skip()) {
   for (int file = 0; file < fresh_files; ++file) {
     std::this_thread::sleep_until(start + file * tick);
     try {
-      heddle::Backend<heddle::Sqlite> backend({.path = (folder / (std::to_string(file) + ".db")).string(),
-                                               .migration_directory = folder / "migrations"});
+      heddle::Backend<heddle::Sqlite> backend(
+          {.path = (folder / (std::to_string(file) + ".db")).string(), .migration_directory = folder / "migrations"});
       backend.migrate();
       Parent::tell(std::to_string(backend.storage_details().migration_version) + "\n");
-    } catch (const heddle::Error& error) {
-      Parent::tell(std::string(error.what()) + "\n");
-    }
+    } catch (const heddle::Error& error) { Parent::tell(std::string(error.what()) + "\n"); }
   }
 }
 
@@ -135,8 +130,7 @@ TEST_CASE("8 processes open and migrate a fresh file at once: every step runs on
   std::vector<std::unique_ptr<ChildProcess>> children;
   for (int opener = 0; opener < openers; ++opener) {
     children.push_back(std::make_unique<ChildProcess>(
-        "child: open fresh files",
-        std::map<std::string, std::string>{{"HEDDLE_TEST_PATH", folder.path().string()}}));
+        "child: open fresh files", std::map<std::string, std::string>{{"HEDDLE_TEST_PATH", folder.path().string()}}));
   }
   for (const auto& child : children) { child->wait_for_sign(); }
   for (const auto& child : children) { child->open_gate(); }
@@ -160,7 +154,8 @@ TEST_CASE("8 processes open and migrate a fresh file at once: every step runs on
     concurrency::RawConnection raw(folder.path() / (std::to_string(file) + ".db"));
     CHECK(raw.run("SELECT group_concat(version) FROM (SELECT version FROM heddle_migrations ORDER BY version)") ==
           versions);
-    CHECK(raw.run("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'step_%'") == std::to_string(steps));
+    CHECK(raw.run("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'step_%'") ==
+          std::to_string(steps));
     CHECK(raw.run("PRAGMA journal_mode") == "wal");
     CHECK(raw.damage() == "");
   }

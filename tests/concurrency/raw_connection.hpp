@@ -43,21 +43,18 @@ class RawConnection {
     if (const std::string table = run("PRAGMA foreign_key_check"); !table.empty()) {
       return "a foreign key of " + table;
     }
-    if (run("SELECT (SELECT count(*) FROM messages) = (SELECT total(last_sequence) FROM sessions)") !=
-        "1") {
+    if (run("SELECT (SELECT count(*) FROM messages) = (SELECT total(last_sequence) FROM sessions)") != "1") {
       return "messages that no session counts";
     }
-    if (const std::string session = run(
-            "SELECT id FROM sessions WHERE last_sequence <> (SELECT count(*) FROM messages WHERE key "
-            "BETWEEN number * 16777216 + 1 AND number * 16777216 + last_sequence)");
+    if (const std::string session =
+            run("SELECT id FROM sessions WHERE last_sequence <> (SELECT count(*) FROM messages WHERE key "
+                "BETWEEN number * 16777216 + 1 AND number * 16777216 + last_sequence)");
         !session.empty()) {
       return "a gap in session " + session;
     }
     try {
       run("INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)");
-    } catch (const std::runtime_error& error) {
-      return std::string("full-text search: ") + error.what();
-    }
+    } catch (const std::runtime_error& error) { return std::string("full-text search: ") + error.what(); }
     return {};
   }
 

@@ -111,9 +111,8 @@ CONFORMANCE_TEST("a key that several threads use at once stores one message, and
     const auto number = static_cast<std::size_t>(round * (writers / threads_of_key) + thread / threads_of_key);
     const std::string name = std::to_string(number);
     const heddle::WriteOptions options{.idempotency_key = "key-" + name};
-    const std::int64_t last = number % 2 == 0
-                                  ? store.save_message({}, "session", saying("once " + name), options)
-                                  : store.save_turn({}, "session", turn_named(name), options).last;
+    const std::int64_t last = number % 2 == 0 ? store.save_message({}, "session", saying("once " + name), options)
+                                              : store.save_turn({}, "session", turn_named(name), options).last;
     const std::lock_guard lock(mutex);
     answers[number].insert(last);
   });
@@ -176,9 +175,7 @@ CONFORMANCE_TEST("saves that fail leave the saves of their group alone") {
     switch ((thread + round) % writers) {
       case 0: refused += code_of("nowhere", {}) == ErrorCode::not_found ? 1 : 0; break;
       case 1: refused += code_of("session", {.expected_sequence = 0}) == ErrorCode::conflict ? 1 : 0; break;
-      case 2:
-        refused += code_of("session", {.idempotency_key = "used"}) == ErrorCode::invalid_argument ? 1 : 0;
-        break;
+      case 2: refused += code_of("session", {.idempotency_key = "used"}) == ErrorCode::invalid_argument ? 1 : 0; break;
       default: ledger.add_turn("session", store.save_turn({}, "session", turn_named(name)), name);
     }
   });

@@ -119,8 +119,7 @@ TEST_CASE("without a deadline a save waits for another process as long as it is 
   RawConnection other(file.path());
   other.run("BEGIN IMMEDIATE");
   const Stopwatch watch;
-  const heddle::Error error =
-      support::error_of([&] { file.store().save_message({}, "session", saying("late")); });
+  const heddle::Error error = support::error_of([&] { file.store().save_message({}, "session", saying("late")); });
   CHECK(error.code() == ErrorCode::unavailable);
   CHECK(error.retryable());
   CHECK_FALSE(error.in_doubt());
@@ -157,7 +156,7 @@ TEST_CASE("who waits behind a blocked leader keeps the own deadline, and the lea
   const StopAfter stop(50ms);
   CHECK(support::code_of([&] { file.store().save_message(stop.context(), "session", saying("follower")); }) ==
         ErrorCode::cancelled);
-  CHECK(support::code_of([&] { (*file).back_up(Context{}.with_timeout(50ms), file.folder() / "copy.db"); }) ==
+  CHECK(support::code_of([&] { (*file).migrator().down(Context{}.with_timeout(50ms), 0); }) ==
         ErrorCode::deadline_exceeded);
   CHECK(watch.elapsed() < good_time);
   CHECK(answer == 0);
@@ -195,18 +194,15 @@ TEST_CASE("in one group commit each call succeeds or fails by itself") {
     const std::string name = std::to_string(thread);
     queued.arrive_and_wait();
     switch (thread) {
-      case 3:
-        return fails_with(ErrorCode::not_found,
-                          [&] { file.store().save_turn({}, "nowhere", turn_named(name)); });
+      case 3: return fails_with(ErrorCode::not_found, [&] { file.store().save_turn({}, "nowhere", turn_named(name)); });
       case 7:
         return fails_with(ErrorCode::conflict, [&] {
           file.store().save_turn({}, "session", turn_named(name), {.expected_sequence = 123456});
         });
       case 11:
         // Its deadline passes in the middle of its work, which costs SQLite the transaction of all.
-        return fails_with(ErrorCode::deadline_exceeded, [&] {
-          file.store().save_messages(Context{}.with_timeout(250ms), "session", endless);
-        });
+        return fails_with(ErrorCode::deadline_exceeded,
+                          [&] { file.store().save_messages(Context{}.with_timeout(250ms), "session", endless); });
       default: ledger.add_turn("session", file.store().save_turn({}, "session", turn_named(name)), name);
     }
   });

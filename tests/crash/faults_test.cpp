@@ -59,7 +59,11 @@ const std::vector<Kind>& kinds() {
 
 /// Everything in small pieces, so that faults fall between them; no mapping, so that every page is read by request.
 heddle::sqlite::Config config(const std::filesystem::path& path, bool wal) {
-  return {.path = path.string(), .wal = wal, .busy_timeout = std::chrono::milliseconds(50), .cache_kib = 64, .mmap_bytes = 0};
+  return {.path = path.string(),
+          .wal = wal,
+          .busy_timeout = std::chrono::milliseconds(50),
+          .cache_kib = 64,
+          .mmap_bytes = 0};
 }
 
 /// What became of a call.
@@ -74,7 +78,8 @@ Became outcome_of(Action&& action) {
     // A fault of the disk is neither the caller's nor Heddle's.
     const ErrorCode code = error.code();
     if (code == ErrorCode::invalid_argument || code == ErrorCode::internal) {
-      FAIL_CHECK("a fault of the disk was reported as " << heddle::to_string(code) << ": " << error.what());
+      FAIL_CHECK("a fault of the disk was reported as " << std::string(heddle::to_string(code)) << ": "
+                                                        << std::string(error.what()));
     }
     return error.in_doubt() ? Became::in_doubt : Became::nothing;
   }
@@ -302,7 +307,8 @@ TEST_CASE("a save that has returned is on the disk, not only on its way") {
     CAPTURE(wal);
     for (const auto durability : {heddle::sqlite::Durability::full, heddle::sqlite::Durability::normal}) {
       const bool full = durability == heddle::sqlite::Durability::full;
-      auto setup = config(folder.path() / (std::string(wal ? "wal" : "journal") + (full ? "-full" : "-normal") + ".db"), wal);
+      auto setup =
+          config(folder.path() / (std::string(wal ? "wal" : "journal") + (full ? "-full" : "-normal") + ".db"), wal);
       setup.durability = durability;
       Scenario::prepare(setup);
       heddle::Backend<heddle::Sqlite> backend(setup);

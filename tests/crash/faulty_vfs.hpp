@@ -20,10 +20,10 @@ enum class Request { open, read, write, sync, truncate, remove, size, map_shared
 /// Which request shall fail, and how.
 struct Fault {
   Request request = Request::write;
-  int at = 1;              ///< the first of them is 1
-  int code = SQLITE_IOERR; ///< what SQLite is told
-  bool lasting = false;    ///< all that follow fail as well, whatever they ask
-  bool done_first = false; ///< it is done in truth, only its answer gets lost
+  int at = 1;               ///< the first of them is 1
+  int code = SQLITE_IOERR;  ///< what SQLite is told
+  bool lasting = false;     ///< all that follow fail as well, whatever they ask
+  bool done_first = false;  ///< it is done in truth, only its answer gets lost
 };
 
 /// The system's VFS with faults, as the default of this process for the life of the object. Remembers which files have
@@ -106,7 +106,8 @@ class FaultyVfs : private sqlite3_vfs {
     opened.path = nullptr;
     opened.real()->pMethods = nullptr;
     int code = SQLITE_OK;
-    const int answer = ask(Request::open, [&] { return code = system_->xOpen(system_, path, opened.real(), flags, out); });
+    const int answer =
+        ask(Request::open, [&] { return code = system_->xOpen(system_, path, opened.real(), flags, out); });
     if (answer != SQLITE_OK) {
       if (opened.real()->pMethods != nullptr) { opened.real()->pMethods->xClose(opened.real()); }
       return answer;
@@ -164,9 +165,7 @@ class FaultyVfs : private sqlite3_vfs {
         return real(f)->pMethods->xFileControl(real(f), op, argument);
       };
       made.xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); };
-      made.xDeviceCharacteristics = [](sqlite3_file* f) {
-        return real(f)->pMethods->xDeviceCharacteristics(real(f));
-      };
+      made.xDeviceCharacteristics = [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); };
       made.xShmMap = [](sqlite3_file* f, int page, int size, int extend, void volatile** out) {
         return the_->ask(Request::map_shared_memory,
                          [&] { return real(f)->pMethods->xShmMap(real(f), page, size, extend, out); });

@@ -104,8 +104,8 @@ Reported run_and_kill(const std::string& path, int round, std::chrono::microseco
   return reported;
 }
 
-/// Compares a round's sessions with what was reported. A save that was under way when the process died is stored whole or
-/// not at all; if it had a key it is made again, and is there once afterwards.
+/// Compares a round's sessions with what was reported. A save that was under way when the process died is stored whole
+/// or not at all; if it had a key it is made again, and is there once afterwards.
 template <class Store>
 void check_round(Store& store, const Reported& reported) {
   CAPTURE(reported.round);

@@ -55,9 +55,11 @@ inline const std::vector<std::string>& nasty_pieces() {
       "report.csv", "C++", "foo-bar", "user's", "what's the status?", "../..", "/etc/passwd", "C:\\x", "a/b", ".", "..",
       "<script>", "&amp;", "{{x}}", "${x}", "$(x)", "\r\n", "\n", "\t", "\v", "\f", " ", "   ",
       // Unicode
-      "é", "e\xCC\x81", "\xCC\x81", "ß", "İ", "ﬁ", "Ａ", "日本語", "العربية", "\xE2\x80\xAE", "\xE2\x80\x8B", "\xEF\xBB\xBF",
-      "\xE2\x80\xA8", "\xC2\xA0", "\xC2\x85", "🙂", "👩\xE2\x80\x8D👩\xE2\x80\x8D👧", "🇩🇪", "\xEF\xBF\xBF", "\xEF\xB7\x90",
-      "\xF4\x8F\xBF\xBF", "\xEE\x80\x80", "\xED\x9F\xBF", "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞",
+      "é", "e\xCC\x81", "\xCC\x81", "ß", "İ", "ﬁ", "Ａ", "日本語", "العربية", "\xE2\x80\xAE", "\xE2\x80\x8B",
+      "\xEF\xBB\xBF", "\xE2\x80\xA8", "\xC2\xA0", "\xC2\x85", "🙂", "👩\xE2\x80\x8D👩\xE2\x80\x8D👧", "🇩🇪",
+      "\xEF\xBF\xBF", "\xEF\xB7\x90", "\xF4\x8F\xBF\xBF", "\xEE\x80\x80", "\xED\x9F\xBF",
+      "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!"
+      "͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞",
       // control characters
       "\x01", "\x07", "\x08", "\x1B[31m", "\x1F", "\x7F",
       // what is not UTF-8, and NUL

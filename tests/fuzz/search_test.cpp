@@ -23,9 +23,9 @@ constexpr std::size_t messages_of_session = 40;
 
 /// Words that the stemmer leaves alone (which the test makes sure of), so that a search by hand finds the same.
 const std::vector<std::string>& vocabulary() {
-  static const std::vector<std::string> all{"and",  "or",     "not",    "near", "alpha", "bravo", "kilo", "report", "csv",
-                                            "user", "select", "from",   "drop", "null",  "rowid", "c",    "x1",     "2024",
-                                            "foo",  "bar",    "script", "1",    "a",     "b",     "txt",  "http"};
+  static const std::vector<std::string> all{
+      "and",  "or",    "not", "near", "alpha", "bravo", "kilo", "report", "csv", "user", "select", "from", "drop",
+      "null", "rowid", "c",   "x1",   "2024",  "foo",   "bar",  "script", "1",   "a",    "b",      "txt",  "http"};
   return all;
 }
 
@@ -92,7 +92,8 @@ struct Document {
 };
 
 std::string generated_content(fuzz::Generator& random) {
-  static const std::vector<std::string> between{" ", " ", " ", ". ", "-", ".", " (", ") ", "\"", "'", "/", "\n", ": ", "_"};
+  static const std::vector<std::string> between{" ",  " ",  " ", ". ", "-",  ".",  " (",
+                                                ") ", "\"", "'", "/",  "\n", ": ", "_"};
   std::string content;
   // Beyond ASCII at the begin and the end only: the search by hand cannot tell whether it separates words.
   if (random.one_in(5)) { content += "🙂 日本語 "; }
@@ -179,7 +180,8 @@ std::string fault_of(const Library& library, const std::vector<std::vector<std::
   for (const auto& message : found) {
     if (message.agent_id == "stranger") { return "another tenant's message"; }
     if (session && message.session_id != *session) { return "another session's message"; }
-    const auto index = static_cast<std::size_t>(message.sequence - 1) + (message.session_id == "two" ? messages_of_session : 0);
+    const auto index =
+        static_cast<std::size_t>(message.sequence - 1) + (message.session_id == "two" ? messages_of_session : 0);
     if (answers.at(index) != nullptr) { return "one message twice"; }
     answers[index] = &message;
   }
@@ -193,8 +195,8 @@ std::string fault_of(const Library& library, const std::vector<std::vector<std::
     bool has_all_in_order = words > 0;
     for (const auto& term : terms) {
       for (const auto& word : term) {
-        has_all = has_all && (known.count(word) == 0 || std::find(document.words.begin(), document.words.end(), word) !=
-                                                            document.words.end());
+        has_all = has_all && (known.count(word) == 0 ||
+                              std::find(document.words.begin(), document.words.end(), word) != document.words.end());
       }
       has_all_in_order = has_all_in_order && contains_in_order(document.words, term);
     }

@@ -1,16 +1,12 @@
 #pragma once
 
 #include "heddle/detail/json_check.hpp"
+#include "heddle/detail/members.hpp"
 #include "heddle/detail/text.hpp"
 #include "heddle/detail/type_traits.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/enum_names.hpp"
 #include "heddle/model/json_text.hpp"
-
-#include <boost/hana/accessors.hpp>
-#include <boost/hana/first.hpp>
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/second.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -53,9 +49,7 @@ void check(std::string_view field, const T& value) {
       check_text(field, text, limits::text);
     }
   } else if constexpr (Record<T>) {
-    boost::hana::for_each(boost::hana::accessors<T>(), [&value](const auto& member) {
-      check(boost::hana::first(member).c_str(), boost::hana::second(member)(value));
-    });
+    for_each_member(value, [](const char* name, const auto& member) { check(name, member); });
   }
 }
 

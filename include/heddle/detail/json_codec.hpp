@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/detail/members.hpp"
 #include "heddle/detail/type_traits.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/enum_names.hpp"
@@ -10,10 +11,6 @@
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-#include <boost/hana/accessors.hpp>
-#include <boost/hana/first.hpp>
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/second.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -71,9 +68,9 @@ void write(Writer& out, const T& value) {
   } else {
     static_assert(Record<T>, "heddle: a type without a JSON form");
     out.StartObject();
-    boost::hana::for_each(boost::hana::accessors<T>(), [&](const auto& member) {
-      out.Key(boost::hana::first(member).c_str());
-      write(out, boost::hana::second(member)(value));
+    for_each_member(value, [&out](const char* name, const auto& member) {
+      out.Key(name);
+      write(out, member);
     });
     out.EndObject();
   }
@@ -146,10 +143,10 @@ void read(const rapidjson::Value& in, T& value) {
     }
   } else {
     expect(in.IsObject());
-    boost::hana::for_each(boost::hana::accessors<T>(), [&](const auto& member) {
-      const auto found = in.FindMember(boost::hana::first(member).c_str());
+    for_each_member(value, [&in](const char* name, auto& member) {
+      const auto found = in.FindMember(name);
       // A member that an older version did not write keeps its default.
-      if (found != in.MemberEnd()) { read(found->value, boost::hana::second(member)(value)); }
+      if (found != in.MemberEnd()) { read(found->value, member); }
     });
   }
 }

@@ -1,13 +1,8 @@
 #pragma once
 
+#include "heddle/detail/members.hpp"
 #include "heddle/detail/type_traits.hpp"
 #include "heddle/sql/value.hpp"
-
-#include <boost/hana/accessors.hpp>
-#include <boost/hana/first.hpp>
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/length.hpp>
-#include <boost/hana/second.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,12 +14,13 @@ namespace heddle::sql {
 
 /// How many columns a record has.
 template <detail::Record T>
-inline constexpr std::size_t width = decltype(boost::hana::length(boost::hana::accessors<T>()))::value;
+inline constexpr std::size_t width = detail::member_count<T>;
 
 /// The first `N` members of a record as arguments of a statement, in order. The members behind them are filled in when
 /// a row is read.
 template <detail::Record T, std::size_t N = width<T>>
 struct Fields {
+  static constexpr std::size_t count = N;
   const T& record;
 };
 
@@ -39,10 +35,10 @@ template <detail::Record T>
 [[nodiscard]] std::string columns(std::string_view prefix = {}, std::size_t count = width<T>) {
   std::string list;
   std::size_t index = 0;
-  boost::hana::for_each(boost::hana::accessors<T>(), [&](const auto& member) {
+  detail::for_each_name<T>([&](const char* name) {
     if (index++ >= count) { return; }
     if (!list.empty()) { list += ", "; }
-    list.append(prefix).append(boost::hana::first(member).c_str());
+    list.append(prefix).append(name);
   });
   return list;
 }
@@ -52,11 +48,10 @@ template <detail::Record T>
 [[nodiscard]] std::string assignments(std::size_t skip, std::size_t count = width<T>) {
   std::string list;
   std::size_t index = 0;
-  boost::hana::for_each(boost::hana::accessors<T>(), [&](const auto& member) {
+  detail::for_each_name<T>([&](const char* name) {
     const std::size_t at = index++;
     if (at < skip || at >= count) { return; }
     if (!list.empty()) { list += ", "; }
-    const char* const name = boost::hana::first(member).c_str();
     list.append(name).append(" = excluded.").append(name);
   });
   return list;
@@ -77,12 +72,8 @@ template <detail::Record T>
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
-    []<class Record, std::size_t N>(Sink& out, const Fields<Record, N>& fields) {
-      std::size_t index = 0;
-      boost::hana::for_each(boost::hana::accessors<Record>(), [&](const auto& member) {
-        if (index++ < N) { write_value(out, boost::hana::second(member)(fields.record)); }
-      });
-    }(sink, argument);
+    detail::for_first_members<T::count>(
+        argument.record, [&sink](const char* /*name*/, const auto& member) { write_value(sink, member); });
   } else {
     write_value(sink, argument);
   }
@@ -109,9 +100,8 @@ template <class Row, class Source>
   } else if constexpr (detail::Record<Row>) {
     Row row{};
     int column = 0;
-    boost::hana::for_each(boost::hana::accessors<Row>(), [&](const auto& member) {
-      auto& field = boost::hana::second(member)(row);
-      field = read_value<std::remove_cvref_t<decltype(field)>>(source, column++);
+    detail::for_each_member(row, [&](const char* /*name*/, auto& member) {
+      member = read_value<std::remove_cvref_t<decltype(member)>>(source, column++);
     });
     return row;
   } else {
