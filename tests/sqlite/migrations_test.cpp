@@ -61,6 +61,13 @@ TEST_CASE("fault 20: a new database gets every step with its record") {
   CHECK(raw.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'sessions_by_update'") == 1);
 }
 
+TEST_CASE("a database that was never migrated says what to do") {
+  Backend<Sqlite> backend({.path = ":memory:"});
+  const Error error = support::error_of([&] { backend.session_storage().save_session({}, {.id = "s"}); });
+  CHECK(error.code() == ErrorCode::failed_precondition);
+  CHECK(std::string(error.what()).find("migrate()") != std::string::npos);
+}
+
 TEST_CASE("the embedded steps go all the way down and up again, with data in them") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();

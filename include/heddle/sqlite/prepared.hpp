@@ -22,11 +22,7 @@ class Prepared {
     const int code = sqlite3_prepare_v3(connection, text.data(), static_cast<int>(text.size()),
                                         SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
     handle_.reset(raw);
-    if (code != SQLITE_OK) {
-      // The text is ours: the message helps and holds no content.
-      throw Error(meaning_of(code).code, std::string("preparing a statement: ") + sqlite3_errmsg(connection),
-                  std::to_string(sqlite3_extended_errcode(connection)));
-    }
+    if (code != SQLITE_OK) { throw preparation_error(connection, code); }
   }
 
   [[nodiscard]] bool busy() const noexcept { return sqlite3_stmt_busy(handle_.get()) != 0; }
@@ -79,6 +75,17 @@ class Prepared {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
   };
+
+  /// The text of a statement is ours: SQLite's message helps and holds no content.
+  static Error preparation_error(sqlite3* connection, int code) {
+    const std::string native = std::to_string(sqlite3_extended_errcode(connection));
+    const std::string_view message = sqlite3_errmsg(connection);
+    if (message.starts_with("no such table") || message.starts_with("no such column")) {
+      return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first",
+              native};
+    }
+    return {meaning_of(code).code, std::string("preparing a statement: ").append(message), native};
+  }
 
   void bind_text(std::string_view value, sqlite3_destructor_type lifetime) {
     const char* const data = value.empty() ? "" : value.data();
