@@ -79,6 +79,7 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
     }
     std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
     if (batch.empty()) { return false; }
+    contexts.reserve(batch.size());
     for (const Task* task : batch) { contexts.push_back(&task->call.context); }
     connection.interrupt().serve(contexts);
     bool interrupted = false;
