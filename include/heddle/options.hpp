@@ -12,7 +12,7 @@ namespace heddle {
 struct WriteOptions {
   /// Makes a retry safe: a repeat with the same key answers what the first call answered and changes nothing. A key
   /// belongs to the tenant; using it for another operation or other content is `invalid_argument`. Keys that name a
-  /// session's writes are forgotten with the session, others stay until they are purged.
+  /// session's writes are forgotten with the session, others stay until `purge_idempotency_keys`.
   std::string idempotency_key{};
   /// The last sequence number of the session that the caller has seen (0: it has no messages). If the session has
   /// another one by now, the write fails with `conflict`. Only for writes of messages.

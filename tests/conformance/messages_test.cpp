@@ -88,7 +88,7 @@ CONFORMANCE_TEST("fault 9: a turn is stored whole or not at all") {
   CHECK(store.statistics(alice).messages == 2);
 }
 
-CONFORMANCE_TEST("tool executions come back in the order in which they were stored") {
+CONFORMANCE_TEST("fault 26: tool executions come back with their times, in the order in which they were stored") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");

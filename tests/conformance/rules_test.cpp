@@ -22,6 +22,7 @@ CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and another tenant's is a
   store.save_snapshot(alice, {.id = "n", .session_id = "s", .snapshot_type = "l2"});
   store.save_tool_execution(alice, "s", {.tool_name = "t"});
 
+  std::string first_answer;
   // Every operation of bob on alice's session does what it does on a session that was never there.
   for (const char* id : {"s", "never"}) {
     CHECK_FALSE(store.load_session(bob, id).has_value());
@@ -36,7 +37,6 @@ CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and another tenant's is a
       CHECK(error.code() == ErrorCode::not_found);
       return std::string(error.what());
     };
-    static std::string first_answer;
     const std::string answer = refused([&] { store.save_message(bob, id, says("x")); }) +
                                refused([&] { store.save_message(bob, id, says("x"), {.expected_sequence = 1}); }) +
                                refused([&] { store.save_tool_execution(bob, id, {.tool_name = "t"}); }) +
@@ -100,7 +100,7 @@ CONFORMANCE_TEST("a call that is over is not begun") {
   add_session(subject.backend(), alice, "s");
   std::stop_source source;
   source.request_stop();
-  for (int round = 0; round < 2; ++round) {
+  {
     const Context late = alice.with_timeout(-1s);
     const Context stopped = alice.with_stop(source.get_token());
     CHECK(code_of([&] { store.save_message(late, "s", says("x")); }) == ErrorCode::deadline_exceeded);
@@ -142,4 +142,68 @@ CONFORMANCE_TEST("migrating what is migrated changes nothing") {
   backend.migrate();
   CHECK(backend.storage_details().migration_version == version);
   CHECK(backend.session_storage().load_session(alice, "s").has_value());
+}
+
+CONFORMANCE_TEST("fault 31: the same call answers the same on every backend") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+
+  // What is not there is absent where something is read, and not_found where something must be there.
+  CHECK_FALSE(store.load_session(alice, "none").has_value());
+  CHECK(store.load_messages(alice, "none").items.empty());
+  CHECK_FALSE(backend.error_store().get(alice, "none").has_value());
+  CHECK_FALSE(backend.artifact_store().get(alice, "none").has_value());
+  CHECK_FALSE(backend.artifact_store().get_by_name(alice, "none").has_value());
+  CHECK_FALSE(backend.result_store().metadata(alice, "none").has_value());
+  CHECK_FALSE(backend.human_request_store().get(alice, "none").has_value());
+  CHECK(code_of([&] { (void)backend.result_store().query(alice, "none", "SELECT 1"); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { backend.human_request_store().respond(alice, "none", {}); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { (void)backend.human_request_store().wait(alice, "none"); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { store.save_message(alice, "none", says("x")); }) == ErrorCode::not_found);
+
+  // Deletions say whether there was something, and a second one does not.
+  add_session(backend, alice, "s");
+  CHECK(store.delete_session(alice, "s"));
+  CHECK_FALSE(store.delete_session(alice, "s"));
+  const auto artifact = backend.artifact_store().index(alice, {.name = "a"});
+  CHECK(backend.artifact_store().remove(alice, artifact, DeleteMode::hard));
+  CHECK_FALSE(backend.artifact_store().remove(alice, artifact, DeleteMode::hard));
+  const auto result = backend.result_store().store(alice, {.table = {{"c"}, {}}}).id;
+  CHECK(backend.result_store().remove(alice, result));
+  CHECK_FALSE(backend.result_store().remove(alice, result));
+
+  // A message is direct unless it says otherwise.
+  add_session(backend, alice, "s");
+  store.save_message(alice, "s", says("x"));
+  CHECK(store.load_messages(alice, "s").items.front().session_context == SessionContext::direct);
+
+  // What moves updated_at: saving the session, its messages and its executions.
+  const auto updated = [&] { return store.load_session(alice, "s")->updated_at; };
+  const auto moves = [&](auto&& action) {
+    const Timestamp before = updated();
+    std::this_thread::sleep_for(1ms);
+    action();
+    return updated() > before;
+  };
+  CHECK(moves([&] { store.save_session(alice, {.id = "s"}); }));
+  CHECK(moves([&] { store.save_message(alice, "s", says("y")); }));
+  CHECK(moves([&] { store.save_tool_execution(alice, "s", {.tool_name = "t"}); }));
+  CHECK_FALSE(moves([&] { store.save_snapshot(alice, {.session_id = "s"}); }));
+  CHECK_FALSE(moves([&] { (void)store.load_session(alice, "s"); }));
+}
+
+CONFORMANCE_TEST("purged idempotency keys can be used again") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "s");
+  add_session(subject.backend(), bob, "s");
+  const WriteOptions once{.idempotency_key = "k"};
+  CHECK(store.save_message(alice, "s", says("x"), once) == 1);
+  CHECK(store.save_message(bob, "s", says("x"), once) == 1);
+  CHECK(store.purge_idempotency_keys(alice, now() - 1h) == 0);
+  CHECK(store.save_message(alice, "s", says("x"), once) == 1);
+  CHECK(store.purge_idempotency_keys(alice, now() + 1h) == 1);
+  CHECK(store.save_message(alice, "s", says("x"), once) == 2);
+  CHECK(store.save_message(bob, "s", says("x"), once) == 1);
 }

@@ -19,22 +19,20 @@ namespace heddle {
 /// says otherwise. All operations may be called by many threads at once.
 ///
 ///  - `index` inserts an artifact, or updates the one of its id, and answers the id (made if empty). A new one keeps
-///  the
-///    creation time, access count and last access that it came with; an existing one keeps its own. `deleted_at` is set
-///    by `remove` only. A soft-deleted artifact is not saved over: `failed_precondition`. A session that is not there
-///    is `not_found`; when a session is deleted, its artifacts go with it. Name, path, content type, checksum and each
-///    tag have at most `limits::name` bytes; tags hold no control characters; sizes and counts are not negative.
+///    the creation time, access count and last access that it came with; an existing one keeps its own. `deleted_at` is
+///    set by `remove` only. A soft-deleted artifact is not saved over: `failed_precondition`. A session that is not
+///    there is `not_found`; when a session is deleted, its artifacts go with it. Name, path, content type, checksum and
+///    each tag have at most `limits::name` bytes; tags hold no control characters; sizes and counts are not negative.
 ///  - `get` answers the artifact; nothing if there is none or it is soft-deleted. `get_by_name` answers the newest of
 ///    this name in the session, or among those without a session if none is given.
 ///  - `list` answers the artifacts that pass all parts of the filter, newest first by creation, then by id. It is the
 ///    one operation that shows soft-deleted ones, on request. A tag matches as a whole, byte for byte.
 ///  - `search` looks in name, purpose and tags: words and phrases as in MessageSearch, each of them in any of the
-///  three;
-///    never in soft-deleted artifacts. Best match first; what "best" is differs between backends, the set does not.
+///    three; never in soft-deleted artifacts. Best match first; what "best" is differs between backends, the set does
+///    not.
 ///  - `update` is `index` for an artifact that must be there: false if there is none or it is soft-deleted.
 ///  - `remove` softly hides an artifact from everything but `list`, its file stays; false if there was none to hide.
-///  For
-///    good, it removes the row, a soft-deleted one too, and then the file, if the path lies in the tenant's own
+///    For good, it removes the row, a soft-deleted one too, and then the file, if the path lies in the tenant's own
 ///    artifact folder, is no folder and does not lead through a link or `..`, and if no other artifact of the tenant
 ///    has the same path. If the file cannot be removed it throws `permission_denied` or `unavailable`; the row is gone
 ///    then, and so is the row, but not the file, after a crash in between. A repeat by idempotency key never touches a

@@ -27,8 +27,7 @@ namespace heddle {
 ///  - `load_session` answers the session with the first page of its messages, both at one point in time; nothing if
 ///    there is none. `messages.next` is not empty if there are more.
 ///  - `list_sessions`, `list_agent_sessions` answer ids, last updated first. A session that is updated between two
-///  pages
-///    moves to the front and may be missed or met again.
+///    pages moves to the front and may be missed or met again.
 ///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's
 ///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Children stay and lose their
 ///    parent. It answers false, and runs no hook, if there was none.
@@ -36,13 +35,16 @@ namespace heddle {
 ///    the commits, without a gap. `not_found` if the session does not exist, `conflict` if another sequence was
 ///    expected, `resource_exhausted` beyond `limits::sequence` messages.
 ///  - `load_messages` answers them in order of sequence; a session that is not there has none. `for_each_message` does
-///    the same without a limit, holding one row at a time; the visitor may use the backend.
+///    the same without a limit, holding one row at a time (of an in-memory database, all of them); the visitor may use
+///    the backend.
 ///  - `load_agent_messages` answers the messages of all sessions of an agent and the coordinator and shared messages of
 ///    their parents, sessions in order of creation; `load_parent_messages` those of one session's parent.
 ///  - `search_messages`: see MessageSearch. Best match first; what "best" is differs between backends, the set does
-///  not.
+///    not.
 ///  - `save_tool_execution`, `list_tool_executions`: in the order in which they were stored.
 ///  - `save_snapshot` answers the id (made if empty; `already_exists` if taken); `load_snapshots` oldest first.
+///  - `purge_idempotency_keys` forgets the tenant's keys that were first used before a time: for operators, well after
+///    the last retry that can still come.
 ///  - `statistics` counts what the tenant has.
 template <class T>
 concept SessionStorage = requires(T& store, const Context& context, const Session& session, const Message& message,
@@ -68,6 +70,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.list_tool_executions(context, id, page) } -> std::same_as<Page<ToolExecution>>;
   { store.save_snapshot(context, snapshot, options) } -> std::same_as<std::string>;
   { store.load_snapshots(context, id, id, page) } -> std::same_as<Page<MemorySnapshot>>;
+  { store.purge_idempotency_keys(context, Timestamp{}) } -> std::same_as<std::int64_t>;
   { store.statistics(context) } -> std::same_as<SessionStatistics>;
 };
 

@@ -68,6 +68,7 @@ class Sessions : public Interface {
                                     const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id,
                                                             const std::string& type, const PageRequest& page = {}) = 0;
+  virtual std::int64_t purge_idempotency_keys(const Context& context, Timestamp before) = 0;
   [[nodiscard]] virtual SessionStatistics statistics(const Context& context) = 0;
 
  private:
@@ -140,6 +141,9 @@ class SessionsModel : public Sessions {
   Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id, const std::string& type,
                                       const PageRequest& page) override {
     return storage_.load_snapshots(context, session_id, type, page);
+  }
+  std::int64_t purge_idempotency_keys(const Context& context, Timestamp before) override {
+    return storage_.purge_idempotency_keys(context, before);
   }
   SessionStatistics statistics(const Context& context) override { return storage_.statistics(context); }
 

@@ -20,8 +20,9 @@ struct Session {
   std::string agent_id{};
   std::optional<std::string> parent_session_id{};  ///< must be a session of the same tenant
   JsonObject context{};
-  Timestamp created_at{};          ///< not set: the time of the first save; a later save leaves it as it is
-  Timestamp updated_at{};          ///< the time of the last write to the session; what a caller sets is not used
+  Timestamp created_at{};  ///< not set: the time of the first save; a later save leaves it as it is
+  Timestamp
+      updated_at{};  ///< the time of the last save of it, its messages or executions; what a caller sets is not used
   double total_cost_usd = 0;       ///< see SessionStorage on how totals grow
   std::int64_t total_tokens = 0;   ///< see SessionStorage on how totals grow
   std::int64_t last_sequence = 0;  ///< filled in when read: the number of its messages

@@ -37,7 +37,7 @@ struct Config {
   std::filesystem::path artifact_directory{};
   /// A folder of migrations to use instead of those that are compiled in; see `sql::load_migrations`.
   std::filesystem::path migration_directory{};
-  /// Encrypt the file with this key. Refused where the SQLite library cannot encrypt.
+  /// Encrypt the file with this key. Refused for now: never answered with a plain file.
   std::string encryption_key{};
   bool encrypt = false;
 };

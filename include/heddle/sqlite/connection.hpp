@@ -39,7 +39,6 @@ class Connection {
       : database_(translated("opening the database", [&] { return SQLite::Database(config.path, flags(access)); })),
         interrupt_(database_.getHandle(), config.busy_timeout) {
     sqlite3_extended_result_codes(handle(), 1);
-    unlock(config);
     // Foreign keys and limits are settings of a connection, not of the file: each connection needs them.
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");
@@ -98,17 +97,6 @@ class Connection {
     // The engine never uses one connection from two threads at once.
     return SQLITE_OPEN_NOMUTEX |
            (access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-  }
-
-  /// Gives the key to the file; `check_encryption` has made sure that SQLite can encrypt.
-  void unlock([[maybe_unused]] const Config& config) {
-#ifdef SQLITE_HAS_CODEC
-    if (!config.encrypt) { return; }
-    // Through the C API with its length: a key is never spliced into SQL.
-    sqlite3_key(handle(), config.encryption_key.data(), static_cast<int>(config.encryption_key.size()));
-    // A wrong key shows itself at the first read.
-    static_cast<void>(integer("SELECT count(*) FROM sqlite_schema"));
-#endif
   }
 
   SQLite::Database database_;

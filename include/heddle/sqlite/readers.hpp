@@ -46,13 +46,6 @@ class Readers {
     }
   }
 
-  /// How many connections are lent out at the moment.
-  [[nodiscard]] std::size_t busy() {
-    const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(
-        std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.users > 0; }));
-  }
-
  private:
   struct Slot {
     std::unique_ptr<Connection> connection;
@@ -82,7 +75,7 @@ class Readers {
     std::unique_lock lock(mutex_);
     Slot* slot = nullptr;
     const auto find = [&] {
-      // The last one given back has the warmest cache and, below the limit, no new one is opened for a lone caller.
+      // The first free one: connections that few calls need are never opened.
       const auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& each) { return each.users == 0; });
       const auto mine =
           std::find_if(slots_.begin(), slots_.end(), [self](const Slot& each) { return each.user == self; });

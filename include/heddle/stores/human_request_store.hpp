@@ -132,7 +132,7 @@ class HumanRequestStore {
       detail::refuse("response.status", "is not approved, rejected or responded");
     }
     std::optional<HumanRequest> settled;
-    gateway_.write_once(
+    const Answer answer = gateway_.write_once(
         context, "respond_to_human_request", options, std::nullopt,
         [&] { return sql::fingerprint(id, sql::Fields<HumanResponse>{response}); },
         [&](auto& tx) {
@@ -146,7 +146,7 @@ class HumanRequestStore {
           };
         });
     changes_.notify();
-    if (settled) { return std::move(*settled); }
+    if (settled && !answer.repeated) { return std::move(*settled); }
     // A repeat of an earlier call, which settled the request: that is how it has stayed.
     return gateway_.read(context, "get_human_request",
                          [&](auto& tx) { return tx.require(no_such_request, dialect().find, tx.user_id(), id); });

@@ -41,7 +41,7 @@ class MessageReader {
   std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit) {
     check_id("session_id", session_id);
     return gateway_.read(context, "for_each_message", [&](auto& tx) {
-      return tx.each(dialect().list, visit, tx.user_id(), session_id, std::int64_t{0}, std::int64_t{-1});
+      return tx.each(dialect().list, visit, tx.user_id(), session_id, std::int64_t{0}, limits::sequence);
     });
   }
 

@@ -32,7 +32,6 @@ class MessageWriter {
       : session_id_(session_id), messages_(messages), executions_(executions), options_(options) {
     check_id("session_id", session_id);
     for (const Message& message : messages) {
-      // These two are filled in when a message is read; a caller may well store what it has read.
       check("message", message);
       tokens_ += message.token_count;
       cost_ += message.cost_usd;

@@ -48,6 +48,9 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
         [&] { return sql::fingerprint(sql::Fields<Session, Statements::stored>{session}); },
         [&](auto& tx) {
           const Timestamp saved_at = now();
+          if (session.parent_session_id) {
+            tx.require(no_such_parent, messages().number_of_session, tx.user_id(), *session.parent_session_id);
+          }
           tx.run(dialect().save, tx.user_id(), Body{session},
                  session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at, session.total_cost_usd,
                  session.total_tokens);
@@ -165,11 +168,9 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
             context, "save_snapshot", options, snapshot.session_id,
             [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
             [&](auto& tx) {
-              tx.require(detail::no_such_session,
-                         sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
-                         snapshot.session_id);
-              tx.run(dialect().save_snapshot, tx.user_id(), id, snapshot.session_id, snapshot.snapshot_type,
-                     snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
+              tx.require(detail::no_such_session, messages().number_of_session, tx.user_id(), snapshot.session_id);
+              tx.require(id_taken, dialect().save_snapshot, tx.user_id(), id, snapshot.session_id,
+                         snapshot.snapshot_type, snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
               return [&id] { return Answer{0, id}; };
             })
         .text;
@@ -193,6 +194,12 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     });
   }
 
+  /// Forgets the tenant's idempotency keys that were first used before this time; answers how many.
+  std::int64_t purge_idempotency_keys(const Context& context, Timestamp before) {
+    return gateway_.write(context, "purge_idempotency_keys",
+                          [&](auto& tx) { return tx.run(dialect().purge_keys, tx.user_id(), before); });
+  }
+
   /// What the tenant has stored.
   [[nodiscard]] SessionStatistics statistics(const Context& context) {
     return gateway_.read(context, "statistics", [&](auto& tx) {
@@ -203,6 +210,10 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
 
  private:
   using Statements = typename Policy::Dialect::Sessions;
+  static constexpr Refusal no_such_parent{ErrorCode::not_found, "the parent session does not exist"};
+  static constexpr Refusal id_taken{ErrorCode::already_exists, "a snapshot with this id exists already"};
+
+  static const auto& messages() { return sql::statements<typename Policy::Dialect::Messages>(); }
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::Sessions>(); }
 
   /// Removes the files of a deleted session and runs all hooks, whatever fails meanwhile.

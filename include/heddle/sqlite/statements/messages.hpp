@@ -29,7 +29,8 @@ struct MessageStatements {
       "UPDATE sessions SET last_sequence = last_sequence + ?3, updated_at = max(updated_at, ?4), "
       "total_tokens = total_tokens + ?5, total_cost_usd = total_cost_usd + ?6 "
       "WHERE user_id = ?1 AND id = ?2 RETURNING last_sequence"};
-  /// user, session, expected: finds the session if its last sequence is the expected one.
+  /// user, session, expected: finds the session if its last sequence is the expected one, and holds it
+  /// so to the end of the transaction.
   Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3"};
   /// user, session, distance from the last sequence that was given out, the message.
@@ -38,7 +39,7 @@ struct MessageStatements {
       ") SELECT number * 16777216 + last_sequence - ?3, " + sql::placeholders(4, stored) +
       " FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
-  /// user, session, after this sequence, limit (negative: all).
+  /// user, session, after this sequence, limit.
   Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
       select() + "FROM sessions s JOIN messages m ON " + in_session("s.number * 16777216 + ?3 + 1") +
       " WHERE s.user_id = ?1 AND s.id = ?2 ORDER BY m.key LIMIT ?4"};

@@ -59,19 +59,23 @@ struct SessionStatements {
       "SELECT count(*), coalesce(sum(last_sequence), 0), (SELECT count(*) FROM tool_executions WHERE user_id = ?1), "
       "total(total_cost_usd), coalesce(sum(total_tokens), 0) FROM sessions WHERE user_id = ?1"};
 
+  /// user, before: of the tenant's idempotency keys.
+  Statement<sql::NoRow, Text, Timestamp> purge_keys{
+      "DELETE FROM idempotency_keys WHERE user_id = ?1 AND created_at < ?2"};
+
   /// user, session, the execution, time.
-  Statement<std::int64_t, Text, Text, ExecutionBody, Timestamp> save_execution{
+  Statement<sql::NoRow, Text, Text, ExecutionBody, Timestamp> save_execution{
       "INSERT INTO tool_executions (user_id, session_id, " + sql::columns<ToolExecution>({}, execution_stored) +
-      ") VALUES (?1, ?2, " + sql::placeholders(3, execution_stored) + ") RETURNING number"};
+      ") VALUES (?1, ?2, " + sql::placeholders(3, execution_stored) + ")"};
   /// user, session, after this number, limit: in the order in which they were stored.
   Statement<ToolExecution, Text, Text, std::int64_t, std::int64_t> list_executions{
       "SELECT " + sql::columns<ToolExecution>() +
       " FROM tool_executions WHERE user_id = ?1 AND session_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4"};
 
-  /// user, id, session, type, content, tokens, created at.
-  Statement<sql::NoRow, Text, Text, Text, Text, Text, std::int64_t, Timestamp> save_snapshot{
+  /// user, id, session, type, content, tokens, created at: answers the id unless it is taken.
+  Statement<std::string, Text, Text, Text, Text, Text, std::int64_t, Timestamp> save_snapshot{
       "INSERT INTO memory_snapshots (user_id, " + sql::columns<MemorySnapshot>() + ") VALUES (?1, " +
-      sql::placeholders(2, snapshot_stored) + ")"};
+      sql::placeholders(2, snapshot_stored) + ") ON CONFLICT DO NOTHING RETURNING id"};
   /// user, session, type, after this time and id, limit: oldest first.
   Statement<MemorySnapshot, Text, Text, Text, Timestamp, Text, std::int64_t> list_snapshots{
       "SELECT " + sql::columns<MemorySnapshot>() +
