@@ -59,6 +59,10 @@ void run(heddle::StorageBackend auto& storage, const TranscriptFile& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 3 || (argc > 1 && argv[1][0] == '-')) {
+    std::fprintf(stderr, "usage: transcripts [DATABASE [TRANSCRIPTS]]\n");
+    return 2;
+  }
   try {
     const TranscriptFile file = read_transcripts(argc > 2 ? argv[2] : TRANSCRIPTS_FILE);
     const std::string database = argc > 1 ? argv[1] : "transcripts.db";

@@ -58,16 +58,16 @@ class Error : public std::runtime_error {
         Outcome outcome = Outcome::nothing_happened)
       : std::runtime_error(message), native_code_(std::move(native_code)), code_(code), outcome_(outcome) {}
 
+  /// What went wrong, for code that decides.
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
   /// The database's own code, see the constructor.
   [[nodiscard]] const std::string& native_code() const noexcept { return native_code_; }
 
   /// True if the same call can succeed later without any change by the caller. When `in_doubt()` is true too, retry
-  /// only with the idempotency key of the first try.
-  [[nodiscard]] bool retryable() const noexcept {
-    return code_ == ErrorCode::unavailable || code_ == ErrorCode::deadline_exceeded || in_doubt();
-  }
+  /// only with the idempotency key of the first try. After `deadline_exceeded` a retry needs a new deadline, so that is
+  /// not retryable as it stands.
+  [[nodiscard]] bool retryable() const noexcept { return code_ == ErrorCode::unavailable || in_doubt(); }
 
   /// True if the write was sent but its answer never came: it may have happened.
   [[nodiscard]] bool in_doubt() const noexcept { return outcome_ == Outcome::in_doubt; }

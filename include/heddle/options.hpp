@@ -11,8 +11,9 @@ namespace heddle {
 /// What a caller can ask of a write beyond its content.
 struct WriteOptions {
   /// Makes a retry safe: a repeat with the same key answers what the first call answered and changes nothing. A key
-  /// belongs to the tenant; using it for another operation or other content is `invalid_argument`. Keys that name a
-  /// session's writes are forgotten with the session, others stay until `purge_idempotency_keys`.
+  /// belongs to the tenant; using it for another operation or other content is `invalid_argument` (a time that is set
+  /// anew for a retry is other content). Keys that name a session's writes are forgotten with the session, others stay
+  /// until `purge_idempotency_keys`.
   std::string idempotency_key{};
   /// The last sequence number of the session that the caller has seen (0: it has no messages). If the session has
   /// another one by now, the write fails with `conflict`. Only for writes of messages.
@@ -21,7 +22,8 @@ struct WriteOptions {
 
 /// Which part of a list is wanted.
 struct PageRequest {
-  /// At most this many items, 1 to `limits::page`; 0 means the operation's default.
+  /// At most this many items, 1 to `limits::page`; 0 means the operation's default: 10,000 messages, 20
+  /// of a search, 100 of everything else.
   std::int64_t limit = 0;
   /// Where to go on: the `next` of the page before; empty for the first page. Opaque, and of use only for the
   /// operation and arguments that answered it.

@@ -238,6 +238,10 @@ CONFORMANCE_TEST("fault 6: text that a backend could not give back is refused be
   CHECK(code_of([&] { store.save_message(alice, "s", nobody); }) == ErrorCode::invalid_argument);
   CHECK(store.load_messages(alice, "s").items.empty());
 
+  Message second = says("x");
+  second.tool_calls = {{"c", "t", {"{}"}, ""}, {"d", "t", {"[]"}, ""}};
+  const Error place = error_of([&] { store.save_messages(alice, "s", std::vector<Message>{says("x"), second}); });
+  CHECK(std::string(place.what()) == "messages[1].tool_calls[1].input is not a JSON object");
   const Error error = error_of([&] { store.save_message(alice, "s", says("secret \xff")); });
   CHECK(std::string(error.what()).find("content") != std::string::npos);
   CHECK(std::string(error.what()).find("secret") == std::string::npos);

@@ -107,7 +107,9 @@ TEST_CASE("up, down and to a target, step by step") {
     CHECK(code_of([&] { migrator.to({}, wrong); }) == ErrorCode::invalid_argument);
     CHECK(code_of([&] { migrator.up({}, wrong); }) == ErrorCode::invalid_argument);
   }
-  CHECK(code_of([&] { migrator.down({}, 2); }) == ErrorCode::invalid_argument);
+  for (const std::int32_t wrong : {-1, 0, 2}) {
+    CHECK(code_of([&] { migrator.down({}, wrong); }) == ErrorCode::invalid_argument);
+  }
   CHECK(migrator.current_version() == 1);
 }
 

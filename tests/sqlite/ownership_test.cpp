@@ -99,11 +99,14 @@ TEST_CASE("an empty file is taken") {
 
 TEST_CASE("a path that cannot be opened says so") {
   const support::TemporaryFolder folder;
-  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = (folder.path() / "no" / "x.db").string()}); }) ==
-        ErrorCode::unavailable);
+  const Error error =
+      support::error_of([&] { const Backend<Sqlite> backend({.path = (folder.path() / "no" / "x.db").string()}); });
+  CHECK(error.code() == ErrorCode::failed_precondition);
+  CHECK_FALSE(error.retryable());
+  CHECK(std::string(error.what()).find((folder.path() / "no").string()) != std::string::npos);
   CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = ""}); }) == ErrorCode::invalid_argument);
-  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = folder.path().string()}); }) !=
-        ErrorCode::internal);
+  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = folder.path().string()}); }) ==
+        ErrorCode::failed_precondition);
 }
 
 TEST_CASE("fault 21: encryption that is not there is an error, and no file is made") {
@@ -117,6 +120,8 @@ TEST_CASE("fault 21: encryption that is not there is an error, and no file is ma
   CHECK(error.code() == ErrorCode::failed_precondition);
   CHECK(std::string(error.what()).find("secret") == std::string::npos);
   CHECK(open("").code() == ErrorCode::invalid_argument);
+  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = file, .encryption_key = "key"}); }) ==
+        ErrorCode::invalid_argument);
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 

@@ -81,7 +81,9 @@ namespace detail {
   if (start == std::string::npos) {
     throw Error(ErrorCode::invalid_argument, "the configuration file is empty: " + path.string());
   }
-  return text[start] == '{' ? parse_config_json(text) : parse_config_binary(text);
+  try {
+    return text[start] == '{' ? parse_config_json(text) : parse_config_binary(text);
+  } catch (const Error& error) { throw Error(error.code(), path.string() + ": " + error.what()); }
 }
 
 }  // namespace heddle

@@ -24,6 +24,27 @@ void check_size(std::string_view field, const Container& container) {
 /// Ids are keys and stay short; other text may be as long as a message.
 constexpr std::size_t cap_of(std::string_view field) { return field.ends_with("id") ? limits::id : limits::text; }
 
+/// Goes on with a fault of a part as one of the whole: where it stands is part of what the caller must know.
+[[noreturn]] inline void refuse_part(const std::string& place, std::string_view rest) {
+  throw Error(ErrorCode::invalid_argument, place + std::string(rest));
+}
+
+template <class T>
+void check(std::string_view field, const T& value);
+
+/// `check` for each element of a range; a fault names its index.
+template <class Range>
+void check_each(std::string_view field, const Range& range) {
+  for (std::size_t index = 0; index < range.size(); ++index) {
+    try {
+      check(field, range[index]);
+    } catch (const Error& error) {
+      refuse_part(std::string(field) + "[" + std::to_string(index) + "]",
+                  std::string_view(error.what()).substr(field.size()));
+    }
+  }
+}
+
 /// Throws `invalid_argument` if a value of the model cannot be stored and read back as it is on every backend.
 template <class T>
 void check(std::string_view field, const T& value) {
@@ -41,7 +62,7 @@ void check(std::string_view field, const T& value) {
     if (value) { check(field, *value); }
   } else if constexpr (is_vector<T>) {
     check_size(field, value);
-    for (const auto& element : value) { check(field, element); }
+    check_each(field, value);
   } else if constexpr (StringMap<T>) {
     check_size(field, value);
     for (const auto& [key, text] : value) {
@@ -49,7 +70,9 @@ void check(std::string_view field, const T& value) {
       check_text(field, text, limits::text);
     }
   } else if constexpr (Record<T>) {
-    for_each_member(value, [](const char* name, const auto& member) { check(name, member); });
+    try {
+      for_each_member(value, [](const char* name, const auto& member) { check(name, member); });
+    } catch (const Error& error) { refuse_part(std::string(field) + ".", error.what()); }
   }
 }
 

@@ -60,10 +60,11 @@ class Migrator {
     }
   }
 
-  /// Takes back the last `steps` migrations, newest first. Throws `invalid_argument` if there are not so many.
+  /// Takes back the last `steps` migrations, newest first. Throws `invalid_argument` for less than one, and if there
+  /// are not so many.
   void down(std::int32_t steps) {
     const std::int32_t current = current_version();
-    if (steps < 0 || steps > current) {
+    if (steps < 1 || steps > current) {
       throw Error(ErrorCode::invalid_argument,
                   "cannot go down " + std::to_string(steps) + " steps from version " + std::to_string(current));
     }

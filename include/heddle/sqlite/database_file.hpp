@@ -75,6 +75,20 @@ namespace detail {
 
 }  // namespace detail
 
+/// Throws `failed_precondition` if no database can lie at this path.
+inline void check_path(const std::string& path) {
+  if (path == ":memory:") { return; }
+  const std::filesystem::path file(path);
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown)) {
+    throw Error(ErrorCode::failed_precondition, "the database path is a folder: " + path);
+  }
+  if (file.has_parent_path() && !std::filesystem::is_directory(file.parent_path(), unknown)) {
+    throw Error(ErrorCode::failed_precondition,
+                "the folder of the database does not exist: " + file.parent_path().string());
+  }
+}
+
 /// Throws `failed_precondition` unless the path is free, empty or holds a database of Heddle.
 inline void check_ownership(const std::string& path) {
   if (path == ":memory:" || detail::is_missing_or_empty(path)) { return; }
@@ -91,10 +105,11 @@ inline void check_ownership(const std::string& path) {
 /// Throws unless encryption is off. Plain SQLite takes a key in silence and writes plain text; an encrypting build of
 /// it is not supported yet, so that whoever asks for encryption never gets a plain file.
 inline void check_encryption(const Config& config) {
-  if (!config.encrypt) { return; }
-  if (config.encryption_key.empty()) {
-    throw Error(ErrorCode::invalid_argument, "encryption is on but no encryption key is configured");
+  if (config.encrypt == config.encryption_key.empty()) {
+    throw Error(ErrorCode::invalid_argument, config.encrypt ? "encryption is on but no encryption key is configured"
+                                                            : "an encryption key is configured but encryption is off");
   }
+  if (!config.encrypt) { return; }
   throw Error(ErrorCode::failed_precondition,
               "encryption was asked for, but this build of Heddle cannot encrypt: turn `encrypt` off and encrypt the "
               "disk instead");

@@ -106,7 +106,9 @@ class Engine {
 
   static Config checked(Config config) {
     if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
+    if (config.readers == 0) { throw Error(ErrorCode::invalid_argument, "the configuration has no readers"); }
     check_encryption(config);
+    check_path(config.path);
     check_ownership(config.path);
     if (config.artifact_directory.empty() && config.path != ":memory:") {
       // Named after the file: two databases in one folder must not remove each other's files.

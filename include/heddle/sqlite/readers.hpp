@@ -26,16 +26,15 @@ class Readers {
   template <class Work>
   auto read(const Call& call, Work& work) {
     const Lease lease(*this, call);
-    Connection& connection = *lease.slot.connection;
+    Connection& connection = lease.connection();
     const Serving serving(connection.interrupt(), call.context);
-    Transaction transaction(connection, call, Rows::streamed);
-    // Nested in a read further up this thread's stack: its transaction serves.
-    if (connection.in_transaction()) { return work(transaction)(); }
+    // Without the write-ahead log a read that goes on keeps writers waiting, its own visitor among them.
+    Transaction transaction(connection, call, config_.wal ? Rows::streamed : Rows::kept);
     try {
       execute(connection, sql::statements<ControlStatements>().begin_read);
-      auto result = work(transaction)();
+      auto finish = work(transaction);
       execute(connection, sql::statements<ControlStatements>().commit);
-      return result;
+      return finish();
     } catch (const Error& error) {
       roll_back(connection);
       explain_interruption(error, call.context);
@@ -49,66 +48,66 @@ class Readers {
  private:
   struct Slot {
     std::unique_ptr<Connection> connection;
-    std::thread::id user;
-    int users = 0;  ///< more than one: nested calls of the same thread
+    std::thread::id user;  ///< nobody, if it is free
   };
 
-  struct Lease {
-    Readers& readers;
-    Slot& slot;
-    Lease(Readers& owner, const Call& call) : readers(owner), slot(owner.take(call)) {}
+  /// A connection for the time of a call.
+  class Lease {
+   public:
+    Lease(Readers& readers, const Call& call) : readers_(readers), slot_(readers.take(call)) {
+      if (slot_ == nullptr) { own_ = std::make_unique<Connection>(readers.config_, Access::read_only); }
+    }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     Lease(Lease&&) = delete;
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
-      const std::lock_guard lock(readers.mutex_);
-      if (--slot.users == 0) {
-        slot.user = {};
-        readers.freed_.notify_one();
-      }
+      if (slot_ != nullptr) { readers_.give_back(*slot_); }
     }
+    [[nodiscard]] Connection& connection() const noexcept { return slot_ != nullptr ? *slot_->connection : *own_; }
+
+   private:
+    Readers& readers_;
+    Slot* slot_;
+    std::unique_ptr<Connection> own_;
   };
 
-  Slot& take(const Call& call) {
+  /// A free connection; nothing for a call out of a visitor when all are taken: it must not wait for itself, and in its
+  /// own transaction it would not see what it has written meanwhile.
+  Slot* take(const Call& call) {
     const auto self = std::this_thread::get_id();
     std::unique_lock lock(mutex_);
-    Slot* slot = nullptr;
-    const auto find = [&] {
-      // The first free one: connections that few calls need are never opened.
-      const auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& each) { return each.users == 0; });
-      const auto mine =
-          std::find_if(slots_.begin(), slots_.end(), [self](const Slot& each) { return each.user == self; });
-      if (free != slots_.end()) {
-        slot = &*free;
-      } else if (mine != slots_.end()) {
-        // A callback that reads would wait for itself for ever.
-        slot = &*mine;
-      }
-      return slot != nullptr;
+    const auto used_by = [this](std::thread::id user) {
+      return std::find_if(slots_.begin(), slots_.end(), [user](const Slot& each) { return each.user == user; });
     };
-    if (!find()) {
+    // The last one given back has the warmest cache and, below the limit, no new one is opened for a lone caller.
+    auto slot = used_by({});
+    if (slot == slots_.end()) {
+      if (used_by(self) != slots_.end()) { return nullptr; }
       const auto deadline = call.context.deadline.value_or(Context::Clock::time_point::max());
-      if (!freed_.wait_until(lock, call.context.stop, deadline, find)) {
+      const auto is_free = [&] { return (slot = used_by({})) != slots_.end(); };
+      if (!freed_.wait_until(lock, call.context.stop, deadline, is_free)) {
         lock.unlock();
         call.context.check();
       }
     }
-    ++slot->users;
     slot->user = self;
     lock.unlock();
     if (!slot->connection) { open(*slot); }
-    return *slot;
+    return &*slot;
+  }
+
+  void give_back(Slot& slot) {
+    const std::lock_guard lock(mutex_);
+    slot.user = {};
+    freed_.notify_one();
   }
 
   void open(Slot& slot) {
     try {
       slot.connection = std::make_unique<Connection>(config_, Access::read_only);
     } catch (...) {
-      const std::lock_guard lock(mutex_);
-      slot.users = 0;
-      slot.user = {};
-      freed_.notify_one();
+      give_back(slot);
       throw;
     }
   }

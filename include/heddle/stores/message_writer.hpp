@@ -31,12 +31,12 @@ class MessageWriter {
                 std::span<const ToolExecution> executions, const WriteOptions& options)
       : session_id_(session_id), messages_(messages), executions_(executions), options_(options) {
     check_id("session_id", session_id);
+    check_each("messages", messages);
+    check_each("executions", executions);
     for (const Message& message : messages) {
-      check("message", message);
       tokens_ += message.token_count;
       cost_ += message.cost_usd;
     }
-    for (const ToolExecution& execution : executions) { check("execution", execution); }
     if (options.expected_sequence && *options.expected_sequence < 0) {
       refuse("options.expected_sequence", "is negative");
     }
