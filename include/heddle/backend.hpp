@@ -91,7 +91,8 @@ class Backend {
   }
 
   /// Waits for the calls that are under way, then closes all connections; every later call fails with
-  /// `failed_precondition`. May be called more than once and by several threads.
+  /// `failed_precondition`. May be called more than once and by several threads. In a callback of a running call it
+  /// refuses new calls, and the connections are closed by the next `close` or the destructor.
   void close() noexcept {
     if (gateway_.lifecycle().close()) { engine_.close(); }
   }

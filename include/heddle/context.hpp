@@ -35,7 +35,8 @@ struct Context {
   /// A copy whose deadline is `timeout` from now, or the present deadline if that comes first.
   [[nodiscard]] Context with_timeout(Clock::duration timeout) const {
     Context copy = *this;
-    const auto limit = Clock::now() + timeout;
+    const auto present = Clock::now();
+    const auto limit = timeout < Clock::time_point::max() - present ? present + timeout : Clock::time_point::max();
     if (!copy.deadline || limit < *copy.deadline) { copy.deadline = limit; }
     return copy;
   }

@@ -233,6 +233,13 @@ CONFORMANCE_TEST("fault 6: text that a backend could not give back is refused be
   Message costly = says("x");
   costly.cost_usd = std::numeric_limits<double>::quiet_NaN();
   CHECK(code_of([&] { store.save_message(alice, "s", costly); }) == ErrorCode::invalid_argument);
+  costly.cost_usd = 1e300;
+  CHECK(code_of([&] { store.save_message(alice, "s", costly); }) == ErrorCode::invalid_argument);
+  for (const std::int64_t tokens : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+    CHECK(code_of([&] { store.save_message(alice, "s", {.token_count = tokens}); }) == ErrorCode::invalid_argument);
+    CHECK(code_of([&] { store.save_session(alice, {.id = "t", .total_tokens = tokens}); }) ==
+          ErrorCode::invalid_argument);
+  }
   Message nobody = says("x");
   nobody.role = static_cast<Role>(9);
   CHECK(code_of([&] { store.save_message(alice, "s", nobody); }) == ErrorCode::invalid_argument);

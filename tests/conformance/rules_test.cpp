@@ -207,3 +207,14 @@ CONFORMANCE_TEST("purged idempotency keys can be used again") {
   CHECK(store.save_message(alice, "s", says("x"), once) == 2);
   CHECK(store.save_message(bob, "s", says("x"), once) == 1);
 }
+
+CONFORMANCE_TEST("closing inside a callback does not wait for itself") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  add_session(backend, alice, "s");
+  store.save_message(alice, "s", says("x"));
+  CHECK(store.for_each_message(alice, "s", [&](const Message&) { backend.close(); }) == 1);
+  CHECK(code_of([&] { (void)store.load_session(alice, "s"); }) == ErrorCode::failed_precondition);
+  backend.close();
+}

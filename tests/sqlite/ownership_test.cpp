@@ -133,3 +133,27 @@ TEST_CASE("fault 21: foreign keys hold on every connection") {
           backend.session_storage().save_session({}, {.id = "s", .parent_session_id = "none"});
         }) == ErrorCode::not_found);
 }
+
+TEST_CASE("a path that starts like a URI is a path, and no way around the owner") {
+  const support::TemporaryFolder folder;
+  const std::string foreign = (folder.path() / "x.db").string();
+  RawDatabase(foreign).execute("PRAGMA application_id = 1234");
+  CHECK(support::code_of([&] { const Backend<Sqlite> backend({.path = "file:" + foreign}); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(RawDatabase(foreign).integer("PRAGMA application_id") == 1234);
+}
+
+TEST_CASE("a relative path stays where it was when the process works elsewhere") {
+  const support::TemporaryFolder first;
+  const support::TemporaryFolder second;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(first.path());
+  Backend<Sqlite> backend({.path = "x.db"});
+  backend.migrate();
+  backend.session_storage().save_session({}, {.id = "s"});
+  std::filesystem::current_path(second.path());
+  CHECK(backend.session_storage().load_session({}, "s").has_value());
+  CHECK(backend.artifact_store().folder({}, ArtifactFolder::temp).string().starts_with(first.path().string()));
+  std::filesystem::current_path(before);
+  CHECK(std::filesystem::is_empty(second.path()));
+}

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,12 @@ constexpr std::size_t cap_of(std::string_view field) { return field.ends_with("i
 /// Goes on with a fault of a part as one of the whole: where it stands is part of what the caller must know.
 [[noreturn]] inline void refuse_part(const std::string& place, std::string_view rest) {
   throw Error(ErrorCode::invalid_argument, place + std::string(rest));
+}
+
+/// Throws unless tokens and dollars are of a size whose sums over a full session still count every token.
+inline void check_usage(std::string_view field, std::int64_t tokens, double dollars) {
+  if (tokens < 0 || tokens > limits::tokens) { refuse(field, "has a number of tokens that is out of range"); }
+  if (std::abs(dollars) > limits::dollars) { refuse(field, "has a cost that is out of range"); }
 }
 
 template <class T>

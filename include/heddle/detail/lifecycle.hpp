@@ -20,26 +20,42 @@ class Lifecycle {
         lifecycle_.leave();
         throw Error(ErrorCode::failed_precondition, "the backend is closed");
       }
+      innermost_ = this;
     }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     Entry(Entry&&) = delete;
     Entry& operator=(Entry&&) = delete;
-    ~Entry() { lifecycle_.leave(); }
+    ~Entry() {
+      innermost_ = outer_;
+      lifecycle_.leave();
+    }
+
+    /// True if the present thread is inside a call of this backend.
+    [[nodiscard]] static bool inside(const Lifecycle& lifecycle) noexcept {
+      for (const Entry* entry = innermost_; entry != nullptr; entry = entry->outer_) {
+        if (&entry->lifecycle_ == &lifecycle) { return true; }
+      }
+      return false;
+    }
 
    private:
+    static inline thread_local const Entry* innermost_ = nullptr;
+
     Lifecycle& lifecycle_;
+    const Entry* outer_ = innermost_;
   };
 
-  /// Refuses new calls and waits for those under way; true for the one caller who is to tidy up.
+  /// Refuses new calls and waits for those under way; true for the one caller who is to tidy up. Inside a call, such as
+  /// in a visitor, it only refuses new calls: it cannot wait for itself. Another close then tidies up.
   bool close() noexcept {
-    const bool first = (state_.fetch_or(closing, std::memory_order_acq_rel) & closing) == 0;
-    if (first) { begin_.request_stop(); }
+    if ((state_.fetch_or(closing, std::memory_order_acq_rel) & closing) == 0) { begin_.request_stop(); }
+    if (Entry::inside(*this)) { return false; }
     for (std::uint64_t state = state_.load(std::memory_order_acquire); state / one_call != 0;
          state = state_.load(std::memory_order_acquire)) {
       state_.wait(state, std::memory_order_acquire);
     }
-    return first;
+    return !tidied_.exchange(true);
   }
 
   /// Is stopped when closing begins: wakes calls that wait for something else than the database.
@@ -57,6 +73,7 @@ class Lifecycle {
   }
 
   std::atomic<std::uint64_t> state_{0};
+  std::atomic<bool> tidied_{false};
   std::stop_source begin_;  ///< of closing
 };
 

@@ -37,7 +37,12 @@ class TemporaryFile {
 /// complete; a file that has the name already is left as it is, and the call fails with `already_exists`.
 inline void copy_database(Connection& source, const std::filesystem::path& target, const Context& context) {
   const auto taken = [] { return Error(ErrorCode::already_exists, "the backup's file exists already"); };
-  if (std::filesystem::exists(std::filesystem::symlink_status(target))) { throw taken(); }
+  std::error_code unknown;
+  const auto there = std::filesystem::symlink_status(target, unknown).type();
+  if (there != std::filesystem::file_type::not_found && there != std::filesystem::file_type::none) { throw taken(); }
+  if (there == std::filesystem::file_type::none) {
+    throw Error(ErrorCode::unavailable, "the backup's file cannot be made");
+  }
   const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::random_hex(16));
   translated("copying the database", [&] {
     SQLite::Database copy(partial.path().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);

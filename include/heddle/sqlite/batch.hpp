@@ -61,16 +61,18 @@ inline void run_in_savepoint(Connection& connection, Task& task) noexcept {
     execute(connection, sql.release);
   });
   if (!task.failure || !connection.in_transaction()) { return; }
-  guarded(task, [&, first = task.failure] {
+  try {
     execute(connection, sql.rollback_to);
     execute(connection, sql.release);
-    std::rethrow_exception(first);
-  });
+  } catch (const Error&) {
+    // Half-undone work must never be committed: the batch loses its transaction and is run again without this task.
+    roll_back(connection);
+  }
 }
 
 /// Opens the transaction of a batch. Tasks whose time is over fail and are taken out while it waits for the lock; false
 /// if none is left.
-inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
+inline bool begin(Connection& connection, std::vector<Task*>& batch) {
   std::exception_ptr failure;
   for (;;) {
     std::vector<const Context*> contexts;
@@ -88,6 +90,8 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
     } catch (const Error&) {
       failure = std::current_exception();
       interrupted = connection.interrupt().should_stop();
+      // A transaction that was opened all the same must not stay open.
+      roll_back(connection);
     }
     connection.interrupt().serve({});
     if (!failure) { return true; }
@@ -101,8 +105,7 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) noexcept {
 /// Makes the work of a batch durable. What a failed commit did is unknown only if the disk failed in the middle.
 inline void commit(Connection& connection, const std::vector<Task*>& batch) noexcept {
   try {
-    connection.with(sql::statements<ControlStatements>().commit,
-                    [](Prepared& prepared) { static_cast<void>(prepared.step()); });
+    execute(connection, sql::statements<ControlStatements>().commit);
   } catch (const Error& error) {
     const bool disk_failed = (sqlite3_extended_errcode(connection.handle()) & 0xFF) == SQLITE_IOERR;
     const auto failure = std::make_exception_ptr(Error(error.code(), error.what(), error.native_code(),
@@ -116,7 +119,7 @@ inline void commit(Connection& connection, const std::vector<Task*>& batch) noex
 
 /// Runs all tasks in one transaction and commits it. A failure that costs SQLite the whole transaction (a full disk, an
 /// interruption) is the failure of its own task; the others are run again.
-inline void commit_together(Connection& connection, const std::vector<Task*>& tasks) noexcept {
+inline void commit_together(Connection& connection, const std::vector<Task*>& tasks) {
   std::vector<Task*> batch = tasks;
   while (begin(connection, batch)) {
     const bool alone = batch.size() == 1;

@@ -22,7 +22,7 @@ struct Config {
   /// Readers work beside the writer only with the write-ahead log. Off: one rollback journal, for file systems without
   /// shared memory.
   bool wal = true;
-  /// How long a write waits for a writer of another process before it fails with `unavailable`.
+  /// How long a write waits for a writer of another process before it fails with `unavailable`; at most a day.
   std::chrono::milliseconds busy_timeout{5000};
   Durability durability = Durability::full;
   /// Connections for reading; each serves one call at a time. Without effect on `:memory:`.

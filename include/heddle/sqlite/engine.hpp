@@ -11,10 +11,15 @@
 #include "heddle/sqlite/schema.hpp"
 #include "heddle/sqlite/writer.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -104,10 +109,33 @@ class Engine {
 
   [[nodiscard]] bool in_memory() const noexcept { return config_.path == ":memory:"; }
 
+  static std::string absolute(const std::filesystem::path& path) {
+    std::error_code failure;
+    auto whole = std::filesystem::absolute(path, failure);
+    if (failure) { throw Error(ErrorCode::failed_precondition, "the working folder of the process cannot be found"); }
+    return whole.string();
+  }
+
+  static void check_bounds(Config& config) {
+    const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
+    if (config.readers < 1 || config.readers > 1000) { refuse("the number of readers is not between 1 and 1000"); }
+    if (config.cache_kib < 1 || config.cache_kib > std::numeric_limits<std::int32_t>::max()) {
+      refuse("the size of the cache is out of range");
+    }
+    if (config.mmap_bytes < 0) { refuse("the size of the mapping is negative"); }
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
+    config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);
+  }
+
   static Config checked(Config config) {
     if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
-    if (config.readers == 0) { throw Error(ErrorCode::invalid_argument, "the configuration has no readers"); }
+    check_bounds(config);
     check_encryption(config);
+    // Connections are opened later too, when the process may work in another folder; and SQLite reads a path that
+    // starts with `file:` as a URI.
+    if (config.path != ":memory:") { config.path = absolute(config.path); }
+    if (!config.artifact_directory.empty()) { config.artifact_directory = absolute(config.artifact_directory); }
+    if (!config.migration_directory.empty()) { config.migration_directory = absolute(config.migration_directory); }
     check_path(config.path);
     check_ownership(config.path);
     if (config.artifact_directory.empty() && config.path != ":memory:") {

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <charconv>
 #include <string>
 #include <string_view>
 
@@ -55,7 +56,10 @@ struct ErrorMeaning {
 
 /// SQLite's primary result code behind an error; SQLITE_OK if it arose in Heddle itself.
 [[nodiscard]] inline int primary_code(const Error& error) {
-  return error.native_code().empty() ? SQLITE_OK : std::stoi(error.native_code()) & 0xFF;
+  const std::string& native = error.native_code();
+  int code = SQLITE_OK;
+  std::from_chars(native.data(), native.data() + native.size(), code);
+  return code & 0xFF;
 }
 
 }  // namespace heddle::sqlite

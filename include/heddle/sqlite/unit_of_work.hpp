@@ -21,7 +21,10 @@ struct ControlStatements {
 };
 
 inline void execute(Connection& connection, const sql::Statement<sql::NoRow>& statement) {
-  connection.with(statement, [](Prepared& prepared) { static_cast<void>(prepared.step()); });
+  connection.with(statement, [](Prepared& prepared) {
+    prepared.count_anew();
+    static_cast<void>(prepared.step());
+  });
 }
 
 /// Ends a transaction that failed; SQLite may have done so itself.

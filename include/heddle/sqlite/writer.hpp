@@ -33,7 +33,7 @@ class Writer {
     auto body = [&](Transaction& transaction) { finish.emplace(work(transaction)); };
     Task task(call, body);
     if (enter(task)) {
-      commit_together(connection_, batch_);
+      lead();
       leave();
     }
     if (task.failure) { std::rethrow_exception(task.failure); }
@@ -62,6 +62,19 @@ class Writer {
     ~Exclusive() { writer.leave(); }
   };
 
+  /// Does the work of the batch. Whatever happens, each of its tasks ends with an answer or a failure.
+  void lead() noexcept {
+    try {
+      commit_together(connection_, batch_);
+    } catch (...) {
+      // Out of memory between the tasks.
+      roll_back(connection_);
+      for (Task* task : batch_) {
+        if (!task->failure) { task->failure = std::current_exception(); }
+      }
+    }
+  }
+
   /// Queues the task until it leads, with its batch taken from the queue, or until another leader has done it, which
   /// answers false.
   bool enter(Task& task) {
@@ -81,8 +94,18 @@ class Writer {
     const auto others =
         std::find_if(queue_.begin() + 1, queue_.end(), [&](const Task* each) { return each->is_alone(); });
     const auto end = task.is_alone() ? queue_.begin() + 1 : others;
-    batch_.assign(queue_.begin(), end);
-    queue_.erase(queue_.begin(), end);
+    if (end == queue_.end()) {
+      batch_.swap(queue_);
+    } else {
+      try {
+        batch_.assign(queue_.begin(), end);
+      } catch (...) {
+        std::erase(queue_, &task);
+        pass_on();
+        throw;
+      }
+      queue_.erase(queue_.begin(), end);
+    }
     for (Task* member : batch_) { member->state = Task::State::running; }
     return true;
   }
@@ -115,6 +138,11 @@ class Writer {
       member->changed.notify_one();
     }
     batch_.clear();
+    pass_on();
+  }
+
+  /// Makes the first in the queue the leader. Called with the lock held.
+  void pass_on() {
     leading_ = !queue_.empty();
     if (leading_) {
       queue_.front()->state = Task::State::leading;

@@ -34,6 +34,7 @@ class MessageWriter {
     check_each("messages", messages);
     check_each("executions", executions);
     for (const Message& message : messages) {
+      check_usage("message", message.token_count, message.cost_usd);
       tokens_ += message.token_count;
       cost_ += message.cost_usd;
     }

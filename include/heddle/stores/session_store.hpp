@@ -41,6 +41,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   void save_session(const Context& context, const Session& session, const WriteOptions& options = {}) {
     detail::check_id("session.id", session.id);
     detail::check("session", session);
+    detail::check_usage("session", session.total_tokens, session.total_cost_usd);
     if (session.parent_session_id == session.id) { detail::refuse("session.parent_session_id", "is its own id"); }
     using Body = typename Statements::Body;
     gateway_.write_once(

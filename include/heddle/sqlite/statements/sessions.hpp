@@ -57,7 +57,7 @@ struct SessionStatements {
   Statement<sql::NoRow, Text, Text> remove{"DELETE FROM sessions WHERE user_id = ?1 AND id = ?2"};
   Statement<SessionStatistics, Text> statistics{
       "SELECT count(*), coalesce(sum(last_sequence), 0), (SELECT count(*) FROM tool_executions WHERE user_id = ?1), "
-      "total(total_cost_usd), coalesce(sum(total_tokens), 0) FROM sessions WHERE user_id = ?1"};
+      "total(total_cost_usd), CAST(total(total_tokens) AS INTEGER) FROM sessions WHERE user_id = ?1"};
 
   /// user, before: of the tenant's idempotency keys.
   Statement<sql::NoRow, Text, Timestamp> purge_keys{
