@@ -118,3 +118,18 @@ CONFORMANCE_TEST("a query has a size") {
   CHECK(code_of([&] { (void)store.search_messages(alice, {.query = many}); }) == ErrorCode::invalid_argument);
   CHECK(code_of([&] { (void)store.search_messages(alice, {.query = "\xff"}); }) == ErrorCode::invalid_argument);
 }
+
+CONFORMANCE_TEST("what others write does not change the order of what a tenant finds") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "s");
+  add_session(subject.backend(), bob, "s");
+  store.save_message(alice, "s", says("merger picnic picnic"));
+  store.save_message(alice, "s", says("merger merger picnic"));
+  const auto order = [&] { return texts(store.search_messages(alice, {.query = "merger picnic"}).items); };
+  const auto before = order();
+  for (int index = 0; index < 30; ++index) {
+    store.save_message(bob, "s", says("merger talks, and nothing else at all"));
+  }
+  CHECK(order() == before);
+}

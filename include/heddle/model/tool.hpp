@@ -56,7 +56,6 @@ struct ToolExecution {
   std::chrono::milliseconds execution_time_ms{0};
   Timestamp timestamp{};     ///< not set: the time of the save
   std::string session_id{};  ///< filled in when read
-  std::int64_t number = 0;   ///< filled in when read: orders the executions of a tenant as they were stored
 
   friend bool operator==(const ToolExecution&, const ToolExecution&) = default;
 };
@@ -66,5 +65,4 @@ struct ToolExecution {
 HEDDLE_ADAPT_STRUCT(heddle::ToolCall, id, name, input, thought_signature);
 HEDDLE_ADAPT_STRUCT(heddle::ToolError, code, message, details, retryable, suggestion);
 HEDDLE_ADAPT_STRUCT(heddle::ToolResult, success, data, error, metadata, execution_time_ms, cache_hit, data_reference);
-HEDDLE_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp, session_id,
-                    number);
+HEDDLE_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp, session_id);

@@ -3,6 +3,7 @@
 #include "heddle/detail/text.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/options.hpp"
+#include "heddle/sql/record.hpp"
 
 #include <charconv>
 #include <cstddef>
@@ -59,6 +60,16 @@ template <class Row, class PositionOf>
     page.next = make_cursor(list, position_of(rows.back()));
   }
   page.items = std::move(rows);
+  return page;
+}
+
+/// The same for rows that come with the key that the list goes on from.
+template <class Row>
+[[nodiscard]] Page<Row> make_keyed_page(char list, std::vector<Keyed<Row>> rows, std::int64_t limit) {
+  auto keyed = make_page(list, std::move(rows), limit, [](const Keyed<Row>& last) { return Position{last.key, {}}; });
+  Page<Row> page{{}, std::move(keyed.next)};
+  page.items.reserve(keyed.items.size());
+  for (auto& each : keyed.items) { page.items.push_back(std::move(each.row)); }
   return page;
 }
 

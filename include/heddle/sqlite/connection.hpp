@@ -5,6 +5,7 @@
 #include "heddle/sqlite/error_mapping.hpp"
 #include "heddle/sqlite/interrupt.hpp"
 #include "heddle/sqlite/prepared.hpp"
+#include "heddle/sqlite/search_rank.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
@@ -39,6 +40,7 @@ class Connection {
       : database_(translated("opening the database", [&] { return SQLite::Database(config.path, flags(access)); })),
         interrupt_(database_.getHandle(), config.busy_timeout) {
     sqlite3_extended_result_codes(handle(), 1);
+    add_search_rank(handle());
     // Foreign keys and limits are settings of a connection, not of the file: each connection needs them.
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");

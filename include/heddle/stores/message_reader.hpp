@@ -54,11 +54,7 @@ class MessageReader {
     const sql::Position from = sql::read_cursor('g', request.cursor, {});
     return gateway_.read(context, "load_agent_messages", [&](auto& tx) {
       return [rows = tx.all(dialect().list_of_agent, tx.user_id(), agent_id, from.at, limit + 1), limit]() mutable {
-        auto keyed = sql::make_page('g', rows(), limit, [](const auto& last) { return sql::Position{last.key, {}}; });
-        Page<Message> page{{}, std::move(keyed.next)};
-        page.items.reserve(keyed.items.size());
-        for (auto& each : keyed.items) { page.items.push_back(std::move(each.row)); }
-        return page;
+        return sql::make_keyed_page('g', rows(), limit);
       };
     });
   }

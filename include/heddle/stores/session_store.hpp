@@ -151,11 +151,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     const sql::Position from = sql::read_cursor('x', request.cursor, {});
     return gateway_.read(context, "list_tool_executions", [&](auto& tx) {
       auto rows = tx.all(dialect().list_executions, tx.user_id(), session_id, from.at, limit + 1);
-      return [rows = std::move(rows), limit]() mutable {
-        return sql::make_page('x', rows(), limit, [](const ToolExecution& last) {
-          return sql::Position{last.number, {}};
-        });
-      };
+      return [rows = std::move(rows), limit]() mutable { return sql::make_keyed_page('x', rows(), limit); };
     });
   }
 

@@ -59,9 +59,9 @@ struct ArtifactStatements {
   /// user, words, limit, offset: best match first. The best numbers first, their rows afterwards.
   Statement<Artifact, Text, Text, std::int64_t, std::int64_t> search{
       "SELECT " + sql::columns<Artifact>("a.") +
-      " FROM (SELECT f.rowid AS number, f.rank AS score FROM artifacts_search f "
+      " FROM (SELECT f.rowid AS number, search_rank(artifacts_search) AS score FROM artifacts_search f "
       "JOIN artifacts owned ON owned.number = f.rowid WHERE artifacts_search MATCH ?2 AND owned.user_id = ?1 "
-      "AND owned.deleted_at IS NULL ORDER BY f.rank, f.rowid LIMIT ?3 OFFSET ?4) found "
+      "AND owned.deleted_at IS NULL ORDER BY score, f.rowid LIMIT ?3 OFFSET ?4) found "
       "JOIN artifacts a ON a.number = found.number ORDER BY found.score, found.number"};
 
   /// user, id, time.

@@ -85,8 +85,8 @@ struct MessageStatements {
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
   // The best keys first, their rows afterwards: a common word matches many messages whose text nobody needs.
   static std::string search_text(const std::string& condition, const std::string& limit, const std::string& offset) {
-    return select() + "FROM (SELECT f.rowid AS key, f.rank AS score FROM messages_search f " + condition +
-           " ORDER BY f.rank, f.rowid LIMIT " + limit + " OFFSET " + offset +
+    return select() + "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM messages_search f " +
+           condition + " ORDER BY score, f.rowid LIMIT " + limit + " OFFSET " + offset +
            ") found JOIN messages m ON m.key = found.key "
            "JOIN sessions s ON s.number = m.key >> 24 ORDER BY found.score, found.key";
   }

@@ -68,9 +68,9 @@ struct SessionStatements {
       "INSERT INTO tool_executions (user_id, session_id, " + sql::columns<ToolExecution>({}, execution_stored) +
       ") VALUES (?1, ?2, " + sql::placeholders(3, execution_stored) + ")"};
   /// user, session, after this number, limit: in the order in which they were stored.
-  Statement<ToolExecution, Text, Text, std::int64_t, std::int64_t> list_executions{
+  Statement<sql::Keyed<ToolExecution>, Text, Text, std::int64_t, std::int64_t> list_executions{
       "SELECT " + sql::columns<ToolExecution>() +
-      " FROM tool_executions WHERE user_id = ?1 AND session_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4"};
+      ", number FROM tool_executions WHERE user_id = ?1 AND session_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4"};
 
   /// user, id, session, type, content, tokens, created at: answers the id unless it is taken.
   Statement<std::string, Text, Text, Text, Text, Text, std::int64_t, Timestamp> save_snapshot{

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/limits.hpp"
+
+#include <sqlite3.h>
+
+#include <array>
+#include <cstddef>
+
+namespace heddle::sqlite {
+
+/// How well a row matches, smaller being better: the term frequency part of Okapi BM25 (Robertson and Zaragoza, "The
+/// Probabilistic Relevance Framework", 2009) with its usual k1 and b. The other part, how rare a word is in the whole
+/// index, is left out on purpose: the index holds all tenants, and the order of a tenant's own rows would tell what
+/// others write.
+inline void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context* result, int /*count*/,
+                        sqlite3_value** /*arguments*/) {
+  constexpr double k1 = 1.2;
+  constexpr double b = 0.75;
+  constexpr double usual_length = 100;  // in words; the true mean would be another tenant's secret too
+  std::array<int, limits::query_terms> frequencies{};
+  int instances = 0;
+  int length = 0;
+  api->xInstCount(row, &instances);
+  api->xColumnSize(row, -1, &length);
+  for (int instance = 0; instance < instances; ++instance) {
+    int phrase = 0;
+    int column = 0;
+    int offset = 0;
+    api->xInst(row, instance, &phrase, &column, &offset);
+    const auto index = static_cast<std::size_t>(phrase);
+    if (index < frequencies.size()) { ++frequencies[index]; }
+  }
+  const double norm = k1 * (1 - b + b * length / usual_length);
+  double score = 0;
+  for (const int frequency : frequencies) { score += frequency * (k1 + 1) / (frequency + norm); }
+  sqlite3_result_double(result, -score);
+}
+
+/// Makes `search_rank(table)` known to a connection's full-text tables.
+inline void add_search_rank(sqlite3* connection) {
+  fts5_api* api = nullptr;
+  sqlite3_stmt* query = nullptr;
+  // The way that SQLite documents: https://www.sqlite.org/fts5.html, section 7.
+  if (sqlite3_prepare_v2(connection, "SELECT fts5(?1)", -1, &query, nullptr) == SQLITE_OK) {
+    sqlite3_bind_pointer(query, 1, static_cast<void*>(&api), "fts5_api_ptr", nullptr);
+    sqlite3_step(query);
+  }
+  sqlite3_finalize(query);
+  if (api == nullptr || api->xCreateFunction(api, "search_rank", nullptr, &search_rank, nullptr) != SQLITE_OK) {
+    throw Error(ErrorCode::failed_precondition, "this SQLite library has no full-text search (FTS5)");
+  }
+}
+
+}  // namespace heddle::sqlite

@@ -1,0 +1,63 @@
+#include "heddle/sqlite.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <utility>
+
+using namespace heddle;
+using namespace heddle::sqlite;
+
+namespace {
+
+/// Often enough for SQLite's count of instructions to come round at every place in a statement.
+constexpr std::int64_t rounds = 12'000;
+
+Context over() {
+  Context context;
+  context.deadline = Context::Clock::now();
+  return context;
+}
+
+}  // namespace
+
+TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
+  Connection connection({.path = ":memory:"}, Access::read_write);
+  const Context context = over();
+  const auto& control = sql::statements<ControlStatements>();
+  for (std::int64_t round = 0; round < rounds; ++round) {
+    const Serving serving(connection.interrupt(), context);
+    REQUIRE_NOTHROW(execute(connection, control.begin_write));
+    REQUIRE_NOTHROW(execute(connection, control.rollback));
+  }
+}
+
+TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline strikes") {
+  Connection connection({.path = ":memory:"}, Access::read_write);
+  connection.execute("CREATE TABLE t (x INTEGER)");
+  static const sql::Statement<sql::NoRow, std::int64_t> insert{"INSERT INTO t VALUES (?1)"};
+  static const sql::Statement<std::int64_t, std::int64_t> find{
+      "SELECT count(*) FROM t WHERE rowid = (SELECT max(rowid) "
+      "FROM t) AND x = ?1"};
+  const Context context = over();
+  const Call call{context, "alice", "test"};
+  const auto& control = sql::statements<ControlStatements>();
+  execute(connection, control.begin_write);
+  for (std::int64_t round = 0; round < rounds; ++round) {
+    auto body = [&](Transaction& transaction) { transaction.run(insert, round); };
+    Task task(call, body);
+    {
+      const Serving serving(connection.interrupt(), context);
+      run_in_savepoint(connection, task);
+    }
+    if (!connection.in_transaction()) {
+      execute(connection, control.begin_write);
+      continue;
+    }
+    const auto stored = connection.with(find, [&](Prepared& prepared) {
+      prepared.integer(round);
+      return prepared.step() ? std::as_const(prepared).integer(0) : 0;
+    });
+    REQUIRE(stored == (task.failure ? 0 : 1));
+  }
+}
