@@ -1,8 +1,8 @@
 #pragma once
 
+#include "custom_policy/counting.hpp"
 #include "heddle/any_backend.hpp"
 #include "heddle/sqlite.hpp"
-#include "support/counting_policy.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -57,7 +57,7 @@ class Erased {
   heddle::AnyBackend backend_;
 };
 
-/// And once more in memory, through a decorator policy.
+/// And once more in memory, through the decorator policy of the examples.
 class Decorated {
  public:
   Decorated() : backend_({.path = ":memory:", .artifact_directory = folder_.path() / "artifacts"}) {
@@ -68,7 +68,7 @@ class Decorated {
 
  private:
   support::TemporaryFolder folder_;
-  heddle::Backend<support::Counting<heddle::Sqlite>> backend_;
+  heddle::Backend<Counting<heddle::Sqlite>> backend_;
 };
 
 }  // namespace conformance

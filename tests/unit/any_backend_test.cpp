@@ -2,6 +2,7 @@
 
 #include "heddle/sqlite.hpp"
 #include "support/expect_error.hpp"
+#include "support/plain_backend.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -23,28 +24,11 @@ using heddle::Context;
 using heddle::ErrorCode;
 using heddle::Message;
 using support::code_of;
+using support::Plain;
 
 namespace {
 
 using OnSqlite = heddle::Backend<heddle::Sqlite>;
-
-/// A backend that has what StorageBackend asks for and nothing else, and no name.
-class Plain {
- public:
-  explicit Plain(heddle::sqlite::Config config) : whole_(std::move(config)) {}
-
-  auto& session_storage() noexcept { return whole_.session_storage(); }
-  auto& error_store() noexcept { return whole_.error_store(); }
-  auto& artifact_store() noexcept { return whole_.artifact_store(); }
-  auto& result_store() noexcept { return whole_.result_store(); }
-  auto& human_request_store() noexcept { return whole_.human_request_store(); }
-  void migrate(const Context& context) { whole_.migrate(context); }
-  void ping(const Context& context) { whole_.ping(context); }
-  void close() noexcept { whole_.close(); }
-
- private:
-  OnSqlite whole_;
-};
 
 /// A session storage that can hide, over one that cannot.
 class Hiding : public heddle::erased::SessionsModel<heddle::SessionStore<heddle::Sqlite, heddle::NoTracing>&> {

@@ -2,6 +2,7 @@
 
 #include "heddle/any_backend.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/plain_backend.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -17,6 +18,7 @@
 using heddle::AnyBackend;
 using heddle::Context;
 using heddle::health;
+using support::Plain;
 
 namespace {
 
@@ -42,22 +44,6 @@ class Patient : public OnSqlite {
   std::optional<heddle::PoolStatistics> pool{};
   std::chrono::milliseconds delay{0};
   bool fails_strangely = false;
-};
-
-/// No more than StorageBackend asks for, and no name.
-class Plain {
- public:
-  auto& session_storage() noexcept { return whole_.session_storage(); }
-  auto& error_store() noexcept { return whole_.error_store(); }
-  auto& artifact_store() noexcept { return whole_.artifact_store(); }
-  auto& result_store() noexcept { return whole_.result_store(); }
-  auto& human_request_store() noexcept { return whole_.human_request_store(); }
-  void migrate(const Context& context) { whole_.migrate(context); }
-  void ping(const Context& context) { whole_.ping(context); }
-  void close() noexcept { whole_.close(); }
-
- private:
-  OnSqlite whole_{{.path = ":memory:"}};
 };
 
 static_assert(noexcept(health(std::declval<OnSqlite&>())) && noexcept(health(std::declval<AnyBackend&>())));

@@ -1,5 +1,5 @@
+#include "custom_policy/counting.hpp"
 #include "heddle/sqlite.hpp"
-#include "support/counting_policy.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>
@@ -79,15 +79,15 @@ TEST_CASE("no tracer costs no room") {
 }
 
 TEST_CASE("a decorator policy sees each operation as one unit of work") {
-  using Policy = support::Counting<Sqlite>;
+  using Policy = Counting<Sqlite>;
   static_assert(StoragePolicy<Policy>);
   static_assert(StorageBackend<Backend<Policy>>);
   Backend<Policy> backend({.path = ":memory:"});
   backend.migrate();
   const auto units = [&](auto&& action) {
-    const auto before = Policy::units.load();
+    const auto before = Policy::reads + Policy::writes;
     action();
-    return Policy::units.load() - before;
+    return Policy::reads + Policy::writes - before;
   };
   auto& store = backend.session_storage();
   CHECK(units([&] { store.save_session({}, {.id = "s"}); }) == 1);

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "heddle/sqlite.hpp"
+
+#include <utility>
+
+namespace support {
+
+/// A backend that has what StorageBackend asks for and nothing else, and no name.
+class Plain {
+ public:
+  explicit Plain(heddle::sqlite::Config config = {.path = ":memory:"}) : whole_(std::move(config)) {}
+
+  auto& session_storage() noexcept { return whole_.session_storage(); }
+  auto& error_store() noexcept { return whole_.error_store(); }
+  auto& artifact_store() noexcept { return whole_.artifact_store(); }
+  auto& result_store() noexcept { return whole_.result_store(); }
+  auto& human_request_store() noexcept { return whole_.human_request_store(); }
+  void migrate(const heddle::Context& context) { whole_.migrate(context); }
+  void ping(const heddle::Context& context) { whole_.ping(context); }
+  void close() noexcept { whole_.close(); }
+
+ private:
+  heddle::Backend<heddle::Sqlite> whole_;
+};
+
+}  // namespace support
