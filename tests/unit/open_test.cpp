@@ -233,7 +233,7 @@ TEST_CASE("a database where the configuration says") {
   }
   SUBCASE("a folder that is named is not made") {
     const auto missing = config_of(R"({"sqlite": {"path": "@/none/own.db"}})", folder.path());
-    CHECK(code_of([&] { static_cast<void>(heddle::open(missing)); }) == ErrorCode::unavailable);
+    CHECK(code_of([&] { static_cast<void>(heddle::open(missing)); }) == ErrorCode::failed_precondition);
     CHECK(fs::is_empty(folder.path()));
   }
   SUBCASE("a folder that cannot be made") {

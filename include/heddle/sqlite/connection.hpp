@@ -45,11 +45,15 @@ class Connection {
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");
     execute("PRAGMA cache_size = -" + std::to_string(config.cache_kib));
-    execute("PRAGMA mmap_size = " + std::to_string(config.mmap_bytes));
+    if (access == Access::read_only) { map_file(config); }
     if (access == Access::read_write) {
       execute(config.durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     }
   }
+
+  /// Maps the file into memory. Not before it is a database: to map it, SQLite fills a new file with zeros first, and a
+  /// process that is killed then would leave a file that nobody recognises.
+  void map_file(const Config& config) { execute("PRAGMA mmap_size = " + std::to_string(config.mmap_bytes)); }
 
   [[nodiscard]] sqlite3* handle() const noexcept { return database_.getHandle(); }
   [[nodiscard]] SQLite::Database& database() noexcept { return database_; }

@@ -161,6 +161,7 @@ class Engine {
         execute(connection, sql::statements<ControlStatements>().commit);
       }
       set_journal_mode(connection);
+      connection.map_file(config_);
     });
   }
 

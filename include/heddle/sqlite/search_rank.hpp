@@ -22,16 +22,17 @@ inline void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_c
   std::array<int, limits::query_terms> frequencies{};
   int instances = 0;
   int length = 0;
-  api->xInstCount(row, &instances);
-  api->xColumnSize(row, -1, &length);
-  for (int instance = 0; instance < instances; ++instance) {
+  int failure = api->xInstCount(row, &instances);
+  if (failure == SQLITE_OK) { failure = api->xColumnSize(row, -1, &length); }
+  for (int instance = 0; instance < instances && failure == SQLITE_OK; ++instance) {
     int phrase = 0;
     int column = 0;
     int offset = 0;
-    api->xInst(row, instance, &phrase, &column, &offset);
+    failure = api->xInst(row, instance, &phrase, &column, &offset);
     const auto index = static_cast<std::size_t>(phrase);
     if (index < frequencies.size()) { ++frequencies[index]; }
   }
+  if (failure != SQLITE_OK) { return sqlite3_result_error_code(result, failure); }
   const double norm = k1 * (1 - b + b * length / usual_length);
   double score = 0;
   for (const int frequency : frequencies) { score += frequency * (k1 + 1) / (frequency + norm); }
