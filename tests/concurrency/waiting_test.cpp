@@ -204,6 +204,34 @@ TEST_CASE("in one group commit each call succeeds or fails by itself") {
   CHECK(other.damage() == "");
 }
 
+TEST_CASE("saves that are interrupted anywhere leave nothing behind, in the index neither") {
+  constexpr int rounds = 60;
+  FileBackend file([](heddle::sqlite::Config& config) { config.cache_kib = 64; });
+  RawConnection other(file.path());
+  std::vector<heddle::Message> many;
+  for (int number = 0; number < 1000; ++number) { many.push_back(saying("word " + std::to_string(number))); }
+  std::int64_t stored = 0;
+  int interrupted = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const auto before = stored;
+    try {
+      const Context hurried = Context{}.with_timeout(std::chrono::microseconds(500 * round));
+      stored = file.store().save_messages(hurried, "session", many).last;
+    } catch (const heddle::Error& error) {
+      CHECK(error.code() == ErrorCode::deadline_exceeded);
+      CHECK_FALSE(error.in_doubt());
+      ++interrupted;
+    }
+    REQUIRE(file.store().save_message({}, "session", saying("after")) == stored + 1);
+    ++stored;
+    CHECK((stored == before + 1 || stored == before + 1 + std::int64_t(many.size())));
+  }
+  CHECK(interrupted > 0);
+  CHECK(other.damage() == "");
+  CHECK(file.store().delete_session({}, "session"));
+  CHECK(other.damage() == "");
+}
+
 TEST_CASE("a backup and a migration get their turn while 16 threads write without a pause") {
   constexpr int writers = 16;
   FileBackend file;

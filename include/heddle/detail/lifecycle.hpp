@@ -20,30 +20,30 @@ class Lifecycle {
         lifecycle_.leave();
         throw Error(ErrorCode::failed_precondition, "the backend is closed");
       }
-      innermost_ = this;
+      innermost = this;
     }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     Entry(Entry&&) = delete;
     Entry& operator=(Entry&&) = delete;
     ~Entry() {
-      innermost_ = outer_;
+      innermost = outer_;
       lifecycle_.leave();
     }
 
     /// True if the present thread is inside a call of this backend.
     [[nodiscard]] static bool inside(const Lifecycle& lifecycle) noexcept {
-      for (const Entry* entry = innermost_; entry != nullptr; entry = entry->outer_) {
+      for (const Entry* entry = innermost; entry != nullptr; entry = entry->outer_) {
         if (&entry->lifecycle_ == &lifecycle) { return true; }
       }
       return false;
     }
 
    private:
-    static inline thread_local const Entry* innermost_ = nullptr;
+    static inline thread_local const Entry* innermost = nullptr;
 
     Lifecycle& lifecycle_;
-    const Entry* outer_ = innermost_;
+    const Entry* outer_ = innermost;
   };
 
   /// Refuses new calls and waits for those under way; true for the one caller who is to tidy up. Inside a call, such as

@@ -41,11 +41,12 @@ struct Task {
 
 /// Calls `action` and keeps what it throws as the task's failure.
 template <class Action>
-void guarded(Task& task, Action&& action) noexcept {
+void guarded(Connection& connection, Task& task, Action&& action) noexcept {
   try {
     try {
       action();
     } catch (const Error& error) {
+      connection.note(error);
       explain_interruption(error, task.call.context);
       throw;
     }
@@ -55,7 +56,7 @@ void guarded(Task& task, Action&& action) noexcept {
 /// Runs a task so that its failure undoes its own work and no other.
 inline void run_in_savepoint(Connection& connection, Task& task) noexcept {
   const auto& sql = sql::statements<ControlStatements>();
-  guarded(task, [&] {
+  guarded(connection, task, [&] {
     execute(connection, sql.savepoint);
     task.run(connection);
     execute(connection, sql.release);
@@ -64,7 +65,8 @@ inline void run_in_savepoint(Connection& connection, Task& task) noexcept {
   try {
     execute(connection, sql.rollback_to);
     execute(connection, sql.release);
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    connection.note(error);
     // Half-undone work must never be committed: the batch loses its transaction and is run again without this task.
     roll_back(connection);
   }
@@ -77,7 +79,7 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) {
   for (;;) {
     std::vector<const Context*> contexts;
     for (Task* task : batch) {
-      guarded(*task, [task] { task->call.context.check(); });
+      guarded(connection, *task, [task] { task->call.context.check(); });
     }
     std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
     if (batch.empty()) { return false; }
@@ -86,8 +88,10 @@ inline bool begin(Connection& connection, std::vector<Task*>& batch) {
     connection.interrupt().serve(contexts);
     bool interrupted = false;
     try {
+      connection.recover();
       execute(connection, sql::statements<ControlStatements>().begin_write);
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      connection.note(error);
       failure = std::current_exception();
       interrupted = connection.interrupt().should_stop();
       // A transaction that was opened all the same must not stay open.
@@ -107,6 +111,7 @@ inline void commit(Connection& connection, const std::vector<Task*>& batch) noex
   try {
     execute(connection, sql::statements<ControlStatements>().commit);
   } catch (const Error& error) {
+    connection.note(error);
     const bool disk_failed = (sqlite3_extended_errcode(connection.handle()) & 0xFF) == SQLITE_IOERR;
     const auto failure = std::make_exception_ptr(Error(error.code(), error.what(), error.native_code(),
                                                        disk_failed ? Outcome::in_doubt : Outcome::nothing_happened));
@@ -126,7 +131,7 @@ inline void commit_together(Connection& connection, const std::vector<Task*>& ta
     for (Task* task : batch) {
       const Serving serving(connection.interrupt(), task->call.context);
       if (alone) {
-        guarded(*task, [&] { task->run(connection); });
+        guarded(connection, *task, [&] { task->run(connection); });
       } else {
         run_in_savepoint(connection, *task);
       }

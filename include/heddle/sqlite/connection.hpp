@@ -69,6 +69,21 @@ class Connection {
     return translated("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
   }
 
+  /// Takes note of an error on this connection, for `recover`.
+  void note(const Error& error) noexcept {
+    const int code = primary_code(error);
+    if (code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_NOMEM || code == SQLITE_CORRUPT) { hurt_ = true; }
+  }
+
+  /// Makes SQLite forget what it keeps in memory of the tables, if the disk or the memory has failed since the last
+  /// time. FTS5 (seen in 3.40) can keep counts of a transaction that such a failure has cost it, would write them with
+  /// the next one, and later take its own index for damaged. Outside of a transaction only.
+  void recover() {
+    if (!hurt_) { return; }
+    execute("PRAGMA writable_schema = RESET");
+    hurt_ = false;
+  }
+
   /// True between BEGIN and the end of its transaction.
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle()) == 0; }
 
@@ -107,6 +122,7 @@ class Connection {
 
   SQLite::Database database_;
   Interrupt interrupt_;
+  bool hurt_ = false;
   // Destroyed before the connection that they belong to.
   std::vector<std::unique_ptr<Prepared>> kept_;
 };

@@ -66,11 +66,13 @@ class Schema {
   void take(Step&& step) {
     writer_.exclusively(call_, [&](Connection& connection) {
       try {
+        connection.recover();
         execute(connection, sql::statements<ControlStatements>().begin_write);
         SchemaSession session(connection);
         step(session);
         execute(connection, sql::statements<ControlStatements>().commit);
       } catch (const Error& error) {
+        connection.note(error);
         roll_back(connection);
         explain_interruption(error, call_.context);
         throw;
