@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace heddle::postgres {
+
+/// How many connections there are, and for how long.
+struct PoolConfig {
+  int max_connections = 25;  ///< never more, whatever happens; whoever comes then waits
+  int min_connections = 5;   ///< kept open although nobody uses them
+  std::chrono::seconds max_idle_time{300};
+  std::chrono::seconds max_lifetime{3600};
+  std::chrono::seconds health_check_interval{30};  ///< an idle connection is asked this often whether it still answers
+};
+
+/// What becomes of sessions that are hidden by `soft_delete_session`.
+struct SoftDeleteConfig {
+  bool enabled = false;                           ///< remove what is over its grace period now and then
+  std::chrono::seconds grace_period{30 * 86400};  ///< how long a hidden session can be restored
+  std::chrono::seconds cleanup_interval{86'400};  ///< between two removals
+};
+
+/// Where a PostgreSQL database is and how it is used.
+struct Config {
+  /// A connection string or URI of libpq, for the role that the server works as: one that neither owns the tables nor
+  /// passes row security. Several hosts and `target_session_attrs` work as libpq describes them.
+  std::string dsn{};
+  /// The same for the role that sees all tenants: administration and the removal of what was soft-deleted. Empty:
+  /// neither is there.
+  std::string admin_dsn{};
+  /// The same for the role that migrates, a member of the role that owns the tables. Empty: `admin_dsn`, or else `dsn`.
+  std::string migration_dsn{};
+  std::string schema = "public";  ///< in which the tables are
+  PoolConfig pool{};
+  std::string default_user_id{};  ///< the tenant of calls that name none; empty: such calls are refused
+  /// Keep statements prepared on the server. Off for poolers between here and there that cannot (PgBouncer before 1.21
+  /// in transaction mode).
+  bool named_statements = true;
+  /// Accept a role for which row security does not hold: a superuser, one with BYPASSRLS, or the owner of the tables.
+  bool allow_role_without_row_security = false;
+  std::filesystem::path artifact_directory{};   ///< the root of artifact files; empty: none are kept
+  std::filesystem::path migration_directory{};  ///< empty: the migrations that are compiled in
+  SoftDeleteConfig soft_delete{};
+};
+
+}  // namespace heddle::postgres
