@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/error.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/concepts/transaction.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sql/migration.hpp"
 
@@ -15,14 +16,6 @@
 /// What a policy brings: an engine (connections, transactions, who waits for whom) and a dialect (the SQL). Everything
 /// else is written once, for all policies. A policy may wrap another one: derive from it and replace `Engine`.
 namespace heddle::detail {
-
-/// A unit of work for checking engines: queues nothing, answers a number.
-struct ProbeWork {
-  template <class Transaction>
-  auto operator()(Transaction& /*transaction*/) const {
-    return [] { return 0; };
-  }
-};
 
 template <class T>
 concept HasConfig = requires {

@@ -37,8 +37,8 @@ class Gateway {
     return pass(context, operation, [&](const Call& call) { return engine_.write(call, work); });
   }
 
-  /// The same for work whose function gives an Answer, which a repeat with the same idempotency key gets again.
-  /// `fingerprint()` gives a digest of what the caller asks for; it is called only if there is a key. With `session_id`
+  /// The same for work that declares an Answer, which a repeat with the same idempotency key gets again; see
+  /// `concepts/transaction.hpp`. `fingerprint()` gives a digest of what the caller asks for; it is called only if there is a key. With `session_id`
   /// the key is forgotten together with that session.
   template <class Fingerprint, class Work>
   Answer write_once(const Context& context, std::string_view operation, const WriteOptions& options,
@@ -51,9 +51,11 @@ class Gateway {
   template <class Fingerprint, class Work>
   Answer append_once(const Context& context, std::string_view operation, const WriteOptions& options,
                      std::optional<std::string_view> session_id, Fingerprint&& fingerprint, Work&& work) {
-    if (options.idempotency_key.empty()) { return write(context, operation, work); }
-    check_text("options.idempotency_key", options.idempotency_key, limits::id);
-    const OnceKey key{options.idempotency_key, operation, fingerprint(), session_id};
+    std::optional<OnceKey> key;
+    if (!options.idempotency_key.empty()) {
+      check_text("options.idempotency_key", options.idempotency_key, limits::id);
+      key = OnceKey{options.idempotency_key, operation, fingerprint(), session_id};
+    }
     return write(context, operation, [&](auto& transaction) { return transaction.once(key, work); });
   }
 

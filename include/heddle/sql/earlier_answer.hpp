@@ -1,9 +1,13 @@
 #pragma once
 
+#include "heddle/call.hpp"
+#include "heddle/error.hpp"
+
 #include "heddle/model/adapt.hpp"
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace heddle::sql {
 
@@ -14,6 +18,14 @@ struct EarlierAnswer {
   std::int64_t answer_number = 0;
   std::string answer_text{};
 };
+
+/// The Answer of a repeat. Throws `invalid_argument` if the key was used for something else.
+[[nodiscard]] inline Answer repeat(const OnceKey& key, EarlierAnswer earlier) {
+  if (earlier.operation != key.operation || earlier.fingerprint != key.fingerprint) {
+    throw Error(ErrorCode::invalid_argument, "the idempotency key was used for another request");
+  }
+  return {earlier.answer_number, std::move(earlier.answer_text), true};
+}
 
 }  // namespace heddle::sql
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/detail/finish.hpp"
+#include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection.hpp"
@@ -130,24 +132,53 @@ class Transaction {
         arguments...);
   }
 
-  /// Runs `work` unless the key has been used: then answers what the first use answered. `work` returns a function that
-  /// gives an Answer. Throws `invalid_argument` if the key was used for something else.
+  /// Declares the Answer's text.
+  void answer(std::string_view text) { answer_.text = text; }
+
+  /// The same as `run`; how many rows it changed becomes the Answer's number.
+  template <class Row, class... Arguments>
+  void run_as_answer(const sql::Statement<Row, Arguments...>& statement,
+                     const std::type_identity_t<Arguments>&... arguments) {
+    answer_.number = run(statement, arguments...)();
+  }
+
+  /// The same as `require`; the row, a number, becomes the Answer's number.
+  template <class... Arguments>
+  void require_as_answer(const Refusal& refusal, const sql::Statement<std::int64_t, Arguments...>& statement,
+                         const std::type_identity_t<Arguments>&... arguments) {
+    answer_.number = require(refusal, statement, arguments...)();
+  }
+
+  /// Runs `work` and gives the Answer that it declared, unless the key has been used: then gives the Answer of the
+  /// first use. Throws `invalid_argument` if the key was used for something else.
   template <class Work>
-  Ready<Answer> once(const OnceKey& key, Work&& work) {
-    const auto& sql = sql::statements<IdempotencyStatements>();
-    if (auto earlier = one(sql.find, user_id(), key.key)()) {
-      if (earlier->operation != key.operation || earlier->fingerprint != key.fingerprint) {
-        throw Error(ErrorCode::invalid_argument, "the idempotency key was used for another request");
-      }
-      return Ready<Answer>({earlier->answer_number, std::move(earlier->answer_text), true});
+  auto once(const std::optional<OnceKey>& key, Work& work) {
+    using Finish = decltype(heddle::detail::finish_of(work, *this));
+    std::optional<Finish> finish;
+    if (!key || !recall(*key)) {
+      finish.emplace(heddle::detail::finish_of(work, *this));
+      if (key) { remember(*key); }
     }
-    Answer answer = std::forward<Work>(work)(*this)();
-    run(sql.remember, user_id(), key.key, key.session_id, key.operation, key.fingerprint, answer.number, answer.text,
-        now());
-    return Ready<Answer>(std::move(answer));
+    return [finish = std::move(finish), answer = std::move(answer_)]() mutable {
+      if (finish) { (*finish)(); }
+      return std::move(answer);
+    };
   }
 
  private:
+  /// Takes the Answer of the key's first use; false if there was none.
+  bool recall(const OnceKey& key) {
+    auto earlier = one(sql::statements<IdempotencyStatements>().find, user_id(), key.key)();
+    if (!earlier) { return false; }
+    answer_ = sql::repeat(key, std::move(*earlier));
+    return true;
+  }
+
+  void remember(const OnceKey& key) {
+    run(sql::statements<IdempotencyStatements>().remember, user_id(), key.key, key.session_id, key.operation,
+        key.fingerprint, answer_.number, answer_.text, now());
+  }
+
   template <class Row, class... Arguments, class Use>
   decltype(auto) with(const sql::Statement<Row, Arguments...>& statement, Use&& use, const Arguments&... arguments) {
     return connection_.with(statement, [&](Prepared& prepared) {
@@ -159,6 +190,7 @@ class Transaction {
   Connection& connection_;
   const Call& call_;
   Rows rows_;
+  Answer answer_;
 };
 
 }  // namespace heddle::sqlite

@@ -51,7 +51,7 @@ class ArtifactStore {
             [&](auto& tx) {
               require_session(tx, stored);
               tx.require(is_deleted, dialect().index, tx.user_id(), sql::Fields<Artifact>{stored});
-              return [&stored] { return Answer{0, stored.id}; };
+              tx.answer(stored.id);
             })
         .text;
   }
@@ -119,8 +119,8 @@ class ArtifactStore {
         context, "update_artifact", options, artifact.session_id, [&] { return fingerprint(artifact); },
         [&](auto& tx) {
           require_session(tx, artifact);
-          return answered(tx.run(dialect().update, tx.user_id(), Body{artifact}, now(), artifact.tags,
-                                 artifact.metadata, artifact.session_id));
+          tx.run_as_answer(dialect().update, tx.user_id(), Body{artifact}, now(), artifact.tags, artifact.metadata,
+                           artifact.session_id);
         }));
   }
 
@@ -136,7 +136,7 @@ class ArtifactStore {
     detail::check_id("artifact id", id);
     return changed(gateway_.write_once(
         context, "record_artifact_access", options, std::nullopt, [&] { return sql::fingerprint(id); },
-        [&](auto& tx) { return answered(tx.run(dialect().record_access, tx.user_id(), id, now())); }));
+        [&](auto& tx) { tx.run_as_answer(dialect().record_access, tx.user_id(), id, now()); }));
   }
 
   /// The tenant's artifacts in numbers.
@@ -209,11 +209,6 @@ class ArtifactStore {
     }
   }
 
-  /// What a statement that changed rows answers, as an Answer.
-  template <class Count>
-  static auto answered(Count count) {
-    return [count = std::move(count)]() mutable { return Answer{count(), {}}; };
-  }
   static bool changed(const Answer& answer) { return answer.number != 0; }
 
   [[nodiscard]] detail::ArtifactFiles files() { return detail::ArtifactFiles(gateway_.engine().artifact_directory()); }
@@ -221,23 +216,22 @@ class ArtifactStore {
   bool remove_softly(const Context& context, const std::string& id, const WriteOptions& options) {
     return changed(gateway_.write_once(
         context, "remove_artifact", options, std::nullopt, [&] { return sql::fingerprint(id, DeleteMode::soft); },
-        [&](auto& tx) { return answered(tx.run(dialect().remove_softly, tx.user_id(), id, now())); }));
+        [&](auto& tx) { tx.run_as_answer(dialect().remove_softly, tx.user_id(), id, now()); }));
   }
 
   bool remove_for_good(const Context& context, const std::string& id, const WriteOptions& options) {
     // One operation around both: after the commit, neither the deadline nor a closing backend may save the file.
     return gateway_.pass(context, "remove_artifact_and_file", [&](const Call& call) {
+      std::optional<std::string> own_path;
       const Answer answer = gateway_.write_once(
           context, "remove_artifact", options, std::nullopt, [&] { return sql::fingerprint(id, DeleteMode::hard); },
           [&](auto& tx) {
             auto path = tx.one(dialect().find_own_path, tx.user_id(), id);
-            auto removed = tx.run(dialect().remove, tx.user_id(), id);
-            return [path = std::move(path), removed = std::move(removed)]() mutable {
-              return Answer{removed(), path().value_or("")};
-            };
+            tx.run_as_answer(dialect().remove, tx.user_id(), id);
+            return [path = std::move(path), &own_path]() mutable { own_path = path(); };
           });
       // Not in a repeat: by then another file can have the path.
-      if (changed(answer) && !answer.repeated) { files().remove_file(call.user_id, answer.text); }
+      if (own_path && !answer.repeated) { files().remove_file(call.user_id, *own_path); }
       return changed(answer);
     });
   }

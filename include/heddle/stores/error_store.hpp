@@ -116,9 +116,9 @@ class ErrorStore {
                            sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
                            *error.session_id);
               }
-              auto stored = tx.require(id_taken, dialect().insert, tx.user_id(), id, time, error.session_id,
-                                       error.tool_name, texts.raw_error, texts.short_summary);
-              return [stored = std::move(stored)]() mutable { return Answer{0, stored()}; };
+              tx.require(id_taken, dialect().insert, tx.user_id(), id, time, error.session_id, error.tool_name,
+                         texts.raw_error, texts.short_summary);
+              tx.answer(id);
             })
         .text;
   }

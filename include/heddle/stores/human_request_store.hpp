@@ -55,8 +55,8 @@ class HumanRequestStore {
                            sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
                            *row.session_id);
               }
-              auto id = tx.require(id_taken, dialect().insert, tx.user_id(), sql::Fields<HumanRequest>{row});
-              return [id = std::move(id)]() mutable { return Answer{0, id()}; };
+              tx.require(id_taken, dialect().insert, tx.user_id(), sql::Fields<HumanRequest>{row});
+              tx.answer(row.id);
             })
         .text;
   }
@@ -87,9 +87,8 @@ class HumanRequestStore {
         [&](auto& tx) {
           const Timestamp at = now();
           tx.require(not_open, dialect().open_or_absent, tx.user_id(), request.id, at);
-          auto changed = tx.run(dialect().update, tx.user_id(), request.id, request.question, request.context,
-                                request.request_type, request.priority, request.timeout_ms, at);
-          return [changed = std::move(changed)]() mutable { return Answer{changed(), {}}; };
+          tx.run_as_answer(dialect().update, tx.user_id(), request.id, request.question, request.context,
+                           request.request_type, request.priority, request.timeout_ms, at);
         });
     // Who waits may have to wake up at another time.
     changes_.notify();
@@ -140,10 +139,7 @@ class HumanRequestStore {
           // No look at the state before: the one statement finds the request open and settles it, for one caller only.
           auto row =
               tx.require(not_open, dialect().respond, tx.user_id(), id, sql::Fields<HumanResponse>{response}, now());
-          return [row = std::move(row), &settled]() mutable {
-            settled = row();
-            return Answer{};
-          };
+          return [row = std::move(row), &settled]() mutable { settled = row(); };
         });
     changes_.notify();
     if (settled && !answer.repeated) { return std::move(*settled); }
@@ -176,10 +172,7 @@ class HumanRequestStore {
   std::int64_t expire(const Context& context, const WriteOptions& options = {}) {
     const Answer answer = gateway_.write_once(
         context, "expire_human_requests", options, std::nullopt, [] { return sql::fingerprint(); },
-        [&](auto& tx) {
-          auto ended = tx.run(dialect().expire, tx.user_id(), now());
-          return [ended = std::move(ended)]() mutable { return Answer{ended(), {}}; };
-        });
+        [&](auto& tx) { tx.run_as_answer(dialect().expire, tx.user_id(), now()); });
     changes_.notify();
     return answer.number;
   }

@@ -53,9 +53,9 @@ class MessageWriter {
     return digest.hex();
   }
 
-  /// The unit of work; its function answers the last sequence number that was given out.
+  /// The unit of work; its Answer is the last sequence number that was given out.
   template <class Transaction>
-  auto operator()(Transaction& tx) const {
+  void operator()(Transaction& tx) const {
     const auto& sql = sql::statements<typename Policy::Dialect::Messages>();
     const auto& sessions = sql::statements<typename Policy::Dialect::Sessions>();
     const auto user = tx.user_id();
@@ -64,8 +64,8 @@ class MessageWriter {
       tx.require(no_such_session, sql.number_of_session, user, session_id_);
       tx.require(other_sequence, sql.expect_sequence, user, session_id_, *options_.expected_sequence);
     }
-    auto last = tx.require(no_such_session, sql.take_sequence, user, session_id_,
-                           static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_);
+    tx.require_as_answer(no_such_session, sql.take_sequence, user, session_id_,
+                         static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_);
     auto behind = static_cast<std::int64_t>(messages_.size());
     for (const Message& message : messages_) {
       tx.run(sql.insert, user, session_id_, --behind, typename Messages::Body{message},
@@ -75,7 +75,6 @@ class MessageWriter {
       tx.run(sessions.save_execution, user, session_id_, typename Sessions::ExecutionBody{execution},
              execution.timestamp == Timestamp{} ? saved_at : execution.timestamp);
     }
-    return [last]() mutable { return Answer{last()}; };
   }
 
   /// The range of the answer of this work.

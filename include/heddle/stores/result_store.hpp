@@ -52,7 +52,7 @@ class ResultStore {
         [&](auto& tx) {
           tx.run(dialect().store, tx.user_id(), sql::Fields<ResultMetadata>{metadata});
           tx.run(dialect().store_image, tx.user_id(), metadata.id, image);
-          return [&reference] { return Answer{0, detail::json::encode(reference)}; };
+          tx.answer(detail::json::encode(reference));
         });
     return detail::json::decode<DataReference>(answer.text);
   }
@@ -88,10 +88,7 @@ class ResultStore {
     detail::check_id("result id", id);
     const Answer answer = gateway_.write_once(
         context, "remove_result", options, std::nullopt, [&] { return sql::fingerprint(id); },
-        [&](auto& tx) {
-          auto removed = tx.run(dialect().remove, tx.user_id(), id, now());
-          return [removed = std::move(removed)]() mutable { return Answer{removed(), {}}; };
-        });
+        [&](auto& tx) { tx.run_as_answer(dialect().remove, tx.user_id(), id, now()); });
     return answer.number != 0;
   }
 

@@ -55,7 +55,6 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
           tx.run(dialect().save, tx.user_id(), Body{session},
                  session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at, session.total_cost_usd,
                  session.total_tokens);
-          return [] { return Answer{}; };
         });
   }
 
@@ -106,7 +105,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
           context, "delete_session", options, std::nullopt, [&] { return sql::fingerprint(id); },
           [&](auto& tx) {
             tx.run(dialect().detach_children, tx.user_id(), id);
-            return [deleted = tx.run(dialect().remove, tx.user_id(), id)]() mutable { return Answer{deleted()}; };
+            tx.run_as_answer(dialect().remove, tx.user_id(), id);
           });
       // Not in a repeat: by then the id can be that of another session.
       if (answer.number != 0 && !answer.repeated) { clean_up(call, id); }
@@ -168,7 +167,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
               tx.require(detail::no_such_session, messages().number_of_session, tx.user_id(), snapshot.session_id);
               tx.require(id_taken, dialect().save_snapshot, tx.user_id(), id, snapshot.session_id,
                          snapshot.snapshot_type, snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
-              return [&id] { return Answer{0, id}; };
+              tx.answer(id);
             })
         .text;
   }
