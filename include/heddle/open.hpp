@@ -1,7 +1,7 @@
 #pragma once
 
 /// The backend chosen at run time, by a configuration: `heddle::open(heddle::load_config("storage.json"))`. Needs
-/// protobuf; link heddle::open.
+/// protobuf; link heddle::open, which says by HEDDLE_WITH_POSTGRES whether there is a PostgreSQL backend to choose.
 
 #include "heddle/any_backend.hpp"
 #include "heddle/backend.hpp"
@@ -16,6 +16,13 @@
 #include "heddle/proto/storage.pb.h"
 #include "heddle/sqlite.hpp"
 #include "heddle/tracing.hpp"
+
+#ifndef HEDDLE_WITH_POSTGRES
+#define HEDDLE_WITH_POSTGRES 0
+#endif
+#if HEDDLE_WITH_POSTGRES
+#include "heddle/postgres.hpp"
+#endif
 
 #include <filesystem>
 #include <memory>
@@ -63,23 +70,35 @@ template <class TracerType>
   return open_as<Sqlite>(std::move(settings), config.migration(), options.context, std::move(tracer));
 }
 
+template <class TracerType>
+[[nodiscard]] AnyBackend open_postgres(const v1::StorageConfig& config, const OpenOptions& options,
+                                       [[maybe_unused]] TracerType tracer) {
+  // In every build: what is wrong with a configuration does not depend on who reads it.
+  [[maybe_unused]] postgres::Config settings = postgres_config(config, options.environment);
+#if HEDDLE_WITH_POSTGRES
+  return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
+#else
+  throw Error(ErrorCode::failed_precondition,
+              "this build of Heddle has no PostgreSQL backend: libpqxx was not there when it was configured");
+#endif
+}
+
 }  // namespace detail
 
 /// Opens the storage that a configuration describes and, unless `migration.auto_migrate` is off, brings its schema to
 /// `migration.target_version`. Without a backend, or without anything, that is SQLite at `$LOOM_DATA_DIR/loom.db`.
 ///
 /// Throws `invalid_argument` for a configuration that can have no meaning; `failed_precondition` if it asks for what
-/// this build has not (PostgreSQL, Supabase, encryption) or for a database that is not Heddle's, which is left as it
-/// is, a loom.db of the Go server too; otherwise as the backend does. `tracer` watches the operations of the backend.
+/// this build has not (Supabase, encryption, PostgreSQL without libpqxx) or for a database that is not Heddle's, which
+/// is left as it is, a loom.db of the Go server too; otherwise as the backend does. `tracer` watches the operations of
+/// the backend.
 template <Tracer TracerType = NoTracing>
 [[nodiscard]] AnyBackend open(const v1::StorageConfig& config = {}, const OpenOptions& options = {},
                               TracerType tracer = {}) {
   switch (config.backend()) {
     case v1::STORAGE_BACKEND_TYPE_UNSPECIFIED:
     case v1::STORAGE_BACKEND_TYPE_SQLITE: return detail::open_sqlite(config, options, std::move(tracer));
-    case v1::STORAGE_BACKEND_TYPE_POSTGRES:
-      static_cast<void>(postgres_config(config, options.environment));
-      throw Error(ErrorCode::failed_precondition, "this build of Heddle has no PostgreSQL backend");
+    case v1::STORAGE_BACKEND_TYPE_POSTGRES: return detail::open_postgres(config, options, std::move(tracer));
     default:
       throw Error(ErrorCode::invalid_argument,
                   "the configuration names a backend that is not known: " + std::to_string(config.backend()));

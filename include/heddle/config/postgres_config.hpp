@@ -2,49 +2,130 @@
 
 #include "heddle/config/environment.hpp"
 #include "heddle/error.hpp"
+#include "heddle/postgres/check_config.hpp"
+#include "heddle/postgres/config.hpp"
 #include "heddle/proto/storage.pb.h"
 
+#include <algorithm>
+#include <chrono>
+#include <string>
 #include <string_view>
 
+/// PostgreSQL's part of a configuration. Needs no libpq, so that every build can check one.
 namespace heddle {
+namespace detail {
+
+/// Adds ` name='value'` to a connection string of libpq unless there is no value.
+inline void append_setting(std::string& dsn, std::string_view name, std::string_view value) {
+  if (value.empty()) { return; }
+  if (!dsn.empty()) { dsn += ' '; }
+  dsn.append(name).append("='");
+  for (const char each : value) {
+    if (each == '\'' || each == '\\') { dsn += '\\'; }
+    dsn += each;
+  }
+  dsn += '\'';
+}
+
+/// What is set, or what the environment says.
+[[nodiscard]] inline std::string given_or(const std::string& value, const Environment& environment, const char* name) {
+  return value.empty() ? environment.get(name).value_or("") : value;
+}
+
+/// The connection string that the fields of a configuration amount to; empty if they do not say where the database is.
+/// Throws `invalid_argument` for a field that can have no meaning.
+[[nodiscard]] inline std::string dsn_of_fields(const v1::PostgresStorageConfig& from, const Environment& environment) {
+  const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
+  const int port = from.has_port() ? from.port() : 5432;
+  if (port < 1 || port > 65535) { refuse("postgres.port is not between 1 and 65535"); }
+  const std::string_view ssl = from.ssl_mode().empty() ? std::string_view("require") : from.ssl_mode();
+  if (ssl != "disable" && ssl != "require" && ssl != "verify-ca" && ssl != "verify-full") {
+    refuse("postgres.ssl_mode is none of disable, require, verify-ca and verify-full");
+  }
+  std::string dsn;
+  if (from.host().empty() || from.database().empty()) { return dsn; }
+  append_setting(dsn, "host", from.host());
+  append_setting(dsn, "port", std::to_string(port));
+  append_setting(dsn, "dbname", from.database());
+  append_setting(dsn, "user", from.user());
+  append_setting(dsn, "password", given_or(from.password(), environment, "LOOM_PG_PASSWORD"));
+  append_setting(dsn, "sslmode", ssl);
+  return dsn;
+}
+
+[[nodiscard]] inline postgres::PoolConfig pool_of(const v1::PostgresPoolConfig& from) {
+  using std::chrono::seconds;
+  postgres::PoolConfig pool;
+  if (from.has_max_connections()) { pool.max_connections = from.max_connections(); }
+  pool.min_connections =
+      from.has_min_connections() ? from.min_connections() : std::min(pool.min_connections, pool.max_connections);
+  if (from.has_max_idle_time_seconds()) { pool.max_idle_time = seconds(from.max_idle_time_seconds()); }
+  if (from.has_max_lifetime_seconds()) { pool.max_lifetime = seconds(from.max_lifetime_seconds()); }
+  if (from.has_health_check_interval_seconds()) {
+    pool.health_check_interval = seconds(from.health_check_interval_seconds());
+  }
+  return pool;
+}
+
+[[nodiscard]] inline postgres::SoftDeleteConfig soft_delete_of(const v1::SoftDeleteConfig& from) {
+  using std::chrono::seconds;
+  postgres::SoftDeleteConfig soft_delete;
+  soft_delete.enabled = from.enabled();
+  if (from.has_grace_period_seconds()) { soft_delete.grace_period = seconds(from.grace_period_seconds()); }
+  if (from.has_cleanup_interval_seconds()) { soft_delete.cleanup_interval = seconds(from.cleanup_interval_seconds()); }
+  return soft_delete;
+}
+
+/// The tenant of calls that name none; empty if such calls are refused.
+[[nodiscard]] inline std::string default_user_of(const v1::PostgresStorageConfig& from) {
+  if (from.has_require_user_id() && !from.require_user_id()) {
+    return from.default_user_id().empty() ? "default-user" : from.default_user_id();
+  }
+  if (!from.default_user_id().empty()) {
+    // Whoever names a default tenant expects that calls get it.
+    throw Error(ErrorCode::invalid_argument,
+                "postgres.default_user_id is set, but postgres.require_user_id is on, which is its default");
+  }
+  return {};
+}
+
+}  // namespace detail
 
 /// What a configuration says of PostgreSQL, with all defaults and what the environment adds (`LOOM_PG_DSN`,
-/// `LOOM_PG_PASSWORD`) filled in. Throws `invalid_argument` if it has no such section, does not say where the database
-/// is, or has values that can have no meaning; `failed_precondition` if it wants Supabase.
-[[nodiscard]] inline v1::PostgresStorageConfig postgres_config(const v1::StorageConfig& config,
-                                                               const Environment& environment = {}) {
+/// `LOOM_PG_PASSWORD`, `LOOM_PG_ADMIN_DSN`, `LOOM_PG_MIGRATION_DSN`): for a program that knows its backend and writes
+/// `Backend<Postgres>(postgres_config(config))`. A connection string is taken as it is, without the fields and the
+/// password. Makes no folder. Throws `invalid_argument` if the configuration has no such section, does not say where
+/// the database is, or has values that can have no meaning; `failed_precondition` if it wants Supabase; and like
+/// `Environment::expand`. No message tells a connection string or a password.
+[[nodiscard]] inline postgres::Config postgres_config(const v1::StorageConfig& config,
+                                                      const Environment& environment = {}) {
   const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
   if (!config.has_postgres()) { refuse("the backend is PostgreSQL, but the configuration has no section `postgres`"); }
-  v1::PostgresStorageConfig settings = config.postgres();
-  if (settings.supabase().enabled()) {
+  const v1::PostgresStorageConfig& from = config.postgres();
+  if (from.supabase().enabled()) {
     throw Error(ErrorCode::failed_precondition,
                 "Supabase is not supported: turn postgres.supabase off and name the project's "
                 "database in `postgres`");
   }
-  if (settings.dsn().empty()) { settings.set_dsn(environment.get("LOOM_PG_DSN").value_or("")); }
-  if (settings.password().empty()) { settings.set_password(environment.get("LOOM_PG_PASSWORD").value_or("")); }
-  if (settings.dsn().empty() && (settings.host().empty() || settings.database().empty())) {
-    refuse("postgres needs a dsn (or LOOM_PG_DSN), or a host and a database");
+  postgres::Config settings;
+  const std::string of_fields = detail::dsn_of_fields(from, environment);
+  settings.dsn = detail::given_or(from.dsn(), environment, "LOOM_PG_DSN");
+  if (settings.dsn.empty()) { settings.dsn = of_fields; }
+  if (settings.dsn.empty()) { refuse("postgres needs a dsn (or LOOM_PG_DSN), or a host and a database"); }
+  settings.admin_dsn = detail::given_or(from.admin_dsn(), environment, "LOOM_PG_ADMIN_DSN");
+  settings.migration_dsn = detail::given_or(from.migration_dsn(), environment, "LOOM_PG_MIGRATION_DSN");
+  if (!from.schema().empty()) { settings.schema = from.schema(); }
+  settings.pool = detail::pool_of(from.pool());
+  settings.default_user_id = detail::default_user_of(from);
+  settings.named_statements = !from.has_named_statements() || from.named_statements();
+  settings.allow_role_without_row_security = from.allow_role_without_row_security();
+  settings.soft_delete = detail::soft_delete_of(from.soft_delete());
+  postgres::check(settings);
+  settings.artifact_directory = from.artifact_directory().empty() ? environment.data_directory() / "artifacts"
+                                                                  : environment.expand(from.artifact_directory());
+  if (!config.migration().migration_dir().empty()) {
+    settings.migration_directory = environment.expand(config.migration().migration_dir());
   }
-  if (!settings.has_port()) { settings.set_port(5432); }
-  if (settings.port() < 1 || settings.port() > 65535) { refuse("postgres.port is not between 1 and 65535"); }
-  if (settings.ssl_mode().empty()) { settings.set_ssl_mode("require"); }
-  const std::string_view ssl = settings.ssl_mode();
-  if (ssl != "disable" && ssl != "require" && ssl != "verify-ca" && ssl != "verify-full") {
-    refuse("postgres.ssl_mode is none of disable, require, verify-ca and verify-full");
-  }
-  if (settings.schema().empty()) { settings.set_schema("public"); }
-  if (!settings.has_require_user_id()) { settings.set_require_user_id(true); }
-
-  auto& pool = *settings.mutable_pool();
-  if (!pool.has_max_connections()) { pool.set_max_connections(25); }
-  if (!pool.has_min_connections()) { pool.set_min_connections(5); }
-  if (!pool.has_max_idle_time_seconds()) { pool.set_max_idle_time_seconds(300); }
-  if (!pool.has_max_lifetime_seconds()) { pool.set_max_lifetime_seconds(3600); }
-  if (!pool.has_health_check_interval_seconds()) { pool.set_health_check_interval_seconds(30); }
-  auto& soft_delete = *settings.mutable_soft_delete();
-  if (!soft_delete.has_grace_period_seconds()) { soft_delete.set_grace_period_seconds(2592000); }
-  if (!soft_delete.has_cleanup_interval_seconds()) { soft_delete.set_cleanup_interval_seconds(86400); }
   return settings;
 }
 

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "heddle/detail/text.hpp"
+#include "heddle/error.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/postgres/config.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace heddle::postgres {
+
+[[noreturn]] inline void refuse_setting(std::string_view setting, std::string_view why) {
+  detail::refuse(std::string("postgres: ").append(setting), why);
+}
+
+/// Connection strings end up as C strings: a NUL would silently cut one, its last settings with it.
+inline void check_dsn(std::string_view setting, std::string_view dsn) {
+  if (dsn.find('\0') != std::string_view::npos) { refuse_setting(setting, "contains a NUL"); }
+}
+
+/// A schema's name is spliced into no SQL, but people write it into theirs: one that needs no care.
+inline void check_schema(std::string_view schema) {
+  constexpr std::size_t longest = 63;  // PostgreSQL would cut the rest off
+  constexpr std::string_view first = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  constexpr std::string_view digits = "0123456789";
+  if (schema.empty() || schema.size() > longest) { refuse_setting("schema", "is not a name of 1 to 63 bytes"); }
+  for (const char each : schema) {
+    if (first.find(each) == std::string_view::npos && digits.find(each) == std::string_view::npos) {
+      refuse_setting("schema", "has other characters than letters, digits and _");
+    }
+  }
+  if (digits.find(schema.front()) != std::string_view::npos) { refuse_setting("schema", "starts with a digit"); }
+}
+
+inline void check_pool(const PoolConfig& pool) {
+  constexpr int most = 10'000;
+  constexpr std::chrono::seconds none{0};
+  if (pool.max_connections < 1 || pool.max_connections > most) {
+    refuse_setting("pool.max_connections", "is not between 1 and 10000");
+  }
+  if (pool.min_connections < 0 || pool.min_connections > pool.max_connections) {
+    refuse_setting("pool.min_connections", "is not between 0 and pool.max_connections");
+  }
+  if (pool.max_idle_time < none) { refuse_setting("pool.max_idle_time", "is less than 0"); }
+  if (pool.max_lifetime <= none) { refuse_setting("pool.max_lifetime", "is not more than 0"); }
+  if (pool.health_check_interval <= none) { refuse_setting("pool.health_check_interval", "is not more than 0"); }
+}
+
+/// Throws `failed_precondition` unless there is a connection for what concerns all tenants.
+inline void require_admin(const Config& config) {
+  if (config.admin_dsn.empty()) {
+    throw Error(ErrorCode::failed_precondition,
+                "what concerns all tenants has a connection of its own: set admin_dsn (or LOOM_PG_ADMIN_DSN) to the "
+                "connection string of a role that sees them all");
+  }
+}
+
+/// Throws `invalid_argument` if a setting can have no meaning. No message tells the value of one.
+inline void check(const Config& config) {
+  if (config.dsn.empty()) { refuse_setting("dsn", "is missing"); }
+  check_dsn("dsn", config.dsn);
+  check_dsn("admin_dsn", config.admin_dsn);
+  check_dsn("migration_dsn", config.migration_dsn);
+  check_schema(config.schema);
+  check_pool(config.pool);
+  detail::check_text("postgres: default_user_id", config.default_user_id, limits::id);
+  const auto& soft_delete = config.soft_delete;
+  if (soft_delete.grace_period < std::chrono::seconds(0)) {
+    refuse_setting("soft_delete.grace_period", "is less than 0");
+  }
+  if (soft_delete.cleanup_interval <= std::chrono::seconds(0)) {
+    refuse_setting("soft_delete.cleanup_interval", "is not more than 0");
+  }
+  if (soft_delete.enabled && config.admin_dsn.empty()) {
+    refuse_setting("soft_delete.enabled",
+                   "needs an admin_dsn (or LOOM_PG_ADMIN_DSN): deleted sessions of all tenants "
+                   "are removed over that connection");
+  }
+}
+
+}  // namespace heddle::postgres
