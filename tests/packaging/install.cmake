@@ -5,8 +5,17 @@ file(REMOVE_RECURSE "${PREFIX}")
 execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BINARY}" --prefix "${PREFIX}"
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 
-foreach(file IN ITEMS include/heddle/sqlite/embedded_migrations.hpp
-    share/heddle/migrations/sqlite/000001_*.up.sql share/heddle/migrations/sqlite/000001_*.down.sql)
+set(backends sqlite)
+set(files "")
+if(WITH_POSTGRES)
+  list(APPEND backends postgres)
+  set(files share/heddle/migrations/postgres_roles.sql)
+endif()
+foreach(backend IN LISTS backends)
+  list(APPEND files "include/heddle/${backend}/embedded_migrations.hpp"
+    "share/heddle/migrations/${backend}/000001_*.up.sql" "share/heddle/migrations/${backend}/000001_*.down.sql")
+endforeach()
+foreach(file IN LISTS files)
   file(GLOB found "${PREFIX}/${file}")
   if(NOT found)
     message(FATAL_ERROR "The installation has no ${file}.")
