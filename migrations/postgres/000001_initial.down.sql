@@ -1,0 +1,15 @@
+DROP FUNCTION heddle_search_artifacts(text, bigint, bigint);
+DROP FUNCTION heddle_search_messages(text, text, text, bigint, bigint);
+DROP FUNCTION heddle_has_phrases(tsvector, text, tsquery, text[]);
+DROP FUNCTION heddle_search_query(text);
+DROP FUNCTION heddle_quoted(text);
+DROP TABLE idempotency_keys;
+DROP TABLE human_requests;
+DROP TABLE sql_result_images;
+DROP TABLE sql_results;
+DROP TABLE artifacts;
+DROP TABLE agent_errors;
+DROP TABLE memory_snapshots;
+DROP TABLE tool_executions;
+DROP TABLE messages;
+DROP TABLE sessions;
