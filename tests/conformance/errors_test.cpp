@@ -431,7 +431,7 @@ namespace {
 
 /// SQLite in which every id of the usual length is taken.
 struct Crowded : heddle::Sqlite {
-  struct CrowdedErrors : heddle::sqlite::ErrorStatements {
+  struct CrowdedErrors : heddle::sqlite::Dialect::Errors {
     CrowdedErrors() {
       std::string sql = insert.text();
       const std::string values = "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";

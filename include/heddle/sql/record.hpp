@@ -2,8 +2,10 @@
 
 #include "heddle/detail/members.hpp"
 #include "heddle/detail/type_traits.hpp"
+#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/value.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -68,12 +70,15 @@ template <detail::Record T>
   return list;
 }
 
-/// Hands an argument of a statement to a sink: a plain value, or the members of `Fields`.
+/// Hands an argument of a statement to a sink: a plain value, the members of `Fields`, or, if the sink takes it, a text
+/// to search.
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
     detail::for_first_members<T::count>(
         argument.record, [&sink](const char* /*name*/, const auto& member) { write_value(sink, member); });
+  } else if constexpr (std::same_as<T, SearchText>) {
+    if constexpr (SplitsTexts<Sink>) { sink.search_text(argument); }
   } else {
     write_value(sink, argument);
   }

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "heddle/sqlite/statements/artifacts.hpp"
-#include "heddle/sqlite/statements/errors.hpp"
-#include "heddle/sqlite/statements/human_requests.hpp"
+#include "heddle/sql/statements/artifacts.hpp"
+#include "heddle/sql/statements/errors.hpp"
+#include "heddle/sql/statements/human_requests.hpp"
+#include "heddle/sql/statements/results.hpp"
+#include "heddle/sqlite/sql.hpp"
 #include "heddle/sqlite/statements/messages.hpp"
-#include "heddle/sqlite/statements/results.hpp"
 #include "heddle/sqlite/statements/sessions.hpp"
 
 namespace heddle::sqlite {
@@ -13,10 +14,10 @@ namespace heddle::sqlite {
 struct Dialect {
   using Sessions = SessionStatements;
   using Messages = MessageStatements;
-  using Errors = ErrorStatements;
-  using Artifacts = ArtifactStatements;
-  using Results = ResultStatements;
-  using HumanRequests = HumanRequestStatements;
+  using Errors = sql::ErrorStatements<Sql>;
+  using Artifacts = sql::ArtifactStatements<Sql>;
+  using Results = sql::ResultStatements<Sql>;
+  using HumanRequests = sql::HumanRequestStatements<Sql>;
 };
 
 }  // namespace heddle::sqlite

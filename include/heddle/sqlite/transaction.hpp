@@ -5,8 +5,8 @@
 #include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/idempotency.hpp"
 #include "heddle/sqlite/connection.hpp"
-#include "heddle/sqlite/statements/idempotency.hpp"
 
 #include <sqlite3.h>
 
@@ -168,14 +168,14 @@ class Transaction {
  private:
   /// Takes the Answer of the key's first use; false if there was none.
   bool recall(const OnceKey& key) {
-    auto earlier = one(sql::statements<IdempotencyStatements>().find, user_id(), key.key)();
+    auto earlier = one(sql::statements<sql::IdempotencyStatements>().find, user_id(), key.key)();
     if (!earlier) { return false; }
     answer_ = sql::repeat(key, std::move(*earlier));
     return true;
   }
 
   void remember(const OnceKey& key) {
-    run(sql::statements<IdempotencyStatements>().remember, user_id(), key.key, key.session_id, key.operation,
+    run(sql::statements<sql::IdempotencyStatements>().remember, user_id(), key.key, key.session_id, key.operation,
         key.fingerprint, answer_.number, answer_.text, now());
   }
 

@@ -12,6 +12,7 @@
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/search_query.hpp"
+#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_files.hpp"
 #include "heddle/stores/message_writer.hpp"
@@ -50,7 +51,7 @@ class ArtifactStore {
             context, "index_artifact", options, artifact.session_id, [&] { return fingerprint(artifact); },
             [&](auto& tx) {
               require_session(tx, stored);
-              tx.require(is_deleted, dialect().index, tx.user_id(), sql::Fields<Artifact>{stored});
+              tx.require(is_deleted, dialect().index, tx.user_id(), sql::Fields<Artifact>{stored}, texts_of(stored));
               tx.answer(stored.id);
             })
         .text;
@@ -120,7 +121,7 @@ class ArtifactStore {
         [&](auto& tx) {
           require_session(tx, artifact);
           tx.run_as_answer(dialect().update, tx.user_id(), Body{artifact}, now(), artifact.tags, artifact.metadata,
-                           artifact.session_id);
+                           artifact.session_id, texts_of(artifact));
         }));
   }
 
@@ -194,6 +195,9 @@ class ArtifactStore {
     check_tags("filter.tags", filter.tags);
     if (filter.session_id) { detail::check_id("filter.session_id", *filter.session_id); }
   }
+
+  /// What it is found by.
+  static sql::SearchText texts_of(const Artifact& artifact) { return {artifact.name, artifact.purpose, artifact.tags}; }
 
   /// Of everything that a write stores of it.
   static std::string fingerprint(const Artifact& artifact) {

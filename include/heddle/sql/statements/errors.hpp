@@ -10,37 +10,38 @@
 #include <string>
 #include <string_view>
 
-namespace heddle::sqlite {
+namespace heddle::sql {
 
-/// Errors of tools in SQLite's SQL.
+/// Errors of tools in the SQL of a backend.
+template <class Sql>
 struct ErrorStatements {
-  template <class Row, class... Arguments>
-  using Statement = sql::Statement<Row, Arguments...>;
   using Text = std::string_view;
 
   /// user, id, time, session or null, tool, JSON, summary: answers the id, or nothing if it is taken.
   Statement<std::string, Text, Text, Timestamp, std::optional<Text>, Text, Text, Text> insert{
-      "INSERT INTO agent_errors (user_id, " + sql::columns<StoredError>() + ") VALUES (?1, " +
-      sql::placeholders(2, sql::width<StoredError>) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
-  Statement<StoredError, Text, Text> find{select() + "WHERE user_id = ?1 AND id = ?2"};
+      "INSERT INTO agent_errors (user_id, " + columns<StoredError>() + ") VALUES (?1, " +
+      placeholders(2, width<StoredError>) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
+  Statement<StoredError, Text, Text> find{select() + "WHERE user_id = ?1 AND id = ?2" + Sql::visible("agent_errors")};
 
   /// user, from this time on, before this time and id, limit: newest first.
   Statement<StoredError, Text, Timestamp, Timestamp, Text, std::int64_t> list{
-      select() + "WHERE user_id = ?1 AND timestamp >= ?2 AND (timestamp, id) < (?3, ?4) " + newest("?5")};
+      select() + "WHERE user_id = ?1 AND timestamp >= ?2 AND (timestamp, id) < (?3, ?4)" + newest("?5")};
   /// user, tool, from this time on, before this time and id, limit: newest first.
   Statement<StoredError, Text, Text, Timestamp, Timestamp, Text, std::int64_t> list_of_tool{
-      select() + "WHERE user_id = ?1 AND tool_name = ?2 AND timestamp >= ?3 AND (timestamp, id) < (?4, ?5) " +
-      newest("?6")};
+      select() + "WHERE user_id = ?1 AND " + Sql::equal("tool_name", "?2") +
+      " AND timestamp >= ?3 AND (timestamp, id) < (?4, ?5)" + newest("?6")};
   /// user, session, tool or null, from this time on, before this time and id, limit: newest first.
   Statement<StoredError, Text, Text, std::optional<Text>, Timestamp, Timestamp, Text, std::int64_t> list_of_session{
       select() +
       "WHERE user_id = ?1 AND session_id = ?2 AND (?3 IS NULL OR tool_name = ?3) AND timestamp >= ?4 "
-      "AND (timestamp, id) < (?5, ?6) " +
+      "AND (timestamp, id) < (?5, ?6)" +
       newest("?7")};
 
  private:
-  static std::string select() { return "SELECT " + sql::columns<StoredError>() + " FROM agent_errors "; }
-  static std::string newest(const std::string& limit) { return "ORDER BY timestamp DESC, id DESC LIMIT " + limit; }
+  static std::string select() { return "SELECT " + columns<StoredError>() + " FROM agent_errors "; }
+  static std::string newest(const std::string& limit) {
+    return Sql::visible("agent_errors") + " ORDER BY timestamp DESC, id DESC LIMIT " + limit;
+  }
 };
 
-}  // namespace heddle::sqlite
+}  // namespace heddle::sql

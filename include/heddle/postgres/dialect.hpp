@@ -1,0 +1,23 @@
+#pragma once
+
+#include "heddle/postgres/sql.hpp"
+#include "heddle/postgres/statements/messages.hpp"
+#include "heddle/postgres/statements/sessions.hpp"
+#include "heddle/sql/statements/artifacts.hpp"
+#include "heddle/sql/statements/errors.hpp"
+#include "heddle/sql/statements/human_requests.hpp"
+#include "heddle/sql/statements/results.hpp"
+
+namespace heddle::postgres {
+
+/// The SQL of the stores, one group of statements for each.
+struct Dialect {
+  using Sessions = SessionStatements;
+  using Messages = MessageStatements;
+  using Errors = sql::ErrorStatements<Sql>;
+  using Artifacts = sql::ArtifactStatements<Sql>;
+  using Results = sql::ResultStatements<Sql>;
+  using HumanRequests = sql::HumanRequestStatements<Sql>;
+};
+
+}  // namespace heddle::postgres

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "heddle/detail/json_codec.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace heddle::sql {
+
+/// How much of a text can be found: words behind its first so many bytes are stored but not searched.
+inline constexpr std::size_t searched_bytes = 1'000'000;
+
+/// The texts of a row by which it is found, as an argument of a statement. Only a backend that splits texts into words
+/// itself takes something of it; on the others it stands for no parameter. Refers to the texts.
+class SearchText {
+ public:
+  /// One text.
+  explicit SearchText(std::string_view text) : texts_{text} {}
+  /// Two texts and a list that is searched as it is stored, as JSON.
+  SearchText(std::string_view first, std::string_view second, const std::vector<std::string>& list)
+      : texts_{first, second}, list_(&list) {}
+
+  /// Calls `visit(std::string_view)` for each text in order, an empty one included.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    visit(texts_[0]);
+    if (list_ == nullptr) { return; }
+    visit(texts_[1]);
+    visit(list_->empty() ? std::string_view() : std::string_view(detail::json::encode(*list_)));
+  }
+
+ private:
+  std::array<std::string_view, 2> texts_{};
+  const std::vector<std::string>* list_ = nullptr;
+};
+
+/// True for a sink that takes the words of a text: it has `search_text(const SearchText&)`.
+template <class Sink>
+concept SplitsTexts = requires(Sink& sink, const SearchText& text) {
+  sink.search_text(text);
+};
+
+}  // namespace heddle::sql

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "heddle/model/artifact.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle::sql {
+
+/// Artifacts in the SQL of a backend.
+template <class Sql>
+struct ArtifactStatements {
+  using Text = std::string_view;
+  using Tags = std::vector<std::string>;
+  using Map = std::map<std::string, std::string>;
+
+  /// The first members of an Artifact, up to its checksum: what both `index` and `update` overwrite.
+  static constexpr std::size_t described = 9;
+  using Body = Fields<Artifact, described>;
+
+  /// user, the artifact, its texts: inserts it, or updates the one of this id unless that is deleted or hidden with its
+  /// session. Answers nothing then.
+  Statement<std::int64_t, Text, Fields<Artifact>, SearchText> index{
+      "INSERT INTO artifacts (user_id, " + columns<Artifact>() + Sql::search_columns() + ") VALUES (?1, " +
+      placeholders(2, width<Artifact>) + Sql::search_values(2 + width<Artifact>) +
+      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Artifact>(1, described) +
+      ", updated_at = excluded.updated_at, tags = excluded.tags, metadata = excluded.metadata, "
+      "session_id = excluded.session_id" +
+      Sql::search_assignments() + " WHERE artifacts.deleted_at IS NULL" + Sql::visible("artifacts") +
+      " RETURNING number"};
+  /// user, the artifact, updated at, tags, metadata, session, its texts.
+  Statement<NoRow, Text, Body, Timestamp, Tags, Map, std::optional<Text>, SearchText> update{
+      "UPDATE artifacts SET (" + columns<Artifact>({}, described) + ", updated_at, tags, metadata, session_id" +
+      Sql::search_columns() + ") = (" + placeholders(2, described + 4) + Sql::search_values(2 + described + 4) +
+      ") WHERE " + one()};
+  /// user, id.
+  Statement<Artifact, Text, Text> find{select() + "WHERE " + one()};
+  /// user, name, session or null: the newest.
+  Statement<Artifact, Text, Text, std::optional<Text>> find_by_name{
+      select() + "WHERE user_id = ?1 AND " + Sql::equal("name", "?2") + " AND " + Sql::same("session_id", "?3") +
+      " AND deleted_at IS NULL" + Sql::visible("artifacts") + " ORDER BY created_at DESC, id DESC LIMIT 1"};
+
+  /// user, source, content type, tags, least size, greatest size, created from, deleted ones too, before this time and
+  /// id, limit: newest first.
+  Statement<Artifact, Text, std::optional<ArtifactSource>, std::optional<Text>, Tags, std::optional<std::int64_t>,
+            std::optional<std::int64_t>, Timestamp, bool, Timestamp, Text, std::int64_t>
+      list{select() + "WHERE user_id = ?1 AND " + narrowed() + newest_first()};
+  /// The same, and a session.
+  Statement<Artifact, Text, std::optional<ArtifactSource>, std::optional<Text>, Tags, std::optional<std::int64_t>,
+            std::optional<std::int64_t>, Timestamp, bool, Timestamp, Text, std::int64_t, Text>
+      list_in_session{select() + "WHERE user_id = ?1 AND session_id = ?12 AND " + narrowed() + newest_first()};
+  /// user, words, limit, offset: best match first. The best numbers first, their rows afterwards.
+  Statement<Artifact, Text, Text, std::int64_t, std::int64_t> search{"SELECT " + columns<Artifact>("a.") +
+                                                                     Sql::from_found_artifacts("?1", "?2", "?3", "?4")};
+
+  /// user, id, time.
+  Statement<NoRow, Text, Text, Timestamp> record_access{
+      "UPDATE artifacts SET access_count = access_count + 1, "
+      "last_accessed_at = " +
+      Sql::greatest("coalesce(last_accessed_at, ?3)", "?3") + " WHERE " + one()};
+  /// user, id, time.
+  Statement<NoRow, Text, Text, Timestamp> remove_softly{"UPDATE artifacts SET deleted_at = ?3 WHERE " + one()};
+  /// user, id: the path of the artifact, unless another one has the same file.
+  Statement<std::string, Text, Text> find_own_path{
+      "SELECT path FROM artifacts a WHERE user_id = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM artifacts other "
+      "WHERE other.user_id = a.user_id AND " +
+      Sql::equal("other.path", "a.path", 255) + " AND other.id <> a.id)" + Sql::visible("a")};
+  /// user, id.
+  Statement<NoRow, Text, Text> remove{"DELETE FROM artifacts WHERE user_id = ?1 AND id = ?2" +
+                                      Sql::visible("artifacts")};
+
+  Statement<ArtifactStatistics, Text> statistics{
+      "SELECT count(*) FILTER (WHERE deleted_at IS NULL), " + Sql::sum("size_bytes", "deleted_at IS NULL") +
+      ", "
+      "count(*) FILTER (WHERE deleted_at IS NULL AND source = 'user'), "
+      "count(*) FILTER (WHERE deleted_at IS NULL AND source = 'generated'), "
+      "count(*) FILTER (WHERE deleted_at IS NOT NULL) FROM artifacts WHERE user_id = ?1" +
+      Sql::visible("artifacts")};
+
+ private:
+  static std::string select() { return "SELECT " + columns<Artifact>() + " FROM artifacts "; }
+  /// The artifact of a user and an id.
+  static std::string one() { return "user_id = ?1 AND id = ?2 AND deleted_at IS NULL" + Sql::visible("artifacts"); }
+  static std::string narrowed() {
+    return "(?2 IS NULL OR source = ?2) AND (?3 IS NULL OR content_type = ?3) "
+           "AND " +
+           Sql::has_all("artifacts.tags", "?4") +
+           " AND (?5 IS NULL OR size_bytes >= ?5) AND (?6 IS NULL OR size_bytes <= ?6) "
+           "AND created_at >= ?7 AND (?8 OR deleted_at IS NULL) AND (created_at, id) < (?9, ?10)" +
+           Sql::visible("artifacts");
+  }
+  static std::string newest_first() { return " ORDER BY created_at DESC, id DESC LIMIT ?11"; }
+};
+
+}  // namespace heddle::sql

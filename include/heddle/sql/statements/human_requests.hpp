@@ -1,0 +1,72 @@
+#pragma once
+
+#include "heddle/model/human_request.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace heddle::sql {
+
+/// Questions to humans in the SQL of a backend. A request is open while its status is pending and its time is not over.
+template <class Sql>
+struct HumanRequestStatements {
+  using Text = std::string_view;
+
+  /// user, the request: answers its id, or nothing if it is taken.
+  Statement<std::string, Text, Fields<HumanRequest>> insert{
+      "INSERT INTO human_requests (user_id, " + columns<HumanRequest>() + ") VALUES (?1, " +
+      placeholders(2, width<HumanRequest>) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
+  Statement<HumanRequest, Text, Text> find{select() + "WHERE " + one()};
+  Statement<std::int64_t, Text, Text> exists{"SELECT 1 FROM human_requests WHERE " + one()};
+
+  /// user, id, now: a row unless there is such a request and it is not open. Holds the request as it is to the end of
+  /// the transaction, where writers work beside each other: therefore the state is what is selected and not a
+  /// condition, with which a request that is open now would be passed over without being held.
+  Statement<std::int64_t, Text, Text, Timestamp> open_or_absent{"SELECT 1 WHERE coalesce((SELECT " + open("?3") +
+                                                                " FROM human_requests WHERE " + one() +
+                                                                Sql::hold_row() + "), 1 = 1)"};
+  /// user, id, question, context, type, priority, timeout, now.
+  Statement<NoRow, Text, Text, Text, JsonObject, RequestType, RequestPriority, std::chrono::milliseconds, Timestamp>
+      update{
+          "UPDATE human_requests SET question = ?3, context = ?4, request_type = ?5, priority = ?6, timeout_ms = ?7, "
+          "expires_at = CASE ?7 WHEN 0 THEN NULL ELSE created_at + ?7 * 1000 END "
+          "WHERE " +
+          one() + " AND " + open("?8")};
+  /// user, id, the response, now: answers the request if it was open. One statement: of several at once, each of the
+  /// later ones waits for the one before and then finds the request settled, by its condition on the row as it is now.
+  Statement<HumanRequest, Text, Text, Fields<HumanResponse>, Timestamp> respond{
+      "UPDATE human_requests SET (" + columns<HumanResponse>() + ", responded_at) = (" +
+      placeholders(3, width<HumanResponse> + 1) + ") WHERE " + one() + " AND " + open("?7") + " RETURNING " +
+      columns<HumanRequest>()};
+  /// user, now: all pending requests whose time is over.
+  Statement<NoRow, Text, Timestamp> expire{end() + "expires_at <= ?2" + visible()};
+  /// user, id, now: this request, if it is pending and its time is over.
+  Statement<NoRow, Text, Text, Timestamp> expire_one{end() + "id = ?2 AND expires_at <= ?3" + visible()};
+
+  /// user, now, after this time and id, limit: oldest first.
+  Statement<HumanRequest, Text, Timestamp, Timestamp, Text, std::int64_t> list_pending{
+      select() + "WHERE user_id = ?1 AND " + open("?2") + " AND (created_at, id) > (?3, ?4)" + visible() +
+      " ORDER BY created_at, id LIMIT ?5"};
+  /// user, session, before this time and id, limit: newest first.
+  Statement<HumanRequest, Text, Text, Timestamp, Text, std::int64_t> list_by_session{
+      select() + "WHERE user_id = ?1 AND session_id = ?2 AND (created_at, id) < (?3, ?4)" + visible() +
+      " ORDER BY created_at DESC, id DESC LIMIT ?5"};
+
+ private:
+  static std::string select() { return "SELECT " + columns<HumanRequest>() + " FROM human_requests "; }
+  static std::string visible() { return Sql::visible("human_requests"); }
+  static std::string one() { return "user_id = ?1 AND id = ?2" + visible(); }
+  static std::string open(const std::string& now) {
+    return "status = 'pending' AND (expires_at IS NULL OR expires_at > " + now + ")";
+  }
+  static std::string end() {
+    return "UPDATE human_requests SET status = 'timeout' WHERE user_id = ?1 AND status = 'pending' AND ";
+  }
+};
+
+}  // namespace heddle::sql

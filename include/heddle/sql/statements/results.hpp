@@ -1,0 +1,54 @@
+#pragma once
+
+#include "heddle/model/table.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/sql/stored_image.hpp"
+#include "heddle/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace heddle::sql {
+
+/// Results in the SQL of a backend. A result that has expired is not there for any statement but `store`, which
+/// overwrites it, and `expire`, which removes it.
+template <class Sql>
+struct ResultStatements {
+  using Text = std::string_view;
+
+  /// user, metadata: replaces that of the same id.
+  Statement<NoRow, Text, Fields<ResultMetadata>> store{
+      "INSERT INTO sql_results (user_id, " + columns<ResultMetadata>() + ") VALUES (?1, " +
+      placeholders(2, width<ResultMetadata>) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
+      assignments<ResultMetadata>(1)};
+  /// user, id, image: replaces that of the same id.
+  Statement<NoRow, Text, Text, std::span<const std::byte>> store_image{
+      "INSERT INTO sql_result_images (user_id, id, image) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT (user_id, id) DO UPDATE SET image = excluded.image"};
+  /// user, id, time.
+  Statement<ResultMetadata, Text, Text, Timestamp> find{"SELECT " + columns<ResultMetadata>() + " FROM sql_results " +
+                                                        unexpired()};
+  /// user, id, time.
+  Statement<StoredImage, Text, Text, Timestamp> find_image{
+      "SELECT " + columns<StoredImage>() + " FROM sql_results JOIN sql_result_images USING (user_id, id) " +
+      unexpired()};
+  /// user, id, time: the result was used then.
+  Statement<NoRow, Text, Text, Timestamp> touch{
+      "UPDATE sql_results SET accessed_at = " + Sql::greatest("accessed_at", "?3") + " " + unexpired()};
+  /// user, id, time.
+  Statement<NoRow, Text, Text, Timestamp> remove{"DELETE FROM sql_results " + unexpired()};
+  /// user, time, how many at most. Looks at the time once more when it has come to a row: somebody may just have
+  /// stored a new result in its place. (The plus keeps SQLite from walking through the expired rows for that.)
+  Statement<NoRow, Text, Timestamp, std::int64_t> expire{
+      "DELETE FROM sql_results WHERE user_id = ?1 AND id IN (SELECT id FROM sql_results WHERE user_id = ?1 "
+      "AND expires_at <= ?2 LIMIT ?3) AND +expires_at <= ?2"};
+
+ private:
+  static std::string unexpired() { return "WHERE user_id = ?1 AND id = ?2 AND expires_at > ?3"; }
+};
+
+}  // namespace heddle::sql
