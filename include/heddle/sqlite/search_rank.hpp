@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/detail/fts5_api.hpp"
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 
@@ -41,16 +42,9 @@ inline void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_c
 
 /// Makes `search_rank(table)` known to a connection's full-text tables.
 inline void add_search_rank(sqlite3* connection) {
-  fts5_api* api = nullptr;
-  sqlite3_stmt* query = nullptr;
-  // The way that SQLite documents: https://www.sqlite.org/fts5.html, section 7.
-  if (sqlite3_prepare_v2(connection, "SELECT fts5(?1)", -1, &query, nullptr) == SQLITE_OK) {
-    sqlite3_bind_pointer(query, 1, static_cast<void*>(&api), "fts5_api_ptr", nullptr);
-    sqlite3_step(query);
-  }
-  sqlite3_finalize(query);
-  if (api == nullptr || api->xCreateFunction(api, "search_rank", nullptr, &search_rank, nullptr) != SQLITE_OK) {
-    throw Error(ErrorCode::failed_precondition, "this SQLite library has no full-text search (FTS5)");
+  fts5_api& api = detail::fts5_api_of(connection);
+  if (api.xCreateFunction(&api, "search_rank", nullptr, &search_rank, nullptr) != SQLITE_OK) {
+    throw Error(ErrorCode::failed_precondition, "this SQLite library takes no ranking functions");
   }
 }
 
