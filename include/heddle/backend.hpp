@@ -5,8 +5,10 @@
 #include "heddle/detail/gateway.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sql/migration.hpp"
+#include "heddle/stores/admin_store.hpp"
 #include "heddle/stores/artifact_store.hpp"
 #include "heddle/stores/backend_migrator.hpp"
+#include "heddle/stores/cleaner.hpp"
 #include "heddle/stores/error_store.hpp"
 #include "heddle/stores/human_request_store.hpp"
 #include "heddle/stores/result_store.hpp"
@@ -14,7 +16,9 @@
 #include "heddle/tracing.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,7 +42,7 @@ class Backend {
  public:
   /// Opens the storage. Throws Error if it cannot be opened or is not Heddle's; does not migrate.
   explicit Backend(typename Policy::Config config, TracerType tracer = {})
-      : engine_(std::move(config)), tracer_(std::move(tracer)) {}
+      : Backend(detail::cleaning_of(config), std::move(config), std::move(tracer)) {}
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
   Backend(Backend&&) = delete;
@@ -60,6 +64,9 @@ class Backend {
   [[nodiscard]] auto& result_store() noexcept { return results_; }
   /// Questions to humans.
   [[nodiscard]] auto& human_request_store() noexcept { return human_requests_; }
+
+  /// What an administrator sees of all tenants.
+  [[nodiscard]] auto& admin_storage() noexcept requires detail::Administers<Policy> { return administration_; }
 
   /// Brings the schema to the latest version. Must have been done before anything is stored; does nothing if it is
   /// done.
@@ -94,21 +101,33 @@ class Backend {
   /// `failed_precondition`. May be called more than once and by several threads. In a callback of a running call it
   /// refuses new calls, and the connections are closed by the next `close` or the destructor.
   void close() noexcept {
+    cleaner_.stop();
     if (gateway_.lifecycle().close()) { engine_.close(); }
   }
 
  private:
+  // The plan is read before the engine takes the configuration over.
+  Backend(const std::optional<detail::Cleaning>& cleaning, typename Policy::Config&& config, TracerType&& tracer)
+      : engine_(std::move(config)), tracer_(std::move(tracer)), cleaner_(sessions_, cleaning) {}
+
   using Gateway = detail::Gateway<Policy, TracerType>;
+  using Sessions = SessionStore<Policy, TracerType>;
+  using Administration =
+      std::conditional_t<detail::Administers<Policy>, AdminStore<Policy, TracerType>, detail::Absent>;
+  using Cleaner = std::conditional_t<detail::HidesSessions<Policy>, detail::Cleaner<Sessions>, detail::Absent>;
 
   typename Policy::Engine engine_;
   [[no_unique_address]] TracerType tracer_;
   Gateway gateway_{engine_, tracer_};
-  SessionStore<Policy, TracerType> sessions_{gateway_};
+  Sessions sessions_{gateway_};
   ErrorStore<Policy, TracerType> errors_{gateway_};
   ArtifactStore<Policy, TracerType> artifacts_{gateway_};
   ResultStore<Policy, TracerType> results_{gateway_};
   HumanRequestStore<Policy, TracerType> human_requests_{gateway_};
   BackendMigrator<Gateway> migrator_{gateway_};
+  [[no_unique_address]] Administration administration_{gateway_};
+  // The last: its thread ends before anything else does.
+  [[no_unique_address]] Cleaner cleaner_;
 };
 
 }  // namespace heddle

@@ -4,6 +4,8 @@
 #include "heddle/error.hpp"
 
 #include <concepts>
+#include <cstdint>
+#include <string_view>
 
 namespace heddle {
 
@@ -12,6 +14,20 @@ namespace heddle {
 template <class T>
 concept TraceSpan = std::destructible<T> && requires(T& span, const Error& error) {
   span.fail(error);
+};
+
+/// A span that also takes warnings: what should be put right although the operation succeeded, such as rights that the
+/// administrator's database role lacks. Optional: warnings for other spans are dropped.
+template <class T>
+concept WarnedSpan = TraceSpan<T> && requires(T& span, std::string_view message) {
+  span.warn(message);
+};
+
+/// A span that also takes how many things an operation has worked on whose answer nobody may see, such as the sessions
+/// that the cleaner has removed. Optional like warnings; also called before `fail`.
+template <class T>
+concept CountedSpan = TraceSpan<T> && requires(T& span, std::int64_t count) {
+  span.count(count);
 };
 
 /// Watches the operations of a backend. `start` is called at the begin of each, by many threads at once, and must not
@@ -31,4 +47,17 @@ struct NoTracing {
   [[nodiscard]] Span start(const Call& /*call*/) noexcept { return {}; }
 };
 
+namespace detail {
+
+template <TraceSpan Span>
+void warn([[maybe_unused]] Span& span, [[maybe_unused]] std::string_view message) {
+  if constexpr (WarnedSpan<Span>) { span.warn(message); }
+}
+
+template <TraceSpan Span>
+void report_count([[maybe_unused]] Span& span, [[maybe_unused]] std::int64_t count) {
+  if constexpr (CountedSpan<Span>) { span.count(count); }
+}
+
+}  // namespace detail
 }  // namespace heddle

@@ -35,8 +35,12 @@ class Hiding : public heddle::erased::SessionsModel<heddle::SessionStore<heddle:
  public:
   using SessionsModel::SessionsModel;
 
-  bool soft_delete_session(const Context& /*context*/, const std::string& id) { return id == "hidden"; }
-  bool restore_session(const Context& /*context*/, const std::string& id) { return id == "restored"; }
+  bool soft_delete_session(const Context& /*context*/, const std::string& id, const heddle::WriteOptions& /*options*/) {
+    return id == "hidden";
+  }
+  bool restore_session(const Context& /*context*/, const std::string& id, const heddle::WriteOptions& /*options*/) {
+    return id == "restored";
+  }
   std::int64_t purge_deleted_sessions(const Context& /*context*/, std::chrono::seconds grace_period) {
     return grace_period.count();
   }

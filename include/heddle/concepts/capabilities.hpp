@@ -37,17 +37,22 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 };
 
 /// Hides sessions, with all that hangs on them, before they are removed for good. A hidden session is absent from every
-/// read, count and search until it is restored; `purge_deleted_sessions` removes what has been hidden for longer than
-/// the grace period, for all tenants, and answers how many sessions that were.
+/// read, count and search until it is restored, its files stay; writes to it are `not_found`, and `save_session` with
+/// its id is `failed_precondition`. Hiding what is hidden and restoring what is not answers false.
+/// `purge_deleted_sessions` removes what has been hidden for the grace period, for all tenants and over the
+/// administrator's connection, then does for each session what `delete_session` does; it answers how many they were.
+/// It goes on after a file or hook that fails, and throws the first of those failures in the end.
 template <class T>
-concept SoftDeletes = requires(T& backend, const Context& context, const std::string& id,
+concept SoftDeletes = requires(T& backend, const Context& context, const std::string& id, const WriteOptions& options,
                                std::chrono::seconds grace_period) {
-  { backend.session_storage().soft_delete_session(context, id) } -> std::same_as<bool>;
-  { backend.session_storage().restore_session(context, id) } -> std::same_as<bool>;
+  { backend.session_storage().soft_delete_session(context, id, options) } -> std::same_as<bool>;
+  { backend.session_storage().restore_session(context, id, options) } -> std::same_as<bool>;
   { backend.session_storage().purge_deleted_sessions(context, grace_period) } -> std::same_as<std::int64_t>;
 };
 
-/// Sees across tenants, over a connection of its own that tenants never use.
+/// Sees across tenants, over a connection of its own that tenants never use; `failed_precondition` if none is
+/// configured. Soft-deleted sessions do not count. `validate_permissions` tells what the role of that connection lacks,
+/// and warns the tracer.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
   { backend.admin_storage().list_sessions(context, page) } -> std::same_as<SessionOverview>;

@@ -75,6 +75,25 @@ concept EngineBacksUp = requires(T& engine, const Call& call, const std::filesys
   engine.back_up(call, target);
 };
 
+/// Optional: works for no tenant, on a connection that sees all of them.
+template <class T>
+concept EngineAdministers = requires(T& engine, const Call& call, ProbeWork& work) {
+  engine.administer(call, work);
+};
+/// Optional: the capability behind AdministersTenants.
+template <class Policy>
+concept Administers = EngineAdministers<typename Policy::Engine> && requires {
+  typename Policy::Dialect::Admin;
+};
+/// Optional: the capability behind SoftDeletes.
+template <class Policy>
+concept HidesSessions = Administers<Policy> &&
+    requires(const typename Policy::Dialect::Sessions& sessions, const typename Policy::Dialect::Admin& admin) {
+  sessions.soft_remove;
+  sessions.restore;
+  admin.purge_deleted;
+};
+
 template <class Policy>
 consteval bool check_engine() {
   using Engine = typename Policy::Engine;

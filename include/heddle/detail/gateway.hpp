@@ -8,6 +8,7 @@
 #include "heddle/options.hpp"
 #include "heddle/tracing.hpp"
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,8 @@ class Gateway {
   }
 
   /// The same for work that declares an Answer, which a repeat with the same idempotency key gets again; see
-  /// `concepts/transaction.hpp`. `fingerprint()` gives a digest of what the caller asks for; it is called only if there is a key. With `session_id`
-  /// the key is forgotten together with that session.
+  /// `concepts/transaction.hpp`. `fingerprint()` gives a digest of what the caller asks for; it is called only if there
+  /// is a key. With `session_id` the key is forgotten together with that session.
   template <class Fingerprint, class Work>
   Answer write_once(const Context& context, std::string_view operation, const WriteOptions& options,
                     std::optional<std::string_view> session_id, Fingerprint&& fingerprint, Work&& work) {
@@ -65,7 +66,8 @@ class Gateway {
     return traced({context, user_of(context), operation}, std::forward<Use>(use));
   }
 
-  /// The same for an operation on the backend as a whole, which belongs to no tenant.
+  /// The same for an operation on the backend as a whole, which belongs to no tenant. `use(call, span)` can tell the
+  /// tracer more.
   template <class Use>
   auto manage(const Context& context, std::string_view operation, Use&& use) {
     return traced({context, {}, operation}, std::forward<Use>(use));
@@ -78,7 +80,11 @@ class Gateway {
     auto span = tracer_.start(call);
     try {
       call.context.check();
-      return std::forward<Use>(use)(call);
+      if constexpr (std::invocable<Use, const Call&, decltype(span)&>) {
+        return std::forward<Use>(use)(call, span);
+      } else {
+        return std::forward<Use>(use)(call);
+      }
     } catch (const Error& error) {
       span.fail(error);
       throw;

@@ -40,8 +40,8 @@ class OnlineBackup : public Interface {
 /// See SoftDeletes.
 class SoftDeletion : public Interface {
  public:
-  virtual bool soft_delete_session(const Context& context, const std::string& id) = 0;
-  virtual bool restore_session(const Context& context, const std::string& id) = 0;
+  virtual bool soft_delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
+  virtual bool restore_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) = 0;
 };
 
@@ -96,11 +96,11 @@ template <class Backend>
 class SoftDeletionModel final : public SoftDeletion {
  public:
   explicit SoftDeletionModel(Backend& backend) : backend_(backend) {}
-  bool soft_delete_session(const Context& context, const std::string& id) override {
-    return backend_.session_storage().soft_delete_session(context, id);
+  bool soft_delete_session(const Context& context, const std::string& id, const WriteOptions& options) override {
+    return backend_.session_storage().soft_delete_session(context, id, options);
   }
-  bool restore_session(const Context& context, const std::string& id) override {
-    return backend_.session_storage().restore_session(context, id);
+  bool restore_session(const Context& context, const std::string& id, const WriteOptions& options) override {
+    return backend_.session_storage().restore_session(context, id, options);
   }
   std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) override {
     return backend_.session_storage().purge_deleted_sessions(context, grace_period);

@@ -15,6 +15,22 @@ struct TimedId {
   std::string id{};
 };
 
+/// An id with the tenant that it belongs to.
+struct OwnedId {
+  std::string user_id{};
+  std::string id{};
+};
+
+/// What the database role of a connection may do with one table.
+struct TableRights {
+  std::string name{};
+  bool readable = false;
+  bool writable = false;    ///< rows can be changed and removed
+  bool unfiltered = false;  ///< row security hides no rows
+};
+
 }  // namespace heddle::sql
 
 HEDDLE_ADAPT_STRUCT(heddle::sql::TimedId, at, id);
+HEDDLE_ADAPT_STRUCT(heddle::sql::OwnedId, user_id, id);
+HEDDLE_ADAPT_STRUCT(heddle::sql::TableRights, name, readable, writable, unfiltered);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/concepts/storage_policy.hpp"
 #include "heddle/context.hpp"
 #include "heddle/detail/check.hpp"
 #include "heddle/detail/gateway.hpp"
@@ -9,13 +10,17 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_files.hpp"
 #include "heddle/stores/cleanup_hooks.hpp"
 #include "heddle/stores/ids_page.hpp"
 #include "heddle/stores/message_reader.hpp"
 #include "heddle/stores/message_writer.hpp"
+#include "heddle/stores/session_purge.hpp"
+#include "heddle/tracing.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -52,9 +57,9 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
           if (session.parent_session_id) {
             tx.require(no_such_parent, messages().number_of_session, tx.user_id(), *session.parent_session_id);
           }
-          tx.run(dialect().save, tx.user_id(), Body{session},
-                 session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at, session.total_cost_usd,
-                 session.total_tokens);
+          tx.require(hidden, dialect().save, tx.user_id(), Body{session},
+                     session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at,
+                     session.total_cost_usd, session.total_tokens);
         });
   }
 
@@ -108,8 +113,46 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
             tx.run_as_answer(dialect().remove, tx.user_id(), id);
           });
       // Not in a repeat: by then the id can be that of another session.
-      if (answer.number != 0 && !answer.repeated) { clean_up(call, id); }
+      if (answer.number != 0 && !answer.repeated) { clean_up(call.context, call.user_id, id); }
       return answer.number != 0;
+    });
+  }
+
+  /// Hides a session with all that hangs on it, until it is restored or removed; false if there was none to be seen.
+  bool soft_delete_session(const Context& context, const std::string& id,
+                           const WriteOptions& options = {}) requires detail::HidesSessions<Policy> {
+    return change_visibility(context, "soft_delete_session", id, options,
+                             [&](auto& tx) { tx.run_as_answer(dialect().soft_remove, tx.user_id(), id, now()); });
+  }
+
+  /// Shows a hidden session again, as it was; false if there is none that is hidden.
+  bool restore_session(const Context& context, const std::string& id,
+                       const WriteOptions& options = {}) requires detail::HidesSessions<Policy> {
+    return change_visibility(context, "restore_session", id, options,
+                             [&](auto& tx) { tx.run_as_answer(dialect().restore, tx.user_id(), id); });
+  }
+
+  /// Removes sessions of all tenants for good that have been hidden for this long, their artifact folders too, and runs
+  /// the cleanup hooks for each, with its tenant in the Context; answers how many. It goes on after a file or a hook
+  /// that fails, and throws the first failure in the end.
+  std::int64_t purge_deleted_sessions(const Context& context,
+                                      std::chrono::seconds grace_period) requires detail::HidesSessions<Policy> {
+    const Timestamp before = detail::grace_began(grace_period);
+    return gateway_.manage(context, "purge_deleted_sessions", [&](const Call& call, auto& span) {
+      auto work = [&](auto& tx) {
+        auto rows = tx.all(admin().purge_deleted, before, detail::SessionPurge::batch);
+        return [rows = std::move(rows)]() mutable { return rows(); };
+      };
+      Context of_owner = call.context;
+      detail::SessionPurge purge;
+      purge.run([&] { return gateway_.engine().administer(call, work); },
+                [&](const sql::OwnedId& session) {
+                  of_owner.user_id = session.user_id;
+                  clean_up(of_owner, session.user_id, session.id);
+                });
+      detail::report_count(span, purge.count());
+      purge.rethrow_failure();
+      return purge.count();
     });
   }
 
@@ -209,16 +252,32 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   static constexpr Refusal no_such_parent{ErrorCode::not_found, "the parent session does not exist"};
   static constexpr Refusal id_taken{ErrorCode::already_exists, "a snapshot with this id exists already"};
 
+  static constexpr Refusal hidden{ErrorCode::failed_precondition, "the session is deleted; restore it first"};
+
   static const auto& messages() { return sql::statements<typename Policy::Dialect::Messages>(); }
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::Sessions>(); }
 
+  // Of the policy itself only when it is used: not all have it.
+  static const auto& admin() { return sql::statements<typename Policy::Dialect::Admin>(); }
+
+  /// Work that answers by how many sessions it changes.
+  template <class Work>
+  bool change_visibility(const Context& context, std::string_view operation, const std::string& id,
+                         const WriteOptions& options, Work&& work) {
+    detail::check_id("session id", id);
+    return gateway_
+               .write_once(
+                   context, operation, options, std::nullopt, [&] { return sql::fingerprint(id); }, work)
+               .number != 0;
+  }
+
   /// Removes the files of a deleted session and runs all hooks, whatever fails meanwhile.
-  void clean_up(const Call& call, const std::string& id) {
+  void clean_up(const Context& context, std::string_view user_id, const std::string& id) {
     std::exception_ptr failure;
     try {
-      detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(call.user_id, id);
+      detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(user_id, id);
     } catch (const Error&) { failure = std::current_exception(); }
-    hooks_.run(call.context, id);
+    hooks_.run(context, id);
     if (failure) { std::rethrow_exception(failure); }
   }
 

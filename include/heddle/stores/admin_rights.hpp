@@ -1,0 +1,44 @@
+#pragma once
+
+#include "heddle/model/administration.hpp"
+#include "heddle/sql/rows.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle::detail {
+
+/// The names of the tables that lack a right, separated by commas.
+[[nodiscard]] inline std::string lacking(const std::vector<sql::TableRights>& tables, bool sql::TableRights::*right) {
+  std::string names;
+  for (const auto& table : tables) {
+    if (table.*right) { continue; }
+    if (!names.empty()) { names += ", "; }
+    names += table.name;
+  }
+  return names;
+}
+
+/// What follows for an administrator from the rights of a database role.
+[[nodiscard]] inline AdminPermissions permissions_of(const std::vector<sql::TableRights>& tables) {
+  AdminPermissions permissions;
+  if (tables.empty()) {
+    permissions.problems.emplace_back("the schema has no tables of Heddle, or the administrator's role may not see it");
+    return permissions;
+  }
+  const auto complain = [&](std::string_view what, bool sql::TableRights::*right) {
+    const std::string names = lacking(tables, right);
+    if (!names.empty()) {
+      permissions.problems.push_back(std::string("the administrator's role ").append(what).append(names));
+    }
+    return names.empty();
+  };
+  permissions.bypasses_row_security =
+      complain("does not see the rows of all tenants in ", &sql::TableRights::unfiltered);
+  complain("may not read ", &sql::TableRights::readable);
+  complain("may not change and remove rows of ", &sql::TableRights::writable);
+  return permissions;
+}
+
+}  // namespace heddle::detail

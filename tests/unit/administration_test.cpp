@@ -1,0 +1,376 @@
+#include "heddle/any_backend.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace heddle;
+using support::code_of;
+
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// An agent whose sessions count as hidden: SQLite has no better place for it, and the stores do not look.
+#define HIDDEN "'(hidden)'"
+
+/// A policy with everything that SQLite lacks, on SQLite.
+struct Administered {
+  static constexpr std::string_view name = "administered";
+
+  struct SoftDelete {
+    bool enabled = false;
+    seconds grace_period{0};
+    seconds cleanup_interval{1};
+  };
+  struct Config {
+    sqlite::Config database{};
+    SoftDelete soft_delete{};
+  };
+
+  class Engine : public sqlite::Engine {
+   public:
+    explicit Engine(const Config& config) : sqlite::Engine(config.database) {}
+
+    template <class Work>
+    auto administer(const Call& call, Work& work) {
+      if (fail_from_now_on) { throw Error(ErrorCode::unavailable, "as the test wants it"); }
+      ++administered;
+      return write(call, work);
+    }
+    static inline std::atomic<bool> fail_from_now_on{false};
+    static inline std::atomic<int> administered{0};
+  };
+
+  struct Dialect : sqlite::Dialect {
+    using Text = std::string_view;
+    struct Sessions : sqlite::Dialect::Sessions {
+      sql::Statement<sql::NoRow, Text, Text, Timestamp> soft_remove{"UPDATE sessions SET agent_id = " HIDDEN
+                                                                    ", updated_at = ?3 WHERE user_id = ?1 AND id = ?2 "
+                                                                    "AND agent_id <> " HIDDEN};
+      sql::Statement<sql::NoRow, Text, Text> restore{
+          "UPDATE sessions SET agent_id = '' WHERE user_id = ?1 AND id = ?2 AND agent_id = " HIDDEN};
+    };
+    struct Admin {
+      sql::Statement<sql::Keyed<Session>, Timestamp, std::int64_t, std::int64_t> list_sessions{
+          "SELECT " + sql::columns<Session>() +
+          ", number FROM sessions WHERE (updated_at, number) < (?1, ?2) ORDER BY updated_at DESC, number DESC "
+          "LIMIT ?3"};
+      sql::Statement<std::int64_t> count_sessions{"SELECT count(*) FROM sessions"};
+      sql::Statement<SessionCount, Text, std::int64_t> sessions_per_user{
+          "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 GROUP BY user_id ORDER BY user_id LIMIT ?2"};
+      sql::Statement<SystemStatistics> statistics{
+          "SELECT count(*), coalesce(sum(last_sequence), 0), 0, count(DISTINCT user_id), total(total_cost_usd), "
+          "CAST(total(total_tokens) AS INTEGER) FROM sessions"};
+      sql::Statement<sql::TableRights> table_rights{
+          "SELECT 'artifacts', 1, 0, 0 UNION ALL SELECT 'sessions', 1, 1, 0 ORDER BY 1"};
+      sql::Statement<sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
+          "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions WHERE agent_id = " HIDDEN
+          " AND updated_at <= ?1 ORDER BY updated_at LIMIT ?2) RETURNING user_id, id"};
+    };
+  };
+
+  static std::string search_query(const std::vector<std::string_view>& terms) { return Sqlite::search_query(terms); }
+};
+
+/// What a span has been told, by operation.
+struct Told {
+  std::mutex mutex{};
+  std::vector<std::string> warnings{};
+  std::vector<std::int64_t> counts{};
+};
+
+struct Listening {
+  struct Span {
+    Told& told;
+    void fail(const Error& /*error*/) noexcept {}
+    void warn(std::string_view message) {
+      const std::lock_guard lock(told.mutex);
+      told.warnings.emplace_back(message);
+    }
+    void count(std::int64_t number) {
+      const std::lock_guard lock(told.mutex);
+      told.counts.push_back(number);
+    }
+  };
+  Span start(const Call& /*call*/) noexcept { return {*told}; }
+
+  std::shared_ptr<Told> told = std::make_shared<Told>();
+};
+
+using OnAdministered = Backend<Administered, Listening>;
+using Silent = Backend<Administered>;
+
+const Context ada = Context::for_user("ada");
+const Context bob = Context::for_user("bob");
+
+Administered::Config in_memory() { return {.database = {.path = ":memory:"}}; }
+
+/// Waits, at most some seconds, until something is so.
+template <class Condition>
+bool comes(Condition&& condition) {
+  for (int step = 0; step < 1000 && !condition(); ++step) { std::this_thread::sleep_for(milliseconds(10)); }
+  return condition();
+}
+
+}  // namespace
+
+static_assert(StorageBackend<Silent> && AdministersTenants<Silent> && SoftDeletes<Silent>);
+static_assert(StorageBackend<OnAdministered> && AdministersTenants<OnAdministered> && SoftDeletes<OnAdministered>);
+static_assert(WarnedSpan<Listening::Span> && CountedSpan<Listening::Span>);
+static_assert(!WarnedSpan<NoTracing::Span> && !CountedSpan<NoTracing::Span>);
+static_assert(!AdministersTenants<Backend<Sqlite>> && !SoftDeletes<Backend<Sqlite>>);
+
+TEST_CASE("an administrator sees the sessions of all tenants, page by page") {
+  Silent backend(in_memory());
+  backend.migrate();
+  for (int each = 0; each < 5; ++each) {
+    backend.session_storage().save_session(each % 2 == 0 ? ada : bob, {.id = "s" + std::to_string(each)});
+  }
+  std::vector<std::string> seen;
+  PageRequest request{.limit = 2};
+  do {
+    const auto overview = backend.admin_storage().list_sessions({}, request);
+    CHECK(overview.total == 5);
+    CHECK(overview.sessions.items.size() <= 2);
+    for (const auto& session : overview.sessions.items) { seen.push_back(session.user_id + "/" + session.id); }
+    request.cursor = overview.sessions.next;
+  } while (!request.cursor.empty());
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen == std::vector<std::string>{"ada/s0", "ada/s2", "ada/s4", "bob/s1", "bob/s3"});
+
+  const auto first = backend.admin_storage().sessions_per_user({}, {.limit = 1});
+  CHECK(first.items == std::vector<SessionCount>{{"ada", 3}});
+  const auto rest = backend.admin_storage().sessions_per_user({}, {.limit = 1, .cursor = first.next});
+  CHECK(rest.items == std::vector<SessionCount>{{"bob", 2}});
+  CHECK(rest.next.empty());
+
+  CHECK(backend.admin_storage().statistics({}).users == 2);
+  for (const char* cursor : {"o12", "s1.x", "o1.x", "o1.1x", first.next.c_str()}) {
+    CAPTURE(cursor);
+    CHECK(code_of([&] { static_cast<void>(backend.admin_storage().list_sessions({}, {.cursor = cursor})); }) ==
+          ErrorCode::invalid_argument);
+  }
+  CHECK(code_of([&] { static_cast<void>(backend.admin_storage().sessions_per_user({}, {.limit = -1})); }) ==
+        ErrorCode::invalid_argument);
+}
+
+TEST_CASE("what the administrator's role lacks is answered, and the tracer is warned") {
+  const Listening tracer;
+  OnAdministered backend(in_memory(), tracer);
+  const auto permissions = backend.admin_storage().validate_permissions({});
+  CHECK(!permissions.bypasses_row_security);
+  CHECK(permissions.problems ==
+        std::vector<std::string>{"the administrator's role does not see the rows of all tenants in artifacts, sessions",
+                                 "the administrator's role may not change and remove rows of artifacts"});
+  CHECK(tracer.told->warnings == permissions.problems);
+  // A tracer that takes no warnings is no less one.
+  CHECK(Silent(in_memory()).admin_storage().validate_permissions({}).problems == permissions.problems);
+
+  CHECK(detail::permissions_of({{"sessions", true, true, true}}).problems.empty());
+  CHECK(detail::permissions_of({{"sessions", true, true, true}}).bypasses_row_security);
+  CHECK(!detail::permissions_of({}).bypasses_row_security);
+  CHECK(detail::permissions_of({}).problems.size() == 1);
+}
+
+TEST_CASE("a session is hidden and shown again") {
+  Silent backend(in_memory());
+  backend.migrate();
+  auto& sessions = backend.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+  CHECK(!sessions.restore_session(ada, "s"));
+  CHECK(!sessions.soft_delete_session(bob, "s"));
+  CHECK(sessions.soft_delete_session(ada, "s", {.idempotency_key = "k"}));
+  CHECK(sessions.soft_delete_session(ada, "s", {.idempotency_key = "k"}));
+  CHECK(!sessions.soft_delete_session(ada, "s"));
+  CHECK(code_of([&] { sessions.restore_session(ada, "s", {.idempotency_key = "k"}); }) == ErrorCode::invalid_argument);
+  CHECK(sessions.restore_session(ada, "s", {.idempotency_key = "r"}));
+  CHECK(sessions.restore_session(ada, "s", {.idempotency_key = "r"}));
+  CHECK(!sessions.restore_session(ada, "s"));
+  CHECK(code_of([&] { sessions.soft_delete_session(ada, ""); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { sessions.restore_session(ada, "s", {.expected_sequence = 1}); }) == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("what was hidden goes for good in batches, with its files and hooks") {
+  const support::TemporaryFolder folder;
+  auto config = in_memory();
+  config.database.artifact_directory = folder.path();
+  const Listening tracer;
+  OnAdministered backend(config, tracer);
+  backend.migrate();
+  auto& sessions = backend.session_storage();
+  constexpr int many = 250;
+  for (int each = 0; each < many; ++each) {
+    const auto& owner = each % 2 == 0 ? ada : bob;
+    const std::string id = "s" + std::to_string(each);
+    sessions.save_session(owner, {.id = id});
+    const auto files = backend.artifact_store().folder(owner, ArtifactFolder::agent, id);
+    fs::create_directories(files);
+    std::ofstream(files / "a.txt") << "a";
+    REQUIRE(sessions.soft_delete_session(owner, id));
+  }
+  sessions.save_session(ada, {.id = "stays"});
+  std::vector<std::string> cleaned;
+  sessions.add_cleanup_hook([&](const Context& context, const std::string& id) {
+    cleaned.push_back(context.user_id + "/" + id);
+    if (id == "s3" || id == "s200") { throw std::runtime_error(id); }
+  });
+
+  CHECK(sessions.purge_deleted_sessions({}, seconds(3600)) == 0);
+  CHECK(sessions.purge_deleted_sessions({}, seconds::max()) == 0);
+  CHECK(code_of([&] { sessions.purge_deleted_sessions({}, seconds(-1)); }) == ErrorCode::invalid_argument);
+  CHECK(cleaned.empty());
+
+  Administered::Engine::administered = 0;
+  CHECK_THROWS_WITH_AS(sessions.purge_deleted_sessions({}, seconds(0)), "s3", std::runtime_error);
+  CHECK(Administered::Engine::administered == 3);
+  CHECK(cleaned.size() == many);
+  CHECK(std::count(cleaned.begin(), cleaned.end(), "ada/s0") == 1);
+  CHECK(std::count(cleaned.begin(), cleaned.end(), "bob/s249") == 1);
+  CHECK(tracer.told->counts == std::vector<std::int64_t>{0, 0, many});
+  CHECK(sessions.load_session(ada, "stays"));
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    files += entry.is_regular_file() ? 1 : 0;
+  }
+  CHECK(files == 0);
+  CHECK(sessions.purge_deleted_sessions({}, seconds(0)) == 0);
+}
+
+TEST_CASE("a purge ends where the database fails, and says so") {
+  Silent backend(in_memory());
+  backend.migrate();
+  Administered::Engine::fail_from_now_on = true;
+  CHECK(code_of([&] { backend.session_storage().purge_deleted_sessions({}, seconds(0)); }) == ErrorCode::unavailable);
+  Administered::Engine::fail_from_now_on = false;
+}
+
+namespace {
+
+/// Sessions that count how often they are purged.
+struct FakeSessions {
+  std::int64_t purge_deleted_sessions(const Context& context, seconds grace_period) {
+    grace = grace_period;
+    ++calls;
+    if (wait_for_stop) {
+      while (!context.stop.stop_requested()) { std::this_thread::sleep_for(milliseconds(1)); }
+      throw Error(ErrorCode::cancelled, "stopped");
+    }
+    throw std::runtime_error("every time");
+  }
+  std::atomic<int> calls{0};
+  std::atomic<seconds> grace{};
+  std::atomic<bool> wait_for_stop{false};
+};
+
+using Cleaner = detail::Cleaner<FakeSessions>;
+
+}  // namespace
+
+TEST_CASE("the cleaner cleans at its interval, whatever fails") {
+  FakeSessions sessions;
+  {
+    Cleaner cleaner(sessions, detail::Cleaning{milliseconds(1), milliseconds(1), seconds(7)});
+    CHECK(comes([&] { return sessions.calls >= 3; }));
+    CHECK(sessions.grace.load() == seconds(7));
+    cleaner.stop();
+    cleaner.stop();
+  }
+  const int calls = sessions.calls;
+  std::this_thread::sleep_for(milliseconds(20));
+  CHECK(sessions.calls == calls);
+}
+
+TEST_CASE("the cleaner stops in its sleep and in its work") {
+  FakeSessions sessions;
+  SUBCASE("asleep") { const Cleaner cleaner(sessions, detail::Cleaning{std::chrono::hours(1), {}, {}}); }
+  SUBCASE("at work") {
+    sessions.wait_for_stop = true;
+    const Cleaner cleaner(sessions, detail::Cleaning{milliseconds(0), std::chrono::hours(1), {}});
+    CHECK(comes([&] { return sessions.calls == 1; }));
+  }
+  SUBCASE("never started") {
+    Cleaner cleaner(sessions, std::nullopt);
+    cleaner.stop();
+  }
+}
+
+TEST_CASE("a cleaner is planned by the configuration") {
+  CHECK(!detail::cleaning_of(sqlite::Config{}));
+  CHECK(!detail::cleaning_of(Administered::Config{}));
+  const auto plan = detail::cleaning_of(Administered::Config{{}, {true, seconds(9), std::chrono::hours(24)}});
+  REQUIRE(plan);
+  CHECK(plan->first == std::chrono::minutes(1));
+  CHECK(plan->interval == std::chrono::hours(24));
+  CHECK(plan->grace_period == seconds(9));
+  // Longer than a clock can count.
+  CHECK(detail::cleaning_of(Administered::Config{{}, {true, {}, seconds::max()}})->interval < std::chrono::hours(9000));
+}
+
+TEST_CASE("a backend cleans by itself until it is closed") {
+  auto config = in_memory();
+  config.soft_delete = {true, seconds(0), seconds(1)};
+  const Listening tracer;
+  OnAdministered backend(config, tracer);
+  backend.migrate();
+  backend.session_storage().save_session(ada, {.id = "s"});
+  REQUIRE(backend.session_storage().soft_delete_session(ada, "s"));
+  bool hooked = false;
+  std::atomic<bool> closed_by_hook{false};
+  SUBCASE("from outside") {}
+  SUBCASE("by a hook of its own") {
+    hooked = true;
+    backend.session_storage().add_cleanup_hook([&](const Context& /*context*/, const std::string& /*id*/) {
+      backend.close();
+      closed_by_hook = true;
+    });
+  }
+  CHECK(comes([&] {
+    const std::lock_guard lock(tracer.told->mutex);
+    return std::count(tracer.told->counts.begin(), tracer.told->counts.end(), 1) == 1;
+  }));
+  backend.close();
+  CHECK(closed_by_hook == hooked);
+}
+
+TEST_CASE("administration and soft deletion through a handle") {
+  auto storage = AnyBackend::make<Silent>(in_memory());
+  storage.migrate();
+  storage.session_storage().save_session(ada, {.id = "s"});
+  auto* const deletion = storage.soft_deletion();
+  REQUIRE(deletion != nullptr);
+  CHECK(deletion->soft_delete_session(ada, "s", {.idempotency_key = "k"}));
+  CHECK(deletion->soft_delete_session(ada, "s", {.idempotency_key = "k"}));
+  CHECK(deletion->restore_session(ada, "s", {.idempotency_key = "r"}));
+  CHECK(deletion->soft_delete_session(ada, "s"));
+  auto* const administration = storage.administration();
+  REQUIRE(administration != nullptr);
+  CHECK(administration->list_sessions({}).total == 1);
+  CHECK(administration->sessions_per_user({}).items.size() == 1);
+  CHECK(administration->statistics({}).sessions == 1);
+  CHECK(!administration->validate_permissions({}).bypasses_row_security);
+  CHECK(deletion->purge_deleted_sessions({}, seconds(0)) == 1);
+  CHECK(!storage.session_storage().load_session(ada, "s"));
+
+  storage.close();
+  CHECK(code_of([&] { static_cast<void>(administration->statistics({})); }) == ErrorCode::failed_precondition);
+}
