@@ -21,6 +21,12 @@
 /// empty list is null.
 namespace heddle::sql {
 
+/// A sink of a database that has truth values; the others take them as integers.
+template <class Sink>
+concept TellsTruth = requires(Sink& sink) {
+  sink.boolean(true);
+};
+
 /// Writes one value to a sink, which may refer to the value until its statement has run.
 template <class Sink, class T>
 void write_value(Sink& sink, const T& value) {
@@ -30,6 +36,8 @@ void write_value(Sink& sink, const T& value) {
     sink.text(value.text);
   } else if constexpr (NamedEnum<T>) {
     sink.text(to_string(value));
+  } else if constexpr (std::same_as<T, bool> && TellsTruth<Sink>) {
+    sink.boolean(value);
   } else if constexpr (std::integral<T>) {
     sink.integer(static_cast<std::int64_t>(value));
   } else if constexpr (std::floating_point<T>) {

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/postgres/wait.hpp"
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace heddle::postgres {
+
+struct CloseRaw {
+  void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+};
+using RawConnection = std::unique_ptr<PGconn, CloseRaw>;
+
+/// What the server said, without the host and the address that libpq puts before it.
+[[nodiscard]] inline std::string reason_of(PGconn* connection) {
+  const std::string_view all = PQerrorMessage(connection);
+  constexpr std::string_view sign = "FATAL:  ";
+  const auto at = all.rfind(sign);
+  if (at == std::string_view::npos) { return "the server cannot be reached"; }
+  const std::string_view rest = all.substr(at + sign.size());
+  return std::string(rest.substr(0, rest.find('\n')));
+}
+
+/// Refuses a server, or a pooler before it, on which the statements would mean something else.
+inline void check_server(PGconn* connection) {
+  const auto refuse = [](const char* why) { throw Error(ErrorCode::failed_precondition, why); };
+  const auto is = [connection](const char* name, std::string_view value) {
+    const char* const present = PQparameterStatus(connection, name);
+    return present != nullptr && present == value;
+  };
+  if (PQserverVersion(connection) < 150000) { refuse("the server is older than PostgreSQL 15"); }
+  if (!is("client_encoding", "UTF8")) { refuse("the connection does not speak UTF-8"); }
+  if (!is("standard_conforming_strings", "on")) { refuse("the server has standard_conforming_strings turned off"); }
+}
+
+/// Opens a connection. Throws `unavailable` if the server cannot be reached or refuses, without the connection string,
+/// and what `Context::check` throws.
+[[nodiscard]] inline RawConnection connect(const std::string& dsn, const Context& context) {
+  constexpr std::chrono::seconds patience{30};
+  // What stands before dbname, the DSN may override. An unreachable host of several must not hold up the others.
+  static constexpr std::array<const char*, 6> names{
+      "fallback_application_name", "tcp_user_timeout", "keepalives_idle", "dbname", "client_encoding", nullptr};
+  const std::array<const char*, 6> values{"heddle", "15000", "60", dsn.c_str(), "UTF8", nullptr};
+  RawConnection connection(PQconnectStartParams(names.data(), values.data(), 1));
+  if (!connection) { throw Error(ErrorCode::resource_exhausted, "there is no memory for a connection"); }
+  const auto fail = [&] {
+    throw Error(ErrorCode::unavailable, "connecting to PostgreSQL failed: " + reason_of(connection.get()));
+  };
+  if (PQstatus(connection.get()) == CONNECTION_BAD) { fail(); }
+  const auto give_up = Context::Clock::now() + patience;
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK) {
+    if (state == PGRES_POLLING_FAILED) { fail(); }
+    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    if (!wait_for_socket(PQsocket(connection.get()), events, &context, give_up)) {
+      context.check();
+      throw Error(ErrorCode::unavailable, "connecting to PostgreSQL took too long");
+    }
+    state = PQconnectPoll(connection.get());
+  }
+  check_server(connection.get());
+  // Notices may quote content, and libpq would print them.
+  PQsetNoticeReceiver(
+      connection.get(), [](void* /*nobody*/, const PGresult* /*notice*/) {}, nullptr);
+  return connection;
+}
+
+}  // namespace heddle::postgres

@@ -1,0 +1,118 @@
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/postgres/connect.hpp"
+#include "heddle/postgres/driver.hpp"
+#include "heddle/postgres/parameters.hpp"
+#include "heddle/postgres/result.hpp"
+#include "heddle/postgres/wait.hpp"
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace heddle::postgres {
+
+/// An open connection in libpq's pipeline mode, with the statements that it has prepared. Belongs to one thread at a
+/// time.
+class Connection {
+ public:
+  /// Connects; see `connect`. Without `named` nothing is kept on the server between two transactions.
+  Connection(const std::string& dsn, bool named, const Context& context)
+      : driver_(connect(dsn, context)), named_(named) {
+    if (PQsetnonblocking(raw(), 1) != 0 || PQenterPipelineMode(raw()) != 1) {
+      throw Error(ErrorCode::internal, "libpq does not enter its pipeline mode");
+    }
+  }
+
+  [[nodiscard]] PGconn* raw() noexcept { return driver_.raw(); }
+  [[nodiscard]] Parameters& parameters() noexcept { return parameters_; }
+
+  /// Whether another call may use it: nothing of the last one is left.
+  [[nodiscard]] bool is_clean() noexcept {
+    return PQstatus(raw()) == CONNECTION_OK && PQtransactionStatus(raw()) == PQTRANS_IDLE && PQisBusy(raw()) == 0;
+  }
+
+  /// A look at the socket of an idle connection: a server that has gone has closed it, and says why before it does.
+  [[nodiscard]] bool is_alive() noexcept {
+    if (PQstatus(raw()) != CONNECTION_OK) { return false; }
+    if (!wait_for_socket(PQsocket(raw()), POLLIN, nullptr, Context::Clock::time_point{})) { return true; }
+    return PQconsumeInput(raw()) == 1 && PQstatus(raw()) == CONNECTION_OK && !is_closed();
+  }
+
+  /// Sends a statement, of which `make_text()` is asked for its SQL when the connection does not know it, with the
+  /// present parameters. `key` is the statement's own number. Answers whether its preparation was sent before it, which
+  /// then is a command of its own. Throws `unavailable` if the connection is lost.
+  template <class MakeText>
+  bool send(std::size_t key, const std::vector<Oid>& types, MakeText&& make_text) {
+    if (known_.size() <= key) { known_.resize(key + 1); }
+    Known& known = known_[key];
+    const int count = parameters_.count();
+    const char* const* const values = parameters_.values();
+    const int* const lengths = parameters_.lengths();
+    const int* const formats = parameters_.formats();
+    constexpr int binary = 1;
+    if (!named_) {
+      if (known.text.empty()) { known.text = make_text(); }
+      sent(PQsendQueryParams(raw(), known.text.c_str(), count, types.data(), values, lengths, formats, binary));
+      return false;
+    }
+    const std::array<char, 24> name = name_of(key);
+    const bool prepare = !known.prepared;
+    if (prepare) {
+      sent(PQsendPrepare(raw(), name.data(), std::string(make_text()).c_str(), static_cast<int>(types.size()),
+                         types.data()));
+      known.prepared = true;
+    }
+    sent(PQsendQueryPrepared(raw(), name.data(), count, values, lengths, formats, binary));
+    return prepare;
+  }
+
+  /// The server did not prepare this statement.
+  void forget(std::size_t key) noexcept { known_[key].prepared = false; }
+
+  /// Asks the server to give up what it is doing for this connection.
+  void cancel() noexcept {
+    struct Free {
+      void operator()(PGcancel* request) const noexcept { PQfreeCancel(request); }
+    };
+    const std::unique_ptr<PGcancel, Free> request(PQgetCancel(raw()));
+    std::array<char, 256> message{};
+    if (request) { PQcancel(request.get(), message.data(), int{message.size()}); }
+  }
+
+ private:
+  struct Known {
+    std::string text{};  ///< kept only where it has to be sent each time
+    bool prepared = false;
+  };
+
+  static std::array<char, 24> name_of(std::size_t key) noexcept {
+    std::array<char, 24> name{'h'};
+    std::to_chars(name.data() + 1, name.data() + name.size() - 1, key);
+    return name;
+  }
+
+  static void sent(int success) {
+    if (success != 1) { throw Error(ErrorCode::unavailable, "the connection to the server was lost"); }
+  }
+
+  /// At the end of the stream the socket stays readable and gives nothing.
+  [[nodiscard]] bool is_closed() noexcept {
+    return wait_for_socket(PQsocket(raw()), POLLIN, nullptr, Context::Clock::time_point{});
+  }
+
+  Driver driver_;
+  bool named_;
+  Parameters parameters_;
+  std::vector<Known> known_;
+};
+
+}  // namespace heddle::postgres

@@ -1,0 +1,216 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/finish.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/postgres/checked_connection.hpp"
+#include "heddle/postgres/config.hpp"
+#include "heddle/postgres/embedded_migrations.hpp"
+#include "heddle/postgres/pool.hpp"
+#include "heddle/postgres/quote.hpp"
+#include "heddle/postgres/schema.hpp"
+#include "heddle/postgres/session.hpp"
+#include "heddle/postgres/statements/role.hpp"
+#include "heddle/sql/earlier_answer.hpp"
+#include "heddle/sql/migration_files.hpp"
+#include "heddle/sql/statements/idempotency.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace heddle::postgres {
+
+/// One PostgreSQL database: its connections, and how a unit of work crosses them in one round trip. Safe to use from
+/// many threads.
+class Engine {
+ public:
+  /// Connects once. Throws `unavailable` if the server cannot be reached, `permission_denied` if row security does not
+  /// hold for the role.
+  explicit Engine(Config config)
+      : config_(std::move(config)),
+        search_path_(postgres::search_path(config_.schema)),
+        pool_(std::in_place, config_.pool, connects_to(config_.dsn)),
+        verified_(config_.allow_role_without_row_security) {
+    if (!config_.admin_dsn.empty()) { admin_pool_.emplace(admin_pool(config_.pool), connects_to(config_.admin_dsn)); }
+    const Context context;
+    auto lease = pool_->acquire(context);
+    if (!verified_) { verify(lease, context); }
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  Engine(Engine&&) = delete;
+  Engine& operator=(Engine&&) = delete;
+  ~Engine() = default;
+
+  /// Runs `work` in a transaction that sees one state of the database.
+  template <class Work>
+  auto read(const Call& call, Work& work) {
+    return run(*pool_, call, work, Mode::read);
+  }
+
+  /// Runs `work` in a transaction and commits it. When another transaction was in the way, it runs again.
+  template <class Work>
+  auto write(const Call& call, Work& work) {
+    return run(*pool_, call, work, Mode::write);
+  }
+
+  /// Runs `work` as the role that sees all tenants. Throws `failed_precondition` without an `admin_dsn`.
+  template <class Work>
+  auto administer(const Call& call, Work& work) {
+    if (!admin_pool_) { throw Error(ErrorCode::failed_precondition, "administration needs an admin_dsn"); }
+    return run(*admin_pool_, call, work, Mode::write);
+  }
+
+  /// Throws unless the database answers.
+  void ping(const Call& call) {
+    auto lease = pool_->acquire(call.context);
+    try {
+      lease->check(call.context);
+    } catch (const Error& error) {
+      clean_up(lease, error);
+      throw;
+    }
+  }
+
+  /// PostgreSQL's part in migrating, for the time of a call.
+  [[nodiscard]] Schema schema(const Call& call) const {
+    const std::string& dsn = !config_.migration_dsn.empty() ? config_.migration_dsn
+                             : !config_.admin_dsn.empty()   ? config_.admin_dsn
+                                                            : config_.dsn;
+    return {dsn, config_.schema, call};
+  }
+
+  /// The steps of the schema.
+  [[nodiscard]] std::vector<Migration> migrations() const {
+    return config_.migration_directory.empty() ? sql::load_migrations(embedded_migrations)
+                                               : sql::load_migrations(config_.migration_directory);
+  }
+
+  [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return pool_->statistics(); }
+
+  /// Closes all connections. No call may be under way.
+  void close() noexcept {
+    pool_->close();
+    if (admin_pool_) { admin_pool_->close(); }
+  }
+
+  [[nodiscard]] std::string_view default_user_id() const noexcept { return config_.default_user_id; }
+  [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
+
+ private:
+  using ConnectionPool = Pool<CheckedConnection>;
+
+  [[nodiscard]] ConnectionPool::Factory connects_to(const std::string& dsn) const {
+    return [dsn, named = config_.named_statements](const Context& context) {
+      return std::make_unique<CheckedConnection>(dsn, named, context);
+    };
+  }
+
+  /// Administration is rare: a few connections, and none that waits for work.
+  static PoolConfig admin_pool(PoolConfig config) {
+    constexpr int enough = 4;
+    config.max_connections = std::min(config.max_connections, enough);
+    config.min_connections = 0;
+    return config;
+  }
+
+  template <class Work>
+  auto run(ConnectionPool& pool, const Call& call, Work& work, Mode mode) {
+    constexpr int attempts = 5;
+    for (int attempt = 1;; ++attempt) {
+      std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context));
+      if (&pool == &*pool_ && !verified_.load(std::memory_order_relaxed)) { verify(*lease, call.context); }
+      Connection& connection = **lease;
+      Exchange exchange(connection, call.context, mode);
+      Transaction transaction(connection, exchange, call.user_id);
+      try {
+        begin(transaction, call.context, mode);
+        auto finish = heddle::detail::finish_of(work, transaction);
+        if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
+        if (exchange.complete() == Exchange::End::key_taken && !recall(connection, call, transaction)) { continue; }
+        // Others may have the connection while the answers are read.
+        lease.reset();
+        return finish();
+      } catch (const Error& error) {
+        if (lease) { clean_up(*lease, error); }
+        if (attempt == attempts || exchange.has_shown() || !is_worth_repeating(error)) { throw; }
+      } catch (...) {
+        // Half a unit of work is queued, and nothing of it may ever be committed.
+        if (lease) { lease->discard(); }
+        throw;
+      }
+      call.context.check();
+    }
+  }
+
+  void begin(Transaction& transaction, const Context& context, Mode mode) const {
+    if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().begin_read); }
+    identify(transaction, search_path_, context);
+  }
+
+  /// Finds what the first use of a key answered; false if the key is free again by now.
+  bool recall(Connection& connection, const Call& call, Transaction& repeated) const {
+    Exchange exchange(connection, call.context, Mode::read);
+    Transaction transaction(connection, exchange, call.user_id);
+    identify(transaction, search_path_, call.context);
+    const OnceKey& key = *repeated.claimed();
+    auto earlier = transaction.one(sql::statements<sql::IdempotencyStatements>().find, call.user_id, key.key);
+    exchange.complete();
+    auto row = earlier();
+    if (row) { repeated.answer_again(sql::repeat(key, std::move(*row))); }
+    return row.has_value();
+  }
+
+  static void clean_up(ConnectionPool::Lease& lease, const Error& error) {
+    roll_back(*lease);
+    if (!lease->is_clean() || is_stale(error)) { lease.discard(); }
+  }
+
+  /// The connection's statements are no longer what they were.
+  static bool is_stale(const Error& error) noexcept {
+    return error.native_code() == sqlstate::cached_plan_changed || error.native_code() == sqlstate::unknown_statement;
+  }
+  static bool is_worth_repeating(const Error& error) noexcept {
+    return error.native_code() == sqlstate::deadlock_detected ||
+           error.native_code() == sqlstate::serialization_failure || is_stale(error);
+  }
+
+  /// Refuses a role for which row security does not hold. Before the first migration there is nothing that the role
+  /// could own; then the next call asks again.
+  void verify(ConnectionPool::Lease& lease, const Context& context) {
+    Exchange exchange(*lease, context, Mode::read);
+    Transaction transaction(*lease, exchange, {});
+    identify(transaction, search_path_, context);
+    auto answer = transaction.one(sql::statements<RoleStatements>().rights);
+    try {
+      exchange.complete();
+    } catch (const Error& error) {
+      clean_up(lease, error);
+      throw;
+    }
+    const RoleRights rights = answer().value_or(RoleRights{});
+    const auto refuse = [](const char* why) {
+      throw Error(ErrorCode::permission_denied, std::string("row security does not hold for the database role: ") +
+                                                    why + "; use another role, or set allow_role_without_row_security");
+    };
+    if (rights.bypasses) { refuse("it is a superuser or has BYPASSRLS"); }
+    if (rights.owns) { refuse("it owns the tables, or may become their owner"); }
+    if (rights.unprotected) { refuse("a table has it switched off or not forced"); }
+    if (rights.migrated) { verified_.store(true, std::memory_order_relaxed); }
+  }
+
+  Config config_;
+  std::string search_path_;
+  std::optional<ConnectionPool> pool_;
+  std::optional<ConnectionPool> admin_pool_;
+  std::atomic<bool> verified_;
+};
+
+}  // namespace heddle::postgres

@@ -1,0 +1,183 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/postgres/connection.hpp"
+#include "heddle/postgres/error_mapping.hpp"
+#include "heddle/postgres/result.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace heddle::postgres {
+
+/// What the answer to a command is for.
+struct Command {
+  /// Calls a visitor with a row.
+  using Show = void (*)(void* visitor, const ResultRow& row);
+
+  std::optional<Refusal> refusal{};       ///< of the call, if the command finds no row
+  std::optional<std::size_t> prepares{};  ///< the statement that it makes known
+  Show show = nullptr;                    ///< rows are shown as they come, and not kept
+  void* visitor = nullptr;
+  bool claims = false;  ///< an idempotency key: no row means that it was used before
+  std::int64_t shown = 0;
+  Result result{};
+};
+
+/// Whether a transaction that is lost on its way may have happened.
+enum class Mode { read, write };
+
+/// The commands of one unit of work and their results: sent together, answered together, in one round trip.
+class Exchange {
+ public:
+  /// How a transaction ended whose commands all reached the server.
+  enum class End { committed, key_taken };
+
+  Exchange(Connection& connection, const Context& context, Mode mode) noexcept
+      : connection_(connection), context_(context), mode_(mode) {}
+
+  /// Notes a command that was sent; answers its number.
+  std::size_t add(Command command = {}) {
+    commands_.push_back(std::move(command));
+    return commands_.size() - 1;
+  }
+  /// True once a visitor has seen a row.
+  [[nodiscard]] bool has_shown() const noexcept {
+    return std::any_of(commands_.begin(), commands_.end(), [](const Command& each) { return each.shown != 0; });
+  }
+  [[nodiscard]] Command& at(std::size_t index) noexcept { return commands_[index]; }
+
+  /// Sends what is queued and receives all results. Throws Error for whatever went wrong; nothing has happened then,
+  /// unless it says `in_doubt`. A connection that is not clean afterwards must not be used again.
+  End complete() {
+    if (PQpipelineSync(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
+    flush();
+    flushed_ = true;
+    receive();
+    if (!failure_) { return End::committed; }
+    const Command* const failed = failed_ < commands_.size() ? &commands_[failed_] : nullptr;
+    if (failed != nullptr && failure_->state == sqlstate::division_by_zero) {
+      if (failed->claims) { return End::key_taken; }
+      if (failed->refusal) { throw Error(failed->refusal->code, std::string(failed->refusal->message)); }
+    }
+    if (failure_->state == sqlstate::query_canceled) { context_.check(); }
+    throw make_error(failure_->state, "running a statement", failure_->message);
+  }
+
+ private:
+  struct Failure {
+    std::string state;
+    std::string message;
+  };
+  /// How long the end of a cancelled statement is awaited.
+  static constexpr std::chrono::seconds patience{5};
+
+  [[nodiscard]] Error lost(Outcome outcome) const {
+    return {ErrorCode::unavailable, "the connection to the server was lost", {}, outcome};
+  }
+  /// For a connection that is lost while results are awaited.
+  [[nodiscard]] Error lost_while_waiting() const {
+    // An error of the server came first: the transaction is rolled back, whatever was to follow.
+    if (failure_) { return make_error(failure_->state, "running a statement", failure_->message); }
+    return lost(mode_ == Mode::write && flushed_ ? Outcome::in_doubt : Outcome::nothing_happened);
+  }
+
+  /// Sends all of it. The server's answers are taken in meanwhile: it may not read on before.
+  void flush() {
+    for (int left = 0; (left = PQflush(connection_.raw())) != 0;) {
+      if (left < 0) { throw lost(Outcome::nothing_happened); }
+      // Without its end nothing of it takes effect.
+      if (!wait_for_socket(PQsocket(connection_.raw()), POLLIN | POLLOUT, &context_, std::nullopt)) {
+        context_.check();
+      }
+      if (PQconsumeInput(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
+    }
+  }
+
+  /// Waits until a result can be taken without waiting. When the context is over, the server is asked to stop, and its
+  /// answer is awaited all the same: it tells what has happened.
+  void await() {
+    while (PQisBusy(connection_.raw()) != 0) {
+      const bool ready = wait_for_socket(PQsocket(connection_.raw()), POLLIN, give_up_ ? nullptr : &context_, give_up_);
+      if (ready) {
+        if (PQconsumeInput(connection_.raw()) != 1) { throw lost_while_waiting(); }
+      } else if (give_up_) {
+        throw lost_while_waiting();
+      } else {
+        connection_.cancel();
+        give_up_ = Context::Clock::now() + patience;
+      }
+    }
+  }
+
+  void receive() {
+    std::size_t index = 0;
+    for (;;) {
+      await();
+      Result result(PQgetResult(connection_.raw()));
+      if (!result) {
+        // The end of one command.
+        if (PQstatus(connection_.raw()) != CONNECTION_OK) { throw lost_while_waiting(); }
+        ++index;
+        if (index < commands_.size() && commands_[index].show != nullptr) { PQsetSingleRowMode(connection_.raw()); }
+        continue;
+      }
+      switch (PQresultStatus(result.get())) {
+        case PGRES_PIPELINE_SYNC: return;
+        case PGRES_FATAL_ERROR: fail(index, *result); [[fallthrough]];
+        case PGRES_PIPELINE_ABORTED:
+          if (index < commands_.size() && commands_[index].prepares) { connection_.forget(*commands_[index].prepares); }
+          break;
+        default: take(commands_[index], std::move(result));
+      }
+    }
+  }
+
+  void take(Command& command, Result result) {
+    if (command.show == nullptr) {
+      command.result = std::move(result);
+    } else if (PQresultStatus(result.get()) == PGRES_SINGLE_TUPLE) {
+      context_.check();
+      ++command.shown;
+      command.show(command.visitor, ResultRow(result.get(), 0));
+    }
+  }
+
+  void fail(std::size_t index, const PGresult& result) {
+    const auto field = [&result](int code) {
+      const char* const value = PQresultErrorField(&result, code);
+      return std::string(value == nullptr ? "" : value);
+    };
+    const std::string state = field(PG_DIAG_SQLSTATE);
+    // Without a state it is libpq that speaks: the connection is gone. And at the end of all commands, a server that
+    // goes may have committed.
+    const bool fatal = field(PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR";
+    if (state.empty() || (fatal && index >= commands_.size())) { throw lost_while_waiting(); }
+    if (!failure_) {
+      failure_ = Failure{state, field(PG_DIAG_MESSAGE_PRIMARY)};
+      failed_ = index;
+    }
+  }
+
+  Connection& connection_;
+  const Context& context_;
+  Mode mode_;
+  std::vector<Command> commands_;
+  std::optional<Failure> failure_;
+  std::size_t failed_ = 0;
+  std::optional<Context::Clock::time_point> give_up_;
+  bool flushed_ = false;
+};
+
+}  // namespace heddle::postgres

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/postgres/connection.hpp"
+#include "heddle/postgres/exchange.hpp"
+#include "heddle/postgres/statements/control.hpp"
+#include "heddle/postgres/transaction.hpp"
+#include "heddle/sql/statement.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace heddle::postgres {
+
+/// Tells the server for whom a transaction works, and until when.
+inline void identify(Transaction& transaction, std::string_view schema, const Context& context) {
+  const auto& sql = sql::statements<ControlStatements>();
+  if (!context.deadline) {
+    transaction.run(sql.identify, schema, transaction.user_id());
+    return;
+  }
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(*context.deadline - Context::Clock::now()).count();
+  const auto bounded = std::clamp<std::int64_t>(left, 1, std::numeric_limits<std::int32_t>::max());
+  transaction.run(sql.identify_until, schema, transaction.user_id(), std::to_string(bounded));
+}
+
+/// Runs one statement by itself, outside of a transaction.
+inline void run_alone(Connection& connection, const Context& context, const sql::Statement<sql::NoRow>& statement) {
+  Exchange exchange(connection, context, Mode::read);
+  Transaction transaction(connection, exchange, {});
+  transaction.run(statement);
+  exchange.complete();
+}
+
+/// Ends a transaction that failed, if the server has not done so itself. Whatever comes of it, the error that led here
+/// is the one to report: a connection that is not clean then is not used again.
+inline void roll_back(Connection& connection) noexcept {
+  try {
+    if (PQstatus(connection.raw()) != CONNECTION_OK || PQtransactionStatus(connection.raw()) != PQTRANS_INERROR) {
+      return;
+    }
+    const Context brief = Context{}.with_timeout(std::chrono::seconds(5));
+    run_alone(connection, brief, sql::statements<ControlStatements>().rollback);
+  } catch (const Error& error) { static_cast<void>(error); }
+}
+
+}  // namespace heddle::postgres

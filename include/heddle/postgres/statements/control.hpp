@@ -1,0 +1,48 @@
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace heddle::postgres {
+
+/// What goes before and behind the statements of a unit of work. Settings hold to the end of the transaction: a pooler
+/// may give the server's session to somebody else behind it.
+struct ControlStatements {
+  template <class... Arguments>
+  using Statement = sql::Statement<sql::NoRow, Arguments...>;
+  using Text = std::string_view;
+
+  /// One state of the database for all statements.
+  Statement<> begin_read{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+  Statement<> commit{"COMMIT"};
+  Statement<> rollback{"ROLLBACK"};
+  /// schema, user.
+  Statement<Text, Text> identify{"SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true)"};
+  /// schema, user, milliseconds that a statement, and its wait for a lock, may take.
+  Statement<Text, Text, Text> identify_until{
+      "SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
+      "set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true)"};
+  sql::Statement<std::int64_t> ping{"SELECT 1"};
+};
+
+/// Idempotency keys, in two steps around the work that they stand for.
+struct ClaimStatements {
+  using Text = std::string_view;
+
+  /// user, key, session or null, operation, fingerprint, time: nothing if the key is taken. Waits for one who is about
+  /// to take it.
+  sql::Statement<std::int64_t, Text, Text, std::optional<Text>, Text, Text, Timestamp> claim{
+      "INSERT INTO idempotency_keys (user_id, key, session_id, operation, fingerprint, answer_number, answer_text, "
+      "created_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, '', ?6) ON CONFLICT (user_id, key) DO NOTHING RETURNING 1"};
+  /// user, key, text: the number was kept by the statement that found it.
+  sql::Statement<sql::NoRow, Text, Text, Text> remember{
+      "UPDATE idempotency_keys SET answer_number = "
+      "coalesce(nullif(current_setting('heddle.answer', true), ''), '0')::bigint, answer_text = ?3 "
+      "WHERE user_id = ?1 AND key = ?2"};
+};
+
+}  // namespace heddle::postgres

@@ -1,0 +1,190 @@
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/finish.hpp"
+#include "heddle/postgres/connection.hpp"
+#include "heddle/postgres/exchange.hpp"
+#include "heddle/postgres/parameter_types.hpp"
+#include "heddle/postgres/required_row.hpp"
+#include "heddle/postgres/statements/control.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace heddle::postgres {
+
+/// The statements of one unit of work: each is queued for the server at once and answered after the commit. Satisfies
+/// the contract in concepts/transaction.hpp.
+class Transaction {
+ public:
+  Transaction(Connection& connection, Exchange& exchange, std::string_view user_id) noexcept
+      : connection_(connection), exchange_(exchange), user_id_(user_id) {}
+
+  [[nodiscard]] std::string_view user_id() const noexcept { return user_id_; }
+
+  /// Runs a statement for its effect; answers how many rows it changed.
+  template <class Row, class... Arguments>
+  auto run(const sql::Statement<Row, Arguments...>& statement, const std::type_identity_t<Arguments>&... arguments) {
+    return [command = queue(Form::plain, {}, statement, arguments...)]() -> std::int64_t {
+      return changed_rows(*command().result);
+    };
+  }
+
+  /// The first row, if there is one.
+  template <class Row, class... Arguments>
+  auto one(const sql::Statement<Row, Arguments...>& statement, const std::type_identity_t<Arguments>&... arguments) {
+    return [command = queue(Form::plain, {}, statement, arguments...)]() -> std::optional<Row> {
+      const PGresult* const result = command().result.get();
+      if (PQntuples(result) == 0) { return std::nullopt; }
+      return sql::read_row<Row>(ResultRow(result, 0));
+    };
+  }
+
+  /// The first row; without one the transaction is rolled back by the server and the call fails with `refusal`.
+  template <class Row, class... Arguments>
+  auto require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
+               const std::type_identity_t<Arguments>&... arguments) {
+    Command command;
+    command.refusal = refusal;
+    return [command = queue(Form::required, std::move(command), statement, arguments...)]() -> Row {
+      return sql::read_row<Row>(ResultRow(command().result.get(), 0));
+    };
+  }
+
+  /// All rows.
+  template <class Row, class... Arguments>
+  auto all(const sql::Statement<Row, Arguments...>& statement, const std::type_identity_t<Arguments>&... arguments) {
+    return [command = queue(Form::plain, {}, statement, arguments...)]() -> std::vector<Row> {
+      const PGresult* const result = command().result.get();
+      std::vector<Row> rows;
+      rows.reserve(static_cast<std::size_t>(PQntuples(result)));
+      for (int row = 0; row < PQntuples(result); ++row) { rows.push_back(sql::read_row<Row>(ResultRow(result, row))); }
+      return rows;
+    };
+  }
+
+  /// Calls `visit` with each row as it arrives, inside the transaction; answers how many there were. `visit` must live
+  /// until then.
+  template <class Row, class... Arguments, class Visit>
+  auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
+            const std::type_identity_t<Arguments>&... arguments) {
+    Command command;
+    command.visitor = const_cast<void*>(static_cast<const void*>(&visit));
+    command.show = [](void* visitor, const ResultRow& row) {
+      (*static_cast<Visit*>(visitor))(sql::read_row<Row>(row));
+    };
+    return [command = queue(Form::plain, std::move(command), statement, arguments...)]() { return command().shown; };
+  }
+
+  /// Declares the Answer's text.
+  void answer(std::string_view text) { answer_text_ = text; }
+
+  /// The same as `run`; how many rows it changed becomes the Answer's number.
+  template <class Row, class... Arguments>
+  void run_as_answer(const sql::Statement<Row, Arguments...>& statement,
+                     const std::type_identity_t<Arguments>&... arguments) {
+    number_ = queue(keyed_ ? Form::counted : Form::plain, {}, statement, arguments...);
+  }
+
+  /// The same as `require`; the row, a number, becomes the Answer's number.
+  template <class... Arguments>
+  void require_as_answer(const Refusal& refusal, const sql::Statement<std::int64_t, Arguments...>& statement,
+                         const std::type_identity_t<Arguments>&... arguments) {
+    Command command;
+    command.refusal = refusal;
+    number_ = queue(keyed_ ? Form::required_number : Form::required, std::move(command), statement, arguments...);
+  }
+
+  /// Runs `work` and gives the Answer that it declared, unless the key has been used: then gives the Answer of the
+  /// first use. Throws `invalid_argument` if the key was used for something else.
+  template <class Work>
+  auto once(const std::optional<OnceKey>& key, Work& work) {
+    keyed_ = key.has_value();
+    if (key) { claim(*key); }
+    auto finish = heddle::detail::finish_of(work, *this);
+    if (key && (number_ || !answer_text_.empty())) { remember(*key); }
+    return [finish = std::move(finish), number = number_, text = std::move(answer_text_),
+            &earlier = std::as_const(earlier_)]() mutable {
+      if (earlier) { return *earlier; }
+      finish();
+      Answer answer{0, std::move(text), false};
+      if (number) { answer.number = number_in(*(*number)().result); }
+      return answer;
+    };
+  }
+
+  /// The key that turned out to be taken, and what to answer instead.
+  [[nodiscard]] const OnceKey* claimed() const noexcept { return claimed_; }
+  void answer_again(Answer earlier) { earlier_ = std::move(earlier); }
+
+ private:
+  static std::int64_t changed_rows(PGresult& result) {
+    const std::string_view digits = PQcmdTuples(&result);
+    std::int64_t count = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    return count;
+  }
+  static std::int64_t number_in(PGresult& result) {
+    return PQntuples(&result) == 0 ? changed_rows(result) : ResultRow(&result, 0).integer(0);
+  }
+
+  /// A command that was queued, found again when it is answered.
+  class Queued {
+   public:
+    Queued(Exchange& exchange, std::size_t index) noexcept : exchange_(&exchange), index_(index) {}
+    [[nodiscard]] const Command& operator()() const noexcept { return exchange_->at(index_); }
+
+   private:
+    Exchange* exchange_;
+    std::size_t index_;
+  };
+
+  template <class Row, class... Arguments>
+  Queued queue(Form form, Command command, const sql::Statement<Row, Arguments...>& statement,
+               const Arguments&... arguments) {
+    connection_.parameters().clear();
+    (sql::write_argument(connection_.parameters(), arguments), ...);
+    const std::size_t key = statement.number() * forms + static_cast<std::size_t>(form);
+    const bool prepares =
+        connection_.send(key, types_of<Arguments...>(), [&] { return text_of(form, statement.text()); });
+    if (prepares) {
+      Command preparation;
+      preparation.prepares = key;
+      exchange_.add(std::move(preparation));
+    }
+    return {exchange_, exchange_.add(std::move(command))};
+  }
+
+  /// Takes the key before anything else: of two calls with the same one, the second waits here for the first.
+  void claim(const OnceKey& key) {
+    Command command;
+    command.claims = true;
+    queue(Form::required, std::move(command), sql::statements<ClaimStatements>().claim, user_id_, key.key,
+          key.session_id, key.operation, std::string_view(key.fingerprint), now());
+    claimed_ = &key;
+  }
+
+  void remember(const OnceKey& key) {
+    run(sql::statements<ClaimStatements>().remember, user_id_, key.key, answer_text_);
+  }
+
+  Connection& connection_;
+  Exchange& exchange_;
+  std::string_view user_id_;
+  std::string answer_text_;
+  std::optional<Queued> number_;
+  std::optional<Answer> earlier_;
+  const OnceKey* claimed_ = nullptr;
+  bool keyed_ = false;
+};
+
+}  // namespace heddle::postgres
