@@ -60,8 +60,8 @@ GRANT USAGE ON SCHEMA :"schema" TO :"app";
 SELECT format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', :'schema')
 WHERE has_schema_privilege('public', :'schema', 'CREATE') \gexec
 
--- What the app may do with what the owner makes from now on, in migrations that name no role. It gets no TRUNCATE, which
--- row security does not hold back, no REFERENCES, which sees through it, and no TRIGGER.
+-- What the app may do with what the owner makes from now on, in migrations that name no role. Neither TRUNCATE, which
+-- row security does not hold back, nor REFERENCES, which sees through it, nor TRIGGER.
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema"
   GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"app";
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT USAGE ON SEQUENCES TO :"app";

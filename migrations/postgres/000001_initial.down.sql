@@ -1,8 +1,8 @@
 DROP FUNCTION heddle_search_artifacts(text, bigint, bigint);
 DROP FUNCTION heddle_search_messages(text, text, text, bigint, bigint);
-DROP FUNCTION heddle_has_phrases(tsvector, text, tsquery, text[]);
+DROP FUNCTION heddle_search_has_phrases(tsvector, text, tsquery, text[]);
 DROP FUNCTION heddle_search_query(text);
-DROP FUNCTION heddle_quoted(text);
+DROP FUNCTION heddle_search_lexemes(text, text);
 DROP TABLE idempotency_keys;
 DROP TABLE human_requests;
 DROP TABLE sql_result_images;

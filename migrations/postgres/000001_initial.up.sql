@@ -83,17 +83,14 @@ CREATE TABLE memory_snapshots (
   user_id text COLLATE "C" NOT NULL CHECK (user_id <> ''),
   id text COLLATE "C" NOT NULL,
   session_id text COLLATE "C" NOT NULL,
-  snapshot_type text COLLATE "C" NOT NULL,
+  snapshot_type text NOT NULL,
   content text NOT NULL,
   token_count bigint NOT NULL,
   created_at bigint NOT NULL,
   PRIMARY KEY (user_id, id),
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE
 );
--- An entry of an index has 2,704 bytes at most. Texts that can be longer stand in it by their first characters, which a
--- query has to name too: substr(snapshot_type, 1, 128) = substr(..., 1, 128) AND snapshot_type = ...
-CREATE INDEX memory_snapshots_by_session
-  ON memory_snapshots (user_id, session_id, substr(snapshot_type, 1, 128), created_at, id);
+CREATE INDEX memory_snapshots_by_session ON memory_snapshots (user_id, session_id, created_at, id);
 
 CREATE TABLE agent_errors (
   user_id text COLLATE "C" NOT NULL CHECK (user_id <> ''),
@@ -107,6 +104,8 @@ CREATE TABLE agent_errors (
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE
 );
 CREATE INDEX agent_errors_by_time ON agent_errors (user_id, timestamp, id);
+-- An entry of an index has 2,704 bytes at most. Texts that can be longer stand in it by their first characters, which a
+-- query names too: substr(tool_name, 1, 128) = substr(..., 1, 128) AND tool_name = ...
 CREATE INDEX agent_errors_by_tool ON agent_errors (user_id, substr(tool_name, 1, 128), timestamp, id);
 CREATE INDEX agent_errors_by_session ON agent_errors (user_id, session_id, timestamp, id) WHERE session_id IS NOT NULL;
 
@@ -233,42 +232,42 @@ $$;
 -- Search. A query is terms, one a line; the words of a term, separated by spaces, must follow one another. The words
 -- come from the program, which splits queries and stored text in the same way.
 
--- A word as the query language writes it: nothing in it is an operator.
-CREATE FUNCTION heddle_quoted(word text) RETURNS text
+-- Words, separated by spaces, as the query language writes them: nothing in them is an operator.
+CREATE FUNCTION heddle_search_lexemes(words text, operator text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''';
+RETURN ('''' || replace(replace(replace(words, '\', '\\'), '''', ''''''), ' ', '''' || operator || '''') || '''')
+       ::tsquery;
 
--- What a query asks for: all its words, any of its words, its phrases, and these again as text. Without words, nulls.
+-- What a query asks for: all its words, any of its words, its phrases, and these again as patterns. Null where it has
+-- none.
 CREATE FUNCTION heddle_search_query(query text, OUT all_words tsquery, OUT any_word tsquery, OUT phrases tsquery,
-                                    OUT phrase_texts text[])
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+                             OUT patterns text[])
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
-  WITH terms AS (
-    SELECT array_remove(string_to_array(line, ' '), '') AS words FROM unnest(string_to_array(query, E'\n')) line
-  ), words AS (
-    SELECT DISTINCT heddle_quoted(word) AS word FROM terms, unnest(terms.words) word
-  ), phrases AS (
-    SELECT (SELECT string_agg(heddle_quoted(word), ' <-> ' ORDER BY place)
-            FROM unnest(terms.words) WITH ORDINALITY AS each (word, place)) AS phrase,
-           ' ' || array_to_string(terms.words, ' ') || ' ' AS text
-    FROM terms WHERE cardinality(terms.words) > 1
-  )
-  SELECT (SELECT string_agg(word, ' & ')::tsquery FROM words),
-         (SELECT string_agg(word, ' | ')::tsquery FROM words),
-         (SELECT string_agg('(' || phrase || ')', ' & ')::tsquery FROM phrases),
-         (SELECT array_agg(text) FROM phrases)
+DECLARE
+  line text;
+  term text;
+BEGIN
+  FOREACH line IN ARRAY string_to_array(query, E'\n') LOOP
+    term := array_to_string(array_remove(string_to_array(line, ' '), ''), ' ');
+    CONTINUE WHEN term = '';
+    all_words := coalesce(all_words && heddle_search_lexemes(term, '&'), heddle_search_lexemes(term, '&'));
+    any_word := coalesce(any_word || heddle_search_lexemes(term, '|'), heddle_search_lexemes(term, '|'));
+    CONTINUE WHEN strpos(term, ' ') = 0;
+    phrases := coalesce(phrases && heddle_search_lexemes(term, '<->'), heddle_search_lexemes(term, '<->'));
+    patterns := patterns || ('% ' || term || ' %');
+  END LOOP;
+END
 $$;
 
--- Whether a row that has all words has the phrases too: by position where that is exact, else in the words as text.
-CREATE FUNCTION heddle_has_phrases(search tsvector, words text, phrases tsquery, phrase_texts text[]) RETURNS boolean
+-- Whether a row that has all words has the phrases too: by position where that is exact, else in the words as text. A
+-- word has no character that means something in a pattern. One expression, which the planner puts in place of the call.
+CREATE FUNCTION heddle_search_has_phrases(search tsvector, words text, phrases tsquery, patterns text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN phrases IS NULL OR CASE
-  WHEN words IS NULL THEN search @@ phrases
-  ELSE NOT EXISTS (SELECT FROM unnest(phrase_texts) text WHERE strpos(words, text) = 0)
-END;
+RETURN phrases IS NULL OR CASE WHEN words IS NULL THEN search @@ phrases ELSE words LIKE ALL (patterns) END;
 
 -- The two searches run as the owner. For a role under row security `@@` could not use the index: it is not leakproof,
--- so that the policy has to be looked at first, row by row. They ask for the tenant themselves, with the policy's words.
+-- so the policy has to be looked at first, row by row. They ask for the tenant themselves, with the policy's words.
 -- The score counts how often words occur in a text of what length, and nothing else: how rare a word is in the whole
 -- table is something that other tenants have written.
 
@@ -294,9 +293,9 @@ BEGIN
     RETURN QUERY
       SELECT m.session_number, m.sequence, ts_rank(m.search, wanted.any_word, 1)::double precision AS score
       FROM messages m JOIN sessions s ON s.user_id = m.user_id AND s.number = m.session_number
-      WHERE m.search @@ (wanted.all_words && heddle_quoted('~u' || md5(tenant))::tsquery) AND m.user_id = tenant
+      WHERE m.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&')) AND m.user_id = tenant
         AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
-        AND heddle_has_phrases(m.search, m.words, wanted.phrases, wanted.phrase_texts)
+        AND heddle_search_has_phrases(m.search, m.words, wanted.phrases, wanted.patterns)
       ORDER BY score DESC, m.session_number, m.sequence LIMIT max_rows OFFSET skip;
     RETURN;
   END IF;
@@ -307,7 +306,7 @@ BEGIN
     SELECT m.session_number, m.sequence, ts_rank(m.search, wanted.any_word, 1)::double precision AS score
     FROM messages m
     WHERE m.search @@ wanted.all_words AND m.user_id = tenant AND m.session_number = the_session
-      AND heddle_has_phrases(m.search, m.words, wanted.phrases, wanted.phrase_texts)
+      AND heddle_search_has_phrases(m.search, m.words, wanted.phrases, wanted.patterns)
     ORDER BY score DESC, m.sequence LIMIT max_rows OFFSET skip;
 END
 $$;
@@ -331,11 +330,11 @@ BEGIN
   RETURN QUERY
     SELECT a.id, ts_rank(a.search, wanted.any_word, 1)::double precision AS score
     FROM artifacts a
-    WHERE a.search @@ (wanted.all_words && heddle_quoted('~u' || md5(tenant))::tsquery) AND a.user_id = tenant
+    WHERE a.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&')) AND a.user_id = tenant
       AND a.deleted_at IS NULL
       AND NOT EXISTS (SELECT FROM sessions d
                       WHERE d.user_id = a.user_id AND d.id = a.session_id AND d.deleted_at IS NOT NULL)
-      AND heddle_has_phrases(a.search, a.words, wanted.phrases, wanted.phrase_texts)
+      AND heddle_search_has_phrases(a.search, a.words, wanted.phrases, wanted.patterns)
     ORDER BY score DESC, a.number LIMIT max_rows OFFSET skip;
 END
 $$;

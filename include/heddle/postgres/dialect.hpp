@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/postgres/sql.hpp"
+#include "heddle/postgres/statements/admin.hpp"
 #include "heddle/postgres/statements/messages.hpp"
 #include "heddle/postgres/statements/sessions.hpp"
 #include "heddle/sql/statements/artifacts.hpp"
@@ -18,6 +19,7 @@ struct Dialect {
   using Artifacts = sql::ArtifactStatements<Sql>;
   using Results = sql::ResultStatements<Sql>;
   using HumanRequests = sql::HumanRequestStatements<Sql>;
+  using Admin = AdminStatements;
 };
 
 }  // namespace heddle::postgres

@@ -59,6 +59,11 @@ struct Sql {
            ".user_id AND hidden.id = " + name + ".session_id AND hidden.deleted_at IS NOT NULL)";
   }
 
+  /// Behind a condition: hidden sessions are not there. The table is that of sessions, or an alias.
+  static std::string shown(std::string_view table) {
+    return std::string(" AND ").append(table).append(".deleted_at IS NULL");
+  }
+
   // A text to search is two parameters: the words with their positions, and the words in order where positions do not
   // say all.
   static std::string search_columns() { return ", search, words"; }

@@ -43,6 +43,8 @@ struct Sql {
   static std::string hold_row() { return {}; }
   /// Behind a condition: rows of sessions that are hidden are not there. None are hidden here.
   static std::string visible(std::string_view /*table*/) { return {}; }
+  /// The same for the table of sessions itself, or an alias.
+  static std::string shown(std::string_view /*table*/) { return {}; }
 
   // Triggers feed the full-text index: a statement has nothing to say about it.
   static std::string search_columns() { return {}; }

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "heddle/model/administration.hpp"
+#include "heddle/model/session.hpp"
+#include "heddle/postgres/sql.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/rows.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace heddle::postgres {
+
+/// What the administrator asks and does across all tenants. Hidden sessions are not there but for `purge_deleted`.
+struct AdminStatements {
+  template <class Row, class... Arguments>
+  using Statement = sql::Statement<Row, Arguments...>;
+  using Text = std::string_view;
+
+  /// before this time and number, limit: last updated first. The key is the session's number. Sorts all sessions: an
+  /// index for it would cost every message of every tenant.
+  Statement<sql::Keyed<Session>, Timestamp, std::int64_t, std::int64_t> list_sessions{
+      "SELECT " + sql::columns<Session>() +
+      ", number FROM sessions WHERE (updated_at, number) < (?1, ?2) AND deleted_at IS NULL "
+      "ORDER BY updated_at DESC, number DESC LIMIT ?3"};
+  Statement<std::int64_t> count_sessions{"SELECT count(*) FROM sessions WHERE deleted_at IS NULL"};
+  /// after this user, limit: in the order of their ids.
+  Statement<SessionCount, Text, std::int64_t> sessions_per_user{
+      "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 AND deleted_at IS NULL "
+      "GROUP BY user_id ORDER BY user_id LIMIT ?2"};
+  Statement<SystemStatistics> statistics{
+      "SELECT count(*), " + Sql::sum("last_sequence", "true") + ", (SELECT count(*) FROM tool_executions WHERE true" +
+      Sql::visible("tool_executions") + "), count(DISTINCT user_id), coalesce(sum(total_cost_usd), 0.0), " +
+      Sql::sum("total_tokens", "true") + " FROM sessions WHERE deleted_at IS NULL"};
+
+  /// before, limit: removes sessions of all tenants that are hidden since then or longer, with all that hangs on them,
+  /// those first that were hidden first; answers which. Passes by what is just being restored or purged.
+  Statement<sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
+      "WITH expired AS MATERIALIZED (SELECT user_id, number FROM sessions WHERE deleted_at <= ?1 "
+      "ORDER BY deleted_at LIMIT ?2 FOR UPDATE SKIP LOCKED) "
+      "DELETE FROM sessions s USING expired e WHERE s.user_id = e.user_id AND s.number = e.number "
+      "RETURNING s.user_id, s.id"};
+
+  /// What the connection's role may do with each table that is under row security. No row: the tables are not there.
+  Statement<sql::TableRights> table_rights{
+      "SELECT t.relname::text, has_table_privilege(t.oid, 'SELECT'), "
+      "has_table_privilege(t.oid, 'UPDATE') AND has_table_privilege(t.oid, 'DELETE'), "
+      "NOT row_security_active(t.oid) OR EXISTS (SELECT 1 FROM pg_policy p "
+      "WHERE p.polrelid = t.oid AND p.polpermissive AND p.polcmd = '*' "
+      "AND pg_get_expr(p.polqual, p.polrelid) = 'true' "
+      // 0 is PUBLIC.
+      "AND EXISTS (SELECT 1 FROM unnest(p.polroles) role WHERE role = 0 OR pg_has_role(role, 'USAGE'))) "
+      "FROM pg_class t WHERE t.relnamespace = to_regnamespace(quote_ident(current_schema())) AND t.relkind = 'r' "
+      "AND t.relrowsecurity ORDER BY t.relname"};
+};
+
+}  // namespace heddle::postgres

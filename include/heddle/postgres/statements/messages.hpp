@@ -1,0 +1,98 @@
+#pragma once
+
+#include "heddle/model/message.hpp"
+#include "heddle/postgres/sql.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/search_text.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace heddle::postgres {
+
+/// Messages in PostgreSQL's SQL. A row has the number of its session and its sequence.
+struct MessageStatements {
+  template <class Row, class... Arguments>
+  using Statement = sql::Statement<Row, Arguments...>;
+  using Text = std::string_view;
+
+  /// Members of a Message that stand in its row; the rest comes from the key and the session.
+  static constexpr std::size_t stored = 11;
+  /// The first of them, which are stored as they are given.
+  static constexpr std::size_t verbatim = 8;
+  using Body = sql::Fields<Message, verbatim>;
+
+  /// user, session, how many, time, tokens, cost: gives out that many sequence numbers; answers the last. Holds the
+  /// session to the end of the transaction, so that numbers become visible in their order, without a gap.
+  Statement<std::int64_t, Text, Text, std::int64_t, Timestamp, std::int64_t, double> take_sequence{
+      "UPDATE sessions SET last_sequence = last_sequence + ?3, updated_at = greatest(updated_at, ?4), "
+      "total_tokens = total_tokens + ?5, total_cost_usd = total_cost_usd + ?6 " +
+      session() + " RETURNING last_sequence"};
+  /// user, session, expected: finds the session if its last sequence is the expected one, and holds it
+  /// so to the end of the transaction. Not FOR UPDATE: two that hold the session by `number_of_session` would wait for
+  /// one another.
+  Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{"SELECT number FROM sessions " + session() +
+                                                                    " AND last_sequence = ?3 FOR NO KEY UPDATE"};
+  /// user, session, distance from the last sequence that was given out, the message, its text.
+  Statement<sql::NoRow, Text, Text, std::int64_t, Body, Timestamp, std::int64_t, double, sql::SearchText> insert{
+      "INSERT INTO messages (user_id, session_number, sequence, " + sql::columns<Message>({}, stored) +
+      Sql::search_columns() + ") SELECT user_id, number, last_sequence - ?3, " + sql::placeholders(4, stored) +
+      Sql::search_values(4 + stored) + " FROM sessions " + session()};
+
+  /// user, session, after this sequence, limit.
+  Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
+      select("?2") + "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT number FROM sessions " +
+      session() + ") AND m.sequence > ?3 ORDER BY m.sequence LIMIT ?4"};
+  /// user, session, after this sequence, limit: what the session's parent lets its children see.
+  Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
+      select("(SELECT parent_session_id FROM sessions " + session() + ")") +
+      "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT parent.number FROM sessions parent "
+      "WHERE parent.user_id = ?1 AND parent.deleted_at IS NULL AND parent.id = (SELECT parent_session_id FROM "
+      "sessions " +
+      session() + ")) AND m.sequence > ?3 AND " + visible_to_children() + " ORDER BY m.sequence LIMIT ?4"};
+  /// user, agent, after this position, limit: the agent's own sessions, and what the parents of these let them see. A
+  /// position is the number of the session times 2^24 plus the sequence.
+  Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
+      "SELECT " + sql::columns<Message>() + ", (session_number << 24) | sequence FROM (" + positioned() +
+      "s.agent_id = ?2 UNION ALL " + positioned() + "s.agent_id <> ?2 AND " + visible_to_children() +
+      " AND s.id IN (SELECT child.parent_session_id FROM sessions child WHERE child.user_id = ?1 "
+      "AND child.agent_id = ?2 AND child.deleted_at IS NULL)) found ORDER BY session_number, sequence LIMIT ?4"};
+  /// user, session: its number, and holds the session so that it is not removed before the end of the transaction.
+  Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions " + session() + " FOR KEY SHARE"};
+
+  /// user, words, session, agent or null, limit, offset: best match first.
+  Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
+      found("?2, ?3, ?4, ?5, ?6")};
+  /// user, words, agent or null, limit, offset: best match first.
+  Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{found("?2, NULL, ?3, ?4, ?5")};
+
+ private:
+  // The session as a subquery gives one number, and with it the primary key gives messages in their order; a join would
+  // read all of the session and sort it.
+  static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }
+  static std::string select(const std::string& session_id) {
+    return "SELECT " + sql::columns<Message>("m.", stored) + ", " + session_id + " AS session_id, m.sequence ";
+  }
+  // The order of both parts is the order of the whole: as many sessions are read as the page needs.
+  static std::string positioned() {
+    return select("s.id") +
+           ", s.number AS session_number FROM sessions s JOIN messages m ON m.user_id = s.user_id "
+           "AND m.session_number = s.number WHERE s.user_id = ?1 AND s.deleted_at IS NULL AND s.number >= ?3 >> 24 "
+           "AND (m.session_number, m.sequence) > (?3 >> 24, ?3 & 16777215) AND ";
+  }
+  static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
+  // The function knows whose messages they are. Its rows are the best keys; no other message's text is read.
+  static std::string found(const std::string& arguments) {
+    return select("s.id") + "FROM heddle_search_messages(" + arguments +
+           ") found JOIN sessions s ON s.user_id = ?1 AND s.number = found.session_number "
+           "JOIN messages m ON m.user_id = ?1 AND m.session_number = found.session_number "
+           "AND m.sequence = found.sequence ORDER BY found.score DESC, found.session_number, found.sequence";
+  }
+};
+
+}  // namespace heddle::postgres
