@@ -3,7 +3,7 @@
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/dialect.hpp"
 #include "heddle/postgres/engine.hpp"
-#include "heddle/postgres/words.hpp"
+#include "heddle/postgres/search_query.hpp"
 
 #include <string>
 #include <string_view>

@@ -22,6 +22,32 @@
 
 namespace heddle::postgres {
 
+/// A command that was queued, found again when it is answered.
+class Queued {
+ public:
+  Queued(Exchange& exchange, std::size_t index) noexcept : exchange_(&exchange), index_(index) {}
+  [[nodiscard]] const Command& operator()() const noexcept { return exchange_->at(index_); }
+
+ private:
+  Exchange* exchange_;
+  std::size_t index_;
+};
+
+/// What a command will answer.
+template <class T>
+class Pending {
+ public:
+  using Read = T (*)(const Command& command);
+
+  Pending(Queued command, Read read) noexcept : command_(command), read_(read) {}
+  /// The answer, once all is sent and received.
+  [[nodiscard]] T operator()() const { return read_(command_()); }
+
+ private:
+  Queued command_;
+  Read read_;
+};
+
 /// The statements of one unit of work: each is queued for the server at once and answered after the commit. Satisfies
 /// the contract in concepts/transaction.hpp.
 class Transaction {
@@ -33,56 +59,63 @@ class Transaction {
 
   /// Runs a statement for its effect; answers how many rows it changed.
   template <class Row, class... Arguments>
-  auto run(const sql::Statement<Row, Arguments...>& statement, const std::type_identity_t<Arguments>&... arguments) {
-    return [command = queue(Form::plain, {}, statement, arguments...)]() -> std::int64_t {
-      return changed_rows(*command().result);
-    };
+  Pending<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
+                            const std::type_identity_t<Arguments>&... arguments) {
+    return {queue(Form::plain, {}, statement, arguments...), [](const Command& command) {
+              return changed_rows(*command.result);
+            }};
   }
 
   /// The first row, if there is one.
   template <class Row, class... Arguments>
-  auto one(const sql::Statement<Row, Arguments...>& statement, const std::type_identity_t<Arguments>&... arguments) {
-    return [command = queue(Form::plain, {}, statement, arguments...)]() -> std::optional<Row> {
-      const PGresult* const result = command().result.get();
-      if (PQntuples(result) == 0) { return std::nullopt; }
-      return sql::read_row<Row>(ResultRow(result, 0));
-    };
+  Pending<std::optional<Row>> one(const sql::Statement<Row, Arguments...>& statement,
+                                  const std::type_identity_t<Arguments>&... arguments) {
+    return {queue(Form::plain, {}, statement, arguments...), [](const Command& command) {
+              const PGresult* const result = command.result.get();
+              std::optional<Row> row;
+              if (PQntuples(result) != 0) { row.emplace(sql::read_row<Row>(ResultRow(result, 0))); }
+              return row;
+            }};
   }
 
   /// The first row; without one the transaction is rolled back by the server and the call fails with `refusal`.
   template <class Row, class... Arguments>
-  auto require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
-               const std::type_identity_t<Arguments>&... arguments) {
+  Pending<Row> require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
+                       const std::type_identity_t<Arguments>&... arguments) {
     Command command;
     command.refusal = refusal;
-    return [command = queue(Form::required, std::move(command), statement, arguments...)]() -> Row {
-      return sql::read_row<Row>(ResultRow(command().result.get(), 0));
-    };
+    return {queue(Form::required, std::move(command), statement, arguments...), [](const Command& answered) {
+              return sql::read_row<Row>(ResultRow(answered.result.get(), 0));
+            }};
   }
 
   /// All rows.
   template <class Row, class... Arguments>
-  auto all(const sql::Statement<Row, Arguments...>& statement, const std::type_identity_t<Arguments>&... arguments) {
-    return [command = queue(Form::plain, {}, statement, arguments...)]() -> std::vector<Row> {
-      const PGresult* const result = command().result.get();
-      std::vector<Row> rows;
-      rows.reserve(static_cast<std::size_t>(PQntuples(result)));
-      for (int row = 0; row < PQntuples(result); ++row) { rows.push_back(sql::read_row<Row>(ResultRow(result, row))); }
-      return rows;
-    };
+  Pending<std::vector<Row>> all(const sql::Statement<Row, Arguments...>& statement,
+                                const std::type_identity_t<Arguments>&... arguments) {
+    return {queue(Form::plain, {}, statement, arguments...), [](const Command& command) {
+              const PGresult* const result = command.result.get();
+              const int count = PQntuples(result);
+              std::vector<Row> rows;
+              rows.reserve(static_cast<std::size_t>(count));
+              for (int row = 0; row < count; ++row) { rows.push_back(sql::read_row<Row>(ResultRow(result, row))); }
+              return rows;
+            }};
   }
 
   /// Calls `visit` with each row as it arrives, inside the transaction; answers how many there were. `visit` must live
   /// until then.
   template <class Row, class... Arguments, class Visit>
-  auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
-            const std::type_identity_t<Arguments>&... arguments) {
+  Pending<std::int64_t> each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
+                             const std::type_identity_t<Arguments>&... arguments) {
     Command command;
     command.visitor = const_cast<void*>(static_cast<const void*>(&visit));
     command.show = [](void* visitor, const ResultRow& row) {
       (*static_cast<Visit*>(visitor))(sql::read_row<Row>(row));
     };
-    return [command = queue(Form::plain, std::move(command), statement, arguments...)]() { return command().shown; };
+    return {queue(Form::plain, std::move(command), statement, arguments...), [](const Command& answered) {
+              return answered.shown;
+            }};
   }
 
   /// Declares the Answer's text.
@@ -136,17 +169,6 @@ class Transaction {
   static std::int64_t number_in(PGresult& result) {
     return PQntuples(&result) == 0 ? changed_rows(result) : ResultRow(&result, 0).integer(0);
   }
-
-  /// A command that was queued, found again when it is answered.
-  class Queued {
-   public:
-    Queued(Exchange& exchange, std::size_t index) noexcept : exchange_(&exchange), index_(index) {}
-    [[nodiscard]] const Command& operator()() const noexcept { return exchange_->at(index_); }
-
-   private:
-    Exchange* exchange_;
-    std::size_t index_;
-  };
 
   template <class Row, class... Arguments>
   Queued queue(Form form, Command command, const sql::Statement<Row, Arguments...>& statement,

@@ -6,6 +6,7 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
@@ -69,7 +70,8 @@ class MessageWriter {
     auto behind = static_cast<std::int64_t>(messages_.size());
     for (const Message& message : messages_) {
       tx.run(sql.insert, user, session_id_, --behind, typename Messages::Body{message},
-             message.timestamp == Timestamp{} ? saved_at : message.timestamp, message.token_count, message.cost_usd);
+             message.timestamp == Timestamp{} ? saved_at : message.timestamp, message.token_count, message.cost_usd,
+             heddle::sql::SearchText(message.content));
     }
     for (const ToolExecution& execution : executions_) {
       tx.run(sessions.save_execution, user, session_id_, typename Sessions::ExecutionBody{execution},

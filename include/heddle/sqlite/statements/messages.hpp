@@ -2,6 +2,7 @@
 
 #include "heddle/model/message.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
@@ -33,8 +34,8 @@ struct MessageStatements {
   /// so to the end of the transaction.
   Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3"};
-  /// user, session, distance from the last sequence that was given out, the message.
-  Statement<sql::NoRow, Text, Text, std::int64_t, Body, Timestamp, std::int64_t, double> insert{
+  /// user, session, distance from the last sequence that was given out, the message; triggers split its words.
+  Statement<sql::NoRow, Text, Text, std::int64_t, Body, Timestamp, std::int64_t, double, sql::SearchText> insert{
       "INSERT INTO messages (key, " + sql::columns<Message>({}, stored) +
       ") SELECT number * 16777216 + last_sequence - ?3, " + sql::placeholders(4, stored) +
       " FROM sessions WHERE user_id = ?1 AND id = ?2"};
