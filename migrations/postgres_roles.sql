@@ -47,6 +47,7 @@ ALTER ROLE :"admin" PASSWORD :'admin_password';
 
 -- The admin works with the owner's rights, and migrates as the owner, so that all that is made belongs to that.
 GRANT :"owner" TO :"admin";
+ALTER ROLE :"admin" SET role TO :"owner";
 -- Whoever runs this acts for the owner below, which takes membership too where it is no superuser.
 SELECT format('GRANT %I TO CURRENT_USER', :'owner') WHERE NOT pg_has_role(current_user, :'owner', 'MEMBER') \gexec
 
