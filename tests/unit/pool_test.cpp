@@ -44,7 +44,7 @@ struct Fixture {
   explicit Fixture(const PoolConfig& config) : pool(config, connect_to(server)) {}
 
   std::optional<Pool::Lease> lend() { return pool.acquire({}); }
-  void await_waits(int number) {
+  void await_waits(int number) const {
     await([&] { return pool.statistics().wait_count >= number; });
   }
 

@@ -6,7 +6,7 @@
 
 namespace heddle::postgres {
 
-/// How many connections there are, and for how long.
+/// How many connections there are, and for how long. A duration of zero: no such limit, no such check.
 struct PoolConfig {
   int max_connections = 25;  ///< never more, whatever happens; whoever comes then waits
   int min_connections = 5;   ///< kept open although nobody uses them
