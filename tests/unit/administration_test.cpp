@@ -30,10 +30,8 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// An agent whose sessions count as hidden: SQLite has no better place for it, and the stores do not look.
-#define HIDDEN "'(hidden)'"
-
-/// A policy with everything that SQLite lacks, on SQLite.
+/// A policy with everything that SQLite lacks, on SQLite. A session counts as hidden if its agent is `(hidden)`: the
+/// stores do not look.
 struct Administered {
   static constexpr std::string_view name = "administered";
 
@@ -64,11 +62,12 @@ struct Administered {
   struct Dialect : sqlite::Dialect {
     using Text = std::string_view;
     struct Sessions : sqlite::Dialect::Sessions {
-      sql::Statement<sql::NoRow, Text, Text, Timestamp> soft_remove{"UPDATE sessions SET agent_id = " HIDDEN
-                                                                    ", updated_at = ?3 WHERE user_id = ?1 AND id = ?2 "
-                                                                    "AND agent_id <> " HIDDEN};
+      sql::Statement<sql::NoRow, Text, Text, Timestamp> soft_remove{
+          "UPDATE sessions SET agent_id = '(hidden)'"
+          ", updated_at = ?3 WHERE user_id = ?1 AND id = ?2 "
+          "AND agent_id <> '(hidden)'"};
       sql::Statement<sql::NoRow, Text, Text> restore{
-          "UPDATE sessions SET agent_id = '' WHERE user_id = ?1 AND id = ?2 AND agent_id = " HIDDEN};
+          "UPDATE sessions SET agent_id = '' WHERE user_id = ?1 AND id = ?2 AND agent_id = '(hidden)'"};
     };
     struct Admin {
       sql::Statement<sql::Keyed<Session>, Timestamp, std::int64_t, std::int64_t> list_sessions{
@@ -84,7 +83,7 @@ struct Administered {
       sql::Statement<sql::TableRights> table_rights{
           "SELECT 'artifacts', 1, 0, 0 UNION ALL SELECT 'sessions', 1, 1, 0 ORDER BY 1"};
       sql::Statement<sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
-          "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions WHERE agent_id = " HIDDEN
+          "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions WHERE agent_id = '(hidden)'"
           " AND updated_at <= ?1 ORDER BY updated_at LIMIT ?2) RETURNING user_id, id"};
     };
   };
