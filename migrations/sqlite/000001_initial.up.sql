@@ -24,7 +24,8 @@ CREATE INDEX sessions_by_agent ON sessions (user_id, agent_id);
 CREATE INDEX sessions_by_parent ON sessions (user_id, parent_session_id) WHERE parent_session_id IS NOT NULL;
 
 -- A message's key is its session's number * 2^24 + its sequence: one session is one range of the table, in order, and
--- the key is the full-text row id as well.
+-- the key is the full-text row id as well. Of a text its first 1,000,000 bytes are searched; one of 250,000 characters
+-- has no more, and whether it has that many costs less than the copy that its bytes are counted in.
 CREATE TABLE messages (
   key INTEGER PRIMARY KEY,
   role TEXT NOT NULL,
@@ -37,17 +38,20 @@ CREATE TABLE messages (
   agent_id TEXT NOT NULL,
   timestamp INTEGER NOT NULL,
   token_count INTEGER NOT NULL,
-  cost_usd REAL NOT NULL
+  cost_usd REAL NOT NULL,
+  searched TEXT GENERATED ALWAYS AS (
+    CASE WHEN length(content) > 250000 THEN CAST(substr(CAST(content AS BLOB), 1, 1000000) AS TEXT) ELSE content END
+  ) VIRTUAL
 ) STRICT;
 
 CREATE VIRTUAL TABLE messages_search USING fts5 (
-  content, content = 'messages', content_rowid = 'key', tokenize = 'porter unicode61'
+  searched, content = 'messages', content_rowid = 'key', tokenize = 'porter unicode61'
 );
 CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN
-  INSERT INTO messages_search (rowid, content) VALUES (NEW.key, NEW.content);
+  INSERT INTO messages_search (rowid, searched) VALUES (NEW.key, NEW.searched);
 END;
 CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
-  INSERT INTO messages_search (messages_search, rowid, content) VALUES ('delete', OLD.key, OLD.content);
+  INSERT INTO messages_search (messages_search, rowid, searched) VALUES ('delete', OLD.key, OLD.searched);
 END;
 -- The range of a session stands in for the foreign key that a packed key cannot have.
 CREATE TRIGGER sessions_deleted BEFORE DELETE ON sessions BEGIN
@@ -118,6 +122,12 @@ CREATE TABLE artifacts (
   metadata TEXT,
   deleted_at INTEGER,
   session_id TEXT,
+  searched_purpose TEXT GENERATED ALWAYS AS (
+    CASE WHEN length(purpose) > 250000 THEN CAST(substr(CAST(purpose AS BLOB), 1, 1000000) AS TEXT) ELSE purpose END
+  ) VIRTUAL,
+  searched_tags TEXT GENERATED ALWAYS AS (
+    CASE WHEN length(tags) > 250000 THEN CAST(substr(CAST(tags AS BLOB), 1, 1000000) AS TEXT) ELSE tags END
+  ) VIRTUAL,
   UNIQUE (user_id, id),
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE
 ) STRICT;
@@ -127,20 +137,23 @@ CREATE INDEX artifacts_by_path ON artifacts (user_id, path);
 CREATE INDEX artifacts_by_session ON artifacts (user_id, session_id, created_at, id) WHERE session_id IS NOT NULL;
 
 CREATE VIRTUAL TABLE artifacts_search USING fts5 (
-  name, purpose, tags, content = 'artifacts', content_rowid = 'number', tokenize = 'porter unicode61'
+  name, searched_purpose, searched_tags, content = 'artifacts', content_rowid = 'number',
+  tokenize = 'porter unicode61'
 );
 CREATE TRIGGER artifacts_inserted AFTER INSERT ON artifacts BEGIN
-  INSERT INTO artifacts_search (rowid, name, purpose, tags) VALUES (NEW.number, NEW.name, NEW.purpose, NEW.tags);
+  INSERT INTO artifacts_search (rowid, name, searched_purpose, searched_tags)
+  VALUES (NEW.number, NEW.name, NEW.searched_purpose, NEW.searched_tags);
 END;
 CREATE TRIGGER artifacts_deleted AFTER DELETE ON artifacts BEGIN
-  INSERT INTO artifacts_search (artifacts_search, rowid, name, purpose, tags)
-  VALUES ('delete', OLD.number, OLD.name, OLD.purpose, OLD.tags);
+  INSERT INTO artifacts_search (artifacts_search, rowid, name, searched_purpose, searched_tags)
+  VALUES ('delete', OLD.number, OLD.name, OLD.searched_purpose, OLD.searched_tags);
 END;
 CREATE TRIGGER artifacts_updated AFTER UPDATE OF name, purpose, tags ON artifacts
 WHEN OLD.name <> NEW.name OR OLD.purpose <> NEW.purpose OR OLD.tags IS NOT NEW.tags BEGIN
-  INSERT INTO artifacts_search (artifacts_search, rowid, name, purpose, tags)
-  VALUES ('delete', OLD.number, OLD.name, OLD.purpose, OLD.tags);
-  INSERT INTO artifacts_search (rowid, name, purpose, tags) VALUES (NEW.number, NEW.name, NEW.purpose, NEW.tags);
+  INSERT INTO artifacts_search (artifacts_search, rowid, name, searched_purpose, searched_tags)
+  VALUES ('delete', OLD.number, OLD.name, OLD.searched_purpose, OLD.searched_tags);
+  INSERT INTO artifacts_search (rowid, name, searched_purpose, searched_tags)
+  VALUES (NEW.number, NEW.name, NEW.searched_purpose, NEW.searched_tags);
 END;
 
 CREATE TABLE sql_results (

@@ -867,6 +867,19 @@ TEST_CASE("SQLite: the search index stays consistent with the artifacts through 
     store.index(context, artifact);
   }
   CHECK(consistent());
+  // More than is searched.
+  std::string purpose = "long";
+  while (purpose.size() < 1'200'000) { purpose += " filler"; }
+  store.index(alice, {.id = "long", .purpose = purpose + " behind"});
+  CHECK(consistent());
+  CHECK(store.search(alice, "long filler").items.size() == 1);
+  CHECK(store.search(alice, "long behind").items.empty());
+  store.update(alice, {.id = "long", .purpose = purpose + " other"});
+  CHECK(consistent());
+  CHECK(store.get(alice, "long")->purpose == purpose + " other");
+  store.remove(alice, "long", DeleteMode::hard);
+  CHECK(consistent());
+  CHECK(store.search(alice, "filler").items.empty());
   for (int i = 0; i < 40; i += 5) {
     const Context& context = i % 2 == 0 ? alice : bob;
     store.index(context, {.id = std::to_string(i), .name = "other", .tags = {"new"}, .session_id = "s"});

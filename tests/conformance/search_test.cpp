@@ -108,6 +108,38 @@ CONFORMANCE_TEST("the better match comes first") {
   CHECK(store.search_messages(alice, {.query = "needle"}).items.front().content == "needle needle");
 }
 
+CONFORMANCE_TEST("the first million bytes of a text are searched, and all of it is kept") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "s");
+  const auto fill = [](std::string& text, std::size_t size) {
+    while (text.size() < size) { text += "filler "; }
+    text.resize(size, ' ');
+  };
+  std::string content;
+  fill(content, 999'980);
+  content += " a before ";
+  fill(content, 1'000'010);
+  content += " behind ";
+  fill(content, 3'000'000);
+  store.save_message(alice, "s", says(content));
+  CHECK(store.load_messages(alice, "s").items.front().content == content);
+  CHECK(found(store, {.query = "before"}).size() == 1);
+  CHECK(found(store, {.query = "\"a before\""}).size() == 1);
+  CHECK(found(store, {.query = "behind"}).empty());
+  // What was not searched leaves nothing behind when it is deleted, and nothing of others is taken away.
+  store.save_message(alice, "s", says("filler, and behind"));
+  CHECK(found(store, {.query = "behind"}) == Texts{"filler, and behind"});
+  // In characters of several bytes, the last of which is searched in part or not at all.
+  std::string wide = "wide ";
+  while (wide.size() < 1'000'100) { wide += "語"; }
+  store.save_message(alice, "s", says(wide + " behind"));
+  CHECK(found(store, {.query = "wide"}) == Texts{wide + " behind"});
+  CHECK(found(store, {.query = "behind"}) == Texts{"filler, and behind"});
+  CHECK(store.delete_session(alice, "s"));
+  CHECK(found(store, {.query = "filler"}).empty());
+}
+
 CONFORMANCE_TEST("a query has a size") {
   Subject subject;
   auto& store = subject.backend().session_storage();
