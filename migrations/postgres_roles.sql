@@ -48,8 +48,10 @@ ALTER ROLE :"admin" PASSWORD :'admin_password';
 -- The admin works with the owner's rights, and migrates as the owner, so that all that is made belongs to that.
 GRANT :"owner" TO :"admin";
 ALTER ROLE :"admin" SET role TO :"owner";
--- Whoever runs this acts for the owner below, which takes membership too where it is no superuser.
-SELECT format('GRANT %I TO CURRENT_USER', :'owner') WHERE NOT pg_has_role(current_user, :'owner', 'MEMBER') \gexec
+-- Whoever runs this acts for the owner below, which takes membership too where it is no superuser. To have made the
+-- owner is not enough: since PostgreSQL 16 that gives the right to grant it, not its rights.
+SELECT format('GRANT %I TO CURRENT_USER', :'owner') WHERE NOT pg_has_role(current_user, :'owner', 'USAGE') \gexec
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"app", :"admin";
 
 -- The schema. Since PostgreSQL 15 not everybody may create in public any more; the owner has to.
 SELECT format('CREATE SCHEMA %I AUTHORIZATION %I', :'schema', :'owner')

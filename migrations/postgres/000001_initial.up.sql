@@ -292,9 +292,15 @@ BEGIN
   IF in_session IS NULL THEN
     RETURN QUERY
       SELECT m.session_number, m.sequence, ts_rank(m.search, wanted.any_word, 1)::double precision AS score
-      FROM messages m JOIN sessions s ON s.user_id = m.user_id AND s.number = m.session_number
-      WHERE m.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&')) AND m.user_id = tenant
-        AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
+      FROM messages m
+      WHERE m.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&'))
+        -- Neither `=` nor a join: as long as a table has no statistics, the planner would rather read all rows of the
+        -- tenant, or all its sessions for each row.
+        AND m.user_id IS NOT DISTINCT FROM tenant
+        AND m.session_number NOT IN (SELECT s.number FROM sessions s
+                                     WHERE s.user_id = tenant AND s.deleted_at IS NOT NULL)
+        AND (of_agent IS NULL OR EXISTS (SELECT FROM sessions s WHERE s.user_id = tenant
+                                         AND s.number = m.session_number AND s.agent_id = of_agent))
         AND heddle_search_has_phrases(m.search, m.words, wanted.phrases, wanted.patterns)
       ORDER BY score DESC, m.session_number, m.sequence LIMIT max_rows OFFSET skip;
     RETURN;
@@ -330,10 +336,10 @@ BEGIN
   RETURN QUERY
     SELECT a.id, ts_rank(a.search, wanted.any_word, 1)::double precision AS score
     FROM artifacts a
-    WHERE a.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&')) AND a.user_id = tenant
-      AND a.deleted_at IS NULL
-      AND NOT EXISTS (SELECT FROM sessions d
-                      WHERE d.user_id = a.user_id AND d.id = a.session_id AND d.deleted_at IS NOT NULL)
+    WHERE a.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&'))
+      AND a.user_id IS NOT DISTINCT FROM tenant AND a.deleted_at IS NULL
+      AND (a.session_id IS NULL OR a.session_id NOT IN (SELECT s.id FROM sessions s
+                                                        WHERE s.user_id = tenant AND s.deleted_at IS NOT NULL))
       AND heddle_search_has_phrases(a.search, a.words, wanted.phrases, wanted.patterns)
     ORDER BY score DESC, a.number LIMIT max_rows OFFSET skip;
 END

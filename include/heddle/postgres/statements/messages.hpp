@@ -56,12 +56,16 @@ struct MessageStatements {
       "sessions " +
       session() + ")) AND m.sequence > ?3 AND " + visible_to_children() + " ORDER BY m.sequence LIMIT ?4"};
   /// user, agent, after this position, limit: the agent's own sessions, and what the parents of these let them see. A
-  /// position is the number of the session times 2^24 plus the sequence.
+  /// position is the number of the session times 2^24 plus the sequence. The sessions in order first, so that no more
+  /// of them are read than the page needs.
   Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
-      "SELECT " + sql::columns<Message>() + ", (session_number << 24) | sequence FROM (" + positioned() +
-      "s.agent_id = ?2 UNION ALL " + positioned() + "s.agent_id <> ?2 AND " + visible_to_children() +
-      " AND s.id IN (SELECT child.parent_session_id FROM sessions child WHERE child.user_id = ?1 "
-      "AND child.agent_id = ?2 AND child.deleted_at IS NULL)) found ORDER BY session_number, sequence LIMIT ?4"};
+      select("s.id") + ", (s.number << 24) | m.sequence FROM (SELECT number, id, true AS own FROM sessions WHERE " +
+      later() + " AND agent_id = ?2 UNION ALL SELECT number, id, false FROM sessions WHERE " + later() +
+      " AND agent_id <> ?2 AND id IN (SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 "
+      "AND deleted_at IS NULL) ORDER BY number OFFSET 0) s CROSS JOIN LATERAL (SELECT * FROM messages m "
+      "WHERE m.user_id = ?1 AND m.session_number = s.number AND m.sequence > "
+      "CASE s.number WHEN ?3 >> 24 THEN ?3 & 16777215 ELSE 0 END AND (s.own OR " +
+      visible_to_children() + ") ORDER BY m.sequence LIMIT ?4) m ORDER BY s.number, m.sequence LIMIT ?4"};
   /// user, session: its number, and holds the session so that it is not removed before the end of the transaction.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions " + session() + " FOR KEY SHARE"};
 
@@ -78,19 +82,13 @@ struct MessageStatements {
   static std::string select(const std::string& session_id) {
     return "SELECT " + sql::columns<Message>("m.", stored) + ", " + session_id + " AS session_id, m.sequence ";
   }
-  // The order of both parts is the order of the whole: as many sessions are read as the page needs.
-  static std::string positioned() {
-    return select("s.id") +
-           ", s.number AS session_number FROM sessions s JOIN messages m ON m.user_id = s.user_id "
-           "AND m.session_number = s.number WHERE s.user_id = ?1 AND s.deleted_at IS NULL AND s.number >= ?3 >> 24 "
-           "AND (m.session_number, m.sequence) > (?3 >> 24, ?3 & 16777215) AND ";
-  }
+  static std::string later() { return "user_id = ?1 AND deleted_at IS NULL AND number >= ?3 >> 24"; }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
   // The function knows whose messages they are. Its rows are the best keys; no other message's text is read.
   static std::string found(const std::string& arguments) {
-    return select("s.id") + "FROM heddle_search_messages(" + arguments +
-           ") found JOIN sessions s ON s.user_id = ?1 AND s.number = found.session_number "
-           "JOIN messages m ON m.user_id = ?1 AND m.session_number = found.session_number "
+    return select("(SELECT id FROM sessions WHERE user_id = ?1 AND number = found.session_number)") +
+           "FROM heddle_search_messages(" + arguments +
+           ") found JOIN messages m ON m.user_id = ?1 AND m.session_number = found.session_number "
            "AND m.sequence = found.sequence ORDER BY found.score DESC, found.session_number, found.sequence";
   }
 };
