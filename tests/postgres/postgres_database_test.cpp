@@ -19,7 +19,7 @@ TEST_CASE("postgres support: a database of its own, dropped afterwards") {
     CHECK(first.name() != second.name());
     name = first.name();
     CHECK(RawPostgres(first.app_dsn()).text("SELECT current_user || current_database()") == "heddle_app" + name);
-    CHECK(RawPostgres(first.admin_dsn()).text("SELECT current_user") == "heddle_admin");
+    CHECK(RawPostgres(first.admin_dsn()).text("SELECT session_user") == "heddle_admin");
     CHECK(RawPostgres(first.superuser_dsn()).integer("SELECT count(*) FROM sessions") == 0);
     CHECK(RawPostgres(first.app_dsn()).failure_of("CREATE TABLE t (a int)") == "42501");
   }
