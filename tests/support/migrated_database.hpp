@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/postgres.hpp"
+#include "support/pgbouncer.hpp"
 #include "support/postgres_database.hpp"
 
 #include <filesystem>
@@ -22,6 +23,11 @@ class MigratedDatabase {
     config.pool.max_connections = 12;
     config.default_user_id = "default-user";
     config.artifact_directory = std::move(artifacts);
+    if (const PgBouncer* const pooler = pgbouncer_of_tests(); pooler != nullptr) {
+      config.dsn = pooler->dsn(config.dsn);
+      config.admin_dsn = pooler->dsn(config.admin_dsn);
+      config.named_statements = false;
+    }
     return config;
   }
 

@@ -1,0 +1,136 @@
+#pragma once
+
+#include "support/postgres_server.hpp"
+#include "support/proxy_sockets.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <pwd.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace support {
+
+/// A PgBouncer in transaction mode before the tests' server, in a folder of its own: each transaction gets whichever
+/// of a few connections to the server is free. Every role and database is let through without a password. It ends with
+/// the thread that made it.
+class PgBouncer {
+ public:
+  /// `pool_size` connections to the server, at most, for each role and database.
+  explicit PgBouncer(int pool_size, const std::string& server = postgres_server()) {
+    std::string pattern = "/tmp/heddle-pool.XXXXXX";  // short: so is the path of a socket
+    if (::mkdtemp(pattern.data()) == nullptr) { throw std::system_error(errno, std::generic_category()); }
+    folder_ = pattern;
+    try {
+      configure(pool_size, server_address(server));
+      start();
+    } catch (...) {
+      stop();
+      throw;
+    }
+  }
+  PgBouncer(const PgBouncer&) = delete;
+  PgBouncer& operator=(const PgBouncer&) = delete;
+  PgBouncer(PgBouncer&&) = delete;
+  PgBouncer& operator=(PgBouncer&&) = delete;
+  ~PgBouncer() { stop(); }
+
+  /// The connection string, by way of this pooler.
+  [[nodiscard]] std::string dsn(const std::string& direct) const {
+    return with_settings(direct, {{"host", folder_}, {"port", "6432"}});
+  }
+
+ private:
+  [[nodiscard]] std::string file(const std::string& name) const { return folder_ + "/" + name; }
+
+  void configure(int pool_size, const ServerAddress& server) const {
+    // Any password is right for the server, which trusts everybody, and auth_type=trust asks for none; but the roles
+    // have to be listed.
+    std::ofstream(file("users")) << "\"heddle_app\" \"\"\n\"heddle_admin\" \"\"\n\"postgres\" \"\"\n";
+    std::ofstream(file("pgbouncer.ini")) << "[databases]\n* = host=" << server.host << " port=" << server.port << "\n"
+                                         << "[pgbouncer]\npool_mode = transaction\n"
+                                         << "default_pool_size = " << pool_size << "\n"
+                                         << "listen_addr =\nlisten_port = 6432\nmax_client_conn = 500\n"
+                                         << "unix_socket_dir = " << folder_ << "\n"
+                                         << "auth_type = trust\nauth_file = " << file("users") << "\n"
+                                         << "logfile = " << file("log")
+                                         << "\n"
+                                         // Databases are dropped soon after: no connection may linger.
+                                         << "server_idle_timeout = 5\nserver_lifetime = 60\n";
+    if (::geteuid() != 0) { return; }
+    // It refuses to run as root.
+    const passwd* const owner = ::getpwnam("postgres");
+    if (owner == nullptr) { throw std::runtime_error("there is no user postgres for pgbouncer to run as"); }
+    for (const std::string& path : {folder_, file("users"), file("pgbouncer.ini")}) {
+      if (::chown(path.c_str(), owner->pw_uid, owner->pw_gid) != 0) {
+        throw std::system_error(errno, std::generic_category());
+      }
+    }
+  }
+
+  void start() {
+    const std::string installed = "/usr/sbin/pgbouncer";               // not in everybody's PATH
+    std::vector<std::string> words{"setpriv", "--pdeathsig", "KILL"};  // it goes with the test, however that ends
+    if (::geteuid() == 0) {
+      words.insert(words.end(), {"--reuid", "postgres", "--regid", "postgres", "--clear-groups"});
+    }
+    words.insert(words.end(),
+                 {std::filesystem::exists(installed) ? installed : "pgbouncer", "-q", file("pgbouncer.ini")});
+    std::vector<char*> arguments;
+    for (std::string& word : words) { arguments.push_back(word.data()); }
+    arguments.push_back(nullptr);
+    if (::posix_spawnp(&process_, "setpriv", nullptr, nullptr, arguments.data(), environ) != 0) {
+      process_ = -1;
+      throw std::runtime_error("setpriv is missing");
+    }
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+      if (connect_to({.host = folder_, .port = "6432"}).get() >= 0) { return; }
+      if (::waitpid(process_, nullptr, WNOHANG) == process_) {
+        process_ = -1;
+        break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    std::ifstream log(file("log"));
+    throw std::runtime_error("pgbouncer (Debian: pgbouncer) does not start: " +
+                             std::string(std::istreambuf_iterator<char>(log), {}));
+  }
+
+  void stop() {
+    if (process_ > 0) {
+      ::kill(process_, SIGTERM);  // at once, with all its connections
+      while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {}
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::string folder_{};
+  pid_t process_ = -1;
+};
+
+/// The pooler of this program if HEDDLE_TEST_PGBOUNCER, the size of its pools, asks for one. Call it in the main thread
+/// first.
+inline const PgBouncer* pgbouncer_of_tests() {
+  static const std::unique_ptr<const PgBouncer> pooler = [] {
+    const char* const size = std::getenv("HEDDLE_TEST_PGBOUNCER");
+    return size == nullptr ? nullptr : std::make_unique<const PgBouncer>(std::stoi(size));
+  }();
+  return pooler.get();
+}
+
+}  // namespace support
