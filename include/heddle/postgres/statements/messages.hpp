@@ -5,34 +5,20 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/messages.hpp"
 #include "heddle/time.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace heddle::postgres {
 
 /// Messages in PostgreSQL's SQL. A row has the number of its session and its sequence.
-struct MessageStatements {
+struct MessageStatements : sql::MessageStatements<Sql> {
   template <class Row, class... Arguments>
   using Statement = sql::Statement<Row, Arguments...>;
-  using Text = std::string_view;
 
-  /// Members of a Message that stand in its row; the rest comes from the key and the session.
-  static constexpr std::size_t stored = 11;
-  /// The first of them, which are stored as they are given.
-  static constexpr std::size_t verbatim = 8;
-  using Body = sql::Fields<Message, verbatim>;
-
-  /// user, session, how many, time, tokens, cost: gives out that many sequence numbers; answers the last. Holds the
-  /// session to the end of the transaction, so that numbers become visible in their order, without a gap.
-  Statement<std::int64_t, Text, Text, std::int64_t, Timestamp, std::int64_t, double> take_sequence{
-      "UPDATE sessions SET last_sequence = last_sequence + ?3, updated_at = greatest(updated_at, ?4), "
-      "total_tokens = total_tokens + ?5, total_cost_usd = total_cost_usd + ?6 " +
-      session() + " RETURNING last_sequence"};
   /// user, session, expected: finds the session if its last sequence is the expected one, and holds it
   /// so to the end of the transaction. Not FOR UPDATE: two that hold the session by `number_of_session` would wait for
   /// one another.

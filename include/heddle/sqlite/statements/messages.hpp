@@ -4,32 +4,21 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/messages.hpp"
+#include "heddle/sqlite/sql.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace heddle::sqlite {
 
 /// Messages in SQLite's SQL. A key is the number of the session times 2^24 plus the sequence.
-struct MessageStatements {
+struct MessageStatements : sql::MessageStatements<Sql> {
   template <class Row, class... Arguments>
   using Statement = sql::Statement<Row, Arguments...>;
-  using Text = std::string_view;
 
-  /// Members of a Message that stand in its row; the rest comes from the key and the session.
-  static constexpr std::size_t stored = 11;
-  /// The first of them, which are stored as they are given.
-  static constexpr std::size_t verbatim = 8;
-  using Body = sql::Fields<Message, verbatim>;
-
-  /// user, session, how many, time, tokens, cost: gives out that many sequence numbers; answers the last.
-  Statement<std::int64_t, Text, Text, std::int64_t, Timestamp, std::int64_t, double> take_sequence{
-      "UPDATE sessions SET last_sequence = last_sequence + ?3, updated_at = max(updated_at, ?4), "
-      "total_tokens = total_tokens + ?5, total_cost_usd = total_cost_usd + ?6 "
-      "WHERE user_id = ?1 AND id = ?2 RETURNING last_sequence"};
   /// user, session, expected: finds the session if its last sequence is the expected one, and holds it
   /// so to the end of the transaction.
   Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{

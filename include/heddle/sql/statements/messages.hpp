@@ -1,0 +1,33 @@
+#pragma once
+
+#include "heddle/model/message.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace heddle::sql {
+
+/// What the messages of all backends have in common. How a message lies beside those of its session is a backend's own.
+template <class Sql>
+struct MessageStatements {
+  using Text = std::string_view;
+
+  /// Members of a Message that stand in its row; the rest comes from the key and the session.
+  static constexpr std::size_t stored = 11;
+  /// The first of them, which are stored as they are given.
+  static constexpr std::size_t verbatim = 8;
+  using Body = Fields<Message, verbatim>;
+
+  /// user, session, how many, time, tokens, cost: gives out that many sequence numbers; answers the last. Holds the
+  /// session to the end of the transaction, so that numbers become visible in their order, without a gap.
+  Statement<std::int64_t, Text, Text, std::int64_t, Timestamp, std::int64_t, double> take_sequence{
+      "UPDATE sessions SET last_sequence = last_sequence + ?3, updated_at = " + Sql::greatest("updated_at", "?4") +
+      ", total_tokens = total_tokens + ?5, total_cost_usd = total_cost_usd + ?6 WHERE user_id = ?1 AND id = ?2" +
+      Sql::shown("sessions") + " RETURNING last_sequence"};
+};
+
+}  // namespace heddle::sql
