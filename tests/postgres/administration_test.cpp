@@ -1,0 +1,129 @@
+#include "heddle/any_backend.hpp"
+#include "heddle/postgres.hpp"
+#include "support/expect_error.hpp"
+#include "support/migrated_database.hpp"
+#include "support/raw_postgres.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace heddle;
+using support::code_of;
+using support::error_of;
+
+namespace {
+
+using OnServer = Backend<Postgres>;
+
+const Context ada = Context::for_user("ada");
+const Context bob = Context::for_user("bob");
+
+/// Keeps warnings.
+struct Warned {
+  struct Span {
+    std::vector<std::string>& warnings;
+    void fail(const Error& /*error*/) noexcept {}
+    void warn(std::string_view message) { warnings.emplace_back(message); }
+  };
+  Span start(const Call& /*call*/) noexcept { return {*warnings}; }
+
+  std::shared_ptr<std::vector<std::string>> warnings = std::make_shared<std::vector<std::string>>();
+};
+
+}  // namespace
+
+static_assert(StorageBackend<OnServer> && AdministersTenants<OnServer> && SoftDeletes<OnServer>);
+static_assert(InspectsMigrations<OnServer> && ReportsDetails<OnServer> && !BacksUpOnline<OnServer>);
+
+TEST_CASE("an administrator of PostgreSQL sees all tenants") {
+  const support::MigratedDatabase database;
+  OnServer backend(database.config());
+  auto& sessions = backend.session_storage();
+  for (const char* id : {"a1", "a2", "a3"}) {
+    sessions.save_session(ada, {.id = id, .total_cost_usd = 0.5, .total_tokens = 10});
+    sessions.save_message(ada, id, {.content = "x"});
+  }
+  sessions.save_tool_execution(ada, "a1", {.tool_name = "t"});
+  sessions.save_session(bob, {.id = "a1", .name = "of bob"});
+  sessions.save_session(bob, {.id = "hidden"});
+  REQUIRE(sessions.soft_delete_session(bob, "hidden"));
+
+  std::vector<std::string> seen;
+  PageRequest request{.limit = 3};
+  do {
+    const auto overview = backend.admin_storage().list_sessions({}, request);
+    CHECK(overview.total == 4);
+    for (const auto& session : overview.sessions.items) { seen.push_back(session.user_id + "/" + session.id); }
+    request.cursor = overview.sessions.next;
+  } while (!request.cursor.empty());
+  CHECK(seen.front() == "bob/a1");  // the last that was saved
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen == std::vector<std::string>{"ada/a1", "ada/a2", "ada/a3", "bob/a1"});
+
+  const auto first = backend.admin_storage().sessions_per_user({}, {.limit = 1});
+  CHECK(first.items == std::vector<SessionCount>{{"ada", 3}});
+  const auto rest = backend.admin_storage().sessions_per_user({}, {.cursor = first.next});
+  CHECK(rest.items == std::vector<SessionCount>{{"bob", 1}});
+
+  CHECK(backend.admin_storage().statistics({}) == SystemStatistics{4, 3, 1, 2, 1.5, 30});
+  // A tenant in the context changes nothing, and one is not needed.
+  CHECK(backend.admin_storage().statistics(bob).sessions == 4);
+}
+
+TEST_CASE("the rights of the administrator's role") {
+  support::MigratedDatabase database;
+  const Warned tracer;
+  auto config = database.config();
+  SUBCASE("are all there") {
+    Backend<Postgres, Warned> backend(config, tracer);
+    const auto permissions = backend.admin_storage().validate_permissions({});
+    CHECK(permissions.bypasses_row_security);
+    CHECK(permissions.problems.empty());
+    CHECK(tracer.warnings->empty());
+  }
+  SUBCASE("are those of the server") {
+    config.admin_dsn = config.dsn;
+    Backend<Postgres, Warned> backend(config, tracer);
+    const auto permissions = backend.admin_storage().validate_permissions({});
+    CHECK(!permissions.bypasses_row_security);
+    REQUIRE(permissions.problems.size() == 1);
+    CHECK(permissions.problems.front().find("sessions") != std::string::npos);
+    CHECK(*tracer.warnings == permissions.problems);
+    // And so it is.
+    backend.session_storage().save_session(ada, {.id = "s"});
+    CHECK(backend.admin_storage().statistics({}).sessions == 0);
+  }
+  SUBCASE("lack one") {
+    support::RawPostgres(database.database().superuser_dsn()).execute("DROP POLICY owner ON artifacts");
+    Backend<Postgres, Warned> backend(config, tracer);
+    const auto permissions = backend.admin_storage().validate_permissions({});
+    CHECK(!permissions.bypasses_row_security);
+    CHECK(permissions.problems ==
+          std::vector<std::string>{"the administrator's role does not see the rows of all tenants in artifacts"});
+  }
+}
+
+TEST_CASE("without a connection of its own there is no administration") {
+  const support::MigratedDatabase database;
+  auto config = database.config();
+  config.admin_dsn.clear();
+  OnServer backend(config);
+  const auto error = error_of([&] { static_cast<void>(backend.admin_storage().statistics({})); });
+  CHECK(error.code() == ErrorCode::failed_precondition);
+  CHECK(std::string(error.what()).find("admin_dsn") != std::string::npos);
+  CHECK(code_of([&] { static_cast<void>(backend.admin_storage().validate_permissions({})); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { backend.session_storage().purge_deleted_sessions({}, std::chrono::seconds(0)); }) ==
+        ErrorCode::failed_precondition);
+  // What needs no other role works.
+  backend.session_storage().save_session(ada, {.id = "s"});
+  CHECK(backend.session_storage().soft_delete_session(ada, "s"));
+  CHECK(backend.session_storage().restore_session(ada, "s"));
+}

@@ -1,0 +1,116 @@
+#include "heddle/open.hpp"
+
+#include "support/expect_error.hpp"
+#include "support/postgres_database.hpp"
+#include "support/raw_postgres.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <libpq-fe.h>
+
+#include <map>
+#include <string>
+
+using heddle::Environment;
+using heddle::ErrorCode;
+using support::code_of;
+using support::error_of;
+using support::PostgresDatabase;
+
+namespace {
+
+namespace v1 = heddle::v1;
+
+const heddle::Context ada = heddle::Context::for_user("ada");
+
+/// A configuration that connects to nobody yet.
+v1::StorageConfig empty_config() {
+  v1::StorageConfig config;
+  config.set_backend(v1::STORAGE_BACKEND_TYPE_POSTGRES);
+  config.mutable_postgres()->mutable_pool()->set_max_connections(2);
+  return config;
+}
+
+heddle::OpenOptions with(const support::TemporaryFolder& folder, std::map<std::string, std::string> variables = {}) {
+  variables["LOOM_DATA_DIR"] = folder.path().string();
+  return {.environment = Environment::of(std::move(variables))};
+}
+
+}  // namespace
+
+TEST_CASE("a configuration opens PostgreSQL, and migrates it as the role for that") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database(PostgresDatabase::Contents::roles_only);
+  auto config = empty_config();
+  config.mutable_postgres()->set_migration_dsn(database.admin_dsn());
+  auto storage = heddle::open(config, with(folder, {{"LOOM_PG_DSN", database.app_dsn()}}));
+  CHECK(storage.backend_name() == "postgres");
+  storage.session_storage().save_session(ada, {.id = "s"});
+  CHECK(storage.session_storage().load_session(ada, "s"));
+  CHECK(code_of([&] { storage.session_storage().save_session({}, {.id = "s"}); }) == ErrorCode::invalid_argument);
+
+  const auto status = heddle::health(storage);
+  CHECK(status.healthy());
+  CHECK(status.backend() == v1::STORAGE_BACKEND_TYPE_POSTGRES);
+  CHECK(status.migration_version() >= 1);
+  CHECK(status.pool_stats().max_connections() == 2);
+
+  REQUIRE(storage.soft_deletion() != nullptr);
+  REQUIRE(storage.administration() != nullptr);
+  CHECK(storage.online_backup() == nullptr);
+  CHECK(storage.soft_deletion()->soft_delete_session(ada, "s"));
+  // The role that migrates is not taken for administration.
+  CHECK(code_of([&] { static_cast<void>(storage.administration()->statistics({})); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(storage.artifact_store()
+            .folder(ada, heddle::ArtifactFolder::user)
+            .string()
+            .starts_with((folder.path() / "artifacts").string()));
+}
+
+TEST_CASE("a database of PostgreSQL can be named by fields") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database;
+  support::RawPostgres raw(database.superuser_dsn());
+  auto config = empty_config();
+  auto& section = *config.mutable_postgres();
+  section.set_host(::PQhost(raw.handle()));
+  section.set_port(std::stoi(::PQport(raw.handle())));
+  section.set_database(database.name());
+  section.set_user("heddle_app");
+  section.set_ssl_mode("disable");
+  section.set_require_user_id(false);
+  config.mutable_migration()->set_auto_migrate(false);
+  auto storage = heddle::open(config, with(folder, {{"LOOM_PG_ADMIN_DSN", database.admin_dsn()}}));
+  storage.session_storage().save_session({}, {.id = "s"});
+  CHECK(storage.administration()->sessions_per_user({}).items ==
+        std::vector<heddle::SessionCount>{{"default-user", 1}});
+}
+
+TEST_CASE("a role for which row security does not hold is refused unless the configuration says otherwise") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database;
+  auto config = empty_config();
+  config.mutable_postgres()->set_dsn(database.superuser_dsn());
+  config.mutable_migration()->set_auto_migrate(false);
+  const auto error = error_of([&] { static_cast<void>(heddle::open(config, with(folder))); });
+  CHECK(error.code() == ErrorCode::permission_denied);
+  CHECK(std::string(error.what()).find("allow_role_without_row_security") != std::string::npos);
+  config.mutable_postgres()->set_allow_role_without_row_security(true);
+  heddle::open(config, with(folder)).ping();
+}
+
+TEST_CASE("what cannot be opened says nothing of the password") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database;
+  // Settings that the server, libpq's connecting and its parser refuse; the last one breaks the string itself.
+  for (const std::string wrong : {"user='nobody'", "dbname='none'", "host='none.invalid'", "sslmode='S3CRET'",
+                                  "nonsense='S3CRET'", "port='S3CRET'", "application_name='S3CRET"}) {
+    CAPTURE(wrong);
+    auto config = empty_config();
+    config.mutable_postgres()->set_dsn(database.app_dsn() + " password='S3CRET' " + wrong);
+    const auto error = error_of([&] { static_cast<void>(heddle::open(config, with(folder))); });
+    CHECK(std::string(error.what()).find("S3CRET") == std::string::npos);
+  }
+}
