@@ -1,0 +1,62 @@
+#pragma once
+
+#include "support/postgres_server.hpp"
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <sys/types.h>
+
+namespace support {
+
+/// The server of a test that runs with OWN_SERVER: it may be ended and comes back by itself.
+class OwnServer {
+ public:
+  /// `fast` tells every client goodbye; `immediate` is a crash, and the server recovers when it comes back.
+  enum class Shutdown { fast = SIGINT, immediate = SIGQUIT };
+
+  /// Ends the server and waits until it has come back.
+  static void restart(Shutdown how) {
+    const pid_t ended = end(how);
+    for (int attempt = 0; attempt < 3000; ++attempt) {
+      if (const pid_t now = process(); now != 0 && now != ended) {
+        const std::unique_ptr<PGconn, decltype(&::PQfinish)> connection(::PQconnectdb(postgres_server().c_str()),
+                                                                        &::PQfinish);
+        if (::PQstatus(connection.get()) == CONNECTION_OK) { return; }
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    throw std::runtime_error("the server did not come back");
+  }
+
+  /// Ends the server, which comes back as soon as it is down; answers which process it was.
+  static pid_t end(Shutdown how) {
+    const pid_t server = process();
+    if (server == 0 || ::kill(server, static_cast<int>(how)) != 0) {
+      throw std::runtime_error("the server is not running");
+    }
+    return server;
+  }
+
+ private:
+  /// 0 while there is none.
+  static pid_t process() {
+    const char* const path = std::getenv("HEDDLE_TEST_POSTGRES_PID");
+    if (path == nullptr) {
+      throw std::runtime_error("this test needs a server of its own: tests/support/with_postgres --own");
+    }
+    pid_t number = 0;
+    std::ifstream(path) >> number;
+    return number;
+  }
+};
+
+}  // namespace support
