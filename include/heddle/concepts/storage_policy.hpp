@@ -8,9 +8,11 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// What a policy brings: an engine (connections, transactions, who waits for whom) and a dialect (the SQL). Everything
@@ -92,6 +94,14 @@ concept HidesSessions = Administers<Policy> &&
   sessions.soft_remove;
   sessions.restore;
   admin.purge_deleted;
+};
+
+/// Optional: hears of changes that other processes make, so that nobody has to look for them again and again.
+template <class Policy>
+concept HearsChanges = requires(typename Policy::Engine& engine, std::function<void()> heard) {
+  typename Policy::Dialect::Announcements;
+  engine.listen(std::move(heard));
+  { engine.is_listening() } -> std::same_as<bool>;
 };
 
 template <class Policy>

@@ -35,8 +35,8 @@ struct Config {
   std::string schema = "public";  ///< in which the tables are
   PoolConfig pool{};
   std::string default_user_id{};  ///< the tenant of calls that name none; empty: such calls are refused
-  /// Keep statements prepared on the server. Off for poolers between here and there that cannot (PgBouncer before 1.21
-  /// in transaction mode).
+  /// Keep statements prepared on the server, and listen to other processes on one connection beside the pool. Off for
+  /// poolers between here and there that cannot (PgBouncer in transaction mode, which prepares only from 1.21 on).
   bool named_statements = true;
   /// Accept a role for which row security does not hold: a superuser, one with BYPASSRLS, or the owner of the tables.
   bool allow_role_without_row_security = false;

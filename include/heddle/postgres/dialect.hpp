@@ -2,6 +2,7 @@
 
 #include "heddle/postgres/sql.hpp"
 #include "heddle/postgres/statements/admin.hpp"
+#include "heddle/postgres/statements/announcements.hpp"
 #include "heddle/postgres/statements/messages.hpp"
 #include "heddle/postgres/statements/sessions.hpp"
 #include "heddle/sql/statements/artifacts.hpp"
@@ -17,6 +18,7 @@ struct Dialect {
   using Messages = MessageStatements;
   using Errors = sql::ErrorStatements<Sql>;
   using Artifacts = sql::ArtifactStatements<Sql>;
+  using Announcements = AnnouncementStatements;
   using Results = sql::ResultStatements<Sql>;
   using HumanRequests = sql::HumanRequestStatements<Sql>;
   using Admin = AdminStatements;

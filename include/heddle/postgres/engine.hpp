@@ -3,13 +3,16 @@
 #include "heddle/call.hpp"
 #include "heddle/detail/finish.hpp"
 #include "heddle/model/storage_details.hpp"
+#include "heddle/postgres/check_config.hpp"
 #include "heddle/postgres/checked_connection.hpp"
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/embedded_migrations.hpp"
+#include "heddle/postgres/listener.hpp"
 #include "heddle/postgres/pool.hpp"
 #include "heddle/postgres/quote.hpp"
 #include "heddle/postgres/schema.hpp"
 #include "heddle/postgres/session.hpp"
+#include "heddle/postgres/statements/announcements.hpp"
 #include "heddle/postgres/statements/role.hpp"
 #include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/migration_files.hpp"
@@ -18,6 +21,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,12 +35,13 @@ namespace heddle::postgres {
 /// many threads.
 class Engine {
  public:
-  /// Connects once. Throws `unavailable` if the server cannot be reached, `permission_denied` if row security does not
-  /// hold for the role.
+  /// Connects once. Throws `invalid_argument` for a setting without a meaning, `unavailable` if the server cannot be
+  /// reached, `permission_denied` if row security does not hold for the role.
   explicit Engine(Config config)
-      : config_(std::move(config)),
+      : config_(checked(std::move(config))),
         search_path_(postgres::search_path(config_.schema)),
         pool_(std::in_place, config_.pool, connects_to(config_.dsn)),
+        listener_(config_.dsn, channel),
         verified_(config_.allow_role_without_row_security) {
     if (!config_.admin_dsn.empty()) { admin_pool_.emplace(admin_pool(config_.pool), connects_to(config_.admin_dsn)); }
     const Context context;
@@ -64,7 +69,7 @@ class Engine {
   /// Runs `work` as the role that sees all tenants. Throws `failed_precondition` without an `admin_dsn`.
   template <class Work>
   auto administer(const Call& call, Work& work) {
-    if (!admin_pool_) { throw Error(ErrorCode::failed_precondition, "administration needs an admin_dsn"); }
+    require_admin(config_);
     return run(*admin_pool_, call, work, Mode::write);
   }
 
@@ -95,8 +100,16 @@ class Engine {
 
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return pool_->statistics(); }
 
+  /// Calls `heard` when another process has announced a change. Behind a pooler, which named statements are off for,
+  /// nothing can be heard.
+  void listen(std::function<void()> heard) {
+    if (config_.named_statements) { listener_.start(std::move(heard)); }
+  }
+  [[nodiscard]] bool is_listening() const noexcept { return listener_.is_listening(); }
+
   /// Closes all connections. No call may be under way.
   void close() noexcept {
+    listener_.stop();
     pool_->close();
     if (admin_pool_) { admin_pool_->close(); }
   }
@@ -210,6 +223,7 @@ class Engine {
   std::string search_path_;
   std::optional<ConnectionPool> pool_;
   std::optional<ConnectionPool> admin_pool_;
+  Listener listener_;
   std::atomic<bool> verified_;
 };
 

@@ -89,6 +89,7 @@ class HumanRequestStore {
           tx.require(not_open, dialect().open_or_absent, tx.user_id(), request.id, at);
           tx.run_as_answer(dialect().update, tx.user_id(), request.id, request.question, request.context,
                            request.request_type, request.priority, request.timeout_ms, at);
+          announce(tx);
         });
     // Who waits may have to wake up at another time.
     changes_.notify();
@@ -139,6 +140,7 @@ class HumanRequestStore {
           // No look at the state before: the one statement finds the request open and settles it, for one caller only.
           auto row =
               tx.require(not_open, dialect().respond, tx.user_id(), id, sql::Fields<HumanResponse>{response}, now());
+          announce(tx);
           return [row = std::move(row), &settled]() mutable { settled = row(); };
         });
     changes_.notify();
@@ -152,6 +154,9 @@ class HumanRequestStore {
   [[nodiscard]] HumanRequest wait(const Context& context, const std::string& id) {
     detail::check_id("request id", id);
     return gateway_.pass(context, "wait_for_human_request", [&](const Call& call) {
+      if constexpr (detail::HearsChanges<Policy>) {
+        gateway_.engine().listen([this] { changes_.notify(); });
+      }
       // Closing waits for this call, so it must not be slept through.
       const std::stop_callback wake(gateway_.lifecycle().close_token(), [this] { changes_.notify(); });
       for (;;) {
@@ -172,7 +177,10 @@ class HumanRequestStore {
   std::int64_t expire(const Context& context, const WriteOptions& options = {}) {
     const Answer answer = gateway_.write_once(
         context, "expire_human_requests", options, std::nullopt, [] { return sql::fingerprint(); },
-        [&](auto& tx) { tx.run_as_answer(dialect().expire, tx.user_id(), now()); });
+        [&](auto& tx) {
+          tx.run_as_answer(dialect().expire, tx.user_id(), now());
+          announce(tx);
+        });
     changes_.notify();
     return answer.number;
   }
@@ -183,8 +191,10 @@ class HumanRequestStore {
   static constexpr Refusal id_taken{ErrorCode::already_exists, "a human request with this id exists already"};
   /// Members of a HumanRequest that who asks gives; the rest is made of them or comes with the answer.
   static constexpr std::size_t asked = 9;
-  /// How long an answer that was given to another process can stay unnoticed.
+  /// How long an answer that was given to another process can stay unnoticed, unless the engine hears of it.
   static constexpr std::chrono::milliseconds look_again{100};
+  /// The same if the engine does: for what it does not notice itself.
+  static constexpr std::chrono::milliseconds look_again_at_last{5000};
 
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::HumanRequests>(); }
 
@@ -227,9 +237,20 @@ class HumanRequestStore {
     return gateway_.engine().write(call, end);
   }
 
+  /// Tells other processes of a change, where they can hear it.
+  template <class Transaction>
+  static void announce(Transaction& tx) {
+    if constexpr (detail::HearsChanges<Policy>) {
+      tx.run(sql::statements<typename Policy::Dialect::Announcements>().human_requests_changed);
+    }
+  }
+
   /// When to look again although nothing was notified.
-  static Context::Clock::time_point next_look(const HumanRequest& request) {
+  Context::Clock::time_point next_look(const HumanRequest& request) {
     std::chrono::milliseconds pause = look_again;
+    if constexpr (detail::HearsChanges<Policy>) {
+      if (gateway_.engine().is_listening()) { pause = look_again_at_last; }
+    }
     if (request.expires_at) {
       pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*request.expires_at - now()));
     }

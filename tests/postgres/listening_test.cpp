@@ -1,0 +1,55 @@
+#include "custom_policy/counting.hpp"
+#include "heddle/postgres.hpp"
+#include "support/migrated_database.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <future>
+#include <thread>
+
+using namespace heddle;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Context ada = Context::for_user("ada");
+using Policy = Counting<Postgres>;
+
+}  // namespace
+
+TEST_CASE("fault 28: who waits hears of an answer that another process gives, and does not ask again and again") {
+  support::MigratedDatabase database;
+  Backend<Policy> here(database.config());
+  Backend<Postgres> there(database.config());
+  here.human_request_store().store(ada, {.id = "r1", .question = "?"});
+  here.human_request_store().store(ada, {.id = "r2", .question = "?"});
+  const auto ask = [&](const char* id) {
+    return std::async(std::launch::async, [&here, id] { return here.human_request_store().wait(ada, id); });
+  };
+  auto first = ask("r1");
+  // By then the backend listens.
+  there.human_request_store().respond(ada, "r1", {.status = RequestStatus::approved});
+  CHECK(first.get().status == RequestStatus::approved);
+  std::this_thread::sleep_for(500ms);
+
+  Policy::reads = 0;
+  auto second = ask("r2");
+  std::this_thread::sleep_for(1500ms);
+  CHECK(Policy::reads <= 3);
+  there.human_request_store().respond(ada, "r2", {.status = RequestStatus::rejected});
+  REQUIRE(second.wait_for(3s) == std::future_status::ready);
+  CHECK(second.get().status == RequestStatus::rejected);
+}
+
+TEST_CASE("behind a pooler nothing is heard, and an answer is found all the same") {
+  support::MigratedDatabase database;
+  auto config = database.config();
+  config.named_statements = false;
+  Backend<Postgres> here(config);
+  Backend<Postgres> there(config);
+  here.human_request_store().store(ada, {.id = "r1", .question = "?"});
+  auto waiting = std::async(std::launch::async, [&here] { return here.human_request_store().wait(ada, "r1"); });
+  there.human_request_store().respond(ada, "r1", {.status = RequestStatus::approved});
+  CHECK(waiting.get().status == RequestStatus::approved);
+}
