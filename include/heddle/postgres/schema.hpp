@@ -59,9 +59,15 @@ class SchemaSession {
   void run(const std::string& text) { transaction_.exec(text); }
 
   void record(const Migration& migration) {
-    execute(transaction_,
-            "CREATE TABLE IF NOT EXISTS heddle_migrations (version integer PRIMARY KEY, name text NOT NULL, "
-            "checksum text NOT NULL, applied_at bigint NOT NULL)");
+    if (!exists("'heddle_migrations'")) {
+      execute(
+          transaction_,
+          "CREATE TABLE heddle_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, "
+          "applied_at bigint NOT NULL)");
+      // Other roles may have rights on all tables; of this one they only read, whatever these are.
+      execute(transaction_, "ALTER TABLE heddle_migrations ENABLE ROW LEVEL SECURITY");
+      execute(transaction_, "CREATE POLICY readable ON heddle_migrations FOR SELECT USING (true)");
+    }
     execute(transaction_, "INSERT INTO heddle_migrations VALUES ($1, $2, $3, $4)", migration.version, migration.name,
             migration.checksum, microseconds_of(now()));
   }
