@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace support {
 
@@ -60,6 +61,12 @@ class Frames {
   std::size_t taken_ = 0;
 };
 
+/// SQL that a client sent to be parsed.
+struct Parsed {
+  std::string name{};  ///< of the statement that it makes; none for one that is not to be kept
+  std::string text{};
+};
+
 /// What was said on connections that were ready for use, and how often one side had to wait for the other.
 struct Traffic {
   int connections = 0;  ///< that reached their first ReadyForQuery
@@ -70,6 +77,7 @@ struct Traffic {
   int ready = 0;            ///< ReadyForQuery: one for each Sync or simple query
   std::string to_server{};  ///< the types of all messages, in their order
   std::string to_client{};
+  std::vector<Parsed> parsed{};
 
   /// What a connection counts, one message after the other.
   class Counter {
@@ -87,12 +95,21 @@ struct Traffic {
         server_spoke_ = true;
       } else if (frame.type != 'X') {  // a goodbye waits for nothing
         traffic.to_server += frame.type;
+        note_sql(frame, traffic);
         if (server_spoke_) { ++traffic.turns; }
         server_spoke_ = false;
       }
     }
 
    private:
+    /// A Parse has two texts, each with a zero behind it; a simple query has one.
+    static void note_sql(const Frame& frame, Traffic& traffic) {
+      if (frame.type != 'P' && frame.type != 'Q') { return; }
+      const char* const first = frame.bytes.c_str() + 5;
+      const std::string name = frame.type == 'P' ? first : "";
+      traffic.parsed.push_back({name, frame.type == 'P' ? first + name.size() + 1 : first});
+    }
+
     bool in_use_ = false;
     bool server_spoke_ = true;
   };
