@@ -88,9 +88,11 @@ class Exchange {
   }
   /// For a connection that is lost while results are awaited.
   [[nodiscard]] Error lost_while_waiting() const {
-    // An error of the server came first: the transaction is rolled back, whatever was to follow.
-    if (failure_) { return make_error(failure_->state, "running a statement", failure_->message); }
-    return lost(mode_ == Mode::write && flushed_ ? Outcome::in_doubt : Outcome::nothing_happened);
+    if (!failure_) { return lost(mode_ == Mode::write && flushed_ ? Outcome::in_doubt : Outcome::nothing_happened); }
+    // An error of the server came first: the transaction is rolled back, whatever was to follow. A missing row is no
+    // error to report: what it means depends on the command, and a retry finds out.
+    if (failure_->state == sqlstate::division_by_zero) { return lost(Outcome::nothing_happened); }
+    return make_error(failure_->state, "running a statement", failure_->message);
   }
 
   /// Sends all of it. The server's answers are taken in meanwhile: it may not read on before.

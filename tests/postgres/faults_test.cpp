@@ -1,0 +1,145 @@
+#include "concurrency/ledger.hpp"
+#include "postgres/proxied_backend.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <string>
+
+/// The connection is cut at every message of the protocol, and every call knows what has become of it.
+namespace {
+
+using concurrency::saying;
+using heddle::Context;
+using heddle::Error;
+using heddle::ErrorCode;
+using support::Arrival;
+using support::Direction;
+using support::ProxiedBackend;
+
+/// How a call ended that the fault may have hit.
+struct Fate {
+  bool acknowledged = false;
+  bool in_doubt = false;
+};
+
+template <class Action>
+Fate fate_of(Action action) {
+  try {
+    action();
+    return {.acknowledged = true};
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::unavailable);
+    CHECK(error.retryable());
+    CHECK(std::string(error.what()).find("dbname") == std::string::npos);
+    return {.in_doubt = error.in_doubt()};
+  }
+}
+
+/// Whether the connection is there before the call, with its statements prepared, or is made by it.
+enum class Start { warm, cold };
+
+/// Cuts the connection at the n-th message of `action(name)`, for all n, until it is through before the cut. Then calls
+/// `check(name, fate)`.
+template <class Action, class Check>
+void cut_at_every_message(ProxiedBackend& here, Start start, Action action, Check check) {
+  for (const auto direction : {Direction::to_server, Direction::to_client}) {
+    for (const auto arrival : {Arrival::is_lost, Arrival::arrives}) {
+      int cuts = 1;
+      int step = 0;
+      for (; cuts != 0; ++step) {
+        REQUIRE(step < 1000);
+        const std::string name = std::to_string(static_cast<int>(start)) + std::to_string(static_cast<int>(direction)) +
+                                 std::to_string(static_cast<int>(arrival)) + "-" + std::to_string(step);
+        CAPTURE(name);
+        here.cut_all_and_wait();
+        if (start == Start::warm) { action("warm-" + name); }
+        const int before = here.proxy().cuts();
+        here.proxy().cut_at(direction, step + 1, arrival);
+        const Fate fate = fate_of([&] { action(name); });
+        here.proxy().cut_nothing();
+        cuts = here.proxy().cuts() - before;
+        here.cut_all_and_wait();
+        check(name, fate);
+        if (cuts == 0) { CHECK(fate.acknowledged); }
+      }
+      CHECK(step > 5);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("postgres faults: cut at every message of a save, and repeated under its key") {
+  ProxiedBackend here(1);
+  int doubts = 0;
+  int doubts_that_happened = 0;
+  const auto save = [&](const std::string& name) {
+    here.store().save_message({}, "session", saying(name), {.idempotency_key = name});
+  };
+  for (const auto start : {Start::warm, Start::cold}) {
+    cut_at_every_message(here, start, save, [&](const std::string& name, const Fate& fate) {
+      const std::int64_t stored = here.count(name);
+      if (fate.acknowledged) {
+        CHECK(stored == 1);
+      } else if (!fate.in_doubt) {
+        CHECK(stored == 0);
+      } else {
+        ++doubts;
+        doubts_that_happened += static_cast<int>(stored);
+      }
+      save(name);
+      CHECK(here.count(name) == 1);
+    });
+  }
+  // Both kinds were there, or this tests nothing.
+  CHECK(doubts_that_happened > 0);
+  CHECK(doubts_that_happened < doubts);
+}
+
+TEST_CASE("postgres faults: cut at every message of a repeat, which finds what the first one did") {
+  ProxiedBackend here(1);
+  const auto save_twice = [&](const std::string& name) {
+    here.store().save_message({}, "session", saying(name), {.idempotency_key = name});
+    here.store().save_message({}, "session", saying(name), {.idempotency_key = name});
+  };
+  cut_at_every_message(here, Start::warm, save_twice, [&](const std::string& name, const Fate& fate) {
+    if (fate.acknowledged) { CHECK(here.count(name) == 1); }
+    save_twice(name);
+    CHECK(here.count(name) == 1);
+  });
+}
+
+TEST_CASE("postgres faults: cut at every message of a turn, which is stored whole or not") {
+  ProxiedBackend here(1);
+  const auto save = [&](const std::string& name) {
+    here.store().save_turn({}, "session", concurrency::turn_named(name), {.idempotency_key = name});
+  };
+  cut_at_every_message(here, Start::warm, save, [&](const std::string& name, const Fate& fate) {
+    const auto parts = here.server().integer("SELECT count(*) FROM messages WHERE content LIKE 'turn " + name + " %'");
+    const auto executions =
+        here.server().integer("SELECT count(*) FROM tool_executions WHERE tool_name = '" + name + "'");
+    CHECK(parts == executions * concurrency::turn_size);
+    CHECK(executions <= 1);
+    if (fate.acknowledged) { CHECK(executions == 1); }
+    if (!fate.acknowledged && !fate.in_doubt) { CHECK(executions == 0); }
+    save(name);
+  });
+  CHECK(concurrency::fault_in(here.store().load_messages({}, "session").items) == "");
+}
+
+TEST_CASE("postgres faults: cut at every message of a read, which is never in doubt") {
+  ProxiedBackend here(1);
+  here.store().save_message({}, "session", saying("one"));
+  for (const auto start : {Start::warm, Start::cold}) {
+    cut_at_every_message(
+        here, start,
+        [&](const std::string&) {
+          const auto session = here.store().load_session({}, "session");
+          REQUIRE(session);
+          CHECK(session->messages.items.size() == 1);
+        },
+        [](const std::string&, const Fate& fate) { CHECK_FALSE(fate.in_doubt); });
+  }
+}

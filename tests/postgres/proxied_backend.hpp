@@ -1,0 +1,70 @@
+#pragma once
+
+#include "heddle/postgres.hpp"
+#include "support/migrated_database.hpp"
+#include "support/protocol_proxy.hpp"
+#include "support/raw_postgres.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+
+namespace support {
+
+/// A backend with a database of its own and a proxy between them, and somebody who looks past both.
+class ProxiedBackend {
+ public:
+  using Backend = heddle::Backend<heddle::Postgres>;
+
+  explicit ProxiedBackend(int connections) : backend_(config(connections)) {
+    heddle::Session session;
+    session.id = "session";
+    backend_.session_storage().save_session({}, session);
+  }
+
+  Backend& operator*() noexcept { return backend_; }
+  auto& store() noexcept { return backend_.session_storage(); }
+  [[nodiscard]] ProtocolProxy& proxy() noexcept { return proxy_; }
+  [[nodiscard]] MigratedDatabase& migrated() noexcept { return database_; }
+  /// A superuser's connection, past the proxy.
+  [[nodiscard]] RawPostgres& server() noexcept { return server_; }
+
+  /// How many messages of this content there are.
+  [[nodiscard]] std::int64_t count(const std::string& content) {
+    return server_.integer("SELECT count(*) FROM messages WHERE content = '" + content + "'");
+  }
+
+  /// How many connections the application's role has.
+  [[nodiscard]] std::int64_t connections() { return server_.integer("SELECT count(*)" + sessions()); }
+  /// Ends one of them, whatever it is doing.
+  void end_one() {
+    static_cast<void>(
+        server_.text("SELECT pg_terminate_backend((SELECT pid" + sessions() + " ORDER BY random() LIMIT 1))"));
+  }
+  /// Until all that the application's role has sent is done and its connections are closed.
+  void cut_all_and_wait() {
+    proxy_.cut_all();
+    while (connections() != 0) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+  }
+
+ private:
+  [[nodiscard]] heddle::postgres::Config config(int connections) {
+    heddle::postgres::Config config = database_.config();
+    config.dsn = proxy_.dsn(database_.database().app_dsn());
+    config.admin_dsn.clear();
+    config.named_statements = true;
+    config.pool.max_connections = connections;
+    return config;
+  }
+  [[nodiscard]] std::string sessions() {
+    return " FROM pg_stat_activity WHERE usename = 'heddle_app' AND datname = '" + database_.database().name() + "'";
+  }
+
+  MigratedDatabase database_{};
+  RawPostgres server_{database_.database().superuser_dsn()};
+  ProtocolProxy proxy_{database_.database().app_dsn()};
+  Backend backend_;
+};
+
+}  // namespace support
