@@ -73,8 +73,6 @@ ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT EXECUTE ON 
 -- A mistake that no later step would show.
 SELECT pg_has_role(:'app', :'owner', 'MEMBER') AS app_is_member \gset
 \if :app_is_member
-  \warn 'The app role is a member of the owner: row security would not hold for it.'
-  ROLLBACK;
-  \quit
+  DO $$ BEGIN RAISE 'the app role is a member of the owner, or a superuser: row security would not hold for it'; END $$;
 \endif
 COMMIT;
