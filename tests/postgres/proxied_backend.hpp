@@ -30,6 +30,9 @@ class ProxiedBackend {
   /// A superuser's connection, past the proxy.
   [[nodiscard]] RawPostgres& server() noexcept { return server_; }
 
+  /// After a restart of the server.
+  void look_again() { server_ = RawPostgres(database_.database().superuser_dsn()); }
+
   /// How many messages of this content there are.
   [[nodiscard]] std::int64_t count(const std::string& content) {
     return server_.integer("SELECT count(*) FROM messages WHERE content = '" + content + "'");

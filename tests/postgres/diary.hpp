@@ -1,0 +1,118 @@
+#pragma once
+
+#include "concurrency/crew.hpp"
+#include "concurrency/ledger.hpp"
+#include "heddle/error.hpp"
+#include "postgres/proxied_backend.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// Threads that write while something breaks, and what they were told.
+namespace diary {
+
+/// A write whose answer never came.
+struct Doubt {
+  std::string session;
+  std::string name;
+  bool turn = false;
+};
+
+/// Writes under idempotency keys, from many threads, and keeps the answers.
+class Writers {
+ public:
+  static constexpr int sessions = 4;
+
+  explicit Writers(support::ProxiedBackend& here) : here_(here) {
+    for (int number = 0; number < sessions; ++number) {
+      heddle::Session session;
+      session.id = name_of(number);
+      here_.store().save_session({}, session);
+    }
+  }
+
+  /// Writes on that many threads while `happens()` goes on.
+  template <class Happens>
+  void write_while(int threads, Happens happens) {
+    std::atomic<bool> over = false;
+    concurrency::together(threads + 1, [&](int number) {
+      if (number == threads) {
+        try {
+          happens();
+        } catch (...) {
+          over = true;
+          throw;
+        }
+        over = true;
+        return;
+      }
+      for (int round = 0; !over; ++round) {
+        write({name_of((number + round) % sessions), std::to_string(number) + "-" + std::to_string(next_++),
+               round % 3 == 0});
+      }
+    });
+  }
+
+  /// Repeats what is in doubt, and looks: what was acknowledged is there once, what failed is not.
+  void check() {
+    here_.cut_all_and_wait();
+    for (const Doubt& doubt : doubts_) { save(doubt); }
+    doubts_.clear();
+    ledger_.check(*here_);
+  }
+
+  [[nodiscard]] int acknowledged() const noexcept { return acknowledged_; }
+  [[nodiscard]] int failed() const noexcept { return failed_; }
+  [[nodiscard]] int in_doubt() const noexcept { return in_doubt_; }
+
+ private:
+  static std::string name_of(int session) { return "session " + std::to_string(session); }
+
+  void save(const Doubt& write) {
+    const heddle::WriteOptions once{.idempotency_key = write.name};
+    if (write.turn) {
+      ledger_.add_turn(write.session,
+                       here_.store().save_turn({}, write.session, concurrency::turn_named(write.name), once),
+                       write.name);
+    } else {
+      const std::string content = "message " + write.name;
+      ledger_.add(write.session, here_.store().save_message({}, write.session, concurrency::saying(content), once),
+                  content);
+    }
+  }
+
+  void write(const Doubt& write) {
+    try {
+      save(write);
+      ++acknowledged_;
+    } catch (const heddle::Error& error) {
+      if (error.code() != heddle::ErrorCode::unavailable || !error.retryable()) { throw; }
+      if (error.in_doubt()) {
+        ++in_doubt_;
+        const std::lock_guard lock(mutex_);
+        doubts_.push_back(write);
+      } else {
+        ++failed_;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+  }
+
+  support::ProxiedBackend& here_;
+  concurrency::Ledger ledger_{};
+  std::mutex mutex_{};
+  std::vector<Doubt> doubts_{};
+  std::atomic<int> next_{0};
+  std::atomic<int> acknowledged_{0};
+  std::atomic<int> failed_{0};
+  std::atomic<int> in_doubt_{0};
+};
+
+}  // namespace diary
