@@ -1,0 +1,79 @@
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/postgres.hpp"
+#include "support/migrated_database.hpp"
+#include "support/raw_postgres.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace isolation {
+
+using OnServer = heddle::Backend<heddle::Postgres>;
+
+/// The id of everything that a tenant has here, whatever it is.
+inline const std::string known = "known";
+
+/// Gives a tenant something in every table, all of it under the same id.
+inline void fill(OnServer& backend, const std::string& user) {
+  const auto context = heddle::Context::for_user(user);
+  auto& sessions = backend.session_storage();
+  sessions.save_session(context, {.id = known, .name = known, .agent_id = known});
+  sessions.save_session(context, {.id = known + " child", .agent_id = known, .parent_session_id = known});
+  sessions.save_message(context, known,
+                        {.content = "needle of " + user, .session_context = heddle::SessionContext::shared},
+                        {.idempotency_key = known});
+  sessions.save_tool_execution(context, known, {.tool_name = known});
+  sessions.save_snapshot(context, {.id = known, .session_id = known, .snapshot_type = known});
+  backend.error_store().store(context, {.id = known, .session_id = known, .tool_name = known, .raw_error = "failed"});
+  backend.artifact_store().index(context, {.id = known, .name = "needle", .path = known, .session_id = known});
+  backend.result_store().store(context, {.id = known, .table = {{"c"}, {{std::string("needle")}}}});
+  backend.human_request_store().store(context, {.id = known, .session_id = known, .question = "?"});
+}
+
+/// A database in which alice and bob have something in every table, and nobody else has anything.
+class FilledTenants {
+ public:
+  explicit FilledTenants() : backend_(std::make_unique<OnServer>(database_.config(folder_.path()))) {
+    for (const char* user : {"alice", "bob"}) { fill(*backend_, user); }
+  }
+
+  OnServer& backend() { return *backend_; }
+  support::PostgresDatabase& database() { return database_.database(); }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
+  /// A connection that nothing is hidden from.
+  support::RawPostgres superuser() { return support::RawPostgres(database().superuser_dsn()); }
+  /// A connection as the role that the server works as.
+  support::RawPostgres app() { return support::RawPostgres(database().app_dsn()); }
+
+ private:
+  support::TemporaryFolder folder_{};
+  support::MigratedDatabase database_{};
+  std::unique_ptr<OnServer> backend_{};
+};
+
+/// All tables of the schema that hold rows of tenants, as the catalogue has them: one that is new is among them.
+inline std::vector<std::string> tables_of_tenants(support::RawPostgres& raw) {
+  return raw.texts(
+      "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'f') "
+      "AND relname <> 'heddle_migrations' ORDER BY relname");
+}
+
+/// The content of a table, in short.
+inline std::string digest(support::RawPostgres& superuser, const std::string& table,
+                          const std::string& where = "true") {
+  return superuser.text("SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM " + table +
+                        " t WHERE " + where);
+}
+
+/// The content of all tables.
+inline std::string digest_of_all(support::RawPostgres& superuser, const std::string& where = "true") {
+  std::string all;
+  for (const auto& table : tables_of_tenants(superuser)) { all += digest(superuser, table, where); }
+  return all;
+}
+
+}  // namespace isolation
