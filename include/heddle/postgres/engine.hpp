@@ -213,9 +213,10 @@ class Engine {
       throw Error(ErrorCode::permission_denied, std::string("row security does not hold for the database role: ") +
                                                     why + "; use another role, or set allow_role_without_row_security");
     };
-    if (rights.bypasses) { refuse("it is a superuser or has BYPASSRLS"); }
+    if (rights.bypasses) { refuse("it is, or may become, a superuser or a role with BYPASSRLS"); }
     if (rights.owns) { refuse("it owns the tables, or may become their owner"); }
     if (rights.unprotected) { refuse("a table has it switched off or not forced"); }
+    if (rights.overruled) { refuse("a table has a policy that shows it rows of every tenant"); }
     if (rights.migrated) { verified_.store(true, std::memory_order_relaxed); }
   }
 

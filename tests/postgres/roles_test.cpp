@@ -1,0 +1,225 @@
+#include "heddle/postgres.hpp"
+#include "support/expect_error.hpp"
+#include "support/migrated_database.hpp"
+#include "support/raw_postgres.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace heddle;
+using support::code_of;
+using support::error_of;
+using support::RawPostgres;
+
+namespace {
+
+using OnServer = Backend<Postgres>;
+
+const Context ada = Context::for_user("ada");
+
+/// Roles belong to the whole server, other tests use it too: these are named after the test's own database.
+class Roles {
+ public:
+  explicit Roles(support::PostgresDatabase& database)
+      : database_(database), server_(database.superuser_dsn()), prefix_(database.name() + "_") {}
+  Roles(const Roles&) = delete;
+  Roles& operator=(const Roles&) = delete;
+  Roles(Roles&&) = delete;
+  Roles& operator=(Roles&&) = delete;
+  ~Roles() {
+    for (const auto& role : made_) {
+      static_cast<void>(server_.failure_of("DROP OWNED BY " + role));
+      static_cast<void>(server_.failure_of("DROP ROLE " + role));
+    }
+  }
+
+  /// A role that can log in, with the rights of the app; answers its name.
+  std::string make(const std::string& name, const std::string& attributes = {}) {
+    made_.insert(made_.begin(), prefix_ + name);
+    server_.execute("CREATE ROLE " + made_.front() + " LOGIN " + attributes);
+    server_.execute("GRANT USAGE ON SCHEMA public TO " + made_.front());
+    server_.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + made_.front());
+    return made_.front();
+  }
+
+  /// How a server would use the database as this role.
+  [[nodiscard]] postgres::Config config(const std::string& role) const {
+    postgres::Config config;
+    config.dsn = support::with_settings(database_.superuser_dsn(), {{"user", role}});
+    config.pool.min_connections = 0;
+    return config;
+  }
+
+  /// What is wrong with a role, as opening with it says; empty if it is let in. Either way it is let in when the
+  /// configuration says so.
+  std::string refusal(const postgres::Config& config) {
+    auto allowed = config;
+    allowed.allow_role_without_row_security = true;
+    CHECK_NOTHROW(OnServer(allowed).ping());
+    try {
+      OnServer backend(config);
+      return {};
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::permission_denied);
+      const std::string text = error.what();
+      CHECK(text.find("allow_role_without_row_security") != std::string::npos);
+      return text;
+    }
+  }
+  std::string refusal(const std::string& role) { return refusal(config(role)); }
+
+  RawPostgres& server() { return server_; }
+
+ private:
+  support::PostgresDatabase& database_;
+  RawPostgres server_;
+  std::string prefix_;
+  std::vector<std::string> made_;
+};
+
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("postgres roles: a role that may become more than a tenant is refused") {
+  support::MigratedDatabase migrated;
+  Roles roles(migrated.database());
+  CHECK(roles.refusal("heddle_app").empty());
+  CHECK(roles.refusal(roles.make("plain")).empty());
+
+  SUBCASE("a superuser") {
+    CHECK(says(roles.refusal("postgres"), "superuser"));
+    const std::string super = roles.make("super", "SUPERUSER");
+    CHECK(says(roles.refusal(super), "superuser"));
+    const std::string member = roles.make("member", "NOINHERIT");
+    roles.server().execute("GRANT " + super + " TO " + member);
+    CHECK(says(roles.refusal(member), "superuser"));
+  }
+  SUBCASE("a role with BYPASSRLS, and who is its member by way of another") {
+    const std::string bypassing = roles.make("bypassing", "BYPASSRLS");
+    CHECK(says(roles.refusal(bypassing), "BYPASSRLS"));
+    const std::string between = roles.make("between");
+    const std::string member = roles.make("member", "NOINHERIT");
+    roles.server().execute("GRANT " + bypassing + " TO " + between + "; GRANT " + between + " TO " + member);
+    CHECK(says(roles.refusal(member), "BYPASSRLS"));
+  }
+  SUBCASE("a superuser that acts as the app") {
+    auto config = roles.config("postgres");
+    config.dsn = support::with_settings(config.dsn, {{"options", "-c role=heddle_app"}});
+    CHECK(says(roles.refusal(config), "superuser"));
+  }
+  SUBCASE("the owner, and its members") {
+    CHECK(says(roles.refusal("heddle_admin"), "owns the tables"));
+    for (const char* inherits : {"INHERIT", "NOINHERIT"}) {
+      const std::string member = roles.make(std::string("member_") + (*inherits == 'N' ? "alone" : "heir"), inherits);
+      roles.server().execute("GRANT heddle_owner TO " + member);
+      CHECK(says(roles.refusal(member), "owns the tables"));
+    }
+    const std::string owner = roles.make("owner");
+    roles.server().execute("ALTER TABLE human_requests OWNER TO " + owner);
+    CHECK(says(roles.refusal(owner), "owns the tables"));
+    CHECK(roles.refusal("heddle_app").empty());
+  }
+}
+
+TEST_CASE("postgres roles: tables that do not keep tenants apart are refused, each of them") {
+  support::MigratedDatabase migrated;
+  Roles roles(migrated.database());
+  RawPostgres& server = roles.server();
+  const auto tables = server.texts(
+      "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> "
+      "'heddle_migrations' ORDER BY 1");
+  REQUIRE(tables.size() >= 10);
+  for (const auto& table : tables) {
+    CAPTURE(table);
+    server.execute("ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY");
+    CHECK(says(roles.refusal("heddle_app"), "switched off"));
+    server.execute("ALTER TABLE " + table + " ENABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
+    CHECK(says(roles.refusal("heddle_app"), "not forced"));
+    server.execute("ALTER TABLE " + table + " FORCE ROW LEVEL SECURITY");
+    server.execute("CREATE POLICY another ON " + table + " TO PUBLIC USING (true)");
+    CHECK(says(roles.refusal("heddle_app"), "policy"));
+    server.execute("ALTER POLICY another ON " + table + " TO heddle_admin");  // not about the app
+    CHECK(roles.refusal("heddle_app").empty());
+    server.execute("ALTER POLICY another ON " + table + " TO heddle_app USING (user_id <> 'nobody')");
+    CHECK(says(roles.refusal("heddle_app"), "policy"));
+    server.execute("DROP POLICY another ON " + table);
+    // What narrows is nobody's business.
+    server.execute("CREATE POLICY narrow ON " + table + " AS RESTRICTIVE USING (user_id <> 'nobody')");
+    CHECK(roles.refusal("heddle_app").empty());
+    server.execute("ALTER POLICY tenant ON " + table + " USING (true)");
+    CHECK(says(roles.refusal("heddle_app"), "policy"));
+    server.execute("DROP POLICY tenant ON " + table);  // then nobody sees anything
+    CHECK(roles.refusal("heddle_app").empty());
+  }
+}
+
+TEST_CASE("postgres roles: a view in the place of a table is refused") {
+  support::MigratedDatabase migrated;
+  Roles roles(migrated.database());
+  roles.server().execute("ALTER TABLE agent_errors RENAME TO other; CREATE VIEW agent_errors AS SELECT * FROM other");
+  CHECK(says(roles.refusal("heddle_app"), "switched off"));
+}
+
+TEST_CASE("postgres roles: who migrates as the application is refused by the first call") {
+  support::PostgresDatabase database(support::PostgresDatabase::Contents::roles_only);
+  Roles roles(database);
+  const std::string owner = roles.make("owner");
+  roles.server().execute("GRANT CREATE ON SCHEMA public TO " + owner);
+  OnServer backend(roles.config(owner));  // it owns nothing yet
+  CHECK_NOTHROW(backend.ping());
+  backend.migrate();
+  for (int i = 0; i < 2; ++i) {
+    const Error error = error_of([&] { static_cast<void>(backend.session_storage().list_sessions(ada)); });
+    CHECK(error.code() == ErrorCode::permission_denied);
+    CHECK(says(error.what(), "owns the tables"));
+    CHECK(code_of([&] { backend.session_storage().save_session(ada, {.id = "s"}); }) == ErrorCode::permission_denied);
+  }
+  CHECK(says(roles.refusal(owner), "owns the tables"));
+  roles.server().execute("REASSIGN OWNED BY " + owner + " TO heddle_owner");
+}
+
+TEST_CASE("postgres roles: who only migrates may own the tables") {
+  support::PostgresDatabase database(support::PostgresDatabase::Contents::roles_only);
+  Roles roles(database);
+  auto config = roles.config("heddle_app");
+  config.migration_dsn = database.admin_dsn();
+  OnServer backend(config);
+  backend.migrate();
+  backend.session_storage().save_session(ada, {.id = "s"});
+  CHECK(backend.session_storage().statistics(ada).sessions == 1);
+}
+
+TEST_CASE("postgres roles: a temporary table does not stand in for one of ours") {
+  support::MigratedDatabase migrated;
+  auto config = migrated.config();
+  // What a role could have set for itself, at its login.
+  RawPostgres server(migrated.database().superuser_dsn());
+  server.execute("ALTER ROLE heddle_app IN DATABASE " + migrated.database().name() +
+                 " SET search_path TO pg_temp, public");
+  OnServer backend(config);
+  auto& sessions = backend.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+  sessions.save_message(ada, "s", {.content = "dog"});
+  CHECK(sessions.load_messages(ada, "s").items.size() == 1);
+
+  // In one session, as in a pooler's.
+  RawPostgres same(migrated.database().app_dsn());
+  for (const char* table : {"sessions", "messages"}) {
+    same.execute(std::string("CREATE TEMPORARY TABLE ") + table + " (LIKE public." + table + ")");
+  }
+  CHECK(same.text("SELECT relpersistence FROM pg_class WHERE oid = 'messages'::regclass") == "t");
+  same.execute("BEGIN");
+  static_cast<void>(same.text("SELECT set_config('search_path', '" + postgres::search_path("public") +
+                              "', true), set_config('heddle.user_id', 'ada', true)"));
+  CHECK(same.text("SELECT relpersistence FROM pg_class WHERE oid = 'messages'::regclass") == "p");
+  CHECK(same.integer("SELECT count(*) FROM messages") == 1);
+  CHECK(same.integer("SELECT count(*) FROM heddle_search_messages('dog', NULL, NULL, 10, 0)") == 1);
+  same.execute("COMMIT");
+  // The function that searches as the owner keeps to its own path, whatever that of its caller is.
+  CHECK(same.integer("SELECT count(*) FROM messages") == 0);
+  static_cast<void>(same.text("SELECT set_config('heddle.user_id', 'ada', false)"));
+  CHECK(same.integer("SELECT count(*) FROM public.heddle_search_messages('dog', NULL, NULL, 10, 0)") == 1);
+}
