@@ -17,20 +17,21 @@ using OnServer = heddle::Backend<heddle::Postgres>;
 /// The id of everything that a tenant has here, whatever it is.
 inline const std::string known = "known";
 
-/// Gives a tenant something in every table, all of it under the same id.
+/// Gives a tenant something in every table, all of it under the same id. "gold" is its own stem, so that raw SQL can
+/// search for it.
 inline void fill(OnServer& backend, const std::string& user) {
   const auto context = heddle::Context::for_user(user);
   auto& sessions = backend.session_storage();
   sessions.save_session(context, {.id = known, .name = known, .agent_id = known});
   sessions.save_session(context, {.id = known + " child", .agent_id = known, .parent_session_id = known});
   sessions.save_message(context, known,
-                        {.content = "needle of " + user, .session_context = heddle::SessionContext::shared},
+                        {.content = "gold of " + user, .session_context = heddle::SessionContext::shared},
                         {.idempotency_key = known});
   sessions.save_tool_execution(context, known, {.tool_name = known});
   sessions.save_snapshot(context, {.id = known, .session_id = known, .snapshot_type = known});
   backend.error_store().store(context, {.id = known, .session_id = known, .tool_name = known, .raw_error = "failed"});
-  backend.artifact_store().index(context, {.id = known, .name = "needle", .path = known, .session_id = known});
-  backend.result_store().store(context, {.id = known, .table = {{"c"}, {{std::string("needle")}}}});
+  backend.artifact_store().index(context, {.id = known, .name = "gold", .path = known, .session_id = known});
+  backend.result_store().store(context, {.id = known, .table = {{"c"}, {{std::string("gold")}}}});
   backend.human_request_store().store(context, {.id = known, .session_id = known, .question = "?"});
 }
 
