@@ -272,7 +272,7 @@ TEST_CASE("isolation: what others have written does not change the order or scor
   const auto scores = [&] {
     app.execute("BEGIN; SELECT set_config('heddle.user_id', 'mallory', true)");
     auto rows =
-        app.texts("SELECT sequence || ':' || score FROM heddle_search_messages('silk\nhay', NULL, NULL, 10, 0)");
+        app.texts("SELECT sequence || ':' || score FROM heddle_search_messages('silk\ngold', NULL, NULL, 10, 0)");
     app.execute("COMMIT");
     return rows;
   };
