@@ -69,6 +69,21 @@ TEST_CASE("a configuration opens PostgreSQL, and migrates it as the role for tha
             .starts_with((folder.path() / "artifacts").string()));
 }
 
+TEST_CASE("a role that may not migrate is told which one is needed") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database(PostgresDatabase::Contents::roles_only);
+  auto config = empty_config();
+  config.mutable_postgres()->set_dsn(database.app_dsn());
+  const auto error = error_of([&] { static_cast<void>(heddle::open(config, with(folder))); });
+  CHECK(error.code() == ErrorCode::permission_denied);
+  CHECK(std::string(error.what()).find("LOOM_PG_ADMIN_DSN") != std::string::npos);
+  config.mutable_postgres()->set_admin_dsn(database.admin_dsn());
+  static_cast<void>(heddle::open(config, with(folder)));
+  // Where there is nothing to do, everybody may do it.
+  config.mutable_postgres()->clear_admin_dsn();
+  heddle::open(config, with(folder)).session_storage().save_session(ada, {.id = "s"});
+}
+
 TEST_CASE("a database of PostgreSQL can be named by fields") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;

@@ -133,6 +133,12 @@ class Schema {
       const std::string state = sqlstate_of(failure);
       if (state.empty()) { throw Error(ErrorCode::unavailable, "migrating: the connection was lost"); }
       if (state == "55P03") { throw Error(ErrorCode::unavailable, "another migrator holds the lock", state); }
+      if (state == "42501") {
+        throw Error(ErrorCode::permission_denied,
+                    "migrating: the database role may not change the schema; set migration_dsn or admin_dsn (or "
+                    "LOOM_PG_MIGRATION_DSN, LOOM_PG_ADMIN_DSN) to the connection string of a role that may",
+                    state);
+      }
       // No content is about: the statements are those of the migrations.
       throw Error(meaning_of(state).code, std::string("migrating: ") + failure.what(), state);
     }
