@@ -54,7 +54,7 @@ class Migrator {
       schema_.take([&](auto& session) {
         const auto version = static_cast<std::int32_t>(checked(session.applied()).size()) + 1;
         if (version > goal) { return; }
-        session.run(at(version).up);
+        run(session, at(version), at(version).up);
         session.record(at(version));
       });
     }
@@ -96,12 +96,24 @@ class Migrator {
     return migrations_[static_cast<std::size_t>(version) - 1];
   }
 
+  /// An error of a migration says which one it was.
+  template <class Session>
+  static void run(Session& session, const Migration& migration, const std::string& text) {
+    try {
+      session.run(text);
+    } catch (const Error& error) {
+      throw Error(error.code(),
+                  "migration " + std::to_string(migration.version) + " (" + migration.name + "): " + error.what(),
+                  error.native_code());
+    }
+  }
+
   void down_to(std::int32_t target) {
     while (current_version() > target) {
       schema_.take([&](auto& session) {
         const auto version = static_cast<std::int32_t>(checked(session.applied()).size());
         if (version <= target) { return; }
-        session.run(at(version).down);
+        run(session, at(version), at(version).down);
         session.forget(version);
       });
     }
