@@ -1,16 +1,26 @@
 // The main road in one program: real transcripts of an agent go into a database, come back, are searched and queried.
 //
-//   transcripts [DATABASE [TRANSCRIPTS]]
+//   transcripts [DATABASE [TRANSCRIPTS]]                          SQLite
+//   transcripts --postgres DSN [--admin DSN] [TRANSCRIPTS]        PostgreSQL
+//
+// A PostgreSQL has its roles from migrations/postgres_roles.sql: DSN is of the one that the server works as, and the
+// admin's (or $LOOM_PG_ADMIN_DSN) is needed for the first run only, which makes the tables.
+#include "arguments.hpp"
 #include "check.hpp"
 #include "import.hpp"
 #include "tour.hpp"
 #include "transcript.hpp"
 
 #include <heddle/sqlite.hpp>
+#if TRANSCRIPTS_WITH_POSTGRES
+#include <heddle/config/environment.hpp>
+#include <heddle/postgres.hpp>
+#endif
 
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <string>
 
 namespace {
@@ -56,19 +66,42 @@ void run(heddle::StorageBackend auto& storage, const TranscriptFile& file) {
   std::printf("All counts and all messages are those of the file.\n");
 }
 
+void run_on_sqlite(const Arguments& arguments, const TranscriptFile& file) {
+  std::printf("Database %s\n", arguments.database.c_str());
+  heddle::Backend<heddle::Sqlite> storage({.path = arguments.database});
+  run(storage, file);
+}
+
+void run_on_postgres([[maybe_unused]] const Arguments& arguments, [[maybe_unused]] const TranscriptFile& file) {
+#if TRANSCRIPTS_WITH_POSTGRES
+  heddle::postgres::Config config;
+  config.dsn = arguments.postgres;
+  config.admin_dsn =
+      arguments.admin.empty() ? heddle::Environment{}.get("LOOM_PG_ADMIN_DSN").value_or("") : arguments.admin;
+  config.artifact_directory = "transcripts-artifacts";
+  std::printf("Database of PostgreSQL\n");
+  heddle::Backend<heddle::Postgres> storage(config);
+  run(storage, file);
+#else
+  throw std::runtime_error("this build has no PostgreSQL: libpqxx was not there when it was configured");
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 3 || (argc > 1 && argv[1][0] == '-')) {
-    std::fprintf(stderr, "usage: transcripts [DATABASE [TRANSCRIPTS]]\n");
+  const auto arguments = read_arguments(argc, argv);
+  if (!arguments) {
+    std::fputs(usage, stderr);
     return 2;
   }
   try {
-    const TranscriptFile file = read_transcripts(argc > 2 ? argv[2] : TRANSCRIPTS_FILE);
-    const std::string database = argc > 1 ? argv[1] : "transcripts.db";
-    std::printf("Database %s\n", database.c_str());
-    heddle::Backend<heddle::Sqlite> storage({.path = database});
-    run(storage, file);
+    const TranscriptFile file = read_transcripts(arguments->transcripts);
+    if (arguments->postgres.empty()) {
+      run_on_sqlite(*arguments, file);
+    } else {
+      run_on_postgres(*arguments, file);
+    }
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "transcripts: %s\n", error.what());

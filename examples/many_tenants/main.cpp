@@ -1,0 +1,93 @@
+// What a server does with PostgreSQL: tenants side by side, deadlines, retries that are safe, and what only some
+// backends can do.
+//
+//   LOOM_PG_DSN=... LOOM_PG_ADMIN_DSN=... many_tenants      examples/with_database sets them up
+#include <heddle/config/environment.hpp>
+#include <heddle/postgres.hpp>
+
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Writes until it is known to be stored. An error that is `in_doubt()` may hide a write that was committed: the
+/// idempotency key of `write` makes the repeat find it, and answer what the first try would have.
+auto with_retries(const heddle::Context& context, auto&& write) {
+  for (auto pause = 10ms;; pause *= 2) {
+    try {
+      return write();
+    } catch (const heddle::Error& error) {
+      if (!error.retryable()) { throw; }
+      std::cout << "  trying again" << (error.in_doubt() ? ", it may be stored" : "") << ": " << error.what() << '\n';
+    }
+    context.check();
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+/// One request: a tenant's message, answered within two seconds or refused.
+void serve(heddle::StorageBackend auto& storage, const std::string& tenant, const std::string& text) {
+  const auto context = heddle::Context::for_user(tenant).with_timeout(2s);
+  auto& sessions = storage.session_storage();
+  sessions.save_session(context, {.id = "talk"}, {.idempotency_key = "talk"});
+  bool answer_gets_lost = true;
+  const auto sequence = with_retries(context, [&] {
+    const auto saved = sessions.save_message(context, "talk", {.content = text}, {.idempotency_key = "talk/1"});
+    // As if the connection had broken right after the commit.
+    if (std::exchange(answer_gets_lost, false)) {
+      throw heddle::Error(heddle::ErrorCode::unavailable, "no answer came", {}, heddle::Outcome::in_doubt);
+    }
+    return saved;
+  });
+  std::cout << tenant << " has " << sessions.statistics(context).messages << " message, number " << sequence << '\n';
+}
+
+/// Hides a session where that can be done, so that it can be had back; elsewhere it is gone.
+void retire(heddle::StorageBackend auto& storage, const heddle::Context& context, const std::string& session_id) {
+  if constexpr (heddle::SoftDeletes<std::remove_reference_t<decltype(storage)>>) {
+    storage.session_storage().soft_delete_session(context, session_id);
+  } else {
+    storage.session_storage().delete_session(context, session_id);
+  }
+}
+
+/// What an operator sees of all tenants.
+void report(heddle::StorageBackend auto& storage) {
+  if constexpr (heddle::AdministersTenants<std::remove_reference_t<decltype(storage)>>) {
+    for (const auto& [user_id, count] : storage.admin_storage().sessions_per_user({}).items) {
+      std::cout << "  " << user_id << ": " << count << " session\n";
+    }
+  } else {
+    std::cout << "  this backend shows one tenant at a time\n";
+  }
+}
+
+}  // namespace
+
+int main() {
+  try {
+    const heddle::Environment environment;
+    heddle::Backend<heddle::Postgres> storage({.dsn = environment.get("LOOM_PG_DSN").value_or(""),
+                                               .admin_dsn = environment.get("LOOM_PG_ADMIN_DSN").value_or("")});
+    storage.migrate();
+    serve(storage, "alice", "What's the status of my order?");
+    serve(storage, "bob", "Cancel my flight.");
+    report(storage);
+    const auto bob = heddle::Context::for_user("bob");
+    retire(storage, bob, "talk");
+    std::cout << "without bob's talk:\n";
+    report(storage);
+    storage.session_storage().restore_session(bob, "talk");
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "many_tenants: " << error.what() << '\n';
+    return 1;
+  }
+}
