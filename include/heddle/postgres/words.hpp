@@ -4,6 +4,8 @@
 #include "heddle/sql/search_text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -31,17 +33,17 @@ class WordsBuilder {
 
   /// Adds the next text. No phrase reaches from one text into the next.
   void add(std::string_view text) {
-    if (position_ > 0) {
-      ++position_;
-      list_ += "| ";
-    }
-    for_each_word(text.substr(0, sql::searched_bytes), [this](std::string_view each) {
-      places_.push_back({list_.size(), each.size(), ++position_});
-      list_.append(each) += ' ';
-    });
+    if (position_ > 0) { ++position_; }
+    text = text.substr(0, sql::searched_bytes);
+    literal_.reserve(literal_.size() + 2 * text.size());
+    places_.reserve(places_.size() + text.size() / 6);
+    for_each_word(text, [this](std::string_view each) { append(each); });
   }
 
   [[nodiscard]] Words finish() {
+    // With so few words everything fits, whichever they are, and PostgreSQL itself puts equal ones together.
+    if (places_.size() <= positions_of_word) { return {std::move(literal_), std::nullopt}; }
+    std::string list = words_in_order();
     std::sort(places_.begin(), places_.end(), [this](const Place& a, const Place& b) {
       const int order = word_at(a).compare(word_at(b));
       return order != 0 ? order < 0 : a.position < b.position;
@@ -52,12 +54,12 @@ class WordsBuilder {
     for (const Entry& entry : entries_) { size += entry.word.size() + 3 + 2 * entry.positions; }
     if (size > capacity) { drop_positions(); }
     Words words{literal(), std::nullopt};
-    if (!exact_) { words.list = std::move(list_); }
+    if (!exact_) { words.list = std::move(list); }
     return words;
   }
 
  private:
-  /// A word in the list.
+  /// A word in the literal.
   struct Place {
     std::size_t offset;
     std::size_t size;
@@ -71,7 +73,34 @@ class WordsBuilder {
   };
 
   [[nodiscard]] std::string_view word_at(const Place& place) const noexcept {
-    return std::string_view(list_).substr(place.offset, place.size);
+    return std::string_view(literal_).substr(place.offset, place.size);
+  }
+
+  /// Writes the word with its position behind the others, all at once.
+  void append(std::string_view word) {
+    std::array<char, word::longest + 16> entry;
+    char* at = entry.data();
+    if (!literal_.empty()) { *at++ = ' '; }
+    *at++ = '\'';
+    places_.push_back({literal_.size() + static_cast<std::size_t>(at - entry.data()), word.size(), ++position_});
+    at = std::copy(word.begin(), word.end(), at);
+    *at++ = '\'';
+    *at++ = ':';
+    at = std::to_chars(at, entry.data() + entry.size(), position_).ptr;
+    literal_.append(entry.data(), static_cast<std::size_t>(at - entry.data()));
+  }
+
+  /// The words behind one another, with the word '|' between the texts.
+  [[nodiscard]] std::string words_in_order() const {
+    std::string list = " ";
+    list.reserve(literal_.size());
+    std::uint32_t last = 0;
+    for (const Place& place : places_) {
+      if (place.position > last + 1) { list += "| "; }
+      list.append(word_at(place)) += ' ';
+      last = place.position;
+    }
+    return list;
   }
 
   /// One entry for each word.
@@ -114,7 +143,7 @@ class WordsBuilder {
     return text;
   }
 
-  std::string list_ = " ";
+  std::string literal_{};  // each word as often as it occurs
   std::vector<Place> places_{};
   std::vector<Entry> entries_{};
   std::uint32_t position_ = 0;
