@@ -346,3 +346,7 @@ BEGIN
     ORDER BY score DESC, a.number LIMIT max_rows OFFSET skip;
 END
 $$;
+
+-- Whoever has no rights on the tables has none on what searches them with the owner's.
+REVOKE EXECUTE ON FUNCTION heddle_search_messages(text, text, text, bigint, bigint),
+                           heddle_search_artifacts(text, bigint, bigint) FROM PUBLIC;

@@ -53,13 +53,15 @@ inline constexpr std::string_view unknown_statement = "26000";
 }
 
 /// The exception for an error of the server. Its own message is left out, except where it can only quote our SQL: it
-/// could quote content.
+/// could quote content. So can an error of syntax, which the text of a tsvector has, too.
 [[nodiscard]] inline Error make_error(std::string_view state, std::string_view doing, std::string_view primary_message,
                                       Outcome outcome = Outcome::nothing_happened) {
   const ErrorMeaning meaning = meaning_of(state);
   std::string message(doing);
   message.append(": ").append(meaning.sentence);
-  if (state.starts_with("42") && !primary_message.empty()) { message.append(": ").append(primary_message); }
+  if (state.starts_with("42") && state != "42601" && !primary_message.empty()) {
+    message.append(": ").append(primary_message);
+  }
   if (!state.empty()) { message.append(" (SQLSTATE ").append(state).append(")"); }
   return Error(meaning.code, message, std::string(state), outcome);
 }
