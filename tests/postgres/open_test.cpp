@@ -129,3 +129,15 @@ TEST_CASE("what cannot be opened says nothing of the password") {
     CHECK(std::string(error.what()).find("S3CRET") == std::string::npos);
   }
 }
+
+TEST_CASE("a connection string that is none is the caller's mistake, and is not repeated in the message") {
+  const support::TemporaryFolder folder;
+  for (const char* dsn : {"password=secret nonsense=1", "postgresql://ada:secret@[", "secret"}) {
+    CAPTURE(dsn);
+    const auto error = error_of([&] {
+      static_cast<void>(heddle::open(empty_config(), with(folder, {{"LOOM_PG_DSN", dsn}})));
+    });
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    CHECK(std::string(error.what()).find("secret") == std::string::npos);
+  }
+}

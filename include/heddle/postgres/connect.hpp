@@ -41,9 +41,21 @@ inline void check_server(PGconn* connection) {
   if (!is("standard_conforming_strings", "on")) { refuse("the server has standard_conforming_strings turned off"); }
 }
 
-/// Opens a connection. Throws `unavailable` if the server cannot be reached or refuses, without the connection string,
-/// and what `Context::check` throws.
+/// Throws `invalid_argument` if this is no connection string. Which part of it is wrong is not said: it holds secrets.
+inline void check_dsn(const std::string& dsn) {
+  struct Free {
+    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+  };
+  char* message = nullptr;
+  const std::unique_ptr<PQconninfoOption, Free> parsed(PQconninfoParse(dsn.c_str(), &message));
+  PQfreemem(message);
+  if (!parsed) { throw Error(ErrorCode::invalid_argument, "the connection string is none that libpq understands"); }
+}
+
+/// Opens a connection. Throws `invalid_argument` for a DSN that is none, `unavailable` if the server cannot be reached
+/// or refuses, without the connection string, and what `Context::check` throws.
 [[nodiscard]] inline RawConnection connect(const std::string& dsn, const Context& context) {
+  check_dsn(dsn);
   constexpr std::chrono::seconds patience{30};
   // What stands before dbname, the DSN may override. An unreachable host of several must not hold up the others.
   static constexpr std::array<const char*, 6> names{
