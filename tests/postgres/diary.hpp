@@ -60,6 +60,16 @@ class Writers {
     });
   }
 
+  /// Waits until that many more writes were acknowledged: they go on without being told that all is well again.
+  void await_more(int number) const {
+    const int enough = acknowledged_ + number;
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (acknowledged_ < enough && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    CHECK(acknowledged_ >= enough);
+  }
+
   /// Repeats what is in doubt, and looks: what was acknowledged is there once, what failed is not.
   void check() {
     here_.cut_all_and_wait();

@@ -14,9 +14,10 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include <sys/socket.h>
 
 namespace heddle::postgres {
 
@@ -37,12 +38,13 @@ class Connection {
 
   /// Whether another call may use it: nothing of the last one is left.
   [[nodiscard]] bool is_clean() noexcept {
-    return PQstatus(raw()) == CONNECTION_OK && PQtransactionStatus(raw()) == PQTRANS_IDLE && PQisBusy(raw()) == 0;
+    return !abandoned_ && PQstatus(raw()) == CONNECTION_OK && PQtransactionStatus(raw()) == PQTRANS_IDLE &&
+           PQisBusy(raw()) == 0;
   }
 
   /// A look at the socket of an idle connection: a server that has gone has closed it, and says why before it does.
   [[nodiscard]] bool is_alive() noexcept {
-    if (PQstatus(raw()) != CONNECTION_OK) { return false; }
+    if (abandoned_ || PQstatus(raw()) != CONNECTION_OK) { return false; }
     if (!wait_for_socket(PQsocket(raw()), POLLIN, nullptr, Context::Clock::time_point{})) { return true; }
     return PQconsumeInput(raw()) == 1 && PQstatus(raw()) == CONNECTION_OK && !is_closed();
   }
@@ -78,14 +80,10 @@ class Connection {
   /// The server did not prepare this statement.
   void forget(std::size_t key) noexcept { known_[key].prepared = false; }
 
-  /// Asks the server to give up what it is doing for this connection.
-  void cancel() noexcept {
-    struct Free {
-      void operator()(PGcancel* request) const noexcept { PQfreeCancel(request); }
-    };
-    const std::unique_ptr<PGcancel, Free> request(PQgetCancel(raw()));
-    std::array<char, 256> message{};
-    if (request) { PQcancel(request.get(), message.data(), int{message.size()}); }
+  /// Nothing that waits to be sent is sent any more, not even when the connection is closed, and nobody else uses it.
+  void abandon() noexcept {
+    abandoned_ = true;
+    ::shutdown(PQsocket(raw()), SHUT_RDWR);
   }
 
  private:
@@ -111,6 +109,7 @@ class Connection {
 
   Driver driver_;
   bool named_;
+  bool abandoned_ = false;
   Parameters parameters_;
   std::vector<Known> known_;
 };

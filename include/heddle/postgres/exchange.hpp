@@ -3,6 +3,7 @@
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/postgres/cancel_request.hpp"
 #include "heddle/postgres/connection.hpp"
 #include "heddle/postgres/error_mapping.hpp"
 #include "heddle/postgres/result.hpp"
@@ -63,8 +64,8 @@ class Exchange {
   End complete() {
     if (PQpipelineSync(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
     flush();
-    flushed_ = true;
     receive();
+    if (cancel_ && !cancel_->wait_until(*give_up_)) { connection_.abandon(); }
     if (!failure_) { return End::committed; }
     const Command* const failed = failed_ < commands_.size() ? &commands_[failed_] : nullptr;
     if (failed != nullptr && failure_->state == sqlstate::division_by_zero) {
@@ -80,15 +81,21 @@ class Exchange {
     std::string state;
     std::string message;
   };
-  /// How long the end of a cancelled statement is awaited.
-  static constexpr std::chrono::seconds patience{5};
+  /// How long the end of a cancelled statement is awaited: to learn what has happened, and to keep the connection.
+  [[nodiscard]] std::chrono::seconds patience() const noexcept {
+    return std::chrono::seconds(mode_ == Mode::write ? 5 : 1);
+  }
 
   [[nodiscard]] Error lost(Outcome outcome) const {
     return {ErrorCode::unavailable, "the connection to the server was lost", {}, outcome};
   }
+  /// For a connection that is lost after the end of the transaction was sent.
+  [[nodiscard]] Outcome sent_outcome() const noexcept {
+    return mode_ == Mode::write ? Outcome::in_doubt : Outcome::nothing_happened;
+  }
   /// For a connection that is lost while results are awaited.
   [[nodiscard]] Error lost_while_waiting() const {
-    if (!failure_) { return lost(mode_ == Mode::write && flushed_ ? Outcome::in_doubt : Outcome::nothing_happened); }
+    if (!failure_) { return lost(sent_outcome()); }
     // An error of the server came first: the transaction is rolled back, whatever was to follow. A missing row is no
     // error to report: what it means depends on the command, and a retry finds out.
     if (failure_->state == sqlstate::division_by_zero) { return lost(Outcome::nothing_happened); }
@@ -99,11 +106,13 @@ class Exchange {
   void flush() {
     for (int left = 0; (left = PQflush(connection_.raw())) != 0;) {
       if (left < 0) { throw lost(Outcome::nothing_happened); }
-      // Without its end nothing of it takes effect.
       if (!wait_for_socket(PQsocket(connection_.raw()), POLLIN | POLLOUT, &context_, std::nullopt)) {
+        // Without its end nothing of it takes effect, and libpq would send that yet when the connection is closed.
+        connection_.abandon();
         context_.check();
       }
-      if (PQconsumeInput(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
+      // This sends too: it may fail after the end was sent.
+      if (PQconsumeInput(connection_.raw()) != 1) { throw lost(sent_outcome()); }
     }
   }
 
@@ -114,11 +123,12 @@ class Exchange {
       const bool ready = wait_for_socket(PQsocket(connection_.raw()), POLLIN, give_up_ ? nullptr : &context_, give_up_);
       if (ready) {
         if (PQconsumeInput(connection_.raw()) != 1) { throw lost_while_waiting(); }
-      } else if (give_up_) {
-        throw lost_while_waiting();
+      } else if (!give_up_) {
+        give_up_ = Context::Clock::now() + patience();
+        cancel_.emplace(connection_.raw());
       } else {
-        connection_.cancel();
-        give_up_ = Context::Clock::now() + patience;
+        if (mode_ == Mode::read) { context_.check(); }
+        throw lost_while_waiting();
       }
     }
   }
@@ -179,7 +189,7 @@ class Exchange {
   std::optional<Failure> failure_;
   std::size_t failed_ = 0;
   std::optional<Context::Clock::time_point> give_up_;
-  bool flushed_ = false;
+  std::optional<CancelRequest> cancel_;
 };
 
 }  // namespace heddle::postgres

@@ -1,0 +1,210 @@
+#include "concurrency/file_backend.hpp"
+#include "concurrency/ledger.hpp"
+#include "postgres/proxied_backend.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// Calls that wait end when their context is over, on whatever they wait for.
+namespace {
+
+using namespace std::chrono_literals;
+using concurrency::saying;
+using concurrency::Stopwatch;
+using heddle::Context;
+using heddle::Error;
+using heddle::ErrorCode;
+using support::code_of;
+using support::error_of;
+using support::ProxiedBackend;
+using support::RawPostgres;
+
+/// What a loaded machine may take longer.
+constexpr auto leeway = 2s;
+/// How long the server's word is awaited after the end of a write, and of a read.
+constexpr auto patience = 5s;
+constexpr auto short_patience = 1s;
+
+/// Requests a stop a little later.
+class StopSoon {
+ public:
+  explicit StopSoon(std::chrono::milliseconds pause) {
+    thread_ = std::jthread([this, pause] {
+      std::this_thread::sleep_for(pause);
+      source_.request_stop();
+    });
+  }
+  [[nodiscard]] Context context() const { return Context{}.with_stop(source_.get_token()); }
+
+ private:
+  std::stop_source source_{};
+  std::jthread thread_{};
+};
+
+/// A transaction that has the session's row, until the end of the object.
+class Holder {
+ public:
+  explicit Holder(ProxiedBackend& here) : connection_(here.migrated().database().superuser_dsn()) {
+    connection_.execute("BEGIN");
+    static_cast<void>(connection_.text("SELECT id FROM sessions WHERE id = 'session' FOR UPDATE"));
+  }
+
+ private:
+  RawPostgres connection_;
+};
+
+std::vector<std::string> processes(ProxiedBackend& here) {
+  return here.server().texts("SELECT pid FROM pg_stat_activity WHERE usename = 'heddle_app' AND datname = '" +
+                             here.migrated().database().name() + "'");
+}
+
+}  // namespace
+
+TEST_CASE("postgres deadlines: a statement that waits for a lock ends with its call, and the connection stays") {
+  ProxiedBackend here(1);
+  for (int warm = 0; warm < 2; ++warm) { here.store().save_message({}, "session", saying("first")); }
+  const auto before = processes(here);
+  {
+    const Holder holder(here);
+    for (int round = 0; round < 3; ++round) {
+      const Stopwatch watch;
+      const Error error =
+          error_of([&] { here.store().save_message(Context{}.with_timeout(150ms), "session", saying("never")); });
+      CHECK(error.code() == ErrorCode::deadline_exceeded);
+      CHECK_FALSE(error.in_doubt());
+      CHECK(watch.elapsed() >= 150ms);
+      CHECK(watch.elapsed() < 150ms + leeway);
+    }
+    const StopSoon stop(100ms);
+    const Stopwatch watch;
+    const Error error = error_of([&] { here.store().save_message(stop.context(), "session", saying("never")); });
+    CHECK(error.code() == ErrorCode::cancelled);
+    CHECK_FALSE(error.in_doubt());
+    CHECK(watch.elapsed() < 100ms + leeway);
+  }
+  here.store().save_message(Context{}.with_timeout(10s), "session", saying("last"));
+  CHECK(here.count("never") == 0);
+  CHECK(here.count("last") == 1);
+  CHECK(processes(here) == before);
+  CHECK((*here).storage_details({}).pool->total_connections == 1);
+}
+
+TEST_CASE("postgres deadlines: waiting for a connection") {
+  ProxiedBackend here(1);
+  const Holder holder(here);
+  const StopSoon last(1s);
+  std::jthread occupant([&] {
+    CHECK(code_of([&] { here.store().save_message(last.context(), "session", saying("occupant")); }) ==
+          ErrorCode::cancelled);
+  });
+  while (here.server().integer("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == 0) {
+    std::this_thread::sleep_for(1ms);
+  }
+  const Stopwatch watch;
+  CHECK(code_of([&] { static_cast<void>(here.store().load_messages(Context{}.with_timeout(50ms), "session")); }) ==
+        ErrorCode::deadline_exceeded);
+  const StopSoon stop(50ms);
+  CHECK(code_of([&] { static_cast<void>(here.store().load_messages(stop.context(), "session")); }) ==
+        ErrorCode::cancelled);
+  CHECK(watch.elapsed() < 900ms);
+  occupant.join();
+  CHECK(here.store().load_messages({}, "session").items.empty());
+}
+
+TEST_CASE("postgres deadlines: a server that says nothing any more") {
+  ProxiedBackend here(2);
+  here.store().save_message({}, "session", saying("warm"));
+  static_cast<void>(here.store().load_messages({}, "session"));
+  here.proxy().freeze();
+  {
+    const Stopwatch watch;
+    const Error error =
+        error_of([&] { here.store().save_message(Context{}.with_timeout(100ms), "session", saying("lost")); });
+    CHECK(error.in_doubt());
+    CHECK(error.retryable());
+    CHECK(watch.elapsed() < 100ms + patience + leeway);
+  }
+  // Nor does it answer to one who connects.
+  const Stopwatch watch;
+  CHECK(code_of([&] { static_cast<void>(here.store().load_messages(Context{}.with_timeout(100ms), "session")); }) ==
+        ErrorCode::deadline_exceeded);
+  const StopSoon stop(100ms);
+  CHECK(code_of([&] { static_cast<void>(here.store().load_messages(stop.context(), "session")); }) ==
+        ErrorCode::cancelled);
+  CHECK(watch.elapsed() < 200ms + leeway);
+  here.proxy().thaw();
+  here.store().save_message(Context{}.with_timeout(10s), "session", saying("found"));
+}
+
+TEST_CASE("postgres deadlines: a read that nobody answers is over soon, and not in doubt") {
+  ProxiedBackend here(1);
+  static_cast<void>(here.store().load_messages({}, "session"));
+  here.proxy().freeze();
+  const Stopwatch watch;
+  const Error error =
+      error_of([&] { static_cast<void>(here.store().load_messages(Context{}.with_timeout(100ms), "session")); });
+  CHECK(error.code() == ErrorCode::deadline_exceeded);
+  CHECK_FALSE(error.in_doubt());
+  CHECK(watch.elapsed() < 100ms + short_patience + leeway);
+}
+
+TEST_CASE("postgres deadlines: stopped while it sends, nothing of it happens") {
+  ProxiedBackend here(1);
+  here.store().save_message({}, "session", saying("warm"));
+  // Of different sizes, so that the end of what is sent is sometimes near.
+  for (std::size_t kilobytes : {150, 200, 250, 300, 400, 16'000}) {
+    CAPTURE(kilobytes);
+    here.proxy().freeze();
+    const std::vector<heddle::Message> batch{saying(std::string(kilobytes * 1024, 'x')), saying("tail")};
+    bool acknowledged = false;
+    bool in_doubt = false;
+    const Stopwatch watch;
+    try {
+      std::jthread thaw([&] {
+        std::this_thread::sleep_for(200ms);
+        here.proxy().thaw();
+      });
+      here.store().save_messages(Context{}.with_timeout(200ms), "session", batch);
+      acknowledged = true;
+    } catch (const Error& error) { in_doubt = error.in_doubt(); }
+    CHECK(watch.elapsed() < 200ms + patience + leeway);
+    here.cut_all_and_wait();
+    if (!in_doubt) { CHECK(here.count("tail") == (acknowledged ? 1 : 0)); }
+    here.server().execute("DELETE FROM messages WHERE content = 'tail'");
+    here.server().execute("UPDATE sessions SET last_sequence = (SELECT count(*) FROM messages)");
+  }
+}
+
+TEST_CASE("postgres deadlines: much to send to a server that is slow to read") {
+  ProxiedBackend here(1);
+  here.proxy().delay(5ms);
+  const Context context = Context{}.with_timeout(60s);
+  SUBCASE("a large message") {
+    const std::string large((std::size_t{16} << 20U) - 100, 'x');
+    here.store().save_message(context, "session", saying(large));
+    CHECK(here.store().load_messages(context, "session").items.front().content.size() == large.size());
+  }
+  SUBCASE("many messages") {
+    std::vector<heddle::Message> batch;
+    for (int number = 0; number < 10'000; ++number) { batch.push_back(saying("message " + std::to_string(number))); }
+    CHECK(here.store().save_messages(context, "session", batch).last == 10'000);
+    CHECK(here.store().load_messages(context, "session").items.size() == 10'000);
+  }
+  SUBCASE("a large result") {
+    heddle::NewResult result;
+    result.id = "large";
+    result.table.columns = {"text"};
+    for (int row = 0; row < 40; ++row) { result.table.rows.push_back({std::string(1'000'000, 'x')}); }
+    (*here).result_store().store(context, result);
+    CHECK((*here).result_store().query(context, "large", "SELECT count(*) FROM result").rows.size() == 1);
+  }
+}
