@@ -106,9 +106,7 @@ CREATE TABLE agent_errors (
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE
 );
 CREATE INDEX agent_errors_by_time ON agent_errors (user_id, timestamp, id);
--- An entry of an index has 2,704 bytes at most. Texts that can be longer stand in it by their first characters, which a
--- query names too: substr(tool_name, 1, 128) = substr(..., 1, 128) AND tool_name = ...
-CREATE INDEX agent_errors_by_tool ON agent_errors (user_id, substr(tool_name, 1, 128), timestamp, id);
+CREATE INDEX agent_errors_by_tool ON agent_errors (user_id, tool_name, timestamp, id);
 CREATE INDEX agent_errors_by_session ON agent_errors (user_id, session_id, timestamp, id) WHERE session_id IS NOT NULL;
 
 -- `search` and `words` as in messages, of name, purpose and tags, with the word '|' between these.
@@ -139,8 +137,11 @@ CREATE TABLE artifacts (
 -- Noting an access touches no index; with room on the page it stays on it.
 ) WITH (fillfactor = 90);
 CREATE INDEX artifacts_by_time ON artifacts (user_id, created_at, id);
-CREATE INDEX artifacts_by_name ON artifacts (user_id, substr(name, 1, 128), session_id, created_at, id);
-CREATE INDEX artifacts_by_path ON artifacts (user_id, substr(path, 1, 255));
+-- An entry of an index has 2,704 bytes at most, and a name or a path can have more: they stand in it by their MD5, which
+-- a query has to name too, md5(name) = md5(...) AND name = ... Not by their first characters: substr() is not leakproof,
+-- so under row security no index is used for it.
+CREATE INDEX artifacts_by_name ON artifacts (user_id, md5(name), session_id, created_at, id);
+CREATE INDEX artifacts_by_path ON artifacts (user_id, md5(path));
 CREATE INDEX artifacts_by_session ON artifacts (user_id, session_id, created_at, id) WHERE session_id IS NOT NULL;
 CREATE INDEX artifacts_search ON artifacts USING gin (search);
 

@@ -13,12 +13,16 @@ struct Sql {
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("greatest(").append(a).append(", ").append(b).append(")");
   }
-  /// True for equal texts, which may be too long for an index: that has their first `indexed` characters.
-  static std::string equal(std::string_view column, std::string_view value, std::size_t indexed = 128) {
-    const auto begin = [indexed](std::string_view text) {
-      return std::string("substr(").append(text).append(", 1, ").append(std::to_string(indexed)).append(")");
-    };
-    return (begin(column) + " = " + begin(value) + " AND ").append(column).append(" = ").append(value);
+  /// True for equal texts, which may be too long for an index: that has their MD5.
+  static std::string equal(std::string_view column, std::string_view value) {
+    return std::string("md5(")
+        .append(column)
+        .append(") = md5(")
+        .append(value)
+        .append(") AND ")
+        .append(column)
+        .append(" = ")
+        .append(value);
   }
   /// True for equal values and for two nulls. Not IS NOT DISTINCT FROM, for which no index is used.
   static std::string same(std::string_view column, std::string_view value) {

@@ -14,7 +14,7 @@ struct Sql {
     return std::string("max(").append(a).append(", ").append(b).append(")");
   }
   /// True for equal texts, which may be too long for an index elsewhere.
-  static std::string equal(std::string_view column, std::string_view value, std::size_t /*indexed*/ = 0) {
+  static std::string equal(std::string_view column, std::string_view value) {
     return std::string(column).append(" = ").append(value);
   }
   /// True for equal values and for two nulls.

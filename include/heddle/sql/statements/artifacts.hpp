@@ -72,7 +72,7 @@ struct ArtifactStatements {
   Statement<std::string, Text, Text> find_own_path{
       "SELECT path FROM artifacts a WHERE user_id = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM artifacts other "
       "WHERE other.user_id = a.user_id AND " +
-      Sql::equal("other.path", "a.path", 255) + " AND other.id <> a.id)" + Sql::visible("a")};
+      Sql::equal("other.path", "a.path") + " AND other.id <> a.id)" + Sql::visible("a")};
   /// user, id.
   Statement<NoRow, Text, Text> remove{"DELETE FROM artifacts WHERE user_id = ?1 AND id = ?2" +
                                       Sql::visible("artifacts")};

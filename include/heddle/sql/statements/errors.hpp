@@ -28,8 +28,8 @@ struct ErrorStatements {
       select() + "WHERE user_id = ?1 AND timestamp >= ?2 AND (timestamp, id) < (?3, ?4)" + newest("?5")};
   /// user, tool, from this time on, before this time and id, limit: newest first.
   Statement<StoredError, Text, Text, Timestamp, Timestamp, Text, std::int64_t> list_of_tool{
-      select() + "WHERE user_id = ?1 AND " + Sql::equal("tool_name", "?2") +
-      " AND timestamp >= ?3 AND (timestamp, id) < (?4, ?5)" + newest("?6")};
+      select() + "WHERE user_id = ?1 AND tool_name = ?2 AND timestamp >= ?3 AND (timestamp, id) < (?4, ?5)" +
+      newest("?6")};
   /// user, session, tool or null, from this time on, before this time and id, limit: newest first.
   Statement<StoredError, Text, Text, std::optional<Text>, Timestamp, Timestamp, Text, std::int64_t> list_of_session{
       select() +
