@@ -36,7 +36,8 @@ namespace heddle {
 ///    expected, `resource_exhausted` beyond `limits::sequence` messages.
 ///  - `load_messages` answers them in order of sequence; a session that is not there has none. `for_each_message` does
 ///    the same without a limit, holding one row at a time (of an in-memory database, all of them); the visitor may use
-///    the backend.
+///    the backend. With a connection pool it holds one connection and each call inside takes another one; where that
+///    can never come, because all are held by such visitors, the call inside fails with `resource_exhausted`.
 ///  - `load_agent_messages` answers the messages of all sessions of an agent and the coordinator and shared messages of
 ///    their parents, sessions in order of creation; `load_parent_messages` those of one session's parent.
 ///  - `search_messages`: see MessageSearch. Best match first; what "best" is differs between backends, the set does

@@ -7,6 +7,7 @@
 #include "heddle/postgres/checked_connection.hpp"
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/embedded_migrations.hpp"
+#include "heddle/postgres/held_here.hpp"
 #include "heddle/postgres/listener.hpp"
 #include "heddle/postgres/pool.hpp"
 #include "heddle/postgres/quote.hpp"
@@ -75,7 +76,7 @@ class Engine {
 
   /// Throws unless the database answers.
   void ping(const Call& call) {
-    auto lease = pool_->acquire(call.context);
+    auto lease = pool_->acquire(call.context, HeldHere::number(&*pool_));
     try {
       lease->check(call.context);
     } catch (const Error& error) {
@@ -138,7 +139,8 @@ class Engine {
   auto run(ConnectionPool& pool, const Call& call, Work& work, Mode mode) {
     constexpr int attempts = 5;
     for (int attempt = 1;; ++attempt) {
-      std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context));
+      std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context, HeldHere::number(&pool)));
+      const HeldHere held(&pool);
       if (&pool == &*pool_ && !verified_.load(std::memory_order_relaxed)) { verify(*lease, call.context); }
       Connection& connection = **lease;
       Exchange exchange(connection, call.context, mode);
@@ -147,7 +149,10 @@ class Engine {
         begin(transaction, call.context, mode);
         auto finish = heddle::detail::finish_of(work, transaction);
         if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
-        if (exchange.complete() == Exchange::End::key_taken && !recall(connection, call, transaction)) { continue; }
+        if (exchange.complete() == Exchange::End::key_taken && !recall(connection, call, transaction)) {
+          if (attempt < attempts) { continue; }
+          throw Error(ErrorCode::unavailable, "others came and went with the same idempotency key");
+        }
         // Others may have the connection while the answers are read.
         lease.reset();
         return finish();

@@ -31,8 +31,7 @@ concept PoolableConnection = requires(T& connection, const Context& context) {
 };
 
 /// Connections that are opened when they are needed, lent to one caller at a time, and kept for the next one. All
-/// functions can be called from many threads at once. A thread that holds a lease and asks for another one can wait for
-/// itself.
+/// functions can be called from many threads at once.
 ///
 /// After a restart of the server the pool recovers by itself: what was idle is seen to be dead and replaced when it
 /// would be lent, or by the thread that looks after idle connections. That thread runs only if the configuration gives
@@ -94,10 +93,11 @@ class Pool {
 
   /// A connection that is alive as far as one can see without asking it. Callers that must wait are served in the order
   /// in which they came. Throws `deadline_exceeded` or `cancelled` when the context is over, `failed_precondition` when
-  /// the pool is closed, and what opening a connection throws.
-  [[nodiscard]] Lease acquire(const Context& context) {
+  /// the pool is closed, and what opening a connection throws. A caller that holds leases of this pool says how many,
+  /// or it may wait for itself for ever; it gets `resource_exhausted` then.
+  [[nodiscard]] Lease acquire(const Context& context, int held = 0) {
     context.check();
-    Slot slot = slots_.take(context);
+    Slot slot = slots_.take(context, held);
     // What was given to somebody who gave up at this moment goes on to the next by the end of the slot.
     context.check();
     while (slot.connection() != nullptr && !slot.connection()->is_alive()) {

@@ -91,13 +91,14 @@ class PoolSlots {
   [[nodiscard]] const PoolLimits& limits() const noexcept { return limits_; }
 
   /// The connection that was used last, or the permission to open one; waits for one of them if need be. After a wait
-  /// the context may be over although something was given.
-  Slot take(const Context& context) {
+  /// the context may be over although something was given. `held` are the caller's own: when all are held by those who
+  /// wait for another one, nobody will ever give one back, and the last of them is told so by `resource_exhausted`.
+  Slot take(const Context& context, int held) {
     std::unique_lock lock(mutex_);
     if (closed_) { throw_closed(); }
     if (!idle_.empty()) { return take_out(idle_.end() - 1); }
     if (total_ < limits_.max_connections) { return claim(); }
-    return wait(lock, context);
+    return wait(lock, context, held);
   }
 
   /// Another idle connection for an empty slot, if there is one. The slot that becomes free by this is not needed by
@@ -203,11 +204,17 @@ class PoolSlots {
     return slot;
   }
 
-  Slot wait(std::unique_lock<std::mutex>& lock, const Context& context) {
+  Slot wait(std::unique_lock<std::mutex>& lock, const Context& context, int held) {
+    if (held_by_waiters_ + held >= limits_.max_connections) {
+      throw Error(ErrorCode::resource_exhausted,
+                  "every connection is held by a call whose visitor waits for another one: max_connections is too low");
+    }
     typename Line::Place place(line_);
+    held_by_waiters_ += held;
     ++wait_count_;
     const auto begin = Context::Clock::now();
     const auto fate = place.wait(lock, context);
+    held_by_waiters_ -= held;
     wait_duration_ += Context::Clock::now() - begin;
     if (fate == Line::Fate::waiting) { context.check(); }
     if (fate != Line::Fate::served) { throw_closed(); }
@@ -249,6 +256,7 @@ class PoolSlots {
   Line line_{};
   std::vector<Pooled> idle_{};
   int total_ = 0;  ///< idle, held, being opened, being checked
+  int held_by_waiters_ = 0;
   bool closed_ = false;
   std::int64_t wait_count_ = 0;
   PoolLimits::Duration wait_duration_{0};

@@ -1,0 +1,143 @@
+#include "concurrency/crew.hpp"
+#include "concurrency/ledger.hpp"
+#include "heddle/postgres.hpp"
+#include "support/expect_error.hpp"
+#include "support/migrated_database.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <barrier>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+/// Visitors of `for_each_message` that use the backend themselves, each of them with a connection in its hand.
+namespace {
+
+using namespace std::chrono_literals;
+using concurrency::saying;
+using heddle::Context;
+using heddle::ErrorCode;
+using heddle::Message;
+using support::code_of;
+
+class Fixture {
+ public:
+  auto& store() noexcept { return backend_.session_storage(); }
+  explicit Fixture(int connections) : backend_(config(connections)) {
+    for (const char* id : {"session", "copy"}) {
+      heddle::Session session;
+      session.id = id;
+      store().save_session({}, session);
+    }
+    std::vector<Message> batch;
+    for (int number = 1; number <= 20; ++number) { batch.push_back(saying("message " + std::to_string(number))); }
+    store().save_messages({}, "session", batch);
+  }
+
+  [[nodiscard]] heddle::PoolStatistics pool() { return *backend_.storage_details({}).pool; }
+
+ private:
+  heddle::postgres::Config config(int connections) {
+    auto config = database_.config();
+    config.pool.max_connections = connections;
+    return config;
+  }
+
+  support::MigratedDatabase database_{};
+  heddle::Backend<heddle::Postgres> backend_;
+};
+
+}  // namespace
+
+TEST_CASE("postgres callbacks: a visitor reads and writes, and reads inside of that") {
+  Fixture here(3);
+  auto& store = here.store();
+  std::int64_t seen = 0;
+  const std::int64_t answer = store.for_each_message({}, "session", [&](const Message& message) {
+    CHECK(message.sequence == ++seen);
+    CHECK(store.save_message({}, "copy", message) == seen);
+    std::int64_t inner = 0;
+    CHECK(store.for_each_message({}, "copy", [&](const Message&) {
+      if (++inner == 1) { CHECK(store.load_messages({}, "copy").items.size() == static_cast<std::size_t>(seen)); }
+    }) == seen);
+    CHECK(inner == seen);
+    CHECK(code_of([&] { store.save_message({}, "nowhere", message); }) == ErrorCode::not_found);
+  });
+  CHECK(answer == 20);
+  CHECK(store.load_messages({}, "copy").items.size() == 20);
+  CHECK(here.pool().total_connections <= 3);
+}
+
+TEST_CASE("postgres callbacks: with one connection the call inside fails and does not wait for itself") {
+  Fixture here(1);
+  auto& store = here.store();
+  int refused = 0;
+  CHECK(store.for_each_message({}, "session", [&](const Message& message) {
+    if (code_of([&] { store.save_message({}, "copy", message); }) == ErrorCode::resource_exhausted) { ++refused; }
+    CHECK(code_of([&] { static_cast<void>(store.load_messages({}, "copy")); }) == ErrorCode::resource_exhausted);
+  }) == 20);
+  CHECK(refused == 20);
+  // The error that leaves the visitor leaves the call, and the connection is of use again.
+  CHECK(code_of([&] {
+          store.for_each_message({}, "session",
+                                 [&](const Message& message) { store.save_message({}, "copy", message); });
+        }) == ErrorCode::resource_exhausted);
+  CHECK(store.save_message({}, "copy", saying("after")) == 1);
+}
+
+TEST_CASE("postgres callbacks: visitors that wait for each other's connections do not wait for ever") {
+  constexpr int threads = 3;
+  Fixture here(threads);
+  auto& store = here.store();
+  std::barrier all_have_one(threads);
+  std::atomic<int> refused{0};
+  concurrency::together(threads, [&](int) {
+    std::int64_t seen = 0;
+    store.for_each_message({}, "session", [&](const Message& message) {
+      if (++seen != 1) { return; }
+      all_have_one.arrive_and_wait();
+      try {
+        store.save_message({}, "copy", message);
+      } catch (const heddle::Error& error) {
+        CHECK(error.code() == ErrorCode::resource_exhausted);
+        ++refused;
+      }
+    });
+    CHECK(seen == 20);
+  });
+  CHECK(refused == 1);
+  CHECK(store.load_messages({}, "copy").items.size() == threads - 1);
+}
+
+TEST_CASE("postgres callbacks: while others hold no connection in their hand a visitor waits for theirs") {
+  Fixture here(2);
+  auto& store = here.store();
+  concurrency::together(8, [&](int thread) {
+    for (int round = 0; round < 5; ++round) {
+      if (thread != 0) {
+        static_cast<void>(store.load_messages({}, "session"));
+        continue;
+      }
+      CHECK(store.for_each_message({}, "session",
+                                   [&](const Message& message) { store.save_message({}, "copy", message); }) == 20);
+    }
+  });
+  CHECK(store.load_messages({}, "copy").items.size() == 100);
+}
+
+TEST_CASE("postgres callbacks: what a visitor has stored stays stored when it fails afterwards") {
+  Fixture here(2);
+  auto& store = here.store();
+  CHECK_THROWS_AS(store.for_each_message({}, "session",
+                                         [&](const Message& message) {
+                                           CHECK(store.save_message({}, "copy", message) == message.sequence);
+                                           if (message.sequence == 3) { throw std::runtime_error("enough"); }
+                                         }),
+                  std::runtime_error);
+  CHECK(store.load_messages({}, "copy").items.size() == 3);
+}
