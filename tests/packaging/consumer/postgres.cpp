@@ -10,8 +10,6 @@ int main() {
     backend.ping(heddle::Context::for_user("ada"));
   } catch (const heddle::Error& error) {
     return error.code() == heddle::ErrorCode::unavailable ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-  }
+  } catch (const std::exception& error) { std::cerr << error.what() << '\n'; }
   return 1;
 }
