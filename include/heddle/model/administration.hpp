@@ -38,8 +38,8 @@ struct SystemStatistics {
 
 /// What the administrator's database role may do, and what stands in its way.
 struct AdminPermissions {
-  bool bypasses_row_security = false;
-  std::vector<std::string> problems{};
+  bool bypasses_row_security = false;   ///< it sees the rows of all tenants, in every table
+  std::vector<std::string> problems{};  ///< what it lacks, a sentence each; empty if nothing
 };
 
 }  // namespace heddle

@@ -6,12 +6,12 @@
 
 namespace heddle::postgres {
 
-/// How many connections there are, and for how long. A duration of zero: no such limit, no such check.
+/// How many connections there are, and for how long.
 struct PoolConfig {
-  int max_connections = 25;  ///< never more, whatever happens; whoever comes then waits
-  int min_connections = 5;   ///< kept open although nobody uses them
-  std::chrono::seconds max_idle_time{300};
-  std::chrono::seconds max_lifetime{3600};
+  int max_connections = 25;                        ///< never more, whatever happens; whoever comes then waits
+  int min_connections = 5;                         ///< kept open although nobody uses them
+  std::chrono::seconds max_idle_time{300};         ///< then a connection beyond the minimum is closed; zero: never
+  std::chrono::seconds max_lifetime{3600};         ///< then a connection is replaced
   std::chrono::seconds health_check_interval{30};  ///< an idle connection is asked this often whether it still answers
 };
 

@@ -69,7 +69,7 @@ class Listener {
       try {
         listen(stop);
       } catch (const Error& error) {
-        // Whoever waits looks for himself meanwhile.
+        // Until it is back, whoever waits looks again now and then.
         static_cast<void>(error);
       }
       listening_.store(false, std::memory_order_release);

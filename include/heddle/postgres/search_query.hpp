@@ -9,7 +9,7 @@
 namespace heddle::postgres {
 
 /// A query for the search functions of the database: one term a line, its words separated by spaces. A term without a
-/// word ("+++") asks for nothing and is left out, and so does FTS5; a query without any finds nothing.
+/// word ("+++") asks for nothing and is left out, as FTS5 does; a query without any finds nothing.
 [[nodiscard]] inline std::string search_query(const std::vector<std::string_view>& terms) {
   std::string query;
   for (const std::string_view term : terms) {
