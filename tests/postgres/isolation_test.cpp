@@ -121,8 +121,9 @@ std::vector<std::string> problems_of(const std::string& table, RawPostgres& supe
   const auto before = digest_of_all(superuser);
   const std::vector<std::pair<std::string, std::optional<std::string>>> identities{
       {"never set", std::nullopt}, {"set to nothing", ""}, {"foreign", "mallory"}, {"blank", " "}};
-  for (const auto& [name, user] : identities) {
-    app.become(user);
+  for (const auto& identity : identities) {
+    const std::string& name = identity.first;
+    app.become(identity.second);
     const auto judge = [&](const std::string& sql, const Attempt& attempt) {
       expect(attempt.rows == 0, name + ": saw or changed something: " + sql);
     };
@@ -230,7 +231,9 @@ TEST_CASE("isolation: without any one of the policies the check of isolation fai
     superuser.execute("ROLLBACK");
     return problems;
   };
-  for (const auto& [table, policy] : policies) {
+  for (const auto& each : policies) {
+    const auto& table = each.first;
+    const auto& policy = each.second;
     CAPTURE(table);
     CAPTURE(policy);
     CHECK(!problems_with(table, "DROP POLICY " + policy + " ON " + table).empty());
