@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/concepts/storage_policy.hpp"
 #include "heddle/context.hpp"
 #include "heddle/detail/calendar.hpp"
 #include "heddle/detail/change_signal.hpp"
