@@ -2,15 +2,18 @@
 
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/postgres/hosts.hpp"
 #include "heddle/postgres/wait.hpp"
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
-#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace heddle::postgres {
 
@@ -52,31 +55,64 @@ inline void check_dsn(const std::string& dsn) {
   if (!parsed) { throw Error(ErrorCode::invalid_argument, "the connection string is none that libpq understands"); }
 }
 
-/// Opens a connection. Throws `invalid_argument` for a DSN that is none, `unavailable` if the server cannot be reached
-/// or refuses, without the connection string, and what `Context::check` throws.
+/// Begins to connect, to one of `hosts` if they are given.
+[[nodiscard]] inline RawConnection begin_connecting(const std::string& dsn, const std::optional<Hosts>& hosts) {
+  const std::string names = hosts ? hosts->names() : std::string();
+  const std::string addresses = hosts ? hosts->addresses() : std::string();
+  const std::string ports = hosts ? hosts->ports() : std::string();
+  // What stands before dbname, the DSN may override. What is empty does not count.
+  static constexpr std::array<const char*, 9> keywords{"fallback_application_name",
+                                                       "tcp_user_timeout",
+                                                       "keepalives_idle",
+                                                       "dbname",
+                                                       "client_encoding",
+                                                       "host",
+                                                       "hostaddr",
+                                                       "port",
+                                                       nullptr};
+  const std::array<const char*, 9> values{"heddle",      "15000",           "60",          dsn.c_str(), "UTF8",
+                                          names.c_str(), addresses.c_str(), ports.c_str(), nullptr};
+  RawConnection connection(PQconnectStartParams(keywords.data(), values.data(), 1));
+  if (!connection) { throw Error(ErrorCode::resource_exhausted, "there is no memory for a connection"); }
+  return connection;
+}
+
+/// Goes on until the connection is there; false if the server says nothing until `give_up`.
+[[nodiscard]] inline bool finish_connecting(PGconn* connection, const Context& context,
+                                            Context::Clock::time_point give_up) {
+  PostgresPollingStatusType state =
+      PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK) {
+    if (state == PGRES_POLLING_FAILED) {
+      throw Error(ErrorCode::unavailable, "connecting to PostgreSQL failed: " + reason_of(connection));
+    }
+    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    if (!wait_for_socket(PQsocket(connection), events, &context, give_up)) {
+      context.check();
+      return false;
+    }
+    state = PQconnectPoll(connection);
+  }
+  return true;
+}
+
+/// Opens a connection. Throws `invalid_argument` for a DSN that is none, `unavailable` if no server can be reached or
+/// it refuses, without the connection string, and what `Context::check` throws.
 [[nodiscard]] inline RawConnection connect(const std::string& dsn, const Context& context) {
   check_dsn(dsn);
-  constexpr std::chrono::seconds patience{30};
-  // What stands before dbname, the DSN may override. An unreachable host of several must not hold up the others.
-  static constexpr std::array<const char*, 6> names{
-      "fallback_application_name", "tcp_user_timeout", "keepalives_idle", "dbname", "client_encoding", nullptr};
-  const std::array<const char*, 6> values{"heddle", "15000", "60", dsn.c_str(), "UTF8", nullptr};
-  RawConnection connection(PQconnectStartParams(names.data(), values.data(), 1));
-  if (!connection) { throw Error(ErrorCode::resource_exhausted, "there is no memory for a connection"); }
-  const auto fail = [&] {
-    throw Error(ErrorCode::unavailable, "connecting to PostgreSQL failed: " + reason_of(connection.get()));
-  };
-  if (PQstatus(connection.get()) == CONNECTION_BAD) { fail(); }
-  const auto give_up = Context::Clock::now() + patience;
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK) {
-    if (state == PGRES_POLLING_FAILED) { fail(); }
-    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (!wait_for_socket(PQsocket(connection.get()), events, &context, give_up)) {
-      context.check();
-      throw Error(ErrorCode::unavailable, "connecting to PostgreSQL took too long");
+  RawConnection connection = begin_connecting(dsn, {});
+  std::optional<Hosts> hosts(std::in_place, connection.get());
+  for (;;) {
+    const auto start = Context::Clock::now();
+    auto give_up = start + hosts->patience();
+    // An unreachable host of several must not hold up the others.
+    if (context.deadline && hosts->number() > 1) {
+      give_up = std::min(give_up, start + (*context.deadline - start) / static_cast<int>(hosts->number()));
     }
-    state = PQconnectPoll(connection.get());
+    if (finish_connecting(connection.get(), context, give_up)) { break; }
+    if (hosts->number() == 1) { throw Error(ErrorCode::unavailable, "connecting to PostgreSQL took too long"); }
+    hosts->remove_current(connection.get());
+    connection = begin_connecting(dsn, hosts);
   }
   check_server(connection.get());
   // Notices may quote content, and libpq would print them.
