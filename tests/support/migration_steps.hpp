@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 namespace support {
@@ -17,6 +18,14 @@ class MigrationSteps {
     const std::string stem = "00000" + std::to_string(version) + "_" + name;
     std::ofstream(folder() / (stem + ".up.sql")) << up;
     std::ofstream(folder() / (stem + ".down.sql")) << down;
+  }
+  /// The migrations that a backend brings; answers how many.
+  template <class Embedded>
+  int add_embedded(const Embedded& all) const {
+    for (const auto& each : all) {
+      add(each.version, std::string(each.name), std::string(each.up), std::string(each.down));
+    }
+    return static_cast<int>(std::size(all));
   }
   /// Three steps that make the tables a, b and c. The second stores a row.
   void add_three() const {

@@ -50,14 +50,7 @@ class Migrator {
   void up(std::int32_t target = 0) {
     const std::int32_t goal = goal_of(target);
     // Looking first spares every start of a server the lock.
-    while (current_version() < goal) {
-      schema_.take([&](auto& session) {
-        const auto version = static_cast<std::int32_t>(checked(session.applied()).size()) + 1;
-        if (version > goal) { return; }
-        run(session, at(version), at(version).up);
-        session.record(at(version));
-      });
-    }
+    climb(current_version(), goal);
   }
 
   /// Takes back the last `steps` migrations, newest first. Throws `invalid_argument` for less than one, and if there
@@ -68,17 +61,15 @@ class Migrator {
       throw Error(ErrorCode::invalid_argument,
                   "cannot go down " + std::to_string(steps) + " steps from version " + std::to_string(current));
     }
-    down_to(current - steps);
+    descend(current, current - steps);
   }
 
   /// Goes up or down to exactly this version; 0 empties the database.
   void to(std::int32_t target) {
     if (target < 0 || target > latest_version()) { unknown(target); }
-    if (target > current_version()) {
-      up(target);
-    } else {
-      down_to(target);
-    }
+    const std::int32_t current = current_version();
+    climb(current, target);
+    descend(current, target);
   }
 
  private:
@@ -108,15 +99,34 @@ class Migrator {
     }
   }
 
-  void down_to(std::int32_t target) {
-    while (current_version() > target) {
+  void climb(std::int32_t version, std::int32_t goal) {
+    while (version < goal) {
       schema_.take([&](auto& session) {
-        const auto version = static_cast<std::int32_t>(checked(session.applied()).size());
+        version = version_of(session);
+        if (version >= goal) { return; }
+        ++version;
+        run(session, at(version), at(version).up);
+        session.record(at(version));
+      });
+    }
+  }
+
+  void descend(std::int32_t version, std::int32_t target) {
+    while (version > target) {
+      schema_.take([&](auto& session) {
+        version = version_of(session);
         if (version <= target) { return; }
         run(session, at(version), at(version).down);
         session.forget(version);
+        --version;
       });
     }
+  }
+
+  /// Somebody else may have been faster, until the lock was there.
+  template <class Session>
+  [[nodiscard]] std::int32_t version_of(Session& session) const {
+    return static_cast<std::int32_t>(checked(session.applied()).size());
   }
 
   [[nodiscard]] std::vector<AppliedMigration> checked(std::vector<AppliedMigration> records) const {

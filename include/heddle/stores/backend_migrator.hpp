@@ -14,7 +14,13 @@ namespace heddle {
 
 /// Brings the schema of a backend's database to a version. Each step runs in one transaction together with its record,
 /// and only one migrator works at a time, in whatever process. Every operation throws `failed_precondition` if a
-/// migration was edited after it was applied, is missing from the records, or is newer than this program.
+/// migration was edited after it was applied, is missing from the records, or is newer than this program, and
+/// `unavailable` if another migrator holds the lock for too long.
+///
+/// Deadline and stop token hold for the statements of a step too: it is rolled back as a whole. The steps before it
+/// stay, as they do when a later one fails; the next migrator goes on from there. On PostgreSQL it is the server that
+/// ends a statement, so one that is not heard from is waited for until the connection counts as lost, and a request to
+/// stop that comes just between two statements may let the second one run to its end before the step is rolled back.
 template <class Gateway>
 class BackendMigrator {
  public:
