@@ -1,0 +1,87 @@
+#include "support/migrated_database.hpp"
+#include "support/plans.hpp"
+#include "support/raw_postgres.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr int tenants = 4;
+constexpr int sessions = 50;   // of a tenant
+constexpr int messages = 100;  // of a session
+
+/// A database with messages of several tenants, as Heddle saves them; `common` is in all of them, `rare` in a few.
+class Filled {
+ public:
+  Filled() {
+    heddle::Backend<heddle::Postgres> backend(database_.config());
+    for (int tenant = 0; tenant < tenants; ++tenant) {
+      const auto context = heddle::Context::for_user("tenant" + std::to_string(tenant));
+      for (int session = 0; session < sessions; ++session) {
+        const std::string id = "s" + std::to_string(session);
+        backend.session_storage().save_session(context, {.id = id, .agent_id = "agent" + std::to_string(session % 5)});
+        std::vector<heddle::Message> batch(messages);
+        for (int index = 0; index < messages; ++index) {
+          batch[static_cast<std::size_t>(index)].content =
+              "common word" + std::to_string(index) + (session == 7 && index % 50 == 0 ? " very rare" : " nothing");
+        }
+        backend.session_storage().save_messages(context, id, batch);
+      }
+    }
+  }
+
+  void analyze() { support::RawPostgres(database_.database().superuser_dsn()).execute("ANALYZE"); }
+
+  /// The plans of a search, with what Heddle sets before each.
+  std::vector<std::string> search(const std::string& arguments) {
+    support::Plans plans(database_.database().superuser_dsn(), "heddle_app");
+    return plans.of(
+        "BEGIN; SELECT set_config('search_path', 'public', true), set_config('heddle.user_id', 'tenant1', true); "
+        "SELECT * FROM heddle_search_messages(" +
+        arguments + "); COMMIT");
+  }
+  std::string rows(const std::string& arguments) {
+    support::RawPostgres connection(database_.database().app_dsn());
+    connection.execute("SET heddle.user_id = 'tenant1'");
+    return connection.text("SELECT count(*) FROM heddle_search_messages(" + arguments + ")");
+  }
+
+ private:
+  support::MigratedDatabase database_;
+};
+
+/// The plan that reads messages, and not what it is called by.
+std::string plan_of_messages(const std::vector<std::string>& plans) {
+  for (const std::string& plan : plans) {
+    if (plan.find("messages m") != std::string::npos) { return plan; }
+  }
+  FAIL("no plan reads messages");
+  return {};
+}
+
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("search: the application's role finds words through the index, past row security") {
+  Filled filled;
+  SUBCASE("without statistics") {}
+  SUBCASE("with statistics") { filled.analyze(); }
+  CHECK(filled.rows("'rare', NULL, NULL, 100, 0") == "2");
+  // A rare word, a phrase, an agent's messages.
+  for (const char* arguments :
+       {"'rare', NULL, NULL, 20, 0", "'veri rare', NULL, NULL, 20, 0", "'rare', NULL, 'agent2', 20, 0"}) {
+    const std::string plan = plan_of_messages(filled.search(arguments));
+    CAPTURE(plan);
+    CHECK(has(plan, "Bitmap Index Scan on messages_search"));
+    CHECK_FALSE(has(plan, "Seq Scan on messages"));
+  }
+  // In one session its rows may be looked at one by one: they are few.
+  const std::string plan = plan_of_messages(filled.search("'rare', 's7', NULL, 20, 0"));
+  CAPTURE(plan);
+  CHECK((has(plan, "messages_pkey") || has(plan, "messages_search")));
+  CHECK_FALSE(has(plan, "Seq Scan on messages"));
+}
