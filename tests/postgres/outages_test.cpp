@@ -1,10 +1,14 @@
 #include "postgres/diary.hpp"
 #include "postgres/proxied_backend.hpp"
+#include "support/expect_error.hpp"
 #include "support/own_server.hpp"
+#include "support/postgres_server.hpp"
+#include "support/raw_postgres.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <string>
 #include <thread>
 
 /// Sixteen threads write while the server ends their connections, goes down and comes back.
@@ -69,4 +73,36 @@ TEST_CASE("postgres outages: the server goes down and comes back") {
     here.look_again();
     writers.check();
   }
+}
+
+TEST_CASE("postgres outages: a server that only reads for a while is left for its successor") {
+  ProxiedBackend here(1);
+  const auto say = [&](const char* content) { here.store().save_message({}, "session", concurrency::saying(content)); };
+  const auto process = [&] {
+    return here.server().text(
+        "SELECT pid FROM pg_stat_activity WHERE usename = 'heddle_app' AND datname = "
+        "current_database()");
+  };
+  const auto change_system = [](const char* how) {
+    support::RawPostgres server(support::postgres_server());
+    server.execute(std::string("ALTER SYSTEM ") + how);
+    static_cast<void>(server.text("SELECT pg_reload_conf()"));
+  };
+  const auto wait_for_setting = [&](const char* setting) {
+    while (here.server().text("SHOW default_transaction_read_only") != setting) { std::this_thread::sleep_for(1ms); }
+    std::this_thread::sleep_for(50ms);
+  };
+  say("before");
+  const std::string first = process();
+  change_system("SET default_transaction_read_only = on");
+  wait_for_setting("on");
+  const heddle::Error error = support::error_of([&] { say("never"); });
+  CHECK(error.code() == heddle::ErrorCode::unavailable);
+  CHECK_FALSE(error.in_doubt());
+  change_system("RESET default_transaction_read_only");
+  wait_for_setting("off");
+  say("after");
+  // Not the one that had refused.
+  CHECK(process() != first);
+  CHECK(here.count("never") == 0);
 }

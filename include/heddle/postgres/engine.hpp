@@ -158,7 +158,9 @@ class Engine {
         return finish();
       } catch (const Error& error) {
         if (lease) { clean_up(*lease, error); }
-        if (attempt == attempts || exchange.has_shown() || !is_worth_repeating(error)) { throw; }
+        // Every connection may be stale, and each try replaces one.
+        const int most = attempts + (is_stale(error) ? config_.pool.max_connections : 0);
+        if (attempt >= most || exchange.has_shown() || !is_worth_repeating(error)) { throw; }
       } catch (...) {
         // Half a unit of work is queued, and nothing of it may ever be committed.
         if (lease) { lease->discard(); }
@@ -188,7 +190,9 @@ class Engine {
 
   static void clean_up(ConnectionPool::Lease& lease, const Error& error) {
     roll_back(*lease);
-    if (!lease->is_clean() || is_stale(error)) { lease.discard(); }
+    // A server that only reads may have been the one to write to: a new connection may find its successor.
+    const bool is_demoted = error.native_code() == sqlstate::read_only_transaction;
+    if (!lease->is_clean() || is_stale(error) || is_demoted) { lease.discard(); }
   }
 
   /// The connection's statements are no longer what they were.

@@ -16,6 +16,8 @@ struct ErrorMeaning {
 /// SQLSTATEs that the engine itself acts upon. Source: PostgreSQL's documentation, appendix A.
 namespace sqlstate {
 inline constexpr std::string_view division_by_zero = "22012";
+inline constexpr std::string_view read_only_transaction = "25006";
+inline constexpr std::string_view lock_not_available = "55P03";
 inline constexpr std::string_view serialization_failure = "40001";
 inline constexpr std::string_view deadlock_detected = "40P01";
 inline constexpr std::string_view query_canceled = "57014";
@@ -32,9 +34,11 @@ inline constexpr std::string_view unknown_statement = "26000";
   if (state == sqlstate::serialization_failure || state == sqlstate::deadlock_detected) {
     return {ErrorCode::unavailable, "another transaction was in the way"};
   }
-  if (state == "55P03") { return {ErrorCode::unavailable, "a lock was not to be had in time"}; }
+  if (state == sqlstate::lock_not_available) { return {ErrorCode::unavailable, "a lock was not to be had in time"}; }
   if (state == sqlstate::query_canceled) { return {ErrorCode::cancelled, "the statement was cancelled"}; }
-  if (state == "25006") { return {ErrorCode::unavailable, "the server only reads: is it a standby?"}; }
+  if (state == sqlstate::read_only_transaction) {
+    return {ErrorCode::unavailable, "the server only reads: is it a standby?"};
+  }
   if (state == "53300") { return {ErrorCode::unavailable, "the server has no connection left"}; }
   if (state == "42501") { return {ErrorCode::permission_denied, "the database role may not do this"}; }
   if (state == "42P01" || state == "42703" || state == "42883" || state == "3F000") {

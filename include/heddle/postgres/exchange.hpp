@@ -72,7 +72,9 @@ class Exchange {
       if (failed->claims) { return End::key_taken; }
       if (failed->refusal) { throw Error(failed->refusal->code, std::string(failed->refusal->message)); }
     }
-    if (failure_->state == sqlstate::query_canceled) { context_.check(); }
+    if (failure_->state == sqlstate::query_canceled || failure_->state == sqlstate::lock_not_available) {
+      context_.check();
+    }
     throw make_error(failure_->state, "running a statement", failure_->message);
   }
 
