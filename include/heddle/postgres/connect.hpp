@@ -74,6 +74,9 @@ inline void check_dsn(const std::string& dsn) {
                                           names.c_str(), addresses.c_str(), ports.c_str(), nullptr};
   RawConnection connection(PQconnectStartParams(keywords.data(), values.data(), 1));
   if (!connection) { throw Error(ErrorCode::resource_exhausted, "there is no memory for a connection"); }
+  // Notices may quote content, and libpq would print them.
+  PQsetNoticeReceiver(
+      connection.get(), [](void* /*nobody*/, const PGresult* /*notice*/) {}, nullptr);
   return connection;
 }
 
@@ -115,9 +118,6 @@ inline void check_dsn(const std::string& dsn) {
     connection = begin_connecting(dsn, hosts);
   }
   check_server(connection.get());
-  // Notices may quote content, and libpq would print them.
-  PQsetNoticeReceiver(
-      connection.get(), [](void* /*nobody*/, const PGresult* /*notice*/) {}, nullptr);
   return connection;
 }
 
