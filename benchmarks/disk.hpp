@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace benchmarks {
+
+/// The disk by itself, as a control: it can be many times slower for minutes.
+class Disk {
+ public:
+  Disk()
+      : path_((std::filesystem::temp_directory_path() / "heddle-disk.XXXXXX").string()),
+        file_(::mkstemp(path_.data())) {
+    if (file_ < 0) { throw std::system_error(errno, std::generic_category()); }
+  }
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+  Disk(Disk&&) = delete;
+  Disk& operator=(Disk&&) = delete;
+  ~Disk() {
+    ::close(file_);
+    ::unlink(path_.c_str());
+  }
+
+  /// Writes a block over the last one and waits for the disk.
+  void write() const {
+    const std::array<char, 8192> block{};
+    if (::pwrite(file_, block.data(), block.size(), 0) < 0 || ::fdatasync(file_) != 0) {
+      throw std::system_error(errno, std::generic_category());
+    }
+  }
+
+ private:
+  std::string path_;
+  int file_;
+};
+
+}  // namespace benchmarks
