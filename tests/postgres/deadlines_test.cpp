@@ -161,7 +161,7 @@ TEST_CASE("postgres deadlines: stopped while it sends, nothing of it happens") {
   ProxiedBackend here(1);
   here.store().save_message({}, "session", saying("warm"));
   // Of different sizes, so that the end of what is sent is sometimes near.
-  for (std::size_t kilobytes : {150, 200, 250, 300, 400, 16'000}) {
+  for (const std::size_t kilobytes : {150U, 200U, 250U, 300U, 400U, 2000U, 16'000U}) {
     CAPTURE(kilobytes);
     here.proxy().freeze();
     const std::vector<heddle::Message> batch{saying(std::string(kilobytes * 1024, 'x')), saying("tail")};
@@ -198,6 +198,10 @@ TEST_CASE("postgres deadlines: much to send to a server that is slow to read") {
     for (int number = 0; number < 10'000; ++number) { batch.push_back(saying("message " + std::to_string(number))); }
     CHECK(here.store().save_messages(context, "session", batch).last == 10'000);
     CHECK(here.store().load_messages(context, "session").items.size() == 10'000);
+  }
+  SUBCASE("many large messages") {
+    const std::vector<heddle::Message> batch(1'000, saying(std::string(40'000, 'x')));
+    CHECK(here.store().save_messages(context, "session", batch).last == 1'000);
   }
   SUBCASE("a large result") {
     heddle::NewResult result;

@@ -3,6 +3,7 @@
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/postgres/bulk_sending.hpp"
 #include "heddle/postgres/cancel_request.hpp"
 #include "heddle/postgres/connection.hpp"
 #include "heddle/postgres/error_mapping.hpp"
@@ -50,8 +51,20 @@ class Exchange {
 
   /// Notes a command that was sent; answers its number.
   std::size_t add(Command command = {}) {
+    constexpr std::size_t usual = 8;
+    if (commands_.empty()) { commands_.reserve(usual); }
     commands_.push_back(std::move(command));
     return commands_.size() - 1;
+  }
+  /// Notes how much was sent. So that it does not pile up here, it goes on its way when it has become much.
+  void relieve(std::size_t bytes) {
+    constexpr std::size_t much = std::size_t{1} << 20U;
+    unsent_ += bytes;
+    if (unsent_ < much) { return; }
+    std::optional<BulkSending> bulk;
+    if (bytes >= much) { bulk.emplace(PQsocket(connection_.raw())); }
+    flush();
+    unsent_ = 0;
   }
   /// True once a visitor has seen a row.
   [[nodiscard]] bool has_shown() const noexcept {
@@ -63,6 +76,7 @@ class Exchange {
   /// unless it says `in_doubt`. A connection that is not clean afterwards must not be used again.
   End complete() {
     if (PQpipelineSync(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
+    ended_ = true;
     flush();
     receive();
     if (cancel_ && !cancel_->wait_until(*give_up_)) { connection_.abandon(); }
@@ -91,9 +105,9 @@ class Exchange {
   [[nodiscard]] Error lost(Outcome outcome) const {
     return {ErrorCode::unavailable, "the connection to the server was lost", {}, outcome};
   }
-  /// For a connection that is lost after the end of the transaction was sent.
+  /// For a connection that is lost while the end of the transaction may have been sent.
   [[nodiscard]] Outcome sent_outcome() const noexcept {
-    return mode_ == Mode::write ? Outcome::in_doubt : Outcome::nothing_happened;
+    return mode_ == Mode::write && ended_ ? Outcome::in_doubt : Outcome::nothing_happened;
   }
   /// For a connection that is lost while results are awaited.
   [[nodiscard]] Error lost_while_waiting() const {
@@ -104,7 +118,7 @@ class Exchange {
     return make_error(failure_->state, "running a statement", failure_->message);
   }
 
-  /// Sends all of it. The server's answers are taken in meanwhile: it may not read on before.
+  /// Sends all that is queued. The server's answers are taken in meanwhile: it may not read on before.
   void flush() {
     for (int left = 0; (left = PQflush(connection_.raw())) != 0;) {
       if (left < 0) { throw lost(Outcome::nothing_happened); }
@@ -192,6 +206,8 @@ class Exchange {
   std::size_t failed_ = 0;
   std::optional<Context::Clock::time_point> give_up_;
   std::optional<CancelRequest> cancel_;
+  std::size_t unsent_ = 0;
+  bool ended_ = false;
 };
 
 }  // namespace heddle::postgres

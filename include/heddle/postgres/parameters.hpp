@@ -50,6 +50,12 @@ class Parameters {
   void blob(std::span<const std::byte> value) { refer(reinterpret_cast<const char*>(value.data()), value.size()); }
 
   [[nodiscard]] int count() const noexcept { return static_cast<int>(entries_.size()); }
+  /// Of all of them together, in bytes.
+  [[nodiscard]] std::size_t size() const noexcept {
+    std::size_t sum = 0;
+    for (const Entry& entry : entries_) { sum += entry.size; }
+    return sum;
+  }
   /// The arrays that libpq takes; valid until the next argument.
   [[nodiscard]] const char* const* values() {
     values_.clear();

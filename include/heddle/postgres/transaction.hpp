@@ -61,9 +61,8 @@ class Transaction {
   template <class Row, class... Arguments>
   Pending<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
                             const std::type_identity_t<Arguments>&... arguments) {
-    return {queue(Form::plain, {}, statement, arguments...), [](const Command& command) {
-              return changed_rows(*command.result);
-            }};
+    return {queue(Form::plain, {}, statement, arguments...),
+            [](const Command& command) { return changed_rows(*command.result); }};
   }
 
   /// The first row, if there is one.
@@ -84,9 +83,8 @@ class Transaction {
                        const std::type_identity_t<Arguments>&... arguments) {
     Command command;
     command.refusal = refusal;
-    return {queue(Form::required, std::move(command), statement, arguments...), [](const Command& answered) {
-              return sql::read_row<Row>(ResultRow(answered.result.get(), 0));
-            }};
+    return {queue(Form::required, std::move(command), statement, arguments...),
+            [](const Command& answered) { return sql::read_row<Row>(ResultRow(answered.result.get(), 0)); }};
   }
 
   /// All rows.
@@ -113,9 +111,8 @@ class Transaction {
     command.show = [](void* visitor, const ResultRow& row) {
       (*static_cast<Visit*>(visitor))(sql::read_row<Row>(row));
     };
-    return {queue(Form::plain, std::move(command), statement, arguments...), [](const Command& answered) {
-              return answered.shown;
-            }};
+    return {queue(Form::plain, std::move(command), statement, arguments...),
+            [](const Command& answered) { return answered.shown; }};
   }
 
   /// Declares the Answer's text.
@@ -183,7 +180,9 @@ class Transaction {
       preparation.prepares = key;
       exchange_.add(std::move(preparation));
     }
-    return {exchange_, exchange_.add(std::move(command))};
+    const Queued queued{exchange_, exchange_.add(std::move(command))};
+    exchange_.relieve(connection_.parameters().size());
+    return queued;
   }
 
   /// Takes the key before anything else: of two calls with the same one, the second waits here for the first.
