@@ -47,7 +47,7 @@ struct Parts {
   void use(std::size_t number) {
     std::vector<Slots::Slot> held;
     while (held.size() < number) {
-      held.push_back(slots.take({}));
+      held.push_back(slots.take({}, 0));
       if (held.back().connection() == nullptr) { held.back().fill(factory({})); }
       held.back().mark_used();
     }
@@ -70,7 +70,7 @@ TEST_CASE("the minimum is opened, and again when one is lost") {
   parts.round();
   CHECK(parts.idle() == 3);
   {
-    auto slot = parts.slots.take({});
+    auto slot = parts.slots.take({}, 0);
     slot.drop();
   }
   CHECK(parts.total() == 2);
@@ -92,7 +92,7 @@ TEST_CASE("connections that are not needed are closed down to the minimum") {
   parts.round();
   CHECK(parts.idle() == 2);
   CHECK(parts.server.open == 2);
-  CHECK(parts.slots.take({}).connection()->number() == 5);  // the one used last is among those that stay
+  CHECK(parts.slots.take({}, 0).connection()->number() == 5);  // the one used last is among those that stay
   FakeClock::advance(1000s);
   parts.round();
   CHECK(parts.idle() == 2);
@@ -193,7 +193,7 @@ TEST_CASE("what is opened or checked goes to those who wait") {
   REQUIRE(slot);
   slot->fill(parts.factory({}));
   int number = 0;
-  std::jthread waiting([&] { number = parts.slots.take({}).connection()->number(); });
+  std::jthread waiting([&] { number = parts.slots.take({}, 0).connection()->number(); });
   await([&] { return parts.slots.statistics().wait_count == 1; });
   slot.reset();
   waiting.join();
