@@ -1,6 +1,7 @@
 #include "custom_policy/counting.hpp"
 #include "heddle/postgres.hpp"
 #include "support/migrated_database.hpp"
+#include "support/protocol_proxy.hpp"
 
 #include <doctest/doctest.h>
 
@@ -52,4 +53,21 @@ TEST_CASE("behind a pooler nothing is heard, and an answer is found all the same
   auto waiting = std::async(std::launch::async, [&here] { return here.human_request_store().wait(ada, "r1"); });
   there.human_request_store().respond(ada, "r1", {.status = RequestStatus::approved});
   CHECK(waiting.get().status == RequestStatus::approved);
+}
+
+TEST_CASE("stopping waits for no server that says nothing, whenever it fell silent") {
+  support::MigratedDatabase database;
+  support::ProtocolProxy proxy(database.database().app_dsn());
+  // The greeting, the wish to listen and the answer to it are each under way for this long.
+  proxy.delay(50ms);
+  for (const auto pause : {25ms, 75ms, 125ms, 150ms, 175ms, 300ms}) {
+    CAPTURE(pause.count());
+    postgres::Listener listener(proxy.dsn(database.database().app_dsn()), "somewhere");
+    listener.start([] {});
+    std::this_thread::sleep_for(pause);
+    proxy.freeze();
+    auto stopped = std::async(std::launch::async, [&] { listener.stop(); });
+    CHECK(stopped.wait_for(3s) == std::future_status::ready);
+    proxy.freeze(false);
+  }
 }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -34,14 +35,19 @@ class Listener {
   ~Listener() { stop(); }
 
   /// Calls `heard` from now on after each announcement, and whenever one may have been missed. Only the first call, and
-  /// none after `stop`, has an effect.
+  /// none after `stop`, has an effect. Where no thread can be started nothing is heard, and the next call tries again.
   void start(std::function<void()> heard) {
     if (started_.load(std::memory_order_acquire)) { return; }
     const std::lock_guard lock(mutex_);
     if (stopped_ || started_.load(std::memory_order_relaxed)) { return; }
     heard_ = std::move(heard);
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-    started_.store(true, std::memory_order_release);
+    try {
+      thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+      started_.store(true, std::memory_order_release);
+    } catch (const std::system_error& failure) {
+      // Who waits looks now and then, as long as nothing is heard.
+      static_cast<void>(failure);
+    }
   }
 
   /// Whether every announcement is heard at present.
@@ -59,6 +65,8 @@ class Listener {
 
  private:
   static constexpr std::chrono::seconds pause_after_failure{1};
+  /// A server that does not answer within this time is taken for one that does not answer.
+  static constexpr std::chrono::seconds patience{10};
   /// How long stopping can take: a stop does not wake poll.
   static constexpr std::chrono::milliseconds slice{200};
 
@@ -68,9 +76,8 @@ class Listener {
     while (!stop.stop_requested()) {
       try {
         listen(stop);
-      } catch (const Error& error) {
+      } catch (...) {
         // Until it is back, whoever waits looks again now and then.
-        static_cast<void>(error);
       }
       listening_.store(false, std::memory_order_release);
       std::unique_lock lock(mutex);
@@ -80,10 +87,7 @@ class Listener {
 
   void listen(const std::stop_token& stop) {
     const RawConnection connection = connect(dsn_, Context{}.with_stop(stop));
-    const Result listening(PQexec(connection.get(), ("LISTEN " + channel_).c_str()));
-    if (PQresultStatus(listening.get()) != PGRES_COMMAND_OK) {
-      throw Error(ErrorCode::unavailable, "the server does not let us listen");
-    }
+    subscribe(connection.get(), Context{}.with_timeout(patience).with_stop(stop));
     listening_.store(true, std::memory_order_release);
     heard_();
     while (!stop.stop_requested()) {
@@ -95,6 +99,23 @@ class Listener {
         changed = true;
       }
       if (changed) { heard_(); }
+    }
+  }
+
+  /// Not with PQexec: behind a server that says nothing, stopping would wait for ever.
+  void subscribe(PGconn* connection, const Context& context) const {
+    const auto require = [](bool success) {
+      if (!success) { throw Error(ErrorCode::unavailable, "the server does not let us listen"); }
+    };
+    require(PQsendQuery(connection, ("LISTEN " + channel_).c_str()) == 1);
+    for (;;) {
+      while (PQisBusy(connection) != 0) {
+        if (!wait_for_socket(PQsocket(connection), POLLIN, &context, std::nullopt)) { context.check(); }
+        require(PQconsumeInput(connection) == 1);
+      }
+      const Result result(PQgetResult(connection));
+      if (!result) { return; }
+      require(PQresultStatus(result.get()) == PGRES_COMMAND_OK);
     }
   }
 

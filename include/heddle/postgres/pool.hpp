@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/error.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/pool_limits.hpp"
@@ -12,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -75,11 +77,15 @@ class Pool {
     bool discarded_ = false;
   };
 
-  /// Opens nothing yet; `min_connections` are opened by and by.
+  /// Opens nothing yet; `min_connections` are opened by and by. Throws `resource_exhausted` if no thread can be
+  /// started.
   Pool(const PoolConfig& config, Factory factory)
       : factory_(std::move(factory)), slots_(PoolLimits(config)), upkeep_(slots_, factory_) {
-    if (slots_.limits().need_upkeep()) {
+    if (!slots_.limits().need_upkeep()) { return; }
+    try {
       housekeeper_ = std::jthread([this](const std::stop_token& stop) { upkeep_.run(stop); });
+    } catch (const std::system_error&) {
+      throw Error(ErrorCode::resource_exhausted, "no thread could be started to look after connections");
     }
   }
 
