@@ -136,8 +136,7 @@ class Exchange {
   /// answer is awaited all the same: it tells what has happened.
   void await() {
     while (PQisBusy(connection_.raw()) != 0) {
-      const bool ready = wait_for_socket(PQsocket(connection_.raw()), POLLIN, give_up_ ? nullptr : &context_, give_up_);
-      if (ready) {
+      if (can_read()) {
         if (PQconsumeInput(connection_.raw()) != 1) { throw lost_while_waiting(); }
       } else if (!give_up_) {
         give_up_ = Context::Clock::now() + patience();
@@ -147,6 +146,20 @@ class Exchange {
         throw lost_while_waiting();
       }
     }
+  }
+
+  /// Waits until something can be read, which answers true, or until the end of the waiting.
+  [[nodiscard]] bool can_read() const {
+    constexpr std::chrono::milliseconds slice{20};
+    const Context* const context = give_up_ ? nullptr : &context_;
+    if (PQsslInUse(connection_.raw()) == 0) {
+      return wait_for_socket(PQsocket(connection_.raw()), POLLIN, context, give_up_);
+    }
+    // What TLS has taken off the socket and not yet handed over does not show there: libpq is asked now and then.
+    const auto soon = Context::Clock::now() + slice;
+    const auto until = give_up_ ? std::min(soon, *give_up_) : soon;
+    if (wait_for_socket(PQsocket(connection_.raw()), POLLIN, context, until)) { return true; }
+    return give_up_ ? Context::Clock::now() < *give_up_ : !context_.is_over();
   }
 
   void receive() {
