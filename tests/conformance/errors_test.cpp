@@ -426,37 +426,3 @@ CONFORMANCE_TEST("errors: after closing every operation fails") {
   CHECK(code_of([&] { static_cast<void>(store.get(ada, "e1")); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { static_cast<void>(store.list(ada)); }) == ErrorCode::failed_precondition);
 }
-
-namespace {
-
-/// SQLite in which every id of the usual length is taken.
-struct Crowded : heddle::Sqlite {
-  struct CrowdedErrors : heddle::sqlite::Dialect::Errors {
-    CrowdedErrors() {
-      std::string sql = insert.text();
-      const std::string values = "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-      sql.replace(sql.find(values), values.size(), "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE length(?2) > 26");
-      insert = decltype(insert)(sql);
-    }
-  };
-  struct Dialect : heddle::sqlite::Dialect {
-    using Errors = CrowdedErrors;
-  };
-};
-
-}  // namespace
-
-TEST_CASE("errors: a made id that is taken is replaced, one of the caller is not") {
-  heddle::Backend<Crowded> backend({.path = ":memory:"});
-  backend.migrate();
-  auto& store = backend.error_store();
-  const StoredError error{.timestamp = leap_day, .raw_error = "x"};
-  const std::string id = store.store(ada, error, {.idempotency_key = "k1"});
-  // Before the error is lost its id gets longer.
-  CHECK(id.starts_with("err_20240229_130509_"));
-  CHECK(id.size() > 26);
-  CHECK(store.store(ada, error, {.idempotency_key = "k1"}) == id);
-  CHECK(ids(store, ada) == Ids{id});
-  CHECK(code_of([&] { store.store(ada, {.id = "e1", .raw_error = "x"}); }) == ErrorCode::already_exists);
-  CHECK(ids(store, ada) == Ids{id});
-}

@@ -699,18 +699,3 @@ CONFORMANCE_TEST("fault 29: no list of requests is without a limit") {
   CHECK(refused({heddle::limits::page + 1, {}}));
   for (const char* cursor : {"x", "p", "h12", "p.", "ex.y"}) { CHECK(refused({0, cursor})); }
 }
-
-TEST_CASE("fault 28: a waiting agent notices an answer that another process gives") {
-  // Two backends on one file share no memory, like two processes.
-  support::TemporaryFolder folder;
-  const heddle::sqlite::Config config{.path = (folder.path() / "heddle.db").string()};
-  heddle::Backend<heddle::Sqlite> here(config);
-  here.migrate();
-  heddle::Backend<heddle::Sqlite> there(config);
-  here.human_request_store().store(ada, {.id = "r1", .question = "?"});
-  auto waiting = wait_for(here.human_request_store(), ada, "r1");
-  CHECK_FALSE(has_come_back(waiting, 20ms));
-  const HumanRequest settled = there.human_request_store().respond(ada, "r1", yes);
-  REQUIRE(has_come_back(waiting));
-  CHECK(waiting.get() == settled);
-}

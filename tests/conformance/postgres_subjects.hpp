@@ -2,7 +2,6 @@
 
 #include "heddle/any_backend.hpp"
 #include "heddle/postgres.hpp"
-#include "heddle/sqlite.hpp"
 #include "support/migrated_database.hpp"
 #include "support/temporary_folder.hpp"
 

@@ -1,0 +1,91 @@
+#include "conformance/sample.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+using namespace heddle;
+using conformance::add_session;
+using conformance::alice;
+using conformance::bob;
+using support::code_of;
+
+TEST_CASE("without an artifact directory no folder is known and no file removed") {
+  Backend<Sqlite> backend({.path = ":memory:"});
+  backend.migrate();
+  auto& store = backend.artifact_store();
+  CHECK(code_of([&] { static_cast<void>(store.folder(alice, ArtifactFolder::user)); }) ==
+        ErrorCode::failed_precondition);
+  const support::TemporaryFolder folder;
+  const auto path = folder.path() / "f";
+  std::ofstream(path) << "content";
+  store.index(alice, {.id = "f", .path = path.string()});
+  CHECK(store.remove(alice, "f", DeleteMode::hard));
+  CHECK(std::filesystem::exists(path));
+}
+
+TEST_CASE("the search index stays consistent with the artifacts through every kind of change") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  Backend<Sqlite> backend({.path = path});
+  backend.migrate();
+  auto& store = backend.artifact_store();
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &raw) == SQLITE_OK);
+  const auto consistent = [&] {
+    const int status =
+        sqlite3_exec(raw, "INSERT INTO artifacts_search (artifacts_search, rank) VALUES ('integrity-check', 1)",
+                     nullptr, nullptr, nullptr);
+    return status == SQLITE_OK;
+  };
+  add_session(backend, alice, "s");
+  add_session(backend, bob, "s");
+  for (int i = 0; i < 40; ++i) {
+    const Context& context = i % 2 == 0 ? alice : bob;
+    Artifact artifact{.id = std::to_string(i), .name = "name " + std::to_string(i), .purpose = "purpose"};
+    if (i % 3 != 0) { artifact.tags = {"tag", std::to_string(i), "quote\""}; }
+    if (i % 4 < 2) { artifact.session_id = "s"; }
+    store.index(context, artifact);
+  }
+  CHECK(consistent());
+  // More than is searched.
+  std::string purpose = "long";
+  while (purpose.size() < 1'200'000) { purpose += " filler"; }
+  store.index(alice, {.id = "long", .purpose = purpose + " behind"});
+  CHECK(consistent());
+  CHECK(store.search(alice, "long filler").items.size() == 1);
+  CHECK(store.search(alice, "long behind").items.empty());
+  store.update(alice, {.id = "long", .purpose = purpose + " other"});
+  CHECK(consistent());
+  CHECK(store.get(alice, "long")->purpose == purpose + " other");
+  store.remove(alice, "long", DeleteMode::hard);
+  CHECK(consistent());
+  CHECK(store.search(alice, "filler").items.empty());
+  for (int i = 0; i < 40; i += 5) {
+    const Context& context = i % 2 == 0 ? alice : bob;
+    store.index(context, {.id = std::to_string(i), .name = "other", .tags = {"new"}, .session_id = "s"});
+    store.update(context, {.id = std::to_string(i + 2), .name = "name", .purpose = "changed"});
+    store.record_access(context, std::to_string(i));
+    store.remove(context, std::to_string(i + 2), DeleteMode::soft);
+    store.remove(context, std::to_string(i + 4), DeleteMode::hard);
+  }
+  CHECK(consistent());
+  REQUIRE(backend.session_storage().delete_session(alice, "s"));
+  CHECK(consistent());
+  REQUIRE(backend.session_storage().delete_session(bob, "s"));
+  CHECK(consistent());
+  // The check does see a difference: it fails once a row is gone behind the triggers' back.
+  REQUIRE(
+      sqlite3_exec(
+          raw,
+          "DROP TRIGGER artifacts_deleted; DELETE FROM artifacts WHERE number = (SELECT max(number) FROM artifacts)",
+          nullptr, nullptr, nullptr) == SQLITE_OK);
+  CHECK_FALSE(consistent());
+  sqlite3_close(raw);
+}

@@ -1,0 +1,52 @@
+#include "conformance/sample.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+using namespace heddle;
+using namespace std::chrono_literals;
+using conformance::alice;
+using support::code_of;
+
+namespace {
+
+/// SQLite in which every id of the usual length is taken.
+struct Crowded : Sqlite {
+  struct CrowdedErrors : sqlite::Dialect::Errors {
+    CrowdedErrors() {
+      std::string sql = insert.text();
+      const std::string values = "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+      sql.replace(sql.find(values), values.size(), "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE length(?2) > 26");
+      insert = decltype(insert)(sql);
+    }
+  };
+  struct Dialect : sqlite::Dialect {
+    using Errors = CrowdedErrors;
+  };
+};
+
+}  // namespace
+
+TEST_CASE("the made id of an error that is taken is replaced, one of the caller is not") {
+  Backend<Crowded> backend({.path = ":memory:"});
+  backend.migrate();
+  auto& store = backend.error_store();
+  const Timestamp leap_day = std::chrono::sys_days(std::chrono::year(2024) / 2 / 29) + 13h + 5min + 9s;
+  const StoredError error{.timestamp = leap_day, .raw_error = "x"};
+  const auto is_stored_alone = [&](const std::string& id) {
+    const auto stored = store.list(alice).items;
+    return stored.size() == 1 && stored.front().id == id;
+  };
+  const std::string id = store.store(alice, error, {.idempotency_key = "k1"});
+  // Before the error is lost its id gets longer.
+  CHECK(id.starts_with("err_20240229_130509_"));
+  CHECK(id.size() > 26);
+  CHECK(store.store(alice, error, {.idempotency_key = "k1"}) == id);
+  CHECK(is_stored_alone(id));
+  CHECK(code_of([&] { store.store(alice, {.id = "e1", .raw_error = "x"}); }) == ErrorCode::already_exists);
+  CHECK(is_stored_alone(id));
+}

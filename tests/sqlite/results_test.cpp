@@ -1,0 +1,71 @@
+#include "conformance/sample.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace heddle;
+using namespace std::chrono_literals;
+using conformance::alice;
+using support::code_of;
+
+TEST_CASE("a damaged result is noticed, and an access is noted at most once a minute") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  Backend<Sqlite> backend({.path = path});
+  backend.migrate();
+  auto& store = backend.result_store();
+  const Table numbers{{"n"}, {{std::int64_t{1}}, {std::int64_t{2}}, {std::int64_t{3}}}};
+  store.store(alice, {.id = "r", .table = numbers});
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &raw) == SQLITE_OK);
+  const auto change = [&](const char* sql) { REQUIRE(sqlite3_exec(raw, sql, nullptr, nullptr, nullptr) == SQLITE_OK); };
+  const auto accessed_at = [&] { return store.metadata(alice, "r").value().accessed_at; };
+  const auto query = [&] { return store.query(alice, "r", "SELECT * FROM result"); };
+
+  const Timestamp stored_at = accessed_at();
+  CHECK(query() == numbers);
+  CHECK(accessed_at() == stored_at);
+  change("UPDATE sql_results SET accessed_at = accessed_at - 3600000000");
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "nonsense")); }) == ErrorCode::invalid_argument);
+  CHECK(accessed_at() == stored_at - 1h);
+  CHECK(query() == numbers);
+  CHECK(accessed_at() >= stored_at);
+
+  // Noting it is not worth failing, nor waiting long, for.
+  change("UPDATE sql_results SET accessed_at = accessed_at - 3600000000; BEGIN IMMEDIATE");
+  CHECK(query() == numbers);
+  change("ROLLBACK");
+  CHECK(accessed_at() < stored_at);
+
+  // One letter of the content, which SQLite itself would not notice.
+  store.store(alice, {.id = "r", .table = {{"t"}, {{std::string("abc")}}}});
+  CHECK(query().rows == std::vector<std::vector<Cell>>{{std::string("abc")}});
+  sqlite3_blob* image = nullptr;
+  REQUIRE(sqlite3_blob_open(raw, "main", "sql_result_images", "image", 1, 1, &image) == SQLITE_OK);
+  REQUIRE(sqlite3_blob_write(image, "d", 1, sqlite3_blob_bytes(image) - 1) == SQLITE_OK);
+  sqlite3_blob_close(image);
+  CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
+  change("UPDATE sql_result_images SET image = zeroblob(0)");
+  CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
+  CHECK(store.metadata(alice, "r").has_value());
+
+  // Whatever way a result goes, its image goes with it.
+  const auto brief = store.store(alice, {.id = "brief", .table = numbers, .time_to_live = 1ms});
+  while (now() <= brief.stored_at + 1ms) { std::this_thread::sleep_for(1ms); }
+  change("CREATE TEMP TABLE counted (images CHECK (images = 2))");
+  change("INSERT INTO counted SELECT count(*) FROM sql_result_images");
+  CHECK(store.expire(alice) == 1);
+  CHECK(store.remove(alice, "r"));
+  change("CREATE TEMP TABLE none_left (images CHECK (images = 0))");
+  change("INSERT INTO none_left SELECT count(*) FROM sql_result_images");
+  sqlite3_close(raw);
+}
