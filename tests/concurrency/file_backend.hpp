@@ -1,9 +1,9 @@
 #pragma once
 
+#include "concurrency/stopwatch.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -41,17 +41,6 @@ class FileBackend {
   support::TemporaryFolder folder_;
   std::filesystem::path path_;
   heddle::Backend<heddle::Sqlite> backend_;
-};
-
-/// Runs since it was made.
-class Stopwatch {
- public:
-  [[nodiscard]] std::chrono::milliseconds elapsed() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace concurrency

@@ -1,5 +1,5 @@
-#include "concurrency/file_backend.hpp"
 #include "concurrency/ledger.hpp"
+#include "concurrency/stopwatch.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+
+namespace concurrency {
+
+/// Runs since it was made.
+class Stopwatch {
+ public:
+  [[nodiscard]] std::chrono::milliseconds elapsed() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace concurrency
