@@ -21,14 +21,22 @@ struct Sql {
   static std::string same(std::string_view column, std::string_view value) {
     return std::string(column).append(" IS ").append(value);
   }
-  /// The sum of the integers of the rows that pass, 0 of none. Not sum(), which fails when it overflows.
+  /// The sum of the integers of the rows that pass, 0 of none, or the most that a column holds; none is negative. Their
+  /// upper and lower halves are added up apart: sum() itself fails when it overflows, total() answers a rounded number.
   static std::string sum(std::string_view column, std::string_view condition) {
-    return std::string("CAST(total(")
-        .append(column)
-        .append(") FILTER (WHERE ")
-        .append(condition)
-        .append(") AS INTEGER)");
+    const auto sum_of = [&](std::string_view half) {
+      return std::string("coalesce(sum(").append(column).append(half).append(") FILTER (WHERE ").append(condition) +
+             "), 0)";
+    };
+    const std::string upper = sum_of(" >> 32");
+    const std::string lower = sum_of(" & 4294967295");
+    return "CASE WHEN " + upper + " + (" + lower + " >> 32) > 2147483647 THEN 9223372036854775807 ELSE (" + upper +
+           " << 32) + " + lower + " END";
   }
+  /// Behind a condition on the time of the last update: what an index needs beyond it.
+  static std::string updated_before(std::string_view /*time*/) { return ""; }
+  /// An order of sessions.
+  static std::string last_updated_first() { return "updated_at DESC, id DESC"; }
   /// True if a list, stored as JSON or null, has all entries of another one; whole entries, byte for byte.
   static std::string has_all(std::string_view list, std::string_view wanted) {
     // No wanted entry that the list lacks.

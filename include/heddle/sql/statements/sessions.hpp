@@ -41,7 +41,7 @@ struct SessionStatements {
   /// user, before this time and id, limit: last updated first.
   Statement<TimedId, Text, Timestamp, Text, std::int64_t> list{
       "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND (updated_at, id) < (?2, ?3)" +
-      Sql::shown("sessions") + " ORDER BY updated_at DESC, id DESC LIMIT ?4"};
+      Sql::updated_before("?2") + Sql::shown("sessions") + " ORDER BY " + Sql::last_updated_first() + " LIMIT ?4"};
   /// user, agent, before this time and id, limit: last updated first.
   Statement<TimedId, Text, Text, Timestamp, Text, std::int64_t> list_of_agent{
       "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 AND (updated_at, id) < (?3, ?4)" +
