@@ -6,11 +6,13 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// What a connection string and the environment may ask for, and what they may not change.
 namespace {
@@ -192,4 +194,30 @@ TEST_CASE("postgres connect: the environment and the options do no harm") {
   const Variable query_optimizer("PGGEQO", "off");
   const Variable attributes("PGTARGETSESSIONATTRS", "any");
   target.use(target.dsn());
+}
+
+TEST_CASE("postgres connect: what two processes prepare under one number has two names") {
+  using heddle::postgres::Connection;
+  using heddle::postgres::Exchange;
+  using heddle::postgres::Mode;
+  Target target;
+  const heddle::sql::Statement<std::string> names{"SELECT name FROM pg_prepared_statements ORDER BY prepare_time"};
+  const auto name_of = [&](const std::vector<Oid>& types, const std::string& text) {
+    const Context context;
+    Connection connection(target.dsn(), true, context);
+    Exchange preparing(connection, context, Mode::read);
+    REQUIRE(connection.send(5000, types, [&] { return text; }));
+    preparing.add();
+    preparing.add();
+    preparing.complete();
+    Exchange looking(connection, context, Mode::read);
+    heddle::postgres::Transaction transaction(connection, looking, {});
+    const auto answer = transaction.all(names);
+    looking.complete();
+    return answer().front();
+  };
+  const std::string name = name_of({}, "SELECT 1");
+  CHECK(name.size() < 64);  // the server would cut the rest off
+  CHECK(name == name_of({}, "SELECT 1"));
+  CHECK(name != name_of({}, "SELECT 2"));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/detail/sha256.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/connect.hpp"
 #include "heddle/postgres/driver.hpp"
@@ -10,10 +11,8 @@
 
 #include <libpq-fe.h>
 
-#include <array>
-#include <charconv>
-#include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,14 +65,14 @@ class Connection {
       sent(PQsendQueryParams(raw(), known.text.c_str(), count, types.data(), values, lengths, formats, binary));
       return false;
     }
-    const std::array<char, 24> name = name_of(key);
     const bool prepare = !known.prepared;
     if (prepare) {
-      sent(PQsendPrepare(raw(), name.data(), std::string(make_text()).c_str(), static_cast<int>(types.size()),
-                         types.data()));
+      const std::string text = make_text();
+      known.name = name_of(key, types, text);
+      sent(PQsendPrepare(raw(), known.name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()));
       known.prepared = true;
     }
-    sent(PQsendQueryPrepared(raw(), name.data(), count, values, lengths, formats, binary));
+    sent(PQsendQueryPrepared(raw(), known.name.c_str(), count, values, lengths, formats, binary));
     return prepare;
   }
 
@@ -89,13 +88,18 @@ class Connection {
  private:
   struct Known {
     std::string text{};  ///< kept only where it has to be sent each time
+    std::string name{};  ///< on the server
     bool prepared = false;
   };
 
-  static std::array<char, 24> name_of(std::size_t key) noexcept {
-    std::array<char, 24> name{'h'};
-    std::to_chars(name.data() + 1, name.data() + name.size() - 1, key);
-    return name;
+  /// The number tells statements of one process apart, which may have the same text. Another process has other numbers:
+  /// behind a pooler that mixes up the sessions of the two, the digest sees to it that what runs is never the other's
+  /// statement, but an error.
+  static std::string name_of(std::size_t key, const std::vector<Oid>& types, std::string text) {
+    constexpr std::size_t digits = 16;
+    for (const Oid each : types) { text.append(" ").append(std::to_string(each)); }
+    const std::string digest = heddle::detail::sha256_hex(std::as_bytes(std::span(text)));
+    return "h" + std::to_string(key) + "_" + digest.substr(0, digits);
   }
 
   static void sent(int success) {
