@@ -35,8 +35,9 @@ struct Config {
   std::string schema = "public";  ///< in which the tables are
   PoolConfig pool{};
   std::string default_user_id{};  ///< the tenant of calls that name none; empty: such calls are refused
-  /// Keep statements prepared on the server, and listen to other processes on one connection beside the pool. Off for
-  /// poolers between here and there that cannot (PgBouncer in transaction mode, which prepares only from 1.21 on).
+  /// Keep statements prepared on the server, and listen to other processes on one connection beside the pool. Off
+  /// behind a pooler that gives each transaction another session of the server, such as PgBouncer in transaction mode;
+  /// also behind one that keeps track of prepared statements, as nothing can be heard through it.
   bool named_statements = true;
   /// Accept a role for which row security does not hold: a superuser, one with BYPASSRLS, or the owner of the tables.
   bool allow_role_without_row_security = false;

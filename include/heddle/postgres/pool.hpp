@@ -37,7 +37,8 @@ concept PoolableConnection = requires(T& connection, const Context& context) {
 ///
 /// After a restart of the server the pool recovers by itself: what was idle is seen to be dead and replaced when it
 /// would be lent, or by the thread that looks after idle connections. That thread runs only if the configuration gives
-/// it something to do. A duration of zero in the configuration means that there is no such limit.
+/// it something to do. A duration of zero means that there is no such limit, to the pool; `check_pool` lets a user say
+/// that of the idle time only.
 template <class Connection, class Clock = Context::Clock>
 class Pool {
   static_assert(PoolableConnection<Connection>);

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
-#include <utility>
 
 namespace heddle::postgres {
 

@@ -3,6 +3,7 @@
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/driver.hpp"
+#include "heddle/postgres/error_mapping.hpp"
 #include "heddle/postgres/migration_error.hpp"
 #include "heddle/postgres/quote.hpp"
 #include "heddle/postgres/statements/role.hpp"
@@ -14,7 +15,6 @@
 #include <cstdint>
 #include <exception>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace heddle::postgres {
@@ -47,9 +47,9 @@ class SchemaSession {
       execute(transaction_,
               "SELECT pg_advisory_xact_lock(hashtextextended('heddle_migrations ' || current_schema(), 0))");
     } catch (const std::exception& failure) {
-      if (sqlstate_of(failure) != lock_not_available) { throw; }
+      if (sqlstate_of(failure) != sqlstate::lock_not_available) { throw; }
       throw Error(ErrorCode::unavailable, "another migrator is at work and holds the lock",
-                  std::string(lock_not_available));
+                  std::string(sqlstate::lock_not_available));
     }
     execute(transaction_, "SELECT set_config('statement_timeout', $1, true)", statement_limit());
   }
@@ -101,7 +101,6 @@ class SchemaSession {
 
  private:
   using Milliseconds = std::chrono::milliseconds;
-  static constexpr std::string_view lock_not_available = "55P03";
 
   [[nodiscard]] Milliseconds left() const {
     constexpr Milliseconds longest = std::chrono::hours(24 * 20);  // the server counts in 32 bits

@@ -13,7 +13,6 @@
 #include <mutex>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 namespace heddle::postgres {
 

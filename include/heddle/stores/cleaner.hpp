@@ -12,7 +12,6 @@
 #include <stop_token>
 #include <system_error>
 #include <thread>
-#include <utility>
 
 namespace heddle::detail {
 

@@ -11,12 +11,9 @@
 #include "heddle/time.hpp"
 
 #include <cstdint>
-#include <numeric>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 namespace heddle::detail {
 

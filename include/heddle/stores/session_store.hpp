@@ -26,7 +26,7 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <type_traits>
+#include <string_view>
 #include <utility>
 
 namespace heddle {
