@@ -36,7 +36,8 @@ namespace heddle {
 ///  - `wait` blocks until the request is not open any more, and answers it; what it answers is final. `not_found` if
 ///    there is none or it is deleted meanwhile, `deadline_exceeded` and `cancelled` as the Context says, and
 ///    `failed_precondition` as soon as somebody closes the backend. An answer through the same backend wakes it at
-///    once, one that another process gives within about 100 ms.
+///    once, one that another process gives within about 100 ms; after an announcement of the database that was lost on
+///    its way, within about 5 s.
 ///  - `expire` writes `timeout` on the tenant's requests whose time is over, and answers how many there were. Reading
 ///    does not depend on it, but a list of open requests gets slower with every one that was never written off.
 ///
