@@ -80,9 +80,12 @@ class Backend {
 
   /// The schema's version and, where there is one, the pool's state.
   [[nodiscard]] StorageDetails storage_details(const Context& context = {}) {
-    const std::int32_t version = migrator_.current_version(context);
-    return gateway_.manage(context, "storage_details", [&](const Call& /*call*/) {
-      return StorageDetails{version, engine_.pool_statistics()};
+    return gateway_.manage(context, "storage_details", [&](const Call& call) {
+      if constexpr (detail::EngineKnowsVersion<typename Policy::Engine>) {
+        return StorageDetails{engine_.schema_version(call), engine_.pool_statistics()};
+      } else {
+        return StorageDetails{migrator_.current_version(context), engine_.pool_statistics()};
+      }
     });
   }
 

@@ -27,13 +27,13 @@ CREATE TABLE sessions (
   total_cost_usd double precision NOT NULL,
   total_tokens bigint NOT NULL,
   last_sequence bigint NOT NULL DEFAULT 0 CHECK (last_sequence < 16777216),
-  updated_slot bigint NOT NULL GENERATED ALWAYS AS (updated_at / 600000000) STORED,
+  updated_slot bigint NOT NULL GENERATED ALWAYS AS (updated_at / 60000000) STORED,
   deleted_at bigint,  -- set: the session is hidden, with all that hangs on it, until it is restored or purged
   PRIMARY KEY (user_id, number),
   UNIQUE (user_id, id),
   FOREIGN KEY (user_id, parent_session_id) REFERENCES sessions (user_id, id) ON DELETE SET NULL (parent_session_id)
 -- Every message updates its session: room on the page keeps the new version beside the old one, and no index has to
--- know of it as long as none has what changes. So the list of sessions goes by slots of ten minutes, and sorts in them.
+-- know of it as long as none has what changes. So the list of sessions goes by slots of a minute, and sorts in them.
 ) WITH (fillfactor = 70);
 CREATE INDEX sessions_by_update ON sessions (user_id, updated_slot) WHERE deleted_at IS NULL;
 CREATE INDEX sessions_by_agent ON sessions (user_id, agent_id, number);

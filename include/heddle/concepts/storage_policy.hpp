@@ -77,6 +77,11 @@ concept EngineBacksUp = requires(T& engine, const Call& call, const std::filesys
   engine.back_up(call, target);
 };
 
+/// Optional: answers the version of the schema on its way for everyday work, where migrating has another one.
+template <class T>
+concept EngineKnowsVersion = requires(T& engine, const Call& call) {
+  { engine.schema_version(call) } -> std::same_as<std::int32_t>;
+};
 /// Optional: works for no tenant, on a connection that sees all of them.
 template <class T>
 concept EngineAdministers = requires(T& engine, const Call& call, ProbeWork& work) {

@@ -6,7 +6,7 @@
 
 namespace heddle {
 
-/// The state of a connection pool.
+/// The state of the connection pool that serves tenants.
 struct PoolStatistics {
   std::int64_t total_connections = 0;
   std::int64_t idle_connections = 0;

@@ -45,7 +45,8 @@ class Engine {
         listener_(config_.dsn, channel),
         verified_(config_.allow_role_without_row_security) {
     if (!config_.admin_dsn.empty()) { admin_pool_.emplace(admin_pool(config_.pool), connects_to(config_.admin_dsn)); }
-    const Context context;
+    // A server that accepts the connection and then says nothing holds up nobody for ever.
+    const Context context = Context{}.with_timeout(std::chrono::seconds(30));
     auto lease = pool_->acquire(context);
     if (!verified_) { verify(lease, context); }
   }
@@ -92,6 +93,9 @@ class Engine {
                                                             : config_.dsn;
     return {dsn, config_.schema, call};
   }
+
+  /// The version of the schema; 0 before the first migration. On the pool, for it may be asked often.
+  [[nodiscard]] std::int32_t schema_version(const Call& call);
 
   /// The steps of the schema.
   [[nodiscard]] std::vector<Migration> migrations() const {
@@ -236,5 +240,18 @@ class Engine {
   Listener listener_;
   std::atomic<bool> verified_;
 };
+
+// Behind the class: only there it is known what running a unit of work answers.
+inline std::int32_t Engine::schema_version(const Call& call) {
+  auto work = [](Transaction& transaction) {
+    return transaction.one(sql::statements<ControlStatements>().schema_version);
+  };
+  try {
+    return static_cast<std::int32_t>(read(call, work).value_or(0));
+  } catch (const Error& error) {
+    if (error.native_code() != sqlstate::undefined_table) { throw; }
+    return 0;
+  }
+}
 
 }  // namespace heddle::postgres

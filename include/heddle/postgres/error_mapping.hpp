@@ -23,6 +23,7 @@ inline constexpr std::string_view deadlock_detected = "40P01";
 inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view cached_plan_changed = "0A000";
 inline constexpr std::string_view unknown_statement = "26000";
+inline constexpr std::string_view undefined_table = "42P01";
 }  // namespace sqlstate
 
 /// What an SQLSTATE means to a caller.
@@ -30,7 +31,6 @@ inline constexpr std::string_view unknown_statement = "26000";
   const auto in_class = [state](std::string_view prefix) { return state.starts_with(prefix); };
   if (state == "23503") { return {ErrorCode::not_found, "a record that this one refers to does not exist"}; }
   if (state == "23505") { return {ErrorCode::already_exists, "a record with this id exists already"}; }
-  if (state == "23514") { return {ErrorCode::resource_exhausted, "the session holds no further message"}; }
   if (state == sqlstate::serialization_failure || state == sqlstate::deadlock_detected) {
     return {ErrorCode::unavailable, "another transaction was in the way"};
   }
@@ -41,7 +41,7 @@ inline constexpr std::string_view unknown_statement = "26000";
   }
   if (state == "53300") { return {ErrorCode::unavailable, "the server has no connection left"}; }
   if (state == "42501") { return {ErrorCode::permission_denied, "the database role may not do this"}; }
-  if (state == "42P01" || state == "42703" || state == "42883" || state == "3F000") {
+  if (state == sqlstate::undefined_table || state == "42703" || state == "42883" || state == "3F000") {
     return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first"};
   }
   if (state == "42P05" || state == sqlstate::unknown_statement) {

@@ -89,13 +89,20 @@ class Exchange {
     if (failure_->state == sqlstate::query_canceled || failure_->state == sqlstate::lock_not_available) {
       context_.check();
     }
+    if (failure_->constraint == full_session) {
+      throw Error(ErrorCode::resource_exhausted, "the session holds no further message", failure_->state);
+    }
     throw make_error(failure_->state, "running a statement", failure_->message);
   }
 
  private:
+  /// The one condition of the schema that a caller can break: how many messages a session holds.
+  static constexpr std::string_view full_session = "sessions_last_sequence_check";
+
   struct Failure {
     std::string state;
     std::string message;
+    std::string constraint;
   };
   /// How long the end of a cancelled statement is awaited: to learn what has happened, and to keep the connection.
   [[nodiscard]] std::chrono::seconds patience() const noexcept {
@@ -188,10 +195,13 @@ class Exchange {
   void take(Command& command, Result result) {
     if (command.show == nullptr) {
       command.result = std::move(result);
-    } else if (PQresultStatus(result.get()) == PGRES_SINGLE_TUPLE) {
+      return;
+    }
+    // One row, and none at the end; all of them if libpq should not go row by row.
+    for (int row = 0; row < PQntuples(result.get()); ++row) {
       context_.check();
       ++command.shown;
-      command.show(command.visitor, ResultRow(result.get(), 0));
+      command.show(command.visitor, ResultRow(result.get(), row));
     }
   }
 
@@ -206,7 +216,7 @@ class Exchange {
     const bool fatal = field(PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR";
     if (state.empty() || (fatal && index >= commands_.size())) { throw lost_while_waiting(); }
     if (!failure_) {
-      failure_ = Failure{state, field(PG_DIAG_MESSAGE_PRIMARY)};
+      failure_ = Failure{state, field(PG_DIAG_MESSAGE_PRIMARY), field(PG_DIAG_CONSTRAINT_NAME)};
       failed_ = index;
     }
   }

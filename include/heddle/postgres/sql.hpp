@@ -43,10 +43,10 @@ struct Sql {
         .append(condition)
         .append("), 0), 9223372036854775807)::bigint");
   }
-  /// Behind a condition on the time of the last update: what an index needs beyond it. That has only slots of ten
-  /// minutes, so that the messages of one change no index of sessions.
+  /// Behind a condition on the time of the last update: what an index needs beyond it. That has only slots of a
+  /// minute, so that the messages of one change no index of sessions.
   static std::string updated_before(std::string_view time) {
-    return std::string(" AND updated_slot <= ").append(time).append(" / 600000000");
+    return std::string(" AND updated_slot <= ").append(time).append(" / 60000000");
   }
   /// An order of sessions.
   static std::string last_updated_first() { return "updated_slot DESC, updated_at DESC, id DESC"; }

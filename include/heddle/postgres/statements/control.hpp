@@ -27,6 +27,7 @@ struct ControlStatements {
       "SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
       "set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true)"};
   sql::Statement<std::int64_t> ping{"SELECT 1"};
+  sql::Statement<std::int64_t> schema_version{"SELECT coalesce(max(version), 0) FROM heddle_migrations"};
 };
 
 /// Idempotency keys, in two steps around the work that they stand for.
