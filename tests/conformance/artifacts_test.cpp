@@ -639,10 +639,40 @@ CONFORMANCE_TEST("artifacts are counted") {
   CHECK(store.statistics(alice) ==
         ArtifactStatistics{.files = 4, .bytes = 4321, .user_files = 2, .generated_files = 1, .deleted_files = 1});
   CHECK(store.statistics(bob) == ArtifactStatistics{.files = 1, .bytes = 7, .user_files = 1});
+}
+
+CONFORMANCE_TEST("bytes are added up to the last one, and never beyond what the number holds") {
+  Subject subject;
+  auto& store = subject.backend().artifact_store();
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t beyond_a_double = (std::int64_t{1} << 53U) + 1;
+  store.index(alice, {.id = "1", .size_bytes = beyond_a_double});
+  CHECK(store.statistics(alice).bytes == beyond_a_double);
+  store.index(alice, {.id = "2", .size_bytes = (std::int64_t{1} << 32U) - 1});
+  store.index(alice, {.id = "3", .size_bytes = 2});
+  constexpr std::int64_t three = beyond_a_double + (std::int64_t{1} << 32U) + 1;
+  CHECK(store.statistics(alice).bytes == three);
+  store.index(alice, {.id = "4", .size_bytes = most - three - 1});
+  CHECK(store.statistics(alice).bytes == most - 1);
+  store.index(alice, {.id = "5", .size_bytes = 1});
+  CHECK(store.statistics(alice).bytes == most);
   // A sum that is too large for the number is no reason to fail for ever.
-  store.index(alice, {.id = "6", .size_bytes = std::numeric_limits<std::int64_t>::max()});
-  store.index(alice, {.id = "7", .size_bytes = std::numeric_limits<std::int64_t>::max()});
-  CHECK(store.statistics(alice).files == 6);
+  store.index(alice, {.id = "6", .size_bytes = 1});
+  CHECK(store.statistics(alice).bytes == most);
+  store.index(alice, {.id = "7", .size_bytes = most});
+  CHECK(store.statistics(alice) == ArtifactStatistics{.files = 7, .bytes = most, .user_files = 7});
+}
+
+CONFORMANCE_TEST("a count of accesses that can go no further stays, and the access is noted all the same") {
+  Subject subject;
+  auto& store = subject.backend().artifact_store();
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  store.index(alice, {.id = "a", .access_count = most - 1});
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    CHECK(store.record_access(alice, "a"));
+    CHECK(store.get(alice, "a")->access_count == most);
+  }
+  CHECK(store.get(alice, "a")->last_accessed_at.has_value());
 }
 
 CONFORMANCE_TEST("fault 30: a write with an idempotency key happens once") {

@@ -256,6 +256,24 @@ CONFORMANCE_TEST("fault 6: text that a backend could not give back is refused be
   CHECK_FALSE(error.in_doubt());
 }
 
+CONFORMANCE_TEST("costs come back to the last bit; minus zero is zero") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  store.save_session(alice, {.id = "s", .total_cost_usd = -0.0});
+  CHECK_FALSE(std::signbit(store.load_session(alice, "s")->total_cost_usd));
+  const std::vector<double> costs{0.1, 5e-324, -2.5e-310, limits::dollars, -limits::dollars, 0.0, 3.0, -0.0};
+  std::vector<Message> messages;
+  for (const double cost : costs) { messages.push_back({.content = "x", .cost_usd = cost}); }
+  store.save_messages(alice, "s", messages, {.idempotency_key = "k"});
+  std::vector<double> loaded;
+  for (const Message& message : store.load_messages(alice, "s").items) { loaded.push_back(message.cost_usd); }
+  CHECK(loaded == costs);
+  CHECK_FALSE(std::signbit(loaded.back()));
+  // Therefore the same request with the other zero is a repeat.
+  messages.back().cost_usd = 0.0;
+  CHECK(store.save_messages(alice, "s", messages, {.idempotency_key = "k"}).last == 8);
+}
+
 CONFORMANCE_TEST("fault 5: a long message is stored and found; one beyond the cap is refused") {
   Subject subject;
   auto& store = subject.backend().session_storage();

@@ -37,8 +37,10 @@ namespace heddle {
 ///    has the same path. If the file cannot be removed it throws `permission_denied` or `unavailable`; the row is gone
 ///    then, and so is the row, but not the file, after a crash in between. A repeat by idempotency key never touches a
 ///    file.
-///  - `record_access` counts an access and notes its time; false if there is none. `updated_at` stays.
-///  - `statistics` counts what the tenant has; files of the source `agent` stand in the total only.
+///  - `record_access` counts an access and notes its time; false if there is none. `updated_at` stays. A count that can
+///    go no further stays, too.
+///  - `statistics` counts what the tenant has; files of the source `agent` stand in the total only. The sum of bytes is
+///    exact, or the most that its number holds.
 ///  - `folder` answers where a new file belongs, below the tenant's folder in the backend's artifact directory: `user`
 ///    and `temp` without a session, `sessions/<id>/user`, `agent` and `scratchpad` with one. It makes nothing and does
 ///    not ask whether the session exists. `failed_precondition` if the backend has no artifact directory.

@@ -46,7 +46,10 @@ namespace heddle {
 ///  - `save_snapshot` answers the id (made if empty; `already_exists` if taken); `load_snapshots` oldest first.
 ///  - `purge_idempotency_keys` forgets the tenant's keys that were first used before a time: for operators, well after
 ///    the last retry that can still come.
-///  - `statistics` counts what the tenant has.
+///  - `statistics` counts what the tenant has. A sum of tokens is exact, or the most that its number holds; the last
+///    digits of a sum of costs depend on the order of summation and can differ between backends.
+///
+/// Costs come back to the last bit, but for minus zero, which is zero.
 template <class T>
 concept SessionStorage = requires(T& store, const Context& context, const Session& session, const Message& message,
                                   const Turn& turn, const ToolExecution& execution, const MemorySnapshot& snapshot,

@@ -41,7 +41,8 @@ void write_value(Sink& sink, const T& value) {
   } else if constexpr (std::integral<T>) {
     sink.integer(static_cast<std::int64_t>(value));
   } else if constexpr (std::floating_point<T>) {
-    sink.real(value);
+    // Minus zero is zero: not every database keeps its sign.
+    sink.real(value == 0 ? T{} : value);
   } else if constexpr (std::same_as<T, Timestamp>) {
     sink.integer(microseconds_of(value));
   } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {

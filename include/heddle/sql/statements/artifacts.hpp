@@ -61,10 +61,10 @@ struct ArtifactStatements {
   Statement<Artifact, Text, Text, std::int64_t, std::int64_t> search{"SELECT " + columns<Artifact>("a.") +
                                                                      Sql::from_found_artifacts("?1", "?2", "?3", "?4")};
 
-  /// user, id, time.
+  /// user, id, time. A count that can go no further stays.
   Statement<NoRow, Text, Text, Timestamp> record_access{
-      "UPDATE artifacts SET access_count = access_count + 1, "
-      "last_accessed_at = " +
+      "UPDATE artifacts SET access_count = access_count + "
+      "CASE access_count WHEN 9223372036854775807 THEN 0 ELSE 1 END, last_accessed_at = " +
       Sql::greatest("coalesce(last_accessed_at, ?3)", "?3") + " WHERE " + one()};
   /// user, id, time.
   Statement<NoRow, Text, Text, Timestamp> remove_softly{"UPDATE artifacts SET deleted_at = ?3 WHERE " + one()};

@@ -1,0 +1,152 @@
+#pragma once
+
+#include "postgres/differential/session_calls.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace differential {
+
+/// Random calls of ErrorStorage and ArtifactStorage.
+class RecordCalls : public SessionCalls {
+ public:
+  using SessionCalls::SessionCalls;
+
+ protected:
+  void errors() {
+    switch (random_.number(5)) {
+      case 0: {
+        const Id id = any_id("e", errors_);
+        return call("get_error", [&, context = context()](auto& side) {
+          return shown(side, side.backend.error_store().get(context, side.of(id)));
+        });
+      }
+      case 1: {
+        heddle::ErrorFilter filter;
+        filter.session_id = maybe_session();
+        if (random_.one_in(2)) { filter.tool_name = tool(); }
+        if (random_.one_in(2)) { filter.from = random_.any_time(); }
+        if (random_.one_in(2)) { filter.until = random_.any_time(); }
+        return read_list("list_errors", [&, context = context()](auto& side, const auto& page) {
+          return side.backend.error_store().list(context, filter, page);
+        });
+      }
+      default: break;
+    }
+    auto error = random_.record<heddle::StoredError>();
+    error.id = random_.one_in(4) ? std::string() : random_.id("e");
+    if (error.id.empty()) { error.timestamp = {}; }
+    error.session_id = maybe_session();
+    error.tool_name = tool();
+    if (random_.one_in(3)) { error.raw_error = random_.json(); }
+    write("store_error", [error, context = context()](auto& side, const Options& options) {
+      // The time is a part of an id that is made.
+      return answer(side, side.backend.error_store().store(context, error, options), error.id.empty()).substr(0, 4);
+    });
+    remember(errors_);
+  }
+
+  void artifacts() {
+    const auto context = this->context();
+    const Id id = any_id("a", artifacts_);
+    switch (random_.number(12)) {
+      case 0:
+        return call("get_artifact",
+                    [&](auto& side) { return shown(side, side.backend.artifact_store().get(context, side.of(id))); });
+      case 1:
+        return call("get_artifact_by_name", [&, name = name(), session = maybe_session()](auto& side) {
+          return shown(side, side.backend.artifact_store().get_by_name(context, name, session));
+        });
+      case 2:
+      case 3: return list_artifacts();
+      case 4:
+      case 5: {
+        const std::string words = query();
+        return read_list(
+            "search_artifacts for " + words,
+            [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, words, page); },
+            true);
+      }
+      case 6: {
+        const auto mode = static_cast<heddle::DeleteMode>(random_.number(2) + (random_.one_in(100) ? 1 : 0));
+        return write("remove_artifact", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.artifact_store().remove(context, side.of(id), mode, options));
+        });
+      }
+      case 7:
+        return write("record_access", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.artifact_store().record_access(context, side.of(id), options));
+        });
+      case 8:
+        return call("artifact_statistics",
+                    [&](auto& side) { return shown(side, side.backend.artifact_store().statistics(context)); });
+      case 9: {
+        auto artifact = this->artifact();
+        return write("update_artifact", [=](auto& side, const Options& options) {
+          auto own = artifact;
+          own.id = side.of(id);
+          return shown(side, side.backend.artifact_store().update(context, own, options));
+        });
+      }
+      default: break;
+    }
+    auto artifact = this->artifact();
+    const bool made = random_.one_in(4);
+    // Which of two made ids of one time comes first is chance.
+    if (made || id.here.empty() || id.here != id.there) { artifact.created_at = {}; }
+    write("index_artifact", [=](auto& side, const Options& options) {
+      auto own = artifact;
+      own.id = made ? std::string() : side.of(id);
+      return answer(side, side.backend.artifact_store().index(context, own, options), own.id.empty());
+    });
+    if (made) { remember(artifacts_); }
+  }
+
+ private:
+  std::string tool() { return random_.one_in(10) ? random_.clean() : random_.id("tool"); }
+  std::string name() { return random_.one_in(10) ? std::string(4096, 'n') : random_.id("name"); }
+
+  heddle::Artifact artifact() {
+    auto artifact = random_.record<heddle::Artifact>();
+    const bool sound = !random_.one_in(20);
+    artifact.name = name();
+    artifact.path = name();
+    artifact.content_type = random_.one_in(10) ? random_.clean() : random_.id("type");
+    if (sound && artifact.size_bytes < 0) { artifact.size_bytes = 1; }
+    if (sound && artifact.access_count < 0) { artifact.access_count = 2; }
+    artifact.tags.clear();
+    for (std::size_t count = random_.number(4); count-- > 0;) { artifact.tags.push_back(tag()); }
+    artifact.session_id = maybe_session();
+    remember_text(artifact.purpose);
+    remember_text(artifact.name);
+    return artifact;
+  }
+  std::string tag() {
+    static const std::vector<std::string> tags{"",   "t", "T",    "é",    "e\xCC\x81", "\"",
+                                               "\\", "1", "null", "🙂", "t u",       "\x7F"};
+    return random_.one_in(20) ? random_.nasty() : random_.one_of(tags);
+  }
+
+  void list_artifacts() {
+    heddle::ArtifactFilter filter;
+    if (random_.one_in(4)) { filter.source = static_cast<heddle::ArtifactSource>(random_.number(3)); }
+    if (random_.one_in(6)) { filter.content_type = random_.id("type"); }
+    for (std::size_t count = random_.one_in(2) ? random_.number(3) : 0; count-- > 0;) { filter.tags.push_back(tag()); }
+    if (random_.one_in(4)) { filter.min_size_bytes = random_.any_integer(); }
+    if (random_.one_in(4)) { filter.max_size_bytes = random_.any_integer(); }
+    if (random_.one_in(4)) { filter.created_from = random_.any_time(); }
+    if (random_.one_in(4)) { filter.created_until = random_.any_time(); }
+    if (random_.one_in(4)) { filter.session_id = session_id(); }
+    filter.include_deleted = random_.one_in(2);
+    read_list("list_artifacts", [&, context = context()](auto& side, const auto& page) {
+      return side.backend.artifact_store().list(context, filter, page);
+    });
+  }
+
+  std::vector<Id> errors_{};
+  std::vector<Id> artifacts_{};
+};
+
+}  // namespace differential

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "postgres/differential/store_calls.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace differential {
+
+/// Texts of one tenant, and searches for what stands in them.
+class SearchCalls : public StoreCalls {
+ public:
+  using StoreCalls::StoreCalls;
+
+  /// Stores messages and artifacts in a few sessions.
+  void fill_texts(std::size_t count) {
+    const auto& context = tenants_.front();
+    begin();
+    for (std::size_t at = 0; at < count; ++at) {
+      const heddle::Message message{.content = random_.one_in(60) ? long_text() : random_.words(30)};
+      remember_text(message.content);
+      call("save_message", [&](auto& side) {
+        return shown(side, side.backend.session_storage().save_message(context, at % 3 == 0 ? "s0" : "s1", message));
+      });
+      heddle::Artifact artifact{.id = std::to_string(at), .name = random_.words(3), .purpose = random_.words(10)};
+      if (random_.one_in(2)) { artifact.tags = {"a tag", "Grüße", "say \"hello\"", "back\\slash"}; }
+      remember_text(artifact.name + " " + artifact.purpose);
+      remember_text(artifact.purpose + " hello back slash");
+      call("index_artifact",
+           [&](auto& side) { return shown(side, side.backend.artifact_store().index(context, artifact)); });
+    }
+  }
+
+  /// Searches for words of these texts.
+  void search_once() {
+    const auto& context = tenants_.front();
+    const std::string words = query();
+    if (random_.one_in(3)) {
+      return read_list(
+          "search_artifacts for " + words,
+          [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, words, page); },
+          true);
+    }
+    heddle::MessageSearch search{words, {}, {}};
+    if (random_.one_in(5)) { search.session_id = "s1"; }
+    if (random_.one_in(5)) { search.agent_id = "agent0"; }
+    read_list(
+        "search_messages for " + words,
+        [&](auto& side, const auto& page) {
+          return side.backend.session_storage().search_messages(context, search, page);
+        },
+        true);
+  }
+
+ private:
+  /// More words than have a position, more occurrences of one, or more bytes than are searched.
+  std::string long_text() {
+    std::string text = random_.words(10);
+    const std::size_t bytes = random_.one_in(3) ? 1'000'000 : random_.one_in(2) ? 150'000 : 3'000;
+    const std::string filler = random_.one_in(2) ? "é " : "filling ";
+    while (text.size() < bytes - 200) { text += filler; }
+    // Something of it lies across the last byte that is searched.
+    text += random_.words(20);
+    return text + " " + random_.words(10);
+  }
+};
+
+}  // namespace differential

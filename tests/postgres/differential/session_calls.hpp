@@ -1,0 +1,257 @@
+#pragma once
+
+#include "postgres/differential/calls.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace differential {
+
+/// Random calls of SessionStorage.
+class SessionCalls : public Calls {
+ public:
+  using Calls::Calls;
+
+  void sessions() {
+    switch (random_.number(24)) {
+      case 0:
+      case 1:
+      case 2: return save_session();
+      case 3: return load_session();
+      case 4: return list_sessions();
+      case 5: return random_.one_in(3) ? delete_session() : save_session();
+      case 6:
+      case 7:
+      case 8:
+      case 9: return save_messages();
+      case 10: return load_messages();
+      case 11: return of_others();
+      case 12:
+      case 13:
+      case 14: return search();
+      case 15: return save_execution();
+      case 16: return list_executions();
+      case 17:
+      case 18: return save_snapshot();
+      case 19: return load_snapshots();
+      case 20: return purge_keys();
+      case 21: return statistics();
+      default: return repeat_an_earlier_write();
+    }
+  }
+
+ protected:
+  std::string session_id() { return random_.id("s"); }
+  std::optional<std::string> maybe_session() { return random_.one_in(2) ? std::optional(session_id()) : std::nullopt; }
+  std::string agent_id() { return random_.one_in(8) ? std::string() : random_.id("agent"); }
+
+  /// Words of a text that was stored, as a query could have them, perhaps with others.
+  std::string query() {
+    const std::string& text = texts_.empty() ? none_ : random_.one_of(texts_);
+    std::string query;
+    for (std::size_t terms = 1 + random_.number(3); terms-- > 0;) {
+      std::string part = text.empty() || random_.one_in(12) ? random_.words(2) : part_of(text);
+      if (random_.one_in(2)) { part = "\"" + part + (random_.one_in(5) ? "" : "\""); }
+      query += part + (random_.one_in(10) ? "" : " ");
+    }
+    return random_.one_in(30) ? random_.nasty() : query;
+  }
+  void remember_text(const std::string& text) {
+    if (text.empty()) { return; }
+    if (texts_.size() < 30) {
+      texts_.push_back(text);
+    } else {
+      texts_[random_.number(texts_.size())] = text;
+    }
+  }
+
+ private:
+  /// A few words in their order; now and then, of the first and the last only a part.
+  std::string part_of(const std::string& text) {
+    const bool whole = !random_.one_in(8);
+    const auto begins = [&](std::size_t at) {
+      if (at == 0 || at >= text.size()) { return true; }
+      return whole ? text[at - 1] == ' ' : (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+    };
+    std::size_t from = random_.number(text.size());
+    while (!begins(from)) { --from; }
+    std::size_t to = std::min(text.size(), from + 1 + random_.number(30));
+    while (!begins(to)) { ++to; }
+    return text.substr(from, to - from);
+  }
+
+  heddle::Message message() {
+    auto message = random_.record<heddle::Message>();
+    remember_text(message.content);
+    return message;
+  }
+
+  void save_session() {
+    auto session = random_.record<heddle::Session>();
+    session.id = session_id();
+    session.agent_id = agent_id();
+    if (session.parent_session_id) { session.parent_session_id = session_id(); }
+    write("save_session", [session, context = context()](auto& side, const Options& options) {
+      side.backend.session_storage().save_session(context, session, options);
+      return std::string("done");
+    });
+  }
+
+  void load_session() {
+    const heddle::PageRequest request{.limit = static_cast<std::int64_t>(random_.number(4))};
+    call("load_session", [&, context = context(), id = session_id()](auto& side) {
+      return shown(side, side.backend.session_storage().load_session(context, id, request));
+    });
+  }
+
+  void list_sessions() {
+    const auto context = this->context();
+    if (random_.one_in(2)) {
+      return read_list("list_sessions", [&](auto& side, const auto& page) {
+        return side.backend.session_storage().list_sessions(context, page);
+      });
+    }
+    read_list("list_agent_sessions", [&, agent = agent_id()](auto& side, const auto& page) {
+      return side.backend.session_storage().list_agent_sessions(context, agent, page);
+    });
+  }
+
+  void delete_session() {
+    write("delete_session", [context = context(), id = session_id()](auto& side, const Options& options) {
+      return shown(side, side.backend.session_storage().delete_session(context, id, options));
+    });
+  }
+
+  void save_messages() {
+    heddle::Turn turn;
+    for (std::size_t count = random_.number(4); count-- > 0;) { turn.messages.push_back(message()); }
+    Options options;
+    if (random_.one_in(4)) { options.idempotency_key = random_.id("key"); }
+    if (random_.one_in(4)) {
+      options.expected_sequence =
+          random_.one_in(10) ? random_.any_integer() : static_cast<std::int64_t>(random_.number(6));
+    }
+    const auto context = this->context();
+    const auto id = session_id();
+    switch (random_.number(3)) {
+      case 0:
+        return write_with("save_message", options, [=, one = message()](auto& side, const Options& with) {
+          return shown(side, side.backend.session_storage().save_message(context, id, one, with));
+        });
+      case 1:
+        return write_with("save_messages", options, [=](auto& side, const Options& with) {
+          return shown(side, side.backend.session_storage().save_messages(context, id, turn.messages, with));
+        });
+      default: break;
+    }
+    random_.fill("executions", turn.executions);
+    write_with("save_turn", options, [=](auto& side, const Options& with) {
+      return shown(side, side.backend.session_storage().save_turn(context, id, turn, with));
+    });
+  }
+
+  void load_messages() {
+    const auto context = this->context();
+    const auto id = session_id();
+    if (random_.one_in(2)) {
+      return read_list("load_messages", [&](auto& side, const auto& page) {
+        return side.backend.session_storage().load_messages(context, id, page);
+      });
+    }
+    call("for_each_message", [&](auto& side) {
+      std::string text;
+      const auto count = side.backend.session_storage().for_each_message(
+          context, id, [&](const heddle::Message& each) { text += shown(side, each) + "\n"; });
+      return text + std::to_string(count);
+    });
+  }
+
+  void of_others() {
+    const auto context = this->context();
+    if (random_.one_in(2)) {
+      return read_list("load_agent_messages", [&, agent = agent_id()](auto& side, const auto& page) {
+        return side.backend.session_storage().load_agent_messages(context, agent, page);
+      });
+    }
+    read_list("load_parent_messages", [&, id = session_id()](auto& side, const auto& page) {
+      return side.backend.session_storage().load_parent_messages(context, id, page);
+    });
+  }
+
+  void search() {
+    heddle::MessageSearch search{query(), {}, {}};
+    if (random_.one_in(3)) { search.session_id = session_id(); }
+    if (random_.one_in(3)) { search.agent_id = agent_id(); }
+    const auto context = this->context();
+    read_list(
+        "search_messages for " + search.query,
+        [&](auto& side, const auto& page) {
+          return side.backend.session_storage().search_messages(context, search, page);
+        },
+        true);
+  }
+
+  void save_execution() {
+    write("save_tool_execution",
+          [context = context(), id = session_id(), execution = random_.record<heddle::ToolExecution>()](
+              auto& side, const Options& options) {
+            side.backend.session_storage().save_tool_execution(context, id, execution, options);
+            return std::string("done");
+          });
+  }
+
+  void list_executions() {
+    read_list("list_tool_executions", [context = context(), id = session_id()](auto& side, const auto& page) {
+      return side.backend.session_storage().list_tool_executions(context, id, page);
+    });
+  }
+
+  void save_snapshot() {
+    auto snapshot = random_.record<heddle::MemorySnapshot>();
+    snapshot.session_id = session_id();
+    snapshot.snapshot_type = type();
+    snapshot.id = random_.one_in(4) ? std::string() : random_.id("n");
+    // Which of two made ids of one time comes first is chance.
+    if (snapshot.id.empty()) { snapshot.created_at = {}; }
+    write("save_snapshot", [snapshot, context = context()](auto& side, const Options& options) {
+      return answer(side, side.backend.session_storage().save_snapshot(context, snapshot, options),
+                    snapshot.id.empty());
+    });
+  }
+
+  void load_snapshots() {
+    read_list("load_snapshots", [context = context(), id = session_id(), type = type()](auto& side, const auto& page) {
+      return side.backend.session_storage().load_snapshots(context, id, type, page);
+    });
+  }
+  std::string type() { return random_.one_in(20) ? random_.nasty() : std::to_string(random_.number(2)); }
+
+  void purge_keys() {
+    const auto before = random_.one_in(2) ? random_.any_time() : heddle::Timestamp::max();
+    call("purge_idempotency_keys", [before, context = context()](auto& side) {
+      return shown(side, side.backend.session_storage().purge_idempotency_keys(context, before));
+    });
+  }
+
+  void statistics() {
+    call("statistics", [context = context(), first = std::optional<double>()](auto& side) mutable {
+      auto statistics = side.backend.session_storage().statistics(context);
+      // The order of summation, and with it the last digits, are a database's own.
+      if (!first) {
+        first = statistics.total_cost_usd;
+      } else if (std::abs(*first - statistics.total_cost_usd) < 1.0) {
+        statistics.total_cost_usd = *first;
+      }
+      return shown(side, statistics);
+    });
+  }
+
+  const std::string none_{};
+  std::vector<std::string> texts_{};
+};
+
+}  // namespace differential

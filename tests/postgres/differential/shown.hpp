@@ -1,0 +1,110 @@
+#pragma once
+
+#include "heddle/detail/members.hpp"
+#include "heddle/heddle.hpp"
+
+#include <bit>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+/// Answers of backends as text, so that two of them can be compared and told apart by eye.
+namespace differential {
+
+/// The text of a value, found through its Boost.Hana adaptation. Two values have the same text if they are equal to the
+/// last bit, but for what no two backends have in common: a present time, and an id that was made.
+class Shown {
+ public:
+  /// `made` gives ids that were made the name that they have on both sides.
+  explicit Shown(const std::map<std::string, std::string>& made) : made_(made) {}
+
+  template <class T>
+  [[nodiscard]] std::string operator()(const T& value) const {
+    std::string text;
+    show(text, value);
+    return text;
+  }
+
+ private:
+  template <class T>
+  void show(std::string& out, const T& value) const {
+    using namespace heddle;
+    if constexpr (std::same_as<T, std::string>) {
+      const auto made = made_.find(value);
+      out.append("'").append(made == made_.end() ? value : made->second).append("'");
+    } else if constexpr (std::same_as<T, bool>) {
+      out += value ? "true" : "false";
+    } else if constexpr (std::integral<T>) {
+      out += std::to_string(value);
+    } else if constexpr (std::floating_point<T>) {
+      out.append("real ").append(std::to_string(std::bit_cast<std::int64_t>(value)));
+    } else if constexpr (NamedEnum<T>) {
+      out += to_string(value);
+    } else if constexpr (std::same_as<T, JsonObject> || std::same_as<T, JsonValue>) {
+      out += value.text;
+    } else if constexpr (std::same_as<T, Timestamp>) {
+      out += is_present(value) ? "now" : std::to_string(microseconds_of(value));
+    } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
+      out += std::to_string(value.count());
+    } else if constexpr (std::same_as<T, std::monostate>) {
+      out += "null";
+    } else if constexpr (std::same_as<T, Cell>) {
+      std::visit([&](const auto& cell) { show(out, cell); }, value);
+    } else if constexpr (heddle::detail::is_optional<T>) {
+      value ? show(out, *value) : static_cast<void>(out += "nothing");
+    } else if constexpr (heddle::detail::StringMap<T>) {
+      for (const auto& [key, text] : value) { out.append(key).append("=").append(text).append("; "); }
+    } else if constexpr (heddle::detail::is_vector<T>) {
+      out += "[";
+      for (const auto& element : value) {
+        show(out, element);
+        out += ",\n  ";
+      }
+      out += "]";
+    } else if constexpr (std::same_as<T, SequenceRange>) {
+      out.append(std::to_string(value.first)).append("..").append(std::to_string(value.last));
+    } else if constexpr (std::same_as<T, HumanRequest>) {
+      HumanRequest relative = value;
+      if (relative.expires_at) { *relative.expires_at = Timestamp{*value.expires_at - value.created_at}; }
+      show_members(out, relative);
+    } else if constexpr (std::same_as<T, ResultMetadata>) {
+      ResultMetadata relative = value;
+      relative.expires_at = Timestamp{value.expires_at - value.stored_at};
+      show_members(out, relative);
+    } else if constexpr (std::same_as<T, Session>) {
+      show_members(out, value);
+      show(out, value.messages);
+    } else if constexpr (heddle::detail::Record<T>) {
+      show_members(out, value);
+    } else {
+      show(out, value.items);
+      out += value.next.empty() ? " the end" : " and more";
+    }
+  }
+
+  template <class T>
+  void show_members(std::string& out, const T& record) const {
+    out += "{";
+    heddle::detail::for_each_member(record, [&](const char* name, const auto& member) {
+      out.append(name).append(": ");
+      show(out, member);
+      out += ", ";
+    });
+    out += "}";
+  }
+
+  /// Of about the time of the test: no test asks for such a one.
+  static bool is_present(heddle::Timestamp time) {
+    const auto now = heddle::now();
+    return time > now - std::chrono::hours(24) && time < now + std::chrono::hours(24);
+  }
+
+  const std::map<std::string, std::string>& made_;
+};
+
+}  // namespace differential
