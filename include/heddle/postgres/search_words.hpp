@@ -4,6 +4,7 @@
 #include "heddle/detail/text.hpp"
 #include "heddle/postgres/word_splitter.hpp"
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -20,13 +21,22 @@ inline constexpr std::size_t longest = 255;
 /// Bytes of a word that FTS5 compares.
 inline constexpr std::size_t compared = 32768;
 
+/// Which bytes are small letters of ASCII and digits.
+inline constexpr std::array<bool, 256> letters_and_digits = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
+
 /// True if the word can be stored as it is. The stemmer takes no notice of characters of several bytes: it can leave
 /// half of one at the end.
 [[nodiscard]] inline bool is_plain(std::string_view word) noexcept {
   if (word.size() > longest) { return false; }
-  // Nearly all words are of these characters, in any of which nothing needs to be looked for.
+  // Nearly all words are of letters and digits, in any of which nothing needs to be looked for.
   bool simple = true;
-  for (const char c : word) { simple &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+  for (const char c : word) { simple &= letters_and_digits[static_cast<unsigned char>(c)]; }
   return simple || (word.find_first_of("'\\|~ \n") == std::string_view::npos && heddle::detail::is_clean_utf8(word));
 }
 

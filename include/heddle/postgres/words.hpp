@@ -35,14 +35,13 @@ class WordsBuilder {
   void add(std::string_view text) {
     if (position_ > 0) { ++position_; }
     text = text.substr(0, sql::searched_bytes);
-    literal_.reserve(literal_.size() + 2 * text.size());
-    places_.reserve(places_.size() + text.size() / 6);
     for_each_word(text, [this](std::string_view each) { append(each); });
   }
 
   [[nodiscard]] Words finish() {
+    literal_.resize(size_);
     // With so few words everything fits, whichever they are, and PostgreSQL itself puts equal ones together.
-    if (places_.size() <= positions_of_word) { return {std::move(literal_), std::nullopt}; }
+    if (places_.empty()) { return {std::move(literal_), std::nullopt}; }
     std::string list = words_in_order();
     std::sort(places_.begin(), places_.end(), [this](const Place& a, const Place& b) {
       const int order = word_at(a).compare(word_at(b));
@@ -76,18 +75,37 @@ class WordsBuilder {
     return std::string_view(literal_).substr(place.offset, place.size);
   }
 
-  /// Writes the word with its position behind the others, all at once.
+  /// Writes the word with its position behind the others.
   void append(std::string_view word) {
-    std::array<char, word::longest + 16> entry;
-    char* at = entry.data();
-    if (!literal_.empty()) { *at++ = ' '; }
+    // Quotes, a colon, a space and a number.
+    const std::size_t most = word.size() + 16;
+    if (literal_.size() - size_ < most) { literal_.resize(2 * literal_.size() + most); }
+    char* at = literal_.data() + size_;
+    if (size_ != 0) { *at++ = ' '; }
     *at++ = '\'';
-    places_.push_back({literal_.size() + static_cast<std::size_t>(at - entry.data()), word.size(), ++position_});
+    ++position_;
+    if (++count_ > positions_of_word) {
+      if (places_.empty()) { find_places(); }
+      places_.push_back({static_cast<std::size_t>(at - literal_.data()), word.size(), position_});
+    }
     at = std::copy(word.begin(), word.end(), at);
     *at++ = '\'';
     *at++ = ':';
-    at = std::to_chars(at, entry.data() + entry.size(), position_).ptr;
-    literal_.append(entry.data(), static_cast<std::size_t>(at - entry.data()));
+    at = std::to_chars(at, literal_.data() + literal_.size(), position_).ptr;
+    size_ = static_cast<std::size_t>(at - literal_.data());
+  }
+
+  /// Finds the places of the words so far, which nobody notes as long as they are few.
+  void find_places() {
+    for (std::size_t at = 0; at < size_;) {
+      const std::size_t begin = literal_.find('\'', at) + 1;
+      const std::size_t end = literal_.find('\'', begin);
+      Place place{begin, end - begin, 0};
+      const char* const digits = literal_.data() + end + 2;
+      const char* const rest = std::from_chars(digits, literal_.data() + size_, place.position).ptr;
+      at = static_cast<std::size_t>(rest - literal_.data());
+      places_.push_back(place);
+    }
   }
 
   /// The words behind one another, with the word '|' between the texts.
@@ -143,10 +161,12 @@ class WordsBuilder {
     return text;
   }
 
-  std::string literal_{};  // each word as often as it occurs
-  std::vector<Place> places_{};
+  std::string literal_ = std::string(512, '\0');  // each word as often as it occurs, then what is free
+  std::size_t size_ = 0;                          // of what is written there
+  std::vector<Place> places_{};                   // none as long as the words are few
   std::vector<Entry> entries_{};
   std::uint32_t position_ = 0;
+  std::size_t count_ = 0;
   bool exact_ = true;
 };
 
