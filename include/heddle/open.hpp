@@ -24,6 +24,8 @@
 #include "heddle/postgres.hpp"
 #endif
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -76,6 +78,11 @@ template <class TracerType>
   // In every build: what is wrong with a configuration does not depend on who reads it.
   [[maybe_unused]] postgres::Config settings = postgres_config(config, options.environment);
 #if HEDDLE_WITH_POSTGRES
+  options.context.check();
+  if (const auto deadline = options.context.deadline) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now());
+    settings.open_timeout = std::min(settings.open_timeout, left);
+  }
   return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
 #else
   throw Error(ErrorCode::failed_precondition,

@@ -221,3 +221,23 @@ TEST_CASE("postgres connect: what two processes prepare under one number has two
   CHECK(name == name_of({}, "SELECT 1"));
   CHECK(name != name_of({}, "SELECT 2"));
 }
+
+TEST_CASE("postgres connect: a server that refuses is no server that may come back") {
+  const MigratedDatabase database;
+  const auto opening = [&](const std::map<std::string, std::string>& settings) {
+    auto config = database.config();
+    config.dsn = with_settings(config.dsn, settings);
+    return error_of([&] { heddle::Backend<heddle::Postgres> backend(config); });
+  };
+  const Error no_database = opening({{"dbname", "heddle_test_none"}});
+  CHECK(no_database.code() == ErrorCode::failed_precondition);
+  CHECK(no_database.native_code() == "3D000");
+  CHECK_FALSE(no_database.retryable());
+  CHECK(std::string(no_database.what()).find("heddle_test_none") != std::string::npos);
+  const Error no_role = opening({{"user", "heddle_test_nobody"}});
+  CHECK(no_role.code() == ErrorCode::permission_denied);
+  CHECK_FALSE(no_role.retryable());
+  const Error no_host = opening({{"host", "name.invalid"}});
+  CHECK(no_host.code() == ErrorCode::unavailable);
+  CHECK(std::string(no_host.what()).find("invalid") == std::string::npos);
+}

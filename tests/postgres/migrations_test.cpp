@@ -62,7 +62,10 @@ void make_schema(Place& place, const std::string& quoted) {
                 " TO heddle_app; ALTER DEFAULT PRIVILEGES FOR ROLE heddle_owner IN SCHEMA " + quoted +
                 " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO heddle_app; "
                 "ALTER DEFAULT PRIVILEGES FOR ROLE heddle_owner IN SCHEMA " +
-                quoted + " GRANT USAGE ON SEQUENCES TO heddle_app");
+                quoted +
+                " GRANT USAGE ON SEQUENCES TO heddle_app; "
+                "ALTER DEFAULT PRIVILEGES FOR ROLE heddle_owner IN SCHEMA " +
+                quoted + " GRANT EXECUTE ON FUNCTIONS TO heddle_app");
 }
 
 void save_words(Storage& backend, const std::string& words) {

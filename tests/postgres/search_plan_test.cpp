@@ -31,6 +31,9 @@ class Filled {
         backend.session_storage().save_messages(context, id, batch);
       }
     }
+    // What waits to be sorted in has to be read by every search: among so few messages it would be most of them.
+    support::RawPostgres(database_.database().superuser_dsn())
+        .execute("SELECT gin_clean_pending_list('messages_search')");
   }
 
   void analyze() { support::RawPostgres(database_.database().superuser_dsn()).execute("ANALYZE"); }

@@ -99,6 +99,7 @@ concept HidesSessions = Administers<Policy> &&
   sessions.soft_remove;
   sessions.restore;
   admin.purge_deleted;
+  admin.sees_all_tenants;
 };
 
 /// Optional: hears of changes that other processes make, so that nobody has to look for them again and again.

@@ -32,6 +32,8 @@ struct Config {
   std::string admin_dsn{};
   /// The same for the role that migrates, a member of the role that owns the tables. Empty: `admin_dsn`, or else `dsn`.
   std::string migration_dsn{};
+  /// How long opening the backend waits for the server.
+  std::chrono::milliseconds open_timeout{30'000};
   std::string schema = "public";  ///< in which the tables are
   PoolConfig pool{};
   std::string default_user_id{};  ///< the tenant of calls that name none; empty: such calls are refused

@@ -2,6 +2,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/postgres/error_mapping.hpp"
 #include "heddle/postgres/hosts.hpp"
 #include "heddle/postgres/wait.hpp"
 
@@ -22,14 +23,34 @@ struct CloseRaw {
 };
 using RawConnection = std::unique_ptr<PGconn, CloseRaw>;
 
-/// What the server said, without the host and the address that libpq puts before it.
-[[nodiscard]] inline std::string reason_of(PGconn* connection) {
+/// Why a connection was not made: what the server said, without the host and the address that libpq puts before it, or
+/// what libpq itself means.
+[[nodiscard]] inline Error connect_error(PGconn* connection) {
+  const std::string doing = "connecting to PostgreSQL failed: ";
   const std::string_view all = PQerrorMessage(connection);
+  const auto has = [all](std::string_view words) { return all.find(words) != std::string_view::npos; };
   constexpr std::string_view sign = "FATAL:  ";
-  const auto at = all.rfind(sign);
-  if (at == std::string_view::npos) { return "the server cannot be reached"; }
-  const std::string_view rest = all.substr(at + sign.size());
-  return std::string(rest.substr(0, rest.find('\n')));
+  constexpr std::size_t state_size = 5;
+  if (const auto at = all.rfind(sign); at != std::string_view::npos) {
+    // It is verbose: the SQLSTATE stands before the sentence.
+    const std::string_view line = all.substr(at + sign.size());
+    const std::string_view state = line.substr(0, state_size);
+    const auto colon = line.find(": ");
+    const std::string_view sentence = colon == std::string_view::npos ? line : line.substr(colon + 2);
+    ErrorCode code = meaning_of(state).code;
+    if (state == "3D000") { code = ErrorCode::failed_precondition; }
+    if (code == ErrorCode::internal) { code = ErrorCode::unavailable; }
+    return {code, doing + std::string(sentence.substr(0, sentence.find('\n'))), std::string(state)};
+  }
+  if (PQconnectionNeedsPassword(connection) != 0) {
+    return {ErrorCode::permission_denied, doing + "the server asks for a password, and the connection string has none"};
+  }
+  if (has("certificate")) {
+    return {ErrorCode::failed_precondition, doing + "a certificate was not accepted: see sslmode and sslrootcert"};
+  }
+  if (has("SSL")) { return {ErrorCode::failed_precondition, doing + "no agreement on TLS: see sslmode (ssl_mode)"}; }
+  if (has("host name")) { return {ErrorCode::unavailable, doing + "the name of the host is not known"}; }
+  return {ErrorCode::unavailable, doing + "the server cannot be reached"};
 }
 
 /// Refuses a server, or a pooler before it, on which the statements would mean something else.
@@ -74,6 +95,7 @@ inline void check_dsn(const std::string& dsn) {
                                           names.c_str(), addresses.c_str(), ports.c_str(), nullptr};
   RawConnection connection(PQconnectStartParams(keywords.data(), values.data(), 1));
   if (!connection) { throw Error(ErrorCode::resource_exhausted, "there is no memory for a connection"); }
+  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   // Notices may quote content, and libpq would print them.
   PQsetNoticeReceiver(
       connection.get(), [](void* /*nobody*/, const PGresult* /*notice*/) {}, nullptr);
@@ -86,9 +108,7 @@ inline void check_dsn(const std::string& dsn) {
   PostgresPollingStatusType state =
       PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (state != PGRES_POLLING_OK) {
-    if (state == PGRES_POLLING_FAILED) {
-      throw Error(ErrorCode::unavailable, "connecting to PostgreSQL failed: " + reason_of(connection));
-    }
+    if (state == PGRES_POLLING_FAILED) { throw connect_error(connection); }
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     if (!wait_for_socket(PQsocket(connection), events, &context, give_up)) {
       context.check();
@@ -99,8 +119,9 @@ inline void check_dsn(const std::string& dsn) {
   return true;
 }
 
-/// Opens a connection. Throws `invalid_argument` for a DSN that is none, `unavailable` if no server can be reached or
-/// it refuses, without the connection string, and what `Context::check` throws.
+/// Opens a connection. Throws `invalid_argument` for a DSN that is none, `unavailable` if no server can be reached,
+/// `permission_denied` or `failed_precondition` if it refuses, without the connection string, and what `Context::check`
+/// throws.
 [[nodiscard]] inline RawConnection connect(const std::string& dsn, const Context& context) {
   check_dsn(dsn);
   RawConnection connection = begin_connecting(dsn, {});

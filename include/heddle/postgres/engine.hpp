@@ -46,9 +46,14 @@ class Engine {
         verified_(config_.allow_role_without_row_security) {
     if (!config_.admin_dsn.empty()) { admin_pool_.emplace(admin_pool(config_.pool), connects_to(config_.admin_dsn)); }
     // A server that accepts the connection and then says nothing holds up nobody for ever.
-    const Context context = Context{}.with_timeout(std::chrono::seconds(30));
-    auto lease = pool_->acquire(context);
-    if (!verified_) { verify(lease, context); }
+    const Context context = Context{}.with_timeout(config_.open_timeout);
+    try {
+      auto lease = pool_->acquire(context);
+      if (!verified_) { verify(lease, context); }
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::deadline_exceeded) { throw; }
+      throw Error(ErrorCode::unavailable, "connecting to PostgreSQL took too long");
+    }
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -91,7 +96,9 @@ class Engine {
     const std::string& dsn = !config_.migration_dsn.empty() ? config_.migration_dsn
                              : !config_.admin_dsn.empty()   ? config_.admin_dsn
                                                             : config_.dsn;
-    return {dsn, config_.schema, call};
+    // Who makes tables owns them, and row security would not hold for who serves.
+    const bool would_own = &dsn == &config_.dsn && !config_.allow_role_without_row_security;
+    return {dsn, config_.schema, call, would_own};
   }
 
   /// The version of the schema; 0 before the first migration. On the pool, for it may be asked often.

@@ -23,10 +23,12 @@ namespace heddle::postgres {
 /// stop is requested.
 class Schema {
  public:
-  Schema(const std::string& dsn, std::string schema, const Call& call)
+  /// `would_own`: the role is the one that serves, and must not come to own tables.
+  Schema(const std::string& dsn, std::string schema, const Call& call, bool would_own)
       : driver_(std::make_unique<Driver>(connect(dsn, call.context))),
         schema_(std::move(schema)),
         call_(call),
+        would_own_(would_own),
         cancel_(PQgetCancel(driver_->raw())) {
     // The details of an error quote what is stored.
     PQsetErrorVerbosity(driver_->raw(), PQERRORS_TERSE);
@@ -40,6 +42,11 @@ class Schema {
 
   template <class Step>
   void take(Step&& step) {
+    if (would_own_) {
+      throw Error(ErrorCode::permission_denied,
+                  "the role that serves must not own the tables: set migration_dsn or admin_dsn (LOOM_PG_ADMIN_DSN) to "
+                  "the role that migrates; migrations/postgres_roles.sql makes both");
+    }
     transact([&](SchemaSession& session) {
       session.lock();
       step(session);
@@ -75,6 +82,7 @@ class Schema {
   std::unique_ptr<Driver> driver_;
   std::string schema_;
   const Call& call_;
+  bool would_own_;
   std::unique_ptr<PGcancel, FreeCancel> cancel_;
 };
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "heddle/call.hpp"
+#include "heddle/error.hpp"
+
 #include "heddle/model/administration.hpp"
 #include "heddle/sql/rows.hpp"
 
@@ -8,6 +11,11 @@
 #include <vector>
 
 namespace heddle::detail {
+
+/// For an administrator who would answer for one tenant, or none, as if these were all.
+inline constexpr Refusal sees_one_tenant{
+    ErrorCode::permission_denied,
+    "the role of admin_dsn does not see all tenants: it has to be a member of the role that owns the tables"};
 
 /// The names of the tables that lack a right, separated by commas.
 [[nodiscard]] inline std::string lacking(const std::vector<sql::TableRights>& tables, bool sql::TableRights::*right) {

@@ -89,8 +89,12 @@ class AdminStore {
 
   template <class Work>
   auto administer(const Context& context, std::string_view operation, Work&& work) {
+    auto checked = [&](auto& tx) {
+      tx.require(detail::sees_one_tenant, dialect().sees_all_tenants);
+      return work(tx);
+    };
     return gateway_.manage(context, operation,
-                           [&](const Call& call) { return gateway_.engine().administer(call, work); });
+                           [&](const Call& call) { return gateway_.engine().administer(call, checked); });
   }
 
   /// Behind which time and number the list of sessions goes on.

@@ -12,6 +12,7 @@
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/stores/admin_rights.hpp"
 #include "heddle/stores/artifact_files.hpp"
 #include "heddle/stores/cleanup_hooks.hpp"
 #include "heddle/stores/ids_page.hpp"
@@ -140,6 +141,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
     const Timestamp before = detail::grace_began(grace_period);
     return gateway_.manage(context, "purge_deleted_sessions", [&](const Call& call, auto& span) {
       auto work = [&](auto& tx) {
+        tx.require(detail::sees_one_tenant, admin().sees_all_tenants);
         auto rows = tx.all(admin().purge_deleted, before, detail::SessionPurge::batch);
         return [rows = std::move(rows)]() mutable { return rows(); };
       };

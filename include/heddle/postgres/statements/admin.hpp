@@ -19,6 +19,11 @@ struct AdminStatements {
   using Statement = sql::Statement<Row, Arguments...>;
   using Text = std::string_view;
 
+  /// A row if the connection's role sees all tenants, or there are no tables yet.
+  Statement<std::int64_t> sees_all_tenants{
+      "SELECT 1 WHERE to_regclass('sessions') IS NULL OR EXISTS (SELECT 1 FROM pg_roles r, pg_class c "
+      "WHERE c.oid = to_regclass('sessions') AND r.rolname = current_user "
+      "AND (r.rolsuper OR r.rolbypassrls OR pg_has_role(c.relowner, 'USAGE')))"};
   /// before this time and number, limit: last updated first. The key is the session's number. Sorts all sessions: an
   /// index for it would cost every message of every tenant.
   Statement<sql::Keyed<Session>, Timestamp, std::int64_t, std::int64_t> list_sessions{
