@@ -74,6 +74,7 @@ struct Administered {
           "SELECT " + sql::columns<Session>() +
           ", number FROM sessions WHERE (updated_at, number) < (?1, ?2) ORDER BY updated_at DESC, number DESC "
           "LIMIT ?3"};
+      sql::Statement<std::int64_t> sees_all_tenants{"SELECT 1"};
       sql::Statement<std::int64_t> count_sessions{"SELECT count(*) FROM sessions"};
       sql::Statement<SessionCount, Text, std::int64_t> sessions_per_user{
           "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 GROUP BY user_id ORDER BY user_id LIMIT ?2"};
