@@ -60,7 +60,7 @@ class Driver : private GivenOnce, private pqxx::connection_base {
   Driver& operator=(const Driver&) = delete;
   Driver(Driver&&) = delete;
   Driver& operator=(Driver&&) = delete;
-  ~Driver() noexcept { close(); }
+  ~Driver() noexcept override { close(); }
 
   [[nodiscard]] PGconn* raw() noexcept { return raw_; }
   [[nodiscard]] pqxx::connection_base& session() noexcept { return *this; }

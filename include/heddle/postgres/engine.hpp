@@ -131,6 +131,7 @@ class Engine {
 
  private:
   using ConnectionPool = Pool<CheckedConnection>;
+  static constexpr int attempts = 5;
 
   [[nodiscard]] ConnectionPool::Factory connects_to(const std::string& dsn) const {
     return [dsn, named = config_.named_statements](const Context& context) {
@@ -148,19 +149,16 @@ class Engine {
 
   template <class Work>
   auto run(ConnectionPool& pool, const Call& call, Work& work, Mode mode) {
-    constexpr int attempts = 5;
     for (int attempt = 1;; ++attempt) {
       std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context, HeldHere::number(&pool)));
       const HeldHere held(&pool);
       if (&pool == &*pool_ && !verified_.load(std::memory_order_relaxed)) { verify(*lease, call.context); }
-      Connection& connection = **lease;
-      Exchange exchange(connection, call.context, mode);
-      Transaction transaction(connection, exchange, call.user_id);
+      Exchange exchange(**lease, call.context, mode);
+      Transaction transaction(**lease, exchange, call.user_id);
       try {
         begin(transaction, call.context, mode);
         auto finish = heddle::detail::finish_of(work, transaction);
-        if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
-        if (exchange.complete() == Exchange::End::key_taken && !recall(connection, call, transaction)) {
+        if (!carry_out(**lease, exchange, transaction, call, mode)) {
           if (attempt < attempts) { continue; }
           throw Error(ErrorCode::unavailable, "others came and went with the same idempotency key");
         }
@@ -169,9 +167,7 @@ class Engine {
         return finish();
       } catch (const Error& error) {
         if (lease) { clean_up(*lease, error); }
-        // Every connection may be stale, and each try replaces one.
-        const int most = attempts + (is_stale(error) ? config_.pool.max_connections : 0);
-        if (attempt >= most || exchange.has_shown() || !is_worth_repeating(error)) { throw; }
+        if (exchange.has_shown() || attempt >= tries_after(error)) { throw; }
       } catch (...) {
         // Half a unit of work is queued, and nothing of it may ever be committed.
         if (lease) { lease->discard(); }
@@ -179,6 +175,13 @@ class Engine {
       }
       call.context.check();
     }
+  }
+
+  /// Sends a unit of work and receives its results; false if it has to run again, with a key that is free by now.
+  bool carry_out(Connection& connection, Exchange& exchange, Transaction& transaction, const Call& call,
+                 Mode mode) const {
+    if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
+    return exchange.complete() == Exchange::End::committed || recall(connection, call, transaction);
   }
 
   void begin(Transaction& transaction, const Context& context, Mode mode) const {
@@ -210,9 +213,13 @@ class Engine {
   static bool is_stale(const Error& error) noexcept {
     return error.native_code() == sqlstate::cached_plan_changed || error.native_code() == sqlstate::unknown_statement;
   }
-  static bool is_worth_repeating(const Error& error) noexcept {
-    return error.native_code() == sqlstate::deadlock_detected ||
-           error.native_code() == sqlstate::serialization_failure || is_stale(error);
+  /// How often a unit of work is tried that ended with this error.
+  int tries_after(const Error& error) const noexcept {
+    // Every connection may be stale, and each try replaces one.
+    if (is_stale(error)) { return attempts + config_.pool.max_connections; }
+    const bool was_in_the_way =
+        error.native_code() == sqlstate::deadlock_detected || error.native_code() == sqlstate::serialization_failure;
+    return was_in_the_way ? attempts : 1;
   }
 
   /// Refuses a role for which row security does not hold. Before the first migration there is nothing that the role

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,14 +26,10 @@ namespace heddle::postgres {
 
 /// What the answer to a command is for.
 struct Command {
-  /// Calls a visitor with a row.
-  using Show = void (*)(void* visitor, const ResultRow& row);
-
-  std::optional<Refusal> refusal{};       ///< of the call, if the command finds no row
-  std::optional<std::size_t> prepares{};  ///< the statement that it makes known
-  Show show = nullptr;                    ///< rows are shown as they come, and not kept
-  void* visitor = nullptr;
-  bool claims = false;  ///< an idempotency key: no row means that it was used before
+  std::optional<Refusal> refusal{};              ///< of the call, if the command finds no row
+  std::optional<std::size_t> prepares{};         ///< the statement that it makes known
+  std::function<void(const ResultRow&)> show{};  ///< rows are shown as they come, and not kept
+  bool claims = false;                           ///< an idempotency key: no row means that it was used before
   std::int64_t shown = 0;
   Result result{};
 };
@@ -178,7 +175,7 @@ class Exchange {
         // The end of one command.
         if (PQstatus(connection_.raw()) != CONNECTION_OK) { throw lost_while_waiting(); }
         ++index;
-        if (index < commands_.size() && commands_[index].show != nullptr) { PQsetSingleRowMode(connection_.raw()); }
+        if (index < commands_.size() && commands_[index].show) { PQsetSingleRowMode(connection_.raw()); }
         continue;
       }
       switch (PQresultStatus(result.get())) {
@@ -193,7 +190,7 @@ class Exchange {
   }
 
   void take(Command& command, Result result) {
-    if (command.show == nullptr) {
+    if (!command.show) {
       command.result = std::move(result);
       return;
     }
@@ -201,7 +198,7 @@ class Exchange {
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       context_.check();
       ++command.shown;
-      command.show(command.visitor, ResultRow(result.get(), row));
+      command.show(ResultRow(result.get(), row));
     }
   }
 

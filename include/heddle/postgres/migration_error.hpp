@@ -41,7 +41,7 @@ namespace heddle::postgres {
     if (!state.starts_with(schema_is_wrong)) { continue; }
     std::string message = "the database refuses a statement of the schema";
     if (state.starts_with("42")) { message.append(": ").append(first_line_of(failure)); }
-    throw Error(ErrorCode::internal, message + " (SQLSTATE " + state + ")", state);
+    throw Error(ErrorCode::internal, message.append(" (SQLSTATE ").append(state).append(")"), state);
   }
   throw make_error(state, "migrating", {});
 }

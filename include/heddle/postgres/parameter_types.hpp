@@ -36,8 +36,6 @@ template <class T>
 [[nodiscard]] consteval Oid type_of() {
   if constexpr (heddle::detail::is_optional<T>) {
     return type_of<typename T::value_type>();
-  } else if constexpr (std::convertible_to<const T&, std::string_view> || NamedEnum<T>) {
-    return type::text;
   } else if constexpr (std::same_as<T, bool>) {
     return type::boolean;
   } else if constexpr (std::integral<T> || std::same_as<T, Timestamp> || std::same_as<T, std::chrono::milliseconds>) {
@@ -47,7 +45,7 @@ template <class T>
   } else if constexpr (std::convertible_to<const T&, std::span<const std::byte>>) {
     return type::bytea;
   } else {
-    return type::text;  // JSON
+    return type::text;  // names of enumerations and JSON, too
   }
 }
 

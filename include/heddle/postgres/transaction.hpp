@@ -107,10 +107,7 @@ class Transaction {
   Pending<std::int64_t> each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
                              const std::type_identity_t<Arguments>&... arguments) {
     Command command;
-    command.visitor = const_cast<void*>(static_cast<const void*>(&visit));
-    command.show = [](void* visitor, const ResultRow& row) {
-      (*static_cast<Visit*>(visitor))(sql::read_row<Row>(row));
-    };
+    command.show = [&visit](const ResultRow& row) { visit(sql::read_row<Row>(row)); };
     return {queue(Form::plain, std::move(command), statement, arguments...),
             [](const Command& answered) { return answered.shown; }};
   }

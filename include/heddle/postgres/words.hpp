@@ -60,15 +60,15 @@ class WordsBuilder {
  private:
   /// A word in the literal.
   struct Place {
-    std::size_t offset;
-    std::size_t size;
-    std::uint32_t position;
+    std::size_t offset = 0;
+    std::size_t size = 0;
+    std::uint32_t position = 0;
   };
   /// A word, the first of its places, and how many of them are kept as positions.
   struct Entry {
-    std::string_view word;
-    std::size_t first;
-    std::size_t positions;
+    std::string_view word{};
+    std::size_t first = 0;
+    std::size_t positions = 0;
   };
 
   [[nodiscard]] std::string_view word_at(const Place& place) const noexcept {
