@@ -17,15 +17,15 @@ namespace heddle::sql {
 class Fingerprint {
  public:
   void null() { digest_.update("n"); }
-  void integer(std::int64_t value) { text("i" + std::to_string(value)); }
-  void real(double value) { text("r" + std::to_string(std::bit_cast<std::int64_t>(value))); }
+  void integer(std::int64_t value) { number('i', value); }
+  void real(double value) { number('r', std::bit_cast<std::int64_t>(value)); }
   void text(std::string_view value) {
     digest_.update(std::to_string(value.size()) + ":");
     digest_.update(value);
   }
   void temporary_text(std::string_view value) { text(value); }
   void blob(std::span<const std::byte> value) {
-    text("b" + std::to_string(value.size()));
+    number('b', static_cast<std::int64_t>(value.size()));
     digest_.update(value);
   }
 
@@ -40,6 +40,8 @@ class Fingerprint {
   [[nodiscard]] std::string hex() { return digest_.hex(); }
 
  private:
+  void number(char kind, std::int64_t value) { text(std::string(1, kind).append(std::to_string(value))); }
+
   detail::Sha256 digest_;
 };
 
