@@ -83,7 +83,13 @@ template <class TracerType>
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now());
     settings.open_timeout = std::min(settings.open_timeout, left);
   }
-  return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
+  try {
+    return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
+  } catch (const Error& error) {
+    // A server that says nothing is not available; whose own deadline passed meanwhile is told that.
+    if (error.code() == ErrorCode::unavailable) { options.context.check(); }
+    throw;
+  }
 #else
   throw Error(ErrorCode::failed_precondition,
               "this build of Heddle has no PostgreSQL backend: libpqxx was not there when it was configured");

@@ -2,6 +2,7 @@ DROP FUNCTION heddle_search_artifacts(text, bigint, bigint);
 DROP FUNCTION heddle_search_messages(text, text, text, bigint, bigint);
 DROP FUNCTION heddle_search_has_phrases(tsvector, text, tsquery, text[]);
 DROP FUNCTION heddle_search_query(text);
+DROP FUNCTION heddle_search_tenant(text);
 DROP FUNCTION heddle_search_lexemes(text, text);
 DROP TABLE idempotency_keys;
 DROP TABLE human_requests;

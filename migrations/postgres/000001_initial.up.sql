@@ -1,7 +1,8 @@
 -- The tables of Heddle. Times are microseconds since 1970 UTC, JSON is text as it was given, enumerations are their
 -- names. Every row belongs to a user, and every key and foreign key starts with the user: an id of another tenant
--- behaves like one that is not there. Ids and whatever lists are ordered by have the collation "C", so that order and
--- equality mean the same in every database.
+-- behaves like one that is not there. No user is called ''; where a row needs a session, that has been checked there.
+-- Ids and whatever lists are ordered by have the collation "C", so that order and equality mean the same in every
+-- database.
 --
 -- Nothing here names a schema or a role: the tables belong to the role that runs this, in the first schema of its
 -- search path. What other roles may do comes from their default privileges (postgres_roles.sql).
@@ -42,11 +43,11 @@ CREATE INDEX sessions_by_parent ON sessions (user_id, parent_session_id) WHERE p
 CREATE INDEX sessions_deleted ON sessions (user_id, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX sessions_by_deletion ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;
 
--- `search` holds the words of the content at their positions and one lexeme for the tenant, '~u' and the MD5 of its
--- name, by which the index finds the rows of one tenant. `words` holds all words in order, one space around each, where
+-- `search` holds the words of the content at their positions and one lexeme for the tenant, '~u' and its name, by which
+-- the index finds the rows of one tenant. `words` holds all words in order, one space around each, where
 -- there are too many for positions to be exact; else it is null.
 CREATE TABLE messages (
-  user_id text COLLATE "C" NOT NULL CHECK (user_id <> ''),
+  user_id text COLLATE "C" NOT NULL,
   session_number bigint NOT NULL,
   sequence bigint NOT NULL,
   role text NOT NULL,
@@ -71,7 +72,7 @@ CREATE INDEX messages_search ON messages USING gin (search);
 
 CREATE TABLE tool_executions (
   number bigint GENERATED ALWAYS AS IDENTITY,
-  user_id text COLLATE "C" NOT NULL CHECK (user_id <> ''),
+  user_id text COLLATE "C" NOT NULL,
   session_id text COLLATE "C" NOT NULL,
   tool_name text NOT NULL,
   input text NOT NULL,
@@ -84,7 +85,7 @@ CREATE TABLE tool_executions (
 );
 
 CREATE TABLE memory_snapshots (
-  user_id text COLLATE "C" NOT NULL CHECK (user_id <> ''),
+  user_id text COLLATE "C" NOT NULL,
   id text COLLATE "C" NOT NULL,
   session_id text COLLATE "C" NOT NULL,
   snapshot_type text NOT NULL,
@@ -243,6 +244,11 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ('''' || replace(replace(replace(words, '\', '\\'), '''', ''''''), ' ', '''' || operator || '''') || '''')
        ::tsquery;
 
+-- The rows of a tenant.
+CREATE FUNCTION heddle_search_tenant(tenant text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN ('''~u' || replace(replace(tenant, '\', '\\'), '''', '''''') || '''')::tsquery;
+
 -- What a query asks for: all its words, any of its words, its phrases, and these again as patterns. Null where it has
 -- none.
 CREATE FUNCTION heddle_search_query(query text, OUT all_words tsquery, OUT any_word tsquery, OUT phrases tsquery,
@@ -298,7 +304,7 @@ BEGIN
     RETURN QUERY
       SELECT m.session_number, m.sequence, ts_rank(m.search, wanted.any_word, 1)::double precision AS score
       FROM messages m
-      WHERE m.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&'))
+      WHERE m.search @@ (wanted.all_words && heddle_search_tenant(tenant))
         -- Neither `=` nor a join: as long as a table has no statistics, the planner would rather read all rows of the
         -- tenant, or all its sessions for each row.
         AND m.user_id IS NOT DISTINCT FROM tenant
@@ -341,7 +347,7 @@ BEGIN
   RETURN QUERY
     SELECT a.id, ts_rank(a.search, wanted.any_word, 1)::double precision AS score
     FROM artifacts a
-    WHERE a.search @@ (wanted.all_words && heddle_search_lexemes('~u' || md5(tenant), '&'))
+    WHERE a.search @@ (wanted.all_words && heddle_search_tenant(tenant))
       AND a.user_id IS NOT DISTINCT FROM tenant AND a.deleted_at IS NULL
       AND (a.session_id IS NULL OR a.session_id NOT IN (SELECT s.id FROM sessions s
                                                         WHERE s.user_id = tenant AND s.deleted_at IS NOT NULL))

@@ -17,7 +17,7 @@ namespace heddle::postgres {
 }
 
 /// Connection strings end up as C strings: a NUL would silently cut one, its last settings with it.
-inline void check_dsn(std::string_view setting, std::string_view dsn) {
+inline void refuse_nul(std::string_view setting, std::string_view dsn) {
   if (dsn.find('\0') != std::string_view::npos) { refuse_setting(setting, "contains a NUL"); }
 }
 
@@ -61,9 +61,9 @@ inline void require_admin(const Config& config) {
 /// Throws `invalid_argument` if a setting can have no meaning. No message tells the value of one.
 inline void check(const Config& config) {
   if (config.dsn.empty()) { refuse_setting("dsn", "is missing"); }
-  check_dsn("dsn", config.dsn);
-  check_dsn("admin_dsn", config.admin_dsn);
-  check_dsn("migration_dsn", config.migration_dsn);
+  refuse_nul("dsn", config.dsn);
+  refuse_nul("admin_dsn", config.admin_dsn);
+  refuse_nul("migration_dsn", config.migration_dsn);
   check_schema(config.schema);
   check_pool(config.pool);
   detail::check_text("postgres: default_user_id", config.default_user_id, limits::id);

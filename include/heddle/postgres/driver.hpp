@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/postgres/connect.hpp"
+#include "heddle/postgres/error_mapping.hpp"
 
 #include <libpq-fe.h>
 #include <pqxx/pqxx>
@@ -84,9 +85,15 @@ pqxx::result execute(pqxx::transaction_base& transaction, const std::string& tex
 /// The SQLSTATE of what libpqxx threw; empty if the server gave none.
 [[nodiscard]] inline std::string sqlstate_of(const std::exception& failure) {
   // Version 6 derives some of these from another class than sql_error, and leaves the state of the others out.
-  if (dynamic_cast<const pqxx::serialization_failure*>(&failure) != nullptr) { return "40001"; }
-  if (dynamic_cast<const pqxx::deadlock_detected*>(&failure) != nullptr) { return "40P01"; }
-  if (dynamic_cast<const pqxx::insufficient_privilege*>(&failure) != nullptr) { return "42501"; }
+  if (dynamic_cast<const pqxx::serialization_failure*>(&failure) != nullptr) {
+    return std::string(sqlstate::serialization_failure);
+  }
+  if (dynamic_cast<const pqxx::deadlock_detected*>(&failure) != nullptr) {
+    return std::string(sqlstate::deadlock_detected);
+  }
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&failure) != nullptr) {
+    return std::string(sqlstate::insufficient_privilege);
+  }
   const auto* const error = dynamic_cast<const pqxx::sql_error*>(&failure);
   return error == nullptr ? std::string() : error->sqlstate();
 }

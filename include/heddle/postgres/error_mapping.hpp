@@ -24,6 +24,7 @@ inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view cached_plan_changed = "0A000";
 inline constexpr std::string_view unknown_statement = "26000";
 inline constexpr std::string_view undefined_table = "42P01";
+inline constexpr std::string_view insufficient_privilege = "42501";
 }  // namespace sqlstate
 
 /// What an SQLSTATE means to a caller.
@@ -40,7 +41,7 @@ inline constexpr std::string_view undefined_table = "42P01";
     return {ErrorCode::unavailable, "the server only reads: is it a standby?"};
   }
   if (state == "53300") { return {ErrorCode::unavailable, "the server has no connection left"}; }
-  if (state == "42501") { return {ErrorCode::permission_denied, "the database role may not do this"}; }
+  if (state == sqlstate::insufficient_privilege) { return {ErrorCode::permission_denied, "the database role may not do this"}; }
   if (state == sqlstate::undefined_table || state == "42703" || state == "42883" || state == "3F000") {
     return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first"};
   }

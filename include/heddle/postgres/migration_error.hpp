@@ -28,7 +28,7 @@ namespace heddle::postgres {
     throw Error(ErrorCode::unavailable, "migrating: the connection to the server was lost");
   }
   if (state == sqlstate::query_canceled) { context.check(); }
-  if (state == "42501") {
+  if (state == sqlstate::insufficient_privilege) {
     throw Error(ErrorCode::permission_denied,
                 "the database role may not migrate: set migration_dsn or admin_dsn to the connection string of a role "
                 "with the rights of the tables' owner: " +

@@ -62,17 +62,18 @@ class MessageWriter {
       tx.require(no_such_session, sql.number_of_session, user, session_id_);
       tx.require(other_sequence, sql.expect_sequence, user, session_id_, *options_.expected_sequence);
     }
-    tx.require_as_answer(no_such_session, sql.take_sequence, user, session_id_,
-                         static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_);
-    auto behind = static_cast<std::int64_t>(messages_.size());
-    for (const Message& message : messages_) {
-      tx.run(sql.insert, user, session_id_, --behind, typename Messages::Body{message},
-             message.timestamp == Timestamp{} ? saved_at : message.timestamp, message.token_count, message.cost_usd,
-             heddle::sql::SearchText(message.content));
+    if (!append_alone(tx, saved_at)) {
+      tx.require_as_answer(no_such_session, sql.take_sequence, user, session_id_,
+                           static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_);
+      auto behind = static_cast<std::int64_t>(messages_.size());
+      for (const Message& message : messages_) {
+        tx.run(sql.insert, user, session_id_, --behind, typename Messages::Body{message}, time_of(message, saved_at),
+               message.token_count, message.cost_usd, heddle::sql::SearchText(message.content));
+      }
     }
     for (const ToolExecution& execution : executions_) {
       tx.run(sessions.save_execution, user, session_id_, typename Sessions::ExecutionBody{execution},
-             execution.timestamp == Timestamp{} ? saved_at : execution.timestamp);
+             time_of(execution, saved_at));
     }
   }
 
@@ -84,6 +85,25 @@ class MessageWriter {
  private:
   using Messages = typename Policy::Dialect::Messages;
   using Sessions = typename Policy::Dialect::Sessions;
+
+  template <class Row>
+  static Timestamp time_of(const Row& row, Timestamp saved_at) {
+    return row.timestamp == Timestamp{} ? saved_at : row.timestamp;
+  }
+
+  /// Writes the only message in one statement, where the database knows how; false if that is not to be had.
+  template <class Transaction>
+  bool append_alone([[maybe_unused]] Transaction& tx, [[maybe_unused]] Timestamp saved_at) const {
+    if constexpr (requires(Messages statements) { statements.append; }) {
+      if (messages_.size() != 1) { return false; }
+      const Message& message = messages_.front();
+      tx.require_as_answer(no_such_session, sql::statements<Messages>().append, tx.user_id(), session_id_, saved_at,
+                           typename Messages::Body{message}, time_of(message, saved_at), message.token_count,
+                           message.cost_usd, heddle::sql::SearchText(message.content));
+      return true;
+    }
+    return false;
+  }
 
   const std::string& session_id_;
   std::span<const Message> messages_;

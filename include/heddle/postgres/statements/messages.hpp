@@ -8,6 +8,7 @@
 #include "heddle/sql/statements/messages.hpp"
 #include "heddle/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,13 @@ struct MessageStatements : sql::MessageStatements<Sql> {
       "INSERT INTO messages (user_id, session_number, sequence, " + sql::columns<Message>({}, stored) +
       Sql::search_columns() + ") SELECT user_id, number, last_sequence - ?3, " + sql::placeholders(4, stored) +
       Sql::search_values(4 + stored) + " FROM sessions " + session()};
+  /// user, session, time, the message, its text: `take_sequence` for one message and `insert` of it, in one statement;
+  /// answers its sequence.
+  Statement<std::int64_t, Text, Text, Timestamp, Body, Timestamp, std::int64_t, double, sql::SearchText> append{
+      "WITH taken AS (" + take("1", "?3", placeholder(stored - 2), placeholder(stored - 1)) +
+      " RETURNING number, last_sequence) INSERT INTO messages (user_id, session_number, sequence, " +
+      sql::columns<Message>({}, stored) + Sql::search_columns() + ") SELECT ?1, number, last_sequence, " +
+      sql::placeholders(4, stored) + Sql::search_values(4 + stored) + " FROM taken RETURNING sequence"};
 
   /// user, session, after this sequence, limit.
   Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
@@ -62,6 +70,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{found("?2, NULL, ?3, ?4, ?5")};
 
  private:
+  /// Of a member of the message that `append` stores.
+  static std::string placeholder(std::size_t member) { return "?" + std::to_string(4 + member); }
   // The session as a subquery gives one number, and with it the primary key gives messages in their order; a join would
   // read all of the session and sort it.
   static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace heddle::sql {
@@ -25,9 +26,19 @@ struct MessageStatements {
   /// user, session, how many, time, tokens, cost: gives out that many sequence numbers; answers the last. Holds the
   /// session to the end of the transaction, so that numbers become visible in their order, without a gap.
   Statement<std::int64_t, Text, Text, std::int64_t, Timestamp, std::int64_t, double> take_sequence{
-      "UPDATE sessions SET last_sequence = last_sequence + ?3, updated_at = " + Sql::greatest("updated_at", "?4") +
-      ", total_tokens = total_tokens + ?5, total_cost_usd = total_cost_usd + ?6 WHERE user_id = ?1 AND id = ?2" +
-      Sql::shown("sessions") + " RETURNING last_sequence"};
+      take("?3", "?4", "?5", "?6") + " RETURNING last_sequence"};
+
+ protected:
+  static std::string take(std::string_view count, std::string_view time, std::string_view tokens,
+                          std::string_view cost) {
+    return std::string("UPDATE sessions SET last_sequence = last_sequence + ")
+        .append(count)
+        .append(", updated_at = " + Sql::greatest("updated_at", time) + ", total_tokens = total_tokens + ")
+        .append(tokens)
+        .append(", total_cost_usd = total_cost_usd + ")
+        .append(cost)
+        .append(" WHERE user_id = ?1 AND id = ?2" + Sql::shown("sessions"));
+  }
 };
 
 }  // namespace heddle::sql
