@@ -1,9 +1,9 @@
-#include "concurrency/crew.hpp"
 #include "concurrency/file_backend.hpp"
-#include "concurrency/ledger.hpp"
 #include "conformance/subjects.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,9 +20,9 @@
 namespace {
 
 using namespace std::chrono_literals;
-using concurrency::saying;
 using heddle::ErrorCode;
 using heddle::Message;
+using support::saying;
 
 /// A file that only one call can read at a time.
 class OneReader {
@@ -134,7 +134,7 @@ CALLBACK_TEST("a visitor runs on the thread of its caller, once for each row") {
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
   prepare(backend, 50);
-  concurrency::together(threads, [&](int thread) {
+  support::together(threads, [&](int thread) {
     const auto self = std::this_thread::get_id();
     for (int round = 0; round < 10; ++round) {
       int elsewhere = 0;

@@ -1,10 +1,10 @@
-#include "concurrency/crew.hpp"
 #include "concurrency/file_backend.hpp"
-#include "concurrency/ledger.hpp"
 #include "concurrency/raw_connection.hpp"
 #include "conformance/subjects.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -24,9 +24,9 @@
 namespace {
 
 using namespace std::chrono_literals;
-using concurrency::saying;
-using concurrency::turn_named;
 using heddle::ErrorCode;
+using support::saying;
+using support::turn_named;
 
 constexpr int callers = 16;
 
@@ -86,13 +86,13 @@ TEST_CASE("closing while 16 threads write: what was answered is stored, the rest
     CAPTURE(round);
     const support::TemporaryFolder folder;
     const heddle::sqlite::Config config{.path = (folder.path() / "heddle.db").string()};
-    concurrency::Ledger ledger;
+    support::Ledger ledger;
     std::atomic<int> refused{0};
     {
       heddle::Backend<heddle::Sqlite> backend(config);
       backend.migrate();
       std::atomic<int> under_way{0};
-      concurrency::together(callers + 1, [&](int thread) {
+      support::together(callers + 1, [&](int thread) {
         if (thread == callers) {
           while (under_way < callers) { std::this_thread::yield(); }
           std::this_thread::sleep_for(std::chrono::milliseconds(10 * round));
@@ -134,7 +134,7 @@ CONFORMANCE_TEST("closing waits for a call that is under way, and so does a seco
   std::latch visiting(1);
   std::atomic<bool> visited{false};
   std::atomic<int> too_early{0};
-  concurrency::together(3, [&](int thread) {
+  support::together(3, [&](int thread) {
     if (thread == 0) {
       store.for_each_message({}, "session", [&](const heddle::Message&) {
         visiting.count_down();

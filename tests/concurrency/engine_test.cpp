@@ -1,6 +1,6 @@
-#include "concurrency/crew.hpp"
 #include "concurrency/raw_connection.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -65,7 +65,7 @@ class Counted {
       std::this_thread::sleep_for(200ms);
       other.run("ROLLBACK");
     });
-    concurrency::together(members, [&](int number) {
+    support::together(members, [&](int number) {
       here.arrive_and_wait();
       work(number);
     });

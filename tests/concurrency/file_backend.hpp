@@ -1,6 +1,5 @@
 #pragma once
 
-#include "concurrency/stopwatch.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/temporary_folder.hpp"
 

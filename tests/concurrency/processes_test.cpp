@@ -1,9 +1,9 @@
-#include "concurrency/child_process.hpp"
-#include "concurrency/crew.hpp"
-#include "concurrency/ledger.hpp"
 #include "concurrency/migration_folder.hpp"
 #include "concurrency/raw_connection.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/child_process.hpp"
+#include "support/crew.hpp"
+#include "support/ledger.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -23,10 +23,10 @@
 /// Several processes on one file. A skipped test case is what a child process runs.
 namespace {
 
-using concurrency::ChildProcess;
-using concurrency::Parent;
-using concurrency::saying;
-using concurrency::turn_named;
+using support::ChildProcess;
+using support::Parent;
+using support::saying;
+using support::turn_named;
 
 constexpr int processes = 4;
 constexpr int threads = 4;
@@ -41,7 +41,7 @@ TEST_CASE("child: save to a shared file" * doctest::skip()) {
   auto& store = backend.session_storage();
   Parent::tell("r");
   Parent::wait_at_gate();
-  concurrency::together(threads, [&](int thread) {
+  support::together(threads, [&](int thread) {
     const auto tell = [&](const std::string& kind, std::int64_t sequence, const std::string& name) {
       Parent::tell(kind + " " + std::to_string(sequence) + " " + name + "\n");
     };
@@ -52,7 +52,7 @@ TEST_CASE("child: save to a shared file" * doctest::skip()) {
       // The same keys in every process, with the same content.
       const std::string key = std::to_string(thread) + "." + std::to_string(round);
       tell("once", store.save_message({}, "shared", saying("once " + key), {.idempotency_key = key}), key);
-      const std::string fault = concurrency::fault_in(store.load_messages({}, "shared").items);
+      const std::string fault = support::fault_in(store.load_messages({}, "shared").items);
       if (!fault.empty()) { tell("fault", round, fault); }
     }
   });
@@ -77,7 +77,7 @@ TEST_CASE("4 processes with 4 threads each lose nothing, store nothing twice and
   for (const auto& child : children) { child->wait_for_sign(); }
   for (const auto& child : children) { child->open_gate(); }
 
-  concurrency::Ledger ledger;
+  support::Ledger ledger;
   std::map<std::string, std::set<std::int64_t>> once;
   std::size_t answers = 0;
   for (const auto& child : children) {
@@ -89,7 +89,7 @@ TEST_CASE("4 processes with 4 threads each lose nothing, store nothing twice and
     while (report >> kind >> sequence && std::getline(report >> std::ws, name)) {
       ++answers;
       if (kind == "message") { ledger.add("shared", sequence, name); }
-      if (kind == "turn") { ledger.add_turn("shared", {sequence, sequence + concurrency::turn_size - 1}, name); }
+      if (kind == "turn") { ledger.add_turn("shared", {sequence, sequence + support::turn_size - 1}, name); }
       if (kind == "once") { once[name].insert(sequence); }
       if (kind == "fault") { FAIL_CHECK(name); }
     }

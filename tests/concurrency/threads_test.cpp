@@ -1,8 +1,8 @@
-#include "concurrency/crew.hpp"
-#include "concurrency/ledger.hpp"
 #include "conformance/subjects.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,11 +18,11 @@
 /// Many threads on one backend. What they were told is compared with what is stored.
 namespace {
 
-using concurrency::Ledger;
-using concurrency::saying;
-using concurrency::together;
-using concurrency::turn_named;
 using heddle::ErrorCode;
+using support::Ledger;
+using support::saying;
+using support::together;
+using support::turn_named;
 
 constexpr int writers = 16;
 
@@ -70,7 +70,7 @@ CONFORMANCE_TEST("16 threads lose nothing, store nothing twice, and readers see 
     const std::string& id = shared[static_cast<std::size_t>(reader) % shared.size()];
     while (writing.load() > 0) {
       const auto session = store.load_session({}, id);
-      std::string fault = session ? concurrency::fault_in(session->messages.items) : "no session";
+      std::string fault = session ? support::fault_in(session->messages.items) : "no session";
       if (session && session->last_sequence != std::int64_t(session->messages.items.size())) {
         fault += " the session and its messages are not of one moment";
       }
@@ -92,7 +92,7 @@ CONFORMANCE_TEST("16 threads lose nothing, store nothing twice, and readers see 
   ledger.check(backend);
   const auto statistics = store.statistics({});
   CHECK(statistics.sessions == writers + std::int64_t(shared.size()));
-  CHECK(statistics.messages == std::int64_t{writers} * rounds * (2 + concurrency::turn_size));
+  CHECK(statistics.messages == std::int64_t{writers} * rounds * (2 + support::turn_size));
   CHECK(statistics.tool_executions == std::int64_t{writers} * rounds);
 }
 
@@ -107,7 +107,7 @@ CONFORMANCE_TEST("a key that several threads use at once stores one message, and
   std::vector<std::set<std::int64_t>> answers(keys);
   std::mutex mutex;
 
-  concurrency::in_rounds(writers, rounds, [&](int thread, int round) {
+  support::in_rounds(writers, rounds, [&](int thread, int round) {
     const auto number = static_cast<std::size_t>(round * (writers / threads_of_key) + thread / threads_of_key);
     const std::string name = std::to_string(number);
     const heddle::WriteOptions options{.idempotency_key = "key-" + name};
@@ -124,8 +124,8 @@ CONFORMANCE_TEST("a key that several threads use at once stores one message, and
   }
   CHECK(all.size() == keys);
   const auto messages = store.load_messages({}, "session").items;
-  CHECK(concurrency::fault_in(messages) == "");
-  CHECK(messages.size() == keys / 2 * (1 + concurrency::turn_size));
+  CHECK(support::fault_in(messages) == "");
+  CHECK(messages.size() == keys / 2 * (1 + support::turn_size));
 }
 
 CONFORMANCE_TEST("of 16 threads that expect the same sequence one wins each round, 15 get conflict") {
@@ -137,7 +137,7 @@ CONFORMANCE_TEST("of 16 threads that expect the same sequence one wins each roun
   std::vector<std::atomic<int>> winners(rounds);
   std::vector<std::atomic<int>> losers(rounds);
 
-  concurrency::in_rounds(writers, rounds, [&](int thread, int round) {
+  support::in_rounds(writers, rounds, [&](int thread, int round) {
     try {
       const std::int64_t sequence =
           store.save_message({}, "session", saying(std::to_string(thread)), {.expected_sequence = round});
@@ -166,7 +166,7 @@ CONFORMANCE_TEST("saves that fail leave the saves of their group alone") {
   ledger.add("session", 1, "the key's");
   std::atomic<int> refused{0};
 
-  concurrency::in_rounds(writers, rounds, [&](int thread, int round) {
+  support::in_rounds(writers, rounds, [&](int thread, int round) {
     const std::string name = std::to_string(thread) + "." + std::to_string(round);
     const auto code_of = [&](const std::string& session, const heddle::WriteOptions& options) {
       return support::code_of([&] { store.save_turn({}, session, turn_named(name), options); });

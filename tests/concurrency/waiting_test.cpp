@@ -1,9 +1,10 @@
-#include "concurrency/crew.hpp"
 #include "concurrency/file_backend.hpp"
-#include "concurrency/ledger.hpp"
 #include "concurrency/raw_connection.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
+#include "support/stopwatch.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,11 +24,11 @@ namespace {
 using namespace std::chrono_literals;
 using concurrency::FileBackend;
 using concurrency::RawConnection;
-using concurrency::saying;
-using concurrency::Stopwatch;
-using concurrency::turn_named;
 using heddle::Context;
 using heddle::ErrorCode;
+using support::saying;
+using support::Stopwatch;
+using support::turn_named;
 
 /// Whoever does not keep a deadline does not come back before ctest ends the test: no second is counted here.
 void patient(heddle::sqlite::Config& config) { config.busy_timeout = 1h; }
@@ -163,7 +164,7 @@ TEST_CASE("in one group commit each call succeeds or fails by itself") {
   FileBackend file(patient);
   RawConnection other(file.path());
   other.run("BEGIN IMMEDIATE");
-  concurrency::Ledger ledger;
+  support::Ledger ledger;
   std::atomic<int> as_expected{0};
   const auto fails_with = [&](ErrorCode code, auto&& action) {
     as_expected += support::code_of(action) == code ? 1 : 0;
@@ -181,7 +182,7 @@ TEST_CASE("in one group commit each call succeeds or fails by itself") {
     std::this_thread::sleep_for(100ms);
     other.run("ROLLBACK");
   });
-  concurrency::together(members, [&](int thread) {
+  support::together(members, [&](int thread) {
     const std::string name = std::to_string(thread);
     queued.arrive_and_wait();
     switch (interrupted || thread != 11 ? thread : 0) {
@@ -237,7 +238,7 @@ TEST_CASE("a backup and a migration get their turn while 16 threads write withou
   FileBackend file;
   std::atomic<bool> enough{false};
   std::atomic<int> started{0};
-  concurrency::together(writers + 1, [&](int thread) {
+  support::together(writers + 1, [&](int thread) {
     if (thread < writers) {
       for (bool first = true; !enough; first = false) {
         file.store().save_message({}, "session", saying("more"));

@@ -1,8 +1,8 @@
-#include "concurrency/crew.hpp"
-#include "concurrency/ledger.hpp"
 #include "concurrency/raw_connection.hpp"
 #include "crash/faulty_vfs.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/crew.hpp"
+#include "support/ledger.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -23,12 +23,12 @@
 namespace {
 
 using concurrency::RawConnection;
-using concurrency::saying;
-using concurrency::turn_named;
 using crash::Fault;
 using crash::FaultyVfs;
 using crash::Request;
 using heddle::ErrorCode;
+using support::saying;
+using support::turn_named;
 
 /// How the disk fails, apart from when.
 struct Kind {
@@ -116,7 +116,7 @@ class Scenario {
     heddle::Backend<heddle::Sqlite> backend(config_);
     auto& store = backend.session_storage();
     const auto messages = store.load_messages({}, "session").items;
-    CHECK(concurrency::fault_in(messages) == "");
+    CHECK(support::fault_in(messages) == "");
     std::map<std::string, int> found;
     for (const auto& message : messages) { ++found[message.content.substr(0, message.content.find('\n'))]; }
     const auto expect = [&](const std::string& content, Became became) {
@@ -134,7 +134,7 @@ class Scenario {
     if (deletion != became_.end() && deletion->second != Became::in_doubt) {
       CHECK(doomed == (deletion->second == Became::nothing));
     }
-    if (doomed) { CHECK(store.load_messages({}, "doomed").items.size() == concurrency::turn_size); }
+    if (doomed) { CHECK(store.load_messages({}, "doomed").items.size() == support::turn_size); }
     // The database goes on as if nothing had been.
     CHECK(store.save_message({}, "session", saying("after")) == std::int64_t(messages.size()) + 1);
   }
@@ -221,8 +221,8 @@ TEST_CASE("a file that is made and migrated on a disk that fails can be opened a
       heddle::Backend<heddle::Sqlite> backend(setup);
       backend.migrate();
       const auto messages = backend.session_storage().load_messages({}, "doomed").items;
-      if (became == Became::stored) { CHECK(messages.size() == concurrency::turn_size); }
-      CHECK(concurrency::fault_in(messages) == "");
+      if (became == Became::stored) { CHECK(messages.size() == support::turn_size); }
+      CHECK(support::fault_in(messages) == "");
       CHECK(RawConnection(setup.path).damage() == "");
       return struck;
     });
@@ -238,7 +238,7 @@ TEST_CASE("after a passing fault of the disk the same backend works again") {
   Scenario::prepare(setup);
   heddle::Backend<heddle::Sqlite> backend(setup);
   auto& store = backend.session_storage();
-  std::int64_t known = concurrency::turn_size;
+  std::int64_t known = support::turn_size;
   for (const Kind& kind : kinds()) {
     if (kind.fault.lasting) { continue; }
     for (int at = 1; at <= 20; ++at) {
@@ -276,7 +276,7 @@ TEST_CASE("16 threads on a disk that fails now and then: each is told the truth 
   std::vector<std::map<std::string, Became>> became(threads);
   std::atomic<int> failed{0};
   std::mt19937 random(1);
-  concurrency::in_rounds(threads, rounds, [&](int thread, int round) {
+  support::in_rounds(threads, rounds, [&](int thread, int round) {
     if (thread == 0 && round % 3 == 0) {
       const Kind& kind = kinds()[random() % 8];
       Fault fault = kind.fault;
@@ -295,7 +295,7 @@ TEST_CASE("16 threads on a disk that fails now and then: each is told the truth 
 
   heddle::Backend<heddle::Sqlite> again(setup);
   const auto messages = again.session_storage().load_messages({}, "session").items;
-  CHECK(concurrency::fault_in(messages) == "");
+  CHECK(support::fault_in(messages) == "");
   std::map<std::string, int> found;
   for (const auto& message : messages) { ++found[message.content]; }
   for (const auto& calls : became) {

@@ -1,10 +1,11 @@
-#include "concurrency/child_process.hpp"
-#include "concurrency/crew.hpp"
 #include "concurrency/file_backend.hpp"
-#include "concurrency/ledger.hpp"
 #include "concurrency/migration_folder.hpp"
 #include "concurrency/raw_connection.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/child_process.hpp"
+#include "support/crew.hpp"
+#include "support/ledger.hpp"
+#include "support/stopwatch.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -25,13 +26,13 @@
 /// HEDDLE_TEST_SEED to repeat a run as far as time allows.
 namespace {
 
-using concurrency::ChildProcess;
-using concurrency::Parent;
-using concurrency::part_of_turn;
 using concurrency::RawConnection;
-using concurrency::saying;
-using concurrency::turn_named;
 using heddle::Message;
+using support::ChildProcess;
+using support::Parent;
+using support::part_of_turn;
+using support::saying;
+using support::turn_named;
 using namespace std::chrono_literals;
 
 constexpr int kills = 200;
@@ -114,7 +115,7 @@ void check_round(Store& store, const Reported& reported) {
     for (int session = 0; session < sessions; ++session) {
       const std::string id = session_id(reported.round, session);
       loaded[id] = store.load_messages({}, id).items;
-      CHECK(concurrency::fault_in(loaded[id]) == "");
+      CHECK(support::fault_in(loaded[id]) == "");
     }
     return loaded;
   };
@@ -168,7 +169,7 @@ TEST_CASE("child: save until killed" * doctest::skip()) {
     made.id = session_id(round, session);
     store.save_session({}, made);
   }
-  concurrency::together(threads, [&](int thread) {
+  support::together(threads, [&](int thread) {
     for (Save save{round, thread, 0};; ++save.number) {
       const std::int64_t first = save.run(store);
       Parent::tell(std::to_string(thread) + " " + std::to_string(save.number) + " " + std::to_string(first) + "\n");
@@ -186,7 +187,7 @@ TEST_CASE("a process that is killed 200 times loses nothing that it was told is 
   heddle::Backend<heddle::Sqlite>({.path = path}).migrate();
 
   // Kills fall into the start of a process as well as into its work, however fast the machine is.
-  const concurrency::Stopwatch start;
+  const support::Stopwatch start;
   ChildProcess(test_case, settings(path, kills)).wait_for_sign();
   const auto until_first_save = std::chrono::duration_cast<std::chrono::microseconds>(start.elapsed());
   const auto longest = static_cast<std::uint32_t>((until_first_save + 40ms).count());
@@ -233,7 +234,7 @@ TEST_CASE("a process that is killed while it makes and migrates a file leaves a 
   const auto whole_run = [&] {
     const ChildProcess child("child: open and migrate", settings_of((folder.path() / "whole.db").string()));
     child.wait_for_sign();
-    const concurrency::Stopwatch watch;
+    const support::Stopwatch watch;
     CHECK(child.read_to_end() == "done");
     return std::chrono::duration_cast<std::chrono::microseconds>(watch.elapsed()) + 1ms;
   }();

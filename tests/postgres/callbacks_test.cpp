@@ -1,7 +1,7 @@
-#include "concurrency/crew.hpp"
-#include "concurrency/ledger.hpp"
 #include "heddle/postgres.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 #include "support/migrated_database.hpp"
 
 #include <doctest/doctest.h>
@@ -19,11 +19,11 @@
 namespace {
 
 using namespace std::chrono_literals;
-using concurrency::saying;
 using heddle::Context;
 using heddle::ErrorCode;
 using heddle::Message;
 using support::code_of;
+using support::saying;
 
 class Fixture {
  public:
@@ -96,7 +96,7 @@ TEST_CASE("postgres callbacks: visitors that wait for each other's connections d
   auto& store = here.store();
   std::barrier all_have_one(threads);
   std::atomic<int> refused{0};
-  concurrency::together(threads, [&](int) {
+  support::together(threads, [&](int) {
     std::int64_t seen = 0;
     store.for_each_message({}, "session", [&](const Message& message) {
       if (++seen != 1) { return; }
@@ -117,7 +117,7 @@ TEST_CASE("postgres callbacks: visitors that wait for each other's connections d
 TEST_CASE("postgres callbacks: while others hold no connection in their hand a visitor waits for theirs") {
   Fixture here(2);
   auto& store = here.store();
-  concurrency::together(8, [&](int thread) {
+  support::together(8, [&](int thread) {
     for (int round = 0; round < 5; ++round) {
       if (thread != 0) {
         static_cast<void>(store.load_messages({}, "session"));

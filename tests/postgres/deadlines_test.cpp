@@ -1,7 +1,7 @@
-#include "concurrency/ledger.hpp"
-#include "concurrency/stopwatch.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
+#include "support/stopwatch.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,8 +18,6 @@
 namespace {
 
 using namespace std::chrono_literals;
-using concurrency::saying;
-using concurrency::Stopwatch;
 using heddle::Context;
 using heddle::Error;
 using heddle::ErrorCode;
@@ -27,6 +25,8 @@ using support::code_of;
 using support::error_of;
 using support::ProxiedBackend;
 using support::RawPostgres;
+using support::saying;
+using support::Stopwatch;
 
 /// What a loaded machine may take longer.
 constexpr auto leeway = 2s;

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "concurrency/crew.hpp"
-#include "concurrency/ledger.hpp"
 #include "heddle/error.hpp"
 #include "postgres/proxied_backend.hpp"
+#include "support/crew.hpp"
+#include "support/ledger.hpp"
 
 #include <doctest/doctest.h>
 
@@ -42,7 +42,7 @@ class Writers {
   template <class Happens>
   void write_while(int threads, Happens happens) {
     std::atomic<bool> over = false;
-    concurrency::together(threads + 1, [&](int number) {
+    support::together(threads + 1, [&](int number) {
       if (number == threads) {
         try {
           happens();
@@ -88,12 +88,11 @@ class Writers {
   void save(const Doubt& write) {
     const heddle::WriteOptions once{.idempotency_key = write.name};
     if (write.turn) {
-      ledger_.add_turn(write.session,
-                       here_.store().save_turn({}, write.session, concurrency::turn_named(write.name), once),
+      ledger_.add_turn(write.session, here_.store().save_turn({}, write.session, support::turn_named(write.name), once),
                        write.name);
     } else {
       const std::string content = "message " + write.name;
-      ledger_.add(write.session, here_.store().save_message({}, write.session, concurrency::saying(content), once),
+      ledger_.add(write.session, here_.store().save_message({}, write.session, support::saying(content), once),
                   content);
     }
   }
@@ -116,7 +115,7 @@ class Writers {
   }
 
   support::ProxiedBackend& here_;
-  concurrency::Ledger ledger_{};
+  support::Ledger ledger_{};
   std::mutex mutex_{};
   std::vector<Doubt> doubts_{};
   std::atomic<int> next_{0};

@@ -1,6 +1,6 @@
-#include "concurrency/ledger.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,13 +10,13 @@
 /// The connection is cut at every message of the protocol, and every call knows what has become of it.
 namespace {
 
-using concurrency::saying;
 using heddle::Context;
 using heddle::Error;
 using heddle::ErrorCode;
 using support::Arrival;
 using support::Direction;
 using support::ProxiedBackend;
+using support::saying;
 
 /// How a call ended that the fault may have hit.
 struct Fate {
@@ -114,19 +114,19 @@ TEST_CASE("postgres faults: cut at every message of a repeat, which finds what t
 TEST_CASE("postgres faults: cut at every message of a turn, which is stored whole or not") {
   ProxiedBackend here(1);
   const auto save = [&](const std::string& name) {
-    here.store().save_turn({}, "session", concurrency::turn_named(name), {.idempotency_key = name});
+    here.store().save_turn({}, "session", support::turn_named(name), {.idempotency_key = name});
   };
   cut_at_every_message(here, Start::warm, save, [&](const std::string& name, const Fate& fate) {
     const auto parts = here.server().integer("SELECT count(*) FROM messages WHERE content LIKE 'turn " + name + " %'");
     const auto executions =
         here.server().integer("SELECT count(*) FROM tool_executions WHERE tool_name = '" + name + "'");
-    CHECK(parts == executions * concurrency::turn_size);
+    CHECK(parts == executions * support::turn_size);
     CHECK(executions <= 1);
     if (fate.acknowledged) { CHECK(executions == 1); }
     if (!fate.acknowledged && !fate.in_doubt) { CHECK(executions == 0); }
     save(name);
   });
-  CHECK(concurrency::fault_in(here.store().load_messages({}, "session").items) == "");
+  CHECK(support::fault_in(here.store().load_messages({}, "session").items) == "");
 }
 
 TEST_CASE("postgres faults: cut at every message of a read, which is never in doubt") {

@@ -1,6 +1,6 @@
-#include "concurrency/child_process.hpp"
-#include "concurrency/crew.hpp"
 #include "heddle/postgres.hpp"
+#include "support/child_process.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "support/migration_steps.hpp"
 #include "support/protocol_proxy.hpp"
@@ -23,12 +23,12 @@
 /// Migrators that are many, die, or lose their connection. A skipped test case is what a child process runs.
 namespace {
 
-using concurrency::ChildProcess;
-using concurrency::Parent;
 using heddle::Error;
 using heddle::ErrorCode;
 using support::Arrival;
+using support::ChildProcess;
 using support::Direction;
+using support::Parent;
 using Steps = support::MigrationSteps;
 using Place = support::UnmigratedDatabase;
 using Storage = Place::Storage;
@@ -243,7 +243,7 @@ TEST_CASE("a column comes and goes while 8 threads work: every call is right or 
   std::vector<std::int64_t> saved(threads, 0);
   std::atomic<bool> done{false};
   std::atomic<int> migrated{0};
-  concurrency::together(threads + 1, [&](int thread) {
+  support::together(threads + 1, [&](int thread) {
     const auto retried = [](auto work) {
       try {
         work();

@@ -77,7 +77,7 @@ TEST_CASE("postgres outages: the server goes down and comes back") {
 
 TEST_CASE("postgres outages: a server that only reads for a while is left for its successor") {
   ProxiedBackend here(1);
-  const auto say = [&](const char* content) { here.store().save_message({}, "session", concurrency::saying(content)); };
+  const auto say = [&](const char* content) { here.store().save_message({}, "session", support::saying(content)); };
   const auto process = [&] {
     return here.server().text(
         "SELECT pid FROM pg_stat_activity WHERE usename = 'heddle_app' AND datname = "

@@ -1,5 +1,5 @@
-#include "concurrency/crew.hpp"
 #include "heddle/postgres/pool.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "support/postgres_database.hpp"
 #include "support/postgres_server.hpp"
@@ -134,7 +134,7 @@ TEST_CASE("pool: threads go on working while the server ends their connections")
         std::this_thread::sleep_for(10ms);
       }
     });
-    concurrency::together(24, [&](int number) {
+    support::together(24, [&](int number) {
       for (int round = 0; round < 100; ++round) {
         try {
           auto lease = here.pool.acquire(Context{}.with_timeout(number == 0 ? 1ms : 60s));
@@ -151,7 +151,7 @@ TEST_CASE("pool: threads go on working while the server ends their connections")
   CHECK(here.most_open <= 6);
   // The killing is over: nobody is told of what it has left.
   here.end_all();
-  concurrency::together(24, [&](int) { here.pool.acquire({})->check({}); });
+  support::together(24, [&](int) { here.pool.acquire({})->check({}); });
   CHECK(here.most_open <= 6);
   here.pool.close();
   CHECK(here.open_connections == 0);
@@ -177,7 +177,7 @@ TEST_CASE("pool: connections grow old and are replaced while they are in use") {
   config.max_lifetime = 1s;
   Fixture here(config);
   const auto replaced = [&] { return here.opened > 12; };
-  concurrency::together(8, [&](int) {
+  support::together(8, [&](int) {
     while (!replaced()) {
       here.pool.acquire({})->check({});
       std::this_thread::sleep_for(1ms);

@@ -1,7 +1,7 @@
-#include "concurrency/crew.hpp"
-#include "concurrency/ledger.hpp"
 #include "heddle/postgres.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 #include "support/migrated_database.hpp"
 #include "support/raw_postgres.hpp"
 
@@ -19,11 +19,11 @@
 namespace {
 
 using namespace std::chrono_literals;
-using concurrency::saying;
 using heddle::Context;
 using heddle::ErrorCode;
 using support::code_of;
 using support::RawPostgres;
+using support::saying;
 
 class Fixture {
  public:
@@ -53,7 +53,7 @@ class Fixture {
   /// message.
   void warm_up(int connections) {
     std::barrier all_have_one(connections);
-    concurrency::together(connections, [&](int) {
+    support::together(connections, [&](int) {
       bool first = true;
       store().for_each_message({}, "session", [&](const heddle::Message&) {
         if (std::exchange(first, false)) { all_have_one.arrive_and_wait(); }
@@ -143,7 +143,7 @@ TEST_CASE("postgres retries: tables change under prepared statements") {
     here.superuser().execute(text);
     // One after the other it meets them all.
     CHECK_FALSE(here.store().load_messages(Context{}.with_timeout(60s), "session").items.empty());
-    concurrency::in_rounds(connections, 3, [&](int, int) {
+    support::in_rounds(connections, 3, [&](int, int) {
       CHECK_FALSE(here.store().load_messages(Context{}.with_timeout(60s), "session").items.empty());
       CHECK(here.store().load_session(Context{}.with_timeout(60s), "session").has_value());
       here.store().save_message(Context{}.with_timeout(60s), "session", saying("again"));
@@ -155,7 +155,7 @@ TEST_CASE("postgres retries: columns come and go while others read and write") {
   constexpr int threads = 4;
   Fixture here(threads);
   here.store().save_message({}, "session", saying("first"));
-  concurrency::together(threads + 1, [&](int thread) {
+  support::together(threads + 1, [&](int thread) {
     for (int round = 0; round < 30; ++round) {
       if (thread == threads) {
         RawPostgres owner = here.superuser();
@@ -181,7 +181,7 @@ TEST_CASE("postgres retries: the schema goes down and up again below a backend")
   CHECK(code_of([&] { here.store().save_message({}, "session", saying("one")); }) == ErrorCode::failed_precondition);
   here.backend().migrate();
   here.make_session();
-  concurrency::in_rounds(connections, 5, [&](int, int) {
+  support::in_rounds(connections, 5, [&](int, int) {
     here.store().save_message({}, "session", saying("two"));
     CHECK_FALSE(here.store().load_messages({}, "session").items.empty());
     CHECK(here.store().load_session({}, "session").has_value());

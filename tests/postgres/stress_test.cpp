@@ -1,7 +1,7 @@
-#include "concurrency/crew.hpp"
-#include "concurrency/ledger.hpp"
 #include "heddle/postgres.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 #include "support/migrated_database.hpp"
 #include "support/raw_postgres.hpp"
 
@@ -22,11 +22,11 @@
 namespace {
 
 using namespace std::chrono_literals;
-using concurrency::saying;
 using heddle::Context;
 using heddle::Error;
 using heddle::ErrorCode;
 using heddle::Message;
+using support::saying;
 
 constexpr int threads = 64;
 constexpr int connections = 8;
@@ -136,7 +136,7 @@ TEST_CASE("postgres stress: no tenant sees another's nonce, whatever ends the ca
   config.pool.max_connections = connections;
   heddle::Backend<heddle::Postgres> backend(config);
   auto& store = backend.session_storage();
-  concurrency::together(connections, [&](int thread) {
+  support::together(connections, [&](int thread) {
     for (int tenant = thread; tenant < tenants; tenant += connections) {
       heddle::Session session;
       session.id = "session";
@@ -148,7 +148,7 @@ TEST_CASE("postgres stress: no tenant sees another's nonce, whatever ends the ca
   std::atomic<int> enough{0};
   std::atomic<int> ended{0};
   std::atomic<int> strange{0};
-  concurrency::together(threads, [&](int thread) {
+  support::together(threads, [&](int thread) {
     Worker worker(backend, stored, static_cast<unsigned>(thread) + 1);
     worker.run();
     enough += worker.enough();
@@ -178,7 +178,7 @@ TEST_CASE("postgres stress: no tenant sees another's nonce, whatever ends the ca
   CHECK(pool.active_connections <= 1);
   CHECK(pool.wait_count > 0);
   // Every connection is of use: as many calls as there are connections, again and again.
-  concurrency::in_rounds(connections, 20, [&](int thread, int round) {
+  support::in_rounds(connections, 20, [&](int thread, int round) {
     const int tenant = thread * 100 + round;
     const auto session = store.load_session(Context::for_user(user(tenant)), "session");
     CHECK((session && session->name == nonce(tenant)));

@@ -1,5 +1,5 @@
 #include "heddle/postgres/pool.hpp"
-#include "concurrency/crew.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "unit/pool_fakes.hpp"
 
@@ -110,7 +110,7 @@ TEST_CASE("a lease can be moved and gives back once") {
 TEST_CASE("many threads never have more connections than the maximum, and each one alone") {
   for (const int maximum : {1, 5}) {
     Fixture here(maximum);
-    concurrency::together(64, [&](int number) {
+    support::together(64, [&](int number) {
       for (int round = 0; round < 50; ++round) {
         auto lease = here.pool.acquire({});
         ++lease->uses;
@@ -190,7 +190,7 @@ TEST_CASE("what is given to somebody who gives up at that moment goes to the nex
     here.await_waits(waits + 1);
     Asking second(here.pool);
     here.await_waits(waits + 2);
-    concurrency::together(2, [&](int number) { number == 0 ? lease.reset() : first.stop(); });
+    support::together(2, [&](int number) { number == 0 ? lease.reset() : first.stop(); });
     first.join();
     second.join();
     REQUIRE(second.number > 0);
@@ -204,7 +204,7 @@ TEST_CASE("what is given to somebody who gives up at that moment goes to the nex
 TEST_CASE("deadlines that pass while connections come back lose none") {
   Fixture here(2);
   std::atomic<int> served{0};
-  concurrency::together(16, [&](int number) {
+  support::together(16, [&](int number) {
     for (int round = 0; round < 60; ++round) {
       try {
         const auto lease = here.pool.acquire(Context{}.with_timeout(std::chrono::microseconds(50 * (number + 1))));
@@ -364,7 +364,7 @@ TEST_CASE("a pool can be closed by several threads while others use it") {
   for (int round = 0; round < 20; ++round) {
     Fixture here(config);
     std::atomic<int> refused{0};
-    concurrency::together(12, [&](int number) {
+    support::together(12, [&](int number) {
       try {
         for (int turn = 0;; ++turn) {
           if (number < 2 && turn == 5) { here.pool.close(); }

@@ -1,5 +1,5 @@
-#include "concurrency/crew.hpp"
 #include "heddle/postgres/pool.hpp"
+#include "support/crew.hpp"
 #include "unit/pool_fakes.hpp"
 
 #include <doctest/doctest.h>
@@ -301,7 +301,7 @@ TEST_CASE("upkeep and callers get along") {
         std::this_thread::sleep_for(1ms);
       }
     });
-    concurrency::together(12, [&](int number) {
+    support::together(12, [&](int number) {
       for (int round = 0; round < 300; ++round) {
         try {
           auto lease = pool.acquire(Context{}.with_timeout(number == 0 ? 1ms : 1h));

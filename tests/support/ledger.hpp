@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace concurrency {
+namespace support {
 
 /// How many messages a turn of these tests has.
 inline constexpr int turn_size = 3;
@@ -96,4 +96,4 @@ class Ledger {
   std::string doubled_;
 };
 
-}  // namespace concurrency
+}  // namespace support

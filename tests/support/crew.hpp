@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace concurrency {
+namespace support {
 
 /// Calls `work(number)` on that many threads, which start at one moment; waits for all of them and throws the first
 /// thing that one of them threw.
@@ -51,4 +51,4 @@ void in_rounds(int threads, int rounds, Work work) {
   });
 }
 
-}  // namespace concurrency
+}  // namespace support

@@ -20,7 +20,7 @@
 
 /// Other processes for tests: this very program, executed anew with a skipped test case to run. A plain fork of a
 /// program with threads would carry half-held locks and open databases along.
-namespace concurrency {
+namespace support {
 
 /// Both ends of a pipe; closed when it goes.
 class Pipe {
@@ -164,4 +164,4 @@ struct Parent {
   }
 };
 
-}  // namespace concurrency
+}  // namespace support
