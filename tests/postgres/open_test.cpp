@@ -2,6 +2,7 @@
 
 #include "support/expect_error.hpp"
 #include "support/postgres_database.hpp"
+#include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <libpq-fe.h>
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -128,6 +130,16 @@ TEST_CASE("what cannot be opened says nothing of the password") {
     const auto error = error_of([&] { static_cast<void>(heddle::open(config, with(folder))); });
     CHECK(std::string(error.what()).find("S3CRET") == std::string::npos);
   }
+}
+
+TEST_CASE("a deadline that passes while a server says nothing is the caller's") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database;
+  support::ProtocolProxy proxy(database.app_dsn());
+  proxy.freeze();
+  auto options = with(folder, {{"LOOM_PG_DSN", proxy.dsn(database.app_dsn())}});
+  options.context = heddle::Context{}.with_timeout(std::chrono::milliseconds(200));
+  CHECK(code_of([&] { static_cast<void>(heddle::open(empty_config(), options)); }) == ErrorCode::deadline_exceeded);
 }
 
 TEST_CASE("a connection string that is none is the caller's mistake, and is not repeated in the message") {

@@ -112,9 +112,9 @@ class Engine {
 
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return pool_->statistics(); }
 
-  /// Calls `heard` when another process has announced a change. Behind a pooler, which named statements are off for,
-  /// nothing can be heard.
-  void listen(std::function<void()> heard) {
+  /// Calls `heard` with what another process announces, as Listener says. Behind a pooler, which named statements are
+  /// off for, nothing can be heard.
+  void listen(Listener::Heard heard) {
     if (config_.named_statements) { listener_.start(std::move(heard)); }
   }
   [[nodiscard]] bool is_listening() const noexcept { return listener_.is_listening(); }

@@ -41,7 +41,9 @@ inline constexpr std::string_view insufficient_privilege = "42501";
     return {ErrorCode::unavailable, "the server only reads: is it a standby?"};
   }
   if (state == "53300") { return {ErrorCode::unavailable, "the server has no connection left"}; }
-  if (state == sqlstate::insufficient_privilege) { return {ErrorCode::permission_denied, "the database role may not do this"}; }
+  if (state == sqlstate::insufficient_privilege) {
+    return {ErrorCode::permission_denied, "the database role may not do this"};
+  }
   if (state == sqlstate::undefined_table || state == "42703" || state == "42883" || state == "3F000") {
     return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first"};
   }

@@ -12,10 +12,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -34,9 +36,12 @@ class Listener {
   Listener& operator=(Listener&&) = delete;
   ~Listener() { stop(); }
 
-  /// Calls `heard` from now on after each announcement, and whenever one may have been missed. Only the first call, and
-  /// none after `stop`, has an effect. Where no thread can be started nothing is heard, and the next call tries again.
-  void start(std::function<void()> heard) {
+  /// What is called with the topic of each announcement, and with none, '', when some may have been missed.
+  using Heard = std::function<void(std::string_view topic)>;
+
+  /// Calls `heard` from now on. Only the first call, and none after `stop`, has an effect. Where no thread can be
+  /// started nothing is heard, and the next call tries again.
+  void start(Heard heard) {
     if (started_.load(std::memory_order_acquire)) { return; }
     const std::lock_guard lock(mutex_);
     if (stopped_ || started_.load(std::memory_order_relaxed)) { return; }
@@ -70,6 +75,11 @@ class Listener {
   /// How long stopping can take: a stop does not wake poll.
   static constexpr std::chrono::milliseconds slice{200};
 
+  struct Free {
+    void operator()(PGnotify* notice) const noexcept { PQfreemem(notice); }
+  };
+  using Notice = std::unique_ptr<PGnotify, Free>;
+
   void run(const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any stopped;
@@ -89,16 +99,11 @@ class Listener {
     const RawConnection connection = connect(dsn_, Context{}.with_stop(stop));
     subscribe(connection.get(), Context{}.with_timeout(patience).with_stop(stop));
     listening_.store(true, std::memory_order_release);
-    heard_();
+    heard_({});
     while (!stop.stop_requested()) {
       if (!wait_for_socket(PQsocket(connection.get()), POLLIN, nullptr, Context::Clock::now() + slice)) { continue; }
       if (PQconsumeInput(connection.get()) != 1) { return; }
-      bool changed = false;
-      while (PGnotify* const notice = PQnotifies(connection.get())) {
-        PQfreemem(notice);
-        changed = true;
-      }
-      if (changed) { heard_(); }
+      while (const Notice notice{PQnotifies(connection.get())}) { heard_(notice->extra); }
     }
   }
 
@@ -121,7 +126,7 @@ class Listener {
 
   std::string dsn_;
   std::string channel_;
-  std::function<void()> heard_;
+  Heard heard_;
   std::atomic<bool> started_{false};
   std::atomic<bool> listening_{false};
   std::mutex mutex_;

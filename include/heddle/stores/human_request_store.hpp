@@ -22,6 +22,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -90,10 +91,10 @@ class HumanRequestStore {
           tx.require(not_open, dialect().open_or_absent, tx.user_id(), request.id, at);
           tx.run_as_answer(dialect().update, tx.user_id(), request.id, request.question, request.context,
                            request.request_type, request.priority, request.timeout_ms, at);
-          announce(tx);
+          announce(tx, request.id);
         });
     // Who waits may have to wake up at another time.
-    changes_.notify();
+    changes_.notify(topic(request.id));
     return answer.number != 0;
   }
 
@@ -141,10 +142,10 @@ class HumanRequestStore {
           // No look at the state before: the one statement finds the request open and settles it, for one caller only.
           auto row =
               tx.require(not_open, dialect().respond, tx.user_id(), id, sql::Fields<HumanResponse>{response}, now());
-          announce(tx);
+          announce(tx, id);
           return [row = std::move(row), &settled]() mutable { settled = row(); };
         });
-    changes_.notify();
+    changes_.notify(topic(id));
     if (settled && !answer.repeated) { return std::move(*settled); }
     // A repeat of an earlier call, which settled the request: that is how it has stayed.
     return gateway_.read(context, "get_human_request",
@@ -156,19 +157,21 @@ class HumanRequestStore {
     detail::check_id("request id", id);
     return gateway_.pass(context, "wait_for_human_request", [&](const Call& call) {
       if constexpr (detail::HearsChanges<Policy>) {
-        gateway_.engine().listen([this] { changes_.notify(); });
+        gateway_.engine().listen(
+            [this](std::string_view heard) { heard.empty() ? changes_.notify_all() : changes_.notify(heard); });
       }
       // Closing waits for this call, so it must not be slept through.
-      const std::stop_callback wake(gateway_.lifecycle().close_token(), [this] { changes_.notify(); });
+      const std::stop_callback wake(gateway_.lifecycle().close_token(), [this] { changes_.notify_all(); });
+      const std::string changed = topic(id);
       for (;;) {
         // Before the look: what is committed after it must not be missed.
-        const std::uint64_t seen = changes_.version();
+        const std::uint64_t seen = changes_.version(changed);
         if (gateway_.lifecycle().is_closed()) {
           throw Error(ErrorCode::failed_precondition, "the backend was closed while waiting");
         }
         HumanRequest request = look(call, id);
         if (request.status != RequestStatus::pending) { return request; }
-        changes_.wait(context, seen, next_look(request));
+        changes_.wait(context, changed, seen, next_look(request));
         context.check();
       }
     });
@@ -178,11 +181,8 @@ class HumanRequestStore {
   std::int64_t expire(const Context& context, const WriteOptions& options = {}) {
     const Answer answer = gateway_.write_once(
         context, "expire_human_requests", options, std::nullopt, [] { return sql::fingerprint(); },
-        [&](auto& tx) {
-          tx.run_as_answer(dialect().expire, tx.user_id(), now());
-          announce(tx);
-        });
-    changes_.notify();
+        // Who waits for one of them knows its end, and is not told.
+        [&](auto& tx) { tx.run_as_answer(dialect().expire, tx.user_id(), now()); });
     return answer.number;
   }
 
@@ -238,11 +238,14 @@ class HumanRequestStore {
     return gateway_.engine().write(call, end);
   }
 
+  /// What a change of a request is announced as: not its id, for other tenants can hear it.
+  static std::string topic(const std::string& id) { return sql::fingerprint("human_request", id); }
+
   /// Tells other processes of a change, where they can hear it.
   template <class Transaction>
-  static void announce(Transaction& tx) {
+  static void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::string& id) {
     if constexpr (detail::HearsChanges<Policy>) {
-      tx.run(sql::statements<typename Policy::Dialect::Announcements>().human_requests_changed);
+      tx.run(sql::statements<typename Policy::Dialect::Announcements>().changed, topic(id));
     }
   }
 

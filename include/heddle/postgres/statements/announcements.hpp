@@ -3,16 +3,18 @@
 #include "heddle/sql/statement.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace heddle::postgres {
 
 /// The channel on which processes tell each other of changes.
 inline constexpr const char* channel = "heddle_changes";
 
-/// What a transaction tells all other processes when it is committed. It names no tenant: whoever listens looks what
-/// has changed.
+/// What a transaction tells all other processes when it is committed. Everybody in the database can hear it, so a topic
+/// names nothing that somebody stored.
 struct AnnouncementStatements {
-  sql::Statement<sql::NoRow> human_requests_changed{std::string("SELECT pg_notify('") + channel + "', '')"};
+  /// topic, which is not empty.
+  sql::Statement<sql::NoRow, std::string_view> changed{std::string("SELECT pg_notify('") + channel + "', ?1)"};
 };
 
 }  // namespace heddle::postgres
