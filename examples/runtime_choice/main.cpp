@@ -1,8 +1,7 @@
 // Opens the storage that a configuration describes, without knowing which backend that will be:
 //
 //   runtime_choice [CONFIG]      a file in JSON or in protobuf's binary form, for example
-//                                {"sqlite": {"path": "agents.db", "durability":
-//                                "SQLITE_DURABILITY_NORMAL"}}
+//                                {"sqlite": {"path": "agents.db", "durability": "SQLITE_DURABILITY_NORMAL"}}
 //
 // Without a configuration it is SQLite in $LOOM_DATA_DIR, or in ~/.loom.
 #include <heddle/open.hpp>

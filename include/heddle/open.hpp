@@ -101,15 +101,21 @@ template <class TracerType>
 /// Opens the storage that a configuration describes and, unless `migration.auto_migrate` is off, brings its schema to
 /// `migration.target_version`. Without a backend, or without anything, that is SQLite at `$LOOM_DATA_DIR/loom.db`.
 ///
-/// Throws `invalid_argument` for a configuration that can have no meaning; `failed_precondition` if it asks for what
-/// this build has not (Supabase, encryption, PostgreSQL without libpqxx) or for a database that is not Heddle's, which
-/// is left as it is, a loom.db of the Go server too; otherwise as the backend does. `tracer` watches the operations of
-/// the backend.
+/// Throws `invalid_argument` for a configuration that can have no meaning, or that describes PostgreSQL and names no
+/// backend; `failed_precondition` if it asks for what this build has not (Supabase, encryption, PostgreSQL without
+/// libpqxx) or for a database that is not Heddle's, which is left as it is, a loom.db of the Go server too;
+/// `deadline_exceeded` and `cancelled` as `options.context` says; otherwise as the backend does. `tracer` watches the
+/// operations of the backend.
 template <Tracer TracerType = NoTracing>
 [[nodiscard]] AnyBackend open(const v1::StorageConfig& config = {}, const OpenOptions& options = {},
                               TracerType tracer = {}) {
   switch (config.backend()) {
     case v1::STORAGE_BACKEND_TYPE_UNSPECIFIED:
+      if (config.has_postgres()) {
+        throw Error(ErrorCode::invalid_argument,
+                    "the configuration has a section `postgres`, but names no backend: SQLite would be opened");
+      }
+      [[fallthrough]];
     case v1::STORAGE_BACKEND_TYPE_SQLITE: return detail::open_sqlite(config, options, std::move(tracer));
     case v1::STORAGE_BACKEND_TYPE_POSTGRES: return detail::open_postgres(config, options, std::move(tracer));
     default:

@@ -150,6 +150,16 @@ TEST_CASE("a connection string that is none is the caller's mistake, and is not 
       static_cast<void>(heddle::open(empty_config(), with(folder, {{"LOOM_PG_DSN", dsn}})));
     });
     CHECK(error.code() == ErrorCode::invalid_argument);
+    CHECK(std::string(error.what()).find("postgres: dsn ") != std::string::npos);
     CHECK(std::string(error.what()).find("secret") == std::string::npos);
   }
+  // Of the others too, long before somebody connects with them.
+  const PostgresDatabase database;
+  const auto message = [&](std::map<std::string, std::string> variables) {
+    variables["LOOM_PG_DSN"] = database.app_dsn();
+    return std::string(
+        error_of([&] { static_cast<void>(heddle::open(empty_config(), with(folder, variables))); }).what());
+  };
+  CHECK(message({{"LOOM_PG_ADMIN_DSN", "secret"}}).find("admin_dsn") != std::string::npos);
+  CHECK(message({{"LOOM_PG_MIGRATION_DSN", "secret"}}).find("migration_dsn") != std::string::npos);
 }

@@ -120,6 +120,19 @@ TEST_CASE("without a configuration it is SQLite in the data folder") {
   CHECK(again.session_storage().load_session(ada, "s"));
 }
 
+TEST_CASE("who describes PostgreSQL and does not choose it is told, instead of getting SQLite") {
+  const support::TemporaryFolder folder;
+  const auto error = error_of([&] {
+    static_cast<void>(heddle::open(config_of(R"({"postgres": {"dsn": "host=db"}})"), at(folder.path() / "data")));
+  });
+  CHECK(error.code() == ErrorCode::invalid_argument);
+  CHECK(std::string(error.what()).find("backend") != std::string::npos);
+  CHECK_FALSE(fs::exists(folder.path() / "data"));
+  // A file may describe both.
+  static_cast<void>(heddle::open(
+      config_of(R"({"backend": "STORAGE_BACKEND_TYPE_SQLITE", "postgres": {"dsn": "host=db"}})"), at(folder.path())));
+}
+
 TEST_CASE("a data folder that is there keeps its permissions") {
   const support::TemporaryFolder folder;
   const auto before = fs::status(folder.path()).permissions();

@@ -65,15 +65,19 @@ inline void check_server(PGconn* connection) {
   if (!is("standard_conforming_strings", "on")) { refuse("the server has standard_conforming_strings turned off"); }
 }
 
-/// Throws `invalid_argument` if this is no connection string. Which part of it is wrong is not said: it holds secrets.
-inline void check_dsn(const std::string& dsn) {
+/// Throws `invalid_argument` if the setting of this name is no connection string; an empty one is. Which part of it is
+/// wrong is not said: it holds secrets.
+inline void check_dsn(const std::string& setting, const std::string& dsn) {
   struct Free {
     void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
   };
   char* message = nullptr;
   const std::unique_ptr<PQconninfoOption, Free> parsed(PQconninfoParse(dsn.c_str(), &message));
   PQfreemem(message);
-  if (!parsed) { throw Error(ErrorCode::invalid_argument, "the connection string is none that libpq understands"); }
+  if (!parsed) {
+    throw Error(ErrorCode::invalid_argument,
+                "postgres: " + setting + " is no connection string that libpq understands");
+  }
 }
 
 /// Begins to connect, to one of `hosts` if they are given.
@@ -119,11 +123,10 @@ inline void check_dsn(const std::string& dsn) {
   return true;
 }
 
-/// Opens a connection. Throws `invalid_argument` for a DSN that is none, `unavailable` if no server can be reached,
-/// `permission_denied` or `failed_precondition` if it refuses, without the connection string, and what `Context::check`
-/// throws.
+/// Opens a connection. Throws `unavailable` if no server can be reached, `permission_denied` or `failed_precondition`
+/// if it refuses, without the connection string, which `check_dsn` has accepted, and what `Context::check` throws. The
+/// name of a host is looked up without regard to the context: libpq does not know how to do that in the background.
 [[nodiscard]] inline RawConnection connect(const std::string& dsn, const Context& context) {
-  check_dsn(dsn);
   RawConnection connection = begin_connecting(dsn, {});
   std::optional<Hosts> hosts(std::in_place, connection.get());
   for (;;) {

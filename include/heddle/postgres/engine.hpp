@@ -6,6 +6,7 @@
 #include "heddle/postgres/check_config.hpp"
 #include "heddle/postgres/checked_connection.hpp"
 #include "heddle/postgres/config.hpp"
+#include "heddle/postgres/connect.hpp"
 #include "heddle/postgres/embedded_migrations.hpp"
 #include "heddle/postgres/held_here.hpp"
 #include "heddle/postgres/listener.hpp"
@@ -39,7 +40,7 @@ class Engine {
   /// Connects once. Throws `invalid_argument` for a setting without a meaning, `unavailable` if the server cannot be
   /// reached, `permission_denied` if row security does not hold for the role.
   explicit Engine(Config config)
-      : config_(checked(std::move(config))),
+      : config_(with_valid_dsns(checked(std::move(config)))),
         search_path_(postgres::search_path(config_.schema)),
         pool_(std::in_place, config_.pool, connects_to(config_.dsn)),
         listener_(config_.dsn, channel),
@@ -132,6 +133,13 @@ class Engine {
  private:
   using ConnectionPool = Pool<CheckedConnection>;
   static constexpr int attempts = 5;
+
+  static Config with_valid_dsns(Config config) {
+    check_dsn("dsn", config.dsn);
+    check_dsn("admin_dsn", config.admin_dsn);
+    check_dsn("migration_dsn", config.migration_dsn);
+    return config;
+  }
 
   [[nodiscard]] ConnectionPool::Factory connects_to(const std::string& dsn) const {
     return [dsn, named = config_.named_statements](const Context& context) {

@@ -30,9 +30,9 @@ class SchemaSession {
     const auto found =
         execute(transaction_,
                 "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = $1", schema);
-    if (found.empty()) { throw Error(ErrorCode::failed_precondition, "the database has no schema of this name"); }
+    if (found.empty()) { throw Error(ErrorCode::failed_precondition, "the database has no schema " + schema); }
     if (!found[0][0].as<bool>()) {
-      throw Error(ErrorCode::permission_denied, "the database role may not use the schema");
+      throw Error(ErrorCode::permission_denied, "the database role may not use the schema " + schema);
     }
     execute(transaction_, "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true)",
             search_path(schema), statement_limit());
