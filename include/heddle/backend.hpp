@@ -40,7 +40,8 @@ class Backend {
                 "heddle: the tracer needs `start(const Call&) noexcept` that answers a span with `fail(const Error&)`");
 
  public:
-  /// Opens the storage. Throws Error if it cannot be opened or is not Heddle's; does not migrate.
+  /// Opens the storage; does not migrate. Throws what the policy's engine throws if it cannot be opened: see
+  /// `sqlite/engine.hpp` and `postgres/engine.hpp`.
   explicit Backend(typename Policy::Config config, TracerType tracer = {})
       : Backend(detail::cleaning_of(config), std::move(config), std::move(tracer)) {}
   Backend(const Backend&) = delete;

@@ -18,7 +18,8 @@ struct Context {
   /// The tenant. Empty: the backend's configured default user; without one the call is refused.
   std::string user_id{};
   /// No answer is awaited beyond this point: the call fails with `deadline_exceeded`. A write whose transaction has
-  /// begun to commit is awaited all the same, so that its outcome is known.
+  /// begun to commit is awaited all the same, so that its outcome is known. A server that is asked to give up gets a
+  /// moment to say so, a second for a read and five for a write; if it says nothing, the write is `in_doubt()`.
   std::optional<Clock::time_point> deadline{};
   /// When a stop is requested, a waiting or running call fails with `cancelled`.
   std::stop_token stop{};

@@ -52,11 +52,10 @@ inline void make_private_folder(const std::filesystem::path& folder) {
   if (failure) { throw Error(ErrorCode::permission_denied, "the data folder cannot be made: " + folder.string()); }
 }
 
-/// Opens a backend of this policy and migrates it unless the configuration forbids it.
-template <class Policy, class TracerType>
-[[nodiscard]] AnyBackend open_as(typename Policy::Config settings, const v1::MigrationConfig& migration,
-                                 const Context& context, TracerType tracer) {
-  auto backend = std::make_unique<Backend<Policy, TracerType>>(std::move(settings), std::move(tracer));
+/// Migrates a backend unless the configuration forbids it.
+template <class Backend>
+[[nodiscard]] AnyBackend migrated(std::unique_ptr<Backend> backend, const v1::MigrationConfig& migration,
+                                  const Context& context) {
   if (!migration.has_auto_migrate() || migration.auto_migrate()) {
     backend->migrator().up(context, migration.target_version());
   }
@@ -69,7 +68,8 @@ template <class TracerType>
   // Before anything is made: a refusal leaves no trace.
   sqlite::check_encryption(settings);
   if (config.sqlite().path().empty()) { make_private_folder(options.environment.data_directory()); }
-  return open_as<Sqlite>(std::move(settings), config.migration(), options.context, std::move(tracer));
+  auto backend = std::make_unique<Backend<Sqlite, TracerType>>(std::move(settings), std::move(tracer));
+  return migrated(std::move(backend), config.migration(), options.context);
 }
 
 template <class TracerType>
@@ -81,15 +81,17 @@ template <class TracerType>
   options.context.check();
   if (const auto deadline = options.context.deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now());
-    settings.open_timeout = std::min(settings.open_timeout, left);
+    settings.open_timeout = std::clamp(left, std::chrono::milliseconds(1), settings.open_timeout);
   }
+  std::unique_ptr<Backend<Postgres, TracerType>> backend;
   try {
-    return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
+    backend = std::make_unique<Backend<Postgres, TracerType>>(std::move(settings), std::move(tracer));
   } catch (const Error& error) {
     // A server that says nothing is not available; whose own deadline passed meanwhile is told that.
     if (error.code() == ErrorCode::unavailable) { options.context.check(); }
     throw;
   }
+  return migrated(std::move(backend), config.migration(), options.context);
 #else
   throw Error(ErrorCode::failed_precondition,
               "this build of Heddle has no PostgreSQL backend: libpqxx was not there when it was configured");

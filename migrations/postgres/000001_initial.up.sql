@@ -207,8 +207,8 @@ CREATE TABLE idempotency_keys (
   session_id text COLLATE "C",
   operation text NOT NULL,
   fingerprint text NOT NULL,
-  answer_number bigint NOT NULL DEFAULT 0,
-  answer_text text NOT NULL DEFAULT '',
+  answer_number bigint NOT NULL,
+  answer_text text NOT NULL,
   created_at bigint NOT NULL,
   PRIMARY KEY (user_id, key),
   FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED

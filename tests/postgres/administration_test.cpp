@@ -1,4 +1,3 @@
-#include "heddle/any_backend.hpp"
 #include "heddle/postgres.hpp"
 #include "support/expect_error.hpp"
 #include "support/migrated_database.hpp"

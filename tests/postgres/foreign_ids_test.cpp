@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <functional>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>

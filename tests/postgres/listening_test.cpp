@@ -31,7 +31,6 @@ TEST_CASE("fault 28: who waits hears of an answer that another process gives, an
     return std::async(std::launch::async, [&here, id] { return here.human_request_store().wait(ada, id); });
   };
   auto first = ask("r1");
-  // By then the backend listens.
   there.human_request_store().respond(ada, "r1", {.status = RequestStatus::approved});
   CHECK(first.get().status == RequestStatus::approved);
   std::this_thread::sleep_for(500ms);

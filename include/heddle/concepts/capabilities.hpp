@@ -41,7 +41,8 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 /// its id is `failed_precondition`. Hiding what is hidden and restoring what is not answers false.
 /// `purge_deleted_sessions` removes what has been hidden for the grace period, for all tenants and over the
 /// administrator's connection, then does for each session what `delete_session` does; it answers how many they were.
-/// It goes on after a file or hook that fails, and throws the first of those failures in the end.
+/// It goes on after a file or hook that fails, and throws the first of those failures in the end. Without that
+/// connection it is `failed_precondition`; if its role does not see all tenants, `permission_denied`.
 template <class T>
 concept SoftDeletes = requires(T& backend, const Context& context, const std::string& id, const WriteOptions& options,
                                std::chrono::seconds grace_period) {
@@ -51,8 +52,8 @@ concept SoftDeletes = requires(T& backend, const Context& context, const std::st
 };
 
 /// Sees across tenants, over a connection of its own that tenants never use; `failed_precondition` if none is
-/// configured. Soft-deleted sessions do not count. `validate_permissions` tells what the role of that connection lacks,
-/// and warns the tracer.
+/// configured, `permission_denied` if its role does not see all tenants. Soft-deleted sessions do not count.
+/// `validate_permissions` tells what the role of that connection lacks, instead of failing, and warns the tracer.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
   { backend.admin_storage().list_sessions(context, page) } -> std::same_as<SessionOverview>;

@@ -102,7 +102,7 @@ concept HidesSessions = Administers<Policy> &&
   admin.sees_all_tenants;
 };
 
-/// Optional: hears of changes that other processes make, so that nobody has to look for them again and again: `heard`
+/// Optional: hears of changes that any process makes, so that nobody has to look for them again and again: `heard`
 /// gets the topic that was announced, or an empty one when some may have been missed.
 template <class Policy>
 concept HearsChanges = requires(typename Policy::Engine& engine, std::function<void(std::string_view)> heard) {

@@ -23,7 +23,7 @@ namespace heddle::detail {
 ///    transaction, and answers how many they were.
 ///  - `require` is `one` for a row that must be there: without it nothing of the unit of work happens, whatever is
 ///    queued behind, and the call fails with the refusal.
-///  - A violated CHECK is `resource_exhausted`: a session holds no further message.
+///  - Giving out more sequence numbers than a session has is `resource_exhausted`.
 ///  - `once` runs work that declares an Answer: `answer` its text, `run_as_answer` and `require_as_answer` its number.
 ///    With a key it stores the Answer in the same transaction, and a repeat of the key gets that Answer and runs
 ///    nothing.

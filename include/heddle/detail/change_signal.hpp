@@ -4,7 +4,6 @@
 
 #include <array>
 #include <condition_variable>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>

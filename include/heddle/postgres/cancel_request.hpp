@@ -1,8 +1,9 @@
 #pragma once
 
+#include "heddle/postgres/libpq_handles.hpp"
+
 #include <libpq-fe.h>
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -24,7 +25,7 @@ class CancelRequest {
       auto state = std::make_shared<State>();
       state->request.reset(PQgetCancel(connection));
       if (!state->request) { return; }
-      std::thread([state] { send(*state); }).detach();
+      std::thread([state] { send_and_tell(*state); }).detach();
       state_ = std::move(state);
     } catch (const std::exception& failure) {
       // Without a thread nobody is asked; the statement's own time limit has to do.
@@ -41,19 +42,15 @@ class CancelRequest {
   }
 
  private:
-  struct Free {
-    void operator()(PGcancel* request) const noexcept { PQfreeCancel(request); }
-  };
   struct State {
-    std::unique_ptr<PGcancel, Free> request{};
+    CancelHandle request{};
     std::mutex mutex{};
     std::condition_variable over{};
     bool is_over = false;
   };
 
-  static void send(State& state) noexcept {
-    std::array<char, 256> message{};
-    PQcancel(state.request.get(), message.data(), int{message.size()});
+  static void send_and_tell(State& state) noexcept {
+    send(*state.request);
     const std::lock_guard lock(state.mutex);
     state.is_over = true;
     state.over.notify_all();

@@ -64,6 +64,7 @@ inline void check(const Config& config) {
   refuse_nul("dsn", config.dsn);
   refuse_nul("admin_dsn", config.admin_dsn);
   refuse_nul("migration_dsn", config.migration_dsn);
+  if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not more than 0"); }
   check_schema(config.schema);
   check_pool(config.pool);
   detail::check_text("postgres: default_user_id", config.default_user_id, limits::id);

@@ -12,12 +12,7 @@ class CheckedConnection : public Connection {
   using Connection::Connection;
 
   /// A round trip. Throws unless the server answers.
-  void check(const Context& context) {
-    Exchange exchange(*this, context, Mode::read);
-    Transaction transaction(*this, exchange, {});
-    transaction.run(sql::statements<ControlStatements>().ping);
-    exchange.complete();
-  }
+  void check(const Context& context) { run_alone(*this, context, sql::statements<ControlStatements>().ping); }
 };
 
 }  // namespace heddle::postgres

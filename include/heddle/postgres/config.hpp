@@ -8,18 +8,18 @@ namespace heddle::postgres {
 
 /// How many connections there are, and for how long.
 struct PoolConfig {
-  int max_connections = 25;                        ///< never more, whatever happens; whoever comes then waits
-  int min_connections = 5;                         ///< kept open although nobody uses them
+  int max_connections = 25;                        ///< never more, 1 to 10000; whoever comes then waits
+  int min_connections = 5;                         ///< kept open although nobody uses them; at most all
   std::chrono::seconds max_idle_time{300};         ///< then a connection beyond the minimum is closed; zero: never
-  std::chrono::seconds max_lifetime{3600};         ///< then a connection is replaced
-  std::chrono::seconds health_check_interval{30};  ///< an idle connection is asked this often whether it still answers
+  std::chrono::seconds max_lifetime{3600};         ///< then a connection is replaced; more than 0
+  std::chrono::seconds health_check_interval{30};  ///< an idle connection is asked this often; more than 0
 };
 
 /// What becomes of sessions that are hidden by `soft_delete_session`.
 struct SoftDeleteConfig {
-  bool enabled = false;                           ///< remove what is over its grace period now and then
-  std::chrono::seconds grace_period{30 * 86400};  ///< how long a hidden session can be restored
-  std::chrono::seconds cleanup_interval{86'400};  ///< between two removals
+  bool enabled = false;                           ///< remove what is over its grace period; needs an `admin_dsn`
+  std::chrono::seconds grace_period{30 * 86400};  ///< how long a hidden session can be restored; 0 or more
+  std::chrono::seconds cleanup_interval{86'400};  ///< between two removals; more than 0
 };
 
 /// Where a PostgreSQL database is and how it is used.
@@ -32,9 +32,9 @@ struct Config {
   std::string admin_dsn{};
   /// The same for the role that migrates, a member of the role that owns the tables. Empty: `admin_dsn`, or else `dsn`.
   std::string migration_dsn{};
-  /// How long opening the backend waits for the server.
+  /// How long opening the backend waits for the server, which then is `unavailable`; more than 0.
   std::chrono::milliseconds open_timeout{30'000};
-  std::string schema = "public";  ///< in which the tables are
+  std::string schema = "public";  ///< in which the tables are: 1 to 63 letters, digits and _, no digit first
   PoolConfig pool{};
   std::string default_user_id{};  ///< the tenant of calls that name none; empty: such calls are refused
   /// Keep statements prepared on the server, and listen to other processes on one connection beside the pool. Off

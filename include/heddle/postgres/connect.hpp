@@ -2,8 +2,10 @@
 
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/postgres/check_config.hpp"
 #include "heddle/postgres/error_mapping.hpp"
 #include "heddle/postgres/hosts.hpp"
+#include "heddle/postgres/libpq_handles.hpp"
 #include "heddle/postgres/wait.hpp"
 
 #include <libpq-fe.h>
@@ -67,17 +69,11 @@ inline void check_server(PGconn* connection) {
 
 /// Throws `invalid_argument` if the setting of this name is no connection string; an empty one is. Which part of it is
 /// wrong is not said: it holds secrets.
-inline void check_dsn(const std::string& setting, const std::string& dsn) {
-  struct Free {
-    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-  };
+inline void check_dsn(std::string_view setting, const std::string& dsn) {
   char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, Free> parsed(PQconninfoParse(dsn.c_str(), &message));
+  const ConnectionOptions parsed(PQconninfoParse(dsn.c_str(), &message));
   PQfreemem(message);
-  if (!parsed) {
-    throw Error(ErrorCode::invalid_argument,
-                "postgres: " + setting + " is no connection string that libpq understands");
-  }
+  if (!parsed) { refuse_setting(setting, "is no connection string that libpq understands"); }
 }
 
 /// Begins to connect, to one of `hosts` if they are given.

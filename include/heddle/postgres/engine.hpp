@@ -22,8 +22,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +37,10 @@ namespace heddle::postgres {
 /// many threads.
 class Engine {
  public:
-  /// Connects once. Throws `invalid_argument` for a setting without a meaning, `unavailable` if the server cannot be
-  /// reached, `permission_denied` if row security does not hold for the role.
+  /// Connects once. Throws `invalid_argument` for a setting without a meaning; `unavailable` if the server cannot be
+  /// reached; `permission_denied` if it refuses the role, or if row security does not hold for it;
+  /// `failed_precondition` for a server that is too old or another database; `resource_exhausted` if it, or the system,
+  /// has nothing left.
   explicit Engine(Config config)
       : config_(with_valid_dsns(checked(std::move(config)))),
         search_path_(postgres::search_path(config_.schema)),
@@ -98,7 +100,7 @@ class Engine {
                              : !config_.admin_dsn.empty()   ? config_.admin_dsn
                                                             : config_.dsn;
     // Who makes tables owns them, and row security would not hold for who serves.
-    const bool would_own = &dsn == &config_.dsn && !config_.allow_role_without_row_security;
+    const bool would_own = dsn == config_.dsn && !config_.allow_role_without_row_security;
     return {dsn, config_.schema, call, would_own};
   }
 
@@ -113,7 +115,7 @@ class Engine {
 
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return pool_->statistics(); }
 
-  /// Calls `heard` with what another process announces, as Listener says. Behind a pooler, which named statements are
+  /// Calls `heard` with what any process announces, as Listener says. Behind a pooler, which named statements are
   /// off for, nothing can be heard.
   void listen(Listener::Heard heard) {
     if (config_.named_statements) { listener_.start(std::move(heard)); }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "heddle/postgres/libpq_handles.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,7 @@ class Hosts {
  public:
   /// Those of a connection that is being opened.
   explicit Hosts(PGconn* connection) {
-    struct Free {
-      void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-    };
-    const std::unique_ptr<PQconninfoOption, Free> options(PQconninfo(connection));
+    const ConnectionOptions options(PQconninfo(connection));
     for (const PQconninfoOption* each = options.get(); each != nullptr && each->keyword != nullptr; ++each) {
       const std::string_view keyword = each->keyword;
       const std::string_view value = each->val == nullptr ? "" : each->val;

@@ -24,8 +24,8 @@
 
 namespace heddle::postgres {
 
-/// Hears what other processes announce with NOTIFY, on a thread and a connection of its own, which it opens anew when
-/// it is lost. Safe to use from many threads.
+/// Hears what processes, this one included, announce with NOTIFY, on a thread and a connection of its own, which it
+/// opens anew when it is lost. Safe to use from many threads.
 class Listener {
  public:
   /// Does nothing before `start`. `where` is the channel, an identifier.
@@ -70,7 +70,7 @@ class Listener {
 
  private:
   static constexpr std::chrono::seconds pause_after_failure{1};
-  /// A server that does not answer within this time is taken for one that does not answer.
+  /// After so long without an answer a server is given up.
   static constexpr std::chrono::seconds patience{10};
   /// How long stopping can take: a stop does not wake poll.
   static constexpr std::chrono::milliseconds slice{200};

@@ -2,7 +2,6 @@
 
 #include "heddle/detail/members.hpp"
 #include "heddle/detail/type_traits.hpp"
-#include "heddle/model/enum_names.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/time.hpp"

@@ -46,7 +46,7 @@ class PoolUpkeep {
   using Pooled = typename Slots::Pooled;
   using TimePoint = typename Pooled::TimePoint;
 
-  /// A server that does not answer within this time is taken for one that does not answer.
+  /// After so long without an answer a connection is given up.
   static constexpr std::chrono::seconds patience{10};
   static constexpr std::chrono::milliseconds first_backoff{500};
   static constexpr std::chrono::seconds longest_backoff{15};

@@ -4,11 +4,11 @@
 #include "heddle/error.hpp"
 #include "heddle/postgres/connect.hpp"
 #include "heddle/postgres/driver.hpp"
+#include "heddle/postgres/libpq_handles.hpp"
 #include "heddle/postgres/migration_error.hpp"
 #include "heddle/postgres/schema_session.hpp"
 #include "heddle/sql/migration.hpp"
 
-#include <array>
 #include <exception>
 #include <memory>
 #include <stop_token>
@@ -54,18 +54,13 @@ class Schema {
   }
 
  private:
-  struct FreeCancel {
-    void operator()(PGcancel* request) const noexcept { PQfreeCancel(request); }
-  };
-
   template <class Use>
   void transact(Use use) {
     const Context& context = call_.context;
     context.check();
     // Runs in the thread that requests the stop.
     const std::stop_callback stopped(context.stop, [this] {
-      std::array<char, 256> message{};
-      if (cancel_) { PQcancel(cancel_.get(), message.data(), int{message.size()}); }
+      if (cancel_) { send(*cancel_); }
     });
     try {
       pqxx::work transaction(driver_->session());
@@ -83,7 +78,7 @@ class Schema {
   std::string schema_;
   const Call& call_;
   bool would_own_;
-  std::unique_ptr<PGcancel, FreeCancel> cancel_;
+  CancelHandle cancel_;
 };
 
 }  // namespace heddle::postgres

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "heddle/call.hpp"
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/connection.hpp"
@@ -19,20 +18,21 @@
 namespace heddle::postgres {
 
 /// Tells the server for whom a transaction works, and until when.
-inline void identify(Transaction& transaction, std::string_view schema, const Context& context) {
+inline void identify(Transaction& transaction, std::string_view search_path, const Context& context) {
   const auto& sql = sql::statements<ControlStatements>();
   if (!context.deadline) {
-    transaction.run(sql.identify, schema, transaction.user_id());
+    transaction.run(sql.identify, search_path, transaction.user_id());
     return;
   }
   using std::chrono::milliseconds;
   const auto left = std::chrono::ceil<milliseconds>(*context.deadline - Context::Clock::now()).count();
   const auto bounded = std::clamp<std::int64_t>(left, 1, std::numeric_limits<std::int32_t>::max());
-  transaction.run(sql.identify_until, schema, transaction.user_id(), std::to_string(bounded));
+  transaction.run(sql.identify_until, search_path, transaction.user_id(), std::to_string(bounded));
 }
 
-/// Runs one statement by itself, outside of a transaction.
-inline void run_alone(Connection& connection, const Context& context, const sql::Statement<sql::NoRow>& statement) {
+/// Runs one statement by itself, for its effect.
+template <class Row>
+void run_alone(Connection& connection, const Context& context, const sql::Statement<Row>& statement) {
   Exchange exchange(connection, context, Mode::read);
   Transaction transaction(connection, exchange, {});
   transaction.run(statement);

@@ -4,7 +4,6 @@
 #include "heddle/sql/search_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>

@@ -3,10 +3,8 @@
 #include "heddle/error.hpp"
 #include "heddle/sql/migration.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>

@@ -15,7 +15,7 @@
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_files.hpp"
-#include "heddle/stores/message_writer.hpp"
+#include "heddle/stores/require_session.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -23,7 +23,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -50,7 +49,7 @@ class ArtifactStore {
         .write_once(
             context, "index_artifact", options, artifact.session_id, [&] { return fingerprint(artifact); },
             [&](auto& tx) {
-              require_session(tx, stored);
+              detail::require_session<Policy>(tx, stored.session_id);
               tx.require(is_deleted, dialect().index, tx.user_id(), sql::Fields<Artifact>{stored}, texts_of(stored));
               tx.answer(stored.id);
             })
@@ -119,7 +118,7 @@ class ArtifactStore {
     return changed(gateway_.write_once(
         context, "update_artifact", options, artifact.session_id, [&] { return fingerprint(artifact); },
         [&](auto& tx) {
-          require_session(tx, artifact);
+          detail::require_session<Policy>(tx, artifact.session_id);
           tx.run_as_answer(dialect().update, tx.user_id(), Body{artifact}, now(), artifact.tags, artifact.metadata,
                            artifact.session_id, texts_of(artifact));
         }));
@@ -203,14 +202,6 @@ class ArtifactStore {
   static std::string fingerprint(const Artifact& artifact) {
     return sql::fingerprint(typename Statements::Body{artifact}, artifact.created_at, artifact.last_accessed_at,
                             artifact.access_count, artifact.tags, artifact.metadata, artifact.session_id);
-  }
-
-  template <class Transaction>
-  static void require_session(Transaction& tx, const Artifact& artifact) {
-    if (artifact.session_id) {
-      tx.require(detail::no_such_session, sql::statements<typename Policy::Dialect::Messages>().number_of_session,
-                 tx.user_id(), *artifact.session_id);
-    }
   }
 
   static bool changed(const Answer& answer) { return answer.number != 0; }

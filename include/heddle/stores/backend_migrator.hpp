@@ -14,8 +14,11 @@ namespace heddle {
 
 /// Brings the schema of a backend's database to a version. Each step runs in one transaction together with its record,
 /// and only one migrator works at a time, in whatever process. Every operation throws `failed_precondition` if a
-/// migration was edited after it was applied, is missing from the records, or is newer than this program, and
-/// `unavailable` if another migrator holds the lock for too long.
+/// migration was edited after it was applied, is missing from the records, or is newer than this program, or if the
+/// schema is not there or has tables that are not Heddle's; `permission_denied` if the database role may not do it;
+/// `invalid_argument` for a version that this program does not know and for fewer than 1 step; `unavailable` if another
+/// migrator holds the lock for too long or the database cannot be reached, `in_doubt()` if it was lost while a step was
+/// committed.
 ///
 /// Deadline and stop token hold for the statements of a step too: it is rolled back as a whole. The steps before it
 /// stay, as they do when a later one fails; the next migrator goes on from there. On PostgreSQL it is the server that

@@ -12,7 +12,7 @@
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/error_text.hpp"
-#include "heddle/stores/message_writer.hpp"
+#include "heddle/stores/require_session.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -111,11 +111,7 @@ class ErrorStore {
             context, "store_error", options, error.session_id,
             [&] { return sql::fingerprint(sql::Fields<StoredError>{error}); },
             [&](auto& tx) {
-              if (error.session_id) {
-                tx.require(detail::no_such_session,
-                           sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
-                           *error.session_id);
-              }
+              detail::require_session<Policy>(tx, error.session_id);
               tx.require(id_taken, dialect().insert, tx.user_id(), id, time, error.session_id, error.tool_name,
                          texts.raw_error, texts.short_summary);
               tx.answer(id);

@@ -13,7 +13,7 @@
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/statement.hpp"
-#include "heddle/stores/message_writer.hpp"
+#include "heddle/stores/require_session.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -52,11 +52,7 @@ class HumanRequestStore {
             context, "store_human_request", options, request.session_id,
             [&] { return sql::fingerprint(sql::Fields<HumanRequest, asked>{request}); },
             [&](auto& tx) {
-              if (row.session_id) {
-                tx.require(detail::no_such_session,
-                           sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
-                           *row.session_id);
-              }
+              detail::require_session<Policy>(tx, row.session_id);
               tx.require(id_taken, dialect().insert, tx.user_id(), sql::Fields<HumanRequest>{row});
               tx.answer(row.id);
             })

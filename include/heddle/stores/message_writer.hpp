@@ -8,6 +8,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/stores/require_session.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
@@ -17,7 +18,6 @@
 
 namespace heddle::detail {
 
-inline constexpr Refusal no_such_session{ErrorCode::not_found, "the session does not exist"};
 inline constexpr Refusal other_sequence{ErrorCode::conflict, "the session has another last sequence than expected"};
 
 /// Writes the messages and executions of a turn: the statements that `save_message`, `save_messages`, `save_turn` and
@@ -59,7 +59,7 @@ class MessageWriter {
     const auto user = tx.user_id();
     const Timestamp saved_at = now();
     if (options_.expected_sequence) {
-      tx.require(no_such_session, sql.number_of_session, user, session_id_);
+      require_session<Policy>(tx, session_id_);
       tx.require(other_sequence, sql.expect_sequence, user, session_id_, *options_.expected_sequence);
     }
     if (!append_alone(tx, saved_at)) {

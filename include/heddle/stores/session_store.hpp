@@ -18,6 +18,7 @@
 #include "heddle/stores/ids_page.hpp"
 #include "heddle/stores/message_reader.hpp"
 #include "heddle/stores/message_writer.hpp"
+#include "heddle/stores/require_session.hpp"
 #include "heddle/stores/session_purge.hpp"
 #include "heddle/tracing.hpp"
 
@@ -209,7 +210,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
             context, "save_snapshot", options, snapshot.session_id,
             [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
             [&](auto& tx) {
-              tx.require(detail::no_such_session, messages().number_of_session, tx.user_id(), snapshot.session_id);
+              detail::require_session<Policy>(tx, snapshot.session_id);
               tx.require(id_taken, dialect().save_snapshot, tx.user_id(), id, snapshot.session_id,
                          snapshot.snapshot_type, snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
               tx.answer(id);

@@ -10,7 +10,7 @@ namespace heddle::postgres {
 /// The channel on which processes tell each other of changes.
 inline constexpr const char* channel = "heddle_changes";
 
-/// What a transaction tells all other processes when it is committed. Everybody in the database can hear it, so a topic
+/// What a transaction tells all who listen when it is committed. Everybody in the database can hear it, so a topic
 /// names nothing that somebody stored.
 struct AnnouncementStatements {
   /// topic, which is not empty.

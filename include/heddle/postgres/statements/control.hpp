@@ -20,9 +20,9 @@ struct ControlStatements {
   Statement<> begin_read{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
   Statement<> commit{"COMMIT"};
   Statement<> rollback{"ROLLBACK"};
-  /// schema, user.
+  /// search path, user.
   Statement<Text, Text> identify{"SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true)"};
-  /// schema, user, milliseconds that a statement, and its wait for a lock, may take.
+  /// search path, user, milliseconds that a statement, and its wait for a lock, may take.
   Statement<Text, Text, Text> identify_until{
       "SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
       "set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true)"};

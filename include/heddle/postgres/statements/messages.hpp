@@ -33,7 +33,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   /// user, session, time, the message, its text: `take_sequence` for one message and `insert` of it, in one statement;
   /// answers its sequence.
   Statement<std::int64_t, Text, Text, Timestamp, Body, Timestamp, std::int64_t, double, sql::SearchText> append{
-      "WITH taken AS (" + take("1", "?3", placeholder(stored - 2), placeholder(stored - 1)) +
+      "WITH taken AS (" + take("1", "?3", placeholder(tokens_at), placeholder(cost_at)) +
       " RETURNING number, last_sequence) INSERT INTO messages (user_id, session_number, sequence, " +
       sql::columns<Message>({}, stored) + Sql::search_columns() + ") SELECT ?1, number, last_sequence, " +
       sql::placeholders(4, stored) + Sql::search_values(4 + stored) + " FROM taken RETURNING sequence"};
@@ -70,7 +70,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{found("?2, NULL, ?3, ?4, ?5")};
 
  private:
-  /// Of a member of the message that `append` stores.
+  /// Where a member of the message stands among what `append` stores; the statement's types are in this order too.
+  static constexpr std::size_t tokens_at = verbatim + 1;
+  static constexpr std::size_t cost_at = verbatim + 2;
   static std::string placeholder(std::size_t member) { return "?" + std::to_string(4 + member); }
   // The session as a subquery gives one number, and with it the primary key gives messages in their order; a join would
   // read all of the session and sort it.

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <memory>
+
+/// Private: what libpq hands out, with its owner.
+namespace heddle::postgres {
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+using ConnectionOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+struct FreeCancel {
+  void operator()(PGcancel* request) const noexcept { PQfreeCancel(request); }
+};
+using CancelHandle = std::unique_ptr<PGcancel, FreeCancel>;
+
+/// Sends a request to cancel, and waits until the server has taken it; why it did not is not told.
+inline void send(PGcancel& request) noexcept {
+  std::array<char, 256> message{};
+  PQcancel(&request, message.data(), int{message.size()});
+}
+
+}  // namespace heddle::postgres
