@@ -41,9 +41,9 @@ class Backend {
 
  public:
   /// Opens the storage; does not migrate. Throws what the policy's engine throws if it cannot be opened: see
-  /// `sqlite/engine.hpp` and `postgres/engine.hpp`.
-  explicit Backend(typename Policy::Config config, TracerType tracer = {})
-      : Backend(detail::cleaning_of(config), std::move(config), std::move(tracer)) {}
+  /// `sqlite/engine.hpp` and `postgres/engine.hpp`. Deadline and stop token of `context` hold for the opening.
+  explicit Backend(typename Policy::Config config, TracerType tracer = {}, const Context& context = {})
+      : Backend(detail::cleaning_of(config), std::move(config), std::move(tracer), context) {}
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
   Backend(Backend&&) = delete;
@@ -111,8 +111,19 @@ class Backend {
 
  private:
   // The plan is read before the engine takes the configuration over.
-  Backend(const std::optional<detail::Cleaning>& cleaning, typename Policy::Config&& config, TracerType&& tracer)
-      : engine_(std::move(config)), tracer_(std::move(tracer)), cleaner_(sessions_, cleaning) {}
+  Backend(const std::optional<detail::Cleaning>& cleaning, typename Policy::Config&& config, TracerType&& tracer,
+          const Context& context)
+      : engine_(open(std::move(config), context)), tracer_(std::move(tracer)), cleaner_(sessions_, cleaning) {}
+
+  static typename Policy::Engine open(typename Policy::Config&& config, const Context& context) {
+    using Engine = typename Policy::Engine;
+    context.check();
+    if constexpr (std::constructible_from<Engine, typename Policy::Config, const Context&>) {
+      return Engine(std::move(config), context);
+    } else {
+      return Engine(std::move(config));
+    }
+  }
 
   using Gateway = detail::Gateway<Policy, TracerType>;
   using Sessions = SessionStore<Policy, TracerType>;

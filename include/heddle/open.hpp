@@ -52,10 +52,11 @@ inline void make_private_folder(const std::filesystem::path& folder) {
   if (failure) { throw Error(ErrorCode::permission_denied, "the data folder cannot be made: " + folder.string()); }
 }
 
-/// Migrates a backend unless the configuration forbids it.
-template <class Backend>
-[[nodiscard]] AnyBackend migrated(std::unique_ptr<Backend> backend, const v1::MigrationConfig& migration,
-                                  const Context& context) {
+/// Opens a backend of this policy and migrates it unless the configuration forbids it.
+template <class Policy, class TracerType>
+[[nodiscard]] AnyBackend open_as(typename Policy::Config settings, const v1::MigrationConfig& migration,
+                                 const Context& context, TracerType tracer) {
+  auto backend = std::make_unique<Backend<Policy, TracerType>>(std::move(settings), std::move(tracer), context);
   if (!migration.has_auto_migrate() || migration.auto_migrate()) {
     backend->migrator().up(context, migration.target_version());
   }
@@ -68,8 +69,7 @@ template <class TracerType>
   // Before anything is made: a refusal leaves no trace.
   sqlite::check_encryption(settings);
   if (config.sqlite().path().empty()) { make_private_folder(options.environment.data_directory()); }
-  auto backend = std::make_unique<Backend<Sqlite, TracerType>>(std::move(settings), std::move(tracer));
-  return migrated(std::move(backend), config.migration(), options.context);
+  return open_as<Sqlite>(std::move(settings), config.migration(), options.context, std::move(tracer));
 }
 
 template <class TracerType>
@@ -78,20 +78,7 @@ template <class TracerType>
   // In every build: what is wrong with a configuration does not depend on who reads it.
   [[maybe_unused]] postgres::Config settings = postgres_config(config, options.environment);
 #if HEDDLE_WITH_POSTGRES
-  options.context.check();
-  if (const auto deadline = options.context.deadline) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now());
-    settings.open_timeout = std::clamp(left, std::chrono::milliseconds(1), settings.open_timeout);
-  }
-  std::unique_ptr<Backend<Postgres, TracerType>> backend;
-  try {
-    backend = std::make_unique<Backend<Postgres, TracerType>>(std::move(settings), std::move(tracer));
-  } catch (const Error& error) {
-    // A server that says nothing is not available; whose own deadline passed meanwhile is told that.
-    if (error.code() == ErrorCode::unavailable) { options.context.check(); }
-    throw;
-  }
-  return migrated(std::move(backend), config.migration(), options.context);
+  return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
 #else
   throw Error(ErrorCode::failed_precondition,
               "this build of Heddle has no PostgreSQL backend: libpqxx was not there when it was configured");

@@ -104,6 +104,20 @@ TEST_CASE("postgres connect: of several hosts the first that lives") {
   CHECK(std::string(error.what()).find("nowhere") == std::string::npos);
 }
 
+TEST_CASE("postgres connect: a refusal is understood in the language of any server") {
+  const auto said = [](const std::string& text) {
+    const auto at = heddle::postgres::end_of_severity(text);
+    return at == std::string::npos ? std::string("nothing") : text.substr(at);
+  };
+  CHECK(said("connection to server at \"h\", port 1 failed: FATAL:  28P01: no\n") == "28P01: no\n");
+  CHECK(said("ВАЖНО:  28P01: нет\n") == "28P01: нет\n");
+  CHECK(said("first failed: FATAL:  57P03: starting\nthen: FATAL:  3D000: no database \"a:  b\"\n") ==
+        "3D000: no database \"a:  b\"\n");
+  CHECK(said("could not connect:  refused") == "nothing");
+  CHECK(said(":  ") == "nothing");
+  CHECK(said("") == "nothing");
+}
+
 TEST_CASE("postgres connect: a host that says nothing is given up after connect_timeout") {
   Target target;
   ProtocolProxy silent(target.dsn());

@@ -12,7 +12,9 @@
 
 #include <chrono>
 #include <map>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 using heddle::Environment;
 using heddle::ErrorCode;
@@ -132,7 +134,7 @@ TEST_CASE("what cannot be opened says nothing of the password") {
   }
 }
 
-TEST_CASE("a deadline that passes while a server says nothing is the caller's") {
+TEST_CASE("deadline and stop token hold while a server says nothing to one who opens") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;
   support::ProtocolProxy proxy(database.app_dsn());
@@ -140,6 +142,14 @@ TEST_CASE("a deadline that passes while a server says nothing is the caller's") 
   auto options = with(folder, {{"LOOM_PG_DSN", proxy.dsn(database.app_dsn())}});
   options.context = heddle::Context{}.with_timeout(std::chrono::milliseconds(200));
   CHECK(code_of([&] { static_cast<void>(heddle::open(empty_config(), options)); }) == ErrorCode::deadline_exceeded);
+
+  std::stop_source stop;
+  options.context = heddle::Context{}.with_stop(stop.get_token());
+  const std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    stop.request_stop();
+  });
+  CHECK(code_of([&] { static_cast<void>(heddle::open(empty_config(), options)); }) == ErrorCode::cancelled);
 }
 
 TEST_CASE("a connection string that is none is the caller's mistake, and is not repeated in the message") {

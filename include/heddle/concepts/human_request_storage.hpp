@@ -37,7 +37,7 @@ namespace heddle {
 ///    there is none or it is deleted meanwhile, `deadline_exceeded` and `cancelled` as the Context says, and
 ///    `failed_precondition` as soon as somebody closes the backend. An answer through the same backend wakes it at
 ///    once, one that another process gives within about 100 ms; after an announcement of the database that was lost on
-///    its way, within about 5 s.
+///    its way, or a deletion, within about 5 s.
 ///  - `expire` writes `timeout` on the tenant's requests whose time is over, and answers how many there were. Reading
 ///    does not depend on it, but a list of open requests gets slower with every one that was never written off.
 ///

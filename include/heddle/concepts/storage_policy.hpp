@@ -41,6 +41,7 @@ concept SearchesText = requires(const std::vector<std::string_view>& terms) {
   { T::search_query(terms) } -> std::convertible_to<std::string>;
 };
 
+/// It may take a Context too, if opening waits for somebody.
 template <class T, class Config>
 concept EngineOpens = std::constructible_from<T, Config>;
 template <class T>

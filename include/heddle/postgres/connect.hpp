@@ -25,20 +25,33 @@ struct CloseRaw {
 };
 using RawConnection = std::unique_ptr<PGconn, CloseRaw>;
 
+/// Where, in what a server said verbosely, the last severity ends, of which each language has its own word: two spaces,
+/// an SQLSTATE, a colon and the sentence come behind it.
+[[nodiscard]] inline std::size_t end_of_severity(std::string_view said) noexcept {
+  constexpr std::string_view sign = ":  ";
+  constexpr std::string_view in_state = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  constexpr std::size_t state_size = 5;
+  for (auto at = said.rfind(sign); at != std::string_view::npos && at != 0; at = said.rfind(sign, at - 1)) {
+    const std::string_view behind = said.substr(at + sign.size());
+    if (behind.substr(0, state_size).find_first_not_of(in_state) == std::string_view::npos &&
+        behind.substr(std::min(state_size, behind.size())).starts_with(": ")) {
+      return at + sign.size();
+    }
+  }
+  return std::string_view::npos;
+}
+
 /// Why a connection was not made: what the server said, without the host and the address that libpq puts before it, or
 /// what libpq itself means.
 [[nodiscard]] inline Error connect_error(PGconn* connection) {
   const std::string doing = "connecting to PostgreSQL failed: ";
   const std::string_view all = PQerrorMessage(connection);
   const auto has = [all](std::string_view words) { return all.find(words) != std::string_view::npos; };
-  constexpr std::string_view sign = "FATAL:  ";
-  constexpr std::size_t state_size = 5;
-  if (const auto at = all.rfind(sign); at != std::string_view::npos) {
-    // It is verbose: the SQLSTATE stands before the sentence.
-    const std::string_view line = all.substr(at + sign.size());
+  if (const auto at = end_of_severity(all); at != std::string_view::npos) {
+    constexpr std::size_t state_size = 5;
+    const std::string_view line = all.substr(at);
     const std::string_view state = line.substr(0, state_size);
-    const auto colon = line.find(": ");
-    const std::string_view sentence = colon == std::string_view::npos ? line : line.substr(colon + 2);
+    const std::string_view sentence = line.substr(state_size + 2);
     ErrorCode code = meaning_of(state).code;
     if (state == "3D000") { code = ErrorCode::failed_precondition; }
     if (code == ErrorCode::internal) { code = ErrorCode::unavailable; }

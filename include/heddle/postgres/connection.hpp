@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
@@ -30,7 +32,13 @@ class Connection {
     if (PQsetnonblocking(raw(), 1) != 0 || PQenterPipelineMode(raw()) != 1) {
       throw Error(ErrorCode::internal, "libpq does not enter its pipeline mode");
     }
+    PQsetNoticeReceiver(raw(), &on_notice, this);
   }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  Connection(Connection&&) = delete;
+  Connection& operator=(Connection&&) = delete;
+  ~Connection() = default;
 
   [[nodiscard]] PGconn* raw() noexcept { return driver_.raw(); }
   [[nodiscard]] Parameters& parameters() noexcept { return parameters_; }
@@ -79,6 +87,9 @@ class Connection {
   /// The server did not prepare this statement.
   void forget(std::size_t key) noexcept { known_[key].prepared = false; }
 
+  /// Whether the server has warned of something since this was asked last.
+  [[nodiscard]] bool take_warning() noexcept { return std::exchange(warned_, false); }
+
   /// Nothing that waits to be sent is sent any more, not even when the connection is closed, and nobody else uses it.
   void abandon() noexcept {
     abandoned_ = true;
@@ -102,6 +113,14 @@ class Connection {
     return "h" + std::to_string(key) + "_" + digest.substr(0, digits);
   }
 
+  /// What it says is not looked at: it may quote content.
+  static void on_notice(void* connection, const PGresult* notice) {
+    const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (severity != nullptr && severity == std::string_view("WARNING")) {
+      static_cast<Connection*>(connection)->warned_ = true;
+    }
+  }
+
   static void sent(int success) {
     if (success != 1) { throw Error(ErrorCode::unavailable, "the connection to the server was lost"); }
   }
@@ -114,6 +133,7 @@ class Connection {
   Driver driver_;
   bool named_;
   bool abandoned_ = false;
+  bool warned_ = false;
   Parameters parameters_;
   std::vector<Known> known_;
 };

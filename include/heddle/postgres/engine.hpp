@@ -15,10 +15,10 @@
 #include "heddle/postgres/schema.hpp"
 #include "heddle/postgres/session.hpp"
 #include "heddle/postgres/statements/announcements.hpp"
+#include "heddle/postgres/statements/control.hpp"
 #include "heddle/postgres/statements/role.hpp"
 #include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/migration_files.hpp"
-#include "heddle/sql/statements/idempotency.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -40,8 +40,8 @@ class Engine {
   /// Connects once. Throws `invalid_argument` for a setting without a meaning; `unavailable` if the server cannot be
   /// reached; `permission_denied` if it refuses the role, or if row security does not hold for it;
   /// `failed_precondition` for a server that is too old or another database; `resource_exhausted` if it, or the system,
-  /// has nothing left.
-  explicit Engine(Config config)
+  /// has nothing left; and what `Context::check` throws. `context` is for the time of opening.
+  explicit Engine(Config config, const Context& context = {})
       : config_(with_valid_dsns(checked(std::move(config)))),
         search_path_(postgres::search_path(config_.schema)),
         pool_(std::in_place, config_.pool, connects_to(config_.dsn)),
@@ -49,12 +49,13 @@ class Engine {
         verified_(config_.allow_role_without_row_security) {
     if (!config_.admin_dsn.empty()) { admin_pool_.emplace(admin_pool(config_.pool), connects_to(config_.admin_dsn)); }
     // A server that accepts the connection and then says nothing holds up nobody for ever.
-    const Context context = Context{}.with_timeout(config_.open_timeout);
+    const Context patient = context.with_timeout(config_.open_timeout);
     try {
-      auto lease = pool_->acquire(context);
-      if (!verified_) { verify(lease, context); }
+      auto lease = pool_->acquire(patient);
+      if (!verified_) { verify(lease, patient); }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::deadline_exceeded) { throw; }
+      context.check();
       throw Error(ErrorCode::unavailable, "connecting to PostgreSQL took too long");
     }
   }
@@ -201,11 +202,11 @@ class Engine {
 
   /// Finds what the first use of a key answered; false if the key is free again by now.
   bool recall(Connection& connection, const Call& call, Transaction& repeated) const {
-    Exchange exchange(connection, call.context, Mode::read);
+    Exchange exchange(connection, call.context, Mode::write);
     Transaction transaction(connection, exchange, call.user_id);
     identify(transaction, search_path_, call.context);
     const OnceKey& key = *repeated.claimed();
-    auto earlier = transaction.one(sql::statements<sql::IdempotencyStatements>().find, call.user_id, key.key);
+    auto earlier = transaction.one(sql::statements<ClaimStatements>().recall, call.user_id, key.key);
     exchange.complete();
     auto row = earlier();
     if (row) { repeated.answer_again(sql::repeat(key, std::move(*row))); }

@@ -72,12 +72,20 @@ class Exchange {
   /// Sends what is queued and receives all results. Throws Error for whatever went wrong; nothing has happened then,
   /// unless it says `in_doubt`. A connection that is not clean afterwards must not be used again.
   End complete() {
+    static_cast<void>(connection_.take_warning());
     if (PQpipelineSync(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
     ended_ = true;
     flush();
     receive();
     if (cancel_ && !cancel_->wait_until(*give_up_)) { connection_.abandon(); }
-    if (!failure_) { return End::committed; }
+    if (!failure_) {
+      // A commit that waits for a standby and is cancelled, by whomever, ends with a warning and counts as committed.
+      if (mode_ == Mode::write && connection_.take_warning()) {
+        throw Error(ErrorCode::unavailable, "the server committed with a warning: a standby may not have it", {},
+                    Outcome::in_doubt);
+      }
+      return End::committed;
+    }
     const Command* const failed = failed_ < commands_.size() ? &commands_[failed_] : nullptr;
     if (failed != nullptr && failure_->state == sqlstate::division_by_zero) {
       if (failed->claims) { return End::key_taken; }

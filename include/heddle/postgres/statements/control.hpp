@@ -1,10 +1,13 @@
 #pragma once
 
+#include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/idempotency.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace heddle::postgres {
@@ -20,14 +23,19 @@ struct ControlStatements {
   Statement<> begin_read{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
   Statement<> commit{"COMMIT"};
   Statement<> rollback{"ROLLBACK"};
-  /// search path, user.
-  Statement<Text, Text> identify{"SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true)"};
+  /// search path, user. Warnings have to come through: see Exchange.
+  Statement<Text, Text> identify{"SELECT " + settings()};
   /// search path, user, milliseconds that a statement, and its wait for a lock, may take.
   Statement<Text, Text, Text> identify_until{
-      "SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
-      "set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true)"};
+      "SELECT " + settings() + ", set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true)"};
   sql::Statement<std::int64_t> ping{"SELECT 1"};
   sql::Statement<std::int64_t> schema_version{"SELECT coalesce(max(version), 0) FROM heddle_migrations"};
+
+ private:
+  static std::string settings() {
+    return "set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
+           "set_config('client_min_messages', 'warning', true)";
+  }
 };
 
 /// Idempotency keys, in two steps around the work that they stand for.
@@ -39,6 +47,10 @@ struct ClaimStatements {
   sql::Statement<std::int64_t, Text, Text, std::optional<Text>, Text, Text, Timestamp> claim{
       "INSERT INTO idempotency_keys (user_id, key, session_id, operation, fingerprint, answer_number, answer_text, "
       "created_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, '', ?6) ON CONFLICT (user_id, key) DO NOTHING RETURNING 1"};
+  /// user, key: what the first use answered. It holds the row, which is a write: its commit waits for the standbys that
+  /// the first one's had to wait for.
+  sql::Statement<sql::EarlierAnswer, Text, Text> recall{sql::statements<sql::IdempotencyStatements>().find.text() +
+                                                        " FOR KEY SHARE"};
   /// user, key, text: the number was kept by the statement that found it.
   sql::Statement<sql::NoRow, Text, Text, Text> remember{
       "UPDATE idempotency_keys SET answer_number = "

@@ -1,0 +1,103 @@
+#include "heddle/postgres.hpp"
+#include "support/expect_error.hpp"
+#include "support/migrated_database.hpp"
+#include "support/raw_postgres.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <future>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+/// A commit that waits for a standby which never comes: whoever cuts the wait short, nobody may take it for done.
+namespace {
+
+using namespace heddle;
+using namespace std::chrono_literals;
+using support::error_of;
+
+const Context ada = Context::for_user("ada");
+
+class Waiting {
+ public:
+  Waiting() {
+    backend_.session_storage().save_session(ada, {.id = "s"});
+    demand("nobody");
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  Waiting(Waiting&&) = delete;
+  Waiting& operator=(Waiting&&) = delete;
+  ~Waiting() { demand(""); }
+
+  auto& sessions() { return backend_.session_storage(); }
+
+  /// Every commit waits for these standbys from now on.
+  void demand(const std::string& standbys) {
+    superuser_.execute("ALTER SYSTEM SET synchronous_standby_names = '" + standbys + "'");
+    superuser_.execute("SELECT pg_reload_conf()");
+    while (support::RawPostgres(database_.database().superuser_dsn()).text("SHOW synchronous_standby_names") != standbys) {
+      std::this_thread::sleep_for(10ms);
+    }
+    // Other connections look when they begin their next command.
+    sessions().load_session(ada, "s").has_value();
+  }
+
+  /// Runs one of these on the process that waits, as soon as it does.
+  void interrupt(const std::string& function) {
+    while (superuser_.text("SELECT " + function + "(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").empty()) {
+      std::this_thread::sleep_for(10ms);
+    }
+  }
+
+  Error save(const Context& context, const WriteOptions& options = {}) {
+    return error_of([&] { sessions().save_message(context, "s", {.content = "important"}, options); });
+  }
+
+ private:
+  support::MigratedDatabase database_;
+  support::RawPostgres superuser_{database_.database().superuser_dsn()};
+  Backend<Postgres> backend_{database_.config()};
+};
+
+void check_doubt(const Error& error) {
+  CAPTURE(error.what());
+  CHECK(error.code() == ErrorCode::unavailable);
+  CHECK(error.in_doubt());
+  CHECK(error.retryable());
+}
+
+}  // namespace
+
+TEST_CASE("postgres standby: a wait for it that is cut short leaves the write in doubt") {
+  Waiting here;
+  SUBCASE("by the deadline") { check_doubt(here.save(ada.with_timeout(300ms))); }
+  SUBCASE("by the caller") {
+    std::stop_source stop;
+    auto saving = std::async(std::launch::async, [&] { return here.save(ada.with_stop(stop.get_token())); });
+    std::this_thread::sleep_for(300ms);
+    stop.request_stop();
+    check_doubt(saving.get());
+  }
+  SUBCASE("by an operator") {
+    auto saving = std::async(std::launch::async, [&] { return here.save(ada); });
+    SUBCASE("who cancels") { here.interrupt("pg_cancel_backend"); }
+    SUBCASE("who ends the connection") { here.interrupt("pg_terminate_backend"); }
+    check_doubt(saving.get());
+  }
+  here.demand("");
+  CHECK(here.sessions().save_message(ada, "s", {.content = "next"}) == 2);
+}
+
+TEST_CASE("postgres standby: a repeat of the key waits for it too, and finds what the first one stored") {
+  Waiting here;
+  const WriteOptions options{.idempotency_key = "key"};
+  check_doubt(here.save(ada.with_timeout(300ms), options));
+  check_doubt(here.save(ada.with_timeout(300ms), options));
+  here.demand("");
+  CHECK(here.sessions().save_message(ada, "s", {.content = "important"}, options) == 1);
+  CHECK(here.sessions().load_messages(ada, "s").items.size() == 1);
+}
