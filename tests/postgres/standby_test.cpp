@@ -1,6 +1,7 @@
 #include "heddle/postgres.hpp"
 #include "support/expect_error.hpp"
 #include "support/migrated_database.hpp"
+#include "support/postgres_server.hpp"
 #include "support/raw_postgres.hpp"
 
 #include <doctest/doctest.h>
@@ -23,7 +24,7 @@ const Context ada = Context::for_user("ada");
 
 class Waiting {
  public:
-  Waiting() {
+  explicit Waiting(const std::string& options = {}) : backend_(config(options)) {
     backend_.session_storage().save_session(ada, {.id = "s"});
     demand("nobody");
   }
@@ -39,7 +40,8 @@ class Waiting {
   void demand(const std::string& standbys) {
     superuser_.execute("ALTER SYSTEM SET synchronous_standby_names = '" + standbys + "'");
     superuser_.execute("SELECT pg_reload_conf()");
-    while (support::RawPostgres(database_.database().superuser_dsn()).text("SHOW synchronous_standby_names") != standbys) {
+    while (support::RawPostgres(database_.database().superuser_dsn()).text("SHOW synchronous_standby_names") !=
+           standbys) {
       std::this_thread::sleep_for(10ms);
     }
     // Other connections look when they begin their next command.
@@ -58,9 +60,15 @@ class Waiting {
   }
 
  private:
+  [[nodiscard]] postgres::Config config(const std::string& options) {
+    auto config = database_.config();
+    config.dsn = support::with_settings(config.dsn, {{"options", options}});
+    return config;
+  }
+
   support::MigratedDatabase database_;
   support::RawPostgres superuser_{database_.database().superuser_dsn()};
-  Backend<Postgres> backend_{database_.config()};
+  Backend<Postgres> backend_;
 };
 
 void check_doubt(const Error& error) {
@@ -90,6 +98,17 @@ TEST_CASE("postgres standby: a wait for it that is cut short leaves the write in
   }
   here.demand("");
   CHECK(here.sessions().save_message(ada, "s", {.content = "next"}) == 2);
+}
+
+TEST_CASE("postgres standby: a role that hides warnings changes nothing for a call that may be cut short") {
+  Waiting here("-c client_min_messages=error");
+  SUBCASE("by a deadline") { check_doubt(here.save(ada.with_timeout(300ms))); }
+  SUBCASE("by the caller") {
+    std::stop_source stop;
+    auto saving = std::async(std::launch::async, [&] { return here.save(ada.with_stop(stop.get_token())); });
+    here.interrupt("pg_cancel_backend");
+    check_doubt(saving.get());
+  }
 }
 
 TEST_CASE("postgres standby: a repeat of the key waits for it too, and finds what the first one stored") {

@@ -22,6 +22,7 @@ inline void identify(Transaction& transaction, std::string_view search_path, con
   const auto& sql = sql::statements<ControlStatements>();
   if (!context.deadline) {
     transaction.run(sql.identify, search_path, transaction.user_id());
+    if (context.stop.stop_possible()) { transaction.run(sql.hear_warnings); }
     return;
   }
   using std::chrono::milliseconds;

@@ -23,19 +23,20 @@ struct ControlStatements {
   Statement<> begin_read{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
   Statement<> commit{"COMMIT"};
   Statement<> rollback{"ROLLBACK"};
-  /// search path, user. Warnings have to come through: see Exchange.
-  Statement<Text, Text> identify{"SELECT " + settings()};
-  /// search path, user, milliseconds that a statement, and its wait for a lock, may take.
+  /// search path, user.
+  Statement<Text, Text> identify{"SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true)"};
+  /// The same, and milliseconds that a statement, and its wait for a lock, may take.
   Statement<Text, Text, Text> identify_until{
-      "SELECT " + settings() + ", set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true)"};
+      "SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
+      "set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true), " +
+      warnings()};
+  /// For calls that may be cut short: whatever the role's setting, the server must be able to warn of it, see Exchange.
+  Statement<> hear_warnings{"SELECT " + warnings()};
   sql::Statement<std::int64_t> ping{"SELECT 1"};
   sql::Statement<std::int64_t> schema_version{"SELECT coalesce(max(version), 0) FROM heddle_migrations"};
 
  private:
-  static std::string settings() {
-    return "set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
-           "set_config('client_min_messages', 'warning', true)";
-  }
+  static std::string warnings() { return "set_config('client_min_messages', 'warning', true)"; }
 };
 
 /// Idempotency keys, in two steps around the work that they stand for.
