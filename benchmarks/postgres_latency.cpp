@@ -5,6 +5,7 @@
 #include "measure.hpp"
 #include "postgres_setup.hpp"
 #include "support/protocol_proxy.hpp"
+#include "support/raw_postgres.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -16,23 +17,28 @@
 
 namespace {
 
-constexpr int rounds = 21;
-constexpr int saves = 60;  // in a round
-constexpr int loads = 15;
+constexpr int rounds = 31;
 constexpr int in_session = 100;
+constexpr int sessions = 200;  // that messages are saved to, in turn
+
+/// How often each is done in a round: enough that the scheduler does not decide.
+struct Amounts {
+  int saves = 0;
+  int loads = 0;
+};
 
 /// One of the two, on one way to the server, with sessions of its own.
 class Side {
  public:
-  Side(std::string name, std::function<void(const std::string&, const heddle::Message&)> save_one,
+  Side(std::string name, Amounts in_round, std::function<void(const std::string&, const heddle::Message&)> save_one,
        std::function<std::size_t(const std::string&)> load_one, const std::function<void(const std::string&)>& make)
-      : name_(std::move(name)), save_one_(std::move(save_one)), load_one_(std::move(load_one)) {
-    make(saved());
+      : amounts(in_round), name_(std::move(name)), save_one_(std::move(save_one)), load_one_(std::move(load_one)) {
+    for (int index = 0; index < sessions; ++index) { make(saved(index)); }
     make(loaded());
     for (int index = 0; index < in_session; ++index) { save_one_(loaded(), long_.next()); }
     // Statements are prepared and caches filled from here on.
-    save(short_, saves);
-    load(loads);
+    save(short_, amounts.saves);
+    load(amounts.loads);
   }
 
   void save_short(int count) { save(short_, count); }
@@ -43,15 +49,16 @@ class Side {
     }
   }
 
+  const Amounts amounts;
   std::vector<double> short_times{};  // of one operation, a round each
   std::vector<double> long_times{};
   std::vector<double> load_times{};
 
  private:
   void save(benchmarks::Messages& messages, int count) {
-    for (int index = 0; index < count; ++index) { save_one_(saved(), messages.next()); }
+    for (int index = 0; index < count; ++index) { save_one_(saved(next_++ % sessions), messages.next()); }
   }
-  [[nodiscard]] std::string saved() const { return name_ + "-saved"; }
+  [[nodiscard]] std::string saved(int index) const { return name_ + "-saved-" + std::to_string(index); }
   [[nodiscard]] std::string loaded() const { return name_ + "-loaded"; }
 
   std::string name_;
@@ -59,16 +66,17 @@ class Side {
   std::function<std::size_t(const std::string&)> load_one_;
   benchmarks::Messages short_{7, 20};
   benchmarks::Messages long_{8, 100};
+  int next_ = 0;
 };
 
 /// Both, on one way to the server.
 class Pair {
  public:
-  Pair(const std::string& way, const std::string& dsn)
+  Pair(const std::string& way, const std::string& dsn, Amounts amounts)
       : backend_(benchmarks::PostgresSetup::config(dsn)),
         other_(benchmarks::PostgresSetup::one_by_one(dsn)),
         ours(
-            "heddle-" + way,
+            "heddle-" + way, amounts,
             [this](const std::string& id, const auto& message) {
               backend_.session_storage().save_message(context_, id, message);
             },
@@ -77,7 +85,7 @@ class Pair {
             },
             [this](const std::string& id) { backend_.session_storage().save_session(context_, {.id = id}); }),
         theirs(
-            "other-" + way,
+            "other-" + way, amounts,
             [this](const std::string& id, const auto& message) { other_.save_message("user", id, message); },
             [this](const std::string& id) { return other_.load_session("user", id).messages.items.size(); },
             [this](const std::string& id) { other_.save_session("user", id); }) {}
@@ -111,24 +119,28 @@ void report_round_trips(support::ProtocolProxy& proxy, const std::string& what, 
 int main() {
   benchmarks::PostgresSetup setup;
   support::ProtocolProxy proxy(setup.app_dsn());
-  Pair near("socket", setup.app_dsn());
-  Pair far("1ms", proxy.dsn(setup.app_dsn()));
+  Pair near("socket", setup.app_dsn(), {300, 60});
+  Pair far("1ms", proxy.dsn(setup.app_dsn()), {30, 10});
   report_round_trips(proxy, "save a message", [&] { far.ours.save_long(1); });
   report_round_trips(proxy, "save a message, one by one", [&] { far.theirs.save_long(1); });
   report_round_trips(proxy, "load 100 messages", [&] { far.ours.load(1); });
   report_round_trips(proxy, "load 100 messages, one by one", [&] { far.theirs.load(1); });
   proxy.delay(std::chrono::microseconds(500));
+  support::RawPostgres superuser(setup.superuser_dsn());
 
   const std::vector<Side*> sides{&near.ours, &near.theirs, &far.ours, &far.theirs};
   std::vector<double> disk;
   benchmarks::Disk control;
   for (int round = 0; round < rounds; ++round) {
+    // As the server would do now and then by itself: neither side is to suffer from old statistics or old rows.
+    superuser.execute("VACUUM ANALYZE");
     disk.push_back(benchmarks::seconds([&] { control.write(); }));
     for (std::size_t index = 0; index < sides.size(); ++index) {
       Side& side = *sides[(index + static_cast<std::size_t>(round)) % sides.size()];
-      side.short_times.push_back(benchmarks::seconds([&] { side.save_short(saves); }) / saves);
-      side.long_times.push_back(benchmarks::seconds([&] { side.save_long(saves); }) / saves);
-      side.load_times.push_back(benchmarks::seconds([&] { side.load(loads); }) / loads);
+      const auto [saves, loads] = side.amounts;
+      side.short_times.push_back(benchmarks::seconds([&, n = saves] { side.save_short(n); }) / saves);
+      side.long_times.push_back(benchmarks::seconds([&, n = saves] { side.save_long(n); }) / saves);
+      side.load_times.push_back(benchmarks::seconds([&, n = loads] { side.load(n); }) / loads);
     }
   }
   std::printf("%-40s %8.0f µs (quartiles %.0f to %.0f)\n", "control: one write that reaches the disk",
