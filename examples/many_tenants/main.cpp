@@ -53,9 +53,15 @@ void serve(heddle::StorageBackend auto& storage, const std::string& tenant, cons
 void retire(heddle::StorageBackend auto& storage, const heddle::Context& context, const std::string& session_id) {
   if constexpr (heddle::SoftDeletes<std::remove_reference_t<decltype(storage)>>) {
     storage.session_storage().soft_delete_session(context, session_id);
-  } else {
-    storage.session_storage().delete_session(context, session_id);
+    return;
+  } else if constexpr (requires { storage.soft_deletion(); }) {
+    // A handle knows at run time.
+    if (auto* hiding = storage.soft_deletion()) {
+      hiding->soft_delete_session(context, session_id);
+      return;
+    }
   }
+  storage.session_storage().delete_session(context, session_id);
 }
 
 /// What an operator sees of all tenants.
@@ -74,6 +80,10 @@ void report(heddle::StorageBackend auto& storage) {
 int main() {
   try {
     const heddle::Environment environment;
+    if (!environment.get("LOOM_PG_DSN") || !environment.get("LOOM_PG_ADMIN_DSN")) {
+      std::cerr << "many_tenants: set LOOM_PG_DSN and LOOM_PG_ADMIN_DSN; see examples/with_database\n";
+      return 1;
+    }
     heddle::Backend<heddle::Postgres> storage({.dsn = environment.get("LOOM_PG_DSN").value_or(""),
                                                .admin_dsn = environment.get("LOOM_PG_ADMIN_DSN").value_or("")});
     storage.migrate();

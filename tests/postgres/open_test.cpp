@@ -80,12 +80,39 @@ TEST_CASE("a role that may not migrate is told which one is needed") {
   config.mutable_postgres()->set_dsn(database.app_dsn());
   const auto error = error_of([&] { static_cast<void>(heddle::open(config, with(folder))); });
   CHECK(error.code() == ErrorCode::permission_denied);
-  CHECK(std::string(error.what()).find("LOOM_PG_ADMIN_DSN") != std::string::npos);
+  CHECK(std::string(error.what()).find("admin_dsn") != std::string::npos);
   config.mutable_postgres()->set_admin_dsn(database.admin_dsn());
   static_cast<void>(heddle::open(config, with(folder)));
   // Where there is nothing to do, everybody may do it.
   config.mutable_postgres()->clear_admin_dsn();
   heddle::open(config, with(folder)).session_storage().save_session(ada, {.id = "s"});
+}
+
+TEST_CASE("who migrates another database than the one that is served is told so, and changes nothing there") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database;
+  const PostgresDatabase other(PostgresDatabase::Contents::roles_only);
+  for (const char* variable : {"LOOM_PG_ADMIN_DSN", "LOOM_PG_MIGRATION_DSN"}) {
+    CAPTURE(variable);
+    const auto options = with(folder, {{"LOOM_PG_DSN", database.app_dsn()}, {variable, other.admin_dsn()}});
+    const auto error = error_of([&] { static_cast<void>(heddle::open(empty_config(), options)); });
+    CHECK(error.code() == ErrorCode::failed_precondition);
+    CHECK(std::string(error.what()).find("another database") != std::string::npos);
+  }
+  CHECK(support::RawPostgres(other.superuser_dsn()).text("SELECT to_regclass('sessions')").empty());
+}
+
+TEST_CASE("a value in a connection string that libpq does not accept is the caller's mistake") {
+  const support::TemporaryFolder folder;
+  const PostgresDatabase database;
+  for (const std::string wrong : {"port=54x2", "port=99999", "sslmode=requir", "target_session_attrs=readwrite",
+                                  "connect_timeout=soon", "options='-c foo=1'"}) {
+    CAPTURE(wrong);
+    const auto options = with(folder, {{"LOOM_PG_DSN", database.app_dsn() + " " + wrong}});
+    const auto error = error_of([&] { static_cast<void>(heddle::open(empty_config(), options)); });
+    CAPTURE(error.what());
+    CHECK_FALSE(error.retryable());
+  }
 }
 
 TEST_CASE("a database of PostgreSQL can be named by fields") {

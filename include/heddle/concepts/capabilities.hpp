@@ -16,6 +16,9 @@
 /// What only some backends can do. Ask at compile time:
 ///
 ///     if constexpr (heddle::BacksUpOnline<B>) { backend.back_up(context, "copy.db"); }
+///
+/// For a handle, of which the type does not tell what is behind it, none of those holds that a backend may lack: ask it
+/// at run time for `online_backup()`, `administration()` and `soft_deletion()`, which are null where that is not there.
 namespace heddle {
 
 /// Tells which migrations the database lacks, with their SQL, without running them; works on an empty database.
@@ -37,12 +40,13 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 };
 
 /// Hides sessions, with all that hangs on them, before they are removed for good. A hidden session is absent from every
-/// read, count and search until it is restored, its files stay; writes to it are `not_found`, and `save_session` with
-/// its id is `failed_precondition`. Hiding what is hidden and restoring what is not answers false.
-/// `purge_deleted_sessions` removes what has been hidden for the grace period, for all tenants and over the
-/// administrator's connection, then does for each session what `delete_session` does; it answers how many they were.
-/// It goes on after a file or hook that fails, and throws the first of those failures in the end. Without that
-/// connection it is `failed_precondition`; if its role does not see all tenants, `permission_denied`.
+/// read, count and search until it is restored, its files stay; writes to it are `not_found`, `delete_session`
+/// removes nothing, and `save_session` with its id is `failed_precondition`; a repeat of an idempotency key answers
+/// what the first use answered. Hiding what is hidden and restoring what is not answers false. `purge_deleted_sessions`
+/// removes what has been hidden for the grace period, for all tenants and over the administrator's connection, then
+/// does for each session what `delete_session` does; it answers how many they were. It goes on after a file or hook
+/// that fails, and throws the first of those failures in the end. Without that connection it is `failed_precondition`;
+/// if its role does not see all tenants, `permission_denied`.
 template <class T>
 concept SoftDeletes = requires(T& backend, const Context& context, const std::string& id, const WriteOptions& options,
                                std::chrono::seconds grace_period) {

@@ -43,6 +43,7 @@ template <class Backend>
 }  // namespace detail
 
 /// Asks a backend how it is: pings it, and reads the version of its schema and the state of its pool if it tells them.
+/// Healthy is what answers; where nobody has migrated, `migration_version` is 0.
 /// Never throws: a failure is a status that is not healthy, with the reason in `error`. Give the context a deadline.
 [[nodiscard]] v1::StorageHealthStatus health(StorageBackend auto& backend, const Context& context = {}) noexcept {
   v1::StorageHealthStatus status;

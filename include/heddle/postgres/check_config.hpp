@@ -53,7 +53,7 @@ inline void check_pool(const PoolConfig& pool) {
 inline void require_admin(const Config& config) {
   if (config.admin_dsn.empty()) {
     throw Error(ErrorCode::failed_precondition,
-                "what concerns all tenants has a connection of its own: set admin_dsn (or LOOM_PG_ADMIN_DSN) to the "
+                "what concerns all tenants has a connection of its own: set admin_dsn to the "
                 "connection string of a role that sees them all");
   }
 }
@@ -77,7 +77,7 @@ inline void check(const Config& config) {
   }
   if (soft_delete.enabled && config.admin_dsn.empty()) {
     refuse_setting("soft_delete.enabled",
-                   "needs an admin_dsn (or LOOM_PG_ADMIN_DSN): deleted sessions of all tenants "
+                   "needs an admin_dsn: deleted sessions of all tenants "
                    "are removed over that connection");
   }
 }

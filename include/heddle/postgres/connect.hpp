@@ -53,12 +53,19 @@ using RawConnection = std::unique_ptr<PGconn, CloseRaw>;
     const std::string_view state = line.substr(0, state_size);
     const std::string_view sentence = line.substr(state_size + 2);
     ErrorCode code = meaning_of(state).code;
-    if (state == "3D000") { code = ErrorCode::failed_precondition; }
+    // There is no such database, or it does not take what the connection string wants to be set.
+    for (const std::string_view refused : {"3D000", "42704", "22023", "08P01"}) {
+      if (state == refused) { code = ErrorCode::failed_precondition; }
+    }
     if (code == ErrorCode::internal) { code = ErrorCode::unavailable; }
     return {code, doing + std::string(sentence.substr(0, sentence.find('\n'))), std::string(state)};
   }
   if (PQconnectionNeedsPassword(connection) != 0) {
     return {ErrorCode::permission_denied, doing + "the server asks for a password, and the connection string has none"};
+  }
+  if (has("invalid port number") || has("invalid integer value") || (has("invalid ") && has(" value: \""))) {
+    return {ErrorCode::invalid_argument,
+            doing + "the connection string has a value that libpq does not accept, such as of port or sslmode"};
   }
   if (has("certificate")) {
     return {ErrorCode::failed_precondition, doing + "a certificate was not accepted: see sslmode and sslrootcert"};

@@ -95,14 +95,17 @@ class Engine {
     }
   }
 
-  /// PostgreSQL's part in migrating, for the time of a call.
-  [[nodiscard]] Schema schema(const Call& call) const {
+  /// PostgreSQL's part in migrating, for the time of a call. Throws `failed_precondition` if its connection leads to
+  /// another database than that of who serves.
+  [[nodiscard]] Schema schema(const Call& call) {
     const std::string& dsn = !config_.migration_dsn.empty() ? config_.migration_dsn
                              : !config_.admin_dsn.empty()   ? config_.admin_dsn
                                                             : config_.dsn;
     // Who makes tables owns them, and row security would not hold for who serves.
     const bool would_own = dsn == config_.dsn && !config_.allow_role_without_row_security;
-    return {dsn, config_.schema, call, would_own};
+    Schema schema(dsn, config_.schema, call, would_own);
+    if (dsn != config_.dsn) { require_same_database(schema, call); }
+    return schema;
   }
 
   /// The version of the schema; 0 before the first migration. On the pool, for it may be asked often.
@@ -193,6 +196,21 @@ class Engine {
                  Mode mode) const {
     if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
     return exchange.complete() == Exchange::End::committed || recall(connection, call, transaction);
+  }
+
+  void require_same_database(Schema& schema, const Call& call) {
+    const std::string there = schema.place();
+    if (there.empty()) { return; }
+    auto work = [](Transaction& transaction) { return transaction.one(sql::statements<ControlStatements>().place); };
+    try {
+      if (read(call, work) == there) { return; }
+    } catch (const Error& error) {
+      if (error.native_code() != sqlstate::insufficient_privilege) { throw; }
+      return;
+    }
+    throw Error(ErrorCode::failed_precondition,
+                std::string(config_.migration_dsn.empty() ? "admin_dsn" : "migration_dsn") +
+                    " leads to another database than dsn");
   }
 
   void begin(Transaction& transaction, const Context& context, Mode mode) const {

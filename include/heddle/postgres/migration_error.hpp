@@ -29,11 +29,12 @@ namespace heddle::postgres {
   }
   if (state == sqlstate::query_canceled) { context.check(); }
   if (state == sqlstate::insufficient_privilege) {
-    throw Error(ErrorCode::permission_denied,
-                "the database role may not migrate: set migration_dsn or admin_dsn to the connection string of a role "
-                "with the rights of the tables' owner: " +
-                    std::string(first_line_of(failure)),
-                state);
+    throw Error(
+        ErrorCode::permission_denied,
+        "the database role may not migrate: migration_dsn, or else admin_dsn, has to be of a role with the rights "
+        "of the tables' owner, and migrations/postgres_roles.sql has to have run in this database: " +
+            std::string(first_line_of(failure)),
+        state);
   }
   // The statements are not those of a store, so what these errors mean to one says nothing here. What is stored may be
   // in the message, except where the statement itself is wrong.

@@ -7,7 +7,9 @@
 #include "heddle/postgres/libpq_handles.hpp"
 #include "heddle/postgres/migration_error.hpp"
 #include "heddle/postgres/schema_session.hpp"
+#include "heddle/postgres/statements/control.hpp"
 #include "heddle/sql/migration.hpp"
+#include "heddle/sql/statement.hpp"
 
 #include <exception>
 #include <memory>
@@ -34,6 +36,17 @@ class Schema {
     PQsetErrorVerbosity(driver_->raw(), PQERRORS_TERSE);
   }
 
+  /// Which database it is, as `ControlStatements::place` says it; empty if the role may not ask.
+  [[nodiscard]] std::string place() {
+    try {
+      pqxx::work transaction(driver_->session());
+      return execute(transaction, sql::statements<ControlStatements>().place.text())[0][0].c_str();
+    } catch (const std::exception& failure) {
+      if (sqlstate_of(failure) == sqlstate::insufficient_privilege) { return {}; }
+      rethrow_migration_error(failure, call_.context);
+    }
+  }
+
   [[nodiscard]] std::vector<AppliedMigration> applied() {
     std::vector<AppliedMigration> records;
     transact([&records](SchemaSession& session) { records = session.applied(); });
@@ -44,7 +57,7 @@ class Schema {
   void take(Step&& step) {
     if (would_own_) {
       throw Error(ErrorCode::permission_denied,
-                  "the role that serves must not own the tables: set migration_dsn or admin_dsn (LOOM_PG_ADMIN_DSN) to "
+                  "the role that serves must not own the tables: set migration_dsn or admin_dsn to "
                   "the role that migrates; migrations/postgres_roles.sql makes both");
     }
     transact([&](SchemaSession& session) {

@@ -33,6 +33,10 @@ struct ControlStatements {
   /// For calls that may be cut short: whatever the role's setting, the server must be able to warn of it, see Exchange.
   Statement<> hear_warnings{"SELECT " + warnings()};
   sql::Statement<std::int64_t> ping{"SELECT 1"};
+  /// Which database it is, of all databases of all servers but for copies of their files.
+  sql::Statement<std::string> place{
+      "SELECT system_identifier || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) "
+      "FROM pg_control_system()"};
   sql::Statement<std::int64_t> schema_version{"SELECT coalesce(max(version), 0) FROM heddle_migrations"};
 
  private:
