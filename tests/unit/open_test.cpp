@@ -120,6 +120,15 @@ TEST_CASE("without a configuration it is SQLite in the data folder") {
   CHECK(again.session_storage().load_session(ada, "s"));
 }
 
+TEST_CASE("who misspells a choice in the configuration is told what there is") {
+  const auto message = [](const char* json) {
+    return std::string(error_of([&] { static_cast<void>(config_of(json)); }).what());
+  };
+  CHECK(message(R"({"backend": "postgres"})").find("STORAGE_BACKEND_TYPE_POSTGRES") != std::string::npos);
+  CHECK(message(R"({"sqlite": {"durability": "normal"}})").find("SQLITE_DURABILITY_NORMAL") != std::string::npos);
+  CHECK(message(R"({"postgres": {"port": "five"}})").find("one of") == std::string::npos);
+}
+
 TEST_CASE("who describes PostgreSQL and does not choose it is told, instead of getting SQLite") {
   const support::TemporaryFolder folder;
   const auto error = error_of([&] {

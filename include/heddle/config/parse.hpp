@@ -3,6 +3,7 @@
 #include "heddle/error.hpp"
 #include "heddle/proto/storage.pb.h"
 
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <filesystem>
@@ -14,6 +15,28 @@
 
 namespace heddle {
 namespace detail {
+
+/// The values that an enumeration in a configuration can have, by the path of its field; empty for other fields.
+[[nodiscard]] inline std::string choices_of(std::string_view path) {
+  const auto* message = v1::StorageConfig::descriptor();
+  const google::protobuf::FieldDescriptor* field = nullptr;
+  for (bool is_last = false; message != nullptr && !is_last;) {
+    const auto dot = path.find('.');
+    const std::string name(path.substr(0, dot));
+    field = message->FindFieldByName(name);
+    if (field == nullptr) { field = message->FindFieldByCamelcaseName(name); }
+    if (field == nullptr) { return {}; }
+    message = field->message_type();
+    is_last = dot == std::string_view::npos;
+    if (!is_last) { path.remove_prefix(dot + 1); }
+  }
+  std::string choices;
+  const auto* const values = field == nullptr ? nullptr : field->enum_type();
+  for (int index = 0; values != nullptr && index < values->value_count(); ++index) {
+    choices.append(index == 0 ? ": it is one of " : ", ").append(values->value(index)->name());
+  }
+  return choices;
+}
 
 /// Why a JSON text is no configuration, without its values: protobuf's own explanations quote the text, and a key or a
 /// password can stand in it. Of those explanations only the name of a field is taken.
@@ -32,7 +55,7 @@ namespace detail {
   const auto end = explanation.find("): invalid value");
   if (explanation.starts_with('(') && end != std::string_view::npos) {
     const std::string_view name = explanation.substr(1, end - 1);
-    if (is_name(name)) { return "the value of " + std::string(name) + " is not of its type"; }
+    if (is_name(name)) { return "the value of " + std::string(name) + " is not of its type" + choices_of(name); }
   }
   return "it is not valid, or has a field that is not known";
 }
