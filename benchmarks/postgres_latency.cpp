@@ -137,10 +137,10 @@ int main() {
     disk.push_back(benchmarks::seconds([&] { control.write(); }));
     for (std::size_t index = 0; index < sides.size(); ++index) {
       Side& side = *sides[(index + static_cast<std::size_t>(round)) % sides.size()];
-      const auto [saves, loads] = side.amounts;
-      side.short_times.push_back(benchmarks::seconds([&, n = saves] { side.save_short(n); }) / saves);
-      side.long_times.push_back(benchmarks::seconds([&, n = saves] { side.save_long(n); }) / saves);
-      side.load_times.push_back(benchmarks::seconds([&, n = loads] { side.load(n); }) / loads);
+      const Amounts& amounts = side.amounts;
+      side.short_times.push_back(benchmarks::seconds([&] { side.save_short(amounts.saves); }) / amounts.saves);
+      side.long_times.push_back(benchmarks::seconds([&] { side.save_long(amounts.saves); }) / amounts.saves);
+      side.load_times.push_back(benchmarks::seconds([&] { side.load(amounts.loads); }) / amounts.loads);
     }
   }
   std::printf("%-40s %8.0f µs (quartiles %.0f to %.0f)\n", "control: one write that reaches the disk",

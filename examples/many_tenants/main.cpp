@@ -80,12 +80,13 @@ void report(heddle::StorageBackend auto& storage) {
 int main() {
   try {
     const heddle::Environment environment;
-    if (!environment.get("LOOM_PG_DSN") || !environment.get("LOOM_PG_ADMIN_DSN")) {
+    const auto dsn = environment.get("LOOM_PG_DSN");
+    const auto admin_dsn = environment.get("LOOM_PG_ADMIN_DSN");
+    if (!dsn || !admin_dsn) {
       std::cerr << "many_tenants: set LOOM_PG_DSN and LOOM_PG_ADMIN_DSN; see examples/with_database\n";
       return 1;
     }
-    heddle::Backend<heddle::Postgres> storage({.dsn = environment.get("LOOM_PG_DSN").value_or(""),
-                                               .admin_dsn = environment.get("LOOM_PG_ADMIN_DSN").value_or("")});
+    heddle::Backend<heddle::Postgres> storage({.dsn = *dsn, .admin_dsn = *admin_dsn});
     storage.migrate();
     serve(storage, "alice", "What's the status of my order?");
     serve(storage, "bob", "Cancel my flight.");

@@ -80,7 +80,7 @@ TEST_CASE("a role that may not migrate is told which one is needed") {
   config.mutable_postgres()->set_dsn(database.app_dsn());
   const auto error = error_of([&] { static_cast<void>(heddle::open(config, with(folder))); });
   CHECK(error.code() == ErrorCode::permission_denied);
-  CHECK(std::string(error.what()).find("admin_dsn") != std::string::npos);
+  CHECK(std::string(error.what()).find("LOOM_PG_ADMIN_DSN") != std::string::npos);
   config.mutable_postgres()->set_admin_dsn(database.admin_dsn());
   static_cast<void>(heddle::open(config, with(folder)));
   // Where there is nothing to do, everybody may do it.

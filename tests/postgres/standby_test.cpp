@@ -11,7 +11,6 @@
 #include <stop_token>
 #include <string>
 #include <thread>
-#include <utility>
 
 /// A commit that waits for a standby which never comes: whoever cuts the wait short, nobody may take it for done.
 namespace {
@@ -40,12 +39,8 @@ class Waiting {
   void demand(const std::string& standbys) {
     superuser_.execute("ALTER SYSTEM SET synchronous_standby_names = '" + standbys + "'");
     superuser_.execute("SELECT pg_reload_conf()");
-    while (support::RawPostgres(database_.database().superuser_dsn()).text("SHOW synchronous_standby_names") !=
-           standbys) {
-      std::this_thread::sleep_for(10ms);
-    }
-    // Other connections look when they begin their next command.
-    sessions().load_session(ada, "s").has_value();
+    // It takes effect some time after it is shown.
+    while (a_commit_waits() == standbys.empty()) { std::this_thread::sleep_for(10ms); }
   }
 
   /// Runs one of these on the process that waits, as soon as it does.
@@ -60,6 +55,20 @@ class Waiting {
   }
 
  private:
+  [[nodiscard]] bool a_commit_waits() {
+    support::RawPostgres other(database_.database().superuser_dsn());
+    auto commit = std::async(std::launch::async, [&] {
+      // Written and thrown away.
+      other.execute("SELECT pg_logical_emit_message(true, 'heddle', '')");
+    });
+    bool waits = false;
+    while (commit.wait_for(5ms) == std::future_status::timeout) {
+      waits =
+          !superuser_.text("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").empty();
+    }
+    commit.get();
+    return waits;
+  }
   [[nodiscard]] postgres::Config config(const std::string& options) {
     auto config = database_.config();
     config.dsn = support::with_settings(config.dsn, {{"options", options}});

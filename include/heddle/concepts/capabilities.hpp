@@ -17,8 +17,9 @@
 ///
 ///     if constexpr (heddle::BacksUpOnline<B>) { backend.back_up(context, "copy.db"); }
 ///
-/// For a handle, of which the type does not tell what is behind it, none of those holds that a backend may lack: ask it
-/// at run time for `online_backup()`, `administration()` and `soft_deletion()`, which are null where that is not there.
+/// The type of a handle does not tell what is behind it, so `AnyBackend` satisfies neither BacksUpOnline nor
+/// AdministersTenants nor SoftDeletes: ask it at run time for `online_backup()`, `administration()` and
+/// `soft_deletion()`, which are null where that is not there.
 namespace heddle {
 
 /// Tells which migrations the database lacks, with their SQL, without running them; works on an empty database.

@@ -53,8 +53,8 @@ inline void check_pool(const PoolConfig& pool) {
 inline void require_admin(const Config& config) {
   if (config.admin_dsn.empty()) {
     throw Error(ErrorCode::failed_precondition,
-                "what concerns all tenants has a connection of its own: set admin_dsn to the "
-                "connection string of a role that sees them all");
+                "what concerns all tenants has a connection of its own: set admin_dsn (which heddle::open "
+                "finds in LOOM_PG_ADMIN_DSN) to the connection string of a role that sees them all");
   }
 }
 
@@ -77,8 +77,8 @@ inline void check(const Config& config) {
   }
   if (soft_delete.enabled && config.admin_dsn.empty()) {
     refuse_setting("soft_delete.enabled",
-                   "needs an admin_dsn: deleted sessions of all tenants "
-                   "are removed over that connection");
+                   "needs an admin_dsn (which heddle::open finds in LOOM_PG_ADMIN_DSN): deleted sessions of all "
+                   "tenants are removed over that connection");
   }
 }
 

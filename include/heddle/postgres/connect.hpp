@@ -20,17 +20,14 @@
 
 namespace heddle::postgres {
 
-struct CloseRaw {
-  void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
-};
-using RawConnection = std::unique_ptr<PGconn, CloseRaw>;
+/// Characters of an SQLSTATE.
+inline constexpr std::size_t state_size = 5;
 
 /// Where, in what a server said verbosely, the last severity ends, of which each language has its own word: two spaces,
 /// an SQLSTATE, a colon and the sentence come behind it.
 [[nodiscard]] inline std::size_t end_of_severity(std::string_view said) noexcept {
   constexpr std::string_view sign = ":  ";
   constexpr std::string_view in_state = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  constexpr std::size_t state_size = 5;
   for (auto at = said.rfind(sign); at != std::string_view::npos && at != 0; at = said.rfind(sign, at - 1)) {
     const std::string_view behind = said.substr(at + sign.size());
     if (behind.substr(0, state_size).find_first_not_of(in_state) == std::string_view::npos &&
@@ -48,7 +45,6 @@ using RawConnection = std::unique_ptr<PGconn, CloseRaw>;
   const std::string_view all = PQerrorMessage(connection);
   const auto has = [all](std::string_view words) { return all.find(words) != std::string_view::npos; };
   if (const auto at = end_of_severity(all); at != std::string_view::npos) {
-    constexpr std::size_t state_size = 5;
     const std::string_view line = all.substr(at);
     const std::string_view state = line.substr(0, state_size);
     const std::string_view sentence = line.substr(state_size + 2);

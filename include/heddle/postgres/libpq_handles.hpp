@@ -8,6 +8,21 @@
 /// Private: what libpq hands out, with its owner.
 namespace heddle::postgres {
 
+struct CloseRaw {
+  void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+};
+using RawConnection = std::unique_ptr<PGconn, CloseRaw>;
+
+struct ClearResult {
+  void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ClearResult>;
+
+struct FreeNotice {
+  void operator()(PGnotify* notice) const noexcept { PQfreemem(notice); }
+};
+using Notice = std::unique_ptr<PGnotify, FreeNotice>;
+
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };

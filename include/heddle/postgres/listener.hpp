@@ -3,7 +3,7 @@
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/connect.hpp"
-#include "heddle/postgres/result.hpp"
+#include "heddle/postgres/libpq_handles.hpp"
 #include "heddle/postgres/wait.hpp"
 
 #include <libpq-fe.h>
@@ -12,7 +12,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -74,11 +73,6 @@ class Listener {
   static constexpr std::chrono::seconds patience{10};
   /// How long stopping can take: a stop does not wake poll.
   static constexpr std::chrono::milliseconds slice{200};
-
-  struct Free {
-    void operator()(PGnotify* notice) const noexcept { PQfreemem(notice); }
-  };
-  using Notice = std::unique_ptr<PGnotify, Free>;
 
   void run(const std::stop_token& stop) {
     std::mutex mutex;

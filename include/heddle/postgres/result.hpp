@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/error.hpp"
+#include "heddle/postgres/libpq_handles.hpp"
 #include "heddle/postgres/parameter_types.hpp"
 
 #include <libpq-fe.h>
@@ -10,16 +11,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
 namespace heddle::postgres {
-
-struct ClearResult {
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-};
-using Result = std::unique_ptr<PGresult, ClearResult>;
 
 /// One row of a result in the binary form of the protocol: the source of its values.
 class ResultRow {

@@ -57,8 +57,8 @@ class Schema {
   void take(Step&& step) {
     if (would_own_) {
       throw Error(ErrorCode::permission_denied,
-                  "the role that serves must not own the tables: set migration_dsn or admin_dsn to "
-                  "the role that migrates; migrations/postgres_roles.sql makes both");
+                  "the role that serves must not own the tables: set migration_dsn or admin_dsn (which heddle::open "
+                  "finds in LOOM_PG_ADMIN_DSN) to the role that migrates; migrations/postgres_roles.sql makes both");
     }
     transact([&](SchemaSession& session) {
       session.lock();

@@ -76,6 +76,7 @@ class HumanRequestStore {
   bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) {
     detail::check_id("request.id", request.id);
     check(request);
+    const std::string changed = topic(request.id);
     const Answer answer = gateway_.write_once(
         context, "update_human_request", options, std::nullopt,
         [&] {
@@ -87,10 +88,10 @@ class HumanRequestStore {
           tx.require(not_open, dialect().open_or_absent, tx.user_id(), request.id, at);
           tx.run_as_answer(dialect().update, tx.user_id(), request.id, request.question, request.context,
                            request.request_type, request.priority, request.timeout_ms, at);
-          announce(tx, request.id);
+          announce(tx, changed);
         });
     // Who waits may have to wake up at another time.
-    changes_.notify(topic(request.id));
+    changes_.notify(changed);
     return answer.number != 0;
   }
 
@@ -129,6 +130,7 @@ class HumanRequestStore {
     if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
       detail::refuse("response.status", "is not approved, rejected or responded");
     }
+    const std::string changed = topic(id);
     std::optional<HumanRequest> settled;
     const Answer answer = gateway_.write_once(
         context, "respond_to_human_request", options, std::nullopt,
@@ -138,10 +140,10 @@ class HumanRequestStore {
           // No look at the state before: the one statement finds the request open and settles it, for one caller only.
           auto row =
               tx.require(not_open, dialect().respond, tx.user_id(), id, sql::Fields<HumanResponse>{response}, now());
-          announce(tx, id);
+          announce(tx, changed);
           return [row = std::move(row), &settled]() mutable { settled = row(); };
         });
-    changes_.notify(topic(id));
+    changes_.notify(changed);
     if (settled && !answer.repeated) { return std::move(*settled); }
     // A repeat of an earlier call, which settled the request: that is how it has stayed.
     return gateway_.read(context, "get_human_request",
@@ -239,9 +241,9 @@ class HumanRequestStore {
 
   /// Tells other processes of a change, where they can hear it.
   template <class Transaction>
-  static void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::string& id) {
+  static void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::string& changed) {
     if constexpr (detail::HearsChanges<Policy>) {
-      tx.run(sql::statements<typename Policy::Dialect::Announcements>().changed, topic(id));
+      tx.run(sql::statements<typename Policy::Dialect::Announcements>().changed, changed);
     }
   }
 
