@@ -2,6 +2,7 @@
 
 #include "heddle/error.hpp"
 #include "heddle/sqlite/config.hpp"
+#include "heddle/sqlite/vfs_file.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -37,11 +37,8 @@ namespace detail {
   constexpr std::string_view magic{"SQLite format 3\0", 16};
   constexpr std::size_t id_offset = 68;
   std::array<char, 100> header{};
-  std::ifstream file(path, std::ios::binary);
-  if (!file) { throw Error(ErrorCode::permission_denied, "the database file cannot be read"); }
-  file.read(header.data(), header.size());
-  if (static_cast<std::size_t>(file.gcount()) < header.size() ||
-      std::string_view(header.data(), magic.size()) != magic) {
+  VfsFile file(path);
+  if (!file.read_start(header) || std::string_view(header.data(), magic.size()) != magic) {
     throw Error(ErrorCode::failed_precondition, "the file is not a SQLite database, or it is encrypted");
   }
   std::uint32_t id = 0;
