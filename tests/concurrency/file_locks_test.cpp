@@ -1,14 +1,21 @@
 #include "concurrency/file_backend.hpp"
 #include "concurrency/raw_connection.hpp"
+#include "heddle/detail/plain_file.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/child_process.hpp"
+#include "support/expect_error.hpp"
 #include "support/ledger.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
+#include <thread>
 
 /// POSIX locks belong to a process: closing any descriptor of a file drops all locks that the process holds on it.
 /// Whatever a process does beside an open database, another process must find the locks in place. A skipped test case
@@ -16,6 +23,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using heddle::ErrorCode;
 using support::ChildProcess;
 using support::Parent;
 using support::saying;
@@ -43,6 +51,10 @@ heddle::sqlite::Config config_from_parent() {
 void open_and_close(const std::filesystem::path& path, bool wal) {
   heddle::Backend<heddle::Sqlite> second(config_of(path, wal));
   second.ping();
+}
+
+void expect_refusal(const std::filesystem::path& path) {
+  CHECK(support::code_of([&] { static_cast<void>(heddle::describe_file(path)); }) == ErrorCode::failed_precondition);
 }
 
 }  // namespace
@@ -75,6 +87,9 @@ TEST_CASE("with a write-ahead log the locks of a process outlive what it does be
   };
   save();
   SUBCASE("a second backend") { open_and_close(file.path(), true); }
+  SUBCASE("a description of the database") { expect_refusal(file.path()); }
+  SUBCASE("a description of its log") { expect_refusal(file.path().string() + "-wal"); }
+  SUBCASE("a description of its shared memory") { expect_refusal(file.path().string() + "-shm"); }
 
   CHECK(said_by("child: open and ping and close", file.path(), true) == "pong");
   save();
@@ -96,6 +111,8 @@ TEST_CASE("with a rollback journal the locks of a transaction outlive what its p
   });
 
   SUBCASE("a second backend") { open_and_close(file.path(), false); }
+  SUBCASE("a description of the database") { expect_refusal(file.path()); }
+  SUBCASE("a description of its journal") { expect_refusal(file.path().string() + "-journal"); }
 
   CHECK(said_by("child: save a message", file.path(), false) == "unavailable");
   engine.exclusively(call, [](heddle::sqlite::Connection& connection) { connection.execute("COMMIT"); });
@@ -103,4 +120,46 @@ TEST_CASE("with a rollback journal the locks of a transaction outlive what its p
   file.store().save_message({}, "session", saying("last"));
   CHECK(said_by("child: count messages", file.path(), false) == "3 messages");
   CHECK(concurrency::RawConnection(file.path()).run("SELECT count(*) FROM numbers") == "1");
+}
+
+TEST_CASE("a file of an open database is not described under any of its names") {
+  concurrency::FileBackend file;
+  const auto beside = [&](const std::string& name) { return file.folder() / name; };
+  std::filesystem::create_symlink(file.path(), beside("link"));
+  std::filesystem::create_hard_link(file.path(), beside("second name"));
+  std::ofstream(beside("other")) << "text";
+  for (const auto& path : {file.path(), beside("link"), beside("second name"), file.folder() / "." / "heddle.db"}) {
+    CAPTURE(path.string());
+    expect_refusal(path);
+  }
+  CHECK(heddle::describe_file(beside("other")).size_bytes == 4);
+
+  // As long as one of them has it open.
+  { heddle::Backend<heddle::Sqlite> through_link({.path = beside("link").string()}); }
+  expect_refusal(file.path());
+  (*file).close();
+  CHECK(heddle::describe_file(beside("link")).size_bytes > 0);
+
+  heddle::Backend<heddle::Sqlite> through_link({.path = beside("link").string()});
+  through_link.ping();
+  expect_refusal(file.path());
+  expect_refusal(file.path().string() + "-wal");
+  std::filesystem::rename(file.path(), beside("moved"));
+  expect_refusal(beside("moved"));
+}
+
+TEST_CASE("a database is not opened while its file is read past SQLite") {
+  const support::TemporaryFolder folder;
+  const auto path = folder.path() / "heddle.db";
+  { heddle::Backend<heddle::Sqlite>({.path = path.string()}).migrate(); }
+  std::optional<heddle::detail::PlainFile> file(path);
+  std::atomic<bool> is_read = true;
+  std::jthread opener([&] {
+    heddle::Backend<heddle::Sqlite> backend({.path = path.string()});
+    CHECK_FALSE(is_read);
+  });
+  // Time enough to open it, if the opener did not wait.
+  std::this_thread::sleep_for(100ms);
+  is_read = false;
+  file.reset();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/detail/plain_file.hpp"
 #include "heddle/error.hpp"
 #include "heddle/proto/storage.pb.h"
 
@@ -7,7 +8,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <filesystem>
-#include <fstream>
+#include <istream>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -94,7 +95,8 @@ namespace detail {
 /// A configuration from a file, in JSON or binary: what starts with a brace is JSON, which no binary form does. Throws
 /// `not_found` if the file cannot be opened, `invalid_argument` if it is empty or no configuration.
 [[nodiscard]] inline v1::StorageConfig load_config(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
+  detail::PlainFile plain(path);
+  std::istream& file = plain.stream();
   if (!file) { throw Error(ErrorCode::not_found, "the configuration file cannot be opened: " + path.string()); }
   std::ostringstream content;
   content << file.rdbuf();

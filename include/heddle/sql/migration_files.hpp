@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/detail/plain_file.hpp"
 #include "heddle/detail/sha256.hpp"
 #include "heddle/error.hpp"
 #include "heddle/sql/migration.hpp"
@@ -7,7 +8,7 @@
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <istream>
 #include <map>
 #include <optional>
 #include <span>
@@ -57,7 +58,8 @@ struct MigrationFile {
 };
 
 [[nodiscard]] inline std::string read_migration(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
+  detail::PlainFile file(path);
+  std::istream& stream = file.stream();
   std::ostringstream text;
   // An empty file gives nothing, which counts as a failure of the output only.
   text << stream.rdbuf();

@@ -17,7 +17,8 @@ enum class Durability {
 /// How a SQLite database is opened.
 struct Config {
   /// The database file, made if it is not there (its folder must be), or `:memory:`. `~` has no meaning here; `open`
-  /// expands it in its own configuration.
+  /// expands it in its own configuration. While it is open, the process must not open it past SQLite, not even for
+  /// reading: closing such a descriptor drops the locks on the database.
   std::string path{};
   /// Readers work beside the writer only with the write-ahead log. Off: one rollback journal, for file systems without
   /// shared memory.

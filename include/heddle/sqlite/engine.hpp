@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/detail/open_databases.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sql/migration_files.hpp"
 #include "heddle/sqlite/backup.hpp"
@@ -31,7 +32,9 @@ class Engine {
   /// Opens the file or makes it. Throws `failed_precondition` for a database that is not Heddle's, and leaves it as it
   /// is.
   explicit Engine(Config config) : config_(checked(std::move(config))) {
+    if (!in_memory()) { files_.emplace(config_.path); }
     writer_.emplace(config_);
+    if (files_) { files_->opened(); }
     claim();
     if (!in_memory()) { readers_.emplace(config_); }
   }
@@ -96,6 +99,7 @@ class Engine {
   void close() noexcept {
     readers_.reset();
     writer_.reset();
+    files_.reset();
   }
 
   [[nodiscard]] std::string_view default_user_id() const noexcept { return config_.default_user_id; }
@@ -180,6 +184,7 @@ class Engine {
   }
 
   Config config_;
+  std::optional<heddle::detail::OpenDatabases::Database> files_;  ///< longer than all connections
   std::optional<Writer> writer_;
   std::optional<Readers> readers_;
 };

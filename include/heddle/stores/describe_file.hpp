@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/detail/plain_file.hpp"
 #include "heddle/detail/sha256.hpp"
 #include "heddle/error.hpp"
 
@@ -7,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <istream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -23,8 +24,9 @@ struct FileDescription {
 };
 
 /// Reads a file once, piece by piece, and describes it. Throws `not_found` if there is none, `invalid_argument` if it
-/// is not a regular file, `permission_denied` or `unavailable` if it cannot be read. Any thread. A file that is written
-/// meanwhile is described as it was read.
+/// is not a regular file, `permission_denied` or `unavailable` if it cannot be read, `failed_precondition` if it
+/// belongs to a SQLite database that this process has open by Heddle: reading it would drop the locks on the database.
+/// Any thread. A file that is written meanwhile is described as it was read.
 [[nodiscard]] inline FileDescription describe_file(const std::filesystem::path& path) {
   std::error_code unknown;
   const auto status = std::filesystem::status(path, unknown);
@@ -37,7 +39,8 @@ struct FileDescription {
   if (!std::filesystem::is_regular_file(status)) {
     throw Error(ErrorCode::invalid_argument, "this is not a regular file");
   }
-  std::ifstream file(path, std::ios::binary);
+  detail::PlainFile plain(path);
+  std::istream& file = plain.stream();
   if (!file) { throw Error(ErrorCode::permission_denied, "the file cannot be read"); }
   FileDescription description;
   detail::Sha256 digest;
