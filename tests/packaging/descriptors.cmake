@@ -1,0 +1,40 @@
+# Closing any descriptor of a file drops all POSIX locks of the process on it: on an open database, SQLite's. So nothing
+# in the library opens a file past SQLite but the places listed here, each with its reason.
+cmake_minimum_required(VERSION 3.25)
+
+set(allowed
+  # Asks first whether the file belongs to an open database.
+  detail/plain_file.hpp
+  # Opens folders and nothing else: O_DIRECTORY.
+  stores/open_folder.hpp
+  # Sets flags of a socket; opens nothing.
+  postgres/bulk_sending.hpp)
+
+# What can open a file, by the headers that declare it and by name. `nolock` makes SQLite itself forget its locks.
+string(CONCAT opener
+  "#include <(fstream|fcntl\\.h|sys/file\\.h|sys/mman\\.h|cstdio|stdio\\.h|boost/(iostreams|interprocess)/.*)>"
+  "|(^|[^a-z_])([io]?fstream|filebuf|fopen|freopen|openat|creat|copy_file|stdio_filebuf)([^a-z_]|$)"
+  "|(^|[^a-z_:])::open(64)? *\\(|filesystem::copy *\\(|nolock")
+
+file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
+if(NOT headers)
+  message(FATAL_ERROR "There are no headers in ${HEADERS}.")
+endif()
+set(found "")
+foreach(header IN LISTS headers)
+  file(STRINGS "${HEADERS}/${header}" lines REGEX "${opener}")
+  foreach(line IN LISTS lines)
+    list(APPEND opening "${header}")
+    if(NOT header IN_LIST allowed)
+      string(APPEND found "\n  ${header}: ${line}")
+    endif()
+  endforeach()
+endforeach()
+if(found)
+  message(FATAL_ERROR "These lines can open a file past SQLite; read files by detail::PlainFile:${found}")
+endif()
+foreach(header IN LISTS allowed)
+  if(NOT header IN_LIST opening)
+    message(FATAL_ERROR "${header} opens nothing: it need not be allowed to.")
+  endif()
+endforeach()
