@@ -3,7 +3,7 @@
 #include "transcript.hpp"
 
 #include <heddle/concepts/storage_backend.hpp>
-#include <heddle/stores/describe_file.hpp>
+#include <heddle/describe_file.hpp>
 
 #include <chrono>
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include "heddle/context.hpp"
 #include "heddle/erased/backend.hpp"
 #include "heddle/error.hpp"
+#include "heddle/migrations/migration.hpp"
 #include "heddle/model/storage_details.hpp"
-#include "heddle/sql/migration.hpp"
 
 #include <concepts>
 #include <memory>

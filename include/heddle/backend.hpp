@@ -2,13 +2,13 @@
 
 #include "heddle/concepts/storage_policy.hpp"
 #include "heddle/context.hpp"
-#include "heddle/detail/gateway.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/migrations/backend_migrator.hpp"
+#include "heddle/migrations/migration.hpp"
 #include "heddle/model/storage_details.hpp"
-#include "heddle/sql/migration.hpp"
 #include "heddle/stores/admin_store.hpp"
 #include "heddle/stores/artifact_store.hpp"
-#include "heddle/stores/backend_migrator.hpp"
-#include "heddle/stores/cleaner.hpp"
+#include "heddle/stores/detail/cleaner.hpp"
 #include "heddle/stores/error_store.hpp"
 #include "heddle/stores/human_request_store.hpp"
 #include "heddle/stores/result_store.hpp"
@@ -35,7 +35,7 @@ namespace heddle {
 template <class Policy, class TracerType = NoTracing>
 class Backend {
   // Named one by one, so that the first line of a compile error says what is missing.
-  static_assert(detail::check_policy<Policy>());
+  static_assert(concepts::check_policy<Policy>());
   static_assert(Tracer<TracerType>,
                 "heddle: the tracer needs `start(const Call&) noexcept` that answers a span with `fail(const Error&)`");
 
@@ -43,7 +43,7 @@ class Backend {
   /// Opens the storage; does not migrate. Throws what the policy's engine throws if it cannot be opened: see
   /// `sqlite/engine.hpp` and `postgres/engine.hpp`. Deadline and stop token of `context` hold for the opening.
   explicit Backend(typename Policy::Config config, TracerType tracer = {}, const Context& context = {})
-      : Backend(detail::cleaning_of(config), std::move(config), std::move(tracer), context) {}
+      : Backend(stores::detail::cleaning_of(config), std::move(config), std::move(tracer), context) {}
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
   Backend(Backend&&) = delete;
@@ -67,7 +67,7 @@ class Backend {
   [[nodiscard]] auto& human_request_store() noexcept { return human_requests_; }
 
   /// What an administrator sees of all tenants.
-  [[nodiscard]] auto& admin_storage() noexcept requires detail::Administers<Policy> { return administration_; }
+  [[nodiscard]] auto& admin_storage() noexcept requires concepts::Administers<Policy> { return administration_; }
 
   /// Brings the schema to the latest version. Must have been done before anything is stored; does nothing if it is
   /// done.
@@ -82,7 +82,7 @@ class Backend {
   /// The schema's version and, where there is one, the pool's state.
   [[nodiscard]] StorageDetails storage_details(const Context& context = {}) {
     return gateway_.manage(context, "storage_details", [&](const Call& call) {
-      if constexpr (detail::EngineKnowsVersion<typename Policy::Engine>) {
+      if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
         return StorageDetails{engine_.schema_version(call), engine_.pool_statistics()};
       } else {
         return StorageDetails{migrator_.current_version(context), engine_.pool_statistics()};
@@ -97,7 +97,7 @@ class Backend {
 
   /// Copies the whole database, as it is at one moment, to a new file. Throws `already_exists` if the file exists.
   void back_up(const Context& context,
-               const std::filesystem::path& target) requires detail::EngineBacksUp<typename Policy::Engine> {
+               const std::filesystem::path& target) requires concepts::EngineBacksUp<typename Policy::Engine> {
     gateway_.manage(context, "back_up", [&](const Call& call) { engine_.back_up(call, target); });
   }
 
@@ -111,8 +111,8 @@ class Backend {
 
  private:
   // The plan is read before the engine takes the configuration over.
-  Backend(const std::optional<detail::Cleaning>& cleaning, typename Policy::Config&& config, TracerType&& tracer,
-          const Context& context)
+  Backend(const std::optional<stores::detail::Cleaning>& cleaning, typename Policy::Config&& config,
+          TracerType&& tracer, const Context& context)
       : engine_(open(std::move(config), context)), tracer_(std::move(tracer)), cleaner_(sessions_, cleaning) {}
 
   static typename Policy::Engine open(typename Policy::Config&& config, const Context& context) {
@@ -125,11 +125,12 @@ class Backend {
     }
   }
 
-  using Gateway = detail::Gateway<Policy, TracerType>;
+  using Gateway = detail::calls::Gateway<Policy, TracerType>;
   using Sessions = SessionStore<Policy, TracerType>;
   using Administration =
-      std::conditional_t<detail::Administers<Policy>, AdminStore<Policy, TracerType>, detail::Absent>;
-  using Cleaner = std::conditional_t<detail::HidesSessions<Policy>, detail::Cleaner<Sessions>, detail::Absent>;
+      std::conditional_t<concepts::Administers<Policy>, AdminStore<Policy, TracerType>, stores::detail::Absent>;
+  using Cleaner =
+      std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::Cleaner<Sessions>, stores::detail::Absent>;
 
   typename Policy::Engine engine_;
   [[no_unique_address]] TracerType tracer_;

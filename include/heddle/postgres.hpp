@@ -5,5 +5,5 @@
 #include "heddle/backend.hpp"
 #include "heddle/concepts/capabilities.hpp"
 #include "heddle/concepts/storage_backend.hpp"
+#include "heddle/describe_file.hpp"
 #include "heddle/postgres/policy.hpp"
-#include "heddle/stores/describe_file.hpp"

@@ -1,7 +1,7 @@
 // A statement run with one argument too few.
 #include "heddle/sqlite.hpp"
 
-void erase(heddle::sqlite::Transaction& transaction) {
+void erase(heddle::sqlite::transaction::Transaction& transaction) {
   const auto& sql = heddle::sql::statements<heddle::sqlite::SessionStatements>();
 #ifdef HEDDLE_CONTROL
   transaction.run(sql.remove, transaction.user_id(), "session");

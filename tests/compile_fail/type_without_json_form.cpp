@@ -1,5 +1,5 @@
 // A struct that is not adapted for Boost.Hana has no members to the library, so no JSON form.
-#include "heddle/detail/json_codec.hpp"
+#include "heddle/sql/json_codec.hpp"
 
 #include <string>
 
@@ -7,7 +7,7 @@ struct Plain {
   int number = 0;
 };
 
-std::string adapted() { return heddle::detail::json::encode(true); }
+std::string adapted() { return heddle::sql::json::encode(true); }
 #ifndef HEDDLE_CONTROL
-std::string plain() { return heddle::detail::json::encode(Plain{}); }
+std::string plain() { return heddle::sql::json::encode(Plain{}); }
 #endif

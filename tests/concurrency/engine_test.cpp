@@ -37,7 +37,7 @@ const heddle::sql::Statement<heddle::sql::NoRow, std::int64_t>& insert() {
 class Counted {
  public:
   Counted() {
-    engine_.exclusively(call(), [this](heddle::sqlite::Connection& connection) {
+    engine_.exclusively(call(), [this](heddle::sqlite::connection::Connection& connection) {
       connection.execute("CREATE TABLE numbers (number INTEGER)");
       sqlite3_commit_hook(
           connection.handle(), [](void* self) { return ++static_cast<Counted*>(self)->commits_, 0; }, this);

@@ -1,6 +1,6 @@
 #include "concurrency/file_backend.hpp"
 #include "concurrency/raw_connection.hpp"
-#include "heddle/detail/plain_file.hpp"
+#include "heddle/detail/files/plain_file.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/child_process.hpp"
 #include "support/expect_error.hpp"
@@ -104,7 +104,7 @@ TEST_CASE("with a rollback journal the locks of a transaction outlive what its p
   const heddle::Context context;
   const heddle::Call call{context, "user", "test"};
   heddle::sqlite::Engine engine(config_of(file.path(), false));
-  engine.exclusively(call, [](heddle::sqlite::Connection& connection) {
+  engine.exclusively(call, [](heddle::sqlite::connection::Connection& connection) {
     connection.execute("CREATE TABLE numbers (number INTEGER)");
     connection.execute("BEGIN IMMEDIATE");
     connection.execute("INSERT INTO numbers VALUES (1)");
@@ -115,7 +115,7 @@ TEST_CASE("with a rollback journal the locks of a transaction outlive what its p
   SUBCASE("a description of its journal") { expect_refusal(file.path().string() + "-journal"); }
 
   CHECK(said_by("child: save a message", file.path(), false) == "unavailable");
-  engine.exclusively(call, [](heddle::sqlite::Connection& connection) { connection.execute("COMMIT"); });
+  engine.exclusively(call, [](heddle::sqlite::connection::Connection& connection) { connection.execute("COMMIT"); });
   CHECK(said_by("child: save a message", file.path(), false) == "saved");
   file.store().save_message({}, "session", saying("last"));
   CHECK(said_by("child: count messages", file.path(), false) == "3 messages");
@@ -152,7 +152,7 @@ TEST_CASE("a database is not opened while its file is read past SQLite") {
   const support::TemporaryFolder folder;
   const auto path = folder.path() / "heddle.db";
   { heddle::Backend<heddle::Sqlite>({.path = path.string()}).migrate(); }
-  std::optional<heddle::detail::PlainFile> file(path);
+  std::optional<heddle::detail::files::PlainFile> file(path);
   std::atomic<bool> is_read = true;
   std::jthread opener([&] {
     heddle::Backend<heddle::Sqlite> backend({.path = path.string()});

@@ -1,6 +1,6 @@
 #include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
-#include "heddle/stores/describe_file.hpp"
+#include "heddle/describe_file.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 

@@ -225,7 +225,7 @@ CONFORMANCE_TEST("fault 22: an agent's SQL reads its result and nothing else") {
                                  std::string("SELECT * FROM result WHERE n = ?1"),
                                  std::string(),
                                  std::string("nonsense"),
-                                 std::string(results::max_sql_bytes + 1, ' ')}) {
+                                 std::string(heddle::max_sql_bytes + 1, ' ')}) {
     CAPTURE(sql);
     CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", sql)); }) == ErrorCode::invalid_argument);
   }
@@ -389,7 +389,7 @@ CONFORMANCE_TEST("fault 29: a query is bounded in rows, size, memory and time") 
   Subject subject;
   auto& store = subject.backend().result_store();
   store.store(alice, {.id = "r", .table = numbers(100)});
-  const auto refused = [&](const std::string& sql, const results::QueryLimits& limits) {
+  const auto refused = [&](const std::string& sql, const heddle::QueryLimits& limits) {
     return code_of([&] { static_cast<void>(store.query(alice, "r", sql, limits)); });
   };
   const std::string endless = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT ";

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "heddle/detail/type_traits.hpp"
 #include "heddle/model/json_text.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/reflection/type_traits.hpp"
 
 #include <boost/hana/accessors.hpp>
 #include <boost/hana/first.hpp>
@@ -33,11 +33,11 @@ void each_text(const std::string& path, T& value, Visit& visit) {
     visit(path, value.text, TextKind::json);
   } else if constexpr (std::same_as<Plain, heddle::Cell>) {
     if (auto* const text = std::get_if<std::string>(&value)) { visit(path, *text, TextKind::plain); }
-  } else if constexpr (heddle::detail::is_optional<Plain>) {
+  } else if constexpr (heddle::reflection::is_optional<Plain>) {
     if (value) { each_text(path, *value, visit); }
-  } else if constexpr (heddle::detail::is_vector<Plain>) {
+  } else if constexpr (heddle::reflection::is_vector<Plain>) {
     for (auto& element : value) { each_text(path + "[]", element, visit); }
-  } else if constexpr (heddle::detail::StringMap<Plain>) {
+  } else if constexpr (heddle::reflection::StringMap<Plain>) {
     Plain visited;
     for (const auto& entry : value) {
       std::string key = entry.first;
@@ -47,7 +47,7 @@ void each_text(const std::string& path, T& value, Visit& visit) {
       visited.emplace(std::move(key), std::move(text));
     }
     if constexpr (!std::is_const_v<T>) { value = std::move(visited); }
-  } else if constexpr (heddle::detail::Record<Plain>) {
+  } else if constexpr (heddle::reflection::Record<Plain>) {
     boost::hana::for_each(boost::hana::accessors<Plain>(), [&](const auto& member) {
       const std::string name = boost::hana::first(member).c_str();
       each_text(path.empty() ? name : path + "." + name, boost::hana::second(member)(value), visit);
@@ -62,13 +62,13 @@ void fill(T& value) {
     value = "text";
   } else if constexpr (std::same_as<T, heddle::Cell>) {
     value = std::string("text");
-  } else if constexpr (heddle::detail::is_optional<T>) {
+  } else if constexpr (heddle::reflection::is_optional<T>) {
     fill(value.emplace());
-  } else if constexpr (heddle::detail::is_vector<T>) {
+  } else if constexpr (heddle::reflection::is_vector<T>) {
     fill(value.emplace_back());
-  } else if constexpr (heddle::detail::StringMap<T>) {
+  } else if constexpr (heddle::reflection::StringMap<T>) {
     value = {{"key", "value"}};
-  } else if constexpr (heddle::detail::Record<T>) {
+  } else if constexpr (heddle::reflection::Record<T>) {
     boost::hana::for_each(boost::hana::accessors<T>(),
                           [&](const auto& member) { fill(boost::hana::second(member)(value)); });
   }

@@ -4,11 +4,11 @@ cmake_minimum_required(VERSION 3.25)
 
 set(allowed
   # Asks first whether the file belongs to an open database.
-  detail/plain_file.hpp
+  detail/files/plain_file.hpp
   # Opens folders and nothing else: O_DIRECTORY.
-  stores/open_folder.hpp
+  stores/detail/open_folder.hpp
   # Sets flags of a socket; opens nothing.
-  postgres/bulk_sending.hpp)
+  postgres/libpq/bulk.hpp)
 
 # What can open a file, by the headers that declare it and by name. `nolock` makes SQLite itself forget its locks.
 string(CONCAT opener
@@ -31,7 +31,7 @@ foreach(header IN LISTS headers)
   endforeach()
 endforeach()
 if(found)
-  message(FATAL_ERROR "These lines can open a file past SQLite; read files by detail::PlainFile:${found}")
+  message(FATAL_ERROR "These lines can open a file past SQLite; read files by detail::files::PlainFile:${found}")
 endif()
 foreach(header IN LISTS allowed)
   if(NOT header IN_LIST opening)

@@ -1,5 +1,5 @@
 #include "heddle/postgres.hpp"
-#include "heddle/postgres/error_mapping.hpp"
+#include "heddle/postgres/libpq/error_mapping.hpp"
 #include "postgres/attacker.hpp"
 #include "postgres/filled_tenants.hpp"
 
@@ -259,9 +259,9 @@ TEST_CASE("attack: content and ids stand in no text of a statement that others c
 TEST_CASE("attack: an error of the server is not quoted where it can quote content") {
   // PostgreSQL counts a malformed tsvector among the errors of syntax, and quotes it.
   for (const char* state : {"42601", "23505", "23514", "22P02", "22021", "23503", "P0001", "XX000"}) {
-    const auto error = postgres::make_error(state, "saving", "syntax error in tsvector: \"s3cret\"");
+    const auto error = heddle::postgres::libpq::make_error(state, "saving", "syntax error in tsvector: \"s3cret\"");
     CHECK(std::string(error.what()).find("s3cret") == std::string::npos);
   }
-  CHECK(std::string(postgres::make_error("42P01", "saving", "relation \"x\" does not exist").what()).find("\"x\"") !=
-        std::string::npos);
+  CHECK(std::string(heddle::postgres::libpq::make_error("42P01", "saving", "relation \"x\" does not exist").what())
+            .find("\"x\"") != std::string::npos);
 }

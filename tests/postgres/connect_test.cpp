@@ -106,7 +106,7 @@ TEST_CASE("postgres connect: of several hosts the first that lives") {
 
 TEST_CASE("postgres connect: a refusal is understood in the language of any server") {
   const auto said = [](const std::string& text) {
-    const auto at = heddle::postgres::end_of_severity(text);
+    const auto at = heddle::postgres::libpq::end_of_severity(text);
     return at == std::string::npos ? std::string("nothing") : text.substr(at);
   };
   CHECK(said("connection to server at \"h\", port 1 failed: FATAL:  28P01: no\n") == "28P01: no\n");
@@ -149,10 +149,10 @@ TEST_CASE("postgres connect: a deadline leaves time for each host") {
   const std::string silent = support::server_address(proxy.dsn(target.dsn())).host;
   proxy.freeze();
   const auto dsn = target.dsn({{"host", silent + "," + silent + "," + target.folder()}, {"port", "5432,5432," + port}});
-  const auto connection = heddle::postgres::connect(dsn, Context{}.with_timeout(3s));
+  const auto connection = heddle::postgres::libpq::connect(dsn, Context{}.with_timeout(3s));
   CHECK(::PQhost(connection.get()) == target.folder());
   CHECK(code_of([&] {
-          static_cast<void>(heddle::postgres::connect(proxy.dsn(target.dsn()), Context{}.with_timeout(100ms)));
+          static_cast<void>(heddle::postgres::libpq::connect(proxy.dsn(target.dsn()), Context{}.with_timeout(100ms)));
         }) == ErrorCode::deadline_exceeded);
 }
 
@@ -211,21 +211,21 @@ TEST_CASE("postgres connect: the environment and the options do no harm") {
 }
 
 TEST_CASE("postgres connect: what two processes prepare under one number has two names") {
-  using heddle::postgres::Connection;
-  using heddle::postgres::Exchange;
-  using heddle::postgres::Mode;
+  using heddle::postgres::libpq::Connection;
+  using heddle::postgres::transaction::Mode;
+  using heddle::postgres::transaction::Pipeline;
   Target target;
   const heddle::sql::Statement<std::string> names{"SELECT name FROM pg_prepared_statements ORDER BY prepare_time"};
   const auto name_of = [&](const std::vector<Oid>& types, const std::string& text) {
     const Context context;
     Connection connection(target.dsn(), true, context);
-    Exchange preparing(connection, context, Mode::read);
+    Pipeline preparing(connection, context, Mode::read);
     REQUIRE(connection.send(5000, types, [&] { return text; }));
     preparing.add();
     preparing.add();
     preparing.complete();
-    Exchange looking(connection, context, Mode::read);
-    heddle::postgres::Transaction transaction(connection, looking, {});
+    Pipeline looking(connection, context, Mode::read);
+    heddle::postgres::transaction::Transaction transaction(connection, looking, {});
     const auto answer = transaction.all(names);
     looking.complete();
     return answer().front();

@@ -84,7 +84,7 @@ TEST_CASE("stopping waits for no server that says nothing, whenever it fell sile
   proxy.delay(50ms);
   for (const auto pause : {25ms, 75ms, 125ms, 150ms, 175ms, 300ms}) {
     CAPTURE(pause.count());
-    postgres::Listener listener(proxy.dsn(database.database().app_dsn()), "somewhere");
+    heddle::postgres::libpq::Listener listener(proxy.dsn(database.database().app_dsn()), "somewhere");
     listener.start([](std::string_view /*topic*/) {});
     std::this_thread::sleep_for(pause);
     proxy.freeze();

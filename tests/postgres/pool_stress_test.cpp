@@ -1,4 +1,4 @@
-#include "heddle/postgres/pool.hpp"
+#include "heddle/postgres/pool/pool.hpp"
 #include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "support/postgres_database.hpp"
@@ -57,7 +57,7 @@ class PlainConnection {
   std::atomic<int>& open_;
 };
 
-using Pool = heddle::postgres::Pool<PlainConnection>;
+using Pool = heddle::postgres::pool::Pool<PlainConnection>;
 
 PoolConfig eager(int minimum, int maximum) {
   PoolConfig config;

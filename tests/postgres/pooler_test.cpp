@@ -35,8 +35,8 @@ class Shared {
   /// The server's session, as another program sees it that comes through the pooler.
   RawPostgres stranger{pooler.dsn(database.database().app_dsn())};
 
-  postgres::Config config() {
-    postgres::Config config;
+  heddle::postgres::Config config() {
+    heddle::postgres::Config config;
     config.dsn = pooler.dsn(database.database().app_dsn());
     config.admin_dsn = pooler.dsn(database.database().admin_dsn());
     config.pool.min_connections = 0;

@@ -45,8 +45,8 @@ class Roles {
   }
 
   /// How a server would use the database as this role.
-  [[nodiscard]] postgres::Config config(const std::string& role) const {
-    postgres::Config config;
+  [[nodiscard]] heddle::postgres::Config config(const std::string& role) const {
+    heddle::postgres::Config config;
     config.dsn = support::with_settings(database_.superuser_dsn(), {{"user", role}});
     config.pool.min_connections = 0;
     return config;
@@ -54,7 +54,7 @@ class Roles {
 
   /// What is wrong with a role, as opening with it says; empty if it is let in. Either way it is let in when the
   /// configuration says so.
-  std::string refusal(const postgres::Config& config) {
+  std::string refusal(const heddle::postgres::Config& config) {
     auto allowed = config;
     allowed.allow_role_without_row_security = true;
     CHECK_NOTHROW(OnServer(allowed).ping());
@@ -219,7 +219,7 @@ TEST_CASE("postgres roles: a temporary table does not stand in for one of ours")
   }
   CHECK(same.text("SELECT relpersistence FROM pg_class WHERE oid = 'messages'::regclass") == "t");
   same.execute("BEGIN");
-  static_cast<void>(same.text("SELECT set_config('search_path', '" + postgres::search_path("public") +
+  static_cast<void>(same.text("SELECT set_config('search_path', '" + heddle::postgres::libpq::search_path("public") +
                               "', true), set_config('heddle.user_id', 'ada', true)"));
   CHECK(same.text("SELECT relpersistence FROM pg_class WHERE oid = 'messages'::regclass") == "p");
   CHECK(same.integer("SELECT count(*) FROM messages") == 1);

@@ -269,8 +269,8 @@ class Scene {
 
   /// How a server would use it, by way of the proxy, on one connection that is open and verified, and one for
   /// administration that is not.
-  postgres::Config config(bool named) {
-    postgres::Config config;
+  heddle::postgres::Config config(bool named) {
+    heddle::postgres::Config config;
     config.dsn = proxy.dsn(database.database().app_dsn());
     config.admin_dsn = proxy.dsn(database.database().admin_dsn());
     config.pool.min_connections = 0;

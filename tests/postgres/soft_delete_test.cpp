@@ -30,7 +30,7 @@ const Context bob = Context::for_user("bob");
 
 /// A database with one session of ada in which everything has something, beside a session of bob of the same id.
 struct Filled {
-  explicit Filled(postgres::SoftDeleteConfig soft_delete = {}) {
+  explicit Filled(heddle::postgres::SoftDeleteConfig soft_delete = {}) {
     auto config = database.config(folder.path());
     config.soft_delete = soft_delete;
     backend = std::make_unique<OnServer>(config);

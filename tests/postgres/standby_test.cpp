@@ -69,7 +69,7 @@ class Waiting {
     commit.get();
     return waits;
   }
-  [[nodiscard]] postgres::Config config(const std::string& options) {
+  [[nodiscard]] heddle::postgres::Config config(const std::string& options) {
     auto config = database_.config();
     config.dsn = support::with_settings(config.dsn, {{"options", options}});
     return config;

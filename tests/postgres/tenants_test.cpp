@@ -249,7 +249,7 @@ TEST_CASE("fault 16: a role for which row security does not hold is refused") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
   const auto opens = [&](const std::string& user, bool allowed = false) {
-    postgres::Config config;
+    heddle::postgres::Config config;
     config.dsn = support::with_settings(tenants.database().superuser_dsn(), {{"user", user}});
     config.pool.min_connections = 0;
     config.allow_role_without_row_security = allowed;

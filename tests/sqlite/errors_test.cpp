@@ -16,7 +16,7 @@ namespace {
 
 /// SQLite in which every id of the usual length is taken.
 struct Crowded : Sqlite {
-  struct CrowdedErrors : sqlite::Dialect::Errors {
+  struct CrowdedErrors : heddle::sqlite::Dialect::Errors {
     CrowdedErrors() {
       std::string sql = insert.text();
       const std::string values = "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -24,7 +24,7 @@ struct Crowded : Sqlite {
       insert = decltype(insert)(sql);
     }
   };
-  struct Dialect : sqlite::Dialect {
+  struct Dialect : heddle::sqlite::Dialect {
     using Errors = CrowdedErrors;
   };
 };

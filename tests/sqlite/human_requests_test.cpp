@@ -14,7 +14,7 @@ using conformance::alice;
 TEST_CASE("fault 28: a waiting agent notices an answer that another process gives") {
   // Two backends on one file share no memory, like two processes.
   const support::TemporaryFolder folder;
-  const sqlite::Config config{.path = (folder.path() / "heddle.db").string()};
+  const heddle::sqlite::Config config{.path = (folder.path() / "heddle.db").string()};
   Backend<Sqlite> here(config);
   here.migrate();
   Backend<Sqlite> there(config);

@@ -6,7 +6,8 @@
 #include <utility>
 
 using namespace heddle;
-using namespace heddle::sqlite;
+using namespace heddle::sqlite::connection;
+using namespace heddle::sqlite::transaction;
 
 namespace {
 
@@ -24,7 +25,7 @@ Context over() {
 TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
   Connection connection({.path = ":memory:"}, Access::read_write);
   const Context context = over();
-  const auto& control = sql::statements<ControlStatements>();
+  const auto& control = heddle::sql::statements<ControlStatements>();
   for (std::int64_t round = 0; round < rounds; ++round) {
     const Serving serving(connection.interrupt(), context);
     REQUIRE_NOTHROW(execute(connection, control.begin_write));
@@ -35,13 +36,13 @@ TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
 TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline strikes") {
   Connection connection({.path = ":memory:"}, Access::read_write);
   connection.execute("CREATE TABLE t (x INTEGER)");
-  static const sql::Statement<sql::NoRow, std::int64_t> insert{"INSERT INTO t VALUES (?1)"};
-  static const sql::Statement<std::int64_t, std::int64_t> find{
+  static const heddle::sql::Statement<heddle::sql::NoRow, std::int64_t> insert{"INSERT INTO t VALUES (?1)"};
+  static const heddle::sql::Statement<std::int64_t, std::int64_t> find{
       "SELECT count(*) FROM t WHERE rowid = (SELECT max(rowid) "
       "FROM t) AND x = ?1"};
   const Context context = over();
   const Call call{context, "alice", "test"};
-  const auto& control = sql::statements<ControlStatements>();
+  const auto& control = heddle::sql::statements<ControlStatements>();
   execute(connection, control.begin_write);
   for (std::int64_t round = 0; round < rounds; ++round) {
     auto body = [&](Transaction& transaction) { transaction.run(insert, round); };

@@ -18,14 +18,15 @@ using support::RawDatabase;
 namespace {
 
 /// A setting of the connection that a backend with this configuration writes through.
-std::int64_t setting(sqlite::Config config, const std::string& pragma) {
+std::int64_t setting(heddle::sqlite::Config config, const std::string& pragma) {
   const support::TemporaryFolder folder;
   config.path = (folder.path() / "x.db").string();
-  sqlite::Engine engine(std::move(config));
+  heddle::sqlite::Engine engine(std::move(config));
   const Context context;
   std::int64_t value = 0;
-  engine.exclusively({context, {}, "test"},
-                     [&](sqlite::Connection& connection) { value = connection.integer("PRAGMA " + pragma); });
+  engine.exclusively({context, {}, "test"}, [&](heddle::sqlite::connection::Connection& connection) {
+    value = connection.integer("PRAGMA " + pragma);
+  });
   return value;
 }
 
@@ -33,7 +34,7 @@ std::int64_t setting(sqlite::Config config, const std::string& pragma) {
 
 TEST_CASE("the settings reach the connection") {
   CHECK(setting({}, "synchronous") == 2);
-  CHECK(setting({.durability = sqlite::Durability::normal}, "synchronous") == 1);
+  CHECK(setting({.durability = heddle::sqlite::Durability::normal}, "synchronous") == 1);
   CHECK(setting({}, "foreign_keys") == 1);
   CHECK(setting({.cache_kib = 1234}, "cache_size") == -1234);
   CHECK(setting({.mmap_bytes = 0}, "mmap_size") == 0);
@@ -84,7 +85,8 @@ TEST_CASE("fault 3: a backup never touches a file that is there") {
 
 TEST_CASE("a backup is one state of the database, while others write") {
   const support::TemporaryFolder folder;
-  Backend<Sqlite> backend({.path = (folder.path() / "x.db").string(), .durability = sqlite::Durability::normal});
+  Backend<Sqlite> backend(
+      {.path = (folder.path() / "x.db").string(), .durability = heddle::sqlite::Durability::normal});
   backend.migrate();
   backend.session_storage().save_session({}, {.id = "s"});
   std::vector<std::thread> writers;
@@ -137,13 +139,14 @@ TEST_CASE("fault 19: deleting a session costs the same in a database of any size
   // Counted, not timed: the virtual machine's steps of one deletion.
   const auto steps_of_deletion = [](int sessions) {
     const support::TemporaryFolder folder;
-    sqlite::Engine engine({.path = (folder.path() / "x.db").string(), .durability = sqlite::Durability::normal});
+    heddle::sqlite::Engine engine(
+        {.path = (folder.path() / "x.db").string(), .durability = heddle::sqlite::Durability::normal});
     const Context context;
     const Call call{context, "u", "test"};
-    sql::Migrator(engine.schema(call), engine.migrations()).up();
-    const auto& sql = sql::statements<sqlite::SessionStatements>();
+    heddle::migrations::Migrator(engine.schema(call), engine.migrations()).up();
+    const auto& sql = heddle::sql::statements<heddle::sqlite::SessionStatements>();
     std::int64_t steps = 0;
-    engine.exclusively(call, [&](sqlite::Connection& connection) {
+    engine.exclusively(call, [&](heddle::sqlite::connection::Connection& connection) {
       connection.execute(
           "BEGIN; WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(sessions) +
           ") INSERT INTO sessions (user_id, id, name, agent_id, context, created_at, updated_at, total_cost_usd, "

@@ -41,13 +41,13 @@ struct Administered {
     seconds cleanup_interval{1};
   };
   struct Config {
-    sqlite::Config database{};
+    heddle::sqlite::Config database{};
     SoftDelete soft_delete{};
   };
 
-  class Engine : public sqlite::Engine {
+  class Engine : public heddle::sqlite::Engine {
    public:
-    explicit Engine(const Config& config) : sqlite::Engine(config.database) {}
+    explicit Engine(const Config& config) : heddle::sqlite::Engine(config.database) {}
 
     template <class Work>
     auto administer(const Call& call, Work& work) {
@@ -59,31 +59,31 @@ struct Administered {
     static inline std::atomic<int> administered{0};
   };
 
-  struct Dialect : sqlite::Dialect {
+  struct Dialect : heddle::sqlite::Dialect {
     using Text = std::string_view;
-    struct Sessions : sqlite::Dialect::Sessions {
-      sql::Statement<sql::NoRow, Text, Text, Timestamp> soft_remove{
+    struct Sessions : heddle::sqlite::Dialect::Sessions {
+      heddle::sql::Statement<heddle::sql::NoRow, Text, Text, Timestamp> soft_remove{
           "UPDATE sessions SET agent_id = '(hidden)'"
           ", updated_at = ?3 WHERE user_id = ?1 AND id = ?2 "
           "AND agent_id <> '(hidden)'"};
-      sql::Statement<sql::NoRow, Text, Text> restore{
+      heddle::sql::Statement<heddle::sql::NoRow, Text, Text> restore{
           "UPDATE sessions SET agent_id = '' WHERE user_id = ?1 AND id = ?2 AND agent_id = '(hidden)'"};
     };
     struct Admin {
-      sql::Statement<sql::Keyed<Session>, Timestamp, std::int64_t, std::int64_t> list_sessions{
-          "SELECT " + sql::columns<Session>() +
+      heddle::sql::Statement<heddle::sql::Keyed<Session>, Timestamp, std::int64_t, std::int64_t> list_sessions{
+          "SELECT " + heddle::sql::columns<Session>() +
           ", number FROM sessions WHERE (updated_at, number) < (?1, ?2) ORDER BY updated_at DESC, number DESC "
           "LIMIT ?3"};
-      sql::Statement<std::int64_t> sees_all_tenants{"SELECT 1"};
-      sql::Statement<std::int64_t> count_sessions{"SELECT count(*) FROM sessions"};
-      sql::Statement<SessionCount, Text, std::int64_t> sessions_per_user{
+      heddle::sql::Statement<std::int64_t> sees_all_tenants{"SELECT 1"};
+      heddle::sql::Statement<std::int64_t> count_sessions{"SELECT count(*) FROM sessions"};
+      heddle::sql::Statement<SessionCount, Text, std::int64_t> sessions_per_user{
           "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 GROUP BY user_id ORDER BY user_id LIMIT ?2"};
-      sql::Statement<SystemStatistics> statistics{
+      heddle::sql::Statement<SystemStatistics> statistics{
           "SELECT count(*), coalesce(sum(last_sequence), 0), 0, count(DISTINCT user_id), total(total_cost_usd), "
           "CAST(total(total_tokens) AS INTEGER) FROM sessions"};
-      sql::Statement<sql::TableRights> table_rights{
+      heddle::sql::Statement<heddle::sql::TableRights> table_rights{
           "SELECT 'artifacts', 1, 0, 0 UNION ALL SELECT 'sessions', 1, 1, 0 ORDER BY 1"};
-      sql::Statement<sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
+      heddle::sql::Statement<heddle::sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
           "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions WHERE agent_id = '(hidden)'"
           " AND updated_at <= ?1 ORDER BY updated_at LIMIT ?2) RETURNING user_id, id"};
     };
@@ -186,10 +186,10 @@ TEST_CASE("what the administrator's role lacks is answered, and the tracer is wa
   // A tracer that takes no warnings is no less one.
   CHECK(Silent(in_memory()).admin_storage().validate_permissions({}).problems == permissions.problems);
 
-  CHECK(detail::permissions_of({{"sessions", true, true, true}}).problems.empty());
-  CHECK(detail::permissions_of({{"sessions", true, true, true}}).bypasses_row_security);
-  CHECK(!detail::permissions_of({}).bypasses_row_security);
-  CHECK(detail::permissions_of({}).problems.size() == 1);
+  CHECK(heddle::stores::detail::permissions_of({{"sessions", true, true, true}}).problems.empty());
+  CHECK(heddle::stores::detail::permissions_of({{"sessions", true, true, true}}).bypasses_row_security);
+  CHECK(!heddle::stores::detail::permissions_of({}).bypasses_row_security);
+  CHECK(heddle::stores::detail::permissions_of({}).problems.size() == 1);
 }
 
 TEST_CASE("a session is hidden and shown again") {
@@ -282,14 +282,14 @@ struct FakeSessions {
   std::atomic<bool> wait_for_stop{false};
 };
 
-using Cleaner = detail::Cleaner<FakeSessions>;
+using Cleaner = heddle::stores::detail::Cleaner<FakeSessions>;
 
 }  // namespace
 
 TEST_CASE("the cleaner cleans at its interval, whatever fails") {
   FakeSessions sessions;
   {
-    Cleaner cleaner(sessions, detail::Cleaning{milliseconds(1), milliseconds(1), seconds(7)});
+    Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{milliseconds(1), milliseconds(1), seconds(7)});
     CHECK(comes([&] { return sessions.calls >= 3; }));
     CHECK(sessions.grace.load() == seconds(7));
     cleaner.stop();
@@ -302,10 +302,12 @@ TEST_CASE("the cleaner cleans at its interval, whatever fails") {
 
 TEST_CASE("the cleaner stops in its sleep and in its work") {
   FakeSessions sessions;
-  SUBCASE("asleep") { const Cleaner cleaner(sessions, detail::Cleaning{std::chrono::hours(1), {}, {}}); }
+  SUBCASE("asleep") {
+    const Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{std::chrono::hours(1), {}, {}});
+  }
   SUBCASE("at work") {
     sessions.wait_for_stop = true;
-    const Cleaner cleaner(sessions, detail::Cleaning{milliseconds(0), std::chrono::hours(1), {}});
+    const Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{milliseconds(0), std::chrono::hours(1), {}});
     CHECK(comes([&] { return sessions.calls == 1; }));
   }
   SUBCASE("never started") {
@@ -315,15 +317,17 @@ TEST_CASE("the cleaner stops in its sleep and in its work") {
 }
 
 TEST_CASE("a cleaner is planned by the configuration") {
-  CHECK(!detail::cleaning_of(sqlite::Config{}));
-  CHECK(!detail::cleaning_of(Administered::Config{}));
-  const auto plan = detail::cleaning_of(Administered::Config{{}, {true, seconds(9), std::chrono::hours(24)}});
+  CHECK(!heddle::stores::detail::cleaning_of(heddle::sqlite::Config{}));
+  CHECK(!heddle::stores::detail::cleaning_of(Administered::Config{}));
+  const auto plan =
+      heddle::stores::detail::cleaning_of(Administered::Config{{}, {true, seconds(9), std::chrono::hours(24)}});
   REQUIRE(plan);
   CHECK(plan->first == std::chrono::minutes(1));
   CHECK(plan->interval == std::chrono::hours(24));
   CHECK(plan->grace_period == seconds(9));
   // Longer than a clock can count.
-  CHECK(detail::cleaning_of(Administered::Config{{}, {true, {}, seconds::max()}})->interval < std::chrono::hours(9000));
+  CHECK(heddle::stores::detail::cleaning_of(Administered::Config{{}, {true, {}, seconds::max()}})->interval <
+        std::chrono::hours(9000));
 }
 
 TEST_CASE("a backend cleans by itself until it is closed") {

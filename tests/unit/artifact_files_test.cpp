@@ -1,5 +1,5 @@
-#include "heddle/stores/artifact_files.hpp"
-#include "heddle/stores/describe_file.hpp"
+#include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/describe_file.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -18,8 +18,8 @@
 using heddle::ArtifactFolder;
 using heddle::describe_file;
 using heddle::ErrorCode;
-using heddle::detail::ArtifactFiles;
-using heddle::detail::path_component;
+using heddle::stores::detail::ArtifactFiles;
+using heddle::stores::detail::path_component;
 using support::code_of;
 namespace fs = std::filesystem;
 

@@ -1,10 +1,10 @@
-#include "heddle/heddle.hpp"
+#include "heddle/core.hpp"
 
 #include <doctest/doctest.h>
 
 // The core knows no database: server code that includes it sees no driver.
 #if defined(SQLITE_VERSION) || defined(LIBPQ_FE_H) || defined(GOOGLE_PROTOBUF_VERSION)
-#error "heddle/heddle.hpp includes a driver"
+#error "heddle/core.hpp includes a driver"
 #endif
 
 static_assert(heddle::StorageBackend<heddle::AnyBackend>);

@@ -1,5 +1,5 @@
-#include "heddle/detail/random_id.hpp"
-#include "heddle/detail/sha256.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/detail/crypto/sha256.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,9 @@
 
 namespace {
 
-std::string digest_of(std::string_view text) { return heddle::detail::sha256_hex(std::as_bytes(std::span(text))); }
+std::string digest_of(std::string_view text) {
+  return heddle::detail::crypto::sha256_hex(std::as_bytes(std::span(text)));
+}
 
 }  // namespace
 
@@ -22,7 +24,7 @@ TEST_CASE("sha256_hex answers the vectors of FIPS 180-4") {
 }
 
 TEST_CASE("Sha256 answers the same for data in pieces, and can go on after an answer") {
-  heddle::detail::Sha256 digest;
+  heddle::detail::crypto::Sha256 digest;
   CHECK(digest.hex() == digest_of(""));
   digest.update("ab");
   CHECK(digest.hex() == digest_of("ab"));
@@ -31,7 +33,7 @@ TEST_CASE("Sha256 answers the same for data in pieces, and can go on after an an
   CHECK(digest.hex() == digest_of("abc"));
   CHECK(digest.hex() == digest_of("abc"));
 
-  heddle::detail::Sha256 million;
+  heddle::detail::crypto::Sha256 million;
   const std::string block(1000, 'a');
   for (int i = 0; i < 1000; ++i) { million.update(block); }
   CHECK(million.hex() == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
@@ -39,7 +41,7 @@ TEST_CASE("Sha256 answers the same for data in pieces, and can go on after an an
 
 TEST_CASE("random_hex has the length asked for and only lower-case digits") {
   for (const std::size_t digits : {0U, 1U, 7U, 32U, 1001U}) {
-    const auto text = heddle::detail::random_hex(digits);
+    const auto text = heddle::detail::crypto::random_hex(digits);
     CHECK(text.size() == digits);
     CHECK(text.find_first_not_of("0123456789abcdef") == std::string::npos);
   }
@@ -49,7 +51,7 @@ TEST_CASE("random_uuid has the form of version 4 and does not repeat") {
   std::set<std::string> seen;
   std::set<char> variants;
   for (int i = 0; i < 1000; ++i) {
-    const auto uuid = heddle::detail::random_uuid();
+    const auto uuid = heddle::detail::crypto::random_uuid();
     REQUIRE(uuid.size() == 36);
     for (std::size_t at = 0; at < uuid.size(); ++at) {
       const bool dash = at == 8 || at == 13 || at == 18 || at == 23;

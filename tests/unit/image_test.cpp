@@ -1,6 +1,6 @@
-#include "heddle/results/image.hpp"
-#include "heddle/results/preview.hpp"
-#include "heddle/results/sealed_query.hpp"
+#include "heddle/sealed_query/image.hpp"
+#include "heddle/sealed_query/preview.hpp"
+#include "heddle/sealed_query/sealed_query.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,10 +19,10 @@ namespace {
 using heddle::Cell;
 using heddle::ErrorCode;
 using heddle::Table;
-using heddle::results::build_image;
+using heddle::sealed_query::build_image;
 
 Table ask(const std::vector<std::byte>& image, std::string_view sql) {
-  return heddle::results::query_image(image, sql, {}, {});
+  return heddle::sealed_query::query_image(image, sql, {}, {});
 }
 
 std::optional<ErrorCode> refusal(std::string_view name, const Table& table) {
@@ -81,7 +81,7 @@ TEST_CASE("fault 23: any column or table name works, quoted") {
   const Table table{names, {std::vector<Cell>(names.size(), Cell(std::int64_t{1}))}};
   for (const auto* name : {"t", "group", "my table", "\"quoted\"", "x'; DROP TABLE y; --", "データ", "json_each"}) {
     CAPTURE(name);
-    const auto quoted = heddle::detail::sealed::quoted(name);
+    const auto quoted = heddle::detail::sqlite_c::quoted(name);
     CHECK(ask(build_image(name, table), "SELECT * FROM " + quoted) == table);
   }
   const auto picked = ask(build_image("t", table), R"(SELECT "order", "say ""hi""", "größe" FROM t)");
@@ -126,19 +126,20 @@ TEST_CASE("what cannot be stored faithfully is refused before any work") {
   const auto row = [](std::vector<Cell> cells) { return Table{{"a"}, {{std::int64_t{1}}, std::move(cells)}}; };
   for (const auto& table :
        {row({}), row({true, true}), row({nul}), row({invalid}), row({std::numeric_limits<double>::infinity()}),
-        row({std::numeric_limits<double>::quiet_NaN()}), row({std::string(heddle::results::max_row_bytes, 'x')})}) {
+        row({std::numeric_limits<double>::quiet_NaN()}),
+        row({std::string(heddle::sealed_query::max_row_bytes, 'x')})}) {
     CHECK(refusal("t", table) == ErrorCode::invalid_argument);
   }
 }
 
 TEST_CASE("the largest row can be stored and queried again") {
-  const std::string big(heddle::results::max_row_bytes - heddle::results::cell_overhead, 'x');
+  const std::string big(heddle::sealed_query::max_row_bytes - heddle::sealed_query::cell_overhead, 'x');
   const Table table{{"a"}, {{big}}};
   CHECK(ask(build_image("t", table), "SELECT a FROM t") == table);
 
   Table wide;
   for (int i = 0; i < 2000; ++i) { wide.columns.push_back("c" + std::to_string(i)); }
-  const std::string part(heddle::results::max_row_bytes / 2000 - heddle::results::cell_overhead, 'y');
+  const std::string part(heddle::sealed_query::max_row_bytes / 2000 - heddle::sealed_query::cell_overhead, 'y');
   wide.rows.push_back(std::vector<Cell>(2000, Cell(part)));
   CHECK(ask(build_image("t", wide), "SELECT * FROM t") == wide);
 }
@@ -149,7 +150,7 @@ TEST_CASE("a result over 256 MiB is refused as resource_exhausted") {
 }
 
 TEST_CASE("a preview shows the first and the last five rows, each once") {
-  using heddle::results::preview;
+  using heddle::sealed_query::preview;
   CHECK(preview(Table{}) == Table{});
   for (const std::int64_t few : {0, 1, 4, 5, 6, 9, 10}) {
     CAPTURE(few);

@@ -1,4 +1,4 @@
-#include "heddle/postgres/pool.hpp"
+#include "heddle/postgres/pool/pool.hpp"
 #include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "unit/pool_fakes.hpp"
@@ -28,7 +28,7 @@ using pool_fakes::FakeClock;
 using pool_fakes::FakeConnection;
 using pool_fakes::FakeServer;
 using support::code_of;
-using Pool = heddle::postgres::Pool<FakeConnection, FakeClock>;
+using Pool = heddle::postgres::pool::Pool<FakeConnection, FakeClock>;
 
 /// Up to that many connections, and nobody who looks after them.
 PoolConfig at_most(int connections) {

@@ -1,4 +1,4 @@
-#include "heddle/postgres/pool.hpp"
+#include "heddle/postgres/pool/pool.hpp"
 #include "support/crew.hpp"
 #include "unit/pool_fakes.hpp"
 
@@ -20,15 +20,15 @@ namespace {
 using namespace std::chrono_literals;
 using heddle::Context;
 using heddle::postgres::PoolConfig;
-using heddle::postgres::PoolLimits;
+using heddle::postgres::pool::PoolLimits;
 using pool_fakes::await;
 using pool_fakes::connect_to;
 using pool_fakes::FakeClock;
 using pool_fakes::FakeConnection;
 using pool_fakes::FakeServer;
-using Slots = heddle::postgres::PoolSlots<FakeConnection, FakeClock>;
-using Upkeep = heddle::postgres::PoolUpkeep<FakeConnection, FakeClock>;
-using Pool = heddle::postgres::Pool<FakeConnection, FakeClock>;
+using Slots = heddle::postgres::pool::PoolSlots<FakeConnection, FakeClock>;
+using Upkeep = heddle::postgres::pool::PoolUpkeep<FakeConnection, FakeClock>;
+using Pool = heddle::postgres::pool::Pool<FakeConnection, FakeClock>;
 
 PoolConfig sizes(int minimum, int maximum) {
   PoolConfig config;

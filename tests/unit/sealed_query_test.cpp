@@ -1,5 +1,5 @@
-#include "heddle/results/sealed_query.hpp"
-#include "heddle/results/image.hpp"
+#include "heddle/sealed_query/sealed_query.hpp"
+#include "heddle/sealed_query/image.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,14 +20,14 @@ namespace {
 using heddle::Cell;
 using heddle::Context;
 using heddle::ErrorCode;
+using heddle::QueryLimits;
 using heddle::Table;
-using heddle::results::QueryLimits;
 using namespace std::chrono_literals;
 
 using Image = std::vector<std::byte>;
 
 const Image& cities() {
-  static const Image image = heddle::results::build_image(
+  static const Image image = heddle::sealed_query::build_image(
       "cities", Table{{"name", "people", "note"},
                       {{std::string("Bern"), std::int64_t{134}, std::string("top-secret")},
                        {std::string("Genève"), std::int64_t{203}, std::monostate{}},
@@ -41,13 +41,13 @@ const Image& numbers() {
     for (std::int64_t i = 0; i < 20'000; ++i) {
       table.rows.push_back({i, "word " + std::to_string(i * 7919 % 20'000)});
     }
-    return heddle::results::build_image("numbers", table);
+    return heddle::sealed_query::build_image("numbers", table);
   }();
   return image;
 }
 
 Table ask(const Image& image, std::string_view sql, const QueryLimits& limits = {}, const Context& context = {}) {
-  return heddle::results::query_image(image, sql, limits, context);
+  return heddle::sealed_query::query_image(image, sql, limits, context);
 }
 
 Cell value(std::string_view sql) {

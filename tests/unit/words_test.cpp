@@ -1,9 +1,9 @@
-#include "heddle/postgres/words.hpp"
+#include "heddle/postgres/search/words.hpp"
 #include "fuzz/generator.hpp"
-#include "heddle/detail/sha256.hpp"
-#include "heddle/postgres/search_query.hpp"
+#include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/postgres/search/search_query.hpp"
 #include "heddle/sql/search_query.hpp"
-#include "heddle/sqlite/fts5_query.hpp"
+#include "heddle/sqlite/search/fts5_query.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
@@ -62,7 +62,7 @@ bool has_in_order(const Vector& vector, const std::vector<std::string>& phrase) 
 }
 
 /// What a query finds in the words of a row, by the rules of the database's search functions.
-bool matches(const postgres::Words& words, const std::string& query) {
+bool matches(const heddle::postgres::search::Words& words, const std::string& query) {
   const Vector vector = parse(words.vector);
   const auto terms = split(query, '\n');
   return !terms.empty() && std::all_of(terms.begin(), terms.end(), [&](const std::string& term) {
@@ -161,7 +161,8 @@ std::string word_of(std::size_t number) {
 std::size_t size_of(const Vector& vector) {
   std::size_t size = 0;
   for (const auto& [word, positions] : vector) {
-    const bool fits = word.size() <= postgres::word::longest && positions.size() <= 255 && detail::is_clean_utf8(word);
+    const bool fits = word.size() <= heddle::postgres::search::word::longest && positions.size() <= 255 &&
+                      heddle::validation::is_clean_utf8(word);
     if (!fits) { FAIL_CHECK("the database would refuse {" << word << "}"); }
     size += word.size() + (positions.empty() ? 0 : 3 + 2 * positions.size());
   }
@@ -183,13 +184,14 @@ TEST_CASE("words: the same queries find the same texts as SQLite's full-text sea
     const std::vector<std::string> list =
         random.one_in(2) ? std::vector<std::string>{"tag", "running"} : std::vector<std::string>{};
     fts5.store(a, b, list.empty() ? "" : R"(["tag","running"])");
-    const postgres::Words words = postgres::words_of(sql::SearchText(a, b, list));
+    const heddle::postgres::search::Words words =
+        heddle::postgres::search::words_of(heddle::sql::SearchText(a, b, list));
     CHECK_FALSE(words.list.has_value());
     for (int query_number = 0; query_number < 50; ++query_number) {
       const std::string query = generated_query(random, a + " " + b + " tag running");
-      const auto terms = sql::search_terms(query);
-      const bool expected = fts5.matches(sqlite::fts5_query(terms));
-      if (matches(words, postgres::search_query(terms)) != expected) {
+      const auto terms = heddle::sql::search_terms(query);
+      const bool expected = fts5.matches(heddle::sqlite::search::fts5_query(terms));
+      if (matches(words, heddle::postgres::search::search_query(terms)) != expected) {
         FAIL_CHECK("{" << query << "} in {" << a << "}, {" << b << "}: SQLite says " << expected);
       }
       ++(expected ? found : missed);
@@ -203,21 +205,24 @@ TEST_CASE("words: the same queries find the same texts as SQLite's full-text sea
 TEST_CASE("words: a term without a word asks for nothing") {
   Fts5 fts5;
   fts5.store("red green blue");
-  const postgres::Words words = postgres::words_of(sql::SearchText("red green blue"));
+  const heddle::postgres::search::Words words =
+      heddle::postgres::search::words_of(heddle::sql::SearchText("red green blue"));
   for (const char* query :
        {"+++", "", "\"\"", "red +++", "+++ red", "+++ ?! red", "red ?! green", "?! +++ red ?! blue +++", "?! none",
         "none ?!", "\"red ?! green\"", "\"+ red green +\" !", "\"red blue\" !"}) {
-    const auto terms = sql::search_terms(query);
+    const auto terms = heddle::sql::search_terms(query);
     CAPTURE(query);
-    CHECK(matches(words, postgres::search_query(terms)) == fts5.matches(sqlite::fts5_query(terms)));
+    CHECK(matches(words, heddle::postgres::search::search_query(terms)) ==
+          fts5.matches(heddle::sqlite::search::fts5_query(terms)));
   }
-  CHECK(postgres::search_query({"+++"}).empty());
-  CHECK(postgres::search_query({"+++", "red", "Running man"}) == "red\nrun man");
+  CHECK(heddle::postgres::search::search_query({"+++"}).empty());
+  CHECK(heddle::postgres::search::search_query({"+++", "red", "Running man"}) == "red\nrun man");
 }
 
 TEST_CASE("words: no phrase reaches from one text into the next") {
   const std::vector<std::string> tags{"tag"};
-  const postgres::Words words = postgres::words_of(sql::SearchText("red", "green", tags));
+  const heddle::postgres::search::Words words =
+      heddle::postgres::search::words_of(heddle::sql::SearchText("red", "green", tags));
   CHECK(words.vector == "'red':1 'green':3 'tag':5");
   CHECK_FALSE(matches(words, "red green"));
   CHECK(matches(words, "red\ngreen\ntag"));
@@ -232,7 +237,7 @@ TEST_CASE("words: where positions do not say everything, the words are there in 
     for (std::size_t number = 0; number < 300; ++number) { text += "again " + word_of(number) + " "; }
     text += word_of(19998) + " " + word_of(19999);
   }
-  const postgres::Words words = postgres::words_of(sql::SearchText(text));
+  const heddle::postgres::search::Words words = heddle::postgres::search::words_of(heddle::sql::SearchText(text));
   REQUIRE(words.list.has_value());
   CHECK(matches(words, word_of(19998) + " " + word_of(19999)));
   CHECK_FALSE(matches(words, word_of(19999) + " " + word_of(19998)));
@@ -245,7 +250,7 @@ TEST_CASE("words: a text of any words fits into a tsvector") {
   SUBCASE("digests") {
     for (std::size_t number = 0; text.size() < 1100000; ++number) {
       const std::string seed = std::to_string(number);
-      text += detail::sha256_hex(std::as_bytes(std::span(seed))) + " ";
+      text += heddle::detail::crypto::sha256_hex(std::as_bytes(std::span(seed))) + " ";
     }
   }
   SUBCASE("short words") {
@@ -266,7 +271,7 @@ TEST_CASE("words: a text of any words fits into a tsvector") {
     all = false;
     for (std::size_t number = 0; text.size() < 1100000; ++number) { text += word_of(number) + "\u0924ing "; }
   }
-  const postgres::Words words = postgres::words_of(sql::SearchText(text));
+  const heddle::postgres::search::Words words = heddle::postgres::search::words_of(heddle::sql::SearchText(text));
   CHECK(size_of(parse(words.vector)) < largest_tsvector - 100);
   Fts5 fts5;
   fts5.store(text);
@@ -276,23 +281,24 @@ TEST_CASE("words: a text of any words fits into a tsvector") {
   for (const std::size_t start : starts) {
     const std::size_t from = text.find(' ', start) + 1;
     const std::string word = text.substr(from, std::min(text.find(' ', from) - from, std::size_t{4096}));
-    const auto terms = sql::search_terms(word);
+    const auto terms = heddle::sql::search_terms(word);
     CAPTURE(start);
-    CHECK(matches(words, postgres::search_query(terms)) == fts5.matches(sqlite::fts5_query(terms)));
+    CHECK(matches(words, heddle::postgres::search::search_query(terms)) ==
+          fts5.matches(heddle::sqlite::search::fts5_query(terms)));
   }
 }
 
 TEST_CASE("words: half a character at the end of what is searched is the same on both") {
   for (const char* character : {"é", "語", "🙂", "𝟘"}) {
     for (std::size_t kept = 1; kept < std::string_view(character).size(); ++kept) {
-      const std::string text = std::string(sql::searched_bytes - 4 - kept, ' ') + "last" + character + " more";
+      const std::string text = std::string(heddle::sql::searched_bytes - 4 - kept, ' ') + "last" + character + " more";
       Fts5 fts5;
       fts5.store(text);
-      const auto vector = parse(postgres::words_of(sql::SearchText(text)).vector);
+      const auto vector = parse(heddle::postgres::search::words_of(heddle::sql::SearchText(text)).vector);
       REQUIRE(vector.size() == 1);
       const std::string word = vector.begin()->first;
-      CHECK(fts5.matches(sqlite::fts5_query({word})));
-      CHECK_FALSE(fts5.matches(sqlite::fts5_query({"more"})));
+      CHECK(fts5.matches(heddle::sqlite::search::fts5_query({word})));
+      CHECK_FALSE(fts5.matches(heddle::sqlite::search::fts5_query({"more"})));
     }
   }
 }
@@ -302,7 +308,9 @@ TEST_CASE("words: threads split at the same time, and come and go") {
   std::vector<std::string> queries(8);
   for (std::string& query : queries) {
     threads.emplace_back([&query] {
-      for (int round = 0; round < 200; ++round) { query = postgres::search_query({"Running MEN", "café"}); }
+      for (int round = 0; round < 200; ++round) {
+        query = heddle::postgres::search::search_query({"Running MEN", "café"});
+      }
     });
   }
   for (std::thread& thread : threads) { thread.join(); }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/migrations/migration.hpp"
 #include "heddle/model/administration.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
-#include "heddle/sql/migration.hpp"
 
 #include <chrono>
 #include <concepts>

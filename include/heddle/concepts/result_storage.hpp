@@ -3,9 +3,9 @@
 #include "heddle/context.hpp"
 #include "heddle/model/data_reference.hpp"
 #include "heddle/model/new_result.hpp"
+#include "heddle/model/query_limits.hpp"
 #include "heddle/model/table.hpp"
 #include "heddle/options.hpp"
-#include "heddle/results/query_limits.hpp"
 
 #include <concepts>
 #include <cstdint>
@@ -23,12 +23,12 @@ namespace heddle {
 ///
 ///  - `store` stores the table as one SQLite database image, on every backend, and answers a reference to it (location
 ///    database, content type application/sql). A result of the same id is replaced as a whole, also one that has
-///    expired. See results::build_image for what a table may hold; `resource_exhausted` for an image over
+///    expired. See sealed_query::build_image for what a table may hold; `resource_exhausted` for an image over
 ///    `limits::image`. Numbers keep their type and every digit; booleans are queried as 1 and 0.
 ///  - `query` runs one SELECT on a result. The SQL can read this one table and nothing else: no other result, no table
-///    of the backend, no file. See results::query_image for its limits and errors. It is the same SQL, with the same
-///    answers, on every backend. It runs on the calling thread and holds no connection meanwhile; it sees the result as
-///    it was when the query began. `not_found` if there is no such result, `data_loss` if it is damaged.
+///    of the backend, no file. See sealed_query::query_image for its limits and errors. It is the same SQL, with the
+///    same answers, on every backend. It runs on the calling thread and holds no connection meanwhile; it sees the
+///    result as it was when the query began. `not_found` if there is no such result, `data_loss` if it is damaged.
 ///  - `metadata` answers what is known of a result without opening it; nothing if there is none.
 ///  - `remove` removes a result; false if there was none.
 ///  - `expire` removes what has expired and answers how many results that were; if it throws, some of them can be gone.
@@ -39,7 +39,7 @@ namespace heddle {
 /// the database busy.
 template <class T>
 concept ResultStorage = requires(T& store, const Context& context, const NewResult& result, const std::string& text,
-                                 const results::QueryLimits& limits, const WriteOptions& options) {
+                                 const QueryLimits& limits, const WriteOptions& options) {
   { store.store(context, result, options) } -> std::same_as<DataReference>;
   { store.query(context, text, text, limits) } -> std::same_as<Table>;
   { store.metadata(context, text) } -> std::same_as<std::optional<ResultMetadata>>;

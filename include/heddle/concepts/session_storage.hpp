@@ -1,10 +1,10 @@
 #pragma once
 
+#include "heddle/cleanup_hooks.hpp"
 #include "heddle/context.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
-#include "heddle/stores/cleanup_hooks.hpp"
 
 #include <concepts>
 #include <cstdint>

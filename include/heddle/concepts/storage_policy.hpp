@@ -2,8 +2,8 @@
 
 #include "heddle/call.hpp"
 #include "heddle/concepts/transaction.hpp"
+#include "heddle/migrations/migration.hpp"
 #include "heddle/model/storage_details.hpp"
-#include "heddle/sql/migration.hpp"
 
 #include <concepts>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 /// What a policy brings: an engine (connections, transactions, who waits for whom) and a dialect (the SQL). Everything
 /// else is written once, for all policies. A policy may wrap another one: derive from it and replace `Engine`.
-namespace heddle::detail {
+namespace heddle::concepts {
 
 template <class T>
 concept HasConfig = requires {
@@ -140,17 +140,17 @@ consteval bool check_policy() {
   return true;
 }
 
-}  // namespace heddle::detail
+}  // namespace heddle::concepts
 
 namespace heddle {
 
 /// A policy that `Backend` accepts. The backend itself checks one requirement after the other, for the sake of its
 /// error messages; this concept is for code of your own that is generic over policies.
 template <class T>
-concept StoragePolicy = detail::HasConfig<T> && detail::HasEngine<T> && detail::HasDialect<T> &&
-    detail::SearchesText<T> && detail::EngineOpens<typename T::Engine, typename T::Config> &&
-    detail::EngineReads<typename T::Engine> && detail::EngineWrites<typename T::Engine> &&
-    detail::EnginePings<typename T::Engine> && detail::EngineMigrates<typename T::Engine> &&
-    detail::EngineCloses<typename T::Engine> && detail::EngineDescribesItself<typename T::Engine>;
+concept StoragePolicy = concepts::HasConfig<T> && concepts::HasEngine<T> && concepts::HasDialect<T> &&
+    concepts::SearchesText<T> && concepts::EngineOpens<typename T::Engine, typename T::Config> &&
+    concepts::EngineReads<typename T::Engine> && concepts::EngineWrites<typename T::Engine> &&
+    concepts::EnginePings<typename T::Engine> && concepts::EngineMigrates<typename T::Engine> &&
+    concepts::EngineCloses<typename T::Engine> && concepts::EngineDescribesItself<typename T::Engine>;
 
 }  // namespace heddle

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace heddle::detail {
+namespace heddle::concepts {
 
 /// What a unit of work may ask of the transaction that an engine hands to it, as a contract for those who write
 /// engines:
@@ -52,4 +52,4 @@ struct ProbeWork {
   }
 };
 
-}  // namespace heddle::detail
+}  // namespace heddle::concepts

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "heddle/error.hpp"
+#include "heddle/migrations/migration.hpp"
 #include "heddle/model/data_reference.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/proto/storage.pb.h"
-#include "heddle/sql/migration.hpp"
 #include "heddle/time.hpp"
 
 #include <algorithm>

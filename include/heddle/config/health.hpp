@@ -14,7 +14,7 @@
 #include <string_view>
 
 namespace heddle {
-namespace detail {
+namespace config {
 
 /// The kind of a backend by the name that it tells: `name()` of its type, or `backend_name()` of a handle.
 template <class Backend>
@@ -40,18 +40,18 @@ template <class Backend>
   return std::nullopt;
 }
 
-}  // namespace detail
+}  // namespace config
 
 /// Asks a backend how it is: pings it, and reads the version of its schema and the state of its pool if it tells them.
 /// Healthy is what answers; where nobody has migrated, `migration_version` is 0.
 /// Never throws: a failure is a status that is not healthy, with the reason in `error`. Give the context a deadline.
 [[nodiscard]] v1::StorageHealthStatus health(StorageBackend auto& backend, const Context& context = {}) noexcept {
   v1::StorageHealthStatus status;
-  status.set_backend(detail::type_of(backend));
+  status.set_backend(config::type_of(backend));
   const auto start = std::chrono::steady_clock::now();
   try {
     backend.ping(context);
-    if (const auto details = detail::details_of(backend, context)) {
+    if (const auto details = config::details_of(backend, context)) {
       status.set_migration_version(details->migration_version);
       if (details->pool) { *status.mutable_pool_stats() = to_proto(*details->pool); }
     }

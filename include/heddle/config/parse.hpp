@@ -1,6 +1,6 @@
 #pragma once
 
-#include "heddle/detail/plain_file.hpp"
+#include "heddle/detail/files/plain_file.hpp"
 #include "heddle/error.hpp"
 #include "heddle/proto/storage.pb.h"
 
@@ -15,7 +15,7 @@
 #include <utility>
 
 namespace heddle {
-namespace detail {
+namespace config {
 
 /// The values that an enumeration in a configuration can have, by the path of its field; empty for other fields.
 [[nodiscard]] inline std::string choices_of(std::string_view path) {
@@ -61,7 +61,7 @@ namespace detail {
   return "it is not valid, or has a field that is not known";
 }
 
-}  // namespace detail
+}  // namespace config
 
 /// A configuration from its JSON form (protobuf's mapping; field names in snake_case or lowerCamelCase). Throws
 /// `invalid_argument` if it is not valid or has a field that StorageConfig has not.
@@ -72,7 +72,7 @@ namespace detail {
     const auto explanation = status.message();
     throw Error(ErrorCode::invalid_argument,
                 "the JSON of the configuration: " +
-                    detail::explain_json(std::string_view(explanation.data(), explanation.size())));
+                    config::explain_json(std::string_view(explanation.data(), explanation.size())));
   }
   return config;
 }
@@ -95,7 +95,7 @@ namespace detail {
 /// A configuration from a file, in JSON or binary: what starts with a brace is JSON, which no binary form does. Throws
 /// `not_found` if the file cannot be opened, `invalid_argument` if it is empty or no configuration.
 [[nodiscard]] inline v1::StorageConfig load_config(const std::filesystem::path& path) {
-  detail::PlainFile plain(path);
+  detail::files::PlainFile plain(path);
   std::istream& file = plain.stream();
   if (!file) { throw Error(ErrorCode::not_found, "the configuration file cannot be opened: " + path.string()); }
   std::ostringstream content;

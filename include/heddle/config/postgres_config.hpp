@@ -13,7 +13,7 @@
 
 /// PostgreSQL's part of a configuration. Needs no libpq, so that every build can check one.
 namespace heddle {
-namespace detail {
+namespace config {
 
 /// Adds ` name='value'` to a connection string of libpq unless there is no value.
 inline void append_setting(std::string& dsn, std::string_view name, std::string_view value) {
@@ -89,7 +89,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   return {};
 }
 
-}  // namespace detail
+}  // namespace config
 
 /// What a configuration says of PostgreSQL, with all defaults and what the environment adds (`LOOM_PG_DSN`,
 /// `LOOM_PG_PASSWORD`, `LOOM_PG_ADMIN_DSN`, `LOOM_PG_MIGRATION_DSN`): for a program that knows its backend and writes
@@ -108,18 +108,18 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
                 "database in `postgres`");
   }
   postgres::Config settings;
-  const std::string of_fields = detail::dsn_of_fields(from, environment);
-  settings.dsn = detail::given_or(from.dsn(), environment, "LOOM_PG_DSN");
+  const std::string of_fields = config::dsn_of_fields(from, environment);
+  settings.dsn = config::given_or(from.dsn(), environment, "LOOM_PG_DSN");
   if (settings.dsn.empty()) { settings.dsn = of_fields; }
   if (settings.dsn.empty()) { refuse("postgres needs a dsn (or LOOM_PG_DSN), or a host and a database"); }
-  settings.admin_dsn = detail::given_or(from.admin_dsn(), environment, "LOOM_PG_ADMIN_DSN");
-  settings.migration_dsn = detail::given_or(from.migration_dsn(), environment, "LOOM_PG_MIGRATION_DSN");
+  settings.admin_dsn = config::given_or(from.admin_dsn(), environment, "LOOM_PG_ADMIN_DSN");
+  settings.migration_dsn = config::given_or(from.migration_dsn(), environment, "LOOM_PG_MIGRATION_DSN");
   if (!from.schema().empty()) { settings.schema = from.schema(); }
-  settings.pool = detail::pool_of(from.pool());
-  settings.default_user_id = detail::default_user_of(from);
+  settings.pool = config::pool_of(from.pool());
+  settings.default_user_id = config::default_user_of(from);
   settings.named_statements = !from.has_named_statements() || from.named_statements();
   settings.allow_role_without_row_security = from.allow_role_without_row_security();
-  settings.soft_delete = detail::soft_delete_of(from.soft_delete());
+  settings.soft_delete = config::soft_delete_of(from.soft_delete());
   postgres::check(settings);
   settings.artifact_directory = from.artifact_directory().empty() ? environment.data_directory() / "artifacts"
                                                                   : environment.expand(from.artifact_directory());

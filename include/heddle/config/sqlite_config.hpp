@@ -11,7 +11,7 @@
 #include <string>
 
 namespace heddle {
-namespace detail {
+namespace config {
 
 [[nodiscard]] inline sqlite::Durability durability_of(const v1::SQLiteStorageConfig& config) {
   switch (config.durability()) {
@@ -53,7 +53,7 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   }
 }
 
-}  // namespace detail
+}  // namespace config
 
 /// What a configuration says of SQLite, with all defaults: for a program that knows its backend and writes
 /// `Backend<Sqlite>(sqlite_config(config))`. Makes no folder. Throws `invalid_argument` for values that can have no
@@ -69,8 +69,8 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     settings.path = file.string();
   }
   settings.wal = !from.has_wal_mode() || from.wal_mode();
-  settings.durability = detail::durability_of(from);
-  detail::read_sizes(from, settings);
+  settings.durability = config::durability_of(from);
+  config::read_sizes(from, settings);
   if (from.has_busy_timeout_ms()) { settings.busy_timeout = std::chrono::milliseconds(from.busy_timeout_ms()); }
   if (from.has_default_user_id()) { settings.default_user_id = from.default_user_id(); }
   if (!from.artifact_directory().empty()) {
@@ -80,7 +80,7 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     settings.migration_directory = environment.expand(config.migration().migration_dir());
   }
   settings.encrypt = from.encrypt();
-  settings.encryption_key = detail::key_of(from, environment);
+  settings.encryption_key = config::key_of(from, environment);
   return settings;
 }
 

@@ -3,10 +3,10 @@
 #include "heddle/concepts/capabilities.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
+#include "heddle/migrations/migration.hpp"
 #include "heddle/model/administration.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
-#include "heddle/sql/migration.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
-#include "heddle/sql/migration.hpp"
+#include "heddle/migrations/migration.hpp"
 
 #include <concepts>
 #include <cstdint>

@@ -20,7 +20,7 @@ class Results : public Interface {
  public:
   virtual DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual Table query(const Context& context, const std::string& id, const std::string& sql,
-                                    const results::QueryLimits& limits = {}) = 0;
+                                    const QueryLimits& limits = {}) = 0;
   [[nodiscard]] virtual std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) = 0;
   virtual bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual std::int64_t expire(const Context& context) = 0;
@@ -36,7 +36,7 @@ class ResultsModel final : public Results {
     return store_.store(context, result, options);
   }
   Table query(const Context& context, const std::string& id, const std::string& sql,
-              const results::QueryLimits& limits) override {
+              const QueryLimits& limits) override {
     return store_.query(context, id, sql, limits);
   }
   std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) override {

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "heddle/cleanup_hooks.hpp"
 #include "heddle/concepts/session_storage.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
-#include "heddle/stores/cleanup_hooks.hpp"
 
 #include <cstdint>
 #include <optional>

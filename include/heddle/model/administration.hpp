@@ -2,7 +2,7 @@
 
 #include "heddle/model/session.hpp"
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "heddle/model/enum_names.hpp"
 #include "heddle/model/tool.hpp"
+#include "heddle/reflection/enum_names.hpp"
 #include "heddle/time.hpp"
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <array>
 #include <cstdint>

@@ -5,7 +5,7 @@
 #include "heddle/options.hpp"
 #include "heddle/time.hpp"
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <cstdint>
 #include <optional>

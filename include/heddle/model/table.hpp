@@ -2,7 +2,7 @@
 
 #include "heddle/time.hpp"
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <cstdint>
 #include <map>

@@ -4,7 +4,7 @@
 #include "heddle/model/json_text.hpp"
 #include "heddle/time.hpp"
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,9 +1,10 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/text.hpp"
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/postgres/config.hpp"
+#include "heddle/validation/text.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,7 +14,7 @@
 namespace heddle::postgres {
 
 [[noreturn]] inline void refuse_setting(std::string_view setting, std::string_view why) {
-  detail::refuse(std::string("postgres: ").append(setting), why);
+  validation::refuse(std::string("postgres: ").append(setting), why);
 }
 
 /// Connection strings end up as C strings: a NUL would silently cut one, its last settings with it.
@@ -67,7 +68,7 @@ inline void check(const Config& config) {
   if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not more than 0"); }
   check_schema(config.schema);
   check_pool(config.pool);
-  detail::check_text("postgres: default_user_id", config.default_user_id, limits::id);
+  validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
   const auto& soft_delete = config.soft_delete;
   if (soft_delete.grace_period < std::chrono::seconds(0)) {
     refuse_setting("soft_delete.grace_period", "is less than 0");

@@ -1,24 +1,25 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/call.hpp"
-#include "heddle/detail/finish.hpp"
+#include "heddle/detail/calls/finish.hpp"
+#include "heddle/migrations/files.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/postgres/check_config.hpp"
-#include "heddle/postgres/checked_connection.hpp"
 #include "heddle/postgres/config.hpp"
-#include "heddle/postgres/connect.hpp"
 #include "heddle/postgres/embedded_migrations.hpp"
-#include "heddle/postgres/held_here.hpp"
-#include "heddle/postgres/listener.hpp"
-#include "heddle/postgres/pool.hpp"
-#include "heddle/postgres/quote.hpp"
-#include "heddle/postgres/schema.hpp"
-#include "heddle/postgres/session.hpp"
+#include "heddle/postgres/libpq/connect.hpp"
+#include "heddle/postgres/libpq/listener.hpp"
+#include "heddle/postgres/libpq/quote.hpp"
+#include "heddle/postgres/migrations/schema.hpp"
+#include "heddle/postgres/pool/held_by_thread.hpp"
+#include "heddle/postgres/pool/pool.hpp"
 #include "heddle/postgres/statements/announcements.hpp"
 #include "heddle/postgres/statements/control.hpp"
 #include "heddle/postgres/statements/role.hpp"
+#include "heddle/postgres/transaction/checked_connection.hpp"
+#include "heddle/postgres/transaction/control.hpp"
 #include "heddle/sql/earlier_answer.hpp"
-#include "heddle/sql/migration_files.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -43,7 +44,7 @@ class Engine {
   /// has nothing left; and what `Context::check` throws. `context` is for the time of opening.
   explicit Engine(Config config, const Context& context = {})
       : config_(with_valid_dsns(checked(std::move(config)))),
-        search_path_(postgres::search_path(config_.schema)),
+        search_path_(libpq::search_path(config_.schema)),
         pool_(std::in_place, config_.pool, connects_to(config_.dsn)),
         listener_(config_.dsn, channel),
         verified_(config_.allow_role_without_row_security) {
@@ -68,25 +69,25 @@ class Engine {
   /// Runs `work` in a transaction that sees one state of the database.
   template <class Work>
   auto read(const Call& call, Work& work) {
-    return run(*pool_, call, work, Mode::read);
+    return run(*pool_, call, work, transaction::Mode::read);
   }
 
   /// Runs `work` in a transaction and commits it. When another transaction was in the way, it runs again.
   template <class Work>
   auto write(const Call& call, Work& work) {
-    return run(*pool_, call, work, Mode::write);
+    return run(*pool_, call, work, transaction::Mode::write);
   }
 
   /// Runs `work` as the role that sees all tenants. Throws `failed_precondition` without an `admin_dsn`.
   template <class Work>
   auto administer(const Call& call, Work& work) {
     require_admin(config_);
-    return run(*admin_pool_, call, work, Mode::write);
+    return run(*admin_pool_, call, work, transaction::Mode::write);
   }
 
   /// Throws unless the database answers.
   void ping(const Call& call) {
-    auto lease = pool_->acquire(call.context, HeldHere::number(&*pool_));
+    auto lease = pool_->acquire(call.context, pool::HeldByThread::number(&*pool_));
     try {
       lease->check(call.context);
     } catch (const Error& error) {
@@ -97,13 +98,13 @@ class Engine {
 
   /// PostgreSQL's part in migrating, for the time of a call. Throws `failed_precondition` if its connection leads to
   /// another database than that of who serves.
-  [[nodiscard]] Schema schema(const Call& call) {
+  [[nodiscard]] migrations::Schema schema(const Call& call) {
     const std::string& dsn = !config_.migration_dsn.empty() ? config_.migration_dsn
                              : !config_.admin_dsn.empty()   ? config_.admin_dsn
                                                             : config_.dsn;
     // Who makes tables owns them, and row security would not hold for who serves.
     const bool would_own = dsn == config_.dsn && !config_.allow_role_without_row_security;
-    Schema schema(dsn, config_.schema, call, would_own);
+    migrations::Schema schema(dsn, config_.schema, call, would_own);
     if (dsn != config_.dsn) { require_same_database(schema, call); }
     return schema;
   }
@@ -113,15 +114,15 @@ class Engine {
 
   /// The steps of the schema.
   [[nodiscard]] std::vector<Migration> migrations() const {
-    return config_.migration_directory.empty() ? sql::load_migrations(embedded_migrations)
-                                               : sql::load_migrations(config_.migration_directory);
+    return config_.migration_directory.empty() ? heddle::migrations::load_migrations(embedded_migrations)
+                                               : heddle::migrations::load_migrations(config_.migration_directory);
   }
 
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return pool_->statistics(); }
 
   /// Calls `heard` with what any process announces, as Listener says. Behind a pooler, which named statements are
   /// off for, nothing can be heard.
-  void listen(Listener::Heard heard) {
+  void listen(libpq::Listener::Heard heard) {
     if (config_.named_statements) { listener_.start(std::move(heard)); }
   }
   [[nodiscard]] bool is_listening() const noexcept { return listener_.is_listening(); }
@@ -137,19 +138,19 @@ class Engine {
   [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
 
  private:
-  using ConnectionPool = Pool<CheckedConnection>;
+  using ConnectionPool = pool::Pool<transaction::CheckedConnection>;
   static constexpr int attempts = 5;
 
   static Config with_valid_dsns(Config config) {
-    check_dsn("dsn", config.dsn);
-    check_dsn("admin_dsn", config.admin_dsn);
-    check_dsn("migration_dsn", config.migration_dsn);
+    libpq::check_dsn("dsn", config.dsn);
+    libpq::check_dsn("admin_dsn", config.admin_dsn);
+    libpq::check_dsn("migration_dsn", config.migration_dsn);
     return config;
   }
 
   [[nodiscard]] ConnectionPool::Factory connects_to(const std::string& dsn) const {
     return [dsn, named = config_.named_statements](const Context& context) {
-      return std::make_unique<CheckedConnection>(dsn, named, context);
+      return std::make_unique<transaction::CheckedConnection>(dsn, named, context);
     };
   }
 
@@ -162,16 +163,16 @@ class Engine {
   }
 
   template <class Work>
-  auto run(ConnectionPool& pool, const Call& call, Work& work, Mode mode) {
+  auto run(ConnectionPool& pool, const Call& call, Work& work, transaction::Mode mode) {
     for (int attempt = 1;; ++attempt) {
-      std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context, HeldHere::number(&pool)));
-      const HeldHere held(&pool);
+      std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context, pool::HeldByThread::number(&pool)));
+      const pool::HeldByThread held(&pool);
       if (&pool == &*pool_ && !verified_.load(std::memory_order_relaxed)) { verify(*lease, call.context); }
-      Exchange exchange(**lease, call.context, mode);
-      Transaction transaction(**lease, exchange, call.user_id);
+      transaction::Pipeline exchange(**lease, call.context, mode);
+      transaction::Transaction transaction(**lease, exchange, call.user_id);
       try {
         begin(transaction, call.context, mode);
-        auto finish = heddle::detail::finish_of(work, transaction);
+        auto finish = heddle::detail::calls::finish_of(work, transaction);
         if (!carry_out(**lease, exchange, transaction, call, mode)) {
           if (attempt < attempts) { continue; }
           throw Error(ErrorCode::unavailable, "others came and went with the same idempotency key");
@@ -192,20 +193,22 @@ class Engine {
   }
 
   /// Sends a unit of work and receives its results; false if it has to run again, with a key that is free by now.
-  bool carry_out(Connection& connection, Exchange& exchange, Transaction& transaction, const Call& call,
-                 Mode mode) const {
-    if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
-    return exchange.complete() == Exchange::End::committed || recall(connection, call, transaction);
+  bool carry_out(libpq::Connection& connection, transaction::Pipeline& exchange, transaction::Transaction& transaction,
+                 const Call& call, transaction::Mode mode) const {
+    if (mode == transaction::Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
+    return exchange.complete() == transaction::Pipeline::End::committed || recall(connection, call, transaction);
   }
 
-  void require_same_database(Schema& schema, const Call& call) {
+  void require_same_database(migrations::Schema& schema, const Call& call) {
     const std::string there = schema.place();
     if (there.empty()) { return; }
-    auto work = [](Transaction& transaction) { return transaction.one(sql::statements<ControlStatements>().place); };
+    auto work = [](transaction::Transaction& transaction) {
+      return transaction.one(sql::statements<ControlStatements>().place);
+    };
     try {
       if (read(call, work) == there) { return; }
     } catch (const Error& error) {
-      if (error.native_code() != sqlstate::insufficient_privilege) { throw; }
+      if (error.native_code() != libpq::sqlstate::insufficient_privilege) { throw; }
       return;
     }
     throw Error(ErrorCode::failed_precondition,
@@ -213,16 +216,16 @@ class Engine {
                     " leads to another database than dsn");
   }
 
-  void begin(Transaction& transaction, const Context& context, Mode mode) const {
-    if (mode == Mode::read) { transaction.run(sql::statements<ControlStatements>().begin_read); }
-    identify(transaction, search_path_, context);
+  void begin(transaction::Transaction& transaction, const Context& context, transaction::Mode mode) const {
+    if (mode == transaction::Mode::read) { transaction.run(sql::statements<ControlStatements>().begin_read); }
+    transaction::identify(transaction, search_path_, context);
   }
 
   /// Finds what the first use of a key answered; false if the key is free again by now.
-  bool recall(Connection& connection, const Call& call, Transaction& repeated) const {
-    Exchange exchange(connection, call.context, Mode::write);
-    Transaction transaction(connection, exchange, call.user_id);
-    identify(transaction, search_path_, call.context);
+  bool recall(libpq::Connection& connection, const Call& call, transaction::Transaction& repeated) const {
+    transaction::Pipeline exchange(connection, call.context, transaction::Mode::write);
+    transaction::Transaction transaction(connection, exchange, call.user_id);
+    transaction::identify(transaction, search_path_, call.context);
     const OnceKey& key = *repeated.claimed();
     auto earlier = transaction.one(sql::statements<ClaimStatements>().recall, call.user_id, key.key);
     exchange.complete();
@@ -232,31 +235,32 @@ class Engine {
   }
 
   static void clean_up(ConnectionPool::Lease& lease, const Error& error) {
-    roll_back(*lease);
+    transaction::roll_back(*lease);
     // A server that only reads may have been the one to write to: a new connection may find its successor.
-    const bool is_demoted = error.native_code() == sqlstate::read_only_transaction;
+    const bool is_demoted = error.native_code() == libpq::sqlstate::read_only_transaction;
     if (!lease->is_clean() || is_stale(error) || is_demoted) { lease.discard(); }
   }
 
   /// The connection's statements are no longer what they were.
   static bool is_stale(const Error& error) noexcept {
-    return error.native_code() == sqlstate::cached_plan_changed || error.native_code() == sqlstate::unknown_statement;
+    return error.native_code() == libpq::sqlstate::cached_plan_changed ||
+           error.native_code() == libpq::sqlstate::unknown_statement;
   }
   /// How often a unit of work is tried that ended with this error.
   int tries_after(const Error& error) const noexcept {
     // Every connection may be stale, and each try replaces one.
     if (is_stale(error)) { return attempts + config_.pool.max_connections; }
-    const bool was_in_the_way =
-        error.native_code() == sqlstate::deadlock_detected || error.native_code() == sqlstate::serialization_failure;
+    const bool was_in_the_way = error.native_code() == libpq::sqlstate::deadlock_detected ||
+                                error.native_code() == libpq::sqlstate::serialization_failure;
     return was_in_the_way ? attempts : 1;
   }
 
   /// Refuses a role for which row security does not hold. Before the first migration there is nothing that the role
   /// could own; then the next call asks again.
   void verify(ConnectionPool::Lease& lease, const Context& context) {
-    Exchange exchange(*lease, context, Mode::read);
-    Transaction transaction(*lease, exchange, {});
-    identify(transaction, search_path_, context);
+    transaction::Pipeline exchange(*lease, context, transaction::Mode::read);
+    transaction::Transaction transaction(*lease, exchange, {});
+    transaction::identify(transaction, search_path_, context);
     auto answer = transaction.one(sql::statements<RoleStatements>().rights);
     try {
       exchange.complete();
@@ -280,19 +284,19 @@ class Engine {
   std::string search_path_;
   std::optional<ConnectionPool> pool_;
   std::optional<ConnectionPool> admin_pool_;
-  Listener listener_;
+  libpq::Listener listener_;
   std::atomic<bool> verified_;
 };
 
 // Behind the class: only there it is known what running a unit of work answers.
 inline std::int32_t Engine::schema_version(const Call& call) {
-  auto work = [](Transaction& transaction) {
+  auto work = [](transaction::Transaction& transaction) {
     return transaction.one(sql::statements<ControlStatements>().schema_version);
   };
   try {
     return static_cast<std::int32_t>(read(call, work).value_or(0));
   } catch (const Error& error) {
-    if (error.native_code() != sqlstate::undefined_table) { throw; }
+    if (error.native_code() != libpq::sqlstate::undefined_table) { throw; }
     return 0;
   }
 }

@@ -3,7 +3,7 @@
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/dialect.hpp"
 #include "heddle/postgres/engine.hpp"
-#include "heddle/postgres/search_query.hpp"
+#include "heddle/postgres/search/search_query.hpp"
 
 #include <string>
 #include <string_view>
@@ -21,7 +21,7 @@ struct Postgres {
 
   /// A user's words in the language of the database's full-text search.
   [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms) {
-    return postgres::search_query(terms);
+    return postgres::search::search_query(terms);
   }
 };
 

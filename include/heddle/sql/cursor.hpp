@@ -1,9 +1,10 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/text.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/validation/text.hpp"
 
 #include <charconv>
 #include <cstddef>
@@ -30,12 +31,12 @@ struct Position {
 /// The position of a cursor, or `start` for an empty one. Throws `invalid_argument` for one that another list made.
 [[nodiscard]] inline Position read_cursor(char list, const std::string& cursor, Position start) {
   if (cursor.empty()) { return start; }
-  detail::check_text("page.cursor", cursor, limits::name);
+  validation::check_text("page.cursor", cursor, limits::name);
   Position position;
   const char* const end = cursor.data() + cursor.size();
   const auto parsed = std::from_chars(cursor.data() + 1, end, position.at);
   if (cursor.front() != list || parsed.ec != std::errc{} || parsed.ptr == end || *parsed.ptr != '.') {
-    detail::refuse("page.cursor", "does not come from this list");
+    validation::refuse("page.cursor", "does not come from this list");
   }
   position.id.assign(parsed.ptr + 1, end);
   return position;
@@ -44,7 +45,7 @@ struct Position {
 /// The wanted number of items. Throws `invalid_argument` if it is out of bounds.
 [[nodiscard]] inline std::int64_t limit_of(const PageRequest& request, std::int64_t fallback) {
   if (request.limit < 0 || request.limit > limits::page) {
-    detail::refuse("page.limit", "is not between 0 and " + std::to_string(limits::page));
+    validation::refuse("page.limit", "is not between 0 and " + std::to_string(limits::page));
   }
   return request.limit == 0 ? fallback : request.limit;
 }

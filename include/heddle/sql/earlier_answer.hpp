@@ -1,9 +1,10 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/call.hpp"
 #include "heddle/error.hpp"
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/sha256.hpp"
+#include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/sql/record.hpp"
 
 #include <bit>
@@ -42,7 +43,7 @@ class Fingerprint {
  private:
   void number(char kind, std::int64_t value) { text(std::string(1, kind).append(std::to_string(value))); }
 
-  detail::Sha256 digest_;
+  detail::crypto::Sha256 digest_;
 };
 
 /// The digest of some arguments.

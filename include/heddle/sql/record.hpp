@@ -1,7 +1,8 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/members.hpp"
-#include "heddle/detail/type_traits.hpp"
+#include "heddle/reflection/members.hpp"
+#include "heddle/reflection/type_traits.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/value.hpp"
 
@@ -15,12 +16,12 @@
 namespace heddle::sql {
 
 /// How many columns a record has.
-template <detail::Record T>
-inline constexpr std::size_t width = detail::member_count<T>;
+template <reflection::Record T>
+inline constexpr std::size_t width = reflection::member_count<T>;
 
 /// The first `N` members of a record as arguments of a statement, in order. The members behind them are filled in when
 /// a row is read.
-template <detail::Record T, std::size_t N = width<T>>
+template <reflection::Record T, std::size_t N = width<T>>
 struct Fields {
   static constexpr std::size_t count = N;
   const T& record;
@@ -33,11 +34,11 @@ inline constexpr bool is_fields<Fields<T, N>> = true;
 
 /// The names of the first `count` members, `prefix` before each, separated by commas: the one place from which SQL
 /// takes its column names.
-template <detail::Record T>
+template <reflection::Record T>
 [[nodiscard]] std::string columns(std::string_view prefix = {}, std::size_t count = width<T>) {
   std::string list;
   std::size_t index = 0;
-  detail::for_each_name<T>([&](const char* name) {
+  reflection::for_each_name<T>([&](const char* name) {
     if (index++ >= count) { return; }
     if (!list.empty()) { list += ", "; }
     list.append(prefix).append(name);
@@ -46,11 +47,11 @@ template <detail::Record T>
 }
 
 /// `name = excluded.name` for the first `count` members behind the first `skip`: the assignments of an upsert.
-template <detail::Record T>
+template <reflection::Record T>
 [[nodiscard]] std::string assignments(std::size_t skip, std::size_t count = width<T>) {
   std::string list;
   std::size_t index = 0;
-  detail::for_each_name<T>([&](const char* name) {
+  reflection::for_each_name<T>([&](const char* name) {
     const std::size_t at = index++;
     if (at < skip || at >= count) { return; }
     if (!list.empty()) { list += ", "; }
@@ -75,7 +76,7 @@ template <detail::Record T>
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
-    detail::for_first_members<T::count>(
+    reflection::for_first_members<T::count>(
         argument.record, [&sink](const char* /*name*/, const auto& member) { write_value(sink, member); });
   } else if constexpr (std::same_as<T, SearchText>) {
     if constexpr (SplitsTexts<Sink>) { sink.search_text(argument); }
@@ -85,7 +86,7 @@ void write_argument(Sink& sink, const T& argument) {
 }
 
 /// A record with a number behind it that only the database knows, such as the key that a list goes on from.
-template <detail::Record Row>
+template <reflection::Record Row>
 struct Keyed {
   Row row;
   std::int64_t key = 0;
@@ -102,10 +103,10 @@ template <class Row, class Source>
   if constexpr (is_keyed<Row>) {
     using Record = decltype(Row::row);
     return {read_row<Record>(source), source.integer(static_cast<int>(width<Record>))};
-  } else if constexpr (detail::Record<Row>) {
+  } else if constexpr (reflection::Record<Row>) {
     Row row{};
     int column = 0;
-    detail::for_each_member(row, [&](const char* /*name*/, auto& member) {
+    reflection::for_each_member(row, [&](const char* /*name*/, auto& member) {
       member = read_value<std::remove_cvref_t<decltype(member)>>(source, column++);
     });
     return row;

@@ -1,7 +1,8 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/text.hpp"
 #include "heddle/limits.hpp"
+#include "heddle/validation/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace heddle::sql {
 
 /// The words and phrases of a user's query, in order. Throws `invalid_argument` if the text is not clean or too long.
 [[nodiscard]] inline std::vector<std::string_view> search_terms(std::string_view query) {
-  detail::check_text("query", query, limits::query);
+  validation::check_text("query", query, limits::query);
   constexpr std::string_view space = " \t\r\n\v\f";
   constexpr std::string_view space_or_quote = " \t\r\n\v\f\"";
   std::vector<std::string_view> terms;
@@ -28,7 +29,7 @@ namespace heddle::sql {
     at = phrase ? end + 1 : end;
   }
   if (terms.size() > limits::query_terms) {
-    detail::refuse("query", "has more than " + std::to_string(limits::query_terms) + " words and phrases");
+    validation::refuse("query", "has more than " + std::to_string(limits::query_terms) + " words and phrases");
   }
   return terms;
 }

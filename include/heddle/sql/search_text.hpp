@@ -1,6 +1,7 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/json_codec.hpp"
+#include "heddle/sql/json_codec.hpp"
 
 #include <array>
 #include <cstddef>
@@ -30,7 +31,7 @@ class SearchText {
     visit(texts_[0]);
     if (list_ == nullptr) { return; }
     visit(texts_[1]);
-    visit(list_->empty() ? std::string_view() : std::string_view(detail::json::encode(*list_)));
+    visit(list_->empty() ? std::string_view() : std::string_view(json::encode(*list_)));
   }
 
  private:

@@ -1,8 +1,9 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/time.hpp"
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,10 +1,11 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/json_codec.hpp"
-#include "heddle/detail/type_traits.hpp"
 #include "heddle/error.hpp"
-#include "heddle/model/enum_names.hpp"
 #include "heddle/model/json_text.hpp"
+#include "heddle/reflection/enum_names.hpp"
+#include "heddle/reflection/type_traits.hpp"
+#include "heddle/sql/json_codec.hpp"
 #include "heddle/time.hpp"
 
 #include <chrono>
@@ -49,19 +50,19 @@ void write_value(Sink& sink, const T& value) {
     sink.integer(value.count());
   } else if constexpr (std::convertible_to<const T&, std::span<const std::byte>>) {
     sink.blob(value);
-  } else if constexpr (detail::is_optional<T>) {
+  } else if constexpr (reflection::is_optional<T>) {
     if (value) {
       write_value(sink, *value);
     } else {
       sink.null();
     }
-  } else if constexpr (detail::Record<T>) {
-    sink.temporary_text(detail::json::encode(value));
+  } else if constexpr (reflection::Record<T>) {
+    sink.temporary_text(json::encode(value));
   } else {
     if (value.empty()) {
       sink.null();
     } else {
-      sink.temporary_text(detail::json::encode(value));
+      sink.temporary_text(json::encode(value));
     }
   }
 }
@@ -69,7 +70,7 @@ void write_value(Sink& sink, const T& value) {
 /// Reads the value of a column. Throws `data_loss` if the column holds something else.
 template <class T, class Source>
 [[nodiscard]] T read_value(const Source& source, int column) {
-  if constexpr (detail::is_optional<T>) {
+  if constexpr (reflection::is_optional<T>) {
     if (source.is_null(column)) { return std::nullopt; }
     return read_value<typename T::value_type>(source, column);
   } else if constexpr (std::same_as<T, std::string>) {
@@ -93,10 +94,10 @@ template <class T, class Source>
   } else if constexpr (std::same_as<T, std::vector<std::byte>>) {
     const std::span<const std::byte> bytes = source.blob(column);
     return {bytes.begin(), bytes.end()};
-  } else if constexpr (detail::Record<T>) {
-    return detail::json::decode<T>(source.text(column));
+  } else if constexpr (reflection::Record<T>) {
+    return json::decode<T>(source.text(column));
   } else {
-    return source.is_null(column) ? T{} : detail::json::decode<T>(source.text(column));
+    return source.is_null(column) ? T{} : json::decode<T>(source.text(column));
   }
 }
 

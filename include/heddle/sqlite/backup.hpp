@@ -1,9 +1,10 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/context.hpp"
-#include "heddle/detail/random_id.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/error.hpp"
-#include "heddle/sqlite/connection.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
 
 #include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Database.h>
@@ -35,7 +36,7 @@ class TemporaryFile {
 
 /// Copies a database through SQLite's backup API. The copy is made beside `target` and gets its name only when it is
 /// complete; a file that has the name already is left as it is, and the call fails with `already_exists`.
-inline void copy_database(Connection& source, const std::filesystem::path& target, const Context& context) {
+inline void copy_database(connection::Connection& source, const std::filesystem::path& target, const Context& context) {
   const auto taken = [] { return Error(ErrorCode::already_exists, "the backup's file exists already"); };
   std::error_code unknown;
   const auto there = std::filesystem::symlink_status(target, unknown).type();
@@ -43,8 +44,8 @@ inline void copy_database(Connection& source, const std::filesystem::path& targe
   if (there == std::filesystem::file_type::none) {
     throw Error(ErrorCode::unavailable, "the backup's file cannot be made");
   }
-  const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::random_hex(16));
-  translated("copying the database", [&] {
+  const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::crypto::random_hex(16));
+  connection::translated("copying the database", [&] {
     SQLite::Database copy(partial.path().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     SQLite::Backup backup(copy, source.database());
     constexpr int pages_between_looks = 256;

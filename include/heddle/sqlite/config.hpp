@@ -37,7 +37,7 @@ struct Config {
   /// The folder in which artifact files lie, of this database alone; empty: `path` with `-artifacts` behind it. A
   /// `:memory:` database without it owns no files.
   std::filesystem::path artifact_directory{};
-  /// A folder of migrations to use instead of those that are compiled in; see `sql::load_migrations`.
+  /// A folder of migrations to use instead of those that are compiled in; see `migrations::load_migrations`.
   std::filesystem::path migration_directory{};
   /// Encrypt the file with this key. Refused for now: never answered with a plain file.
   std::string encryption_key{};

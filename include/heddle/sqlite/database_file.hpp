@@ -1,3 +1,4 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/error.hpp"
@@ -23,8 +24,6 @@ namespace heddle::sqlite {
 
 /// Marks our files in the SQLite header ("HEDL").
 inline constexpr std::int32_t application_id = 0x4845444C;
-
-namespace detail {
 
 [[nodiscard]] inline bool is_missing_or_empty(const std::string& path) {
   std::error_code unknown;
@@ -70,8 +69,6 @@ namespace detail {
   } catch (const SQLite::Exception&) { return false; }
 }
 
-}  // namespace detail
-
 /// Throws `failed_precondition` if no database can lie at this path.
 inline void check_path(const std::string& path) {
   if (path == ":memory:") { return; }
@@ -88,11 +85,11 @@ inline void check_path(const std::string& path) {
 
 /// Throws `failed_precondition` unless the path is free, empty or holds a database of Heddle.
 inline void check_ownership(const std::string& path) {
-  if (path == ":memory:" || detail::is_missing_or_empty(path)) { return; }
-  if (detail::application_id_of(path) == application_id) { return; }
+  if (path == ":memory:" || is_missing_or_empty(path)) { return; }
+  if (application_id_of(path) == application_id) { return; }
   throw Error(
       ErrorCode::failed_precondition,
-      detail::is_loom(path)
+      is_loom(path)
           ? "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; "
             "nothing was changed"
           : "this SQLite database is not Heddle's, it belongs to another application (or is a new loom.db of the Go "

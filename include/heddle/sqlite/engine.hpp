@@ -1,16 +1,17 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/call.hpp"
-#include "heddle/detail/open_databases.hpp"
+#include "heddle/detail/files/open_databases.hpp"
+#include "heddle/migrations/files.hpp"
 #include "heddle/model/storage_details.hpp"
-#include "heddle/sql/migration_files.hpp"
 #include "heddle/sqlite/backup.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/database_file.hpp"
 #include "heddle/sqlite/embedded_migrations.hpp"
-#include "heddle/sqlite/readers.hpp"
 #include "heddle/sqlite/schema.hpp"
-#include "heddle/sqlite/writer.hpp"
+#include "heddle/sqlite/transaction/readers.hpp"
+#include "heddle/sqlite/transaction/writer.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -59,7 +60,7 @@ class Engine {
   /// Throws unless the database answers.
   void ping(const Call& call) {
     const sql::Statement<std::int64_t>& probe = ping_statement();
-    auto work = [&](Transaction& transaction) { return transaction.one(probe); };
+    auto work = [&](transaction::Transaction& transaction) { return transaction.one(probe); };
     static_cast<void>(read(call, work));
   }
 
@@ -68,8 +69,8 @@ class Engine {
 
   /// The steps of the schema.
   [[nodiscard]] std::vector<Migration> migrations() const {
-    return config_.migration_directory.empty() ? sql::load_migrations(embedded_migrations)
-                                               : sql::load_migrations(config_.migration_directory);
+    return config_.migration_directory.empty() ? migrations::load_migrations(embedded_migrations)
+                                               : migrations::load_migrations(config_.migration_directory);
   }
 
   /// The state of the pool: SQLite has none.
@@ -79,12 +80,12 @@ class Engine {
   /// of its own, so that others go on writing.
   void back_up(const Call& call, const std::filesystem::path& target) {
     if (in_memory()) {
-      writer_->exclusively(call, [&](Connection& source) { copy_database(source, target, call.context); });
+      writer_->exclusively(call, [&](connection::Connection& source) { copy_database(source, target, call.context); });
       return;
     }
-    Connection source(config_, Access::read_only);
+    connection::Connection source(config_, connection::Access::read_only);
     // The first read of a transaction fixes the state that all of it sees.
-    execute(source, sql::statements<ControlStatements>().begin_read);
+    transaction::execute(source, sql::statements<transaction::ControlStatements>().begin_read);
     static_cast<void>(source.integer("SELECT count(*) FROM sqlite_schema"));
     copy_database(source, target, call.context);
   }
@@ -153,16 +154,16 @@ class Engine {
   /// first moment on; then turns to the write-ahead log.
   void claim() {
     const Context context;
-    writer_->exclusively(Call{context, {}, "open"}, [this](Connection& connection) {
+    writer_->exclusively(Call{context, {}, "open"}, [this](connection::Connection& connection) {
       if (connection.integer("PRAGMA application_id") != application_id) {
-        execute(connection, sql::statements<ControlStatements>().begin_write);
+        transaction::execute(connection, sql::statements<transaction::ControlStatements>().begin_write);
         if (connection.integer("SELECT count(*) FROM sqlite_schema") != 0 &&
             connection.integer("PRAGMA application_id") != application_id) {
-          roll_back(connection);
+          transaction::roll_back(connection);
           throw Error(ErrorCode::failed_precondition, "this SQLite database belongs to another application");
         }
         connection.execute("PRAGMA application_id = " + std::to_string(application_id));
-        execute(connection, sql::statements<ControlStatements>().commit);
+        transaction::execute(connection, sql::statements<transaction::ControlStatements>().commit);
       }
       set_journal_mode(connection);
       connection.map_file(config_);
@@ -171,22 +172,22 @@ class Engine {
 
   /// The mode is a property of the file; setting what it has already costs nothing. Changing it, SQLite does not wait
   /// for a process that is about to do the same: it has a shared lock by then, and fails at once.
-  void set_journal_mode(Connection& connection) const {
+  void set_journal_mode(connection::Connection& connection) const {
     const auto give_up = Context::Clock::now() + config_.busy_timeout;
     for (;;) {
       try {
         return connection.execute(config_.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
       } catch (const Error& error) {
-        if (primary_code(error) != SQLITE_BUSY || Context::Clock::now() >= give_up) { throw; }
+        if (connection::primary_code(error) != SQLITE_BUSY || Context::Clock::now() >= give_up) { throw; }
         sqlite3_sleep(1);
       }
     }
   }
 
   Config config_;
-  std::optional<heddle::detail::OpenDatabases::Database> files_;  ///< longer than all connections
-  std::optional<Writer> writer_;
-  std::optional<Readers> readers_;
+  std::optional<heddle::detail::files::OpenDatabases::Database> files_;  ///< longer than all connections
+  std::optional<transaction::Writer> writer_;
+  std::optional<transaction::Readers> readers_;
 };
 
 }  // namespace heddle::sqlite

@@ -3,7 +3,7 @@
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/dialect.hpp"
 #include "heddle/sqlite/engine.hpp"
-#include "heddle/sqlite/fts5_query.hpp"
+#include "heddle/sqlite/search/fts5_query.hpp"
 
 #include <string>
 #include <string_view>
@@ -21,7 +21,7 @@ struct Sqlite {
 
   /// A user's words in the language of the database's full-text search.
   [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms) {
-    return sqlite::fts5_query(terms);
+    return sqlite::search::fts5_query(terms);
   }
 };
 

@@ -1,7 +1,8 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/error.hpp"
-#include "heddle/sqlite/error_mapping.hpp"
+#include "heddle/sqlite/connection/error_mapping.hpp"
 
 #include <sqlite3.h>
 
@@ -44,7 +45,9 @@ class VfsFile {
   /// Fills `bytes` from the start of the file; false if the file is shorter. Throws `unavailable` if reading fails.
   [[nodiscard]] bool read_start(std::span<char> bytes) {
     const int code = file()->pMethods->xRead(file(), bytes.data(), static_cast<int>(bytes.size()), 0);
-    if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) { throw make_error(code, "reading the database file"); }
+    if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) {
+      throw connection::make_error(code, "reading the database file");
+    }
     return code == SQLITE_OK;
   }
 
@@ -64,12 +67,12 @@ class VfsFile {
     if ((code & 0xFF) != SQLITE_OK) { refuse(code); }
     const std::string main(whole.data());
     Name name(sqlite3_create_filename(main.c_str(), (main + "-journal").c_str(), (main + "-wal").c_str(), 0, nullptr));
-    if (!name) { throw make_error(SQLITE_NOMEM, "opening the database"); }
+    if (!name) { throw connection::make_error(SQLITE_NOMEM, "opening the database"); }
     return name;
   }
 
   [[noreturn]] static void refuse(int code) {
-    if ((code & 0xFF) == SQLITE_NOMEM) { throw make_error(code, "opening the database"); }
+    if ((code & 0xFF) == SQLITE_NOMEM) { throw connection::make_error(code, "opening the database"); }
     throw Error(ErrorCode::permission_denied, "the database file cannot be read");
   }
 

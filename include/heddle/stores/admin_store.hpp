@@ -2,19 +2,19 @@
 
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
-#include "heddle/detail/gateway.hpp"
-#include "heddle/detail/text.hpp"
-#include "heddle/detail/time_bounds.hpp"
+#include "heddle/detail/calls/gateway.hpp"
 #include "heddle/model/administration.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
+#include "heddle/sql/list_bounds.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
-#include "heddle/stores/admin_rights.hpp"
+#include "heddle/stores/detail/admin_rights.hpp"
 #include "heddle/time.hpp"
 #include "heddle/tracing.hpp"
+#include "heddle/validation/text.hpp"
 
 #include <charconv>
 #include <cstdint>
@@ -32,12 +32,12 @@ namespace heddle {
 template <class Policy, class TracerType>
 class AdminStore {
  public:
-  explicit AdminStore(detail::Gateway<Policy, TracerType>& gateway) : gateway_(gateway) {}
+  explicit AdminStore(detail::calls::Gateway<Policy, TracerType>& gateway) : gateway_(gateway) {}
 
   /// Sessions of all tenants with their owners, last updated first, and how many there are in total. A session that is
   /// updated between two pages moves to the front and may be missed or met again.
   [[nodiscard]] SessionOverview list_sessions(const Context& context, const PageRequest& request = {}) {
-    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
     const auto [before, before_number] = position_of(request);
     return administer(context, "list_all_sessions", [&, before = before, before_number = before_number](auto& tx) {
       auto rows = tx.all(dialect().list_sessions, before, before_number, limit + 1);
@@ -50,7 +50,7 @@ class AdminStore {
 
   /// How many sessions each tenant has, in the order of their ids; tenants without one are absent.
   [[nodiscard]] Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& request = {}) {
-    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
     const sql::Position from = sql::read_cursor('u', request.cursor, {});
     return administer(context, "sessions_per_user", [&](auto& tx) {
       auto rows = tx.all(dialect().sessions_per_user, from.id, limit + 1);
@@ -78,7 +78,7 @@ class AdminStore {
         auto rows = tx.all(dialect().table_rights);
         return [rows = std::move(rows)]() mutable { return rows(); };
       };
-      AdminPermissions permissions = detail::permissions_of(gateway_.engine().administer(call, work));
+      AdminPermissions permissions = stores::detail::permissions_of(gateway_.engine().administer(call, work));
       for (const auto& problem : permissions.problems) { detail::warn(span, problem); }
       return permissions;
     });
@@ -90,7 +90,7 @@ class AdminStore {
   template <class Work>
   auto administer(const Context& context, std::string_view operation, Work&& work) {
     auto checked = [&](auto& tx) {
-      tx.require(detail::sees_one_tenant, dialect().sees_all_tenants);
+      tx.require(stores::detail::sees_one_tenant, dialect().sees_all_tenants);
       return work(tx);
     };
     return gateway_.manage(context, operation,
@@ -99,16 +99,16 @@ class AdminStore {
 
   /// Behind which time and number the list of sessions goes on.
   static std::pair<Timestamp, std::int64_t> position_of(const PageRequest& request) {
-    const sql::Position from = sql::read_cursor(sessions_list, request.cursor, {detail::after_all, {}});
-    std::int64_t number = detail::after_all;
+    const sql::Position from = sql::read_cursor(sessions_list, request.cursor, {sql::after_all, {}});
+    std::int64_t number = sql::after_all;
     if (!from.id.empty()) {
       const char* const end = from.id.data() + from.id.size();
       const auto parsed = std::from_chars(from.id.data(), end, number);
       if (parsed.ec != std::errc{} || parsed.ptr != end) {
-        detail::refuse("page.cursor", "does not come from this list");
+        validation::refuse("page.cursor", "does not come from this list");
       }
     }
-    return {detail::time_of(from), number};
+    return {sql::time_of(from), number};
   }
 
   static SessionOverview overview(std::vector<sql::Keyed<Session>> rows, std::int64_t limit, std::int64_t total) {
@@ -123,7 +123,7 @@ class AdminStore {
 
   static constexpr char sessions_list = 'o';
 
-  detail::Gateway<Policy, TracerType>& gateway_;
+  detail::calls::Gateway<Policy, TracerType>& gateway_;
 };
 
 }  // namespace heddle

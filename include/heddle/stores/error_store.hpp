@@ -1,18 +1,18 @@
 #pragma once
 
 #include "heddle/context.hpp"
-#include "heddle/detail/calendar.hpp"
-#include "heddle/detail/check.hpp"
-#include "heddle/detail/gateway.hpp"
-#include "heddle/detail/time_bounds.hpp"
+#include "heddle/detail/calls/gateway.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/stored_error.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_bounds.hpp"
 #include "heddle/sql/statement.hpp"
-#include "heddle/stores/error_text.hpp"
-#include "heddle/stores/require_session.hpp"
+#include "heddle/stores/detail/error_text.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/validation/check.hpp"
+#include "heddle/validation/time_range.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace heddle {
 /// use from many threads.
 template <class Policy, class Tracer>
 class ErrorStore {
-  using Gateway = detail::Gateway<Policy, Tracer>;
+  using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
   explicit ErrorStore(Gateway& gateway) : gateway_(gateway) {}
@@ -34,14 +34,14 @@ class ErrorStore {
   /// Keeps an error; answers its id.
   std::string store(const Context& context, const StoredError& error, const WriteOptions& options = {}) {
     check(error);
-    const Texts texts{detail::as_json(error.raw_error),
-                      error.short_summary.empty() ? detail::summary_of(error.raw_error) : error.short_summary};
+    const Texts texts{stores::detail::as_json(error.raw_error),
+                      error.short_summary.empty() ? stores::detail::summary_of(error.raw_error) : error.short_summary};
     const Timestamp time = or_now(error.timestamp);
     if (!error.id.empty()) { return store_as(error.id, context, error, time, texts, options); }
     for (int attempt = 1;; ++attempt) {
       // If an id that was made here is taken, another one does as well. Six digits are few for one second of a tool
       // that fails in a loop: before an error is lost, they become more.
-      const std::string id = detail::make_error_id(time, attempt < enough_attempts ? short_id : long_id);
+      const std::string id = stores::detail::make_error_id(time, attempt < enough_attempts ? short_id : long_id);
       try {
         return store_as(id, context, error, time, texts, options);
       } catch (const Error& failure) {
@@ -52,21 +52,21 @@ class ErrorStore {
 
   /// The error of this id; nothing if there is none.
   [[nodiscard]] std::optional<StoredError> get(const Context& context, const std::string& id) {
-    detail::check_id("error id", id);
+    validation::check_id("error id", id);
     return gateway_.read(context, "get_error", [&](auto& tx) { return tx.one(dialect().find, tx.user_id(), id); });
   }
 
   /// The errors that pass the filter, newest first.
   [[nodiscard]] Page<StoredError> list(const Context& context, const ErrorFilter& filter = {},
                                        const PageRequest& request = {}) {
-    if (filter.session_id) { detail::check_id("filter.session_id", *filter.session_id); }
-    if (filter.tool_name) { detail::check_text("filter.tool_name", *filter.tool_name, limits::id); }
-    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
+    if (filter.session_id) { validation::check_id("filter.session_id", *filter.session_id); }
+    if (filter.tool_name) { validation::check_text("filter.tool_name", *filter.tool_name, limits::id); }
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
     const Timestamp from = filter.from.value_or(Timestamp::min());
     const sql::Position end{microseconds_of(filter.until.value_or(Timestamp::max())), {}};
     sql::Position position = sql::read_cursor('e', request.cursor, end);
     if (position.at >= end.at) { position = end; }
-    const Timestamp before = detail::time_of(position);
+    const Timestamp before = sql::time_of(position);
     return gateway_.read(context, "list_errors", [&](auto& tx) {
       auto rows = filter.session_id  ? tx.all(dialect().list_of_session, tx.user_id(), *filter.session_id,
                                               filter.tool_name, from, before, position.id, limit + 1)
@@ -96,12 +96,12 @@ class ErrorStore {
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::Errors>(); }
 
   static void check(const StoredError& error) {
-    detail::check("error", error);
+    validation::check("error", error);
     // These two are shown in lists and narrow them; the tool is part of an index.
-    detail::check_text("error.tool_name", error.tool_name, limits::id);
-    detail::check_text("error.short_summary", error.short_summary, limits::name);
-    detail::check_time("error.timestamp", error.timestamp);
-    if (error.session_id) { detail::check_id("error.session_id", *error.session_id); }
+    validation::check_text("error.tool_name", error.tool_name, limits::id);
+    validation::check_text("error.short_summary", error.short_summary, limits::name);
+    validation::check_time("error.timestamp", error.timestamp);
+    if (error.session_id) { validation::check_id("error.session_id", *error.session_id); }
   }
 
   std::string store_as(const std::string& id, const Context& context, const StoredError& error, Timestamp time,
@@ -111,7 +111,7 @@ class ErrorStore {
             context, "store_error", options, error.session_id,
             [&] { return sql::fingerprint(sql::Fields<StoredError>{error}); },
             [&](auto& tx) {
-              detail::require_session<Policy>(tx, error.session_id);
+              stores::detail::require_session<Policy>(tx, error.session_id);
               tx.require(id_taken, dialect().insert, tx.user_id(), id, time, error.session_id, error.tool_name,
                          texts.raw_error, texts.short_summary);
               tx.answer(id);

@@ -2,18 +2,18 @@
 
 #include "heddle/concepts/storage_policy.hpp"
 #include "heddle/context.hpp"
-#include "heddle/detail/calendar.hpp"
-#include "heddle/detail/change_signal.hpp"
-#include "heddle/detail/check.hpp"
-#include "heddle/detail/gateway.hpp"
-#include "heddle/detail/random_id.hpp"
-#include "heddle/detail/time_bounds.hpp"
+#include "heddle/detail/calls/change_signal.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/model/human_request.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_bounds.hpp"
 #include "heddle/sql/statement.hpp"
-#include "heddle/stores/require_session.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/validation/check.hpp"
+#include "heddle/validation/time_range.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -32,7 +32,7 @@ namespace heddle {
 /// means. Safe to use from many threads.
 template <class Policy, class Tracer>
 class HumanRequestStore {
-  using Gateway = detail::Gateway<Policy, Tracer>;
+  using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
   explicit HumanRequestStore(Gateway& gateway) : gateway_(gateway) {}
@@ -40,10 +40,10 @@ class HumanRequestStore {
   /// Asks; answers the id of the request.
   std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) {
     check(request);
-    detail::check_time("request.created_at", request.created_at);
-    if (!is_unanswered(request)) { detail::refuse("request", "has an answer, which only responding to it gives"); }
+    validation::check_time("request.created_at", request.created_at);
+    if (!is_unanswered(request)) { validation::refuse("request", "has an answer, which only responding to it gives"); }
     HumanRequest row = request;
-    if (row.id.empty()) { row.id = detail::random_uuid(); }
+    if (row.id.empty()) { row.id = detail::crypto::random_uuid(); }
     row.created_at = or_now(row.created_at);
     row.expires_at.reset();
     if (row.timeout_ms.count() != 0) { row.expires_at = row.created_at + row.timeout_ms; }
@@ -52,7 +52,7 @@ class HumanRequestStore {
             context, "store_human_request", options, request.session_id,
             [&] { return sql::fingerprint(sql::Fields<HumanRequest, asked>{request}); },
             [&](auto& tx) {
-              detail::require_session<Policy>(tx, row.session_id);
+              stores::detail::require_session<Policy>(tx, row.session_id);
               tx.require(id_taken, dialect().insert, tx.user_id(), sql::Fields<HumanRequest>{row});
               tx.answer(row.id);
             })
@@ -61,7 +61,7 @@ class HumanRequestStore {
 
   /// The request of this id; nothing if there is none.
   [[nodiscard]] std::optional<HumanRequest> get(const Context& context, const std::string& id) {
-    detail::check_id("request id", id);
+    validation::check_id("request id", id);
     return gateway_.read(context, "get_human_request", [&](auto& tx) {
       auto row = tx.one(dialect().find, tx.user_id(), id);
       return [row = std::move(row), at = now()]() mutable {
@@ -74,7 +74,7 @@ class HumanRequestStore {
 
   /// Changes what an open request asks; false if there is none of this id.
   bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) {
-    detail::check_id("request.id", request.id);
+    validation::check_id("request.id", request.id);
     check(request);
     const std::string changed = topic(request.id);
     const Answer answer = gateway_.write_once(
@@ -97,10 +97,10 @@ class HumanRequestStore {
 
   /// Open requests of the tenant, oldest first.
   [[nodiscard]] Page<HumanRequest> list_pending(const Context& context, const PageRequest& request = {}) {
-    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
-    const sql::Position from = sql::read_cursor('p', request.cursor, {detail::before_all, {}});
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const sql::Position from = sql::read_cursor('p', request.cursor, {sql::before_all, {}});
     return gateway_.read(context, "list_pending_human_requests", [&](auto& tx) {
-      auto rows = tx.all(dialect().list_pending, tx.user_id(), now(), detail::time_of(from), from.id, limit + 1);
+      auto rows = tx.all(dialect().list_pending, tx.user_id(), now(), sql::time_of(from), from.id, limit + 1);
       return [rows = std::move(rows), limit]() mutable { return page('p', rows(), limit); };
     });
   }
@@ -108,12 +108,11 @@ class HumanRequestStore {
   /// Requests of a session in any state, newest first.
   [[nodiscard]] Page<HumanRequest> list_by_session(const Context& context, const std::string& session_id,
                                                    const PageRequest& request = {}) {
-    detail::check_id("session_id", session_id);
-    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
-    const sql::Position from = sql::read_cursor('h', request.cursor, {detail::after_all, {}});
+    validation::check_id("session_id", session_id);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const sql::Position from = sql::read_cursor('h', request.cursor, {sql::after_all, {}});
     return gateway_.read(context, "list_human_requests_of_session", [&](auto& tx) {
-      auto rows =
-          tx.all(dialect().list_by_session, tx.user_id(), session_id, detail::time_of(from), from.id, limit + 1);
+      auto rows = tx.all(dialect().list_by_session, tx.user_id(), session_id, sql::time_of(from), from.id, limit + 1);
       return [rows = std::move(rows), limit, at = now()]() mutable {
         auto answer = page('h', rows(), limit);
         for (HumanRequest& each : answer.items) { show_at(at, each); }
@@ -125,10 +124,10 @@ class HumanRequestStore {
   /// Settles an open request, once; answers it as it is from now on.
   HumanRequest respond(const Context& context, const std::string& id, const HumanResponse& response,
                        const WriteOptions& options = {}) {
-    detail::check_id("request id", id);
-    detail::check("response", response);
+    validation::check_id("request id", id);
+    validation::check("response", response);
     if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
-      detail::refuse("response.status", "is not approved, rejected or responded");
+      validation::refuse("response.status", "is not approved, rejected or responded");
     }
     const std::string changed = topic(id);
     std::optional<HumanRequest> settled;
@@ -152,9 +151,9 @@ class HumanRequestStore {
 
   /// Blocks until the request is settled or its time is over; answers it as it is from now on.
   [[nodiscard]] HumanRequest wait(const Context& context, const std::string& id) {
-    detail::check_id("request id", id);
+    validation::check_id("request id", id);
     return gateway_.pass(context, "wait_for_human_request", [&](const Call& call) {
-      if constexpr (detail::HearsChanges<Policy>) {
+      if constexpr (concepts::HearsChanges<Policy>) {
         gateway_.engine().listen(
             [this](std::string_view heard) { heard.empty() ? changes_.notify_all() : changes_.notify(heard); });
       }
@@ -198,9 +197,9 @@ class HumanRequestStore {
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::HumanRequests>(); }
 
   static void check(const HumanRequest& request) {
-    detail::check("request", request);
-    detail::check_timeout("request.timeout_ms", request.timeout_ms);
-    if (request.session_id) { detail::check_id("request.session_id", *request.session_id); }
+    validation::check("request", request);
+    validation::check_timeout("request.timeout_ms", request.timeout_ms);
+    if (request.session_id) { validation::check_id("request.session_id", *request.session_id); }
   }
 
   static bool is_unanswered(const HumanRequest& request) {
@@ -242,7 +241,7 @@ class HumanRequestStore {
   /// Tells other processes of a change, where they can hear it.
   template <class Transaction>
   static void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::string& changed) {
-    if constexpr (detail::HearsChanges<Policy>) {
+    if constexpr (concepts::HearsChanges<Policy>) {
       tx.run(sql::statements<typename Policy::Dialect::Announcements>().changed, changed);
     }
   }
@@ -250,7 +249,7 @@ class HumanRequestStore {
   /// When to look again although nothing was notified.
   Context::Clock::time_point next_look(const HumanRequest& request) {
     std::chrono::milliseconds pause = look_again;
-    if constexpr (detail::HearsChanges<Policy>) {
+    if constexpr (concepts::HearsChanges<Policy>) {
       if (gateway_.engine().is_listening()) { pause = look_again_at_last; }
     }
     if (request.expires_at) {
@@ -260,7 +259,7 @@ class HumanRequestStore {
   }
 
   Gateway& gateway_;
-  detail::ChangeSignal changes_;
+  detail::calls::ChangeSignal changes_;
 };
 
 }  // namespace heddle

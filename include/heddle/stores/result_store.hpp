@@ -2,21 +2,21 @@
 
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
-#include "heddle/detail/check.hpp"
-#include "heddle/detail/gateway.hpp"
-#include "heddle/detail/json_codec.hpp"
-#include "heddle/detail/random_id.hpp"
-#include "heddle/detail/sha256.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/model/data_reference.hpp"
 #include "heddle/model/new_result.hpp"
 #include "heddle/model/table.hpp"
 #include "heddle/options.hpp"
-#include "heddle/results/image.hpp"
-#include "heddle/results/preview.hpp"
-#include "heddle/results/sealed_query.hpp"
+#include "heddle/sealed_query/image.hpp"
+#include "heddle/sealed_query/preview.hpp"
+#include "heddle/sealed_query/sealed_query.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/json_codec.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/stored_image.hpp"
+#include "heddle/validation/check.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -34,7 +34,7 @@ namespace heddle {
 /// to use from many threads.
 template <class Policy, class Tracer>
 class ResultStore {
-  using Gateway = detail::Gateway<Policy, Tracer>;
+  using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
   explicit ResultStore(Gateway& gateway) : gateway_(gateway) {}
@@ -43,7 +43,7 @@ class ResultStore {
   DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {}) {
     check(result);
     context.check();
-    const std::vector<std::byte> image = results::build_image(result.table_name, result.table);
+    const std::vector<std::byte> image = sealed_query::build_image(result.table_name, result.table);
     const ResultMetadata metadata = describe(result, image);
     const DataReference reference{metadata.id, metadata.size_bytes,       DataLocation::database, metadata.checksum,
                                   false,       std::string(content_type), metadata.metadata,      metadata.stored_at};
@@ -52,25 +52,26 @@ class ResultStore {
         [&](auto& tx) {
           tx.run(dialect().store, tx.user_id(), sql::Fields<ResultMetadata>{metadata});
           tx.run(dialect().store_image, tx.user_id(), metadata.id, image);
-          tx.answer(detail::json::encode(reference));
+          tx.answer(sql::json::encode(reference));
         });
-    return detail::json::decode<DataReference>(answer.text);
+    return sql::json::decode<DataReference>(answer.text);
   }
 
-  /// Runs one SELECT of an agent on a result; see results::query_image. Throws `not_found` if there is no such result.
+  /// Runs one SELECT of an agent on a result; see sealed_query::query_image. Throws `not_found` if there is no such
+  /// result.
   [[nodiscard]] Table query(const Context& context, const std::string& id, const std::string& select,
-                            const results::QueryLimits& limits = {}) {
-    detail::check_id("result id", id);
-    detail::check_text("SQL", select, results::max_sql_bytes);
+                            const QueryLimits& limits = {}) {
+    validation::check_id("result id", id);
+    validation::check_text("SQL", select, max_sql_bytes);
     return gateway_.pass(context, "query_result", [&](const Call& call) {
       auto work = [&](auto& tx) { return tx.one(dialect().find_image, tx.user_id(), id, now()); };
       const std::optional<sql::StoredImage> stored = gateway_.engine().read(call, work);
       if (!stored) { throw Error(ErrorCode::not_found, "the result does not exist or has expired"); }
-      if (detail::sha256_hex(stored->image) != stored->checksum) {
+      if (detail::crypto::sha256_hex(stored->image) != stored->checksum) {
         throw Error(ErrorCode::data_loss, "the stored result is damaged");
       }
       // Out of the transaction: an agent's query, however slow, holds no connection.
-      Table answer = results::query_image(stored->image, select, limits, context);
+      Table answer = sealed_query::query_image(stored->image, select, limits, context);
       touch(call, id, stored->accessed_at);
       return answer;
     });
@@ -78,14 +79,14 @@ class ResultStore {
 
   /// What is known of a result; nothing if there is none of this id.
   [[nodiscard]] std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) {
-    detail::check_id("result id", id);
+    validation::check_id("result id", id);
     return gateway_.read(context, "result_metadata",
                          [&](auto& tx) { return tx.one(dialect().find, tx.user_id(), id, now()); });
   }
 
   /// Removes a result; false if there was none.
   bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) {
-    detail::check_id("result id", id);
+    validation::check_id("result id", id);
     const Answer answer = gateway_.write_once(
         context, "remove_result", options, std::nullopt, [&] { return sql::fingerprint(id); },
         [&](auto& tx) { tx.run_as_answer(dialect().remove, tx.user_id(), id, now()); });
@@ -116,26 +117,26 @@ class ResultStore {
   static const auto& dialect() { return sql::statements<typename Policy::Dialect::Results>(); }
 
   static void check(const NewResult& result) {
-    detail::check("result.id", result.id);
-    detail::check("result.metadata", result.metadata);
+    validation::check("result.id", result.id);
+    validation::check("result.metadata", result.metadata);
     if (result.time_to_live.count() <= 0 || result.time_to_live > longest_life) {
-      detail::refuse("result.time_to_live", "is not between 1 ms and 100 years");
+      validation::refuse("result.time_to_live", "is not between 1 ms and 100 years");
     }
   }
 
   static ResultMetadata describe(const NewResult& result, const std::vector<std::byte>& image) {
     const Timestamp stored_at = now();
-    return {.id = result.id.empty() ? detail::random_uuid() : result.id,
+    return {.id = result.id.empty() ? detail::crypto::random_uuid() : result.id,
             .table_name = result.table_name,
             .row_count = static_cast<std::int64_t>(result.table.rows.size()),
             .column_count = static_cast<std::int64_t>(result.table.columns.size()),
             .columns = result.table.columns,
-            .preview = results::preview(result.table),
+            .preview = sealed_query::preview(result.table),
             .stored_at = stored_at,
             .accessed_at = stored_at,
             .expires_at = stored_at + result.time_to_live,
             .size_bytes = static_cast<std::int64_t>(image.size()),
-            .checksum = detail::sha256_hex(image),
+            .checksum = detail::crypto::sha256_hex(image),
             .metadata = result.metadata};
   }
 

@@ -1,26 +1,27 @@
 #pragma once
 
+#include "heddle/cleanup_hooks.hpp"
 #include "heddle/concepts/storage_policy.hpp"
 #include "heddle/context.hpp"
-#include "heddle/detail/check.hpp"
-#include "heddle/detail/gateway.hpp"
-#include "heddle/detail/random_id.hpp"
-#include "heddle/detail/time_bounds.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_bounds.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
-#include "heddle/stores/admin_rights.hpp"
-#include "heddle/stores/artifact_files.hpp"
-#include "heddle/stores/cleanup_hooks.hpp"
-#include "heddle/stores/ids_page.hpp"
-#include "heddle/stores/message_reader.hpp"
-#include "heddle/stores/message_writer.hpp"
-#include "heddle/stores/require_session.hpp"
-#include "heddle/stores/session_purge.hpp"
+#include "heddle/stores/detail/admin_rights.hpp"
+#include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/stores/detail/cleanup_hooks.hpp"
+#include "heddle/stores/detail/ids_page.hpp"
+#include "heddle/stores/detail/message_reader.hpp"
+#include "heddle/stores/detail/message_writer.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/session_purge.hpp"
 #include "heddle/tracing.hpp"
+#include "heddle/validation/check.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -36,9 +37,9 @@ namespace heddle {
 /// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which says
 /// what each operation means. Safe to use from many threads.
 template <class Policy, class Tracer>
-class SessionStore : public detail::MessageReader<Policy, Tracer> {
-  using Reader = detail::MessageReader<Policy, Tracer>;
-  using Writer = detail::MessageWriter<Policy>;
+class SessionStore : public stores::detail::MessageReader<Policy, Tracer> {
+  using Reader = stores::detail::MessageReader<Policy, Tracer>;
+  using Writer = stores::detail::MessageWriter<Policy>;
   using Reader::gateway_;
 
  public:
@@ -46,10 +47,10 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
 
   /// Inserts a session or updates it.
   void save_session(const Context& context, const Session& session, const WriteOptions& options = {}) {
-    detail::check_id("session.id", session.id);
-    detail::check("session", session);
-    detail::check_usage("session", session.total_tokens, session.total_cost_usd);
-    if (session.parent_session_id == session.id) { detail::refuse("session.parent_session_id", "is its own id"); }
+    validation::check_id("session.id", session.id);
+    validation::check("session", session);
+    validation::check_usage("session", session.total_tokens, session.total_cost_usd);
+    if (session.parent_session_id == session.id) { validation::refuse("session.parent_session_id", "is its own id"); }
     using Body = typename Statements::Body;
     gateway_.write_once(
         context, "save_session", options, std::nullopt,
@@ -68,7 +69,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// The session with a page of its messages, at one point in time; nothing if there is none of this id.
   [[nodiscard]] std::optional<Session> load_session(const Context& context, const std::string& id,
                                                     const PageRequest& page = {}) {
-    detail::check_id("session id", id);
+    validation::check_id("session id", id);
     const auto query = Reader::session_page(page);
     return gateway_.read(context, "load_session", [&](auto& tx) {
       auto session = tx.one(dialect().find, tx.user_id(), id);
@@ -83,7 +84,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
 
   /// Ids of the tenant's sessions, last updated first.
   [[nodiscard]] Page<std::string> list_sessions(const Context& context, const PageRequest& request = {}) {
-    const detail::IdsPage page('s', request);
+    const stores::detail::IdsPage page('s', request);
     return gateway_.read(context, "list_sessions", [&](auto& tx) {
       auto rows = tx.all(dialect().list, tx.user_id(), page.before(), page.before_id(), page.limit() + 1);
       return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
@@ -93,8 +94,8 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// Ids of an agent's sessions, last updated first.
   [[nodiscard]] Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
                                                       const PageRequest& request = {}) {
-    detail::check_text("agent_id", agent_id, limits::id);
-    const detail::IdsPage page('a', request);
+    validation::check_text("agent_id", agent_id, limits::id);
+    const stores::detail::IdsPage page('a', request);
     return gateway_.read(context, "list_agent_sessions", [&](auto& tx) {
       auto rows =
           tx.all(dialect().list_of_agent, tx.user_id(), agent_id, page.before(), page.before_id(), page.limit() + 1);
@@ -104,7 +105,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
 
   /// Deletes a session with all that hangs on it, then runs the cleanup hooks; false if there was none.
   bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) {
-    detail::check_id("session id", id);
+    validation::check_id("session id", id);
     // One operation around all of it: after the commit, neither the deadline nor a closing backend may stop the
     // cleaning.
     return gateway_.pass(context, "delete_session_and_files", [&](const Call& call) {
@@ -122,14 +123,14 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
 
   /// Hides a session with all that hangs on it, until it is restored or removed; false if there was none to be seen.
   bool soft_delete_session(const Context& context, const std::string& id,
-                           const WriteOptions& options = {}) requires detail::HidesSessions<Policy> {
+                           const WriteOptions& options = {}) requires concepts::HidesSessions<Policy> {
     return change_visibility(context, "soft_delete_session", id, options,
                              [&](auto& tx) { tx.run_as_answer(dialect().soft_remove, tx.user_id(), id, now()); });
   }
 
   /// Shows a hidden session again, as it was; false if there is none that is hidden.
   bool restore_session(const Context& context, const std::string& id,
-                       const WriteOptions& options = {}) requires detail::HidesSessions<Policy> {
+                       const WriteOptions& options = {}) requires concepts::HidesSessions<Policy> {
     return change_visibility(context, "restore_session", id, options,
                              [&](auto& tx) { tx.run_as_answer(dialect().restore, tx.user_id(), id); });
   }
@@ -138,16 +139,16 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// the cleanup hooks for each, with its tenant in the Context; answers how many. It goes on after a file or a hook
   /// that fails, and throws the first failure in the end.
   std::int64_t purge_deleted_sessions(const Context& context,
-                                      std::chrono::seconds grace_period) requires detail::HidesSessions<Policy> {
-    const Timestamp before = detail::grace_began(grace_period);
+                                      std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
+    const Timestamp before = stores::detail::grace_began(grace_period);
     return gateway_.manage(context, "purge_deleted_sessions", [&](const Call& call, auto& span) {
       auto work = [&](auto& tx) {
-        tx.require(detail::sees_one_tenant, admin().sees_all_tenants);
-        auto rows = tx.all(admin().purge_deleted, before, detail::SessionPurge::batch);
+        tx.require(stores::detail::sees_one_tenant, admin().sees_all_tenants);
+        auto rows = tx.all(admin().purge_deleted, before, stores::detail::SessionPurge::batch);
         return [rows = std::move(rows)]() mutable { return rows(); };
       };
       Context of_owner = call.context;
-      detail::SessionPurge purge;
+      stores::detail::SessionPurge purge;
       purge.run([&] { return gateway_.engine().administer(call, work); },
                 [&](const sql::OwnedId& session) {
                   of_owner.user_id = session.user_id;
@@ -191,8 +192,8 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// The tool executions of a session, in the order in which they were stored.
   [[nodiscard]] Page<ToolExecution> list_tool_executions(const Context& context, const std::string& session_id,
                                                          const PageRequest& request = {}) {
-    detail::check_id("session_id", session_id);
-    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
+    validation::check_id("session_id", session_id);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
     const sql::Position from = sql::read_cursor('x', request.cursor, {});
     return gateway_.read(context, "list_tool_executions", [&](auto& tx) {
       auto rows = tx.all(dialect().list_executions, tx.user_id(), session_id, from.at, limit + 1);
@@ -202,15 +203,15 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
 
   /// Stores a snapshot of a session's text; answers its id.
   std::string save_snapshot(const Context& context, const MemorySnapshot& snapshot, const WriteOptions& options = {}) {
-    detail::check("snapshot", snapshot);
-    detail::check_id("snapshot.session_id", snapshot.session_id);
-    const std::string id = snapshot.id.empty() ? detail::random_uuid() : snapshot.id;
+    validation::check("snapshot", snapshot);
+    validation::check_id("snapshot.session_id", snapshot.session_id);
+    const std::string id = snapshot.id.empty() ? detail::crypto::random_uuid() : snapshot.id;
     return gateway_
         .write_once(
             context, "save_snapshot", options, snapshot.session_id,
             [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
             [&](auto& tx) {
-              detail::require_session<Policy>(tx, snapshot.session_id);
+              stores::detail::require_session<Policy>(tx, snapshot.session_id);
               tx.require(id_taken, dialect().save_snapshot, tx.user_id(), id, snapshot.session_id,
                          snapshot.snapshot_type, snapshot.content, snapshot.token_count, or_now(snapshot.created_at));
               tx.answer(id);
@@ -221,13 +222,13 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   /// The snapshots of one type of a session, oldest first.
   [[nodiscard]] Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id,
                                                     const std::string& type, const PageRequest& request = {}) {
-    detail::check_id("session_id", session_id);
-    detail::check_text("snapshot_type", type, limits::text);
-    const std::int64_t limit = sql::limit_of(request, detail::default_limit);
-    const sql::Position from = sql::read_cursor('n', request.cursor, {detail::before_all, {}});
+    validation::check_id("session_id", session_id);
+    validation::check_text("snapshot_type", type, limits::text);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const sql::Position from = sql::read_cursor('n', request.cursor, {sql::before_all, {}});
     return gateway_.read(context, "load_snapshots", [&](auto& tx) {
       auto rows =
-          tx.all(dialect().list_snapshots, tx.user_id(), session_id, type, detail::time_of(from), from.id, limit + 1);
+          tx.all(dialect().list_snapshots, tx.user_id(), session_id, type, sql::time_of(from), from.id, limit + 1);
       return [rows = std::move(rows), limit]() mutable {
         return sql::make_page('n', rows(), limit, [](const MemorySnapshot& last) {
           return sql::Position{microseconds_of(last.created_at), last.id};
@@ -267,7 +268,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   template <class Work>
   bool change_visibility(const Context& context, std::string_view operation, const std::string& id,
                          const WriteOptions& options, Work&& work) {
-    detail::check_id("session id", id);
+    validation::check_id("session id", id);
     return gateway_
                .write_once(
                    context, operation, options, std::nullopt, [&] { return sql::fingerprint(id); }, work)
@@ -278,7 +279,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
   void clean_up(const Context& context, std::string_view user_id, const std::string& id) {
     std::exception_ptr failure;
     try {
-      detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(user_id, id);
+      stores::detail::ArtifactFiles(gateway_.engine().artifact_directory()).remove_session(user_id, id);
     } catch (const Error&) { failure = std::current_exception(); }
     hooks_.run(context, id);
     if (failure) { std::rethrow_exception(failure); }
@@ -290,7 +291,7 @@ class SessionStore : public detail::MessageReader<Policy, Tracer> {
         context, operation, options, session_id, [&work] { return work.fingerprint(); }, work));
   }
 
-  detail::CleanupHooks hooks_;
+  stores::detail::CleanupHooks hooks_;
 };
 
 }  // namespace heddle

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "fuzz/generator.hpp"
-#include "heddle/detail/members.hpp"
-#include "heddle/heddle.hpp"
+#include "heddle/core.hpp"
 #include "heddle/limits.hpp"
+#include "heddle/reflection/members.hpp"
 
 #include <bit>
 #include <chrono>
@@ -169,14 +169,14 @@ class RandomValues : public fuzz::Generator {
       value = one_in(3) ? Timestamp{} : any_time();
     } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
       value = std::chrono::milliseconds(any_integer());
-    } else if constexpr (heddle::detail::is_optional<T>) {
+    } else if constexpr (heddle::reflection::is_optional<T>) {
       if (one_in(3)) { fill(name, value.emplace()); }
-    } else if constexpr (heddle::detail::StringMap<T>) {
+    } else if constexpr (heddle::reflection::StringMap<T>) {
       for (std::size_t count = number(3); count-- > 0;) { value.insert_or_assign(clean(), text()); }
-    } else if constexpr (heddle::detail::is_vector<T>) {
+    } else if constexpr (heddle::reflection::is_vector<T>) {
       for (std::size_t count = number(3); count-- > 0;) { fill(name, value.emplace_back()); }
-    } else if constexpr (heddle::detail::Record<T>) {
-      heddle::detail::for_each_member(value, [this](const char* each, auto& member) { this->fill(each, member); });
+    } else if constexpr (heddle::reflection::Record<T>) {
+      heddle::reflection::for_each_member(value, [this](const char* each, auto& member) { this->fill(each, member); });
     }
   }
   template <class Record>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "heddle/detail/members.hpp"
-#include "heddle/heddle.hpp"
+#include "heddle/core.hpp"
+#include "heddle/reflection/members.hpp"
 
 #include <bit>
 #include <chrono>
@@ -55,11 +55,11 @@ class Shown {
       out += "null";
     } else if constexpr (std::same_as<T, Cell>) {
       std::visit([&](const auto& cell) { show(out, cell); }, value);
-    } else if constexpr (heddle::detail::is_optional<T>) {
+    } else if constexpr (heddle::reflection::is_optional<T>) {
       value ? show(out, *value) : static_cast<void>(out += "nothing");
-    } else if constexpr (heddle::detail::StringMap<T>) {
+    } else if constexpr (heddle::reflection::StringMap<T>) {
       for (const auto& [key, text] : value) { out.append(key).append("=").append(text).append("; "); }
-    } else if constexpr (heddle::detail::is_vector<T>) {
+    } else if constexpr (heddle::reflection::is_vector<T>) {
       out += "[";
       for (const auto& element : value) {
         show(out, element);
@@ -79,7 +79,7 @@ class Shown {
     } else if constexpr (std::same_as<T, Session>) {
       show_members(out, value);
       show(out, value.messages);
-    } else if constexpr (heddle::detail::Record<T>) {
+    } else if constexpr (heddle::reflection::Record<T>) {
       show_members(out, value);
     } else {
       show(out, value.items);
@@ -90,7 +90,7 @@ class Shown {
   template <class T>
   void show_members(std::string& out, const T& record) const {
     out += "{";
-    heddle::detail::for_each_member(record, [&](const char* name, const auto& member) {
+    heddle::reflection::for_each_member(record, [&](const char* name, const auto& member) {
       out.append(name).append(": ");
       show(out, member);
       out += ", ";

@@ -1,8 +1,9 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/model/administration.hpp"
 #include "heddle/model/session.hpp"
-#include "heddle/postgres/sql.hpp"
+#include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"

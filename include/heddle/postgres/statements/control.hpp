@@ -1,3 +1,4 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/sql/earlier_answer.hpp"
@@ -30,7 +31,7 @@ struct ControlStatements {
       "SELECT set_config('search_path', ?1, true), set_config('heddle.user_id', ?2, true), "
       "set_config('statement_timeout', ?3, true), set_config('lock_timeout', ?3, true), " +
       warnings()};
-  /// For calls that may be cut short: whatever the role's setting, the server must be able to warn of it, see Exchange.
+  /// For calls that may be cut short: whatever the role's setting, the server must be able to warn of it, see Pipeline.
   Statement<> hear_warnings{"SELECT " + warnings()};
   sql::Statement<std::int64_t> ping{"SELECT 1"};
   /// Which database it is, of all databases of all servers but for copies of their files.

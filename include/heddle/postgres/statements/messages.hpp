@@ -1,7 +1,8 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/model/message.hpp"
-#include "heddle/postgres/sql.hpp"
+#include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"

@@ -1,6 +1,7 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/model/adapt.hpp"
+#include "heddle/reflection/adapt.hpp"
 #include "heddle/sql/statement.hpp"
 
 #include <string>

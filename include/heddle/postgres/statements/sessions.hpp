@@ -1,6 +1,7 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/postgres/sql.hpp"
+#include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/sessions.hpp"
 #include "heddle/time.hpp"

@@ -1,3 +1,4 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/model/message.hpp"
@@ -5,7 +6,7 @@
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/messages.hpp"
-#include "heddle/sqlite/sql.hpp"
+#include "heddle/sqlite/statements/sql.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>

@@ -1,7 +1,8 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/sql/statements/sessions.hpp"
-#include "heddle/sqlite/sql.hpp"
+#include "heddle/sqlite/statements/sql.hpp"
 
 namespace heddle::sqlite {
 

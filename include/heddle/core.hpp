@@ -1,0 +1,12 @@
+#pragma once
+
+/// The core: the model, the concepts and the type-erased handle, without any database. Server code that is written
+/// against them includes this; who makes the backend includes `heddle/sqlite.hpp` or `heddle/postgres.hpp`, or
+/// `heddle/open.hpp` to choose one at run time.
+
+#include "heddle/any_backend.hpp"
+#include "heddle/concepts/capabilities.hpp"
+#include "heddle/concepts/storage_backend.hpp"
+#include "heddle/concepts/storage_policy.hpp"
+#include "heddle/describe_file.hpp"
+#include "heddle/tracing.hpp"

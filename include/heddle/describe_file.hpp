@@ -1,0 +1,59 @@
+#pragma once
+
+#include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/detail/files/plain_file.hpp"
+#include "heddle/error.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <istream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace heddle {
+
+/// What an Artifact says about the content of its file.
+struct FileDescription {
+  std::int64_t size_bytes = 0;
+  std::string checksum{};  ///< SHA-256, lower-case hexadecimal
+
+  friend bool operator==(const FileDescription&, const FileDescription&) = default;
+};
+
+/// Reads a file once, piece by piece, and describes it. Throws `not_found` if there is none, `invalid_argument` if it
+/// is not a regular file, `permission_denied` or `unavailable` if it cannot be read, `failed_precondition` if it
+/// belongs to a SQLite database that this process has open by Heddle: reading it would drop the locks on the database.
+/// Any thread. A file that is written meanwhile is described as it was read.
+[[nodiscard]] inline FileDescription describe_file(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  if (!std::filesystem::exists(status)) {
+    const bool missing = status.type() == std::filesystem::file_type::not_found;
+    throw Error(missing ? ErrorCode::not_found : ErrorCode::permission_denied,
+                missing ? "the file does not exist" : "the file cannot be looked at");
+  }
+  // Opening a pipe would wait for its other end.
+  if (!std::filesystem::is_regular_file(status)) {
+    throw Error(ErrorCode::invalid_argument, "this is not a regular file");
+  }
+  detail::files::PlainFile plain(path);
+  std::istream& file = plain.stream();
+  if (!file) { throw Error(ErrorCode::permission_denied, "the file cannot be read"); }
+  FileDescription description;
+  detail::crypto::Sha256 digest;
+  std::array<char, std::size_t{1} << 16U> piece{};
+  while (file) {
+    file.read(piece.data(), piece.size());
+    const auto size = static_cast<std::size_t>(file.gcount());
+    digest.update(std::string_view(piece.data(), size));
+    description.size_bytes += static_cast<std::int64_t>(size);
+  }
+  if (file.bad()) { throw Error(ErrorCode::unavailable, "reading the file failed"); }
+  description.checksum = digest.hex();
+  return description;
+}
+
+}  // namespace heddle

@@ -1,0 +1,47 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/error.hpp"
+
+#include <openssl/rand.h>
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace heddle::detail::crypto {
+
+/// Fills `bytes` from OpenSSL's cryptographic generator. Throws `internal` if it has no randomness.
+inline void fill_random(std::span<std::byte> bytes) {
+  constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
+  if (bytes.size() > most ||
+      RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
+    throw Error(ErrorCode::internal, "OpenSSL's random generator failed");
+  }
+}
+
+/// That many random lower-case hexadecimal digits, 4 bits of randomness each. Any thread.
+[[nodiscard]] inline std::string random_hex(std::size_t digits) {
+  std::vector<std::byte> bytes((digits + 1) / 2);
+  fill_random(bytes);
+  auto text = to_hex(bytes);
+  text.resize(digits);
+  return text;
+}
+
+/// A random UUID (version 4, RFC 9562) in the usual form of 36 lower-case characters. Any thread.
+[[nodiscard]] inline std::string random_uuid() {
+  std::array<std::byte, 16> bytes{};
+  fill_random(bytes);
+  bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};  // version 4
+  bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};  // the variant of RFC 9562
+  auto text = to_hex(bytes);
+  for (const std::size_t dash : {20U, 16U, 12U, 8U}) { text.insert(dash, 1, '-'); }
+  return text;
+}
+
+}  // namespace heddle::detail::crypto

@@ -1,0 +1,74 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace heddle::detail::crypto {
+
+/// `bytes` in lower-case hexadecimal, two digits a byte.
+[[nodiscard]] inline std::string to_hex(std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::byte byte : bytes) {
+    text += digits[std::to_integer<std::size_t>(byte >> 4U)];
+    text += digits[std::to_integer<std::size_t>(byte & std::byte{0x0f})];
+  }
+  return text;
+}
+
+/// SHA-256 over data that comes in pieces. One thread at a time. Throws `internal` if OpenSSL
+/// refuses.
+class Sha256 {
+ public:
+  Sha256() : state_(EVP_MD_CTX_new()) {
+    check(state_ != nullptr && EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr) == 1);
+  }
+
+  /// Adds the bytes to what is digested.
+  void update(std::span<const std::byte> bytes) {
+    check(EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()) == 1);
+  }
+  /// Adds the text's bytes to what is digested.
+  void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
+
+  /// The digest of all data so far: 64 lower-case hexadecimal digits. More data can follow.
+  [[nodiscard]] std::string hex() const {
+    const Context copy(EVP_MD_CTX_new());  // finishing spoils the state, so finish a copy
+    check(copy != nullptr && EVP_MD_CTX_copy_ex(copy.get(), state_.get()) == 1);
+    std::array<unsigned char, 32> digest{};
+    check(EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr) == 1);
+    return to_hex(std::as_bytes(std::span(digest)));
+  }
+
+ private:
+  struct Free {
+    void operator()(EVP_MD_CTX* state) const noexcept { EVP_MD_CTX_free(state); }
+  };
+  using Context = std::unique_ptr<EVP_MD_CTX, Free>;
+
+  static void check(bool worked) {
+    if (!worked) { throw Error(ErrorCode::internal, "OpenSSL could not compute a SHA-256 digest"); }
+  }
+
+  Context state_;
+};
+
+/// The SHA-256 digest of `bytes`: 64 lower-case hexadecimal digits. Throws `internal` if OpenSSL
+/// refuses.
+[[nodiscard]] inline std::string sha256_hex(std::span<const std::byte> bytes) {
+  Sha256 digest;
+  digest.update(bytes);
+  return digest.hex();
+}
+
+}  // namespace heddle::detail::crypto

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "heddle/time.hpp"
+
+#include "heddle/reflection/adapt.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace heddle {
+
+/// A migration that is compiled into the program. The checksum is the SHA-256 of `up`.
+struct EmbeddedMigration {
+  std::int32_t version;
+  std::string_view name;
+  std::string_view up;
+  std::string_view down;
+  std::string_view checksum;
+};
+
+/// One step of the schema: how to take it and how to take it back.
+struct Migration {
+  std::int32_t version = 0;
+  std::string name{};
+  std::string up{};
+  std::string down{};
+  std::string checksum{};
+};
+
+/// A migration that a database still lacks.
+struct PendingMigration {
+  std::int32_t version = 0;
+  std::string description{};
+  std::string sql{};  ///< what `migrate()` would run
+
+  friend bool operator==(const PendingMigration&, const PendingMigration&) = default;
+};
+
+/// The record that a database keeps of a migration.
+struct AppliedMigration {
+  std::int32_t version = 0;
+  std::string name{};
+  std::string checksum{};
+  Timestamp applied_at{};
+
+  friend bool operator==(const AppliedMigration&, const AppliedMigration&) = default;
+};
+
+}  // namespace heddle
+
+HEDDLE_ADAPT_STRUCT(heddle::AppliedMigration, version, name, checksum, applied_at);

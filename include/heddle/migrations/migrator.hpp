@@ -1,0 +1,153 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/migrations/migration.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace heddle::migrations {
+
+/// Brings a schema from one version to another. The steps are the same for all databases; `Schema` is the engine's
+/// part:
+///  - `applied()`: the records of a database, oldest first, empty if it has none;
+///  - `take(step)`: calls `step(session)` in one transaction, with no other migrator at work in any process; the
+///    session has `applied()`, `run(sql)`, `record(migration)` and `forget(version)`.
+template <class Schema>
+class Migrator {
+ public:
+  Migrator(Schema schema, std::vector<Migration> migrations)
+      : schema_(std::move(schema)), migrations_(std::move(migrations)) {}
+
+  /// The latest version that this program knows.
+  [[nodiscard]] std::int32_t latest_version() const noexcept { return static_cast<std::int32_t>(migrations_.size()); }
+
+  /// The version of the database; 0 if it is empty.
+  [[nodiscard]] std::int32_t current_version() { return static_cast<std::int32_t>(applied().size()); }
+
+  /// The records of the database, checked. Throws `failed_precondition` if a migration was edited after it was applied,
+  /// is missing from the records, or is newer than this program.
+  [[nodiscard]] std::vector<AppliedMigration> applied() { return checked(schema_.applied()); }
+
+  /// What `up(target)` would run, without running it. 0 is the latest version.
+  [[nodiscard]] std::vector<PendingMigration> pending(std::int32_t target = 0) {
+    std::vector<PendingMigration> list;
+    const std::int32_t goal = goal_of(target);
+    for (std::int32_t version = current_version() + 1; version <= goal; ++version) {
+      const Migration& migration = at(version);
+      list.push_back({migration.version, migration.name, migration.up});
+    }
+    return list;
+  }
+
+  /// Applies what is missing up to `target`, each step in its own transaction together with its record; 0 is the latest
+  /// version. Several processes may do so at once: each step runs once. A database beyond the target is left as it is.
+  void up(std::int32_t target = 0) {
+    const std::int32_t goal = goal_of(target);
+    // Looking first spares every start of a server the lock.
+    climb(current_version(), goal);
+  }
+
+  /// Takes back the last `steps` migrations, newest first. Throws `invalid_argument` for less than one, and if there
+  /// are not so many.
+  void down(std::int32_t steps) {
+    const std::int32_t current = current_version();
+    if (steps < 1 || steps > current) {
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot go down " + std::to_string(steps) + " steps from version " + std::to_string(current));
+    }
+    descend(current, current - steps);
+  }
+
+  /// Goes up or down to exactly this version; 0 empties the database.
+  void to(std::int32_t target) {
+    if (target < 0 || target > latest_version()) { unknown(target); }
+    const std::int32_t current = current_version();
+    climb(current, target);
+    descend(current, target);
+  }
+
+ private:
+  [[noreturn]] void unknown(std::int32_t target) const {
+    throw Error(ErrorCode::invalid_argument, "there is no migration " + std::to_string(target) + ", the latest is " +
+                                                 std::to_string(latest_version()));
+  }
+
+  [[nodiscard]] std::int32_t goal_of(std::int32_t target) const {
+    if (target < 0 || target > latest_version()) { unknown(target); }
+    return target == 0 ? latest_version() : target;
+  }
+
+  [[nodiscard]] const Migration& at(std::int32_t version) const {
+    return migrations_[static_cast<std::size_t>(version) - 1];
+  }
+
+  /// An error of a migration says which one it was.
+  template <class Session>
+  static void run(Session& session, const Migration& migration, const std::string& text) {
+    try {
+      session.run(text);
+    } catch (const Error& error) {
+      throw Error(error.code(),
+                  "migration " + std::to_string(migration.version) + " (" + migration.name + "): " + error.what(),
+                  error.native_code());
+    }
+  }
+
+  void climb(std::int32_t version, std::int32_t goal) {
+    while (version < goal) {
+      schema_.take([&](auto& session) {
+        version = version_of(session);
+        if (version >= goal) { return; }
+        ++version;
+        run(session, at(version), at(version).up);
+        session.record(at(version));
+      });
+    }
+  }
+
+  void descend(std::int32_t version, std::int32_t target) {
+    while (version > target) {
+      schema_.take([&](auto& session) {
+        version = version_of(session);
+        if (version <= target) { return; }
+        run(session, at(version), at(version).down);
+        session.forget(version);
+        --version;
+      });
+    }
+  }
+
+  /// Somebody else may have been faster, until the lock was there.
+  template <class Session>
+  [[nodiscard]] std::int32_t version_of(Session& session) const {
+    return static_cast<std::int32_t>(checked(session.applied()).size());
+  }
+
+  [[nodiscard]] std::vector<AppliedMigration> checked(std::vector<AppliedMigration> records) const {
+    const auto refuse = [](std::int32_t version, const char* why) {
+      throw Error(ErrorCode::failed_precondition, "migration " + std::to_string(version) + " " + why);
+    };
+    std::int32_t expected = 1;
+    for (const auto& record : records) {
+      if (record.version > latest_version()) {
+        refuse(record.version, "of the database is newer than this program, which knows fewer: update the program");
+      }
+      if (record.version != expected++) { refuse(expected - 1, "is missing from the records of the database"); }
+      const Migration& known = at(record.version);
+      if (record.name != known.name || record.checksum != known.checksum) {
+        refuse(record.version, "was applied with another text than this program has: it must not be edited afterwards");
+      }
+    }
+    return records;
+  }
+
+  Schema schema_;
+  std::vector<Migration> migrations_;
+};
+
+}  // namespace heddle::migrations

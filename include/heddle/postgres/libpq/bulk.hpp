@@ -1,0 +1,48 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include <chrono>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+namespace heddle::postgres::libpq {
+
+/// While it lives a socket takes much at once, and waits for it, though not for long. A socket that never waits takes
+/// little at a time, and each time libpq moves all the rest to the front: of 200 MB that takes ten times as long as the
+/// sending.
+class BulkSending {
+ public:
+  explicit BulkSending(int socket) noexcept : socket_(socket), flags_(::fcntl(socket, F_GETFL)) {
+    if (flags_ < 0) { return; }
+    limit(std::chrono::milliseconds(50), std::chrono::milliseconds(1));
+    ::fcntl(socket_, F_SETFL, flags_ & ~O_NONBLOCK);
+  }
+  BulkSending(const BulkSending&) = delete;
+  BulkSending& operator=(const BulkSending&) = delete;
+  BulkSending(BulkSending&&) = delete;
+  BulkSending& operator=(BulkSending&&) = delete;
+  ~BulkSending() {
+    if (flags_ < 0) { return; }
+    ::fcntl(socket_, F_SETFL, flags_);
+    limit({}, {});
+  }
+
+ private:
+  /// Zero: no limit.
+  void limit(std::chrono::milliseconds sending, std::chrono::milliseconds receiving) const noexcept {
+    const auto set = [this](int option, std::chrono::microseconds time) {
+      timeval value{};
+      value.tv_usec = static_cast<decltype(value.tv_usec)>(time.count());
+      ::setsockopt(socket_, SOL_SOCKET, option, &value, sizeof value);
+    };
+    set(SO_SNDTIMEO, sending);
+    set(SO_RCVTIMEO, receiving);
+  }
+
+  int socket_;
+  int flags_;
+};
+
+}  // namespace heddle::postgres::libpq

@@ -1,0 +1,96 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/postgres/libpq/handles.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle::postgres::libpq {
+
+/// The hosts among which libpq looks for a server, from the connection string or from the environment. While nothing
+/// is to block, libpq itself stays with a host that says nothing: this goes on without it.
+class Hosts {
+ public:
+  /// Those of a connection that is being opened.
+  explicit Hosts(PGconn* connection) {
+    const ConnectionOptions options(PQconninfo(connection));
+    for (const PQconninfoOption* each = options.get(); each != nullptr && each->keyword != nullptr; ++each) {
+      const std::string_view keyword = each->keyword;
+      const std::string_view value = each->val == nullptr ? "" : each->val;
+      if (keyword == "host") { names_ = split(value); }
+      if (keyword == "hostaddr") { addresses_ = split(value); }
+      if (keyword == "port") { ports_ = split(value); }
+      if (keyword == "connect_timeout") { std::from_chars(value.data(), value.data() + value.size(), timeout_); }
+    }
+  }
+
+  [[nodiscard]] std::size_t number() const noexcept {
+    return std::max({names_.size(), addresses_.size(), std::size_t{1}});
+  }
+
+  /// How long each of them may take: `connect_timeout`, if there is one.
+  [[nodiscard]] std::chrono::seconds patience() const noexcept {
+    if (timeout_ > 0) { return std::chrono::seconds(timeout_); }
+    return std::chrono::seconds(number() == 1 ? 30 : 15);
+  }
+
+  /// Leaves out the host that the connection has come to.
+  void remove_current(PGconn* connection) {
+    const std::string_view host = PQhost(connection);
+    const std::string_view port = PQport(connection);
+    std::size_t current = 0;
+    for (std::size_t index = 0; index < number(); ++index) {
+      if ((host == at(names_, index) || host == at(addresses_, index)) &&
+          (ports_.size() < 2 || port == at(ports_, index))) {
+        current = index;
+        break;
+      }
+    }
+    for (auto* list : {&names_, &addresses_, &ports_}) {
+      const bool is_for_all = list == &ports_ && ports_.size() == 1;
+      if (!is_for_all && current < list->size()) { list->erase(list->begin() + static_cast<std::ptrdiff_t>(current)); }
+    }
+  }
+
+  /// What libpq calls them in a connection string.
+  [[nodiscard]] std::string names() const { return join(names_); }
+  [[nodiscard]] std::string addresses() const { return join(addresses_); }
+  [[nodiscard]] std::string ports() const { return join(ports_); }
+
+ private:
+  using List = std::vector<std::string>;
+
+  static List split(std::string_view text) {
+    List parts;
+    if (text.empty()) { return parts; }
+    for (std::size_t from = 0;;) {
+      const std::size_t comma = text.find(',', from);
+      parts.emplace_back(text.substr(from, comma == std::string_view::npos ? comma : comma - from));
+      if (comma == std::string_view::npos) { return parts; }
+      from = comma + 1;
+    }
+  }
+  static std::string join(const List& parts) {
+    std::string text;
+    for (const std::string& part : parts) { text.append(&part == &parts.front() ? "" : ",").append(part); }
+    return text;
+  }
+  static std::string_view at(const List& list, std::size_t index) noexcept {
+    return index < list.size() ? std::string_view(list[index]) : std::string_view();
+  }
+
+  List names_{};
+  List addresses_{};
+  List ports_{};
+  int timeout_ = 0;
+};
+
+}  // namespace heddle::postgres::libpq

@@ -1,0 +1,132 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/postgres/libpq/connect.hpp"
+#include "heddle/postgres/libpq/handles.hpp"
+#include "heddle/postgres/libpq/wait.hpp"
+
+#include <libpq-fe.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace heddle::postgres::libpq {
+
+/// Hears what processes, this one included, announce with NOTIFY, on a thread and a connection of its own, which it
+/// opens anew when it is lost. Safe to use from many threads.
+class Listener {
+ public:
+  /// Does nothing before `start`. `where` is the channel, an identifier.
+  Listener(std::string dsn, std::string where) : dsn_(std::move(dsn)), channel_(std::move(where)) {}
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  Listener(Listener&&) = delete;
+  Listener& operator=(Listener&&) = delete;
+  ~Listener() { stop(); }
+
+  /// What is called with the topic of each announcement, and with none, '', when some may have been missed.
+  using Heard = std::function<void(std::string_view topic)>;
+
+  /// Calls `heard` from now on. Only the first call, and none after `stop`, has an effect. Where no thread can be
+  /// started nothing is heard, and the next call tries again.
+  void start(Heard heard) {
+    if (started_.load(std::memory_order_acquire)) { return; }
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || started_.load(std::memory_order_relaxed)) { return; }
+    heard_ = std::move(heard);
+    try {
+      thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+      started_.store(true, std::memory_order_release);
+    } catch (const std::system_error& failure) {
+      // Who waits looks now and then, as long as nothing is heard.
+      static_cast<void>(failure);
+    }
+  }
+
+  /// Whether every announcement is heard at present.
+  [[nodiscard]] bool is_listening() const noexcept { return listening_.load(std::memory_order_acquire); }
+
+  void stop() noexcept {
+    std::jthread thread;
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+      thread = std::move(thread_);
+    }
+    // Ends and joins here, without the lock.
+  }
+
+ private:
+  static constexpr std::chrono::seconds pause_after_failure{1};
+  /// After so long without an answer a server is given up.
+  static constexpr std::chrono::seconds patience{10};
+  /// How long stopping can take: a stop does not wake poll.
+  static constexpr std::chrono::milliseconds slice{200};
+
+  void run(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    while (!stop.stop_requested()) {
+      try {
+        listen(stop);
+      } catch (...) {
+        // Until it is back, whoever waits looks again now and then.
+      }
+      listening_.store(false, std::memory_order_release);
+      std::unique_lock lock(mutex);
+      stopped.wait_for(lock, stop, pause_after_failure, [] { return false; });
+    }
+  }
+
+  void listen(const std::stop_token& stop) {
+    const RawConnection connection = connect(dsn_, Context{}.with_stop(stop));
+    subscribe(connection.get(), Context{}.with_timeout(patience).with_stop(stop));
+    listening_.store(true, std::memory_order_release);
+    heard_({});
+    while (!stop.stop_requested()) {
+      if (!wait_for_socket(PQsocket(connection.get()), POLLIN, nullptr, Context::Clock::now() + slice)) { continue; }
+      if (PQconsumeInput(connection.get()) != 1) { return; }
+      while (const Notice notice{PQnotifies(connection.get())}) { heard_(notice->extra); }
+    }
+  }
+
+  /// Not with PQexec: behind a server that says nothing, stopping would wait for ever.
+  void subscribe(PGconn* connection, const Context& context) const {
+    const auto require = [](bool success) {
+      if (!success) { throw Error(ErrorCode::unavailable, "the server does not let us listen"); }
+    };
+    require(PQsendQuery(connection, ("LISTEN " + channel_).c_str()) == 1);
+    for (;;) {
+      while (PQisBusy(connection) != 0) {
+        if (!wait_for_socket(PQsocket(connection), POLLIN, &context, std::nullopt)) { context.check(); }
+        require(PQconsumeInput(connection) == 1);
+      }
+      const Result result(PQgetResult(connection));
+      if (!result) { return; }
+      require(PQresultStatus(result.get()) == PGRES_COMMAND_OK);
+    }
+  }
+
+  std::string dsn_;
+  std::string channel_;
+  Heard heard_;
+  std::atomic<bool> started_{false};
+  std::atomic<bool> listening_{false};
+  std::mutex mutex_;
+  bool stopped_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace heddle::postgres::libpq

@@ -1,0 +1,81 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/reflection/members.hpp"
+#include "heddle/reflection/type_traits.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/search_text.hpp"
+#include "heddle/time.hpp"
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace heddle::postgres::libpq {
+
+/// The types of PostgreSQL that arguments have. Source: pg_type.dat of PostgreSQL.
+namespace type {
+inline constexpr Oid boolean = 16;
+inline constexpr Oid bytea = 17;
+inline constexpr Oid int8 = 20;
+inline constexpr Oid int2 = 21;
+inline constexpr Oid int4 = 23;
+inline constexpr Oid text = 25;
+inline constexpr Oid float8 = 701;
+}  // namespace type
+
+/// The type of a value as `sql::write_value` writes it.
+template <class T>
+[[nodiscard]] consteval Oid type_of() {
+  if constexpr (heddle::reflection::is_optional<T>) {
+    return type_of<typename T::value_type>();
+  } else if constexpr (std::same_as<T, bool>) {
+    return type::boolean;
+  } else if constexpr (std::integral<T> || std::same_as<T, Timestamp> || std::same_as<T, std::chrono::milliseconds>) {
+    return type::int8;
+  } else if constexpr (std::floating_point<T>) {
+    return type::float8;
+  } else if constexpr (std::convertible_to<const T&, std::span<const std::byte>>) {
+    return type::bytea;
+  } else {
+    return type::text;  // names of enumerations and JSON, too
+  }
+}
+
+/// The types of one argument of a statement.
+template <class T>
+void append_types(std::vector<Oid>& types) {
+  if constexpr (sql::is_fields<T>) {
+    using Record = std::remove_cvref_t<decltype(T::record)>;
+    [&types]<std::size_t... Index>(std::index_sequence<Index...> /*members*/) {
+      (types.push_back(
+           type_of<std::remove_cvref_t<decltype(heddle::reflection::member<Index>(std::declval<Record&>()))>>()),
+       ...);
+    }
+    (std::make_index_sequence<T::count>());
+  } else if constexpr (std::same_as<T, sql::SearchText>) {
+    types.insert(types.end(), {type::text, type::text});
+  } else {
+    types.push_back(type_of<T>());
+  }
+}
+
+/// The types of all arguments of a statement.
+template <class... Arguments>
+[[nodiscard]] const std::vector<Oid>& types_of() {
+  static const std::vector<Oid> types = [] {
+    std::vector<Oid> list;
+    (append_types<Arguments>(list), ...);
+    return list;
+  }();
+  return types;
+}
+
+}  // namespace heddle::postgres::libpq

@@ -1,0 +1,114 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/postgres/search/words.hpp"
+#include "heddle/sql/search_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace heddle::postgres::libpq {
+
+/// A number in the byte order of the protocol.
+template <class Number>
+[[nodiscard]] std::array<char, sizeof(Number)> to_network(Number number) noexcept {
+  auto bytes = std::bit_cast<std::array<char, sizeof(Number)>>(number);
+  if constexpr (std::endian::native == std::endian::little) { std::reverse(bytes.begin(), bytes.end()); }
+  return bytes;
+}
+
+/// The sink of a statement's arguments, in the binary form of PostgreSQL's protocol. Texts and blobs are referred to
+/// until `clear`, everything else is kept here.
+class Parameters {
+ public:
+  void clear() noexcept {
+    entries_.clear();
+    kept_.clear();
+  }
+
+  void null() { entries_.push_back({Where::nowhere, nullptr, 0, 0}); }
+  void integer(std::int64_t value) { keep(to_network(value)); }
+  void real(double value) { keep(to_network(value)); }
+  void boolean(bool value) { keep(std::array<char, 1>{value ? '\1' : '\0'}); }
+  void text(std::string_view value) { refer(value.data(), value.size()); }
+  void temporary_text(std::string_view value) { keep(value); }
+  /// The two forms in which a row keeps its words; see Words.
+  void search_text(const sql::SearchText& texts) {
+    const search::Words words = search::words_of(texts);
+    temporary_text(words.vector);
+    if (words.list) {
+      temporary_text(*words.list);
+    } else {
+      null();
+    }
+  }
+  void blob(std::span<const std::byte> value) { refer(reinterpret_cast<const char*>(value.data()), value.size()); }
+
+  [[nodiscard]] int count() const noexcept { return static_cast<int>(entries_.size()); }
+  /// Of all of them together, in bytes.
+  [[nodiscard]] std::size_t size() const noexcept {
+    std::size_t sum = 0;
+    for (const Entry& entry : entries_) { sum += entry.size; }
+    return sum;
+  }
+  /// The arrays that libpq takes; valid until the next argument.
+  [[nodiscard]] const char* const* values() {
+    values_.clear();
+    for (const Entry& entry : entries_) { values_.push_back(data_of(entry)); }
+    return values_.data();
+  }
+  [[nodiscard]] const int* lengths() {
+    lengths_.clear();
+    for (const Entry& entry : entries_) { lengths_.push_back(static_cast<int>(entry.size)); }
+    return lengths_.data();
+  }
+  [[nodiscard]] const int* formats() {
+    constexpr int binary = 1;
+    if (formats_.size() < entries_.size()) { formats_.resize(entries_.size(), binary); }
+    return formats_.data();
+  }
+
+ private:
+  enum class Where { nowhere, outside, kept };
+  struct Entry {
+    Where where;
+    const char* data;
+    std::size_t offset;
+    std::size_t size;
+  };
+
+  [[nodiscard]] const char* data_of(const Entry& entry) const noexcept {
+    switch (entry.where) {
+      case Where::nowhere: return nullptr;
+      case Where::outside: return entry.data;
+      case Where::kept: break;
+    }
+    return kept_.data() + entry.offset;
+  }
+
+  void refer(const char* data, std::size_t size) {
+    // A null pointer would be a null.
+    entries_.push_back({Where::outside, size == 0 ? "" : data, 0, size});
+  }
+  template <class Bytes>
+  void keep(const Bytes& bytes) {
+    const std::size_t offset = kept_.size();
+    kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+    if (bytes.size() == 0) { return refer("", 0); }
+    entries_.push_back({Where::kept, nullptr, offset, bytes.size()});
+  }
+
+  std::vector<Entry> entries_;
+  std::vector<char> kept_;
+  std::vector<const char*> values_;
+  std::vector<int> lengths_;
+  std::vector<int> formats_;
+};
+
+}  // namespace heddle::postgres::libpq

@@ -1,0 +1,63 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/postgres/libpq/handles.hpp"
+#include "heddle/postgres/libpq/parameter_types.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace heddle::postgres::libpq {
+
+/// One row of a result in the binary form of the protocol: the source of its values.
+class ResultRow {
+ public:
+  ResultRow(const PGresult* result, int row) noexcept : result_(result), row_(row) {}
+
+  [[nodiscard]] bool is_null(int column) const noexcept { return PQgetisnull(result_, row_, column) != 0; }
+  [[nodiscard]] std::string_view text(int column) const noexcept {
+    return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+  }
+  [[nodiscard]] std::span<const std::byte> blob(int column) const noexcept {
+    return std::as_bytes(std::span(text(column)));
+  }
+  [[nodiscard]] std::int64_t integer(int column) const {
+    switch (PQftype(result_, column)) {
+      case type::int8: return number<std::int64_t>(column);
+      case type::int4: return number<std::int32_t>(column);
+      case type::int2: return number<std::int16_t>(column);
+      case type::boolean: return number<std::int8_t>(column);
+      default: throw wrong_type();
+    }
+  }
+  [[nodiscard]] double real(int column) const {
+    if (PQftype(result_, column) != type::float8) { throw wrong_type(); }
+    return number<double>(column);
+  }
+
+ private:
+  static Error wrong_type() { return {ErrorCode::internal, "a column has another type than its statement declares"}; }
+
+  template <class Number>
+  [[nodiscard]] Number number(int column) const {
+    if (PQgetlength(result_, row_, column) != int{sizeof(Number)}) { return Number{}; }  // null
+    std::array<char, sizeof(Number)> bytes{};
+    const char* const data = PQgetvalue(result_, row_, column);
+    std::copy_n(data, sizeof(Number), bytes.begin());
+    if constexpr (std::endian::native == std::endian::little) { std::reverse(bytes.begin(), bytes.end()); }
+    return std::bit_cast<Number>(bytes);
+  }
+
+  const PGresult* result_;
+  int row_;
+};
+
+}  // namespace heddle::postgres::libpq

@@ -1,0 +1,51 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/postgres/libpq/driver.hpp"
+#include "heddle/postgres/libpq/error_mapping.hpp"
+
+#include <exception>
+#include <string>
+#include <string_view>
+
+namespace heddle::postgres::migrations {
+
+/// What the server said, without its severity and without all that follows the first line.
+[[nodiscard]] inline std::string_view first_line_of(const std::exception& failure) {
+  std::string_view text = failure.what();
+  constexpr std::string_view end_of_severity = ":  ";
+  const auto at = text.find(end_of_severity);
+  if (at != std::string_view::npos) { text.remove_prefix(at + end_of_severity.size()); }
+  return text.substr(0, text.find('\n'));
+}
+
+/// Throws the Error for what libpqxx threw in a migrator, or that again if it has nothing to do with the database.
+[[noreturn]] inline void rethrow_migration_error(const std::exception& failure, const Context& context) {
+  const std::string state = libpq::sqlstate_of(failure);
+  if (state.empty()) {
+    if (dynamic_cast<const pqxx::failure*>(&failure) == nullptr) { throw; }
+    throw Error(ErrorCode::unavailable, "migrating: the connection to the server was lost");
+  }
+  if (state == libpq::sqlstate::query_canceled) { context.check(); }
+  if (state == libpq::sqlstate::insufficient_privilege) {
+    throw Error(
+        ErrorCode::permission_denied,
+        "the database role may not migrate: migration_dsn, or else admin_dsn, has to be of a role with the rights "
+        "of the tables' owner, and migrations/postgres_roles.sql has to have run in this database: " +
+            std::string(first_line_of(failure)),
+        state);
+  }
+  // The statements are not those of a store, so what these errors mean to one says nothing here. What is stored may be
+  // in the message, except where the statement itself is wrong.
+  for (const std::string_view schema_is_wrong : {"0A", "22", "23", "42"}) {
+    if (!state.starts_with(schema_is_wrong)) { continue; }
+    std::string message = "the database refuses a statement of the schema";
+    if (state.starts_with("42")) { message.append(": ").append(first_line_of(failure)); }
+    throw Error(ErrorCode::internal, message.append(" (SQLSTATE ").append(state).append(")"), state);
+  }
+  throw libpq::make_error(state, "migrating", {});
+}
+
+}  // namespace heddle::postgres::migrations

@@ -1,0 +1,134 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/migrations/migration.hpp"
+#include "heddle/postgres/libpq/driver.hpp"
+#include "heddle/postgres/libpq/error_mapping.hpp"
+#include "heddle/postgres/libpq/quote.hpp"
+#include "heddle/postgres/migrations/error.hpp"
+#include "heddle/postgres/statements/role.hpp"
+#include "heddle/time.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace heddle::postgres::migrations {
+
+/// The migration table of a schema, inside a transaction of a migrator.
+class SchemaSession {
+ public:
+  SchemaSession(pqxx::transaction_base& transaction, const std::string& schema, const Context& context)
+      : transaction_(transaction), context_(context) {
+    // Whoever waited for the lock must see what was committed meanwhile, whatever the role's default is.
+    transaction_.exec("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    // Before the search path: where that names nothing else that exists, tables would become temporary ones.
+    const auto found = libpq::execute(
+        transaction_, "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = $1",
+        schema);
+    if (found.empty()) { throw Error(ErrorCode::failed_precondition, "the database has no schema " + schema); }
+    if (!found[0][0].as<bool>()) {
+      throw Error(ErrorCode::permission_denied, "the database role may not use the schema " + schema);
+    }
+    libpq::execute(transaction_,
+                   "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true)",
+                   libpq::search_path(schema), statement_limit());
+  }
+
+  /// Keeps every other migrator, of whatever process, waiting to the end of the transaction.
+  void lock() {
+    // No limit on the statement: who waits in vain is told for what.
+    libpq::execute(transaction_,
+                   "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', $1, true)",
+                   std::to_string(patience().count()));
+    try {
+      libpq::execute(transaction_,
+                     "SELECT pg_advisory_xact_lock(hashtextextended('heddle_migrations ' || current_schema(), 0))");
+    } catch (const std::exception& failure) {
+      if (libpq::sqlstate_of(failure) != libpq::sqlstate::lock_not_available) { throw; }
+      throw Error(ErrorCode::unavailable, "another migrator is at work and holds the lock",
+                  std::string(libpq::sqlstate::lock_not_available));
+    }
+    libpq::execute(transaction_, "SELECT set_config('statement_timeout', $1, true)", statement_limit());
+  }
+
+  /// The records, oldest first; none if there is no table for them yet. Throws `failed_precondition` for a schema with
+  /// tables that are not Heddle's.
+  [[nodiscard]] std::vector<AppliedMigration> applied() {
+    std::vector<AppliedMigration> records;
+    if (exists("'heddle_migrations'")) {
+      for (const auto& row : libpq::execute(transaction_,
+                                            "SELECT version, name, checksum, applied_at FROM heddle_migrations "
+                                            "ORDER BY version")) {
+        records.push_back({row[0].as<std::int32_t>(), row[1].c_str(), row[2].c_str(),
+                           Timestamp(Timestamp::duration(row[3].as<std::int64_t>()))});
+      }
+    }
+    if (records.empty() && exists(table_names())) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the schema has tables of another application: give Heddle a schema of its own");
+    }
+    return records;
+  }
+
+  /// Runs the statements of a migration.
+  void run(const std::string& text) {
+    context_.check();
+    try {
+      transaction_.exec(text);
+    } catch (const std::exception& failure) { rethrow_migration_error(failure, context_); }
+  }
+
+  void record(const Migration& migration) {
+    if (!exists("'heddle_migrations'")) {
+      libpq::execute(
+          transaction_,
+          "CREATE TABLE heddle_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, "
+          "applied_at bigint NOT NULL)");
+      // Other roles may have rights on all tables; of this one they only read, whatever these are.
+      libpq::execute(transaction_, "ALTER TABLE heddle_migrations ENABLE ROW LEVEL SECURITY");
+      libpq::execute(transaction_, "CREATE POLICY readable ON heddle_migrations FOR SELECT USING (true)");
+    }
+    libpq::execute(transaction_, "INSERT INTO heddle_migrations VALUES ($1, $2, $3, $4)", migration.version,
+                   migration.name, migration.checksum, microseconds_of(now()));
+  }
+
+  void forget(std::int32_t version) {
+    libpq::execute(transaction_, "DELETE FROM heddle_migrations WHERE version = $1", version);
+  }
+
+ private:
+  using Milliseconds = std::chrono::milliseconds;
+
+  [[nodiscard]] Milliseconds left() const {
+    constexpr Milliseconds longest = std::chrono::hours(24 * 20);  // the server counts in 32 bits
+    return std::clamp(std::chrono::ceil<Milliseconds>(*context_.deadline - Context::Clock::now()), Milliseconds(1),
+                      longest);
+  }
+  /// How long a lock is waited for. A step that waits for a lock on a table keeps all others from it.
+  [[nodiscard]] Milliseconds patience() const {
+    constexpr Milliseconds usual = std::chrono::minutes(5);
+    return context_.deadline ? std::min(left(), usual) : usual;
+  }
+  /// How long a statement may take. A limit that the role has is meant for other work.
+  [[nodiscard]] std::string statement_limit() const { return context_.deadline ? std::to_string(left().count()) : "0"; }
+
+  bool exists(const std::string& names) {
+    return !libpq::execute(
+                transaction_,
+                "SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND "
+                "relname IN (" +
+                    names + ") LIMIT 1")
+                .empty();
+  }
+
+  pqxx::transaction_base& transaction_;
+  const Context& context_;
+};
+
+}  // namespace heddle::postgres::migrations

@@ -1,0 +1,211 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/calls/finish.hpp"
+#include "heddle/postgres/libpq/connection.hpp"
+#include "heddle/postgres/libpq/parameter_types.hpp"
+#include "heddle/postgres/statements/control.hpp"
+#include "heddle/postgres/transaction/pipeline.hpp"
+#include "heddle/postgres/transaction/required_row.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace heddle::postgres::transaction {
+
+/// A command that was queued, found again when it is answered.
+class Queued {
+ public:
+  Queued(Pipeline& exchange, std::size_t index) noexcept : exchange_(&exchange), index_(index) {}
+  [[nodiscard]] const Command& operator()() const noexcept { return exchange_->at(index_); }
+
+ private:
+  Pipeline* exchange_;
+  std::size_t index_;
+};
+
+/// What a command will answer.
+template <class T>
+class Pending {
+ public:
+  using Read = T (*)(const Command& command);
+
+  Pending(Queued command, Read read) noexcept : command_(command), read_(read) {}
+  /// The answer, once all is sent and received.
+  [[nodiscard]] T operator()() const { return read_(command_()); }
+
+ private:
+  Queued command_;
+  Read read_;
+};
+
+/// The statements of one unit of work: each is queued for the server at once and answered after the commit. Satisfies
+/// the contract in concepts/transaction.hpp.
+class Transaction {
+ public:
+  Transaction(libpq::Connection& connection, Pipeline& exchange, std::string_view user_id) noexcept
+      : connection_(connection), exchange_(exchange), user_id_(user_id) {}
+
+  [[nodiscard]] std::string_view user_id() const noexcept { return user_id_; }
+
+  /// Runs a statement for its effect; answers how many rows it changed.
+  template <class Row, class... Arguments>
+  Pending<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
+                            const std::type_identity_t<Arguments>&... arguments) {
+    return {queue(Form::plain, {}, statement, arguments...),
+            [](const Command& command) { return changed_rows(*command.result); }};
+  }
+
+  /// The first row, if there is one.
+  template <class Row, class... Arguments>
+  Pending<std::optional<Row>> one(const sql::Statement<Row, Arguments...>& statement,
+                                  const std::type_identity_t<Arguments>&... arguments) {
+    return {queue(Form::plain, {}, statement, arguments...), [](const Command& command) {
+              const PGresult* const result = command.result.get();
+              std::optional<Row> row;
+              if (PQntuples(result) != 0) { row.emplace(sql::read_row<Row>(libpq::ResultRow(result, 0))); }
+              return row;
+            }};
+  }
+
+  /// The first row; without one the transaction is rolled back by the server and the call fails with `refusal`.
+  template <class Row, class... Arguments>
+  Pending<Row> require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
+                       const std::type_identity_t<Arguments>&... arguments) {
+    Command command;
+    command.refusal = refusal;
+    return {queue(Form::required, std::move(command), statement, arguments...),
+            [](const Command& answered) { return sql::read_row<Row>(libpq::ResultRow(answered.result.get(), 0)); }};
+  }
+
+  /// All rows.
+  template <class Row, class... Arguments>
+  Pending<std::vector<Row>> all(const sql::Statement<Row, Arguments...>& statement,
+                                const std::type_identity_t<Arguments>&... arguments) {
+    return {queue(Form::plain, {}, statement, arguments...), [](const Command& command) {
+              const PGresult* const result = command.result.get();
+              const int count = PQntuples(result);
+              std::vector<Row> rows;
+              rows.reserve(static_cast<std::size_t>(count));
+              for (int row = 0; row < count; ++row) {
+                rows.push_back(sql::read_row<Row>(libpq::ResultRow(result, row)));
+              }
+              return rows;
+            }};
+  }
+
+  /// Calls `visit` with each row as it arrives, inside the transaction; answers how many there were. `visit` must live
+  /// until then.
+  template <class Row, class... Arguments, class Visit>
+  Pending<std::int64_t> each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
+                             const std::type_identity_t<Arguments>&... arguments) {
+    Command command;
+    command.show = [&visit](const libpq::ResultRow& row) { visit(sql::read_row<Row>(row)); };
+    return {queue(Form::plain, std::move(command), statement, arguments...),
+            [](const Command& answered) { return answered.shown; }};
+  }
+
+  /// Declares the Answer's text.
+  void answer(std::string_view text) { answer_text_ = text; }
+
+  /// The same as `run`; how many rows it changed becomes the Answer's number.
+  template <class Row, class... Arguments>
+  void run_as_answer(const sql::Statement<Row, Arguments...>& statement,
+                     const std::type_identity_t<Arguments>&... arguments) {
+    number_ = queue(keyed_ ? Form::counted : Form::plain, {}, statement, arguments...);
+  }
+
+  /// The same as `require`; the row, a number, becomes the Answer's number.
+  template <class... Arguments>
+  void require_as_answer(const Refusal& refusal, const sql::Statement<std::int64_t, Arguments...>& statement,
+                         const std::type_identity_t<Arguments>&... arguments) {
+    Command command;
+    command.refusal = refusal;
+    number_ = queue(keyed_ ? Form::required_number : Form::required, std::move(command), statement, arguments...);
+  }
+
+  /// Runs `work` and gives the Answer that it declared, unless the key has been used: then gives the Answer of the
+  /// first use. Throws `invalid_argument` if the key was used for something else.
+  template <class Work>
+  auto once(const std::optional<OnceKey>& key, Work& work) {
+    keyed_ = key.has_value();
+    if (key) { claim(*key); }
+    auto finish = heddle::detail::calls::finish_of(work, *this);
+    if (key && (number_ || !answer_text_.empty())) { remember(*key); }
+    return [finish = std::move(finish), number = number_, text = std::move(answer_text_),
+            &earlier = std::as_const(earlier_)]() mutable {
+      if (earlier) { return *earlier; }
+      finish();
+      Answer answer{0, std::move(text), false};
+      if (number) { answer.number = number_in(*(*number)().result); }
+      return answer;
+    };
+  }
+
+  /// The key that turned out to be taken, and what to answer instead.
+  [[nodiscard]] const OnceKey* claimed() const noexcept { return claimed_; }
+  void answer_again(Answer earlier) { earlier_ = std::move(earlier); }
+
+ private:
+  static std::int64_t changed_rows(PGresult& result) {
+    const std::string_view digits = PQcmdTuples(&result);
+    std::int64_t count = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    return count;
+  }
+  static std::int64_t number_in(PGresult& result) {
+    return PQntuples(&result) == 0 ? changed_rows(result) : libpq::ResultRow(&result, 0).integer(0);
+  }
+
+  template <class Row, class... Arguments>
+  Queued queue(Form form, Command command, const sql::Statement<Row, Arguments...>& statement,
+               const Arguments&... arguments) {
+    connection_.parameters().clear();
+    (sql::write_argument(connection_.parameters(), arguments), ...);
+    const std::size_t key = statement.number() * forms + static_cast<std::size_t>(form);
+    const bool prepares =
+        connection_.send(key, libpq::types_of<Arguments...>(), [&] { return text_of(form, statement.text()); });
+    if (prepares) {
+      Command preparation;
+      preparation.prepares = key;
+      exchange_.add(std::move(preparation));
+    }
+    const Queued queued{exchange_, exchange_.add(std::move(command))};
+    exchange_.relieve(connection_.parameters().size());
+    return queued;
+  }
+
+  /// Takes the key before anything else: of two calls with the same one, the second waits here for the first.
+  void claim(const OnceKey& key) {
+    Command command;
+    command.claims = true;
+    queue(Form::required, std::move(command), sql::statements<ClaimStatements>().claim, user_id_, key.key,
+          key.session_id, key.operation, std::string_view(key.fingerprint), now());
+    claimed_ = &key;
+  }
+
+  void remember(const OnceKey& key) {
+    run(sql::statements<ClaimStatements>().remember, user_id_, key.key, answer_text_);
+  }
+
+  libpq::Connection& connection_;
+  Pipeline& exchange_;
+  std::string_view user_id_;
+  std::string answer_text_;
+  std::optional<Queued> number_;
+  std::optional<Answer> earlier_;
+  const OnceKey* claimed_ = nullptr;
+  bool keyed_ = false;
+};
+
+}  // namespace heddle::postgres::transaction

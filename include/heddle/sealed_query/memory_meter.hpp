@@ -1,0 +1,117 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sealed_query/query_guard.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+/// a memory limit for ONE connection.
+///
+/// SQLite's own heap limits hold for the whole process, and no set of `sqlite3_limit`s bounds
+/// memory: 28 KB of SQL can make SQLite 3.40 allocate 3 GB before the first row (an alias used 7000
+/// times is copied 7000 times, a chain of subqueries doubles at each step), where no progress
+/// handler is asked. But a query runs on one thread from open to close, so wrapping SQLite's
+/// allocator and counting on that thread is exact. An allocation over the limit fails, and SQLite
+/// is thoroughly tested for that.
+///
+/// The wrapper is installed before main(), because SQLite accepts one only before its first use. It
+/// passes everything through for threads without a meter, at the cost of one thread-local read.
+namespace heddle::sealed_query {
+
+/// While it lives, counts and limits what SQLite allocates on this thread. Large allocations also
+/// fail once the guard says stop, since SQLite does not ask its progress handler within
+/// straight-line code.
+class MemoryMeter {
+ public:
+  MemoryMeter(std::size_t limit, QueryGuard& guard) noexcept
+      : guard_(guard), limit_(static_cast<std::int64_t>(std::min(limit, most))), outer_(current) {
+    current = this;
+  }
+  ~MemoryMeter() { current = outer_; }
+  MemoryMeter(const MemoryMeter&) = delete;
+  MemoryMeter& operator=(const MemoryMeter&) = delete;
+
+  [[nodiscard]] std::int64_t used() const noexcept { return used_; }
+  /// True once an allocation was refused because of the limit.
+  [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
+
+  [[nodiscard]] bool admits(std::int64_t more) noexcept {
+    constexpr std::int64_t large = 32'768;
+    if (more > limit_ - used_) { exhausted_ = true; }
+    return !exhausted_ && !(more >= large && guard_.must_stop());
+  }
+  void count(std::int64_t change) noexcept { used_ += change; }
+
+  /// The meter of this thread, or null.
+  static inline thread_local MemoryMeter* current = nullptr;
+
+ private:
+  static constexpr std::size_t most = std::size_t{1} << 62U;
+
+  QueryGuard& guard_;
+  std::int64_t limit_;
+  std::int64_t used_ = 0;
+  bool exhausted_ = false;
+  MemoryMeter* outer_;
+};
+
+/// What SQLite allocated with before; never changed after the installation.
+inline sqlite3_mem_methods plain_memory{};
+
+/// What a block takes, with what the allocator keeps beside it.
+[[nodiscard]] inline std::int64_t cost_of(void* block) noexcept { return std::int64_t{plain_memory.xSize(block)} + 16; }
+
+inline void* metered_allocate(int size) noexcept {
+  auto* const meter = MemoryMeter::current;
+  if (meter == nullptr) { return plain_memory.xMalloc(size); }
+  if (!meter->admits(size)) { return nullptr; }
+  void* const block = plain_memory.xMalloc(size);
+  if (block != nullptr) { meter->count(cost_of(block)); }
+  return block;
+}
+
+inline void metered_free(void* block) noexcept {
+  auto* const meter = MemoryMeter::current;
+  if (meter != nullptr && block != nullptr) { meter->count(-cost_of(block)); }
+  plain_memory.xFree(block);
+}
+
+inline void* metered_reallocate(void* block, int size) noexcept {
+  auto* const meter = MemoryMeter::current;
+  if (meter == nullptr) { return plain_memory.xRealloc(block, size); }
+  if (!meter->admits(size)) { return nullptr; }  // all of it: while it is copied, both blocks are there
+  const auto before = cost_of(block);
+  void* const moved = plain_memory.xRealloc(block, size);
+  if (moved != nullptr) { meter->count(cost_of(moved) - before); }
+  return moved;
+}
+
+/// Wraps SQLite's allocator. Once, before threads exist.
+[[nodiscard]] inline bool install_memory_meter() noexcept {
+  if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plain_memory) != SQLITE_OK) { return false; }
+  auto metered = plain_memory;
+  metered.xMalloc = &metered_allocate;
+  metered.xFree = &metered_free;
+  metered.xRealloc = &metered_reallocate;
+  return sqlite3_config(SQLITE_CONFIG_MALLOC, &metered) == SQLITE_OK;
+}
+
+/// False if SQLite was in use before this program part was initialised.
+inline const bool memory_meter_installed = install_memory_meter();
+
+/// True if this thread's meter really counts: the wrapper is in place and nobody has replaced it
+/// since.
+[[nodiscard]] inline bool meter_works() noexcept {
+  if (!memory_meter_installed || MemoryMeter::current == nullptr) { return false; }
+  const auto before = MemoryMeter::current->used();
+  void* const probe = sqlite3_malloc(64);
+  const bool counted = MemoryMeter::current->used() != before;
+  sqlite3_free(probe);
+  return probe == nullptr || counted;
+}
+
+}  // namespace heddle::sealed_query

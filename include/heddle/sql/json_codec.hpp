@@ -1,0 +1,175 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/model/json_text.hpp"
+#include "heddle/model/table.hpp"
+#include "heddle/reflection/enum_names.hpp"
+#include "heddle/reflection/members.hpp"
+#include "heddle/reflection/type_traits.hpp"
+#include "heddle/time.hpp"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// Structs of the model to JSON and back, by the names of their members. JSON text inside them travels as a string, so
+/// that it comes back byte for byte.
+namespace heddle::sql::json {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+inline void write_text(Writer& out, std::string_view text) {
+  out.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+template <class T>
+void write(Writer& out, const T& value) {
+  if constexpr (std::same_as<T, std::string>) {
+    write_text(out, value);
+  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+    write_text(out, value.text);
+  } else if constexpr (NamedEnum<T>) {
+    write_text(out, to_string(value));
+  } else if constexpr (std::same_as<T, bool>) {
+    out.Bool(value);
+  } else if constexpr (std::integral<T>) {
+    out.Int64(static_cast<std::int64_t>(value));
+  } else if constexpr (std::floating_point<T>) {
+    out.Double(value);
+  } else if constexpr (std::same_as<T, std::monostate>) {
+    out.Null();
+  } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
+    out.Int64(value.count());
+  } else if constexpr (std::same_as<T, Timestamp>) {
+    out.Int64(microseconds_of(value));
+  } else if constexpr (std::same_as<T, Cell>) {
+    std::visit([&out](const auto& cell) { write(out, cell); }, value);
+  } else if constexpr (reflection::is_optional<T>) {
+    value ? write(out, *value) : static_cast<void>(out.Null());
+  } else if constexpr (reflection::is_vector<T>) {
+    out.StartArray();
+    for (const auto& element : value) { write(out, element); }
+    out.EndArray();
+  } else if constexpr (reflection::StringMap<T>) {
+    out.StartObject();
+    for (const auto& [key, text] : value) {
+      out.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+      write_text(out, text);
+    }
+    out.EndObject();
+  } else {
+    static_assert(reflection::Record<T>, "heddle: a type without a JSON form");
+    out.StartObject();
+    reflection::for_each_member(value, [&out](const char* name, const auto& member) {
+      out.Key(name);
+      write(out, member);
+    });
+    out.EndObject();
+  }
+}
+
+[[noreturn]] inline void unreadable() {
+  throw Error(ErrorCode::data_loss, "a stored JSON value does not have the shape it was written with");
+}
+
+inline void expect(bool holds) {
+  if (!holds) { unreadable(); }
+}
+
+inline std::string_view text_of(const rapidjson::Value& in) {
+  expect(in.IsString());
+  return {in.GetString(), in.GetStringLength()};
+}
+
+inline void read_cell(const rapidjson::Value& in, Cell& cell) {
+  if (in.IsNull()) {
+    cell = std::monostate{};
+  } else if (in.IsBool()) {
+    cell = in.GetBool();
+  } else if (in.IsInt64()) {
+    cell = in.GetInt64();
+  } else if (in.IsNumber()) {
+    cell = in.GetDouble();
+  } else {
+    cell = std::string(text_of(in));
+  }
+}
+
+template <class T>
+void read(const rapidjson::Value& in, T& value) {
+  if constexpr (std::same_as<T, std::string>) {
+    value = text_of(in);
+  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+    value.text = text_of(in);
+  } else if constexpr (NamedEnum<T>) {
+    const auto parsed = parse_enum<T>(text_of(in));
+    expect(parsed.has_value());
+    value = *parsed;
+  } else if constexpr (std::same_as<T, bool>) {
+    expect(in.IsBool());
+    value = in.GetBool();
+  } else if constexpr (std::same_as<T, Cell>) {
+    read_cell(in, value);
+  } else if constexpr (std::same_as<T, std::int64_t>) {
+    expect(in.IsInt64());
+    value = in.GetInt64();
+  } else if constexpr (std::same_as<T, std::chrono::milliseconds> || std::same_as<T, Timestamp>) {
+    std::int64_t count = 0;
+    read(in, count);
+    value = T(std::chrono::duration<std::int64_t, typename T::period>(count));
+  } else if constexpr (reflection::is_optional<T>) {
+    if (in.IsNull()) {
+      value.reset();
+    } else {
+      read(in, value.emplace());
+    }
+  } else if constexpr (reflection::is_vector<T>) {
+    expect(in.IsArray());
+    value.resize(in.Size());
+    for (rapidjson::SizeType index = 0; index < in.Size(); ++index) { read(in[index], value[index]); }
+  } else if constexpr (reflection::StringMap<T>) {
+    expect(in.IsObject());
+    value.clear();
+    for (const auto& member : in.GetObject()) {
+      value.emplace(std::string(text_of(member.name)), std::string(text_of(member.value)));
+    }
+  } else {
+    expect(in.IsObject());
+    reflection::for_each_member(value, [&in](const char* name, auto& member) {
+      const auto found = in.FindMember(name);
+      // A member that an older version did not write keeps its default.
+      if (found != in.MemberEnd()) { read(found->value, member); }
+    });
+  }
+}
+
+/// The value as JSON text.
+template <class T>
+[[nodiscard]] std::string encode(const T& value) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  write(writer, value);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+/// The value that `encode` wrote; throws `data_loss` for anything else.
+template <class T>
+[[nodiscard]] T decode(std::string_view text) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseFullPrecisionFlag>(text.data(), text.size());
+  expect(!document.HasParseError());
+  T value{};
+  read(document, value);
+  return value;
+}
+
+}  // namespace heddle::sql::json

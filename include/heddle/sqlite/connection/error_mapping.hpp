@@ -1,0 +1,66 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+
+#include <sqlite3.h>
+
+#include <charconv>
+#include <string>
+#include <string_view>
+
+namespace heddle::sqlite::connection {
+
+/// The code for a SQLite result code, and a sentence that holds no content.
+struct ErrorMeaning {
+  ErrorCode code;
+  std::string_view sentence;
+};
+
+/// What an extended result code of SQLite means to a caller.
+[[nodiscard]] inline ErrorMeaning meaning_of(int extended) noexcept {
+  switch (extended) {
+    case SQLITE_CONSTRAINT_FOREIGNKEY: return {ErrorCode::not_found, "a record that this one refers to does not exist"};
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID: return {ErrorCode::already_exists, "a record with this id exists already"};
+    case SQLITE_CONSTRAINT_CHECK: return {ErrorCode::resource_exhausted, "the session holds no further message"};
+    default: break;
+  }
+  switch (extended & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return {ErrorCode::unavailable, "the database is locked by another process"};
+    case SQLITE_FULL: return {ErrorCode::resource_exhausted, "the disk or the database is full"};
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG: return {ErrorCode::resource_exhausted, "a value or the memory limit was exceeded"};
+    case SQLITE_IOERR: return {ErrorCode::unavailable, "reading or writing the database file failed"};
+    case SQLITE_CANTOPEN: return {ErrorCode::unavailable, "the database file cannot be opened"};
+    case SQLITE_READONLY: return {ErrorCode::permission_denied, "the database file is read-only"};
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return {ErrorCode::permission_denied, "the database does not permit this"};
+    case SQLITE_CORRUPT: return {ErrorCode::data_loss, "the database file is damaged"};
+    case SQLITE_NOTADB: return {ErrorCode::failed_precondition, "the file is no SQLite database, or the key is wrong"};
+    case SQLITE_INTERRUPT: return {ErrorCode::cancelled, "the statement was interrupted"};
+    default: return {ErrorCode::internal, "the database refused a statement"};
+  }
+}
+
+/// The exception for a failed call on this connection. SQLite's own message is left out for what a caller's data can
+/// cause: it could quote content.
+[[nodiscard]] inline Error make_error(int extended, std::string_view doing,
+                                      Outcome outcome = Outcome::nothing_happened) {
+  const ErrorMeaning meaning = meaning_of(extended);
+  std::string message(doing);
+  message.append(": ").append(meaning.sentence).append(" (").append(sqlite3_errstr(extended)).append(")");
+  return Error(meaning.code, message, std::to_string(extended), outcome);
+}
+
+/// SQLite's primary result code behind an error; SQLITE_OK if it arose in Heddle itself.
+[[nodiscard]] inline int primary_code(const Error& error) {
+  const std::string& native = error.native_code();
+  int code = SQLITE_OK;
+  std::from_chars(native.data(), native.data() + native.size(), code);
+  return code & 0xFF;
+}
+
+}  // namespace heddle::sqlite::connection

@@ -1,0 +1,82 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+namespace heddle::sqlite::connection {
+
+/// Lets SQLite ask, while it computes or waits for a lock, whether it should go on: the deadline and the stop token of
+/// the call that it works for. One for each connection.
+class Interrupt {
+ public:
+  using Clock = Context::Clock;
+
+  Interrupt(sqlite3* connection, std::chrono::milliseconds busy_timeout)
+      : connection_(connection), busy_timeout_(busy_timeout) {
+    // Often enough that a scan notices within about a millisecond, seldom enough to cost nothing.
+    constexpr int instructions_between_looks = 10000;
+    sqlite3_progress_handler(
+        connection, instructions_between_looks,
+        [](void* self) { return static_cast<Interrupt*>(self)->should_stop() ? 1 : 0; }, this);
+    sqlite3_busy_handler(
+        connection, [](void* self, int tries) { return static_cast<Interrupt*>(self)->wait_for_lock(tries); }, this);
+  }
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+  Interrupt(Interrupt&&) = delete;
+  Interrupt& operator=(Interrupt&&) = delete;
+  ~Interrupt() {
+    sqlite3_progress_handler(connection_, 0, nullptr, nullptr);
+    sqlite3_busy_handler(connection_, nullptr, nullptr);
+  }
+
+  /// The calls that the connection works for from now on; it stops when one of them should. They must outlive that.
+  void serve(std::span<const Context* const> contexts) noexcept { contexts_ = contexts; }
+  [[nodiscard]] std::span<const Context* const> served() const noexcept { return contexts_; }
+
+  [[nodiscard]] bool should_stop() const noexcept {
+    return std::any_of(contexts_.begin(), contexts_.end(), [](const Context* context) { return context->is_over(); });
+  }
+
+ private:
+  int wait_for_lock(int tries) noexcept {
+    const auto now = Clock::now();
+    if (tries == 0) { waiting_since_ = now; }
+    if (should_stop() || now - waiting_since_ >= busy_timeout_) { return 0; }
+    // Short naps first: a writer of another process holds the lock for one commit.
+    sqlite3_sleep(tries < 8 ? 1 : 5);
+    return 1;
+  }
+
+  sqlite3* connection_;
+  std::chrono::milliseconds busy_timeout_;
+  Clock::time_point waiting_since_;
+  std::span<const Context* const> contexts_;
+};
+
+/// Serves one call for the time of a scope.
+class Serving {
+ public:
+  Serving(Interrupt& interrupt, const Context& context) noexcept
+      : interrupt_(interrupt), before_(interrupt.served()), context_(&context) {
+    interrupt_.serve({&context_, 1});
+  }
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+  Serving(Serving&&) = delete;
+  Serving& operator=(Serving&&) = delete;
+  ~Serving() { interrupt_.serve(before_); }
+
+ private:
+  Interrupt& interrupt_;
+  std::span<const Context* const> before_;
+  const Context* context_;
+};
+
+}  // namespace heddle::sqlite::connection

@@ -1,0 +1,197 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/calls/finish.hpp"
+#include "heddle/sql/earlier_answer.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/idempotency.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace heddle::sqlite::transaction {
+
+/// The answer of a statement. SQLite has it at once; other engines only after the whole unit of work was sent, so a
+/// store calls it in the function that its unit of work returns, never before.
+template <class T>
+class Ready {
+ public:
+  explicit Ready(T value) : value_(std::move(value)) {}
+  /// The answer, once.
+  [[nodiscard]] T operator()() { return std::move(value_); }
+
+ private:
+  T value_;
+};
+
+/// When a visitor sees the rows of `Transaction::each`.
+enum class Rows {
+  streamed,  ///< as they arrive, inside the transaction
+  kept       ///< afterwards: a connection that others wait for must not run a visitor
+};
+
+/// The statements of one unit of work, inside its transaction.
+class Transaction {
+ public:
+  Transaction(connection::Connection& connection, const Call& call, Rows rows) noexcept
+      : connection_(connection), call_(call), rows_(rows) {}
+
+  /// The tenant for whom the transaction works.
+  [[nodiscard]] std::string_view user_id() const noexcept { return call_.user_id; }
+
+  /// Runs a statement for its effect; answers how many rows it changed.
+  template <class Row, class... Arguments>
+  Ready<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
+                          const std::type_identity_t<Arguments>&... arguments) {
+    return with(
+        statement,
+        [this](connection::Prepared& prepared) {
+          while (prepared.step()) {}
+          return Ready<std::int64_t>(sqlite3_changes64(connection_.handle()));
+        },
+        arguments...);
+  }
+
+  /// The first row, if there is one.
+  template <class Row, class... Arguments>
+  Ready<std::optional<Row>> one(const sql::Statement<Row, Arguments...>& statement,
+                                const std::type_identity_t<Arguments>&... arguments) {
+    return with(
+        statement,
+        [](connection::Prepared& prepared) {
+          std::optional<Row> row;
+          if (prepared.step()) { row.emplace(sql::read_row<Row>(prepared)); }
+          return Ready<std::optional<Row>>(std::move(row));
+        },
+        arguments...);
+  }
+
+  /// The first row; without one the transaction is rolled back and the call fails with `refusal`.
+  template <class Row, class... Arguments>
+  Ready<Row> require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
+                     const std::type_identity_t<Arguments>&... arguments) {
+    return with(
+        statement,
+        [&refusal](connection::Prepared& prepared) {
+          if (!prepared.step()) { throw Error(refusal.code, std::string(refusal.message)); }
+          return Ready<Row>(sql::read_row<Row>(prepared));
+        },
+        arguments...);
+  }
+
+  /// All rows.
+  template <class Row, class... Arguments>
+  Ready<std::vector<Row>> all(const sql::Statement<Row, Arguments...>& statement,
+                              const std::type_identity_t<Arguments>&... arguments) {
+    return with(
+        statement,
+        [](connection::Prepared& prepared) {
+          std::vector<Row> rows;
+          while (prepared.step()) { rows.push_back(sql::read_row<Row>(prepared)); }
+          return Ready<std::vector<Row>>(std::move(rows));
+        },
+        arguments...);
+  }
+
+  /// Calls `visit` with each row, at the latest when the answer is asked for, which is how many there were. `visit`
+  /// must live until then.
+  template <class Row, class... Arguments, class Visit>
+  auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
+            const std::type_identity_t<Arguments>&... arguments) {
+    return with(
+        statement,
+        [&visit, this](connection::Prepared& prepared) {
+          std::int64_t count = 0;
+          std::vector<Row> kept;
+          for (; prepared.step(); ++count) {
+            if (rows_ == Rows::kept) {
+              kept.push_back(sql::read_row<Row>(prepared));
+            } else {
+              // SQLite looks at the deadline as it computes; a slow visitor must not be what it never comes to.
+              call_.context.check();
+              visit(sql::read_row<Row>(prepared));
+            }
+          }
+          return [count, kept = std::move(kept), &visit, &context = call_.context] {
+            for (const Row& row : kept) {
+              context.check();
+              visit(row);
+            }
+            return count;
+          };
+        },
+        arguments...);
+  }
+
+  /// Declares the Answer's text.
+  void answer(std::string_view text) { answer_.text = text; }
+
+  /// The same as `run`; how many rows it changed becomes the Answer's number.
+  template <class Row, class... Arguments>
+  void run_as_answer(const sql::Statement<Row, Arguments...>& statement,
+                     const std::type_identity_t<Arguments>&... arguments) {
+    answer_.number = run(statement, arguments...)();
+  }
+
+  /// The same as `require`; the row, a number, becomes the Answer's number.
+  template <class... Arguments>
+  void require_as_answer(const Refusal& refusal, const sql::Statement<std::int64_t, Arguments...>& statement,
+                         const std::type_identity_t<Arguments>&... arguments) {
+    answer_.number = require(refusal, statement, arguments...)();
+  }
+
+  /// Runs `work` and gives the Answer that it declared, unless the key has been used: then gives the Answer of the
+  /// first use. Throws `invalid_argument` if the key was used for something else.
+  template <class Work>
+  auto once(const std::optional<OnceKey>& key, Work& work) {
+    using Finish = decltype(heddle::detail::calls::finish_of(work, *this));
+    std::optional<Finish> finish;
+    if (!key || !recall(*key)) {
+      finish.emplace(heddle::detail::calls::finish_of(work, *this));
+      if (key) { remember(*key); }
+    }
+    return [finish = std::move(finish), answer = std::move(answer_)]() mutable {
+      if (finish) { (*finish)(); }
+      return std::move(answer);
+    };
+  }
+
+ private:
+  /// Takes the Answer of the key's first use; false if there was none.
+  bool recall(const OnceKey& key) {
+    auto earlier = one(sql::statements<sql::IdempotencyStatements>().find, user_id(), key.key)();
+    if (!earlier) { return false; }
+    answer_ = sql::repeat(key, std::move(*earlier));
+    return true;
+  }
+
+  void remember(const OnceKey& key) {
+    run(sql::statements<sql::IdempotencyStatements>().remember, user_id(), key.key, key.session_id, key.operation,
+        key.fingerprint, answer_.number, answer_.text, now());
+  }
+
+  template <class Row, class... Arguments, class Use>
+  decltype(auto) with(const sql::Statement<Row, Arguments...>& statement, Use&& use, const Arguments&... arguments) {
+    return connection_.with(statement, [&](connection::Prepared& prepared) {
+      (sql::write_argument(prepared, arguments), ...);
+      return use(prepared);
+    });
+  }
+
+  connection::Connection& connection_;
+  const Call& call_;
+  Rows rows_;
+  Answer answer_;
+};
+
+}  // namespace heddle::sqlite::transaction

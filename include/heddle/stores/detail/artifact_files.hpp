@@ -1,0 +1,140 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/error.hpp"
+#include "heddle/model/artifact.hpp"
+#include "heddle/stores/detail/open_folder.hpp"
+#include "heddle/validation/text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace heddle::stores::detail {
+
+/// An id as one path component that cannot leave its folder: everything but letters, digits, `-` and `_` becomes `%XX`,
+/// so that `..`, `/` and the empty id have no meaning, and two ids never share a component. A component that file
+/// systems could find too long becomes a digest.
+[[nodiscard]] inline std::string path_component(std::string_view id) {
+  constexpr std::size_t longest = 128;
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string component;
+  for (const char each : id) {
+    const auto byte = static_cast<unsigned char>(each);
+    const bool plain = (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || (each >= '0' && each <= '9') ||
+                       each == '-' || each == '_';
+    if (plain) {
+      component += each;
+    } else {
+      component.append({'%', hex[byte >> 4U], hex[byte & 15U]});
+    }
+  }
+  // No other component has two signs in a row.
+  if (component.size() > longest) { return "%%" + heddle::detail::crypto::sha256_hex(std::as_bytes(std::span(id))); }
+  // A component of its own, too: an empty one would be the parent folder.
+  return component.empty() ? "%" : component;
+}
+
+/// The folder tree of artifact files: one folder for each tenant, in it `user`, `temp` and `sessions/<id>`. Without a
+/// root there are no files to own, and nothing is removed. Below the root no link is followed: whoever can write into
+/// one folder cannot make it stand for another.
+class ArtifactFiles {
+ public:
+  explicit ArtifactFiles(const std::filesystem::path& root)
+      : root_(root.empty() ? root : absolute(root).lexically_normal()) {}
+
+  /// The folder of everything that a tenant owns.
+  [[nodiscard]] std::filesystem::path user_folder(std::string_view user_id) const {
+    return root_ / path_component(user_id);
+  }
+
+  /// The folder of a session's files.
+  [[nodiscard]] std::filesystem::path session_folder(std::string_view user_id, std::string_view session_id) const {
+    return user_folder(user_id) / sessions / path_component(session_id);
+  }
+
+  /// Where new files of a kind belong; makes nothing. Throws `invalid_argument` for a kind that does not exist with, or
+  /// without, a session, and `failed_precondition` without a root.
+  [[nodiscard]] std::filesystem::path folder(std::string_view user_id, ArtifactFolder kind,
+                                             const std::optional<std::string>& session_id) const {
+    const std::string_view name = to_string(kind);
+    if (name.empty()) { validation::refuse("folder", "is none of the enumerators"); }
+    if (session_id && kind == ArtifactFolder::temp) { validation::refuse("folder", "temp belongs to no session"); }
+    if (!session_id && kind != ArtifactFolder::temp && kind != ArtifactFolder::user) {
+      validation::refuse("session_id", "is missing: this folder belongs to a session");
+    }
+    if (root_.empty()) { throw Error(ErrorCode::failed_precondition, "the backend has no artifact directory"); }
+    return (session_id ? session_folder(user_id, *session_id) : user_folder(user_id)) / name;
+  }
+
+  /// Removes a session's folder with all files in it. Throws `permission_denied` or `unavailable` if it cannot.
+  void remove_session(std::string_view user_id, std::string_view session_id) const {
+    if (const auto folder = open({path_component(user_id), sessions})) {
+      folder->remove_tree(path_component(session_id));
+    }
+  }
+
+  /// Removes one file, or link, if it lies in the tenant's folder; true if it went. False for a folder, for a path that
+  /// leads through a link or `..`, and for a file elsewhere, which is not ours. A relative path starts at the process's
+  /// working folder. Throws `permission_denied` or `unavailable` if a file of the tenant cannot be removed.
+  bool remove_file(std::string_view user_id, const std::filesystem::path& file) const {
+    if (root_.empty() || file.empty()) { return false; }
+    const auto path = absolute(file);
+    if (std::find(path.begin(), path.end(), "..") != path.end()) { return false; }
+    auto names = names_below(user_folder(user_id), path.lexically_normal());
+    if (names.empty()) {
+      // The caller may have resolved the links above the root, which are the administrator's.
+      std::error_code failure;
+      const auto real_root = std::filesystem::canonical(root_, failure);
+      if (failure) { return false; }
+      names = names_below(real_root / path_component(user_id), path.lexically_normal());
+    }
+    if (names.empty() || names.back().empty()) { return false; }
+    const std::string name = names.back();
+    names.back() = path_component(user_id);
+    std::rotate(names.begin(), std::prev(names.end()), names.end());
+    const auto folder = open(names);
+    return folder && folder->remove_file(name);
+  }
+
+ private:
+  static constexpr const char* sessions = "sessions";
+
+  static std::filesystem::path absolute(const std::filesystem::path& path) {
+    std::error_code failure;
+    auto whole = std::filesystem::absolute(path, failure);
+    if (failure) { throw Error(ErrorCode::unavailable, "the working folder of the process cannot be found"); }
+    return whole;
+  }
+
+  /// The names that lead from a folder to a path in it; none if the path does not lie in it.
+  static std::vector<std::string> names_below(const std::filesystem::path& folder, const std::filesystem::path& path) {
+    const auto end = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+    std::vector<std::string> names;
+    if (end.first == folder.end()) { names.assign(end.second, path.end()); }
+    return names;
+  }
+
+  /// The folder that these names lead to from the root, without following a link; nothing if there is none.
+  [[nodiscard]] std::optional<OpenFolder> open(const std::vector<std::string>& names) const {
+    if (root_.empty()) { return std::nullopt; }
+    auto folder = OpenFolder::at(root_);
+    for (const auto& name : names) {
+      if (folder) { folder = folder->enter(name); }
+    }
+    return folder;
+  }
+
+  std::filesystem::path root_;
+};
+
+}  // namespace heddle::stores::detail

@@ -1,0 +1,106 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <system_error>
+#include <thread>
+
+namespace heddle::stores::detail {
+
+/// When hidden sessions are removed by themselves.
+struct Cleaning {
+  std::chrono::milliseconds first;     ///< until the first time
+  std::chrono::milliseconds interval;  ///< between two
+  std::chrono::seconds grace_period;
+};
+
+/// A configuration that can ask for it.
+template <class Config>
+concept PlansCleaning = requires(const Config& config) {
+  { config.soft_delete.enabled } -> std::convertible_to<bool>;
+  { config.soft_delete.grace_period } -> std::convertible_to<std::chrono::seconds>;
+  { config.soft_delete.cleanup_interval } -> std::convertible_to<std::chrono::seconds>;
+};
+
+/// What a configuration says of it; nothing if it is off. The first time comes within a minute: a server that is
+/// restarted every night must clean, too; but not at once, as a backend is migrated after it was opened.
+template <class Config>
+[[nodiscard]] std::optional<Cleaning> cleaning_of([[maybe_unused]] const Config& config) {
+  if constexpr (PlansCleaning<Config>) {
+    const auto& plan = config.soft_delete;
+    if (!plan.enabled) { return std::nullopt; }
+    constexpr std::chrono::seconds soon = std::chrono::minutes(1);
+    constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
+    return Cleaning{std::min(plan.cleanup_interval, soon), std::min(plan.cleanup_interval, longest), plan.grace_period};
+  } else {
+    return std::nullopt;
+  }
+}
+
+/// A thread that removes hidden sessions whose grace period is over, now and then. What fails is seen by the backend's
+/// tracer and tried again the next time.
+template <class Sessions>
+class Cleaner {
+ public:
+  /// Starts the thread if there is a plan. Throws `resource_exhausted` if there is none to start.
+  Cleaner(Sessions& sessions, const std::optional<Cleaning>& plan) : sessions_(sessions) {
+    if (!plan) { return; }
+    try {
+      thread_ = std::jthread([this, plan = *plan](const std::stop_token& stop) { run(stop, plan); });
+    } catch (const std::system_error&) {
+      throw Error(ErrorCode::resource_exhausted, "no thread could be started to remove deleted sessions");
+    }
+  }
+  Cleaner(const Cleaner&) = delete;
+  Cleaner& operator=(const Cleaner&) = delete;
+  Cleaner(Cleaner&&) = delete;
+  Cleaner& operator=(Cleaner&&) = delete;
+  ~Cleaner() = default;
+
+  /// Ends what it does soon, and begins nothing more; does not wait for that, as it may be the thread itself that asks,
+  /// in a cleanup hook. The destructor waits.
+  void stop() noexcept { thread_.request_stop(); }
+
+ private:
+  void run(const std::stop_token& stop, const Cleaning& plan) {
+    Context context;
+    context.stop = stop;
+    for (auto pause = plan.first; sleep(stop, pause); pause = plan.interval) {
+      try {
+        sessions_.purge_deleted_sessions(context, plan.grace_period);
+      } catch (...) {
+        // The tracer has seen it; there is nobody else to tell.
+      }
+    }
+  }
+
+  /// True unless it was stopped meanwhile.
+  bool sleep(const std::stop_token& stop, std::chrono::milliseconds pause) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); });
+    return !stop.stop_requested();
+  }
+
+  Sessions& sessions_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;  ///< behind what it uses
+};
+
+/// In the place of what a backend has no use for.
+struct Absent {
+  template <class... Arguments>
+  explicit Absent(const Arguments&... /*arguments*/) noexcept {}
+  void stop() noexcept {}
+};
+
+}  // namespace heddle::stores::detail

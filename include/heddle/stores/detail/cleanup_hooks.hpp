@@ -1,0 +1,44 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/cleanup_hooks.hpp"
+#include "heddle/context.hpp"
+
+#include <exception>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace heddle::stores::detail {
+
+/// The hooks of a store; safe to use from many threads.
+class CleanupHooks {
+ public:
+  void add(CleanupHook hook) {
+    const std::lock_guard lock(mutex_);
+    hooks_.push_back(std::move(hook));
+  }
+
+  void run(const Context& context, const std::string& session_id) {
+    // A copy: a hook may add another one.
+    std::vector<CleanupHook> hooks;
+    {
+      const std::lock_guard lock(mutex_);
+      hooks = hooks_;
+    }
+    std::exception_ptr failure;
+    for (const auto& hook : hooks) {
+      try {
+        hook(context, session_id);
+      } catch (...) { failure = std::current_exception(); }
+    }
+    if (failure) { std::rethrow_exception(failure); }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<CleanupHook> hooks_;
+};
+
+}  // namespace heddle::stores::detail

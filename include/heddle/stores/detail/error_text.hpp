@@ -1,0 +1,65 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/sql/json_codec.hpp"
+#include "heddle/time.hpp"
+#include "heddle/validation/json_check.hpp"
+
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The parts of a StoredError that are made when the caller gives none.
+namespace heddle::stores::detail {
+
+/// The text itself if it is JSON, else `{"message": <text>}`. Expects text that has been checked.
+[[nodiscard]] inline std::string as_json(const std::string& text) {
+  if (validation::is_json(text)) { return text; }
+  rapidjson::StringBuffer buffer;
+  sql::json::Writer writer(buffer);
+  writer.StartObject();
+  writer.Key("message");
+  sql::json::write_text(writer, text);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+/// The first line with anything on it, cut to 100 characters (code points). Expects UTF-8.
+[[nodiscard]] inline std::string summary_of(std::string_view text) {
+  constexpr std::size_t most = 100;
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  text = text.substr(0, text.find_first_of("\r\n"));
+  std::size_t characters = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    // A byte that does not continue a sequence begins a character.
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+    if (begins && ++characters > most) { return std::string(text.substr(0, at)); }
+  }
+  return std::string(text);
+}
+
+/// A number in decimals with zeros before it.
+[[nodiscard]] inline std::string padded(std::int64_t number, std::size_t width) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < width) { digits.insert(0, width - digits.size(), '0'); }
+  return digits;
+}
+
+/// A new id for an error of this time: `err_YYYYMMDD_HHMMSS_` in UTC and that many random hexadecimal digits.
+[[nodiscard]] inline std::string make_error_id(Timestamp time, std::size_t random_digits) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+  return "err_" + padded(static_cast<int>(date.year()), 4) + padded(static_cast<unsigned>(date.month()), 2) +
+         padded(static_cast<unsigned>(date.day()), 2) + "_" + padded(clock.hours().count(), 2) +
+         padded(clock.minutes().count(), 2) + padded(clock.seconds().count(), 2) + "_" +
+         heddle::detail::crypto::random_hex(random_digits);
+}
+
+}  // namespace heddle::stores::detail

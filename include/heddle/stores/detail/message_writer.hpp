@@ -1,0 +1,117 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/model/message.hpp"
+#include "heddle/options.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/search_text.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/time.hpp"
+#include "heddle/validation/check.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace heddle::stores::detail {
+
+inline constexpr Refusal other_sequence{ErrorCode::conflict, "the session has another last sequence than expected"};
+
+/// Writes the messages and executions of a turn: the statements that `save_message`, `save_messages`, `save_turn` and
+/// `save_tool_execution` share.
+template <class Policy>
+class MessageWriter {
+ public:
+  MessageWriter(const std::string& session_id, std::span<const Message> messages,
+                std::span<const ToolExecution> executions, const WriteOptions& options)
+      : session_id_(session_id), messages_(messages), executions_(executions), options_(options) {
+    validation::check_id("session_id", session_id);
+    validation::check_each("messages", messages);
+    validation::check_each("executions", executions);
+    for (const Message& message : messages) {
+      validation::check_usage("message", message.token_count, message.cost_usd);
+      tokens_ += message.token_count;
+      cost_ += message.cost_usd;
+    }
+    if (options.expected_sequence && *options.expected_sequence < 0) {
+      validation::refuse("options.expected_sequence", "is negative");
+    }
+  }
+
+  [[nodiscard]] std::string fingerprint() const {
+    sql::Fingerprint digest;
+    digest.add(std::string_view(session_id_));
+    for (const Message& message : messages_) { digest.add(sql::Fields<Message, Messages::stored>{message}); }
+    for (const ToolExecution& execution : executions_) {
+      digest.add(sql::Fields<ToolExecution, Sessions::execution_stored>{execution});
+    }
+    return digest.hex();
+  }
+
+  /// The unit of work; its Answer is the last sequence number that was given out.
+  template <class Transaction>
+  void operator()(Transaction& tx) const {
+    const auto& sql = sql::statements<typename Policy::Dialect::Messages>();
+    const auto& sessions = sql::statements<typename Policy::Dialect::Sessions>();
+    const auto user = tx.user_id();
+    const Timestamp saved_at = now();
+    if (options_.expected_sequence) {
+      require_session<Policy>(tx, session_id_);
+      tx.require(other_sequence, sql.expect_sequence, user, session_id_, *options_.expected_sequence);
+    }
+    if (!append_alone(tx, saved_at)) {
+      tx.require_as_answer(no_such_session, sql.take_sequence, user, session_id_,
+                           static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_);
+      auto behind = static_cast<std::int64_t>(messages_.size());
+      for (const Message& message : messages_) {
+        tx.run(sql.insert, user, session_id_, --behind, typename Messages::Body{message}, time_of(message, saved_at),
+               message.token_count, message.cost_usd, heddle::sql::SearchText(message.content));
+      }
+    }
+    for (const ToolExecution& execution : executions_) {
+      tx.run(sessions.save_execution, user, session_id_, typename Sessions::ExecutionBody{execution},
+             time_of(execution, saved_at));
+    }
+  }
+
+  /// The range of the answer of this work.
+  [[nodiscard]] SequenceRange range(const Answer& answer) const {
+    return {answer.number - static_cast<std::int64_t>(messages_.size()) + 1, answer.number};
+  }
+
+ private:
+  using Messages = typename Policy::Dialect::Messages;
+  using Sessions = typename Policy::Dialect::Sessions;
+
+  template <class Row>
+  static Timestamp time_of(const Row& row, Timestamp saved_at) {
+    return row.timestamp == Timestamp{} ? saved_at : row.timestamp;
+  }
+
+  /// Writes the only message in one statement, where the database knows how; false if that is not to be had.
+  template <class Transaction>
+  bool append_alone([[maybe_unused]] Transaction& tx, [[maybe_unused]] Timestamp saved_at) const {
+    if constexpr (requires(Messages statements) { statements.append; }) {
+      if (messages_.size() != 1) { return false; }
+      const Message& message = messages_.front();
+      tx.require_as_answer(no_such_session, sql::statements<Messages>().append, tx.user_id(), session_id_, saved_at,
+                           typename Messages::Body{message}, time_of(message, saved_at), message.token_count,
+                           message.cost_usd, heddle::sql::SearchText(message.content));
+      return true;
+    }
+    return false;
+  }
+
+  const std::string& session_id_;
+  std::span<const Message> messages_;
+  std::span<const ToolExecution> executions_;
+  const WriteOptions& options_;
+  std::int64_t tokens_ = 0;
+  double cost_ = 0;
+};
+
+}  // namespace heddle::stores::detail

@@ -1,0 +1,27 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/sql/statement.hpp"
+
+#include <optional>
+#include <string>
+
+namespace heddle::stores::detail {
+
+inline constexpr Refusal no_such_session{ErrorCode::not_found, "the session does not exist"};
+
+/// Refuses the unit of work if its session is not there, and holds the session to the end of it.
+template <class Policy, class Transaction>
+void require_session(Transaction& tx, const std::string& id) {
+  tx.require(no_such_session, sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
+             id);
+}
+
+/// The same for what need not belong to a session.
+template <class Policy, class Transaction>
+void require_session(Transaction& tx, const std::optional<std::string>& id) {
+  if (id) { require_session<Policy>(tx, *id); }
+}
+
+}  // namespace heddle::stores::detail

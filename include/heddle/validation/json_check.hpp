@@ -1,0 +1,58 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/limits.hpp"
+#include "heddle/validation/text.hpp"
+
+#include <rapidjson/reader.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace heddle::validation {
+
+enum class JsonShape { any, object };
+
+/// Follows a parse and stops it at what no backend could give back: strings with NUL or half of a surrogate pair, and
+/// nesting that later readers could not follow.
+class JsonWatcher : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonWatcher> {
+ public:
+  bool Default() { return true; }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) { return is_clean_utf8({text, size}); }
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) { return String(text, size, copy); }
+  bool StartObject() { return ++depth_ <= limits::json_depth; }
+  bool StartArray() { return ++depth_ <= limits::json_depth; }
+  bool EndObject(rapidjson::SizeType /*members*/) { return --depth_, true; }
+  bool EndArray(rapidjson::SizeType /*elements*/) { return --depth_, true; }
+
+ private:
+  std::size_t depth_ = 0;
+};
+
+/// True if `text` is one JSON value (RFC 8259) that every backend gives back.
+[[nodiscard]] inline bool is_json(const std::string& text) {
+  // Numbers stay text: their digits are the reader's business. Iterative: nesting costs no stack.
+  constexpr unsigned flags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
+  rapidjson::StringStream stream(text.c_str());
+  rapidjson::Reader reader;
+  JsonWatcher watcher;
+  return !reader.Parse<flags>(stream, watcher).IsError() && stream.Tell() == text.size();
+}
+
+/// Throws `invalid_argument`, naming `field`, unless `text` is JSON of the wanted shape.
+inline void check_json(std::string_view field, const std::string& text, JsonShape shape) {
+  check_text(field, text, limits::text);
+  // The empty object is by far the most frequent value.
+  if (text == "{}") { return; }
+  const auto start = text.find_first_not_of(" \t\r\n");
+  const bool object = start != std::string::npos && text[start] == '{';
+  if (shape == JsonShape::object && !object) { refuse(field, "is not a JSON object"); }
+  if (!is_json(text)) {
+    refuse(field,
+           "is not valid JSON, is nested too deeply, or has a NUL, a lone surrogate or a number that no double holds");
+  }
+}
+
+}  // namespace heddle::validation
