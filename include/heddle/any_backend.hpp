@@ -3,6 +3,7 @@
 #include "heddle/concepts/storage_backend.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/backend.hpp"
+#include "heddle/erased/capability_views.hpp"
 #include "heddle/error.hpp"
 #include "heddle/migrations/migration.hpp"
 #include "heddle/model/storage_details.hpp"
@@ -17,6 +18,19 @@ namespace heddle {
 
 class AnyBackend;
 
+namespace erased {
+
+/// For the functions of `heddle/capabilities.hpp`.
+struct Access {
+  /// A capability of what the handle holds; null if it lacks it, or holds nothing.
+  template <class Handle, class Capability>
+  [[nodiscard]] static Capability* backend(Handle& handle, Capability* (AbstractBackend::*ask)() noexcept) noexcept {
+    return handle.backend_ ? (handle.backend_.get()->*ask)() : nullptr;
+  }
+};
+
+}  // namespace erased
+
 /// A backend that an AnyBackend can hold. The handle itself is excluded, and first: asking whether it is a backend, to
 /// find out how it moves, would never end.
 template <class T>
@@ -28,9 +42,9 @@ concept ErasableBackend = !std::same_as<T, AnyBackend> && StorageBackend<T>;
 ///     auto storage = heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
 ///         heddle::sqlite::Config{.path = "agents.db"});
 ///     storage.migrate();
-///     if (auto* backup = storage.online_backup()) { backup->back_up({}, "copy.db"); }
+///     if (auto backup = heddle::online_backup(storage)) { backup->back_up({}, "copy.db"); }
 ///
-/// What only some backends can do is asked for at run time: a null pointer means that this one cannot. The stores and
+/// What only some backends can do is asked for by the functions of `heddle/capabilities.hpp`. The stores and
 /// capabilities may be used by many threads, and stay where they are when the handle moves; the handle itself must not
 /// be moved or assigned to while another thread uses it. A handle that was moved from is empty.
 class AnyBackend {
@@ -65,15 +79,13 @@ class AnyBackend {
 
   /// Brings the schema to the latest version; does nothing if it is there.
   void migrate(const Context& context = {}) { held().migrate(context); }
-  /// What `migrate` would run. Throws `failed_precondition` if the backend cannot tell, which is so if
-  /// `migration_inspection()` is null.
+  /// Returns what `migrate` would run. Throws `failed_precondition` if the backend cannot tell.
   [[nodiscard]] std::vector<PendingMigration> pending_migrations(const Context& context = {}) {
-    return present(held().migration_inspection()).pending_migrations(context);
+    return erased::HandleView(held().migration_inspection())->pending_migrations(context);
   }
-  /// The schema's version and the state of the pool. Throws `failed_precondition` if the backend cannot tell, which is
-  /// so if `detail_report()` is null.
-  [[nodiscard]] StorageDetails storage_details(const Context& context = {}) {
-    return present(held().detail_report()).storage_details(context);
+  /// Returns the schema's version and the state of the pool. Throws `failed_precondition` if the backend cannot tell.
+  [[nodiscard]] StorageDetails details(const Context& context = {}) {
+    return erased::HandleView(held().detail_report())->details(context);
   }
   /// Throws unless the database answers.
   void ping(const Context& context = {}) { held().ping(context); }
@@ -81,33 +93,8 @@ class AnyBackend {
   void close() noexcept {
     if (backend_) { backend_->close(); }
   }
-  /// The name of the backend, such as "sqlite"; empty if it tells none.
-  [[nodiscard]] std::string_view backend_name() const noexcept {
-    return backend_ ? backend_->name() : std::string_view{};
-  }
-
-  /// Null unless the backend tells pending migrations.
-  [[nodiscard]] erased::MigrationInspection* migration_inspection() noexcept {
-    return backend_ ? backend_->migration_inspection() : nullptr;
-  }
-  /// Null unless the backend tells its schema's version and the state of its pool.
-  [[nodiscard]] erased::DetailReport* detail_report() noexcept {
-    return backend_ ? backend_->detail_report() : nullptr;
-  }
-  /// Null unless the backend can be copied while it is in use.
-  [[nodiscard]] erased::OnlineBackup* online_backup() noexcept {
-    return backend_ ? backend_->online_backup() : nullptr;
-  }
-  /// Null unless the backend can hide sessions before it removes them.
-  [[nodiscard]] erased::SoftDeletion* soft_deletion() noexcept {
-    return backend_ ? backend_->soft_deletion() : nullptr;
-  }
-  /// Null unless the backend can see across tenants.
-  [[nodiscard]] erased::Administration* administration() noexcept {
-    return backend_ ? backend_->administration() : nullptr;
-  }
-  /// Null unless the backend can take migrations one by one, up and down.
-  [[nodiscard]] erased::Migrator* migrator() noexcept { return backend_ ? backend_->migrator() : nullptr; }
+  /// The name of the backend, such as "sqlite"; empty if it has none.
+  [[nodiscard]] std::string_view name() const noexcept { return backend_ ? backend_->name() : std::string_view{}; }
 
  private:
   [[nodiscard]] erased::AbstractBackend& held() const {
@@ -116,13 +103,7 @@ class AnyBackend {
     }
     return *backend_;
   }
-  template <class Capability>
-  [[nodiscard]] static Capability& present(Capability* capability) {
-    if (capability == nullptr) {
-      throw Error(ErrorCode::failed_precondition, "the backend behind the handle cannot do this");
-    }
-    return *capability;
-  }
+  friend struct erased::Access;
 
   std::unique_ptr<erased::AbstractBackend> backend_;
 };

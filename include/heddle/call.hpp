@@ -2,6 +2,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/operation.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +15,7 @@ namespace heddle {
 struct Call {
   const Context& context;
   std::string_view user_id;
-  std::string_view operation;  ///< name of the operation, for tracing and idempotency
+  Operation operation;
 };
 
 /// What a write answered, in the form that an idempotency key remembers.
@@ -27,8 +28,8 @@ struct Answer {
 /// How to recognise a write that is asked for a second time.
 struct OnceKey {
   std::string_view key;
-  std::string_view operation;
-  std::string fingerprint{};  ///< digest of what the caller asked for
+  std::string_view operation;  ///< its stored name, which stays what it is
+  std::string fingerprint{};   ///< digest of what the caller asked for
   /// The session with which the key is forgotten.
   std::optional<std::string_view> session_id{};
 };

@@ -5,6 +5,7 @@
 /// `heddle/open.hpp` to choose one at run time.
 
 #include "heddle/any_backend.hpp"
+#include "heddle/capabilities.hpp"
 #include "heddle/concepts/capabilities.hpp"
 #include "heddle/concepts/storage_backend.hpp"
 #include "heddle/concepts/storage_policy.hpp"

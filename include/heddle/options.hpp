@@ -10,13 +10,19 @@ namespace heddle {
 
 /// What a caller can ask of a write beyond its content.
 struct WriteOptions {
-  /// Makes a retry safe: a repeat with the same key answers what the first call answered and changes nothing. A key
+  /// Makes a retry safe: a repeat with the same key returns what the first call returned and changes nothing. A key
   /// belongs to the tenant; using it for another operation or other content is `invalid_argument` (a time that is set
   /// anew for a retry is other content). Keys that name a session's writes are forgotten with the session, others stay
-  /// until `purge_idempotency_keys`.
+  /// until `purge_idempotency_keys`. At most `limits::id` bytes; empty: no key.
+  std::string idempotency_key{};
+};
+
+/// What a caller can ask of a write that appends messages to a session.
+struct AppendOptions {
+  /// See WriteOptions.
   std::string idempotency_key{};
   /// The last sequence number of the session that the caller has seen (0: it has no messages). If the session has
-  /// another one by now, the write fails with `conflict`. Only for writes of messages.
+  /// another one by now, the write fails with `conflict`.
   std::optional<std::int64_t> expected_sequence{};
 };
 

@@ -30,9 +30,10 @@ concept CountedSpan = TraceSpan<T> && requires(T& span, std::int64_t count) {
   span.count(count);
 };
 
-/// Watches the operations of a backend. `start` is called at the begin of each, by many threads at once, and must not
-/// throw; the call and the strings in it live until the span ends. `call.context.trace_parent` is the caller's W3C
-/// trace context.
+/// Watches the operations of a backend: one span for each call, refused ones included. `start` is called at its begin,
+/// by many threads at once, and must not throw; the call and the strings in it live until the span ends.
+/// `to_string(call.operation)` is the span's name, `call.context.trace_parent` the caller's W3C trace context. The user
+/// id has not been checked yet: a call can be refused because of it.
 template <class T>
 concept Tracer = requires(T& tracer, const Call& call) {
   { tracer.start(call) }
@@ -47,17 +48,4 @@ struct NoTracing {
   [[nodiscard]] Span start(const Call& /*call*/) noexcept { return {}; }
 };
 
-namespace detail {
-
-template <TraceSpan Span>
-void warn([[maybe_unused]] Span& span, [[maybe_unused]] std::string_view message) {
-  if constexpr (WarnedSpan<Span>) { span.warn(message); }
-}
-
-template <TraceSpan Span>
-void report_count([[maybe_unused]] Span& span, [[maybe_unused]] std::int64_t count) {
-  if constexpr (CountedSpan<Span>) { span.count(count); }
-}
-
-}  // namespace detail
 }  // namespace heddle

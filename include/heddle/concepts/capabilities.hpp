@@ -13,13 +13,9 @@
 #include <string>
 #include <vector>
 
-/// What only some backends can do. Ask at compile time:
-///
-///     if constexpr (heddle::BacksUpOnline<B>) { backend.back_up(context, "copy.db"); }
-///
-/// The type of a handle does not tell what is behind it, so `AnyBackend` satisfies neither BacksUpOnline nor
-/// AdministersTenants nor SoftDeletes: ask it at run time for `online_backup()`, `administration()` and
-/// `soft_deletion()`, which are null where that is not there.
+/// What only some backends can do, as concepts. Ask a backend or a handle by the functions of
+/// `heddle/capabilities.hpp`, which are the same for both. The type of a handle does not tell what is behind it, so
+/// AnyBackend satisfies neither BacksUpOnline nor AdministersTenants nor SoftDeletes.
 namespace heddle {
 
 /// Tells which migrations the database lacks, with their SQL, without running them; works on an empty database.
@@ -31,13 +27,13 @@ concept InspectsMigrations = requires(T& backend, const Context& context) {
 /// Tells the schema's version and the state of the pool, if there is one.
 template <class T>
 concept ReportsDetails = requires(T& backend, const Context& context) {
-  { backend.storage_details(context) } -> std::same_as<StorageDetails>;
+  { backend.details(context) } -> std::same_as<StorageDetails>;
 };
 
 /// Copies the whole database to a file while it is in use.
 template <class T>
 concept BacksUpOnline = requires(T& backend, const Context& context, const std::filesystem::path& target) {
-  backend.back_up(context, target);
+  { backend.back_up(context, target) } -> std::same_as<void>;
 };
 
 /// Hides sessions, with all that hangs on them, before they are removed for good. A hidden session is absent from every
@@ -57,10 +53,12 @@ concept SoftDeletes = requires(T& backend, const Context& context, const std::st
 };
 
 /// Sees across tenants, over a connection of its own that tenants never use; `failed_precondition` if none is
-/// configured, `permission_denied` if its role does not see all tenants. Soft-deleted sessions do not count.
-/// `validate_permissions` tells what the role of that connection lacks, instead of failing, and warns the tracer.
+/// configured, which `can_administer()` tells; `permission_denied` if its role does not see all tenants. Soft-deleted
+/// sessions do not count. `validate_permissions` tells what the role of that connection lacks, instead of failing, and
+/// warns the tracer.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
+  { backend.can_administer() } -> std::same_as<bool>;
   { backend.admin_storage().list_sessions(context, page) } -> std::same_as<SessionOverview>;
   { backend.admin_storage().sessions_per_user(context, page) } -> std::same_as<Page<SessionCount>>;
   { backend.admin_storage().statistics(context) } -> std::same_as<SystemStatistics>;

@@ -54,17 +54,17 @@ template <class T>
 concept SessionStorage = requires(T& store, const Context& context, const Session& session, const Message& message,
                                   const Turn& turn, const ToolExecution& execution, const MemorySnapshot& snapshot,
                                   const MessageSearch& search, const std::string& id, std::span<const Message> messages,
-                                  const PageRequest& page, const WriteOptions& options, CleanupHook hook,
-                                  void (*visit)(const Message&)) {
+                                  const PageRequest& page, const WriteOptions& options, const AppendOptions& append,
+                                  CleanupHook hook, void (*visit)(const Message&)) {
   store.save_session(context, session, options);
   { store.load_session(context, id, page) } -> std::same_as<std::optional<Session>>;
   { store.list_sessions(context, page) } -> std::same_as<Page<std::string>>;
   { store.list_agent_sessions(context, id, page) } -> std::same_as<Page<std::string>>;
   { store.delete_session(context, id, options) } -> std::same_as<bool>;
   store.add_cleanup_hook(hook);
-  { store.save_message(context, id, message, options) } -> std::same_as<std::int64_t>;
-  { store.save_messages(context, id, messages, options) } -> std::same_as<SequenceRange>;
-  { store.save_turn(context, id, turn, options) } -> std::same_as<SequenceRange>;
+  { store.save_message(context, id, message, append) } -> std::same_as<std::int64_t>;
+  { store.save_messages(context, id, messages, append) } -> std::same_as<SequenceRange>;
+  { store.save_turn(context, id, turn, append) } -> std::same_as<SequenceRange>;
   { store.load_messages(context, id, page) } -> std::same_as<Page<Message>>;
   { store.for_each_message(context, id, visit) } -> std::same_as<std::int64_t>;
   { store.load_agent_messages(context, id, page) } -> std::same_as<Page<Message>>;

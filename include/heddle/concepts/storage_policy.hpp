@@ -1,6 +1,8 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/concepts/policy_capabilities.hpp"
+#include "heddle/concepts/policy_types.hpp"
 #include "heddle/concepts/transaction.hpp"
 #include "heddle/migrations/migration.hpp"
 #include "heddle/model/storage_details.hpp"
@@ -18,28 +20,6 @@
 /// What a policy brings: an engine (connections, transactions, who waits for whom) and a dialect (the SQL). Everything
 /// else is written once, for all policies. A policy may wrap another one: derive from it and replace `Engine`.
 namespace heddle::concepts {
-
-template <class T>
-concept HasConfig = requires {
-  typename T::Config;
-};
-template <class T>
-concept HasEngine = requires {
-  typename T::Engine;
-};
-template <class T>
-concept HasDialect = requires {
-  typename T::Dialect::Sessions;
-  typename T::Dialect::Messages;
-  typename T::Dialect::Errors;
-  typename T::Dialect::Artifacts;
-  typename T::Dialect::Results;
-  typename T::Dialect::HumanRequests;
-};
-template <class T>
-concept SearchesText = requires(const std::vector<std::string_view>& terms) {
-  { T::search_query(terms) } -> std::convertible_to<std::string>;
-};
 
 /// It may take a Context too, if opening waits for somebody.
 template <class T, class Config>
@@ -87,27 +67,12 @@ concept EngineKnowsVersion = requires(T& engine, const Call& call) {
 template <class T>
 concept EngineAdministers = requires(T& engine, const Call& call, ProbeWork& work) {
   engine.administer(call, work);
+  { engine.can_administer() }
+  noexcept->std::same_as<bool>;
 };
-/// Optional: the capability behind AdministersTenants.
-template <class Policy>
-concept Administers = EngineAdministers<typename Policy::Engine> && requires {
-  typename Policy::Dialect::Admin;
-};
-/// Optional: the capability behind SoftDeletes.
-template <class Policy>
-concept HidesSessions = Administers<Policy> &&
-    requires(const typename Policy::Dialect::Sessions& sessions, const typename Policy::Dialect::Admin& admin) {
-  sessions.soft_remove;
-  sessions.restore;
-  admin.purge_deleted;
-  admin.sees_all_tenants;
-};
-
-/// Optional: hears of changes that any process makes, so that nobody has to look for them again and again: `heard`
-/// gets the topic that was announced, or an empty one when some may have been missed.
-template <class Policy>
-concept HearsChanges = requires(typename Policy::Engine& engine, std::function<void(std::string_view)> heard) {
-  typename Policy::Dialect::Announcements;
+/// Optional: the capability behind HearsChanges.
+template <class T>
+concept EngineListens = requires(T& engine, std::function<void(std::string_view)> heard) {
   engine.listen(std::move(heard));
   { engine.is_listening() } -> std::same_as<bool>;
 };
@@ -128,16 +93,19 @@ consteval bool check_engine() {
   return true;
 }
 
+/// True, or a compile error that says what the policy lacks; also asks for the engine behind its capabilities.
 template <class Policy>
 consteval bool check_policy() {
-  static_assert(HasConfig<Policy>, "heddle: the policy needs a type `Config`");
-  static_assert(HasEngine<Policy>, "heddle: the policy needs a type `Engine`");
-  static_assert(HasDialect<Policy>,
-                "heddle: the policy needs a type `Dialect` with Sessions, Messages, Errors, Artifacts, Results and "
-                "HumanRequests");
-  static_assert(SearchesText<Policy>, "heddle: the policy needs `search_query(terms)`, which answers a string");
-  if constexpr (HasConfig<Policy> && HasEngine<Policy>) { return check_engine<Policy>(); }
-  return true;
+  using Engine = typename Policy::Engine;
+  static_assert(!Administers<Policy> || EngineAdministers<Engine>,
+                "heddle: the policy's Dialect has Admin, so its Engine needs `administer(const Call&, work)` and "
+                "`can_administer() noexcept`");
+  static_assert(!HearsChanges<Policy> || EngineListens<Engine>,
+                "heddle: the policy's Dialect has Announcements, so its Engine needs `listen(heard)` and "
+                "`is_listening()`");
+  static_assert(!CopiesDatabase<Policy> || EngineBacksUp<Engine>,
+                "heddle: the policy has copies_database, so its Engine needs `back_up(const Call&, target)`");
+  return check_policy_types<Policy>() && check_engine<Policy>();
 }
 
 }  // namespace heddle::concepts

@@ -1,43 +1,26 @@
 #pragma once
 
-#include "heddle/concepts/capabilities.hpp"
+#include "heddle/capabilities.hpp"
 #include "heddle/concepts/storage_backend.hpp"
 #include "heddle/config/conversions.hpp"
 #include "heddle/context.hpp"
-#include "heddle/erased/backend.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/proto/storage.pb.h"
 
 #include <chrono>
-#include <optional>
 #include <string_view>
 
 namespace heddle {
 namespace config {
 
-/// The kind of a backend by the name that it tells: `name()` of its type, or `backend_name()` of a handle.
+/// The kind of a backend by the name that it tells.
 template <class Backend>
 [[nodiscard]] v1::StorageBackendType type_of(const Backend& backend) {
   std::string_view name;
-  if constexpr (requires { backend.backend_name(); }) {
-    name = backend.backend_name();
-  } else if constexpr (erased::Named<Backend>) {
-    name = Backend::name();
-  }
+  if constexpr (requires { backend.name(); }) { name = backend.name(); }
   if (name == "sqlite") { return v1::STORAGE_BACKEND_TYPE_SQLITE; }
   return name == "postgres" ? v1::STORAGE_BACKEND_TYPE_POSTGRES : v1::STORAGE_BACKEND_TYPE_UNSPECIFIED;
-}
-
-/// What a backend reports of itself: by a capability of its type, or by one that a handle finds at run time.
-template <class Backend>
-[[nodiscard]] std::optional<StorageDetails> details_of(Backend& backend, const Context& context) {
-  if constexpr (requires { backend.detail_report(); }) {
-    if (auto* report = backend.detail_report()) { return report->storage_details(context); }
-  } else if constexpr (ReportsDetails<Backend>) {
-    return backend.storage_details(context);
-  }
-  return std::nullopt;
 }
 
 }  // namespace config
@@ -51,9 +34,10 @@ template <class Backend>
   const auto start = std::chrono::steady_clock::now();
   try {
     backend.ping(context);
-    if (const auto details = config::details_of(backend, context)) {
-      status.set_migration_version(details->migration_version);
-      if (details->pool) { *status.mutable_pool_stats() = to_proto(*details->pool); }
+    if (const auto report = detail_report(backend)) {
+      const StorageDetails details = report->details(context);
+      status.set_migration_version(details.migration_version);
+      if (details.pool) { *status.mutable_pool_stats() = to_proto(*details.pool); }
     }
     status.set_healthy(true);
   } catch (const Error& error) { status.set_error(error.what()); } catch (...) {

@@ -50,6 +50,8 @@ class AbstractBackend : public Interface {
 /// The one model: a backend and, on it, what it can do.
 template <class Backend>
 class BackendModel final : public AbstractBackend {
+  using B = Backend;
+
  public:
   explicit BackendModel(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
 
@@ -73,12 +75,16 @@ class BackendModel final : public AbstractBackend {
   DetailReport* detail_report() noexcept override { return if_present<DetailReport>(detail_report_); }
   OnlineBackup* online_backup() noexcept override { return if_present<OnlineBackup>(online_backup_); }
   SoftDeletion* soft_deletion() noexcept override { return if_present<SoftDeletion>(soft_deletion_); }
-  Administration* administration() noexcept override { return if_present<Administration>(administration_); }
+  Administration* administration() noexcept override {
+    if constexpr (AdministersTenants<B>) {
+      // Without a connection of its own every operation would fail.
+      if (!backend_->can_administer()) { return nullptr; }
+    }
+    return if_present<Administration>(administration_);
+  }
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
 
  private:
-  using B = Backend;
-
   // Before what refers to it.
   std::unique_ptr<B> backend_;
   SessionsModel<decltype(std::declval<B&>().session_storage())> sessions_{backend_->session_storage()};

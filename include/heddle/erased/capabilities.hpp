@@ -16,30 +16,42 @@
 #include <vector>
 
 /// What only some backends can do, behind an AnyBackend: one small interface a capability, each with the operations of
-/// the concept that it is named after. An AnyBackend answers a null pointer for what its backend lacks.
+/// the concept that it is named after. `heddle/capabilities.hpp` asks for them.
 namespace heddle::erased {
 
 /// See InspectsMigrations.
 class MigrationInspection : public Interface {
  public:
+  /// What a backend without it cannot do.
+  static constexpr const char* description = "tell pending migrations";
+
   [[nodiscard]] virtual std::vector<PendingMigration> pending_migrations(const Context& context = {}) = 0;
 };
 
 /// See ReportsDetails.
 class DetailReport : public Interface {
  public:
-  [[nodiscard]] virtual StorageDetails storage_details(const Context& context = {}) = 0;
+  /// What a backend without it cannot do.
+  static constexpr const char* description = "report its details";
+
+  [[nodiscard]] virtual StorageDetails details(const Context& context = {}) = 0;
 };
 
 /// See BacksUpOnline.
 class OnlineBackup : public Interface {
  public:
+  /// What a backend without it cannot do.
+  static constexpr const char* description = "copy its database while it is in use";
+
   virtual void back_up(const Context& context, const std::filesystem::path& target) = 0;
 };
 
 /// See SoftDeletes.
 class SoftDeletion : public Interface {
  public:
+  /// What a backend without it cannot do.
+  static constexpr const char* description = "soft-delete sessions";
+
   virtual bool soft_delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual bool restore_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) = 0;
@@ -48,6 +60,9 @@ class SoftDeletion : public Interface {
 /// See AdministersTenants.
 class Administration : public Interface {
  public:
+  /// What a backend without it cannot do.
+  static constexpr const char* description = "administer across tenants";
+
   [[nodiscard]] virtual SessionOverview list_sessions(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual SystemStatistics statistics(const Context& context) = 0;
@@ -72,7 +87,7 @@ template <class Backend>
 class DetailReportModel final : public DetailReport {
  public:
   explicit DetailReportModel(Backend& backend) : backend_(backend) {}
-  StorageDetails storage_details(const Context& context) override { return backend_.storage_details(context); }
+  StorageDetails details(const Context& context) override { return backend_.details(context); }
 
  private:
   Backend& backend_;

@@ -13,6 +13,9 @@ namespace heddle::erased {
 /// Brings the schema of whatever backend to a version, step by step; see BackendMigrator.
 class Migrator : public Interface {
  public:
+  /// What a backend without it cannot do.
+  static constexpr const char* description = "take migrations one by one";
+
   [[nodiscard]] virtual std::int32_t current_version(const Context& context = {}) = 0;
   [[nodiscard]] virtual std::int32_t latest_version(const Context& context = {}) = 0;
   [[nodiscard]] virtual std::vector<AppliedMigration> applied(const Context& context = {}) = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/cleanup_hooks.hpp"
+#include "heddle/concepts/message_visitor.hpp"
 #include "heddle/concepts/session_storage.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
@@ -16,14 +17,6 @@
 
 namespace heddle::erased {
 
-/// A visitor of messages behind two pointers. Owns nothing: it lives as long as the call that it is made for.
-struct MessageVisitor {
-  const void* visitor;
-  void (*visit)(const void* visitor, const Message& message);
-
-  void operator()(const Message& message) const { visit(visitor, message); }
-};
-
 /// The session storage of whatever backend; satisfies SessionStorage, which says what each operation means. Safe to use
 /// from many threads.
 class Sessions : public Interface {
@@ -37,11 +30,11 @@ class Sessions : public Interface {
   virtual bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual void add_cleanup_hook(CleanupHook hook) = 0;
   virtual std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
-                                    const WriteOptions& options = {}) = 0;
+                                    const AppendOptions& options = {}) = 0;
   virtual SequenceRange save_messages(const Context& context, const std::string& session_id,
-                                      std::span<const Message> messages, const WriteOptions& options = {}) = 0;
+                                      std::span<const Message> messages, const AppendOptions& options = {}) = 0;
   virtual SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
-                                  const WriteOptions& options = {}) = 0;
+                                  const AppendOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<Message> load_messages(const Context& context, const std::string& session_id,
                                                     const PageRequest& page = {}) = 0;
   /// Calls `visit(const Message&)` for each message of a session in order; answers how many there were.
@@ -49,10 +42,7 @@ class Sessions : public Interface {
   std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit) {
     // The lambda gives functions an address that fits into a `const void*`, too.
     const auto call = [&visit](const Message& message) { visit(message); };
-    using Call = decltype(call);
-    return visit_messages(context, session_id, {&call, [](const void* visitor, const Message& message) {
-                                                  (*static_cast<Call*>(visitor))(message);
-                                                }});
+    return visit_messages(context, session_id, MessageVisitor::of(call));
   }
   [[nodiscard]] virtual Page<Message> load_agent_messages(const Context& context, const std::string& agent_id,
                                                           const PageRequest& page = {}) = 0;
@@ -101,15 +91,15 @@ class SessionsModel : public Sessions {
   }
   void add_cleanup_hook(CleanupHook hook) override { storage_.add_cleanup_hook(std::move(hook)); }
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
-                            const WriteOptions& options) override {
+                            const AppendOptions& options) override {
     return storage_.save_message(context, session_id, message, options);
   }
   SequenceRange save_messages(const Context& context, const std::string& session_id, std::span<const Message> messages,
-                              const WriteOptions& options) override {
+                              const AppendOptions& options) override {
     return storage_.save_messages(context, session_id, messages, options);
   }
   SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
-                          const WriteOptions& options) override {
+                          const AppendOptions& options) override {
     return storage_.save_turn(context, session_id, turn, options);
   }
   Page<Message> load_messages(const Context& context, const std::string& session_id, const PageRequest& page) override {

@@ -1,21 +1,20 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/postgres/statements/admin.hpp"
-#include "heddle/postgres/statements/announcements.hpp"
-#include "heddle/postgres/statements/messages.hpp"
-#include "heddle/postgres/statements/sessions.hpp"
-#include "heddle/postgres/statements/sql.hpp"
-#include "heddle/sql/statements/artifacts.hpp"
-#include "heddle/sql/statements/errors.hpp"
-#include "heddle/sql/statements/human_requests.hpp"
-#include "heddle/sql/statements/results.hpp"
+#include "heddle/sql/statements/forward.hpp"
 
 namespace heddle::postgres {
 
-/// The SQL of the stores, one group of statements for each.
+struct Sql;
+struct SessionStatements;
+struct MessageStatements;
+struct AnnouncementStatements;
+struct AdminStatements;
+
+/// The SQL of the stores, one group of statements for each. Named here; defined in `postgres/dialect.ipp`.
 struct Dialect {
   using Sessions = SessionStatements;
+  using SoftDeletion = SessionStatements;
   using Messages = MessageStatements;
   using Errors = sql::ErrorStatements<Sql>;
   using Artifacts = sql::ArtifactStatements<Sql>;

@@ -85,6 +85,9 @@ class Engine {
     return run(*admin_pool_, call, work, transaction::Mode::write);
   }
 
+  /// True if there is an `admin_dsn`.
+  [[nodiscard]] bool can_administer() const noexcept { return admin_pool_.has_value(); }
+
   /// Throws unless the database answers.
   void ping(const Call& call) {
     auto lease = pool_->acquire(call.context, pool::HeldByThread::number(&*pool_));

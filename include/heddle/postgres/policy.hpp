@@ -2,16 +2,20 @@
 
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/dialect.hpp"
-#include "heddle/postgres/engine.hpp"
-#include "heddle/postgres/search/search_query.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace heddle {
+namespace postgres {
 
-/// The policy of the backend for many tenants: `Backend<Postgres>`.
+class Engine;
+
+}  // namespace postgres
+
+/// The policy of the backend for many tenants: `Backend<Postgres>`. Its parts are named here and defined in
+/// `postgres/policy.ipp`, which a policy of your own that wraps this one includes.
 struct Postgres {
   using Config = postgres::Config;
   using Engine = postgres::Engine;
@@ -19,10 +23,8 @@ struct Postgres {
 
   static constexpr std::string_view name = "postgres";
 
-  /// A user's words in the language of the database's full-text search.
-  [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms) {
-    return postgres::search::search_query(terms);
-  }
+  /// Returns a user's words in the language of the database's full-text search.
+  [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms);
 };
 
 }  // namespace heddle

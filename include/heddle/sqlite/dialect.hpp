@@ -1,17 +1,15 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/sql/statements/artifacts.hpp"
-#include "heddle/sql/statements/errors.hpp"
-#include "heddle/sql/statements/human_requests.hpp"
-#include "heddle/sql/statements/results.hpp"
-#include "heddle/sqlite/statements/messages.hpp"
-#include "heddle/sqlite/statements/sessions.hpp"
-#include "heddle/sqlite/statements/sql.hpp"
+#include "heddle/sql/statements/forward.hpp"
 
 namespace heddle::sqlite {
 
-/// The SQL of the stores, one group of statements for each.
+struct Sql;
+struct SessionStatements;
+struct MessageStatements;
+
+/// The SQL of the stores, one group of statements for each. Named here; defined in `sqlite/dialect.ipp`.
 struct Dialect {
   using Sessions = SessionStatements;
   using Messages = MessageStatements;

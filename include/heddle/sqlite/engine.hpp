@@ -6,6 +6,7 @@
 #include "heddle/migrations/files.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sqlite/backup.hpp"
+#include "heddle/sqlite/check_encryption.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/database_file.hpp"
 #include "heddle/sqlite/embedded_migrations.hpp"
@@ -154,7 +155,7 @@ class Engine {
   /// first moment on; then turns to the write-ahead log.
   void claim() {
     const Context context;
-    writer_->exclusively(Call{context, {}, "open"}, [this](connection::Connection& connection) {
+    writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
       if (connection.integer("PRAGMA application_id") != application_id) {
         transaction::execute(connection, sql::statements<transaction::ControlStatements>().begin_write);
         if (connection.integer("SELECT count(*) FROM sqlite_schema") != 0 &&

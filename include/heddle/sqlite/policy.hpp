@@ -2,27 +2,31 @@
 
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/dialect.hpp"
-#include "heddle/sqlite/engine.hpp"
-#include "heddle/sqlite/search/fts5_query.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace heddle {
+namespace sqlite {
 
-/// The policy of the embedded backend: `Backend<Sqlite>`.
+class Engine;
+
+}  // namespace sqlite
+
+/// The policy of the embedded backend: `Backend<Sqlite>`. Its parts are named here and defined in `sqlite/policy.ipp`,
+/// which a policy of your own that wraps this one includes.
 struct Sqlite {
   using Config = sqlite::Config;
   using Engine = sqlite::Engine;
   using Dialect = sqlite::Dialect;
 
   static constexpr std::string_view name = "sqlite";
+  /// The database can be copied while it is in use.
+  static constexpr bool copies_database = true;
 
-  /// A user's words in the language of the database's full-text search.
-  [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms) {
-    return sqlite::search::fts5_query(terms);
-  }
+  /// Returns a user's words in the language of the database's full-text search.
+  [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms);
 };
 
 }  // namespace heddle

@@ -12,15 +12,12 @@ namespace heddle::detail::calls {
 /// Counts the calls that are under way, so that closing can wait for them and refuse all later ones.
 class Lifecycle {
  public:
-  /// A call that is under way.
+  /// A call that is under way. One that comes too late is counted as well, until it has been refused.
   class Entry {
    public:
-    /// Throws `failed_precondition` once closing has begun.
-    explicit Entry(Lifecycle& lifecycle) : lifecycle_(lifecycle) {
-      if ((lifecycle_.state_.fetch_add(one_call, std::memory_order_acq_rel) & closing) != 0) {
-        lifecycle_.leave();
-        throw Error(ErrorCode::failed_precondition, "the backend is closed");
-      }
+    explicit Entry(Lifecycle& lifecycle) noexcept
+        : lifecycle_(lifecycle),
+          is_late_((lifecycle.state_.fetch_add(one_call, std::memory_order_acq_rel) & closing) != 0) {
       innermost = this;
     }
     Entry(const Entry&) = delete;
@@ -30,6 +27,11 @@ class Lifecycle {
     ~Entry() {
       innermost = outer_;
       lifecycle_.leave();
+    }
+
+    /// Throws `failed_precondition` if closing had begun before the call.
+    void require_open() const {
+      if (is_late_) { throw Error(ErrorCode::failed_precondition, "the backend is closed"); }
     }
 
     /// True if the present thread is inside a call of this backend.
@@ -45,6 +47,7 @@ class Lifecycle {
 
     Lifecycle& lifecycle_;
     const Entry* outer_ = innermost;
+    bool is_late_;
   };
 
   /// Refuses new calls and waits for those under way; true for the one caller who is to tidy up. Inside a call, such as

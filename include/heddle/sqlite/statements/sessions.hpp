@@ -6,7 +6,7 @@
 
 namespace heddle::sqlite {
 
-/// Sessions in SQLite's SQL.
-using SessionStatements = sql::SessionStatements<Sql>;
+/// Sessions in SQLite's SQL: what all backends have.
+struct SessionStatements : sql::SessionStatements<Sql> {};
 
 }  // namespace heddle::sqlite

@@ -3,7 +3,6 @@
 
 #include "heddle/call.hpp"
 #include "heddle/model/message.hpp"
-#include "heddle/options.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
@@ -13,6 +12,7 @@
 #include "heddle/validation/check.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,8 +27,8 @@ template <class Policy>
 class MessageWriter {
  public:
   MessageWriter(const std::string& session_id, std::span<const Message> messages,
-                std::span<const ToolExecution> executions, const WriteOptions& options)
-      : session_id_(session_id), messages_(messages), executions_(executions), options_(options) {
+                std::span<const ToolExecution> executions, std::optional<std::int64_t> expected_sequence)
+      : session_id_(session_id), messages_(messages), executions_(executions), expected_sequence_(expected_sequence) {
     validation::check_id("session_id", session_id);
     validation::check_each("messages", messages);
     validation::check_each("executions", executions);
@@ -37,9 +37,7 @@ class MessageWriter {
       tokens_ += message.token_count;
       cost_ += message.cost_usd;
     }
-    if (options.expected_sequence && *options.expected_sequence < 0) {
-      validation::refuse("options.expected_sequence", "is negative");
-    }
+    if (expected_sequence && *expected_sequence < 0) { validation::refuse("options.expected_sequence", "is negative"); }
   }
 
   [[nodiscard]] std::string fingerprint() const {
@@ -59,9 +57,9 @@ class MessageWriter {
     const auto& sessions = sql::statements<typename Policy::Dialect::Sessions>();
     const auto user = tx.user_id();
     const Timestamp saved_at = now();
-    if (options_.expected_sequence) {
+    if (expected_sequence_) {
       require_session<Policy>(tx, session_id_);
-      tx.require(other_sequence, sql.expect_sequence, user, session_id_, *options_.expected_sequence);
+      tx.require(other_sequence, sql.expect_sequence, user, session_id_, *expected_sequence_);
     }
     if (!append_alone(tx, saved_at)) {
       tx.require_as_answer(no_such_session, sql.take_sequence, user, session_id_,
@@ -109,7 +107,7 @@ class MessageWriter {
   const std::string& session_id_;
   std::span<const Message> messages_;
   std::span<const ToolExecution> executions_;
-  const WriteOptions& options_;
+  std::optional<std::int64_t> expected_sequence_;
   std::int64_t tokens_ = 0;
   double cost_ = 0;
 };

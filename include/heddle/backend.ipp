@@ -1,0 +1,174 @@
+#pragma once
+
+/// The definitions of Backend and its stores, for policies of your own. `heddle/sqlite.hpp` and `heddle/postgres.hpp`
+/// include it where it is needed.
+
+#include "heddle/backend.hpp"
+#include "heddle/call.hpp"
+#include "heddle/concepts/storage_policy.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/migrations/backend_migrator.ipp"
+#include "heddle/operation.hpp"
+#include "heddle/stores/admin_store.ipp"
+#include "heddle/stores/artifact_store.ipp"
+#include "heddle/stores/detail/cleaner.hpp"
+#include "heddle/stores/error_store.ipp"
+#include "heddle/stores/human_request_store.ipp"
+#include "heddle/stores/result_store.ipp"
+#include "heddle/stores/session_store.ipp"
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace heddle {
+
+template <class Policy, class TracerType>
+struct Backend<Policy, TracerType>::Parts {
+  static_assert(concepts::check_policy<Policy>());
+
+  using Engine = typename Policy::Engine;
+  using Gateway = detail::calls::Gateway<Policy, TracerType>;
+  using Sessions = SessionStore<Policy, TracerType>;
+  using Administration =
+      std::conditional_t<concepts::Administers<Policy>, AdminStore<Policy, TracerType>, stores::detail::Absent>;
+  using Cleaner =
+      std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::Cleaner<Sessions>, stores::detail::Absent>;
+
+  // The plan is read before the engine takes the configuration over.
+  Parts(const std::optional<stores::detail::Cleaning>& cleaning, typename Policy::Config&& config, TracerType&& watcher,
+        const Context& context)
+      : engine(open(std::move(config), context)), tracer(std::move(watcher)), cleaner(sessions, cleaning) {}
+
+  static Engine open(typename Policy::Config&& config, const Context& context) {
+    context.check();
+    if constexpr (std::constructible_from<Engine, typename Policy::Config, const Context&>) {
+      return Engine(std::move(config), context);
+    } else {
+      return Engine(std::move(config));
+    }
+  }
+
+  Engine engine;
+  [[no_unique_address]] TracerType tracer;
+  Gateway gateway{engine, tracer};
+  Sessions sessions{gateway};
+  ErrorStore<Policy, TracerType> errors{gateway};
+  ArtifactStore<Policy, TracerType> artifacts{gateway};
+  ResultStore<Policy, TracerType> results{gateway};
+  HumanRequestStore<Policy, TracerType> human_requests{gateway};
+  BackendMigrator<Policy, TracerType> migrator{gateway};
+  [[no_unique_address]] Administration administration{gateway};
+  // The last: its thread ends before anything else does.
+  [[no_unique_address]] Cleaner cleaner;
+};
+
+template <class Policy, class TracerType>
+Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
+  const auto cleaning = stores::detail::cleaning_of(config);
+  parts_ = std::make_unique<Parts>(cleaning, std::move(config), std::move(tracer), context);
+}
+
+template <class Policy, class TracerType>
+Backend<Policy, TracerType>::~Backend() {
+  close();
+}
+
+template <class Policy, class TracerType>
+SessionStore<Policy, TracerType>& Backend<Policy, TracerType>::session_storage() noexcept {
+  return parts_->sessions;
+}
+
+template <class Policy, class TracerType>
+ErrorStore<Policy, TracerType>& Backend<Policy, TracerType>::error_store() noexcept {
+  return parts_->errors;
+}
+
+template <class Policy, class TracerType>
+ArtifactStore<Policy, TracerType>& Backend<Policy, TracerType>::artifact_store() noexcept {
+  return parts_->artifacts;
+}
+
+template <class Policy, class TracerType>
+ResultStore<Policy, TracerType>& Backend<Policy, TracerType>::result_store() noexcept {
+  return parts_->results;
+}
+
+template <class Policy, class TracerType>
+HumanRequestStore<Policy, TracerType>& Backend<Policy, TracerType>::human_request_store() noexcept {
+  return parts_->human_requests;
+}
+
+template <class Policy, class TracerType>
+AdminStore<Policy, TracerType>& Backend<Policy, TracerType>::admin_storage() noexcept requires
+    concepts::Administers<Policy> {
+  if constexpr (concepts::Administers<Policy>) {
+    return parts_->administration;
+  } else {
+    concepts::never_called();
+  }
+}
+
+template <class Policy, class TracerType>
+bool Backend<Policy, TracerType>::can_administer() const noexcept requires concepts::Administers<Policy> {
+  if constexpr (concepts::Administers<Policy>) {
+    return parts_->engine.can_administer();
+  } else {
+    concepts::never_called();
+  }
+}
+
+template <class Policy, class TracerType>
+void Backend<Policy, TracerType>::migrate(const Context& context) {
+  parts_->migrator.up(context);
+}
+
+template <class Policy, class TracerType>
+std::vector<PendingMigration> Backend<Policy, TracerType>::pending_migrations(const Context& context) {
+  return parts_->migrator.pending(context);
+}
+
+template <class Policy, class TracerType>
+BackendMigrator<Policy, TracerType>& Backend<Policy, TracerType>::migrator() noexcept {
+  return parts_->migrator;
+}
+
+template <class Policy, class TracerType>
+StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
+  return parts_->gateway.manage(context, Operation::details, [](auto& passage) {
+    return passage.with_engine([](auto& engine, const Call& call) {
+      if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
+        return StorageDetails{engine.schema_version(call), engine.pool_statistics()};
+      } else {
+        migrations::Migrator migrator(engine.schema(call), engine.migrations());
+        return StorageDetails{migrator.current_version(), engine.pool_statistics()};
+      }
+    });
+  });
+}
+
+template <class Policy, class TracerType>
+void Backend<Policy, TracerType>::ping(const Context& context) {
+  parts_->gateway.manage(context, Operation::ping, [](auto& passage) {
+    passage.with_engine([](auto& engine, const Call& call) { engine.ping(call); });
+  });
+}
+
+template <class Policy, class TracerType>
+void Backend<Policy, TracerType>::back_up(
+    const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy> {
+  if constexpr (concepts::CopiesDatabase<Policy>) {
+    parts_->gateway.manage(context, Operation::back_up, [&](auto& passage) {
+      passage.with_engine([&](auto& engine, const Call& call) { engine.back_up(call, target); });
+    });
+  }
+}
+
+template <class Policy, class TracerType>
+void Backend<Policy, TracerType>::close() noexcept {
+  parts_->cleaner.stop();
+  if (parts_->gateway.lifecycle().close()) { parts_->engine.close(); }
+}
+
+}  // namespace heddle

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "heddle/any_backend.hpp"
+#include "heddle/concepts/capabilities.hpp"
+#include "heddle/erased/backend.hpp"
+#include "heddle/erased/capabilities.hpp"
+#include "heddle/erased/capability_views.hpp"
+#include "heddle/erased/migrator.hpp"
+
+#include <concepts>
+
+/// What only some backends can do: one question for each capability, the same for every backend and for AnyBackend.
+///
+///     if (auto deletion = heddle::soft_deletion(storage)) { deletion->soft_delete_session(context, "s1"); }
+///
+/// The view is null where the backend lacks the capability; for a backend of a known type `decltype(view)::possible`
+/// tells that at compile time. It refers to the backend and must not outlive it. A moved-from handle has none.
+namespace heddle {
+
+/// Hides sessions before they are removed for good; see SoftDeletes.
+template <class Backend>
+[[nodiscard]] auto soft_deletion(Backend& backend) {
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::SoftDeletion>(
+        erased::Access::backend(backend, &erased::AbstractBackend::soft_deletion));
+  } else if constexpr (SoftDeletes<Backend>) {
+    return erased::StaticView<erased::SoftDeletionModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::SoftDeletion>();
+  }
+}
+
+/// Sees across tenants; see AdministersTenants. Also null on a backend that has no connection for it.
+template <class Backend>
+[[nodiscard]] auto administration(Backend& backend) {
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::Administration>(
+        erased::Access::backend(backend, &erased::AbstractBackend::administration));
+  } else if constexpr (AdministersTenants<Backend>) {
+    return erased::StaticView<erased::AdministrationModel<Backend>>(backend, backend.can_administer());
+  } else {
+    return erased::NullView<erased::Administration>();
+  }
+}
+
+/// Copies the database while it is in use; see BacksUpOnline.
+template <class Backend>
+[[nodiscard]] auto online_backup(Backend& backend) {
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::OnlineBackup>(
+        erased::Access::backend(backend, &erased::AbstractBackend::online_backup));
+  } else if constexpr (BacksUpOnline<Backend>) {
+    return erased::StaticView<erased::OnlineBackupModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::OnlineBackup>();
+  }
+}
+
+/// Tells which migrations the database lacks; see InspectsMigrations.
+template <class Backend>
+[[nodiscard]] auto migration_inspection(Backend& backend) {
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::MigrationInspection>(
+        erased::Access::backend(backend, &erased::AbstractBackend::migration_inspection));
+  } else if constexpr (InspectsMigrations<Backend>) {
+    return erased::StaticView<erased::MigrationInspectionModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::MigrationInspection>();
+  }
+}
+
+/// Tells the schema's version and the state of the pool; see ReportsDetails.
+template <class Backend>
+[[nodiscard]] auto detail_report(Backend& backend) {
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::DetailReport>(
+        erased::Access::backend(backend, &erased::AbstractBackend::detail_report));
+  } else if constexpr (ReportsDetails<Backend>) {
+    return erased::StaticView<erased::DetailReportModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::DetailReport>();
+  }
+}
+
+/// Takes migrations one by one, up and down; see BackendMigrator.
+template <class Backend>
+[[nodiscard]] auto migrator(Backend& backend) {
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::Migrator>(erased::Access::backend(backend, &erased::AbstractBackend::migrator));
+  } else if constexpr (erased::HasMigrator<Backend>) {
+    return erased::StaticView<erased::MigratorModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::Migrator>();
+  }
+}
+
+}  // namespace heddle

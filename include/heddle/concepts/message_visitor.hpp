@@ -1,0 +1,28 @@
+#pragma once
+
+#include "heddle/model/message.hpp"
+
+namespace heddle {
+
+/// A function that is called with one message after the other, behind two pointers. Owns nothing: it must not outlive
+/// what it was made of.
+class MessageVisitor {
+ public:
+  /// Calls `visit(message)`.
+  template <class Visit>
+  [[nodiscard]] static MessageVisitor of(const Visit& visit) noexcept {
+    return {&visit,
+            [](const void* visitor, const Message& message) { (*static_cast<const Visit*>(visitor))(message); }};
+  }
+
+  void operator()(const Message& message) const { visit_(visitor_, message); }
+
+ private:
+  MessageVisitor(const void* visitor, void (*visit)(const void*, const Message&)) noexcept
+      : visitor_(visitor), visit_(visit) {}
+
+  const void* visitor_;
+  void (*visit_)(const void*, const Message&);
+};
+
+}  // namespace heddle

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The types that a policy names, checked where a backend is declared: no engine has to be defined for that.
+namespace heddle::concepts {
+
+template <class T>
+concept HasConfig = requires {
+  typename T::Config;
+};
+template <class T>
+concept HasEngine = requires {
+  typename T::Engine;
+};
+template <class T>
+concept HasDialect = requires {
+  typename T::Dialect::Sessions;
+  typename T::Dialect::Messages;
+  typename T::Dialect::Errors;
+  typename T::Dialect::Artifacts;
+  typename T::Dialect::Results;
+  typename T::Dialect::HumanRequests;
+};
+template <class T>
+concept SearchesText = requires(const std::vector<std::string_view>& terms) {
+  { T::search_query(terms) } -> std::convertible_to<std::string>;
+};
+
+/// True, or a compile error that says what the policy lacks.
+template <class Policy>
+consteval bool check_policy_types() {
+  static_assert(HasConfig<Policy>, "heddle: the policy needs a type `Config`");
+  static_assert(HasEngine<Policy>, "heddle: the policy needs a type `Engine`");
+  static_assert(HasDialect<Policy>,
+                "heddle: the policy needs a type `Dialect` with Sessions, Messages, Errors, Artifacts, Results and "
+                "HumanRequests");
+  static_assert(SearchesText<Policy>, "heddle: the policy needs `search_query(terms)`, which returns a string");
+  return true;
+}
+
+}  // namespace heddle::concepts

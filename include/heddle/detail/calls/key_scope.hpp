@@ -1,0 +1,38 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/operation.hpp"
+
+#include <string_view>
+
+namespace heddle::detail::calls {
+
+/// The name under which an idempotency key of this operation is stored; empty for an operation that takes none. These
+/// names stand in databases: they never change, whatever becomes of the operation's name in traces.
+[[nodiscard]] constexpr std::string_view key_scope(Operation operation) noexcept {
+  switch (operation) {
+    case Operation::save_session: return "save_session";
+    case Operation::delete_session: return "delete_session";
+    case Operation::soft_delete_session: return "soft_delete_session";
+    case Operation::restore_session: return "restore_session";
+    case Operation::save_message: return "save_message";
+    case Operation::save_messages: return "save_messages";
+    case Operation::save_turn: return "save_turn";
+    case Operation::save_tool_execution: return "save_tool_execution";
+    case Operation::save_snapshot: return "save_snapshot";
+    case Operation::store_error: return "store_error";
+    case Operation::index_artifact: return "index_artifact";
+    case Operation::update_artifact: return "update_artifact";
+    case Operation::remove_artifact: return "remove_artifact";
+    case Operation::record_artifact_access: return "record_artifact_access";
+    case Operation::store_result: return "store_result";
+    case Operation::remove_result: return "remove_result";
+    case Operation::store_human_request: return "store_human_request";
+    case Operation::update_human_request: return "update_human_request";
+    case Operation::respond_to_human_request: return "respond_to_human_request";
+    case Operation::expire_human_requests: return "expire_human_requests";
+    default: return {};
+  }
+}
+
+}  // namespace heddle::detail::calls

@@ -1,0 +1,97 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/context.hpp"
+#include "heddle/detail/calls/key_scope.hpp"
+#include "heddle/detail/calls/lifecycle.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/tracing.hpp"
+#include "heddle/validation/text.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace heddle::detail::calls {
+
+/// An operation that is under way, with its ways to the database. Made by the Gateway; lives as long as the operation.
+template <class Policy, class Span>
+class Passage {
+  using Engine = typename Policy::Engine;
+
+ public:
+  Passage(Engine& engine, Lifecycle& lifecycle, const Call& call, Span& span)
+      : engine_(engine), lifecycle_(lifecycle), call_(call), span_(span) {}
+
+  [[nodiscard]] const Context& context() const noexcept { return call_.context; }
+  [[nodiscard]] std::string_view user_id() const noexcept { return call_.user_id; }
+
+  /// Runs `work(transaction)` in one transaction that reads; returns what the function that it returns returns.
+  template <class Work>
+  auto read(Work&& work) {
+    return engine_.read(call_, work);
+  }
+
+  /// The same in a transaction that writes; returns after its commit. `work` may run more than once.
+  template <class Work>
+  auto write(Work&& work) {
+    return engine_.write(call_, work);
+  }
+
+  /// Writes with the patience of another context, of which the tenant stays the same.
+  template <class Work>
+  auto write_within(const Context& context, Work&& work) {
+    const Call call{context, call_.user_id, call_.operation};
+    return engine_.write(call, work);
+  }
+
+  /// `write` for work that declares an Answer, which a repeat with the same idempotency key gets again; see
+  /// `concepts/transaction.hpp`. `fingerprint()` returns a digest of what the caller asks for; it is called only if the
+  /// key is not empty. With `session_id` the key is forgotten together with that session.
+  template <class Fingerprint, class Work>
+  Answer write_once(const std::string& key, std::optional<std::string_view> session_id, Fingerprint&& fingerprint,
+                    Work&& work) {
+    std::optional<OnceKey> once;
+    if (!key.empty()) {
+      validation::check_text("options.idempotency_key", key, limits::id);
+      once = OnceKey{key, key_scope(call_.operation), fingerprint(), session_id};
+    }
+    return write([&](auto& transaction) { return transaction.once(once, work); });
+  }
+
+  /// Runs `work` for no tenant, on a connection that sees all of them.
+  template <class Work>
+  auto administer(Work&& work) {
+    return engine_.administer(call_, work);
+  }
+
+  /// Calls `use(engine, call)` for what is no unit of work: opening, migrating, a ping, a backup.
+  template <class Use>
+  auto with_engine(Use&& use) {
+    return std::forward<Use>(use)(engine_, call_);
+  }
+
+  [[nodiscard]] Lifecycle& lifecycle() noexcept { return lifecycle_; }
+  [[nodiscard]] const std::filesystem::path& artifact_directory() const { return engine_.artifact_directory(); }
+
+  /// Tells the tracer what should be put right although the operation succeeds; see WarnedSpan.
+  void warn([[maybe_unused]] std::string_view message) {
+    if constexpr (WarnedSpan<Span>) { span_.warn(message); }
+  }
+  /// Tells the tracer how many things the operation has worked on; see CountedSpan.
+  void count([[maybe_unused]] std::int64_t number) {
+    if constexpr (CountedSpan<Span>) { span_.count(number); }
+  }
+
+ private:
+  Engine& engine_;
+  Lifecycle& lifecycle_;
+  const Call& call_;
+  Span& span_;
+};
+
+}  // namespace heddle::detail::calls

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "heddle/error.hpp"
+
+#include <string>
+#include <utility>
+
+/// What the questions for a capability return: views like pointers, null where a backend lacks the capability. Using a
+/// view that is null throws `failed_precondition`, with a sentence that names the capability.
+namespace heddle::erased {
+
+[[noreturn]] inline void refuse_missing(const char* what) {
+  throw Error(ErrorCode::failed_precondition, std::string("this backend cannot ") + what);
+}
+
+/// A capability of a backend whose type is not known: null or not is known at run time.
+template <class Interface>
+class HandleView {
+ public:
+  /// False if no backend behind the handle has the capability.
+  static constexpr bool possible = true;
+
+  explicit HandleView(Interface* capability) noexcept : capability_(capability) {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return capability_ != nullptr; }
+  [[nodiscard]] Interface* operator->() const {
+    if (capability_ == nullptr) { refuse_missing(Interface::description); }
+    return capability_;
+  }
+  [[nodiscard]] Interface& operator*() const { return *operator->(); }
+
+ private:
+  Interface* capability_;
+};
+
+/// A capability of a backend of a known type, which calls the backend itself. Refers to the backend.
+template <class Model>
+class StaticView {
+ public:
+  static constexpr bool possible = true;
+
+  template <class Backend>
+  explicit StaticView(Backend& backend, bool is_present = true) : model_(backend), is_present_(is_present) {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return is_present_; }
+  [[nodiscard]] Model* operator->() const {
+    if (!is_present_) { refuse_missing(Model::description); }
+    return &model_;
+  }
+  [[nodiscard]] Model& operator*() const { return *operator->(); }
+
+ private:
+  mutable Model model_;
+  bool is_present_;
+};
+
+/// The capability that a backend of a known type lacks: null, as the compiler knows. Code that checks it first compiles
+/// for every backend.
+template <class Interface>
+class NullView {
+ public:
+  static constexpr bool possible = false;
+
+  [[nodiscard]] explicit constexpr operator bool() const noexcept { return false; }
+  [[noreturn]] Interface* operator->() const { refuse_missing(Interface::description); }
+  [[noreturn]] Interface& operator*() const { refuse_missing(Interface::description); }
+};
+
+}  // namespace heddle::erased

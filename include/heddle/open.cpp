@@ -1,0 +1,29 @@
+// What heddle/open.hpp declares, compiled into the library heddle::open.
+#include "heddle/open.hpp"
+
+#include "heddle/config/open_backend.hpp"
+#include "heddle/config/parse.hpp"
+#include "heddle/sqlite.hpp"
+#include "heddle/tracing.hpp"
+
+#if HEDDLE_WITH_POSTGRES
+#include "heddle/postgres.hpp"
+#endif
+
+namespace heddle {
+
+AnyBackend open(const v1::StorageConfig& config, const OpenOptions& options) {
+  return config::open_backend(config, options, NoTracing{});
+}
+
+AnyBackend open(const OpenOptions& options) { return open(v1::StorageConfig{}, options); }
+
+AnyBackend open_json(std::string_view json, const OpenOptions& options) {
+  return open(parse_config_json(json), options);
+}
+
+AnyBackend open_file(const std::filesystem::path& path, const OpenOptions& options) {
+  return open(load_config(path), options);
+}
+
+}  // namespace heddle

@@ -1,0 +1,29 @@
+#pragma once
+
+/// `open` with a tracer of your own. It compiles the backends for that tracer, so it needs the drivers, and takes its
+/// time: include it in one file. Needs protobuf; link heddle::open, which says by HEDDLE_WITH_POSTGRES whether there is
+/// a PostgreSQL backend to choose.
+
+#include "heddle/any_backend.hpp"
+#include "heddle/config/open_backend.hpp"
+#include "heddle/config/parse.hpp"
+#include "heddle/open.hpp"
+#include "heddle/proto/storage.pb.h"
+#include "heddle/sqlite/policy.ipp"
+#include "heddle/tracing.hpp"
+
+#if HEDDLE_WITH_POSTGRES
+#include "heddle/postgres/policy.ipp"
+#endif
+
+#include <utility>
+
+namespace heddle {
+
+/// Like `open(config, options)`; `tracer` watches the operations of the backend.
+template <Tracer TracerType>
+[[nodiscard]] AnyBackend open(const v1::StorageConfig& config, const OpenOptions& options, TracerType tracer) {
+  return config::open_backend(config, options, std::move(tracer));
+}
+
+}  // namespace heddle

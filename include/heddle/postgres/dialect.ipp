@@ -1,0 +1,13 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/postgres/dialect.hpp"
+#include "heddle/postgres/statements/admin.hpp"
+#include "heddle/postgres/statements/announcements.hpp"
+#include "heddle/postgres/statements/messages.hpp"
+#include "heddle/postgres/statements/sessions.hpp"
+#include "heddle/postgres/statements/sql.hpp"
+#include "heddle/sql/statements/artifacts.hpp"
+#include "heddle/sql/statements/errors.hpp"
+#include "heddle/sql/statements/human_requests.hpp"
+#include "heddle/sql/statements/results.hpp"

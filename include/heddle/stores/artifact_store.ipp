@@ -1,0 +1,215 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/operation.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/search_query.hpp"
+#include "heddle/sql/search_text.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/stores/artifact_store.hpp"
+#include "heddle/stores/detail/artifact_checks.hpp"
+#include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace heddle {
+namespace stores::detail {
+
+inline constexpr Refusal artifact_deleted{ErrorCode::failed_precondition, "the artifact is deleted"};
+
+template <class Policy>
+[[nodiscard]] const auto& artifact_statements() {
+  return sql::statements<typename Policy::Dialect::Artifacts>();
+}
+
+/// What an artifact is found by.
+[[nodiscard]] inline sql::SearchText texts_of(const Artifact& artifact) {
+  return {artifact.name, artifact.purpose, artifact.tags};
+}
+
+/// The digest of everything that a write stores of an artifact.
+template <class Policy>
+[[nodiscard]] std::string fingerprint(const Artifact& artifact) {
+  using Body = typename Policy::Dialect::Artifacts::Body;
+  return sql::fingerprint(Body{artifact}, artifact.created_at, artifact.last_accessed_at, artifact.access_count,
+                          artifact.tags, artifact.metadata, artifact.session_id);
+}
+
+}  // namespace stores::detail
+
+template <class Policy, class Tracer>
+std::string ArtifactStore<Policy, Tracer>::index(const Context& context, const Artifact& artifact,
+                                                 const WriteOptions& options) {
+  return gateway_.run(context, Operation::index_artifact, [&](auto& passage) {
+    stores::detail::check_artifact(artifact);
+    Artifact stored = artifact;
+    if (stored.id.empty()) { stored.id = detail::crypto::random_uuid(); }
+    stored.updated_at = now();
+    if (stored.created_at == Timestamp{}) { stored.created_at = stored.updated_at; }
+    stored.deleted_at.reset();
+    return passage
+        .write_once(
+            options.idempotency_key, artifact.session_id, [&] { return stores::detail::fingerprint<Policy>(artifact); },
+            [&](auto& tx) {
+              stores::detail::require_session<Policy>(tx, stored.session_id);
+              tx.require(stores::detail::artifact_deleted, stores::detail::artifact_statements<Policy>().index,
+                         tx.user_id(), sql::Fields<Artifact>{stored}, stores::detail::texts_of(stored));
+              tx.answer(stored.id);
+            })
+        .text;
+  });
+}
+
+template <class Policy, class Tracer>
+std::optional<Artifact> ArtifactStore<Policy, Tracer>::get(const Context& context, const std::string& id) {
+  return gateway_.run(context, Operation::get_artifact, [&](auto& passage) {
+    validation::check_id("artifact id", id);
+    return passage.read(
+        [&](auto& tx) { return tx.one(stores::detail::artifact_statements<Policy>().find, tx.user_id(), id); });
+  });
+}
+
+template <class Policy, class Tracer>
+std::optional<Artifact> ArtifactStore<Policy, Tracer>::get_by_name(const Context& context, const std::string& name,
+                                                                   const std::optional<std::string>& session_id) {
+  return gateway_.run(context, Operation::get_artifact_by_name, [&](auto& passage) {
+    validation::check_text("artifact name", name, limits::name);
+    if (session_id) { validation::check_id("session_id", *session_id); }
+    return passage.read([&](auto& tx) {
+      return tx.one(stores::detail::artifact_statements<Policy>().find_by_name, tx.user_id(), name, session_id);
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<Artifact> ArtifactStore<Policy, Tracer>::list(const Context& context, const ArtifactFilter& filter,
+                                                   const PageRequest& request) {
+  return gateway_.run(context, Operation::list_artifacts, [&](auto& passage) {
+    stores::detail::check_artifact_filter(filter);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const Timestamp from = filter.created_from.value_or(Timestamp::min());
+    const sql::Position end{microseconds_of(filter.created_until.value_or(Timestamp::max())), {}};
+    sql::Position position = sql::read_cursor('i', request.cursor, end);
+    if (position.at >= end.at) { position = end; }
+    return passage.read([&](auto& tx) {
+      const auto& statements = stores::detail::artifact_statements<Policy>();
+      const auto all = [&](const auto& statement, const auto&... session) {
+        return tx.all(statement, tx.user_id(), filter.source, filter.content_type, filter.tags, filter.min_size_bytes,
+                      filter.max_size_bytes, from, filter.include_deleted, sql::time_of(position), position.id,
+                      limit + 1, session...);
+      };
+      auto rows = filter.session_id ? all(statements.list_in_session, *filter.session_id) : all(statements.list);
+      return [rows = std::move(rows), limit]() mutable {
+        return sql::make_page('i', rows(), limit, [](const Artifact& last) {
+          return sql::Position{microseconds_of(last.created_at), last.id};
+        });
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, const std::string& query,
+                                                     const PageRequest& request) {
+  return gateway_.run(context, Operation::search_artifacts, [&](auto& passage) {
+    const std::string words = Policy::search_query(sql::search_terms(query));
+    const std::int64_t limit = sql::limit_of(request, 20);
+    const std::int64_t offset = sql::read_cursor('j', request.cursor, {}).at;
+    if (offset < 0) { validation::refuse("page.cursor", "does not come from this list"); }
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, limit + 1, offset);
+      return [rows = std::move(rows), limit, offset]() mutable {
+        return sql::make_page('j', rows(), limit, [&](const Artifact&) { return sql::Position{offset + limit, {}}; });
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+bool ArtifactStore<Policy, Tracer>::update(const Context& context, const Artifact& artifact,
+                                           const WriteOptions& options) {
+  return gateway_.run(context, Operation::update_artifact, [&](auto& passage) {
+    validation::check_id("artifact.id", artifact.id);
+    stores::detail::check_artifact(artifact);
+    using Body = typename Policy::Dialect::Artifacts::Body;
+    const Answer answer = passage.write_once(
+        options.idempotency_key, artifact.session_id, [&] { return stores::detail::fingerprint<Policy>(artifact); },
+        [&](auto& tx) {
+          stores::detail::require_session<Policy>(tx, artifact.session_id);
+          tx.run_as_answer(stores::detail::artifact_statements<Policy>().update, tx.user_id(), Body{artifact}, now(),
+                           artifact.tags, artifact.metadata, artifact.session_id, stores::detail::texts_of(artifact));
+        });
+    return answer.number != 0;
+  });
+}
+
+template <class Policy, class Tracer>
+bool ArtifactStore<Policy, Tracer>::remove(const Context& context, const std::string& id, DeleteMode mode,
+                                           const WriteOptions& options) {
+  return gateway_.run(context, Operation::remove_artifact, [&](auto& passage) {
+    validation::check_id("artifact id", id);
+    validation::check("mode", mode);
+    const auto& statements = stores::detail::artifact_statements<Policy>();
+    const auto fingerprint = [&] { return sql::fingerprint(id, mode); };
+    if (mode == DeleteMode::soft) {
+      const Answer answer = passage.write_once(options.idempotency_key, std::nullopt, fingerprint, [&](auto& tx) {
+        tx.run_as_answer(statements.remove_softly, tx.user_id(), id, now());
+      });
+      return answer.number != 0;
+    }
+    std::optional<std::string> own_path;
+    const Answer answer = passage.write_once(options.idempotency_key, std::nullopt, fingerprint, [&](auto& tx) {
+      auto path = tx.one(statements.find_own_path, tx.user_id(), id);
+      tx.run_as_answer(statements.remove, tx.user_id(), id);
+      return [path = std::move(path), &own_path]() mutable { own_path = path(); };
+    });
+    // Not in a repeat: by then another file can have the path. After the commit, neither the deadline nor a closing
+    // backend saves the file.
+    if (own_path && !answer.repeated) {
+      stores::detail::ArtifactFiles(passage.artifact_directory()).remove_file(passage.user_id(), *own_path);
+    }
+    return answer.number != 0;
+  });
+}
+
+template <class Policy, class Tracer>
+bool ArtifactStore<Policy, Tracer>::record_access(const Context& context, const std::string& id,
+                                                  const WriteOptions& options) {
+  return gateway_.run(context, Operation::record_artifact_access, [&](auto& passage) {
+    validation::check_id("artifact id", id);
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
+        [&](auto& tx) {
+          tx.run_as_answer(stores::detail::artifact_statements<Policy>().record_access, tx.user_id(), id, now());
+        });
+    return answer.number != 0;
+  });
+}
+
+template <class Policy, class Tracer>
+ArtifactStatistics ArtifactStore<Policy, Tracer>::statistics(const Context& context) {
+  return gateway_.run(context, Operation::artifact_statistics, [&](auto& passage) {
+    return passage.read([&](auto& tx) {
+      auto row = tx.one(stores::detail::artifact_statements<Policy>().statistics, tx.user_id());
+      return [row = std::move(row)]() mutable { return row().value_or(ArtifactStatistics{}); };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+std::filesystem::path ArtifactStore<Policy, Tracer>::folder(const Context& context, ArtifactFolder kind,
+                                                            const std::optional<std::string>& session_id) {
+  return gateway_.run(context, Operation::artifact_folder, [&](auto& passage) {
+    if (session_id) { validation::check_id("session_id", *session_id); }
+    return stores::detail::ArtifactFiles(passage.artifact_directory()).folder(passage.user_id(), kind, session_id);
+  });
+}
+
+}  // namespace heddle

@@ -1,0 +1,93 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/model/human_request.hpp"
+#include "heddle/options.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/time.hpp"
+#include "heddle/validation/check.hpp"
+#include "heddle/validation/time_range.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+// What a HumanRequestStore knows of a request beyond its row.
+namespace heddle::stores::detail {
+
+/// Members of a HumanRequest that the asking call gives; the rest is made of them or comes with the answer.
+inline constexpr std::size_t asked = 9;
+/// How long an answer that was given to another process can stay unnoticed, unless the engine hears of it.
+inline constexpr std::chrono::milliseconds look_again{100};
+/// The same if the engine does: for what it does not notice itself.
+inline constexpr std::chrono::milliseconds look_again_at_last{5000};
+
+/// Throws `invalid_argument` for a request that cannot be stored.
+inline void check_request(const HumanRequest& request) {
+  validation::check("request", request);
+  validation::check_timeout("request.timeout_ms", request.timeout_ms);
+  if (request.session_id) { validation::check_id("request.session_id", *request.session_id); }
+}
+
+/// Throws `invalid_argument` for a response that settles nothing.
+inline void check_response(const HumanResponse& response) {
+  validation::check("response", response);
+  if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
+    validation::refuse("response.status", "is not approved, rejected or responded");
+  }
+}
+
+[[nodiscard]] inline bool is_unanswered(const HumanRequest& request) {
+  return request.status == RequestStatus::pending && request.response.empty() &&
+         request.response_data == JsonObject{} && !request.responded_at && request.responded_by.empty();
+}
+
+/// The row of a new request: with an id and times. Throws `invalid_argument` if it cannot be stored.
+[[nodiscard]] inline HumanRequest row_of(const HumanRequest& request) {
+  check_request(request);
+  validation::check_time("request.created_at", request.created_at);
+  if (!is_unanswered(request)) { validation::refuse("request", "has an answer, which only responding to it gives"); }
+  HumanRequest row = request;
+  if (row.id.empty()) { row.id = heddle::detail::crypto::random_uuid(); }
+  row.created_at = or_now(row.created_at);
+  row.expires_at.reset();
+  if (row.timeout_ms.count() != 0) { row.expires_at = row.created_at + row.timeout_ms; }
+  return row;
+}
+
+[[nodiscard]] inline bool is_over(Timestamp at, const HumanRequest& request) {
+  return request.status == RequestStatus::pending && request.expires_at && *request.expires_at <= at;
+}
+
+/// From its end on a request shows as ended, whether or not that has been written.
+inline void show_at(Timestamp at, HumanRequest& request) {
+  if (is_over(at, request)) { request.status = RequestStatus::timeout; }
+}
+
+/// What a change of a request is announced as: not its id, for other tenants can hear it.
+[[nodiscard]] inline std::string topic_of(const std::string& id) { return sql::fingerprint("human_request", id); }
+
+/// When to look again although nothing was notified.
+[[nodiscard]] inline Context::Clock::time_point next_look(const HumanRequest& request, bool hears_changes) {
+  std::chrono::milliseconds pause = hears_changes ? look_again_at_last : look_again;
+  if (request.expires_at) {
+    pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*request.expires_at - now()));
+  }
+  return Context::Clock::now() + pause;
+}
+
+[[nodiscard]] inline Page<HumanRequest> page_of_requests(char list, std::vector<HumanRequest> rows,
+                                                         std::int64_t limit) {
+  return sql::make_page(list, std::move(rows), limit, [](const HumanRequest& last) {
+    return sql::Position{microseconds_of(last.created_at), last.id};
+  });
+}
+
+}  // namespace heddle::stores::detail

@@ -1,0 +1,81 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/model/data_reference.hpp"
+#include "heddle/model/new_result.hpp"
+#include "heddle/model/table.hpp"
+#include "heddle/sealed_query/preview.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/time.hpp"
+#include "heddle/validation/check.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+// What a ResultStore makes of a result before it stores it.
+namespace heddle::stores::detail {
+
+/// Throws `invalid_argument` for what cannot be stored; the table itself is checked when its image is built.
+inline void check_new_result(const NewResult& result) {
+  constexpr std::chrono::hours longest_life{24 * 36525};  // 100 years
+  validation::check("result.id", result.id);
+  validation::check("result.metadata", result.metadata);
+  if (result.time_to_live.count() <= 0 || result.time_to_live > longest_life) {
+    validation::refuse("result.time_to_live", "is not between 1 ms and 100 years");
+  }
+}
+
+[[nodiscard]] inline ResultMetadata describe(const NewResult& result, const std::vector<std::byte>& image) {
+  const Timestamp stored_at = now();
+  return {.id = result.id.empty() ? heddle::detail::crypto::random_uuid() : result.id,
+          .table_name = result.table_name,
+          .row_count = static_cast<std::int64_t>(result.table.rows.size()),
+          .column_count = static_cast<std::int64_t>(result.table.columns.size()),
+          .columns = result.table.columns,
+          .preview = sealed_query::preview(result.table),
+          .stored_at = stored_at,
+          .accessed_at = stored_at,
+          .expires_at = stored_at + result.time_to_live,
+          .size_bytes = static_cast<std::int64_t>(image.size()),
+          .checksum = heddle::detail::crypto::sha256_hex(image),
+          .metadata = result.metadata};
+}
+
+[[nodiscard]] inline DataReference reference_to(const ResultMetadata& metadata) {
+  return {.id = metadata.id,
+          .size_bytes = metadata.size_bytes,
+          .location = DataLocation::database,
+          .checksum = metadata.checksum,
+          .compressed = false,
+          .content_type = "application/sql",
+          .metadata = metadata.metadata,
+          .stored_at = metadata.stored_at};
+}
+
+inline void add_cell(sql::Fingerprint& /*digest*/, std::monostate /*null*/) {}
+template <class Value>
+void add_cell(sql::Fingerprint& digest, const Value& value) {
+  digest.add(value);
+}
+
+/// A digest of the table and not of its image, which names the version of SQLite that made it.
+[[nodiscard]] inline std::string fingerprint(const NewResult& result) {
+  sql::Fingerprint digest;
+  digest.add(result.id).add(result.table_name).add(result.time_to_live).add(result.metadata);
+  digest.add(result.table.columns).add(result.table.rows.size());
+  for (const auto& row : result.table.rows) {
+    for (const Cell& cell : row) {
+      digest.add(cell.index());
+      std::visit([&digest](const auto& value) { add_cell(digest, value); }, cell);
+    }
+  }
+  return digest.hex();
+}
+
+}  // namespace heddle::stores::detail

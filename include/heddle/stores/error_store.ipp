@@ -1,0 +1,121 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/error.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/operation.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/stores/detail/error_text.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/error_store.hpp"
+#include "heddle/validation/check.hpp"
+#include "heddle/validation/time_range.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace heddle {
+namespace stores::detail {
+
+inline constexpr Refusal error_id_taken{ErrorCode::already_exists, "an error with this id exists already"};
+
+template <class Policy>
+[[nodiscard]] const auto& error_statements() {
+  return sql::statements<typename Policy::Dialect::Errors>();
+}
+
+/// Throws `invalid_argument` for an error that cannot be stored.
+inline void check_error(const StoredError& error) {
+  validation::check("error", error);
+  // These two are shown in lists and narrow them; the tool is part of an index.
+  validation::check_text("error.tool_name", error.tool_name, limits::id);
+  validation::check_text("error.short_summary", error.short_summary, limits::name);
+  validation::check_time("error.timestamp", error.timestamp);
+  if (error.session_id) { validation::check_id("error.session_id", *error.session_id); }
+}
+
+}  // namespace stores::detail
+
+template <class Policy, class Tracer>
+std::string ErrorStore<Policy, Tracer>::store(const Context& context, const StoredError& error,
+                                              const WriteOptions& options) {
+  return gateway_.run(context, Operation::store_error, [&](auto& passage) {
+    stores::detail::check_error(error);
+    const std::string raw_error = stores::detail::as_json(error.raw_error);
+    const std::string summary =
+        error.short_summary.empty() ? stores::detail::summary_of(error.raw_error) : error.short_summary;
+    const Timestamp time = or_now(error.timestamp);
+    const auto store_as = [&](const std::string& id) {
+      return passage
+          .write_once(
+              options.idempotency_key, error.session_id,
+              [&] { return sql::fingerprint(sql::Fields<StoredError>{error}); },
+              [&](auto& tx) {
+                stores::detail::require_session<Policy>(tx, error.session_id);
+                tx.require(stores::detail::error_id_taken, stores::detail::error_statements<Policy>().insert,
+                           tx.user_id(), id, time, error.session_id, error.tool_name, raw_error, summary);
+                tx.answer(id);
+              })
+          .text;
+    };
+    if (!error.id.empty()) { return store_as(error.id); }
+    // Six random digits are what users expect of an id, and few for one second of a tool that fails in a loop. Before
+    // an error is lost because several ids were taken, they become more.
+    constexpr std::size_t short_id = 6;
+    constexpr std::size_t long_id = 16;
+    constexpr int attempts_with_short_ids = 7;
+    for (int attempt = 1;; ++attempt) {
+      const bool is_short = attempt <= attempts_with_short_ids;
+      try {
+        return store_as(stores::detail::make_error_id(time, is_short ? short_id : long_id));
+      } catch (const Error& failure) {
+        if (failure.code() != ErrorCode::already_exists || attempt > attempts_with_short_ids + 1) { throw; }
+      }
+    }
+  });
+}
+
+template <class Policy, class Tracer>
+std::optional<StoredError> ErrorStore<Policy, Tracer>::get(const Context& context, const std::string& id) {
+  return gateway_.run(context, Operation::get_error, [&](auto& passage) {
+    validation::check_id("error id", id);
+    return passage.read(
+        [&](auto& tx) { return tx.one(stores::detail::error_statements<Policy>().find, tx.user_id(), id); });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<StoredError> ErrorStore<Policy, Tracer>::list(const Context& context, const ErrorFilter& filter,
+                                                   const PageRequest& request) {
+  return gateway_.run(context, Operation::list_errors, [&](auto& passage) {
+    if (filter.session_id) { validation::check_id("filter.session_id", *filter.session_id); }
+    if (filter.tool_name) { validation::check_text("filter.tool_name", *filter.tool_name, limits::id); }
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const Timestamp from = filter.from.value_or(Timestamp::min());
+    const sql::Position end{microseconds_of(filter.until.value_or(Timestamp::max())), {}};
+    sql::Position position = sql::read_cursor('e', request.cursor, end);
+    if (position.at >= end.at) { position = end; }
+    const Timestamp before = sql::time_of(position);
+    return passage.read([&](auto& tx) {
+      const auto& statements = stores::detail::error_statements<Policy>();
+      auto rows = filter.session_id  ? tx.all(statements.list_of_session, tx.user_id(), *filter.session_id,
+                                              filter.tool_name, from, before, position.id, limit + 1)
+                  : filter.tool_name ? tx.all(statements.list_of_tool, tx.user_id(), *filter.tool_name, from, before,
+                                              position.id, limit + 1)
+                                     : tx.all(statements.list, tx.user_id(), from, before, position.id, limit + 1);
+      return [rows = std::move(rows), limit]() mutable {
+        return sql::make_page('e', rows(), limit, [](const StoredError& last) {
+          return sql::Position{microseconds_of(last.timestamp), last.id};
+        });
+      };
+    });
+  });
+}
+
+}  // namespace heddle

@@ -1,0 +1,235 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/concepts/policy_capabilities.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/operation.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/stores/detail/human_requests.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/human_request_store.hpp"
+
+#include <stop_token>
+#include <string_view>
+#include <utility>
+
+namespace heddle {
+namespace stores::detail {
+
+inline constexpr Refusal no_such_request{ErrorCode::not_found, "the human request does not exist"};
+inline constexpr Refusal request_not_open{ErrorCode::failed_precondition,
+                                          "the human request is settled or its time is over"};
+inline constexpr Refusal request_id_taken{ErrorCode::already_exists, "a human request with this id exists already"};
+
+template <class Policy>
+[[nodiscard]] const auto& request_statements() {
+  return sql::statements<typename Policy::Dialect::HumanRequests>();
+}
+
+/// Tells other processes of a change, where they can hear it.
+template <class Policy, class Transaction>
+void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::string& topic) {
+  if constexpr (concepts::HearsChanges<Policy>) {
+    tx.run(sql::statements<typename Policy::Dialect::Announcements>().changed, topic);
+  }
+}
+
+/// The request as it is stored. If its time is over, that is written first: a response may just be on its way, and what
+/// a waiting caller gets must be final.
+template <class Policy, class Passage>
+[[nodiscard]] HumanRequest look_up(Passage& passage, const std::string& id) {
+  const auto& statements = request_statements<Policy>();
+  HumanRequest request =
+      passage.read([&](auto& tx) { return tx.require(no_such_request, statements.find, tx.user_id(), id); });
+  if (!is_over(now(), request)) { return request; }
+  return passage.write([&](auto& tx) {
+    tx.run(statements.expire_one, tx.user_id(), id, now());
+    return tx.require(no_such_request, statements.find, tx.user_id(), id);
+  });
+}
+
+/// Makes changes that other processes announce reach those who wait in this one, where the database can tell them.
+template <class Policy, class Passage>
+void hear_changes([[maybe_unused]] Passage& passage, [[maybe_unused]] heddle::detail::calls::ChangeSignal& changes) {
+  if constexpr (concepts::HearsChanges<Policy>) {
+    passage.with_engine([&changes](auto& engine, const Call& /*call*/) {
+      engine.listen(
+          [&changes](std::string_view topic) { topic.empty() ? changes.notify_all() : changes.notify(topic); });
+    });
+  }
+}
+
+/// True while announcements of other processes are heard.
+template <class Policy, class Passage>
+[[nodiscard]] bool hears_changes([[maybe_unused]] Passage& passage) {
+  if constexpr (concepts::HearsChanges<Policy>) {
+    return passage.with_engine([](auto& engine, const Call& /*call*/) { return engine.is_listening(); });
+  } else {
+    return false;
+  }
+}
+
+}  // namespace stores::detail
+
+template <class Policy, class Tracer>
+std::string HumanRequestStore<Policy, Tracer>::store(const Context& context, const HumanRequest& request,
+                                                     const WriteOptions& options) {
+  return gateway_.run(context, Operation::store_human_request, [&](auto& passage) {
+    const HumanRequest row = stores::detail::row_of(request);
+    return passage
+        .write_once(
+            options.idempotency_key, request.session_id,
+            [&] { return sql::fingerprint(sql::Fields<HumanRequest, stores::detail::asked>{request}); },
+            [&](auto& tx) {
+              stores::detail::require_session<Policy>(tx, row.session_id);
+              tx.require(stores::detail::request_id_taken, stores::detail::request_statements<Policy>().insert,
+                         tx.user_id(), sql::Fields<HumanRequest>{row});
+              tx.answer(row.id);
+            })
+        .text;
+  });
+}
+
+template <class Policy, class Tracer>
+std::optional<HumanRequest> HumanRequestStore<Policy, Tracer>::get(const Context& context, const std::string& id) {
+  return gateway_.run(context, Operation::get_human_request, [&](auto& passage) {
+    validation::check_id("request id", id);
+    return passage.read([&](auto& tx) {
+      auto row = tx.one(stores::detail::request_statements<Policy>().find, tx.user_id(), id);
+      return [row = std::move(row), at = now()]() mutable {
+        auto request = row();
+        if (request) { stores::detail::show_at(at, *request); }
+        return request;
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const HumanRequest& request,
+                                               const WriteOptions& options) {
+  return gateway_.run(context, Operation::update_human_request, [&](auto& passage) {
+    validation::check_id("request.id", request.id);
+    stores::detail::check_request(request);
+    const std::string topic = stores::detail::topic_of(request.id);
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt,
+        [&] {
+          return sql::fingerprint(request.id, request.question, request.context, request.request_type, request.priority,
+                                  request.timeout_ms);
+        },
+        [&](auto& tx) {
+          const auto& statements = stores::detail::request_statements<Policy>();
+          const Timestamp at = now();
+          tx.require(stores::detail::request_not_open, statements.open_or_absent, tx.user_id(), request.id, at);
+          tx.run_as_answer(statements.update, tx.user_id(), request.id, request.question, request.context,
+                           request.request_type, request.priority, request.timeout_ms, at);
+          stores::detail::announce<Policy>(tx, topic);
+        });
+    // Who waits may have to wake up at another time.
+    changes_.notify(topic);
+    return answer.number != 0;
+  });
+}
+
+template <class Policy, class Tracer>
+Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_pending(const Context& context, const PageRequest& request) {
+  return gateway_.run(context, Operation::list_pending_human_requests, [&](auto& passage) {
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const sql::Position from = sql::read_cursor('p', request.cursor, {sql::before_all, {}});
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::request_statements<Policy>().list_pending, tx.user_id(), now(),
+                         sql::time_of(from), from.id, limit + 1);
+      return [rows = std::move(rows), limit]() mutable { return stores::detail::page_of_requests('p', rows(), limit); };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_by_session(const Context& context,
+                                                                      const std::string& session_id,
+                                                                      const PageRequest& request) {
+  return gateway_.run(context, Operation::list_human_requests_of_session, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const sql::Position from = sql::read_cursor('h', request.cursor, {sql::after_all, {}});
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::request_statements<Policy>().list_by_session, tx.user_id(), session_id,
+                         sql::time_of(from), from.id, limit + 1);
+      return [rows = std::move(rows), limit, at = now()]() mutable {
+        auto page = stores::detail::page_of_requests('h', rows(), limit);
+        for (HumanRequest& each : page.items) { stores::detail::show_at(at, each); }
+        return page;
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, const std::string& id,
+                                                        const HumanResponse& response, const WriteOptions& options) {
+  return gateway_.run(context, Operation::respond_to_human_request, [&](auto& passage) {
+    validation::check_id("request id", id);
+    stores::detail::check_response(response);
+    const auto& statements = stores::detail::request_statements<Policy>();
+    const std::string topic = stores::detail::topic_of(id);
+    std::optional<HumanRequest> settled;
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt,
+        [&] { return sql::fingerprint(id, sql::Fields<HumanResponse>{response}); },
+        [&](auto& tx) {
+          tx.require(stores::detail::no_such_request, statements.exists, tx.user_id(), id);
+          // No look at the state before: the one statement finds the request open and settles it, for one caller only.
+          auto row = tx.require(stores::detail::request_not_open, statements.respond, tx.user_id(), id,
+                                sql::Fields<HumanResponse>{response}, now());
+          stores::detail::announce<Policy>(tx, topic);
+          return [row = std::move(row), &settled]() mutable { settled = row(); };
+        });
+    changes_.notify(topic);
+    if (settled && !answer.repeated) { return std::move(*settled); }
+    // A repeat of an earlier call, which settled the request: that is how it has stayed.
+    return passage.read(
+        [&](auto& tx) { return tx.require(stores::detail::no_such_request, statements.find, tx.user_id(), id); });
+  });
+}
+
+template <class Policy, class Tracer>
+HumanRequest HumanRequestStore<Policy, Tracer>::wait(const Context& context, const std::string& id) {
+  return gateway_.run(context, Operation::wait_for_human_request, [&](auto& passage) {
+    validation::check_id("request id", id);
+    stores::detail::hear_changes<Policy>(passage, changes_);
+    // Closing waits for this call, so it has to wake it.
+    const std::stop_callback wake(passage.lifecycle().close_token(), [this] { changes_.notify_all(); });
+    const std::string topic = stores::detail::topic_of(id);
+    for (;;) {
+      // Before the look: what is committed after it must not be missed.
+      const std::uint64_t seen = changes_.version(topic);
+      if (passage.lifecycle().is_closed()) {
+        throw Error(ErrorCode::failed_precondition, "the backend was closed while waiting");
+      }
+      HumanRequest request = stores::detail::look_up<Policy>(passage, id);
+      if (request.status != RequestStatus::pending) { return request; }
+      const bool hears = stores::detail::hears_changes<Policy>(passage);
+      changes_.wait(context, topic, seen, stores::detail::next_look(request, hears));
+      context.check();
+    }
+  });
+}
+
+template <class Policy, class Tracer>
+std::int64_t HumanRequestStore<Policy, Tracer>::expire(const Context& context, const WriteOptions& options) {
+  return gateway_.run(context, Operation::expire_human_requests, [&](auto& passage) {
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt, [] { return sql::fingerprint(); },
+        // Who waits for one of them knows its end, and is not told.
+        [&](auto& tx) { tx.run_as_answer(stores::detail::request_statements<Policy>().expire, tx.user_id(), now()); });
+    return answer.number;
+  });
+}
+
+}  // namespace heddle

@@ -1,0 +1,129 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/error.hpp"
+#include "heddle/operation.hpp"
+#include "heddle/sealed_query/image.hpp"
+#include "heddle/sealed_query/sealed_query.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/json_codec.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/sql/stored_image.hpp"
+#include "heddle/stores/detail/new_results.hpp"
+#include "heddle/stores/result_store.hpp"
+#include "heddle/validation/check.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+namespace heddle {
+namespace stores::detail {
+
+/// Queries note the time of an access no more often than this: one who reads does not have to write.
+inline constexpr std::chrono::minutes access_resolution{1};
+/// The longest that a query waits to note it.
+inline constexpr std::chrono::milliseconds touch_patience{250};
+/// Images are large: other writers get their turn between so many.
+inline constexpr std::int64_t expired_at_once = 32;
+
+template <class Policy>
+[[nodiscard]] const auto& result_statements() {
+  return sql::statements<typename Policy::Dialect::Results>();
+}
+
+/// Notes that a result was used. The answer of the query is there already, and no failure here takes it away.
+template <class Policy, class Passage>
+void touch_result(Passage& passage, const std::string& id, Timestamp accessed_at) {
+  const Timestamp accessed = now();
+  if (accessed - accessed_at < access_resolution) { return; }
+  try {
+    passage.write_within(passage.context().with_timeout(touch_patience), [&](auto& tx) {
+      return tx.run(result_statements<Policy>().touch, tx.user_id(), id, accessed);
+    });
+  } catch (const Error& error) { static_cast<void>(error); }
+}
+
+}  // namespace stores::detail
+
+template <class Policy, class Tracer>
+DataReference ResultStore<Policy, Tracer>::store(const Context& context, const NewResult& result,
+                                                 const WriteOptions& options) {
+  return gateway_.run(context, Operation::store_result, [&](auto& passage) {
+    stores::detail::check_new_result(result);
+    const std::vector<std::byte> image = sealed_query::build_image(result.table_name, result.table);
+    const ResultMetadata metadata = stores::detail::describe(result, image);
+    const DataReference reference = stores::detail::reference_to(metadata);
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt, [&] { return stores::detail::fingerprint(result); },
+        [&](auto& tx) {
+          const auto& statements = stores::detail::result_statements<Policy>();
+          tx.run(statements.store, tx.user_id(), sql::Fields<ResultMetadata>{metadata});
+          tx.run(statements.store_image, tx.user_id(), metadata.id, image);
+          tx.answer(sql::json::encode(reference));
+        });
+    return sql::json::decode<DataReference>(answer.text);
+  });
+}
+
+template <class Policy, class Tracer>
+Table ResultStore<Policy, Tracer>::query(const Context& context, const std::string& id, const std::string& select,
+                                         const QueryLimits& limits) {
+  return gateway_.run(context, Operation::query_result, [&](auto& passage) {
+    validation::check_id("result id", id);
+    validation::check_text("SQL", select, max_sql_bytes);
+    const std::optional<sql::StoredImage> stored = passage.read([&](auto& tx) {
+      return tx.one(stores::detail::result_statements<Policy>().find_image, tx.user_id(), id, now());
+    });
+    if (!stored) { throw Error(ErrorCode::not_found, "the result does not exist or has expired"); }
+    if (detail::crypto::sha256_hex(stored->image) != stored->checksum) {
+      throw Error(ErrorCode::data_loss, "the stored result is damaged");
+    }
+    // Out of the transaction: an agent's query, however slow, holds no connection.
+    Table answer = sealed_query::query_image(stored->image, select, limits, passage.context());
+    stores::detail::touch_result<Policy>(passage, id, stored->accessed_at);
+    return answer;
+  });
+}
+
+template <class Policy, class Tracer>
+std::optional<ResultMetadata> ResultStore<Policy, Tracer>::metadata(const Context& context, const std::string& id) {
+  return gateway_.run(context, Operation::result_metadata, [&](auto& passage) {
+    validation::check_id("result id", id);
+    return passage.read(
+        [&](auto& tx) { return tx.one(stores::detail::result_statements<Policy>().find, tx.user_id(), id, now()); });
+  });
+}
+
+template <class Policy, class Tracer>
+bool ResultStore<Policy, Tracer>::remove(const Context& context, const std::string& id, const WriteOptions& options) {
+  return gateway_.run(context, Operation::remove_result, [&](auto& passage) {
+    validation::check_id("result id", id);
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
+        [&](auto& tx) {
+          tx.run_as_answer(stores::detail::result_statements<Policy>().remove, tx.user_id(), id, now());
+        });
+    return answer.number != 0;
+  });
+}
+
+template <class Policy, class Tracer>
+std::int64_t ResultStore<Policy, Tracer>::expire(const Context& context) {
+  return gateway_.run(context, Operation::expire_results, [&](auto& passage) {
+    constexpr std::int64_t batch = stores::detail::expired_at_once;
+    std::int64_t all = 0;
+    for (std::int64_t removed = batch; removed == batch; all += removed) {
+      passage.context().check();
+      removed = passage.write([&](auto& tx) {
+        return tx.run(stores::detail::result_statements<Policy>().expire, tx.user_id(), now(), batch);
+      });
+    }
+    return all;
+  });
+}
+
+}  // namespace heddle

@@ -1,0 +1,293 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/error.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/operation.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/rows.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/stores/detail/admin_rights.hpp"
+#include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/stores/detail/ids_page.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/session_purge.hpp"
+#include "heddle/stores/session_store.hpp"
+#include "heddle/stores/session_store_messages.ipp"
+#include "heddle/validation/check.hpp"
+
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace heddle {
+namespace stores::detail {
+
+inline constexpr Refusal no_such_parent{ErrorCode::not_found, "the parent session does not exist"};
+inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "a snapshot with this id exists already"};
+inline constexpr Refusal session_hidden{ErrorCode::failed_precondition, "the session is deleted; restore it first"};
+
+template <class Policy>
+[[nodiscard]] const auto& session_statements() {
+  return sql::statements<typename Policy::Dialect::Sessions>();
+}
+
+/// Removes the files of a deleted session and runs all hooks, whatever fails meanwhile; throws the first failure.
+inline void clean_up_session(const std::filesystem::path& artifact_directory, CleanupHooks& hooks,
+                             const Context& context, std::string_view user_id, const std::string& id) {
+  std::exception_ptr failure;
+  try {
+    ArtifactFiles(artifact_directory).remove_session(user_id, id);
+  } catch (const Error&) { failure = std::current_exception(); }
+  hooks.run(context, id);
+  if (failure) { std::rethrow_exception(failure); }
+}
+
+}  // namespace stores::detail
+
+template <class Policy, class Tracer>
+void SessionStore<Policy, Tracer>::save_session(const Context& context, const Session& session,
+                                                const WriteOptions& options) {
+  gateway_.run(context, Operation::save_session, [&](auto& passage) {
+    validation::check_id("session.id", session.id);
+    validation::check("session", session);
+    validation::check_usage("session", session.total_tokens, session.total_cost_usd);
+    if (session.parent_session_id == session.id) { validation::refuse("session.parent_session_id", "is its own id"); }
+    using Statements = typename Policy::Dialect::Sessions;
+    using Body = typename Statements::Body;
+    passage.write_once(
+        options.idempotency_key, std::nullopt,
+        [&] { return sql::fingerprint(sql::Fields<Session, Statements::stored>{session}); },
+        [&](auto& tx) {
+          const Timestamp saved_at = now();
+          if (session.parent_session_id) {
+            tx.require(stores::detail::no_such_parent, stores::detail::message_statements<Policy>().number_of_session,
+                       tx.user_id(), *session.parent_session_id);
+          }
+          tx.require(stores::detail::session_hidden, stores::detail::session_statements<Policy>().save, tx.user_id(),
+                     Body{session}, session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at,
+                     session.total_cost_usd, session.total_tokens);
+        });
+  });
+}
+
+template <class Policy, class Tracer>
+std::optional<Session> SessionStore<Policy, Tracer>::load_session(const Context& context, const std::string& id,
+                                                                  const PageRequest& page) {
+  return gateway_.run(context, Operation::load_session, [&](auto& passage) {
+    validation::check_id("session id", id);
+    const stores::detail::MessagePage query(page);
+    return passage.read([&](auto& tx) {
+      auto session = tx.one(stores::detail::session_statements<Policy>().find, tx.user_id(), id);
+      auto messages = query.run(tx, stores::detail::message_statements<Policy>().list, id);
+      return [session = std::move(session), messages = std::move(messages), &query]() mutable {
+        std::optional<Session> loaded = session();
+        if (loaded) { loaded->messages = query.page(messages()); }
+        return loaded;
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<std::string> SessionStore<Policy, Tracer>::list_sessions(const Context& context, const PageRequest& request) {
+  return gateway_.run(context, Operation::list_sessions, [&](auto& passage) {
+    const stores::detail::IdsPage page('s', request);
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::session_statements<Policy>().list, tx.user_id(), page.before(),
+                         page.before_id(), page.limit() + 1);
+      return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<std::string> SessionStore<Policy, Tracer>::list_agent_sessions(const Context& context, const std::string& agent_id,
+                                                                    const PageRequest& request) {
+  return gateway_.run(context, Operation::list_agent_sessions, [&](auto& passage) {
+    validation::check_text("agent_id", agent_id, limits::id);
+    const stores::detail::IdsPage page('a', request);
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::session_statements<Policy>().list_of_agent, tx.user_id(), agent_id,
+                         page.before(), page.before_id(), page.limit() + 1);
+      return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+bool SessionStore<Policy, Tracer>::delete_session(const Context& context, const std::string& id,
+                                                  const WriteOptions& options) {
+  return gateway_.run(context, Operation::delete_session, [&](auto& passage) {
+    validation::check_id("session id", id);
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
+        [&](auto& tx) {
+          tx.run(stores::detail::session_statements<Policy>().detach_children, tx.user_id(), id);
+          tx.run_as_answer(stores::detail::session_statements<Policy>().remove, tx.user_id(), id);
+        });
+    // Not in a repeat: by then the id can be that of another session. After the commit, neither the deadline nor a
+    // closing backend stops the cleaning.
+    if (answer.number != 0 && !answer.repeated) {
+      stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(), id);
+    }
+    return answer.number != 0;
+  });
+}
+
+template <class Policy, class Tracer>
+bool SessionStore<Policy, Tracer>::soft_delete_session(
+    const Context& context, const std::string& id,
+    const WriteOptions& options) requires concepts::HidesSessions<Policy> {
+  if constexpr (concepts::HidesSessions<Policy>) {
+    return gateway_.run(context, Operation::soft_delete_session, [&](auto& passage) {
+      validation::check_id("session id", id);
+      const Answer answer = passage.write_once(
+          options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
+          [&](auto& tx) {
+            tx.run_as_answer(sql::statements<typename Policy::Dialect::SoftDeletion>().soft_remove, tx.user_id(), id,
+                             now());
+          });
+      return answer.number != 0;
+    });
+  } else {
+    concepts::never_called();
+  }
+}
+
+template <class Policy, class Tracer>
+bool SessionStore<Policy, Tracer>::restore_session(
+    const Context& context, const std::string& id,
+    const WriteOptions& options) requires concepts::HidesSessions<Policy> {
+  if constexpr (concepts::HidesSessions<Policy>) {
+    return gateway_.run(context, Operation::restore_session, [&](auto& passage) {
+      validation::check_id("session id", id);
+      const Answer answer = passage.write_once(
+          options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
+          [&](auto& tx) {
+            tx.run_as_answer(sql::statements<typename Policy::Dialect::SoftDeletion>().restore, tx.user_id(), id);
+          });
+      return answer.number != 0;
+    });
+  } else {
+    concepts::never_called();
+  }
+}
+
+template <class Policy, class Tracer>
+std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
+    const Context& context, std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
+  if constexpr (concepts::HidesSessions<Policy>) {
+    return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
+      const Timestamp before = stores::detail::grace_began(grace_period);
+      auto remove_batch = [&](auto& tx) {
+        const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
+        tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);
+        auto rows = tx.all(admin.purge_deleted, before, stores::detail::SessionPurge::batch);
+        return [rows = std::move(rows)]() mutable { return rows(); };
+      };
+      Context of_owner = passage.context();
+      stores::detail::SessionPurge purge;
+      purge.run([&] { return passage.administer(remove_batch); },
+                [&](const sql::OwnedId& session) {
+                  of_owner.user_id = session.user_id;
+                  stores::detail::clean_up_session(passage.artifact_directory(), hooks_, of_owner, session.user_id,
+                                                   session.id);
+                });
+      passage.count(purge.count());
+      purge.rethrow_failure();
+      return purge.count();
+    });
+  } else {
+    concepts::never_called();
+  }
+}
+
+template <class Policy, class Tracer>
+void SessionStore<Policy, Tracer>::add_cleanup_hook(CleanupHook hook) {
+  hooks_.add(std::move(hook));
+}
+
+template <class Policy, class Tracer>
+Page<ToolExecution> SessionStore<Policy, Tracer>::list_tool_executions(const Context& context,
+                                                                       const std::string& session_id,
+                                                                       const PageRequest& request) {
+  return gateway_.run(context, Operation::list_tool_executions, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const sql::Position from = sql::read_cursor('x', request.cursor, {});
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::session_statements<Policy>().list_executions, tx.user_id(), session_id,
+                         from.at, limit + 1);
+      return [rows = std::move(rows), limit]() mutable { return sql::make_keyed_page('x', rows(), limit); };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+std::string SessionStore<Policy, Tracer>::save_snapshot(const Context& context, const MemorySnapshot& snapshot,
+                                                        const WriteOptions& options) {
+  return gateway_.run(context, Operation::save_snapshot, [&](auto& passage) {
+    validation::check("snapshot", snapshot);
+    validation::check_id("snapshot.session_id", snapshot.session_id);
+    const std::string id = snapshot.id.empty() ? detail::crypto::random_uuid() : snapshot.id;
+    return passage
+        .write_once(
+            options.idempotency_key, snapshot.session_id,
+            [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
+            [&](auto& tx) {
+              stores::detail::require_session<Policy>(tx, snapshot.session_id);
+              tx.require(stores::detail::snapshot_id_taken, stores::detail::session_statements<Policy>().save_snapshot,
+                         tx.user_id(), id, snapshot.session_id, snapshot.snapshot_type, snapshot.content,
+                         snapshot.token_count, or_now(snapshot.created_at));
+              tx.answer(id);
+            })
+        .text;
+  });
+}
+
+template <class Policy, class Tracer>
+Page<MemorySnapshot> SessionStore<Policy, Tracer>::load_snapshots(const Context& context, const std::string& session_id,
+                                                                  const std::string& type, const PageRequest& request) {
+  return gateway_.run(context, Operation::load_snapshots, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    validation::check_text("snapshot_type", type, limits::text);
+    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
+    const sql::Position from = sql::read_cursor('n', request.cursor, {sql::before_all, {}});
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::session_statements<Policy>().list_snapshots, tx.user_id(), session_id, type,
+                         sql::time_of(from), from.id, limit + 1);
+      return [rows = std::move(rows), limit]() mutable {
+        return sql::make_page('n', rows(), limit, [](const MemorySnapshot& last) {
+          return sql::Position{microseconds_of(last.created_at), last.id};
+        });
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+std::int64_t SessionStore<Policy, Tracer>::purge_idempotency_keys(const Context& context, Timestamp before) {
+  return gateway_.run(context, Operation::purge_idempotency_keys, [&](auto& passage) {
+    return passage.write([&](auto& tx) {
+      return tx.run(stores::detail::session_statements<Policy>().purge_keys, tx.user_id(), before);
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+SessionStatistics SessionStore<Policy, Tracer>::statistics(const Context& context) {
+  return gateway_.run(context, Operation::statistics, [&](auto& passage) {
+    return passage.read([&](auto& tx) {
+      auto row = tx.one(stores::detail::session_statements<Policy>().statistics, tx.user_id());
+      return [row = std::move(row)]() mutable { return row().value_or(SessionStatistics{}); };
+    });
+  });
+}
+
+}  // namespace heddle
