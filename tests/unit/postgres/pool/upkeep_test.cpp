@@ -1,6 +1,6 @@
 #include "heddle/postgres/pool/pool.hpp"
 #include "support/crew.hpp"
-#include "unit/pool_fakes.hpp"
+#include "unit/postgres/pool/fakes.hpp"
 
 #include <doctest/doctest.h>
 

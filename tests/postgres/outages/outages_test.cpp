@@ -1,4 +1,4 @@
-#include "postgres/diary.hpp"
+#include "postgres/outages/diary.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
 #include "support/own_server.hpp"

@@ -1,5 +1,5 @@
-#include "fuzz/generator.hpp"
 #include "heddle/sqlite.hpp"
+#include "property/generator.hpp"
 
 #include <doctest/doctest.h>
 
@@ -152,8 +152,8 @@ void add_rows(Backend& backend, const std::string& user, const std::string& id) 
 
 TEST_CASE("crafted cursors show nothing of another session or tenant") {
   constexpr int cursors = 30000;
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Backend backend({.path = ":memory:"});
   backend.migrate();
   // Sessions of both tenants lie between one another.

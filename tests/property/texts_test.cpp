@@ -1,6 +1,6 @@
-#include "fuzz/texts.hpp"
-#include "fuzz/generator.hpp"
+#include "property/texts.hpp"
 #include "heddle/sqlite.hpp"
+#include "property/generator.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -50,7 +50,7 @@ class Database {
 /// How records of a type are stored and loaded, and what is particular about them.
 template <class Record>
 struct Trip {
-  Record base = fuzz::filled<Record>();
+  Record base = property::filled<Record>();
   /// Stores a record; throws what the store throws.
   std::function<void(const Record&)> save;
   /// The records that were stored since the last time, in that order.
@@ -70,27 +70,27 @@ struct Count {
 
 /// One text of a record, replaced by everything bad.
 template <class Record>
-void try_text(const Trip<Record>& trip, std::size_t index, fuzz::Generator& random) {
-  const fuzz::Text target = fuzz::texts_of(trip.base).at(index);
+void try_text(const Trip<Record>& trip, std::size_t index, property::Generator& random) {
+  const property::Text target = property::texts_of(trip.base).at(index);
   INFO("text " << target.path);
   const bool is_particular = trip.particular.count(target.path) != 0;
   std::vector<Record> stored;
   Count count;
   for (int number = 0; number < inputs; ++number) {
-    const std::string text = number == 0                           ? std::string((std::size_t{16} << 20U) + 1, ' ')
-                             : target.kind == fuzz::TextKind::json ? random.nasty_json()
-                                                                   : random.nasty();
-    const Record record = fuzz::with_text(trip.base, index, text);
+    const std::string text = number == 0                               ? std::string((std::size_t{16} << 20U) + 1, ' ')
+                             : target.kind == property::TextKind::json ? random.nasty_json()
+                                                                       : random.nasty();
+    const Record record = property::with_text(trip.base, index, text);
     try {
       trip.save(record);
-      if (!fuzz::is_clean(text) || number == 0) { FAIL_CHECK("accepted: {" << text.substr(0, 100) << "}"); }
+      if (!property::is_clean(text) || number == 0) { FAIL_CHECK("accepted: {" << text.substr(0, 100) << "}"); }
       stored.push_back(record);
       ++count.accepted;
     } catch (const heddle::Error& error) {
       ++count.refused;
-      const bool acceptable = target.kind == fuzz::TextKind::plain && !is_particular && fuzz::is_clean(text) &&
+      const bool acceptable = target.kind == property::TextKind::plain && !is_particular && property::is_clean(text) &&
                               text.size() <= 255 && !text.empty();
-      const bool further = is_particular && trip.further_errors.count(error.code()) != 0 && fuzz::is_clean(text);
+      const bool further = is_particular && trip.further_errors.count(error.code()) != 0 && property::is_clean(text);
       if (acceptable || (error.code() != ErrorCode::invalid_argument && !further)) {
         FAIL_CHECK("{" << text << "}: " << std::string(heddle::to_string(error.code())) << ", "
                        << std::string(error.what()));
@@ -103,8 +103,8 @@ void try_text(const Trip<Record>& trip, std::size_t index, fuzz::Generator& rand
   const std::vector<Record> loaded = trip.load();
   REQUIRE(loaded.size() == stored.size());
   for (std::size_t at = 0; at < loaded.size(); ++at) {
-    const auto before = fuzz::texts_of(stored[at]);
-    const auto after = fuzz::texts_of(loaded[at]);
+    const auto before = property::texts_of(stored[at]);
+    const auto after = property::texts_of(loaded[at]);
     REQUIRE(before.size() == after.size());
     for (std::size_t text = 0; text < before.size(); ++text) {
       if (trip.not_compared.count(before[text].path) == 0 && before[text] != after[text]) {
@@ -119,9 +119,9 @@ void try_text(const Trip<Record>& trip, std::size_t index, fuzz::Generator& rand
 
 template <class Record>
 void try_all(const Trip<Record>& trip) {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
-  const std::size_t texts = fuzz::texts_of(trip.base).size();
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
+  const std::size_t texts = property::texts_of(trip.base).size();
   REQUIRE(texts > 0);
   for (std::size_t index = 0; index < texts; ++index) { try_text(trip, index, random); }
 }
@@ -150,7 +150,7 @@ TEST_CASE("bad texts in a session") {
   // The tenant stands in the context, and the parent must be there.
   try_all(Trip<heddle::Session>{.base =
                                     [] {
-                                      auto session = fuzz::filled<heddle::Session>();
+                                      auto session = property::filled<heddle::Session>();
                                       session.id = "child";
                                       return session;
                                     }(),
@@ -228,7 +228,7 @@ TEST_CASE("bad texts in a stored error") {
   Shelf<heddle::StoredError> shelf;
   try_all(Trip<heddle::StoredError>{.base =
                                         [] {
-                                          auto error = fuzz::filled<heddle::StoredError>();
+                                          auto error = property::filled<heddle::StoredError>();
                                           error.id.clear();
                                           error.raw_error = R"({"text":1})";
                                           return error;
@@ -284,7 +284,7 @@ TEST_CASE("bad texts in a request to a human") {
   int stored = 0;
   try_all(Trip<heddle::HumanRequest>{.base =
                                          [] {
-                                           auto request = fuzz::filled<heddle::HumanRequest>();
+                                           auto request = property::filled<heddle::HumanRequest>();
                                            request.response.clear();
                                            request.responded_by.clear();
                                            request.responded_at.reset();
@@ -352,8 +352,8 @@ TEST_CASE("bad texts in the columns and cells of a result") {
 }
 
 TEST_CASE("bad texts as the names of a result, in its metadata and as its SQL") {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Database database;
   auto& store = (*database).result_store();
   heddle::Table table;
@@ -372,7 +372,7 @@ TEST_CASE("bad texts as the names of a result, in its metadata and as its SQL") 
         REQUIRE(metadata);
         CHECK(metadata->table_name == result.table_name);
         CHECK((result.id.empty() || metadata->id == result.id));
-        if (!fuzz::is_clean(text)) { FAIL_CHECK(std::string(what) << " accepted: {" << text << "}"); }
+        if (!property::is_clean(text)) { FAIL_CHECK(std::string(what) << " accepted: {" << text << "}"); }
         ++accepted;
       } catch (const heddle::Error& error) {
         if (error.code() != ErrorCode::invalid_argument) {

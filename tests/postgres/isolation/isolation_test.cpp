@@ -1,6 +1,6 @@
 #include "heddle/postgres.hpp"
-#include "postgres/attacker.hpp"
-#include "postgres/filled_tenants.hpp"
+#include "postgres/isolation/attacker.hpp"
+#include "postgres/isolation/filled_tenants.hpp"
 
 #include <doctest/doctest.h>
 

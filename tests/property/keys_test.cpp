@@ -1,5 +1,5 @@
-#include "fuzz/generator.hpp"
 #include "heddle/sqlite.hpp"
+#include "property/generator.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -44,7 +44,7 @@ bool accepts(const std::string& text, Action&& action) {
   }
 }
 
-bool is_id(const std::string& text) { return !text.empty() && text.size() <= 255 && fuzz::is_clean(text); }
+bool is_id(const std::string& text) { return !text.empty() && text.size() <= 255 && property::is_clean(text); }
 
 /// A backend with files around it that no id may reach.
 class Guarded {
@@ -84,13 +84,13 @@ class Guarded {
 }  // namespace
 
 TEST_CASE("bad session ids: refused, or a session like any other, whose deletion reaches nothing else") {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Guarded guarded;
   auto& store = guarded.store();
   int accepted = 0;
   for (int number = 0; number < inputs; ++number) {
-    const std::string id = random.one_in(4) ? random.one_of(fuzz::nasty_pieces()) : random.nasty();
+    const std::string id = random.one_in(4) ? random.one_of(property::nasty_pieces()) : random.nasty();
     const bool stored = accepts(id, [&] { store.save_session({}, session_of(id)); });
     CHECK(stored == is_id(id));
     accepted += stored ? 1 : 0;
@@ -115,8 +115,8 @@ TEST_CASE("bad session ids: refused, or a session like any other, whose deletion
 }
 
 TEST_CASE("bad user ids: refused, or a tenant like any other, who sees nobody else") {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Guarded guarded;
   auto& store = guarded.store();
   store.save_session({}, session_of("session"));
@@ -146,8 +146,8 @@ TEST_CASE("bad user ids: refused, or a tenant like any other, who sees nobody el
 }
 
 TEST_CASE("bad idempotency keys: refused, or as good as any other") {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Guarded guarded;
   auto& store = guarded.store();
   store.save_session({}, session_of("session"));
@@ -171,15 +171,15 @@ TEST_CASE("bad idempotency keys: refused, or as good as any other") {
 }
 
 TEST_CASE("bad arguments of reads find nothing, or are refused") {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Guarded guarded;
   auto& store = guarded.store();
   store.save_session({}, session_of("session"));
   store.save_message({}, "session", {.content = "hello"});
   for (int number = 0; number < inputs; ++number) {
     const std::string text = random.nasty();
-    const bool clean = text.size() <= 255 && fuzz::is_clean(text);
+    const bool clean = text.size() <= 255 && property::is_clean(text);
     const auto finds_nothing = [&](bool accepted, auto&& read) {
       std::size_t found = 0;
       CHECK(accepts(text, [&] { found = read().items.size(); }) == accepted);

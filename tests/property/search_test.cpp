@@ -1,6 +1,6 @@
 #include "concurrency/raw_connection.hpp"
-#include "fuzz/generator.hpp"
 #include "heddle/sqlite.hpp"
+#include "property/generator.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -91,7 +91,7 @@ struct Document {
   std::vector<std::string> words;
 };
 
-std::string generated_content(fuzz::Generator& random) {
+std::string generated_content(property::Generator& random) {
   static const std::vector<std::string> between{" ",  " ",  " ", ". ", "-",  ".",  " (",
                                                 ") ", "\"", "'", "/",  "\n", ": ", "_"};
   std::string content;
@@ -104,7 +104,7 @@ std::string generated_content(fuzz::Generator& random) {
   return content;
 }
 
-std::string generated_query(fuzz::Generator& random) {
+std::string generated_query(property::Generator& random) {
   if (random.one_in(500)) { return std::string(random.number(6000), "x\" a"[random.number(4)]); }
   std::string query;
   // Seldom more terms than a query may have.
@@ -123,8 +123,8 @@ std::string generated_query(fuzz::Generator& random) {
       }
       case 5: query += "\"" + random.one_of(vocabulary()) + " " + random.one_of(vocabulary()) + "\""; break;
       case 6: {
-        std::string nasty = random.one_of(fuzz::nasty_pieces());
-        query += random.one_in(3) || fuzz::is_clean(nasty) ? nasty : std::string();
+        std::string nasty = random.one_of(property::nasty_pieces());
+        query += random.one_in(3) || property::is_clean(nasty) ? nasty : std::string();
         break;
       }
       default: query += static_cast<char>(random.one_in(10) ? random.number(256) : 1 + random.number(127)); break;
@@ -137,7 +137,7 @@ std::string generated_query(fuzz::Generator& random) {
 /// The database and the same content by hand.
 class Library {
  public:
-  explicit Library(fuzz::Generator& random) : backend_({.path = (folder_.path() / "heddle.db").string()}) {
+  explicit Library(property::Generator& random) : backend_({.path = (folder_.path() / "heddle.db").string()}) {
     backend_.migrate();
     auto& store = backend_.session_storage();
     for (const char* const id : {"one", "two"}) {
@@ -210,8 +210,8 @@ std::string fault_of(const Library& library, const std::vector<std::vector<std::
 }  // namespace
 
 TEST_CASE("100,000 searches: refused as they should be, or answered faithfully") {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Library library(random);
   static const std::set<std::string> known(vocabulary().begin(), vocabulary().end());
   int refused = 0;
@@ -223,7 +223,7 @@ TEST_CASE("100,000 searches: refused as they should be, or answered faithfully")
     if (random.one_in(3)) { search.session_id = random.one_in(2) ? "one" : "two"; }
     std::size_t count = 0;
     const auto terms = terms_of(search.query, count);
-    const bool acceptable = fuzz::is_clean(search.query) && search.query.size() <= 4096 && count <= 64;
+    const bool acceptable = property::is_clean(search.query) && search.query.size() <= 4096 && count <= 64;
     std::string fault;
     try {
       const auto found = library.store().search_messages({}, search, {.limit = 10000}).items;

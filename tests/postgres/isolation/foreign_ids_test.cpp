@@ -1,5 +1,5 @@
 #include "heddle/postgres.hpp"
-#include "postgres/filled_tenants.hpp"
+#include "postgres/isolation/filled_tenants.hpp"
 
 #include <doctest/doctest.h>
 

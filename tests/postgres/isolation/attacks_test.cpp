@@ -1,7 +1,7 @@
 #include "heddle/postgres.hpp"
 #include "heddle/postgres/libpq/error_mapping.hpp"
-#include "postgres/attacker.hpp"
-#include "postgres/filled_tenants.hpp"
+#include "postgres/isolation/attacker.hpp"
+#include "postgres/isolation/filled_tenants.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
 #include "heddle/postgres/search/words.hpp"
-#include "fuzz/generator.hpp"
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/postgres/search/search_query.hpp"
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sqlite/search/fts5_query.hpp"
+#include "property/generator.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
@@ -112,7 +112,7 @@ const std::vector<std::string>& pieces() {
   return all;
 }
 
-std::string generated(fuzz::Generator& random, std::size_t most) {
+std::string generated(property::Generator& random, std::size_t most) {
   static const std::vector<std::string> between{" ", " ", " ", "  ", "\n", "-", ".", "", "/", ", "};
   std::string text;
   for (std::size_t count = random.number(most + 1); count > 0; --count) {
@@ -126,7 +126,7 @@ std::string generated(fuzz::Generator& random, std::size_t most) {
   return text;
 }
 
-std::string generated_query(fuzz::Generator& random, const std::string& text) {
+std::string generated_query(property::Generator& random, const std::string& text) {
   std::string query;
   for (std::size_t terms = random.one_in(2) ? 1 : 1 + random.number(3); terms > 0; --terms) {
     std::string term = generated(random, 3);
@@ -173,8 +173,8 @@ constexpr std::size_t largest_tsvector = (1U << 20U) - 1;
 }  // namespace
 
 TEST_CASE("words: the same queries find the same texts as SQLite's full-text search") {
-  MESSAGE("seed " << fuzz::seed());
-  fuzz::Generator random(fuzz::seed());
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
   Fts5 fts5;
   int found = 0;
   int missed = 0;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace fuzz {
+namespace property {
 
 /// Where every run starts from. Set HEDDLE_TEST_SEED to try others.
 inline std::uint32_t seed() {
@@ -137,4 +137,4 @@ class Generator {
   std::mt19937 engine_;
 };
 
-}  // namespace fuzz
+}  // namespace property

@@ -1,6 +1,6 @@
-#include "fuzz/generator.hpp"
 #include "postgres/differential/search_calls.hpp"
 #include "postgres/differential/two_backends.hpp"
+#include "property/generator.hpp"
 
 #include <doctest/doctest.h>
 
@@ -30,7 +30,7 @@ TEST_CASE("PostgreSQL answers what SQLite answers, call by call") {
   for (std::uint32_t from = 0; from < sequences(); from += sequences_of_database) {
     differential::TwoBackends both;
     for (std::uint32_t at = from; at < sequences() && at < from + sequences_of_database; ++at) {
-      differential::StoreCalls sequence(both, fuzz::seed() + at);
+      differential::StoreCalls sequence(both, property::seed() + at);
       sequence.begin();
       for (int step = 0; step < calls_of_sequence && sequence.agreed(); ++step) { sequence.any(); }
     }
@@ -49,7 +49,7 @@ TEST_CASE("PostgreSQL finds what SQLite finds") {
   for (std::uint32_t from = 0; from < sequences(); from += sequences_of_database) {
     differential::TwoBackends both;
     for (std::uint32_t at = from; at < sequences() && at < from + sequences_of_database; ++at) {
-      differential::SearchCalls sequence(both, fuzz::seed() + at);
+      differential::SearchCalls sequence(both, property::seed() + at);
       sequence.fill_texts(40);
       for (int step = 0; step < calls_of_sequence / 2 && sequence.agreed(); ++step) { sequence.search_once(); }
       found += sequence.lists_with_items();

@@ -1,7 +1,7 @@
 #include "heddle/postgres/pool/pool.hpp"
 #include "support/crew.hpp"
 #include "support/expect_error.hpp"
-#include "unit/pool_fakes.hpp"
+#include "unit/postgres/pool/fakes.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-/// The lending of connections. What becomes of those that nobody uses: pool_upkeep_test.cpp.
+/// The lending of connections. What becomes of those that nobody uses: upkeep_test.cpp.
 namespace {
 
 using namespace std::chrono_literals;

@@ -19,7 +19,7 @@
 
 /// Every text in a record of the model, found through its Boost.Hana adaptation: a member that is added to the model is
 /// tested without being named here.
-namespace fuzz {
+namespace property {
 
 enum class TextKind { plain, json };
 
@@ -112,4 +112,4 @@ template <class Record>
   return record;
 }
 
-}  // namespace fuzz
+}  // namespace property
