@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <memory>
 #include <random>
@@ -117,6 +118,28 @@ TEST_CASE("16 processes migrate one empty database at once: every step runs once
     CHECK(child->wait());
   }
   CHECK(whole_version(place, latest) == latest);
+}
+
+TEST_CASE("migrators agree whatever isolation level the database has by default") {
+  for (const std::string level : {"repeatable read", "serializable"}) {
+    Place place;
+    place.execute("ALTER DATABASE " + place.database().name() + " SET default_transaction_isolation = '" + level + "'");
+    const Steps steps;
+    steps.add(1, "first", "CREATE TABLE a (x integer); SELECT pg_sleep(0.2);", "DROP TABLE a;");
+    std::vector<std::exception_ptr> failures(4);
+    {
+      std::vector<std::jthread> threads;
+      for (std::exception_ptr& failure : failures) {
+        threads.emplace_back([&] {
+          try {
+            Storage(place.config(steps.folder())).migrate();
+          } catch (...) { failure = std::current_exception(); }
+        });
+      }
+    }
+    for (const std::exception_ptr& failure : failures) { CHECK(failure == nullptr); }
+    CHECK(place.integer("SELECT count(*) FROM heddle_migrations") == 1);
+  }
 }
 
 TEST_CASE("child: migrate up and down for ever" * doctest::skip()) {

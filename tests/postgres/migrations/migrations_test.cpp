@@ -7,7 +7,6 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <exception>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -381,27 +380,5 @@ TEST_CASE("no error of a migration tells what is stored") {
     const bool told = says(error, "SECRET");
     CHECK_FALSE(told);
     Storage(place.config(steps.folder())).migrator().to({}, 0);
-  }
-}
-
-TEST_CASE("migrators agree whatever isolation level the database has by default") {
-  for (const std::string level : {"repeatable read", "serializable"}) {
-    Place place;
-    place.execute("ALTER DATABASE " + place.database().name() + " SET default_transaction_isolation = '" + level + "'");
-    const Steps steps;
-    steps.add(1, "first", "CREATE TABLE a (x integer); SELECT pg_sleep(0.2);", "DROP TABLE a;");
-    std::vector<std::exception_ptr> failures(4);
-    {
-      std::vector<std::jthread> threads;
-      for (std::exception_ptr& failure : failures) {
-        threads.emplace_back([&] {
-          try {
-            Storage(place.config(steps.folder())).migrate();
-          } catch (...) { failure = std::current_exception(); }
-        });
-      }
-    }
-    for (const std::exception_ptr& failure : failures) { CHECK(failure == nullptr); }
-    CHECK(place.integer("SELECT count(*) FROM heddle_migrations") == 1);
   }
 }
