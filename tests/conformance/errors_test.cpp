@@ -1,13 +1,13 @@
+#include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
 #include "heddle/concepts/error_storage.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -17,43 +17,20 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
-
-using heddle::Context;
-using heddle::ErrorCode;
-using heddle::ErrorFilter;
-using heddle::PageRequest;
-using heddle::StoredError;
-using heddle::Timestamp;
-using heddle::WriteOptions;
-using support::code_of;
+using namespace conformance;
+using namespace heddle;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
+using support::code_of;
 
-const Context ada = Context::for_user("ada");
-const Context bob = Context::for_user("bob");
+namespace {
 
 /// 2024-02-29 13:05:09.000007 UTC
 constexpr Timestamp leap_day = std::chrono::sys_days(std::chrono::year(2024) / 2 / 29) + 13h + 5min + 9s + 7us;
 
-template <class Backend>
-void save_session(Backend& backend, const Context& context, const std::string& id) {
-  backend.session_storage().save_session(context, {.id = id});
-}
-
-/// The ids of a list, page by page.
 template <class Store>
-std::vector<std::string> ids(Store& store, const Context& context, const ErrorFilter& filter = {},
-                             std::int64_t limit = 0) {
-  std::vector<std::string> all;
-  PageRequest request{limit, {}};
-  do {
-    const auto page = store.list(context, filter, request);
-    if (limit != 0) { CHECK(page.items.size() <= static_cast<std::size_t>(limit)); }
-    for (const StoredError& error : page.items) { all.push_back(error.id); }
-    request.cursor = page.next;
-  } while (!request.cursor.empty());
-  return all;
+Ids ids(Store& store, const Context& context, const ErrorFilter& filter = {}, std::int64_t limit = 0) {
+  return all_ids(limit, [&](const PageRequest& request) { return store.list(context, filter, request); });
 }
 
 bool is_made_id(std::string_view id, std::string_view start) {
@@ -61,47 +38,44 @@ bool is_made_id(std::string_view id, std::string_view start) {
          id.find_first_not_of("0123456789abcdef", start.size()) == std::string_view::npos;
 }
 
-using Ids = std::vector<std::string>;
-
 }  // namespace
 
 CONFORMANCE_TEST("errors: the store is an ErrorStorage") {
   Subject subject;
-  using Store = std::remove_reference_t<decltype(subject.backend().error_store())>;
-  static_assert(heddle::ErrorStorage<Store>);
+  static_assert(ErrorStorage<std::remove_reference_t<decltype(subject.backend().error_store())>>);
 }
 
 CONFORMANCE_TEST("errors: what is stored is answered, member by member") {
   Subject subject;
   auto& backend = subject.backend();
-  save_session(backend, ada, "s1");
+  add_session(backend, alice, "s1");
   const StoredError error{"e1", leap_day, "s1", "shell", R"({"code": 7,  "why": "ü"})", "it broke"};
-  CHECK(backend.error_store().store(ada, error) == "e1");
-  const auto read = backend.error_store().get(ada, "e1");
+  CHECK(backend.error_store().store(alice, error) == "e1");
+  const auto read = backend.error_store().get(alice, "e1");
   REQUIRE(read.has_value());
   CHECK(*read == error);
 
   const StoredError bare{"e2", leap_day, std::nullopt, "", "null", "-"};
-  CHECK(backend.error_store().store(ada, bare) == "e2");
-  CHECK(backend.error_store().get(ada, "e2") == bare);
+  CHECK(backend.error_store().store(alice, bare) == "e2");
+  CHECK(backend.error_store().get(alice, "e2") == bare);
 }
 
 CONFORMANCE_TEST("errors: without an id one is made of the time, in UTC") {
   Subject subject;
   auto& store = subject.backend().error_store();
-  const std::string id = store.store(ada, {.timestamp = leap_day, .raw_error = "boom"});
+  const std::string id = store.store(alice, {.timestamp = leap_day, .raw_error = "boom"});
   CHECK(is_made_id(id, "err_20240229_130509_"));
-  CHECK(store.get(ada, id).value().timestamp == leap_day);
-  CHECK(is_made_id(store.store(ada, {.timestamp = Timestamp(-1us), .raw_error = "boom"}), "err_19691231_235959_"));
+  CHECK(store.get(alice, id).value().timestamp == leap_day);
+  CHECK(is_made_id(store.store(alice, {.timestamp = Timestamp(-1us), .raw_error = "boom"}), "err_19691231_235959_"));
   const Timestamp year_7 = std::chrono::sys_days(std::chrono::year(7) / 1 / 2);
-  CHECK(is_made_id(store.store(ada, {.timestamp = year_7, .raw_error = "boom"}), "err_00070102_000000_"));
+  CHECK(is_made_id(store.store(alice, {.timestamp = year_7, .raw_error = "boom"}), "err_00070102_000000_"));
 }
 
 CONFORMANCE_TEST("errors: without a time it is the time of the call") {
   Subject subject;
   auto& store = subject.backend().error_store();
   const Timestamp before = heddle::now();
-  const auto read = store.get(ada, store.store(ada, {.raw_error = "boom"})).value();
+  const auto read = store.get(alice, store.store(alice, {.raw_error = "boom"})).value();
   CHECK(read.timestamp >= before);
   CHECK(read.timestamp <= heddle::now());
 }
@@ -110,7 +84,7 @@ CONFORMANCE_TEST("errors: JSON stays byte for byte, other text becomes the messa
   Subject subject;
   auto& store = subject.backend().error_store();
   const auto kept = [&](const std::string& raw) {
-    return store.get(ada, store.store(ada, {.raw_error = raw})).value().raw_error;
+    return store.get(alice, store.store(alice, {.raw_error = raw})).value().raw_error;
   };
   for (const char* json : {R"({"b":1,"a":[1.0,1e2,123456789012345678901234567890]})", " [ ] ", "42", "\"text\"", "null",
                            "true", R"({"a":1,"a":2})", "{\n  \"a\": \"\\u00fc\"\n}\n"}) {
@@ -133,7 +107,7 @@ CONFORMANCE_TEST("errors: without a summary it is the first line, at most 100 ch
   Subject subject;
   auto& store = subject.backend().error_store();
   const auto summary = [&](const std::string& raw, const std::string& given = {}) {
-    return store.get(ada, store.store(ada, {.raw_error = raw, .short_summary = given})).value().short_summary;
+    return store.get(alice, store.store(alice, {.raw_error = raw, .short_summary = given})).value().short_summary;
   };
   CHECK(summary("boom") == "boom");
   CHECK(summary("first\nsecond") == "first");
@@ -155,17 +129,17 @@ CONFORMANCE_TEST("errors: without a summary it is the first line, at most 100 ch
 CONFORMANCE_TEST("fault 27: an error that is not there is an empty optional") {
   Subject subject;
   auto& store = subject.backend().error_store();
-  CHECK_FALSE(store.get(ada, "err_20240229_130509_000000").has_value());
-  CHECK(code_of([&] { static_cast<void>(store.get(ada, "")); }) == ErrorCode::invalid_argument);
+  CHECK_FALSE(store.get(alice, "err_20240229_130509_000000").has_value());
+  CHECK(code_of([&] { static_cast<void>(store.get(alice, "")); }) == ErrorCode::invalid_argument);
 }
 
 CONFORMANCE_TEST("fault 6: text that a backend would cut or refuse is refused before it is sent") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
-  save_session(backend, ada, "s1");
+  add_session(backend, alice, "s1");
   const auto refused = [&](const StoredError& error) {
-    return code_of([&] { store.store(ada, error); }) == ErrorCode::invalid_argument;
+    return code_of([&] { store.store(alice, error); }) == ErrorCode::invalid_argument;
   };
   for (const std::string& bad : {"nul\0byte"s, "half \xc3"s, "surrogate \xed\xa0\x80"s, "overlong \xc0\xaf"s}) {
     CHECK(refused({.id = bad}));
@@ -173,10 +147,10 @@ CONFORMANCE_TEST("fault 6: text that a backend would cut or refuse is refused be
     CHECK(refused({.tool_name = bad}));
     CHECK(refused({.raw_error = bad}));
     CHECK(refused({.short_summary = bad}));
-    CHECK(code_of([&] { static_cast<void>(store.get(ada, bad)); }) == ErrorCode::invalid_argument);
-    CHECK(code_of([&] { static_cast<void>(store.list(ada, {.session_id = bad})); }) == ErrorCode::invalid_argument);
-    CHECK(code_of([&] { static_cast<void>(store.list(ada, {.tool_name = bad})); }) == ErrorCode::invalid_argument);
-    CHECK(code_of([&] { store.store(ada, {.raw_error = "x"}, {.idempotency_key = bad}); }) ==
+    CHECK(code_of([&] { static_cast<void>(store.get(alice, bad)); }) == ErrorCode::invalid_argument);
+    CHECK(code_of([&] { static_cast<void>(store.list(alice, {.session_id = bad})); }) == ErrorCode::invalid_argument);
+    CHECK(code_of([&] { static_cast<void>(store.list(alice, {.tool_name = bad})); }) == ErrorCode::invalid_argument);
+    CHECK(code_of([&] { store.store(alice, {.raw_error = "x"}, {.idempotency_key = bad}); }) ==
           ErrorCode::invalid_argument);
     CHECK(code_of([&] { store.store(Context::for_user(bad), {.raw_error = "x"}); }) == ErrorCode::invalid_argument);
   }
@@ -188,30 +162,30 @@ CONFORMANCE_TEST("fault 6: text that a backend would cut or refuse is refused be
   CHECK(refused({.short_summary = std::string(heddle::limits::name + 1, 'x')}));
   CHECK(refused({.timestamp = Timestamp::max()}));
   CHECK(refused({.timestamp = Timestamp::min()}));
-  CHECK(ids(store, ada).empty());
+  CHECK(ids(store, alice).empty());
 
   // What just fits is kept whole, also when its JSON form is longer.
   const std::string most(heddle::limits::text, '\n');
-  const auto read = store.get(ada, store.store(ada, {.tool_name = std::string(heddle::limits::id, 'x'),
-                                                     .raw_error = most,
-                                                     .short_summary = std::string(heddle::limits::name, 'x')}));
+  const auto read = store.get(alice, store.store(alice, {.tool_name = std::string(heddle::limits::id, 'x'),
+                                                         .raw_error = most,
+                                                         .short_summary = std::string(heddle::limits::name, 'x')}));
   CHECK(read.value().raw_error.size() == 2 * most.size() + R"({"message":""})"s.size());
 }
 
 CONFORMANCE_TEST("errors: an id that is taken is refused, and the earlier error stays") {
   Subject subject;
   auto& store = subject.backend().error_store();
-  store.store(ada, {.id = "e1", .raw_error = "first"});
-  CHECK(code_of([&] { store.store(ada, {.id = "e1", .raw_error = "second"}); }) == ErrorCode::already_exists);
-  CHECK(store.get(ada, "e1").value().short_summary == "first");
+  store.store(alice, {.id = "e1", .raw_error = "first"});
+  CHECK(code_of([&] { store.store(alice, {.id = "e1", .raw_error = "second"}); }) == ErrorCode::already_exists);
+  CHECK(store.get(alice, "e1").value().short_summary == "first");
 }
 
 CONFORMANCE_TEST("fault 12: an id that a tenant has chosen is free for every other one") {
   Subject subject;
   auto& store = subject.backend().error_store();
-  CHECK(store.store(ada, {.id = "e1", .raw_error = "ada's"}) == "e1");
+  CHECK(store.store(alice, {.id = "e1", .raw_error = "alice's"}) == "e1");
   CHECK(store.store(bob, {.id = "e1", .raw_error = "bob's"}) == "e1");
-  CHECK(store.get(ada, "e1").value().short_summary == "ada's");
+  CHECK(store.get(alice, "e1").value().short_summary == "alice's");
   CHECK(store.get(bob, "e1").value().short_summary == "bob's");
 }
 
@@ -219,53 +193,52 @@ CONFORMANCE_TEST("errors: no operation reaches another tenant's errors") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
-  save_session(backend, ada, "s1");
-  store.store(ada, {.id = "e1", .session_id = "s1", .tool_name = "shell", .raw_error = "ada's"});
+  add_session(backend, alice, "s1");
+  store.store(alice, {.id = "e1", .session_id = "s1", .tool_name = "shell", .raw_error = "alice's"});
   CHECK_FALSE(store.get(bob, "e1").has_value());
   CHECK(ids(store, bob).empty());
   CHECK(ids(store, bob, {.session_id = "s1"}).empty());
   CHECK(ids(store, bob, {.tool_name = "shell"}).empty());
-  CHECK(ids(store, ada) == Ids{"e1"});
+  CHECK(ids(store, alice) == Ids{"e1"});
 }
 
 CONFORMANCE_TEST("fault 11: an error belongs to a session of its own tenant only") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
-  save_session(backend, ada, "s1");
+  add_session(backend, alice, "s1");
   CHECK(code_of([&] { store.store(bob, {.session_id = "s1", .raw_error = "x"}); }) == ErrorCode::not_found);
   CHECK(code_of([&] { store.store(bob, {.session_id = "s2", .raw_error = "x"}); }) == ErrorCode::not_found);
   // The same sentence for both: it must not tell which ids another tenant uses.
   CHECK(support::error_of([&] { store.store(bob, {.session_id = "s1", .raw_error = "x"}); }).what() ==
         std::string_view(support::error_of([&] { store.store(bob, {.session_id = "s2", .raw_error = "x"}); }).what()));
   CHECK(ids(store, bob).empty());
-  CHECK(ids(store, ada).empty());
+  CHECK(ids(store, alice).empty());
 }
 
 CONFORMANCE_TEST("errors: they go with their session, others stay") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
-  save_session(backend, ada, "s1");
-  save_session(backend, ada, "s2");
-  store.store(ada, {.id = "e1", .session_id = "s1", .raw_error = "x"});
-  store.store(ada, {.id = "e2", .session_id = "s2", .raw_error = "x"});
-  store.store(ada, {.id = "e3", .raw_error = "x"});
-  CHECK(backend.session_storage().delete_session(ada, "s1"));
-  CHECK_FALSE(store.get(ada, "e1").has_value());
-  auto left = ids(store, ada);
-  std::sort(left.begin(), left.end());
-  CHECK(left == Ids{"e2", "e3"});
+  add_session(backend, alice, "s1");
+  add_session(backend, alice, "s2");
+  store.store(alice, {.id = "e1", .session_id = "s1", .raw_error = "x"});
+  store.store(alice, {.id = "e2", .session_id = "s2", .raw_error = "x"});
+  store.store(alice, {.id = "e3", .raw_error = "x"});
+  CHECK(backend.session_storage().delete_session(alice, "s1"));
+  CHECK_FALSE(store.get(alice, "e1").has_value());
+  const Ids left = ids(store, alice);
+  CHECK(std::set(left.begin(), left.end()) == std::set<std::string>{"e2", "e3"});
 }
 
 CONFORMANCE_TEST("errors: a list is narrowed by session, tool and time, newest first") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
-  save_session(backend, ada, "s1");
-  save_session(backend, ada, "s2");
+  add_session(backend, alice, "s1");
+  add_session(backend, alice, "s2");
   const auto put = [&](const char* id, std::chrono::seconds at, std::optional<std::string> session, const char* tool) {
-    store.store(ada, {id, leap_day + at, std::move(session), tool, "x", {}});
+    store.store(alice, {id, leap_day + at, std::move(session), tool, "x", {}});
   };
   put("a", 1s, "s1", "shell");
   put("b", 2s, "s2", "shell");
@@ -273,63 +246,63 @@ CONFORMANCE_TEST("errors: a list is narrowed by session, tool and time, newest f
   put("d", 4s, std::nullopt, "web");
   put("e", 5s, "s1", "shell");
 
-  CHECK(ids(store, ada) == Ids{"e", "d", "c", "b", "a"});
-  CHECK(ids(store, ada, {.session_id = "s1"}) == Ids{"e", "c", "a"});
-  CHECK(ids(store, ada, {.session_id = "s3"}).empty());
-  CHECK(ids(store, ada, {.tool_name = "web"}) == Ids{"d", "c"});
-  CHECK(ids(store, ada, {.tool_name = "we"}).empty());
-  CHECK(ids(store, ada, {.session_id = "s1", .tool_name = "shell"}) == Ids{"e", "a"});
+  CHECK(ids(store, alice) == Ids{"e", "d", "c", "b", "a"});
+  CHECK(ids(store, alice, {.session_id = "s1"}) == Ids{"e", "c", "a"});
+  CHECK(ids(store, alice, {.session_id = "s3"}).empty());
+  CHECK(ids(store, alice, {.tool_name = "web"}) == Ids{"d", "c"});
+  CHECK(ids(store, alice, {.tool_name = "we"}).empty());
+  CHECK(ids(store, alice, {.session_id = "s1", .tool_name = "shell"}) == Ids{"e", "a"});
   // `from` belongs to the range, `until` does not.
-  CHECK(ids(store, ada, {.from = leap_day + 2s}) == Ids{"e", "d", "c", "b"});
-  CHECK(ids(store, ada, {.until = leap_day + 2s}) == Ids{"a"});
-  CHECK(ids(store, ada, {.from = leap_day + 2s, .until = leap_day + 4s}) == Ids{"c", "b"});
-  CHECK(ids(store, ada, {.tool_name = "shell", .from = leap_day + 2s, .until = leap_day + 5s}) == Ids{"b"});
-  CHECK(ids(store, ada, {.session_id = "s1", .from = leap_day + 3s, .until = leap_day + 5s}) == Ids{"c"});
-  CHECK(ids(store, ada, {.from = leap_day + 4s, .until = leap_day + 2s}).empty());
-  CHECK(ids(store, ada, {.from = Timestamp::min(), .until = Timestamp::max()}).size() == 5);
+  CHECK(ids(store, alice, {.from = leap_day + 2s}) == Ids{"e", "d", "c", "b"});
+  CHECK(ids(store, alice, {.until = leap_day + 2s}) == Ids{"a"});
+  CHECK(ids(store, alice, {.from = leap_day + 2s, .until = leap_day + 4s}) == Ids{"c", "b"});
+  CHECK(ids(store, alice, {.tool_name = "shell", .from = leap_day + 2s, .until = leap_day + 5s}) == Ids{"b"});
+  CHECK(ids(store, alice, {.session_id = "s1", .from = leap_day + 3s, .until = leap_day + 5s}) == Ids{"c"});
+  CHECK(ids(store, alice, {.from = leap_day + 4s, .until = leap_day + 2s}).empty());
+  CHECK(ids(store, alice, {.from = Timestamp::min(), .until = Timestamp::max()}).size() == 5);
 }
 
 CONFORMANCE_TEST("fault 8: pages of errors of one time neither miss nor repeat one") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
-  save_session(backend, ada, "s1");
+  add_session(backend, alice, "s1");
   std::set<std::string> stored;
   for (int i = 0; i < 250; ++i) {
     // Five times, fifty errors each.
-    stored.insert(store.store(ada, {.timestamp = leap_day + std::chrono::seconds(i % 5),
-                                    .session_id = "s1",
-                                    .tool_name = "shell",
-                                    .raw_error = "x"}));
+    stored.insert(store.store(alice, {.timestamp = leap_day + std::chrono::seconds(i % 5),
+                                      .session_id = "s1",
+                                      .tool_name = "shell",
+                                      .raw_error = "x"}));
   }
   REQUIRE(stored.size() == 250);
-  const Ids all = ids(store, ada);
+  const Ids all = ids(store, alice);
   CHECK(std::set(all.begin(), all.end()) == stored);
   CHECK(all.size() == 250);
   for (const std::int64_t limit : {1, 7, 50, 249, 250, 10000}) {
-    CHECK(ids(store, ada, {}, limit) == all);
-    CHECK(ids(store, ada, {.session_id = "s1"}, limit) == all);
-    CHECK(ids(store, ada, {.tool_name = "shell"}, limit) == all);
+    CHECK(ids(store, alice, {}, limit) == all);
+    CHECK(ids(store, alice, {.session_id = "s1"}, limit) == all);
+    CHECK(ids(store, alice, {.tool_name = "shell"}, limit) == all);
   }
-  const Ids late = ids(store, ada, {.from = leap_day + 1s, .until = leap_day + 3s}, 7);
+  const Ids late = ids(store, alice, {.from = leap_day + 1s, .until = leap_day + 3s}, 7);
   CHECK(late == Ids(all.begin() + 100, all.begin() + 200));
 
   // An older error that comes in between does not disturb, a newer one is not met.
-  const auto first = store.list(ada, {}, {10, {}});
-  store.store(ada, {.id = "new", .timestamp = leap_day + 1h, .raw_error = "x"});
-  const auto second = store.list(ada, {}, {10, first.next});
+  const auto first = store.list(alice, {}, {10, {}});
+  store.store(alice, {.id = "new", .timestamp = leap_day + 1h, .raw_error = "x"});
+  const auto second = store.list(alice, {}, {10, first.next});
   CHECK(second.items.front().id == all[10]);
 }
 
 CONFORMANCE_TEST("fault 29: no list of errors is without a limit") {
   Subject subject;
   auto& store = subject.backend().error_store();
-  for (int i = 0; i < 101; ++i) { store.store(ada, {.raw_error = "x"}); }
-  const auto page = store.list(ada);
+  for (int i = 0; i < 101; ++i) { store.store(alice, {.raw_error = "x"}); }
+  const auto page = store.list(alice);
   CHECK(page.items.size() == 100);
   CHECK_FALSE(page.next.empty());
   const auto list = [&](const PageRequest& request) {
-    return code_of([&] { static_cast<void>(store.list(ada, {}, request)); });
+    return code_of([&] { static_cast<void>(store.list(alice, {}, request)); });
   };
   CHECK(list({-1, {}}) == ErrorCode::invalid_argument);
   CHECK(list({heddle::limits::page + 1, {}}) == ErrorCode::invalid_argument);
@@ -342,34 +315,32 @@ CONFORMANCE_TEST("fault 30: an error that is stored again with its key is stored
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
-  save_session(backend, ada, "s1");
+  add_session(backend, alice, "s1");
   const WriteOptions key{.idempotency_key = "k1"};
   const StoredError error{.session_id = "s1", .tool_name = "shell", .raw_error = "boom"};
-  const std::string id = store.store(ada, error, key);
+  const std::string id = store.store(alice, error, key);
   std::this_thread::sleep_for(2ms);
-  CHECK(store.store(ada, error, key) == id);
-  CHECK(ids(store, ada) == Ids{id});
+  CHECK(store.store(alice, error, key) == id);
+  CHECK(ids(store, alice) == Ids{id});
 
   StoredError other = error;
   other.raw_error = "bang";
-  CHECK(code_of([&] { store.store(ada, other, key); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { store.store(alice, other, key); }) == ErrorCode::invalid_argument);
   other = error;
   other.id = "e1";
-  CHECK(code_of([&] { store.store(ada, other, key); }) == ErrorCode::invalid_argument);
-  CHECK(code_of([&] { backend.session_storage().save_session(ada, {.id = "s2"}, key); }) ==
+  CHECK(code_of([&] { store.store(alice, other, key); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { backend.session_storage().save_session(alice, {.id = "s2"}, key); }) ==
         ErrorCode::invalid_argument);
-  CHECK(ids(store, ada) == Ids{id});
+  CHECK(ids(store, alice) == Ids{id});
 
   // A key belongs to its tenant, is not used up by a failure, and goes with its session.
   CHECK(store.store(bob, {.raw_error = "bang"}, key) != id);
   CHECK(code_of([&] { store.store(bob, error, {.idempotency_key = "k2"}); }) == ErrorCode::not_found);
   CHECK_FALSE(store.store(bob, {.raw_error = "bang"}, {.idempotency_key = "k2"}).empty());
-  CHECK(backend.session_storage().delete_session(ada, "s1"));
-  CHECK_FALSE(store.store(ada, {.raw_error = "another"}, key).empty());
+  CHECK(backend.session_storage().delete_session(alice, "s1"));
+  CHECK_FALSE(store.store(alice, {.raw_error = "another"}, key).empty());
 
-  WriteOptions with_sequence;
-  with_sequence.expected_sequence = 0;
-  CHECK(code_of([&] { store.store(ada, error, with_sequence); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { store.store(alice, error, {.expected_sequence = 0}); }) == ErrorCode::invalid_argument);
 }
 
 CONFORMANCE_TEST("fault 30: of many calls with one key one stores the error") {
@@ -380,10 +351,10 @@ CONFORMANCE_TEST("fault 30: of many calls with one key one stores the error") {
     std::vector<std::jthread> threads;
     for (std::string& answer : answers) {
       threads.emplace_back(
-          [&store, &answer] { answer = store.store(ada, {.raw_error = "boom"}, {.idempotency_key = "k1"}); });
+          [&store, &answer] { answer = store.store(alice, {.raw_error = "boom"}, {.idempotency_key = "k1"}); });
     }
   }
-  CHECK(ids(store, ada) == Ids{answers[0]});
+  CHECK(ids(store, alice) == Ids{answers[0]});
   for (const std::string& answer : answers) { CHECK(answer == answers[0]); }
 }
 
@@ -394,11 +365,11 @@ CONFORMANCE_TEST("errors: many threads store at once") {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&store] {
-        for (int each = 0; each < 25; ++each) { store.store(ada, {.timestamp = leap_day, .raw_error = "x"}); }
+        for (int each = 0; each < 25; ++each) { store.store(alice, {.timestamp = leap_day, .raw_error = "x"}); }
       });
     }
   }
-  const Ids all = ids(store, ada);
+  const Ids all = ids(store, alice);
   CHECK(all.size() == 200);
   CHECK(std::set(all.begin(), all.end()).size() == 200);
 }
@@ -408,13 +379,13 @@ CONFORMANCE_TEST("errors: a call that is over stores nothing") {
   auto& store = subject.backend().error_store();
   std::stop_source stop;
   stop.request_stop();
-  const Context late = ada.with_timeout(-1s);
-  const Context stopped = ada.with_stop(stop.get_token());
+  const Context late = alice.with_timeout(-1s);
+  const Context stopped = alice.with_stop(stop.get_token());
   CHECK(code_of([&] { store.store(late, {.raw_error = "x"}); }) == ErrorCode::deadline_exceeded);
   CHECK(code_of([&] { store.store(stopped, {.raw_error = "x"}); }) == ErrorCode::cancelled);
   CHECK(code_of([&] { static_cast<void>(store.get(late, "e1")); }) == ErrorCode::deadline_exceeded);
   CHECK(code_of([&] { static_cast<void>(store.list(stopped)); }) == ErrorCode::cancelled);
-  CHECK(ids(store, ada).empty());
+  CHECK(ids(store, alice).empty());
 }
 
 CONFORMANCE_TEST("errors: after closing every operation fails") {
@@ -422,7 +393,7 @@ CONFORMANCE_TEST("errors: after closing every operation fails") {
   auto& backend = subject.backend();
   auto& store = backend.error_store();
   backend.close();
-  CHECK(code_of([&] { store.store(ada, {.raw_error = "x"}); }) == ErrorCode::failed_precondition);
-  CHECK(code_of([&] { static_cast<void>(store.get(ada, "e1")); }) == ErrorCode::failed_precondition);
-  CHECK(code_of([&] { static_cast<void>(store.list(ada)); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { store.store(alice, {.raw_error = "x"}); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(store.get(alice, "e1")); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(store.list(alice)); }) == ErrorCode::failed_precondition);
 }

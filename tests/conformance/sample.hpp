@@ -3,8 +3,13 @@
 #include "heddle/context.hpp"
 #include "heddle/model/session.hpp"
 
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 /// Data that the tests of the suite share.
@@ -68,18 +73,28 @@ inline std::vector<std::string> texts(const std::vector<heddle::Message>& messag
   return list;
 }
 
-/// All items of a list, fetched page by page through `fetch(PageRequest)`.
+/// All items of a list, fetched page by page through `fetch(PageRequest)`; no page has more than `limit` of them.
 template <class Fetch>
 auto all_pages(std::int64_t limit, Fetch&& fetch) {
   heddle::PageRequest request{.limit = limit};
-  auto page = fetch(request);
-  auto items = page.items;
-  while (!page.next.empty()) {
-    request.cursor = page.next;
-    page = fetch(request);
+  decltype(fetch(request).items) items;
+  do {
+    const auto page = fetch(request);
+    if (limit != 0) { CHECK(page.items.size() <= static_cast<std::size_t>(limit)); }
     items.insert(items.end(), page.items.begin(), page.items.end());
-  }
+    request.cursor = page.next;
+  } while (!request.cursor.empty());
   return items;
+}
+
+using Ids = std::vector<std::string>;
+
+/// The ids of `all_pages`.
+template <class Fetch>
+Ids all_ids(std::int64_t limit, Fetch&& fetch) {
+  Ids ids;
+  for (const auto& item : all_pages(limit, fetch)) { ids.push_back(item.id); }
+  return ids;
 }
 
 }  // namespace conformance

@@ -8,17 +8,12 @@
 #include <sqlite3.h>
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 using heddle::Environment;
 using heddle::ErrorCode;
@@ -120,15 +115,6 @@ TEST_CASE("without a configuration it is SQLite in the data folder") {
   CHECK(again.session_storage().load_session(ada, "s"));
 }
 
-TEST_CASE("who misspells a choice in the configuration is told what there is") {
-  const auto message = [](const char* json) {
-    return std::string(error_of([&] { static_cast<void>(config_of(json)); }).what());
-  };
-  CHECK(message(R"({"backend": "postgres"})").find("STORAGE_BACKEND_TYPE_POSTGRES") != std::string::npos);
-  CHECK(message(R"({"sqlite": {"durability": "normal"}})").find("SQLITE_DURABILITY_NORMAL") != std::string::npos);
-  CHECK(message(R"({"postgres": {"port": "five"}})").find("one of") == std::string::npos);
-}
-
 TEST_CASE("who describes PostgreSQL and does not choose it is told, instead of getting SQLite") {
   const support::TemporaryFolder folder;
   const auto error = error_of([&] {
@@ -148,91 +134,6 @@ TEST_CASE("a data folder that is there keeps its permissions") {
   static_cast<void>(heddle::open({}, at(folder.path() / "")));
   CHECK(fs::exists(folder.path() / "loom.db"));
   CHECK(fs::status(folder.path()).permissions() == before);
-}
-
-TEST_CASE("the data folder comes from the environment") {
-  const auto data = [](std::map<std::string, std::string> variables) {
-    return Environment::of(std::move(variables)).data_directory();
-  };
-  CHECK(data({{"HOME", "/home/ada"}}) == "/home/ada/.loom");
-  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", ""}}) == "/home/ada/.loom");
-  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}}) == "/srv/loom");
-  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~/data"}}) == "/home/ada/data");
-  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~"}}) == "/home/ada");
-  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~bob/data"}}) == fs::current_path() / "~bob/data");
-  CHECK(data({{"LOOM_DATA_DIR", "data"}}) == fs::current_path() / "data");
-  CHECK(code_of([&] { static_cast<void>(data({})); }) == ErrorCode::failed_precondition);
-  // One that reads the process has whatever is set there.
-  CHECK(!Environment().get("HEDDLE_NO_SUCH_VARIABLE"));
-}
-
-TEST_CASE("what a configuration says of SQLite reaches the backend") {
-  const auto environment = Environment::of({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}});
-  const auto settings_of = [&](const char* json) { return heddle::sqlite_config(config_of(json), environment); };
-
-  SUBCASE("nothing: the defaults of the backend") {
-    const auto settings = settings_of("{}");
-    const heddle::sqlite::Config defaults;
-    CHECK(settings.path == "/srv/loom/loom.db");
-    CHECK(settings.wal);
-    CHECK(settings.busy_timeout == defaults.busy_timeout);
-    CHECK(settings.durability == heddle::sqlite::Durability::full);
-    CHECK(settings.readers == defaults.readers);
-    CHECK(settings.cache_kib == defaults.cache_kib);
-    CHECK(settings.mmap_bytes == defaults.mmap_bytes);
-    CHECK(settings.default_user_id == "default-user");
-    CHECK(settings.artifact_directory.empty());
-    CHECK(settings.migration_directory.empty());
-    CHECK(!settings.encrypt);
-    CHECK(settings.encryption_key.empty());
-  }
-  SUBCASE("everything") {
-    const auto settings = settings_of(R"({
-      "sqlite": {"path": "~/a.db", "encrypt": true, "encryption_key": "k", "wal_mode": false,
-                 "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
-                 "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files"},
-      "migration": {"migration_dir": "~/sql"}})");
-    CHECK(settings.path == "/home/ada/a.db");
-    CHECK(settings.encrypt);
-    CHECK(settings.encryption_key == "k");
-    CHECK(!settings.wal);
-    CHECK(settings.durability == heddle::sqlite::Durability::normal);
-    CHECK(settings.readers == 7);
-    CHECK(settings.cache_kib == 100);
-    CHECK(settings.mmap_bytes == 9'000'000'000);
-    CHECK(settings.busy_timeout == std::chrono::milliseconds(0));
-    CHECK(settings.default_user_id.empty());
-    CHECK(settings.artifact_directory == fs::current_path() / "files");
-    CHECK(settings.migration_directory == "/home/ada/sql");
-  }
-  SUBCASE("a bool that is off is not one that is unset") {
-    CHECK(settings_of(R"({"sqlite": {}})").wal);
-    CHECK(settings_of(R"({"sqlite": {"wal_mode": true}})").wal);
-    CHECK(!settings_of(R"({"sqlite": {"wal_mode": false}})").wal);
-    CHECK(!settings_of(R"({"sqlite": {"walMode": false}})").wal);
-  }
-  SUBCASE("a path is made absolute, one in memory stays") {
-    CHECK(settings_of(R"({"sqlite": {"path": "a.db"}})").path == (fs::current_path() / "a.db").string());
-    CHECK(settings_of(R"({"sqlite": {"path": ":memory:"}})").path == ":memory:");
-  }
-  SUBCASE("the key comes from the environment if the configuration has none") {
-    const auto keyed = Environment::of({{"LOOM_DB_KEY", "from outside"}, {"HOME", "/h"}});
-    const auto key_of = [&](const char* json) { return heddle::sqlite_config(config_of(json), keyed).encryption_key; };
-    CHECK(key_of(R"({"sqlite": {"encrypt": true}})") == "from outside");
-    CHECK(key_of(R"({"sqlite": {"encrypt": true, "encryption_key": "own"}})") == "own");
-    CHECK(key_of("{}").empty());
-  }
-  SUBCASE("values without a meaning") {
-    for (const char* json :
-         {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})", R"({"sqlite": {"cache_kib": 0}})",
-          R"({"sqlite": {"cache_kib": 3000000000}})", R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
-          R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
-      CAPTURE(json);
-      const auto error = error_of([&] { static_cast<void>(settings_of(json)); });
-      CHECK(error.code() == ErrorCode::invalid_argument);
-      CHECK(std::string(error.what()).find(secret) == std::string::npos);
-    }
-  }
 }
 
 TEST_CASE("a database where the configuration says") {
@@ -427,144 +328,4 @@ TEST_CASE("a backend that is not known") {
   v1::StorageConfig config;
   config.set_backend(static_cast<v1::StorageBackendType>(7));
   CHECK(code_of([&] { static_cast<void>(heddle::open(config)); }) == ErrorCode::invalid_argument);
-}
-
-TEST_CASE("a configuration in JSON") {
-  const auto config = heddle::parse_config_json(
-      R"({"backend": "STORAGE_BACKEND_TYPE_SQLITE", "sqlite": {"path": "a.db"}, "migration": {"targetVersion": 3}})");
-  CHECK(config.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
-  CHECK(config.sqlite().path() == "a.db");
-  CHECK(config.migration().target_version() == 3);
-  CHECK(!config.migration().has_auto_migrate());
-  CHECK(!config.sqlite().has_wal_mode());
-
-  const auto message_of = [](const char* json) {
-    const auto error = error_of([&] { static_cast<void>(heddle::parse_config_json(json)); });
-    CHECK(error.code() == ErrorCode::invalid_argument);
-    return std::string(error.what());
-  };
-  CHECK(message_of(R"({"sqlite": {"pat": "a"}})").find("pat") != std::string::npos);
-  CHECK(message_of(R"({"bakend": 1})").find("bakend") != std::string::npos);
-  CHECK(message_of(R"({"sqlite": {"readers": "S3CRET"}})").find("sqlite.readers") != std::string::npos);
-  for (const char* json :
-       {"", "[]", "{", "null", "S3CRET", "{} S3CRET", R"({"sqlite": {"encryption_key": "S3CRET" "x": 1}})",
-        R"({"backend": "S3CRET"})", R"({"sqlite": "S3CRET"})", R"({"sqlite": {"encryption_key": ["S3CRET"]}})",
-        R"({"postgres": {"dsn": "postgres://u:S3CRET@h/d", "x": 1}})", R"({"postgres://u:S3CRET@h/d": 1})",
-        R"({"postgres": {"password": "S3CRET})"}) {
-    CAPTURE(json);
-    CHECK(message_of(json).find(secret) == std::string::npos);
-  }
-}
-
-TEST_CASE("a configuration in binary") {
-  v1::StorageConfig config;
-  config.set_backend(v1::STORAGE_BACKEND_TYPE_SQLITE);
-  config.mutable_sqlite()->set_wal_mode(false);
-  config.mutable_sqlite()->set_readers(2);
-  const auto read = heddle::parse_config_binary(config.SerializeAsString());
-  CHECK(read.sqlite().has_wal_mode());
-  CHECK(!read.sqlite().wal_mode());
-  CHECK(read.sqlite().readers() == 2);
-  CHECK(!read.migration().has_auto_migrate());
-  CHECK(heddle::parse_config_binary("").backend() == v1::STORAGE_BACKEND_TYPE_UNSPECIFIED);
-
-  // Field 1 as a varint, as the wire format has it.
-  CHECK(heddle::parse_config_binary("\x08\x02").backend() == v1::STORAGE_BACKEND_TYPE_POSTGRES);
-  using namespace std::string_view_literals;
-  // Cut short; field 6, which is none; field 99 of the section.
-  for (const auto bytes : {"\x12\x05\x0a"sv, "\x30\x01"sv, "\x12\x03\x98\x06\x01"sv, "path = a.db"sv}) {
-    CHECK(code_of([&] { static_cast<void>(heddle::parse_config_binary(bytes)); }) == ErrorCode::invalid_argument);
-  }
-}
-
-TEST_CASE("the wire format does not change") {
-  // Numbers as other programs write them.
-  const auto number_of = [](const auto& message, const char* field) {
-    const auto* found = message.GetDescriptor()->FindFieldByName(field);
-    return found == nullptr ? 0 : found->number();
-  };
-  const v1::StorageConfig config;
-  CHECK(number_of(config, "backend") == 1);
-  CHECK(number_of(config, "sqlite") == 2);
-  CHECK(number_of(config, "postgres") == 3);
-  CHECK(number_of(config, "migration") == 4);
-  CHECK(config.GetDescriptor()->IsReservedNumber(5));
-  const auto in_order = [&](const auto& message, const std::vector<const char*>& fields) {
-    int expected = 0;
-    for (const char* field : fields) {
-      CAPTURE(field);
-      CHECK(number_of(message, field) == ++expected);
-    }
-  };
-  in_order(v1::SQLiteStorageConfig(), {"path", "encrypt", "encryption_key", "wal_mode"});
-  in_order(v1::PostgresStorageConfig(), {"host", "port", "database", "user", "password", "dsn", "pool", "ssl_mode",
-                                         "default_user_id", "schema", "supabase", "soft_delete", "require_user_id"});
-  CHECK(number_of(v1::PostgresStorageConfig(), "admin_dsn") == 100);
-  CHECK(number_of(v1::PostgresStorageConfig(), "migration_dsn") == 101);
-  CHECK(number_of(v1::PostgresStorageConfig(), "named_statements") == 102);
-  CHECK(number_of(v1::PostgresStorageConfig(), "allow_role_without_row_security") == 103);
-  CHECK(number_of(v1::PostgresStorageConfig(), "artifact_directory") == 104);
-  in_order(v1::PostgresPoolConfig(), {"max_connections", "min_connections", "max_idle_time_seconds",
-                                      "max_lifetime_seconds", "health_check_interval_seconds"});
-  in_order(v1::SupabaseConfig(), {"enabled", "project_url", "anon_key", "service_role_key"});
-  in_order(v1::MigrationConfig(), {"auto_migrate", "migration_dir", "target_version"});
-  in_order(v1::SoftDeleteConfig(), {"enabled", "grace_period_seconds", "cleanup_interval_seconds"});
-  in_order(v1::StorageHealthStatus(), {"backend", "healthy", "latency_ms", "migration_version", "error", "pool_stats"});
-  in_order(v1::PoolStats(), {"total_connections", "idle_connections", "active_connections", "max_connections",
-                             "wait_count", "wait_duration_ms"});
-  in_order(v1::MigrationStep(), {"version", "description", "sql"});
-  in_order(v1::RunMigrationRequest(), {"target_version", "dry_run"});
-  in_order(v1::DataReference(),
-           {"id", "size_bytes", "location", "checksum", "compressed", "content_type", "metadata", "stored_at"});
-}
-
-TEST_CASE("a configuration in a file") {
-  const support::TemporaryFolder folder;
-  const auto file = folder.path() / "storage";
-  const auto load = [&](const std::string& content) {
-    std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
-    return heddle::load_config(file);
-  };
-  CHECK(load(" \n\t{\"sqlite\": {\"path\": \"a.db\"}}\n").sqlite().path() == "a.db");
-  v1::StorageConfig config;
-  config.mutable_sqlite()->set_path("b.db");
-  CHECK(load(config.SerializeAsString()).sqlite().path() == "b.db");
-
-  for (const char* content : {"", " \n", "{", "backend: 1", "S3CRET"}) {
-    CAPTURE(content);
-    const auto error = error_of([&] { static_cast<void>(load(content)); });
-    CHECK(error.code() == ErrorCode::invalid_argument);
-    CHECK(std::string(error.what()).find(secret) == std::string::npos);
-  }
-  CHECK(code_of([&] { static_cast<void>(heddle::load_config(folder.path() / "none")); }) == ErrorCode::not_found);
-  CHECK_THROWS_AS(static_cast<void>(heddle::load_config(folder.path())), heddle::Error);
-}
-
-TEST_CASE("messages for the model") {
-  const heddle::DataReference reference{.id = "r",
-                                        .size_bytes = 12,
-                                        .location = heddle::DataLocation::database,
-                                        .checksum = "abc",
-                                        .compressed = true,
-                                        .content_type = "application/sql",
-                                        .metadata = {{"a", "b"}},
-                                        .stored_at = heddle::Timestamp(std::chrono::milliseconds(1234567))};
-  const auto message = heddle::to_proto(reference);
-  CHECK(message.location() == v1::STORAGE_LOCATION_DATABASE);
-  CHECK(message.stored_at() == 1234567);
-  CHECK(heddle::from_proto(message) == reference);
-  for (const auto location : {heddle::DataLocation::memory, heddle::DataLocation::disk}) {
-    CHECK(heddle::from_proto(heddle::to_proto(heddle::DataReference{.location = location})).location == location);
-  }
-  auto strange = message;
-  strange.set_location(v1::STORAGE_LOCATION_UNSPECIFIED);
-  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) == ErrorCode::invalid_argument);
-  strange = message;
-  strange.set_stored_at(INT64_MAX);
-  CHECK(code_of([&] { static_cast<void>(heddle::from_proto(strange)); }) == ErrorCode::invalid_argument);
-
-  const auto step = heddle::to_proto(heddle::PendingMigration{3, "more", "SELECT 1"});
-  CHECK(step.version() == 3);
-  CHECK(step.description() == "more");
-  CHECK(step.sql() == "SELECT 1");
 }

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "fuzz/generator.hpp"
 #include "heddle/core.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/reflection/members.hpp"
+#include "property/generator.hpp"
 
 #include <bit>
 #include <chrono>
@@ -20,7 +20,7 @@
 namespace differential {
 
 /// Values of the model, most of them acceptable, many of them at some edge.
-class RandomValues : public fuzz::Generator {
+class RandomValues : public property::Generator {
  public:
   using Generator::Generator;
 
@@ -108,7 +108,7 @@ class RandomValues : public fuzz::Generator {
 
   std::string clean() {
     std::string text = one_in(3) ? words() : nasty();
-    return fuzz::is_clean(text) ? text : words(3);
+    return property::is_clean(text) ? text : words(3);
   }
 
   std::string text() {

@@ -1,0 +1,333 @@
+#include "heddle/postgres.hpp"
+#include "postgres/isolation/filled_tenants.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace heddle;
+using namespace isolation;
+
+namespace {
+
+/// All that a caller can tell of how an operation on an id ended, with "ID" in the place of the id.
+class Answer {
+ public:
+  explicit Answer(std::string id) : id_(std::move(id)) {}
+
+  Answer& add(const std::string& text) {
+    text_ += "[";
+    for (std::size_t at = 0;;) {
+      const auto found = text.find(id_, at);
+      text_ += text.substr(at, found - at);
+      if (found == std::string::npos) { break; }
+      text_ += "ID";
+      at = found + id_.size();
+    }
+    text_ += "]";
+    return *this;
+  }
+  Answer& add(bool value) { return add(std::string(value ? "true" : "false")); }
+  Answer& add(const char* value) { return add(std::string(value)); }
+  Answer& add(std::int64_t value) { return add(std::to_string(value)); }
+  Answer& add(const SequenceRange& range) { return add(range.first).add(range.last); }
+  Answer& add(const Error& error) {
+    return add(std::string(to_string(error.code())))
+        .add(error.native_code())
+        .add(std::string(error.what()))
+        .add(error.retryable())
+        .add(error.in_doubt());
+  }
+  template <class T>
+  Answer& add(const Page<T>& page) {
+    return add(static_cast<std::int64_t>(page.items.size())).add(page.next);
+  }
+  template <class T>
+  Answer& add(const std::optional<T>& value) {
+    return add(value.has_value());
+  }
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string id_;
+  std::string text_{};
+};
+
+struct Operation {
+  const char* name;
+  std::function<void(OnServer&, const Context&, const std::string& id, Answer&)> run;
+};
+
+/// Every operation that takes an id, for each of the ids that it takes. The caller has a session "own".
+std::vector<Operation> operations() {
+  using B = OnServer&;
+  using C = const Context&;
+  using Id = const std::string&;
+  using A = Answer&;
+  std::vector<Operation> all{
+      {"save_session",
+       [](B b, C c, Id id, A a) {
+         b.session_storage().save_session(c, {.id = id});
+         a.add(true);
+       }},
+      {"save_session of a parent",
+       [](B b, C c, Id id, A) { b.session_storage().save_session(c, {.id = "x", .parent_session_id = id}); }},
+      {"load_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().load_session(c, id)); }},
+      {"list_agent_sessions", [](B b, C c, Id id, A a) { a.add(b.session_storage().list_agent_sessions(c, id)); }},
+      {"delete_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().delete_session(c, id)); }},
+      {"soft_delete_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().soft_delete_session(c, id)); }},
+      {"restore_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().restore_session(c, id)); }},
+      {"save_message", [](B b, C c, Id id, A a) { a.add(b.session_storage().save_message(c, id, {})); }},
+      {"save_message with a key",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().save_message(c, id, {}, {.idempotency_key = "k"})); }},
+      {"save_message under the key",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().save_message(c, "own", {}, {.idempotency_key = id})); }},
+      {"save_message behind 1",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().save_message(c, id, {}, {.expected_sequence = 1})); }},
+      {"save_message behind 7",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().save_message(c, id, {}, {.expected_sequence = 7})); }},
+      {"save_messages",
+       [](B b, C c, Id id, A a) {
+         const std::vector<Message> two(2);
+         a.add(b.session_storage().save_messages(c, id, two));
+       }},
+      {"save_messages of none", [](B b, C c, Id id, A a) { a.add(b.session_storage().save_messages(c, id, {})); }},
+      {"save_turn",
+       [](B b, C c, Id id, A a) {
+         a.add(b.session_storage().save_turn(c, id, {{{}}, {{.tool_name = "t"}}}));
+       }},
+      {"load_messages", [](B b, C c, Id id, A a) { a.add(b.session_storage().load_messages(c, id)); }},
+      {"for_each_message",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().for_each_message(c, id, [](const Message&) {})); }},
+      {"load_agent_messages", [](B b, C c, Id id, A a) { a.add(b.session_storage().load_agent_messages(c, id)); }},
+      {"load_parent_messages", [](B b, C c, Id id, A a) { a.add(b.session_storage().load_parent_messages(c, id)); }},
+      {"search_messages of a session",
+       [](B b, C c, Id id, A a) {
+         a.add(b.session_storage().search_messages(c, {.query = "gold", .session_id = id}));
+       }},
+      {"search_messages of an agent",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().search_messages(c, {.query = "gold", .agent_id = id})); }},
+      {"save_tool_execution",
+       [](B b, C c, Id id, A a) {
+         b.session_storage().save_tool_execution(c, id, {.tool_name = "t"});
+         a.add(true);
+       }},
+      {"list_tool_executions", [](B b, C c, Id id, A a) { a.add(b.session_storage().list_tool_executions(c, id)); }},
+      {"save_snapshot",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().save_snapshot(c, {.id = id, .session_id = "own"})); }},
+      {"save_snapshot of a session",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().save_snapshot(c, {.id = "x", .session_id = id})); }},
+      {"load_snapshots", [](B b, C c, Id id, A a) { a.add(b.session_storage().load_snapshots(c, id, known)); }},
+      {"load_snapshots of a type",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().load_snapshots(c, "own", id)); }},
+
+      {"store an error", [](B b, C c, Id id, A a) { a.add(b.error_store().store(c, {.id = id, .raw_error = "x"})); }},
+      {"store an error of a session",
+       [](B b, C c, Id id, A a) { a.add(b.error_store().store(c, {.id = "x", .session_id = id, .raw_error = "x"})); }},
+      {"get an error", [](B b, C c, Id id, A a) { a.add(b.error_store().get(c, id)); }},
+      {"list errors of a session", [](B b, C c, Id id, A a) { a.add(b.error_store().list(c, {.session_id = id})); }},
+      {"list errors of a tool", [](B b, C c, Id id, A a) { a.add(b.error_store().list(c, {.tool_name = id})); }},
+
+      {"index", [](B b, C c, Id id, A a) { a.add(b.artifact_store().index(c, {.id = id, .name = "n"})); }},
+      {"index in a session",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().index(c, {.id = "x", .name = "n", .session_id = id})); }},
+      {"index a path",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().index(c, {.id = "x", .name = "n", .path = id})); }},
+      {"get an artifact", [](B b, C c, Id id, A a) { a.add(b.artifact_store().get(c, id)); }},
+      {"get_by_name", [](B b, C c, Id id, A a) { a.add(b.artifact_store().get_by_name(c, "gold", id)); }},
+      {"list artifacts", [](B b, C c, Id id, A a) { a.add(b.artifact_store().list(c, {.session_id = id})); }},
+      {"search artifacts", [](B b, C c, Id id, A a) { a.add(b.artifact_store().search(c, id)); }},
+      {"update an artifact",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, {.id = id, .name = "n"})); }},
+      {"update into a session",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, {.id = "own", .name = "n", .session_id = id})); }},
+      {"remove softly", [](B b, C c, Id id, A a) { a.add(b.artifact_store().remove(c, id, DeleteMode::soft)); }},
+      {"remove for good", [](B b, C c, Id id, A a) { a.add(b.artifact_store().remove(c, id, DeleteMode::hard)); }},
+      {"record_access", [](B b, C c, Id id, A a) { a.add(b.artifact_store().record_access(c, id)); }},
+
+      {"store a result",
+       [](B b, C c, Id id, A a) {
+         const auto reference = b.result_store().store(c, {.id = id, .table = {{"c"}, {}}});
+         a.add(reference.id).add(reference.checksum).add(reference.size_bytes);
+       }},
+      {"query",
+       [](B b, C c, Id id, A a) {
+         a.add(static_cast<std::int64_t>(b.result_store().query(c, id, "SELECT * FROM result").rows.size()));
+       }},
+      {"metadata", [](B b, C c, Id id, A a) { a.add(b.result_store().metadata(c, id)); }},
+      {"remove a result", [](B b, C c, Id id, A a) { a.add(b.result_store().remove(c, id)); }},
+
+      {"store a request", [](B b, C c, Id id, A a) { a.add(b.human_request_store().store(c, {.id = id})); }},
+      {"store a request of a session",
+       [](B b, C c, Id id, A a) { a.add(b.human_request_store().store(c, {.id = "x", .session_id = id})); }},
+      {"get a request", [](B b, C c, Id id, A a) { a.add(b.human_request_store().get(c, id)); }},
+      {"update a request", [](B b, C c, Id id, A a) { a.add(b.human_request_store().update(c, {.id = id})); }},
+      {"list_by_session", [](B b, C c, Id id, A a) { a.add(b.human_request_store().list_by_session(c, id)); }},
+      {"respond", [](B b, C c, Id id, A a) { a.add(b.human_request_store().respond(c, id, {}).id); }},
+      {"respond under the key",
+       [](B b, C c, Id id, A a) { a.add(b.human_request_store().respond(c, "own", {}, {.idempotency_key = id}).id); }},
+      {"wait", [](B b, C c, Id id, A a) { a.add(b.human_request_store().wait(c, id).id); }},
+  };
+  return all;
+}
+
+/// How an operation ends for a tenant who has nothing but one of each of his own.
+std::string outcome(OnServer& backend, const Operation& operation, const std::string& user, const std::string& id) {
+  const auto context = Context::for_user(user);
+  backend.session_storage().save_session(context, {.id = "own"});
+  backend.artifact_store().index(context, {.id = "own", .name = "own"});
+  backend.human_request_store().store(context, {.id = "own"});
+  Answer answer(id);
+  try {
+    operation.run(backend, context, id, answer);
+  } catch (const Error& error) { answer.add(error); }
+  const auto statistics = backend.session_storage().statistics(context);
+  answer.add(statistics.sessions).add(statistics.messages).add(statistics.tool_executions);
+  return answer.text();
+}
+
+}  // namespace
+
+TEST_CASE("isolation: no operation tells another tenant's id from one that does not exist") {
+  FilledTenants tenants;
+  auto superuser = tenants.superuser();
+  SUBCASE("of what can be seen") {}
+  SUBCASE("of what is hidden") {
+    REQUIRE(tenants.backend().session_storage().soft_delete_session(Context::for_user("alice"), known));
+    REQUIRE(tenants.backend().session_storage().soft_delete_session(Context::for_user("bob"), known));
+  }
+  const std::string theirs = "user_id IN ('alice', 'bob')";
+  const auto before = digest_of_all(superuser, theirs);
+  int number = 0;
+  for (const auto& operation : operations()) {
+    CAPTURE(operation.name);
+    const auto user = "mallory " + std::to_string(++number);
+    // Two tenants, so that the second call does not find what the first one made.
+    const auto foreign = outcome(tenants.backend(), operation, user + " a", known);
+    const auto missing = outcome(tenants.backend(), operation, user + " b", "never");
+    CHECK(foreign == missing);
+    CHECK(digest_of_all(superuser, theirs) == before);
+  }
+}
+
+TEST_CASE("isolation: the cursors of one tenant lead another one nowhere") {
+  FilledTenants tenants;
+  auto& backend = tenants.backend();
+  const auto alice = Context::for_user("alice");
+  const auto mallory = Context::for_user("mallory");
+  auto& sessions = backend.session_storage();
+  for (const char* id : {"2", "3"}) {
+    sessions.save_session(alice, {.id = id, .agent_id = known});
+    sessions.save_message(alice, known, {.content = "gold"});
+    sessions.save_tool_execution(alice, known, {.tool_name = "t"});
+    sessions.save_snapshot(alice, {.id = id, .session_id = known, .snapshot_type = known});
+    backend.error_store().store(alice, {.id = id, .session_id = known, .raw_error = "x"});
+    backend.artifact_store().index(alice, {.id = id, .name = "gold", .session_id = known});
+    backend.human_request_store().store(alice, {.id = id, .session_id = known});
+  }
+  const auto check = [&](const char* name, const auto& list) {
+    CAPTURE(name);
+    PageRequest one{.limit = 1};
+    const auto first = list(alice, one);
+    REQUIRE(first.items.size() == 1);
+    REQUIRE(!first.next.empty());
+    one.cursor = first.next;
+    CHECK(list(alice, one).items.size() == 1);
+    const auto stolen = list(mallory, one);
+    CHECK(stolen.items.empty());
+    CHECK(stolen.next.empty());
+  };
+  using C = const Context&;
+  using P = const PageRequest&;
+  check("sessions", [&](C c, P p) { return sessions.list_sessions(c, p); });
+  check("sessions of an agent", [&](C c, P p) { return sessions.list_agent_sessions(c, known, p); });
+  check("messages", [&](C c, P p) { return sessions.load_messages(c, known, p); });
+  check("messages of an agent", [&](C c, P p) { return sessions.load_agent_messages(c, known, p); });
+  check("found messages", [&](C c, P p) { return sessions.search_messages(c, {.query = "gold"}, p); });
+  check("executions", [&](C c, P p) { return sessions.list_tool_executions(c, known, p); });
+  check("snapshots", [&](C c, P p) { return sessions.load_snapshots(c, known, known, p); });
+  check("errors", [&](C c, P p) { return backend.error_store().list(c, {}, p); });
+  check("errors of a session", [&](C c, P p) { return backend.error_store().list(c, {.session_id = known}, p); });
+  check("artifacts", [&](C c, P p) { return backend.artifact_store().list(c, {}, p); });
+  check("found artifacts", [&](C c, P p) { return backend.artifact_store().search(c, "gold", p); });
+  check("pending requests", [&](C c, P p) { return backend.human_request_store().list_pending(c, p); });
+  check("requests of a session", [&](C c, P p) { return backend.human_request_store().list_by_session(c, known, p); });
+}
+
+TEST_CASE("isolation: what others have written does not change the order or score of a search") {
+  FilledTenants tenants;
+  auto& backend = tenants.backend();
+  auto& sessions = backend.session_storage();
+  const auto mallory = Context::for_user("mallory");
+  sessions.save_session(mallory, {.id = "s"});
+  for (const char* text : {"silk gold", "gold gold silk", "silk silk silk gold and more", "gold in silk gold"}) {
+    sessions.save_message(mallory, "s", {.content = text});
+  }
+  auto app = tenants.app();
+  const auto scores = [&] {
+    app.execute("BEGIN; SELECT set_config('heddle.user_id', 'mallory', true)");
+    auto rows =
+        app.texts("SELECT sequence || ':' || score FROM heddle_search_messages('silk\ngold', NULL, NULL, 10, 0)");
+    app.execute("COMMIT");
+    return rows;
+  };
+  const auto before = scores();
+  CHECK(before.size() == 4);
+  const auto alice = Context::for_user("alice");
+  for (int each = 0; each < 200; ++each) { sessions.save_message(alice, known, {.content = "silk silk words"}); }
+  tenants.superuser().execute("ANALYZE");
+  CHECK(scores() == before);
+}
+
+TEST_CASE("isolation: users whose names are strange are still only themselves") {
+  FilledTenants tenants;
+  auto& sessions = tenants.backend().session_storage();
+  std::vector<std::string> users{"alice'; DROP TABLE sessions; --",
+                                 "alice\n",
+                                 "alice\t",
+                                 "Alice",
+                                 "ALICE",
+                                 " alice",
+                                 "alice ",
+                                 "\"alice\"",
+                                 "alice\\",
+                                 "$1",
+                                 "%",
+                                 "_lice",
+                                 "a,b",
+                                 "alice, bob",
+                                 "''",
+                                 "NULL",
+                                 "heddle_owner",
+                                 "postgres",
+                                 "\xC3\xA4lice",
+                                 "a\xCC\x88lice",
+                                 "\xF0\x9F\x98\x80",
+                                 "\xE2\x80\x8B"
+                                 "alice",
+                                 "\xEF\xBB\xBF"
+                                 "alice",
+                                 std::string(255, 'a'),
+                                 std::string(254, 'a') + "b",
+                                 std::string(254, 'a')};
+  for (const auto& user : users) {
+    CAPTURE(user);
+    const auto context = Context::for_user(user);
+    CHECK(!sessions.load_session(context, known));
+    CHECK(sessions.statistics(context).sessions == 0);
+    sessions.save_session(context, {.id = known, .name = user});
+    CHECK(sessions.save_message(context, known, {.content = "gold"}) == 1);
+  }
+  for (const auto& user : users) {
+    CAPTURE(user);
+    const auto context = Context::for_user(user);
+    CHECK(sessions.load_session(context, known)->name == user);
+    CHECK(sessions.search_messages(context, {.query = "gold"}).items.size() == 1);
+    CHECK(sessions.statistics(context).sessions == 1);
+  }
+  CHECK(sessions.statistics(Context::for_user("alice")).sessions == 2);
+}

@@ -1,0 +1,384 @@
+#include "heddle/postgres.hpp"
+#include "support/expect_error.hpp"
+#include "support/migration_steps.hpp"
+#include "support/raw_postgres.hpp"
+#include "support/unmigrated_database.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// Migrations on PostgreSQL: what the server adds to the shared suite.
+namespace {
+
+using heddle::Context;
+using heddle::Error;
+using heddle::ErrorCode;
+using support::code_of;
+using support::error_of;
+using support::RawPostgres;
+using Steps = support::MigrationSteps;
+using Place = support::UnmigratedDatabase;
+using Storage = Place::Storage;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const std::string the_lock = "hashtextextended('heddle_migrations public', 0)";
+
+bool says(const Error& error, const std::string& text) {
+  return std::string(error.what()).find(text) != std::string::npos;
+}
+
+/// A first step that is quick and a second one that takes long, both ways.
+void add_slow(const Steps& steps) {
+  steps.add(1, "quick", "CREATE TABLE a (x integer);", "SELECT pg_sleep(60); DROP TABLE a;");
+  steps.add(2, "slow", "CREATE TABLE b (x integer); SELECT pg_sleep(60);", "DROP TABLE b;");
+}
+
+/// Until a statement of the migrator runs that contains this text.
+void wait_until_running(Place& place, const std::string& text) {
+  while (place.integer("SELECT count(*) FROM pg_stat_activity WHERE usename = 'heddle_admin' AND state = 'active' AND "
+                       "datname = current_database() AND query LIKE '%" +
+                       text + "%'") == 0) {
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+}
+
+/// Nobody holds the lock of the migrators, and nobody waits for it.
+bool lock_is_free(Place& place) {
+  return place.integer(
+             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
+             "pg_database WHERE datname = current_database())") == 0;
+}
+
+/// A schema as the script for roles makes it.
+void make_schema(Place& place, const std::string& quoted) {
+  place.execute("CREATE SCHEMA " + quoted + " AUTHORIZATION heddle_owner; GRANT USAGE ON SCHEMA " + quoted +
+                " TO heddle_app; ALTER DEFAULT PRIVILEGES FOR ROLE heddle_owner IN SCHEMA " + quoted +
+                " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO heddle_app; "
+                "ALTER DEFAULT PRIVILEGES FOR ROLE heddle_owner IN SCHEMA " +
+                quoted +
+                " GRANT USAGE ON SEQUENCES TO heddle_app; "
+                "ALTER DEFAULT PRIVILEGES FOR ROLE heddle_owner IN SCHEMA " +
+                quoted + " GRANT EXECUTE ON FUNCTIONS TO heddle_app");
+}
+
+void save_words(Storage& backend, const std::string& words) {
+  backend.session_storage().save_session({}, {.id = "s"});
+  backend.session_storage().save_message({}, "s", {.content = words});
+}
+std::size_t found(Storage& backend, const std::string& words) {
+  return backend.session_storage().search_messages({}, {.query = words}).items.size();
+}
+
+}  // namespace
+
+TEST_CASE("fault 24: lock and work are on one connection, on the way up and on the way down") {
+  Place place;
+  const Steps steps;
+  steps.add(1, "slow", "CREATE TABLE a (x integer); SELECT pg_sleep(0.5);", "SELECT pg_sleep(0.5); DROP TABLE a;");
+  Storage backend(place.config(steps.folder()));
+  const auto watch = [&](auto migrate) {
+    std::jthread migrator(migrate);
+    wait_until_running(place, "pg_sleep");
+    CHECK(place.integer("SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' "
+                        "AND granted AND datname = current_database() AND query LIKE '%pg_sleep%'") == 1);
+    CHECK(place.integer("SELECT count(*) FROM pg_stat_activity WHERE usename = 'heddle_admin' AND datname = "
+                        "current_database()") == 1);
+    CHECK(place.raw().text("SELECT pg_try_advisory_xact_lock(" + the_lock + ")") == "f");
+  };
+  watch([&] { backend.migrate(); });
+  CHECK(place.integer("SELECT count(*) FROM heddle_migrations") == 1);
+  CHECK(lock_is_free(place));
+  watch([&] { backend.migrator().down({}, 1); });
+  CHECK(place.integer("SELECT count(*) FROM heddle_migrations") == 0);
+  CHECK(lock_is_free(place));
+}
+
+TEST_CASE("fault 24: what is pending can be asked of an empty database, by a role that may not write") {
+  Place place;
+  auto config = place.config();
+  config.migration_dsn.clear();
+  Storage backend(config);
+  place.execute("REVOKE TEMPORARY ON DATABASE " + place.database().name() + " FROM PUBLIC");
+  CHECK_FALSE(backend.pending_migrations().empty());
+  CHECK(place.contents().empty());
+}
+
+TEST_CASE("whoever waits in vain for another migrator is told so, within the deadline") {
+  Place place;
+  const Steps steps;
+  steps.add_three();
+  Storage backend(place.config(steps.folder()));
+  backend.migrator().up({}, 1);
+  RawPostgres other(place.database().superuser_dsn());
+  static_cast<void>(other.text("SELECT pg_advisory_lock(" + the_lock + ")"));
+  const auto refused = [&](auto migrate) {
+    const auto start = Context::Clock::now();
+    const Error error = error_of([&] { migrate(Context{}.with_timeout(milliseconds(300))); });
+    CHECK(error.code() == ErrorCode::unavailable);
+    CHECK(says(error, "another migrator"));
+    CHECK_FALSE(error.in_doubt());
+    CHECK(Context::Clock::now() - start < seconds(5));
+  };
+  refused([&](const Context& context) { backend.migrate(context); });
+  refused([&](const Context& context) { backend.migrator().down(context, 1); });
+  CHECK(backend.storage_details().migration_version == 1);
+  CHECK(backend.pending_migrations().size() == 2);  // to look takes no lock
+  // A stop ends the waiting as well.
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    wait_until_running(place, "pg_advisory_xact_lock");
+    stop.request_stop();
+  });
+  CHECK(code_of([&] { backend.migrate(Context{}.with_stop(stop.get_token())); }) == ErrorCode::cancelled);
+  static_cast<void>(other.text("SELECT pg_advisory_unlock_all()"));
+  backend.migrate();
+  CHECK(backend.storage_details().migration_version == 3);
+}
+
+TEST_CASE("a lock on a table that is not to be had is no other migrator") {
+  Place place;
+  const Steps steps;
+  steps.add(1, "first", "CREATE TABLE a (x integer);", "DROP TABLE a;");
+  Storage(place.config(steps.folder())).migrate();
+  steps.add(2, "second", "SET LOCAL lock_timeout = 100; ALTER TABLE a ADD y integer;", "ALTER TABLE a DROP y;");
+  RawPostgres reader(place.database().superuser_dsn());
+  reader.execute("BEGIN");
+  static_cast<void>(reader.text("SELECT count(*) FROM a"));
+  const Error error = error_of([&] { Storage(place.config(steps.folder())).migrate(); });
+  CHECK(error.code() == ErrorCode::unavailable);
+  CHECK(says(error, "migration 2"));
+  CHECK_FALSE(says(error, "another migrator"));
+}
+
+TEST_CASE("the deadline and a stop end a step, which is rolled back; the steps before it stay") {
+  Place place;
+  const Steps steps;
+  add_slow(steps);
+  Storage backend(place.config(steps.folder()));
+  const auto ends = [&](ErrorCode code, const Context& context, auto migrate) {
+    const auto start = Context::Clock::now();
+    CHECK(code_of([&] { migrate(context); }) == code);
+    CHECK(Context::Clock::now() - start < seconds(10));
+    place.wait_for_migrators();
+    CHECK(lock_is_free(place));
+    CHECK(backend.storage_details().migration_version == 1);
+    CHECK(place.integer("SELECT count(*) FROM pg_class WHERE relname = 'b'") == 0);
+  };
+  const auto up = [&](const Context& context) { backend.migrate(context); };
+  const auto down = [&](const Context& context) { backend.migrator().down(context, 1); };
+  backend.migrator().up({}, 1);
+  ends(ErrorCode::deadline_exceeded, Context{}.with_timeout(milliseconds(500)), up);
+  ends(ErrorCode::deadline_exceeded, Context{}.with_timeout(milliseconds(500)), down);
+  for (int way = 0; way < 2; ++way) {
+    std::stop_source stop;
+    std::jthread stopper([&] {
+      wait_until_running(place, "pg_sleep");
+      stop.request_stop();
+    });
+    const Context context = Context{}.with_stop(stop.get_token());
+    if (way == 0) { ends(ErrorCode::cancelled, context, up); }
+    if (way == 1) { ends(ErrorCode::cancelled, context, down); }
+  }
+  // A role's own limit is for other work.
+  place.execute("ALTER DATABASE " + place.database().name() + " SET statement_timeout = 50");
+  steps.add(2, "slow", "CREATE TABLE b (x integer); SELECT pg_sleep(0.2);", "DROP TABLE b;");
+  backend.migrate();
+  CHECK(backend.storage_details().migration_version == 2);
+}
+
+TEST_CASE("the role that a server works as cannot migrate, and is told what is missing") {
+  Place place;
+  const Steps steps;
+  const int latest = steps.add_embedded(heddle::postgres::embedded_migrations);
+  auto config = place.config(steps.folder());
+  config.migration_dsn.clear();
+  const auto refused = [&] {
+    const std::string before = place.contents();
+    const Error error = error_of([&] { Storage(config).migrate(); });
+    CHECK(error.code() == ErrorCode::permission_denied);
+    CHECK(says(error, "migration_dsn"));
+    CHECK(says(error, "admin_dsn"));
+    CHECK(place.contents() == before);
+  };
+  refused();
+  Storage(place.config(steps.folder())).migrate();
+  Storage(config).migrate();  // there is nothing to do
+  steps.add(latest + 1, "more", "ALTER TABLE sessions ADD extra text;", "ALTER TABLE sessions DROP extra;");
+  CHECK(Storage(config).pending_migrations().size() == 1);
+  refused();
+  config.admin_dsn = place.database().admin_dsn();
+  Storage(config).migrate();
+  CHECK(Storage(config).pending_migrations().empty());
+  const Error error = error_of([&] {
+    config.admin_dsn.clear();
+    Storage(config).migrator().down({}, 1);
+  });
+  CHECK(error.code() == ErrorCode::permission_denied);
+}
+
+TEST_CASE("a schema that is not there, or that the role may not use, is refused, and nothing is made") {
+  Place place;
+  auto config = place.config();
+  config.schema = "elsewhere";
+  {
+    Storage backend(config);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      const Error error = error_of([&] { backend.migrate(); });
+      CHECK(error.code() == ErrorCode::failed_precondition);
+      CHECK(says(error, "schema"));
+      CHECK(code_of([&] { (void)backend.pending_migrations(); }) == ErrorCode::failed_precondition);
+    }
+  }
+  CHECK(place.integer("SELECT count(*) FROM pg_class WHERE relname = 'sessions'") == 0);
+  place.execute("CREATE SCHEMA elsewhere");
+  const Error error = error_of([&] { Storage(config).migrate(); });
+  CHECK(error.code() == ErrorCode::permission_denied);
+}
+
+TEST_CASE("any schema's name that the configuration takes is right everywhere") {
+  for (const std::string name :
+       {"Heddle_1", "select", "_", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789"}) {
+    CAPTURE(name);
+    Place place;
+    auto config = place.config();
+    config.schema = name;
+    make_schema(place, '"' + name + '"');
+    Storage backend(config);
+    backend.migrate();
+    save_words(backend, "the quick fox");
+    CHECK(found(backend, "quick fox") == 1);
+    backend.migrator().to({}, 0);
+    backend.migrate();
+    CHECK(place.contents().empty());
+  }
+  const Place place;
+  for (const std::string name : {"two words", "a\"b", "a'b", "a;b", "pg-x", ""}) {
+    CAPTURE(name);
+    auto config = place.config();
+    config.schema = name;
+    CHECK(code_of([&] { const Storage backend(config); }) == ErrorCode::invalid_argument);
+  }
+}
+
+TEST_CASE("two schemas of one database know nothing of each other") {
+  Place place;
+  make_schema(place, "other");
+  auto config = place.config();
+  Storage first(config);
+  config.schema = "other";
+  Storage second(config);
+  first.migrate();
+  CHECK_FALSE(second.pending_migrations().empty());
+  // Nor do their migrators wait for one another.
+  RawPostgres holder(place.database().superuser_dsn());
+  static_cast<void>(holder.text("SELECT pg_advisory_lock(" + the_lock + ")"));
+  second.migrate(Context{}.with_timeout(seconds(20)));
+  static_cast<void>(holder.text("SELECT pg_advisory_unlock_all()"));
+  save_words(first, "apples");
+  save_words(second, "pears");
+  for (Storage* each : {&first, &second}) {
+    CHECK(found(*each, "apples") == (each == &first ? 1U : 0U));
+    CHECK(found(*each, "pears") == (each == &first ? 0U : 1U));
+  }
+  const std::string before = place.contents("other");
+  first.migrator().to({}, 0);
+  CHECK(place.contents("other") == before);
+  CHECK(found(second, "pears") == 1);
+}
+
+TEST_CASE("a database of another application is refused and left as it was") {
+  Place place;
+  SUBCASE("the Go server's") {
+    place.execute("CREATE TABLE schema_migrations (version integer PRIMARY KEY, applied_at bigint, description text)");
+    place.execute("INSERT INTO schema_migrations SELECT v, 0, '' FROM generate_series(1, 9) v");
+    for (const std::string table : {"sessions", "messages", "tool_executions", "memory_snapshots", "artifacts",
+                                    "agent_errors", "sql_result_metadata", "human_requests"}) {
+      place.execute("CREATE TABLE " + table + " (id text PRIMARY KEY, user_id text NOT NULL); ALTER TABLE " + table +
+                    " ENABLE ROW LEVEL SECURITY; CREATE POLICY " + table + "_user_isolation ON " + table +
+                    " USING (user_id = current_setting('app.current_user_id', true)); ALTER TABLE " + table +
+                    " OWNER TO heddle_owner; INSERT INTO " + table + " VALUES ('1', 'u')");
+    }
+  }
+  SUBCASE("one with a table of the same name") { place.execute("CREATE TABLE artifacts (id text)"); }
+  SUBCASE("one that came after Heddle had gone") {
+    Storage backend(place.config());
+    backend.migrate();
+    backend.migrator().to({}, 0);
+    place.execute("CREATE TABLE artifacts (id text)");
+  }
+  const std::string before = place.contents();
+  auto config = place.config();
+  config.allow_role_without_row_security = true;
+  Storage backend(config);
+  const auto refused = [](auto migrate) {
+    const Error error = error_of(migrate);
+    CHECK(error.code() == ErrorCode::failed_precondition);
+    CHECK(says(error, "another application"));
+  };
+  refused([&] { backend.migrate(); });
+  refused([&] { (void)backend.pending_migrations(); });
+  refused([&] { backend.migrator().to({}, 0); });
+  CHECK(code_of([&] { backend.migrator().down({}, 1); }) == ErrorCode::failed_precondition);
+  CHECK_THROWS_AS(backend.session_storage().save_session({}, {.id = "s"}), Error);
+  CHECK(place.contents() == before);
+}
+
+TEST_CASE("a data migration sees the rows of all tenants, and so does the check of a new foreign key") {
+  Place place;
+  const Steps steps;
+  const int latest = steps.add_embedded(heddle::postgres::embedded_migrations);
+  {
+    Storage backend(place.config(steps.folder()));
+    backend.migrate();
+    for (const std::string user : {"ada", "bob", "cyd"}) {
+      backend.session_storage().save_session(Context::for_user(user), {.id = "s", .name = "old"});
+      backend.session_storage().save_message(Context::for_user(user), "s", {.content = "text"});
+    }
+  }
+  steps.add(latest + 1, "data",
+            "UPDATE sessions SET name = 'new'; CREATE TABLE owners (user_id text COLLATE \"C\" PRIMARY KEY); "
+            "INSERT INTO owners SELECT DISTINCT user_id FROM messages; "
+            "ALTER TABLE sessions ADD CONSTRAINT sessions_owner FOREIGN KEY (user_id) REFERENCES owners;",
+            "ALTER TABLE sessions DROP CONSTRAINT sessions_owner; DROP TABLE owners;");
+  Storage(place.config(steps.folder())).migrate();
+  CHECK(place.integer("SELECT count(*) FROM owners") == 3);
+  CHECK(place.integer("SELECT count(*) FROM sessions WHERE name = 'new'") == 3);
+  // fault 24: an orphan is seen where it is, not somewhere under row security
+  steps.add(
+      latest + 2, "orphans",
+      "DELETE FROM messages WHERE user_id = 'bob'; CREATE TABLE writers (user_id text COLLATE \"C\" PRIMARY KEY); "
+      "INSERT INTO writers SELECT DISTINCT user_id FROM messages; "
+      "ALTER TABLE sessions ADD CONSTRAINT sessions_writer FOREIGN KEY (user_id) REFERENCES writers;",
+      "SELECT 1;");
+  const Error error = error_of([&] { Storage(place.config(steps.folder())).migrate(); });
+  CHECK(error.native_code() == "23503");
+  CHECK_FALSE(says(error, "bob"));
+  CHECK(place.integer("SELECT count(*) FROM messages") == 3);
+}
+
+TEST_CASE("no error of a migration tells what is stored") {
+  Place place;
+  for (const std::string up :
+       {"INSERT INTO a VALUES ('SECRET')", "SELECT x::integer FROM a", "ALTER TABLE a ADD CHECK (x <> 'SECRET-1')",
+        "CREATE UNIQUE INDEX ON a ((left(x, 6)))"}) {
+    CAPTURE(up);
+    const Steps steps;
+    steps.add(1, "first", "CREATE TABLE a (x text PRIMARY KEY);", "DROP TABLE a;");
+    Storage(place.config(steps.folder())).migrate();
+    place.execute("INSERT INTO a VALUES ('SECRET'), ('SECRET-1')");
+    steps.add(2, "second", up + ";", "SELECT 1;");
+    const Error error = error_of([&] { Storage(place.config(steps.folder())).migrate(); });
+    CHECK(error.code() == ErrorCode::internal);
+    CHECK(says(error, "migration 2"));
+    CHECK_FALSE(error.native_code().empty());
+    const bool told = says(error, "SECRET");
+    CHECK_FALSE(told);
+    Storage(place.config(steps.folder())).migrator().to({}, 0);
+  }
+}

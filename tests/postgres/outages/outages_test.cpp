@@ -1,0 +1,108 @@
+#include "postgres/outages/diary.hpp"
+#include "postgres/proxied_backend.hpp"
+#include "support/expect_error.hpp"
+#include "support/own_server.hpp"
+#include "support/postgres_server.hpp"
+#include "support/raw_postgres.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+/// Sixteen threads write while the server ends their connections, goes down and comes back.
+namespace {
+
+using namespace std::chrono_literals;
+using diary::Writers;
+using support::OwnServer;
+using support::ProxiedBackend;
+
+constexpr int threads = 16;
+constexpr int connections = 8;
+
+}  // namespace
+
+TEST_CASE("postgres outages: connections are ended at random") {
+  ProxiedBackend here(connections);
+  Writers writers(here);
+  writers.write_while(threads, [&] {
+    for (int round = 0; round < 150; ++round) {
+      here.end_one();
+      std::this_thread::sleep_for(3ms);
+    }
+    writers.await_more(100);
+  });
+  CHECK(writers.failed() + writers.in_doubt() > 10);
+  writers.check();
+}
+
+TEST_CASE("postgres outages: connections are cut at random") {
+  ProxiedBackend here(connections);
+  Writers writers(here);
+  writers.write_while(threads, [&] {
+    for (int round = 0; round < 60; ++round) {
+      const auto direction = round % 2 == 0 ? support::Direction::to_server : support::Direction::to_client;
+      const auto arrival = round % 4 < 2 ? support::Arrival::is_lost : support::Arrival::arrives;
+      here.proxy().cut_at(direction, 1 + round * 7 % 31, arrival);
+      std::this_thread::sleep_for(5ms);
+      if (round % 20 == 10) { here.proxy().cut_all(); }
+    }
+    here.proxy().cut_nothing();
+    writers.await_more(100);
+  });
+  CHECK(writers.failed() > 0);
+  CHECK(writers.in_doubt() > 0);
+  writers.check();
+}
+
+TEST_CASE("postgres outages: the server goes down and comes back") {
+  for (const auto how : {OwnServer::Shutdown::fast, OwnServer::Shutdown::immediate}) {
+    CAPTURE(static_cast<int>(how));
+    ProxiedBackend here(connections);
+    Writers writers(here);
+    writers.write_while(threads, [&] {
+      for (int round = 0; round < 3; ++round) {
+        std::this_thread::sleep_for(100ms);
+        OwnServer::restart(how);
+        writers.await_more(100);
+      }
+    });
+    CHECK(writers.failed() > 0);
+    here.look_again();
+    writers.check();
+  }
+}
+
+TEST_CASE("postgres outages: a server that only reads for a while is left for its successor") {
+  ProxiedBackend here(1);
+  const auto say = [&](const char* content) { here.store().save_message({}, "session", support::saying(content)); };
+  const auto process = [&] {
+    return here.server().text(
+        "SELECT pid FROM pg_stat_activity WHERE usename = 'heddle_app' AND datname = "
+        "current_database()");
+  };
+  const auto change_system = [](const char* how) {
+    support::RawPostgres server(support::postgres_server());
+    server.execute(std::string("ALTER SYSTEM ") + how);
+    static_cast<void>(server.text("SELECT pg_reload_conf()"));
+  };
+  const auto wait_for_setting = [&](const char* setting) {
+    while (here.server().text("SHOW default_transaction_read_only") != setting) { std::this_thread::sleep_for(1ms); }
+    std::this_thread::sleep_for(50ms);
+  };
+  say("before");
+  const std::string first = process();
+  change_system("SET default_transaction_read_only = on");
+  wait_for_setting("on");
+  const heddle::Error error = support::error_of([&] { say("never"); });
+  CHECK(error.code() == heddle::ErrorCode::unavailable);
+  CHECK_FALSE(error.in_doubt());
+  change_system("RESET default_transaction_read_only");
+  wait_for_setting("off");
+  say("after");
+  // Not the one that had refused.
+  CHECK(process() != first);
+  CHECK(here.count("never") == 0);
+}

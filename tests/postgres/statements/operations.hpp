@@ -1,0 +1,248 @@
+#pragma once
+
+#include "heddle/postgres.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Every operation of a backend, for tests of what it costs.
+namespace operations {
+
+using namespace heddle;
+using namespace std::chrono_literals;
+
+using OnServer = Backend<Postgres>;
+
+/// In every text that a caller gives, and at the start of every number: so that none is overlooked in SQL.
+inline const std::string text_mark = "unspliced";
+constexpr std::int64_t number_mark = 918'273'645;
+inline const Timestamp time_mark{918'273'645'000'000us};
+
+inline const Context tenant = Context::for_user(text_mark + " tenant");
+
+inline Message message(const std::string& agent = {}) {
+  Message message{.content = text_mark + " text with some words", .session_context = SessionContext::shared};
+  message.tool_calls = {{text_mark, text_mark, {R"({"unspliced": 1})"}, {}}};
+  message.agent_id = agent;
+  message.timestamp = time_mark;
+  message.token_count = number_mark;
+  return message;
+}
+/// A batch.
+inline const std::vector<Message>& thousand() {
+  static const std::vector<Message> batch(1000, message());
+  return batch;
+}
+inline ToolExecution execution() {
+  return {.tool_name = text_mark, .input = {R"({"unspliced": 2})"}, .timestamp = time_mark};
+}
+inline Artifact artifact(const std::string& id, const std::string& session) {
+  return {.id = id,
+          .name = id + ".csv",
+          .path = "/" + id,
+          .purpose = text_mark,
+          .size_bytes = number_mark,
+          .tags = {text_mark},
+          .session_id = session};
+}
+inline NewResult result(const std::string& id) {
+  return {.id = id, .table_name = text_mark, .table = {{text_mark}, {{number_mark}, {text_mark}}}};
+}
+inline HumanRequest request(const std::string& id, const std::string& session) {
+  return {.id = id, .agent_id = text_mark, .session_id = session, .question = text_mark};
+}
+inline HumanResponse response() { return {.response = text_mark, .responded_by = text_mark}; }
+
+/// One run of an operation: `id` names one of everything, and `fresh` nothing yet.
+struct Run {
+  OnServer& backend;
+  const Context& context;
+  std::string id;
+  std::string fresh;
+  WriteOptions options;
+  PageRequest page;    ///< the first
+  PageRequest second;  ///< of the messages of `id`
+
+  [[nodiscard]] auto& sessions() const { return backend.session_storage(); }
+  [[nodiscard]] auto& errors() const { return backend.error_store(); }
+  [[nodiscard]] auto& artifacts() const { return backend.artifact_store(); }
+  [[nodiscard]] auto& results() const { return backend.result_store(); }
+  [[nodiscard]] auto& requests() const { return backend.human_request_store(); }
+  [[nodiscard]] auto& admin() const { return backend.admin_storage(); }
+
+  [[nodiscard]] WriteOptions expecting(std::int64_t sequence) const {
+    return {.idempotency_key = options.idempotency_key, .expected_sequence = sequence};
+  }
+};
+using R = const Run;
+
+struct Operation {
+  std::string name;
+  void (*run)(R& run);
+  bool keyed = false;  ///< takes an idempotency key
+};
+
+inline const std::vector<Operation> all{
+    {"save_session, a new one",
+     [](R& r) {
+       r.sessions().save_session(r.context,
+                                 {.id = r.fresh,
+                                  .name = r.id,
+                                  .agent_id = r.id,
+                                  .parent_session_id = r.id,
+                                  .context = {R"({"unspliced": 3})"},
+                                  .created_at = time_mark,
+                                  .total_tokens = number_mark},
+                                 r.options);
+     },
+     true},
+    {"save_session, an old one", [](R& r) { r.sessions().save_session(r.context, {.id = r.id}, r.options); }, true},
+    {"load_session",
+     [](R& r) { CHECK(r.sessions().load_session(r.context, r.id, r.page)->messages.items.size() >= 3); }},
+    {"load_session, none", [](R& r) { CHECK(!r.sessions().load_session(r.context, r.fresh)); }},
+    {"list_sessions", [](R& r) { CHECK(!r.sessions().list_sessions(r.context, r.page).items.empty()); }},
+    {"list_agent_sessions",
+     [](R& r) { CHECK(!r.sessions().list_agent_sessions(r.context, r.id, r.page).items.empty()); }},
+    {"delete_session", [](R& r) { CHECK(r.sessions().delete_session(r.context, r.id, r.options)); }, true},
+    {"delete_session, none", [](R& r) { CHECK(!r.sessions().delete_session(r.context, r.fresh, r.options)); }, true},
+    {"soft_delete_session", [](R& r) { CHECK(r.sessions().soft_delete_session(r.context, r.id, r.options)); }, true},
+    {"restore_session", [](R& r) { CHECK(r.sessions().restore_session(r.context, "hidden " + r.id, r.options)); },
+     true},
+    {"purge_deleted_sessions", [](R& r) { CHECK(r.sessions().purge_deleted_sessions(r.context, 0s) > 0); }},
+    {"save_message", [](R& r) { r.sessions().save_message(r.context, r.id, message(), r.options); }, true},
+    {"save_message, expected_sequence",
+     [](R& r) { CHECK(r.sessions().save_message(r.context, r.id, message(), r.expecting(3)) == 4); }, true},
+    {"save_messages, none", [](R& r) { r.sessions().save_messages(r.context, r.id, {}, r.options); }, true},
+    {"save_messages, 1,000",
+     [](R& r) { CHECK(r.sessions().save_messages(r.context, r.id, thousand(), r.options).last == 1003); }, true},
+    {"save_messages, 1,000, expected_sequence",
+     [](R& r) { CHECK(r.sessions().save_messages(r.context, r.id, thousand(), r.expecting(3)).last == 1003); }, true},
+    {"save_turn",
+     [](R& r) {
+       r.sessions().save_turn(r.context, r.id, {{message(), message(), message()}, {execution(), execution()}},
+                              r.options);
+     },
+     true},
+    {"load_messages", [](R& r) { CHECK(r.sessions().load_messages(r.context, r.id, r.page).items.size() >= 3); }},
+    {"load_messages, a second page",
+     [](R& r) { CHECK(r.sessions().load_messages(r.context, r.id, r.second).items.size() == 2); }},
+    {"for_each_message",
+     [](R& r) { CHECK(r.sessions().for_each_message(r.context, r.id, [](const Message&) {}) >= 3); }},
+    {"load_agent_messages",
+     [](R& r) { CHECK(!r.sessions().load_agent_messages(r.context, r.id, r.page).items.empty()); }},
+    {"load_parent_messages",
+     [](R& r) { CHECK(!r.sessions().load_parent_messages(r.context, "child " + r.id, r.page).items.empty()); }},
+    {"search_messages",
+     [](R& r) {
+       CHECK(!r.sessions().search_messages(r.context, {.query = text_mark + " \"some words\""}, r.page).items.empty());
+     }},
+    {"search_messages, of a session and agent",
+     [](R& r) {
+       CHECK(!r.sessions()
+                  .search_messages(r.context, {.query = text_mark, .session_id = r.id, .agent_id = r.id}, r.page)
+                  .items.empty());
+     }},
+    {"save_tool_execution", [](R& r) { r.sessions().save_tool_execution(r.context, r.id, execution(), r.options); },
+     true},
+    {"list_tool_executions",
+     [](R& r) { CHECK(!r.sessions().list_tool_executions(r.context, r.id, r.page).items.empty()); }},
+    {"save_snapshot",
+     [](R& r) {
+       r.sessions().save_snapshot(r.context,
+                                  {.id = r.fresh,
+                                   .session_id = r.id,
+                                   .snapshot_type = text_mark,
+                                   .content = text_mark,
+                                   .token_count = number_mark},
+                                  r.options);
+     },
+     true},
+    {"load_snapshots",
+     [](R& r) { CHECK(!r.sessions().load_snapshots(r.context, r.id, text_mark, r.page).items.empty()); }},
+    {"purge_idempotency_keys", [](R& r) { r.sessions().purge_idempotency_keys(r.context, time_mark); }},
+    {"statistics of sessions", [](R& r) { CHECK(r.sessions().statistics(r.context).sessions > 0); }},
+
+    {"store an error",
+     [](R& r) {
+       r.errors().store(
+           r.context,
+           {.id = r.fresh, .timestamp = time_mark, .session_id = r.id, .tool_name = text_mark, .raw_error = text_mark},
+           r.options);
+     },
+     true},
+    {"store an error, id made",
+     [](R& r) { r.errors().store(r.context, {.tool_name = text_mark, .raw_error = text_mark}, r.options); }, true},
+    {"get an error", [](R& r) { CHECK(r.errors().get(r.context, r.id)); }},
+    {"list errors", [](R& r) { CHECK(!r.errors().list(r.context, {}, r.page).items.empty()); }},
+    {"list errors, filtered",
+     [](R& r) {
+       CHECK(!r.errors()
+                  .list(r.context,
+                        {.session_id = r.id, .tool_name = text_mark, .from = time_mark, .until = time_mark + 1us},
+                        r.page)
+                  .items.empty());
+     }},
+
+    {"index an artifact, a new one", [](R& r) { r.artifacts().index(r.context, artifact(r.fresh, r.id), r.options); },
+     true},
+    {"index an artifact, an old one", [](R& r) { r.artifacts().index(r.context, artifact(r.id, r.id), r.options); },
+     true},
+    {"get an artifact", [](R& r) { CHECK(r.artifacts().get(r.context, r.id)); }},
+    {"get_by_name", [](R& r) { CHECK(r.artifacts().get_by_name(r.context, r.id + ".csv", r.id)); }},
+    {"list artifacts", [](R& r) { CHECK(!r.artifacts().list(r.context, {}, r.page).items.empty()); }},
+    {"list artifacts, filtered",
+     [](R& r) {
+       CHECK(!r.artifacts()
+                  .list(r.context,
+                        {.source = ArtifactSource::user,
+                         .content_type = "",
+                         .tags = {text_mark},
+                         .min_size_bytes = number_mark,
+                         .max_size_bytes = number_mark,
+                         .created_from = time_mark,
+                         .session_id = r.id,
+                         .include_deleted = true},
+                        r.page)
+                  .items.empty());
+     }},
+    {"search artifacts", [](R& r) { CHECK(!r.artifacts().search(r.context, text_mark, r.page).items.empty()); }},
+    {"update an artifact", [](R& r) { CHECK(r.artifacts().update(r.context, artifact(r.id, r.id), r.options)); }, true},
+    {"remove an artifact, softly",
+     [](R& r) { CHECK(r.artifacts().remove(r.context, r.id, DeleteMode::soft, r.options)); }, true},
+    {"remove an artifact for good",
+     [](R& r) { CHECK(r.artifacts().remove(r.context, r.id, DeleteMode::hard, r.options)); }, true},
+    {"record_access", [](R& r) { CHECK(r.artifacts().record_access(r.context, r.id, r.options)); }, true},
+    {"statistics of artifacts", [](R& r) { CHECK(r.artifacts().statistics(r.context).files > 0); }},
+
+    {"store a result, a new one", [](R& r) { r.results().store(r.context, result(r.fresh), r.options); }, true},
+    {"store a result, an old one", [](R& r) { r.results().store(r.context, result(r.id), r.options); }, true},
+    {"query a result",
+     [](R& r) { CHECK(r.results().query(r.context, r.id, "SELECT * FROM " + text_mark).rows.size() == 2); }},
+    {"metadata of a result", [](R& r) { CHECK(r.results().metadata(r.context, r.id)); }},
+    {"remove a result", [](R& r) { CHECK(r.results().remove(r.context, r.id, r.options)); }, true},
+    {"expire results", [](R& r) { r.results().expire(r.context); }},
+
+    {"store a human request", [](R& r) { r.requests().store(r.context, request(r.fresh, r.id), r.options); }, true},
+    {"get a human request", [](R& r) { CHECK(r.requests().get(r.context, r.id)); }},
+    {"update a human request", [](R& r) { CHECK(r.requests().update(r.context, request(r.id, r.id), r.options)); },
+     true},
+    {"list_pending", [](R& r) { CHECK(!r.requests().list_pending(r.context, r.page).items.empty()); }},
+    {"list_by_session", [](R& r) { CHECK(!r.requests().list_by_session(r.context, r.id, r.page).items.empty()); }},
+    {"respond", [](R& r) { CHECK(r.requests().respond(r.context, r.id, response(), r.options).response == text_mark); },
+     true},
+    {"expire human requests", [](R& r) { r.requests().expire(r.context, r.options); }, true},
+
+    {"sessions of all tenants", [](R& r) { CHECK(r.admin().list_sessions(r.context, r.page).total > 0); }},
+    {"sessions_per_user", [](R& r) { CHECK(!r.admin().sessions_per_user(r.context, r.page).items.empty()); }},
+    {"statistics of all tenants", [](R& r) { CHECK(r.admin().statistics(r.context).sessions > 0); }},
+    {"validate_permissions", [](R& r) { CHECK(r.admin().validate_permissions(r.context).problems.empty()); }},
+
+    {"ping", [](R& r) { r.backend.ping(r.context); }},
+    {"storage_details", [](R& r) { static_cast<void>(r.backend.storage_details(r.context)); }},
+};
+
+}  // namespace operations

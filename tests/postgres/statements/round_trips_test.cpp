@@ -1,0 +1,274 @@
+#include "heddle/postgres.hpp"
+#include "postgres/statements/operations.hpp"
+#include "support/expect_error.hpp"
+#include "support/migrated_database.hpp"
+#include "support/protocol_proxy.hpp"
+#include "support/raw_postgres.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace heddle;
+using namespace operations;
+using namespace std::chrono_literals;
+using support::code_of;
+
+namespace {
+
+/// How often the client waited for the server. It does after Sync, Flush or a simple query, and after nothing else.
+int round_trips_of(const support::Traffic& traffic) {
+  const auto waits = std::count_if(traffic.to_server.begin(), traffic.to_server.end(),
+                                   [](char type) { return type == 'S' || type == 'H' || type == 'Q'; });
+  CHECK(traffic.ready == waits);
+  // Of many commands, the first are answered while the last are being sent.
+  constexpr std::size_t few = 100;
+  if (traffic.to_server.size() < few) { CHECK(traffic.turns == waits); }
+  return static_cast<int>(waits);
+}
+
+/// What every operation needs is there, stored past the proxy that counts.
+class Scene {
+ public:
+  support::MigratedDatabase database;
+  support::ProtocolProxy proxy{support::postgres_server()};
+
+  /// How a server would use it, by way of the proxy, on one connection that is open and verified, and one for
+  /// administration that is not.
+  heddle::postgres::Config config(bool named) {
+    heddle::postgres::Config config;
+    config.dsn = proxy.dsn(database.database().app_dsn());
+    config.admin_dsn = proxy.dsn(database.database().admin_dsn());
+    config.pool.min_connections = 0;
+    config.pool.max_connections = 1;
+    config.named_statements = named;
+    config.artifact_directory = folder_.path();
+    return config;
+  }
+
+  /// A run with one of everything.
+  Run next(OnServer& backend, const Context& context) {
+    const std::string id = text_mark + " " + std::to_string(++count_);
+    auto& sessions = direct_.session_storage();
+    sessions.save_session(tenant, {.id = id, .agent_id = id});
+    sessions.save_session(tenant, {.id = "child " + id, .agent_id = id, .parent_session_id = id});
+    sessions.save_session(tenant, {.id = "hidden " + id});
+    sessions.soft_delete_session(tenant, "hidden " + id);
+    const std::vector<Message> messages(3, message());
+    sessions.save_messages(tenant, id, messages);
+    sessions.save_tool_execution(tenant, id, execution());
+    sessions.save_snapshot(tenant, {.id = id, .session_id = id, .snapshot_type = text_mark});
+    direct_.error_store().store(
+        tenant, {.id = id, .timestamp = time_mark, .session_id = id, .tool_name = text_mark, .raw_error = text_mark});
+    direct_.artifact_store().index(tenant, artifact(id, id));
+    direct_.result_store().store(tenant, result(id));
+    direct_.human_request_store().store(tenant, request(id, id));
+    const std::string cursor = sessions.load_messages(tenant, id, {.limit = 1}).next;
+    return {.backend = backend,
+            .context = context,
+            .id = id,
+            .fresh = "fresh " + id,
+            .options = {},
+            .page = {.limit = 918},
+            .second = {.limit = 918, .cursor = cursor}};
+  }
+
+  /// What `call` said to the server.
+  template <class Call>
+  support::Traffic traffic_of(Call&& call) {
+    proxy.forget_traffic();
+    call();
+    return proxy.traffic();
+  }
+  template <class Call>
+  int round_trips(Call&& call) {
+    return round_trips_of(traffic_of(call));
+  }
+
+  /// Hidden sessions go, so that a purge has few.
+  void tidy() { direct_.session_storage().purge_deleted_sessions({}, 0s); }
+  OnServer& direct() { return direct_; }
+
+ private:
+  support::TemporaryFolder folder_;
+  OnServer direct_{database.config()};
+  int count_ = 0;
+};
+
+/// No value of a caller is in the text of a statement.
+void check_text(const support::Parsed& parsed, bool named) {
+  CAPTURE(parsed.text);
+  CHECK(parsed.name.empty() != named);
+  CHECK(parsed.text.find(text_mark) == std::string::npos);
+  CHECK(parsed.text.find("918") == std::string::npos);
+}
+
+void check_operations(bool named) {
+  Scene scene;
+  for (const Operation& operation : operations::all) {
+    CAPTURE(operation.name);
+    OnServer backend(scene.config(named));
+    for (const std::string variant : {"plain", "with a deadline", "with a key"}) {
+      if (variant == "with a key" && !operation.keyed) { continue; }
+      for (const bool first : {true, false}) {
+        CAPTURE(variant);
+        CAPTURE(first);
+        const Context context = variant == "with a deadline" ? tenant.with_timeout(1min) : tenant;
+        Run run = scene.next(backend, context);
+        if (variant == "with a key") { run.options.idempotency_key = "key of " + run.id; }
+        const support::Traffic traffic = scene.traffic_of([&] { operation.run(run); });
+        CHECK(round_trips_of(traffic) == 1);
+        if (named && !first) { CHECK(traffic.parsed.empty()); }
+        for (const auto& parsed : traffic.parsed) { check_text(parsed, named); }
+      }
+    }
+    scene.tidy();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("fault 25: every operation on PostgreSQL takes one round trip") { check_operations(true); }
+
+TEST_CASE("postgres round trips: every operation takes one without named statements, and sends none") {
+  check_operations(false);
+}
+
+TEST_CASE("postgres round trips: a write that is refused takes one") {
+  Scene scene;
+  OnServer backend(scene.config(true));
+  const Run run = scene.next(backend, tenant);
+  scene.direct().human_request_store().store(tenant, request("settled", run.id));
+  scene.direct().human_request_store().respond(tenant, "settled", response());
+  struct Refused {
+    std::string name;
+    ErrorCode code;
+    void (*run)(R& run);
+  };
+  const std::vector<Refused> refused{
+      {"a message of no session", ErrorCode::not_found,
+       [](R& r) { r.sessions().save_message(r.context, r.fresh, message(), r.options); }},
+      {"a thousand messages of no session", ErrorCode::not_found,
+       [](R& r) { r.sessions().save_messages(r.context, r.fresh, thousand(), r.options); }},
+      {"a turn of a hidden session", ErrorCode::not_found,
+       [](R& r) {
+         r.sessions().save_turn(r.context, "hidden " + r.id, {{message()}, {execution()}}, r.options);
+       }},
+      {"a message that another one came before", ErrorCode::conflict,
+       [](R& r) { r.sessions().save_message(r.context, r.id, message(), r.expecting(2)); }},
+      {"a session over a hidden one", ErrorCode::failed_precondition,
+       [](R& r) { r.sessions().save_session(r.context, {.id = "hidden " + r.id}, r.options); }},
+      {"a session with a parent that is not there", ErrorCode::not_found,
+       [](R& r) { r.sessions().save_session(r.context, {.id = "new", .parent_session_id = r.fresh}, r.options); }},
+      {"an execution of no session", ErrorCode::not_found,
+       [](R& r) { r.sessions().save_tool_execution(r.context, r.fresh, execution(), r.options); }},
+      {"a snapshot of no session", ErrorCode::not_found,
+       [](R& r) { r.sessions().save_snapshot(r.context, {.session_id = r.fresh}, r.options); }},
+      {"a snapshot whose id is taken", ErrorCode::already_exists,
+       [](R& r) { r.sessions().save_snapshot(r.context, {.id = r.id, .session_id = r.id}, r.options); }},
+      {"an error of no session", ErrorCode::not_found,
+       [](R& r) { r.errors().store(r.context, {.session_id = r.fresh}, r.options); }},
+      {"an error whose id is taken", ErrorCode::already_exists,
+       [](R& r) { r.errors().store(r.context, {.id = r.id}, r.options); }},
+      {"an artifact of no session", ErrorCode::not_found,
+       [](R& r) { r.artifacts().index(r.context, artifact(r.fresh, r.fresh), r.options); }},
+      {"a human request of no session", ErrorCode::not_found,
+       [](R& r) { r.requests().store(r.context, request(r.fresh, r.fresh), r.options); }},
+      {"a human request whose id is taken", ErrorCode::already_exists,
+       [](R& r) { r.requests().store(r.context, request(r.id, r.id), r.options); }},
+      {"an update of a settled request", ErrorCode::failed_precondition,
+       [](R& r) { r.requests().update(r.context, request("settled", r.id), r.options); }},
+      {"an answer to no request", ErrorCode::not_found,
+       [](R& r) { r.requests().respond(r.context, r.fresh, response(), r.options); }},
+      {"an answer to a settled request", ErrorCode::failed_precondition,
+       [](R& r) { r.requests().respond(r.context, "settled", response(), r.options); }},
+  };
+  for (const Refused& each : refused) {
+    CAPTURE(each.name);
+    for (const char* key : {"", "", "key", "key"}) {  // a refused write does not use its key up
+      CAPTURE(key);
+      Run asked = run;
+      asked.options.idempotency_key = key;
+      CHECK(scene.round_trips([&] { CHECK(code_of([&] { each.run(asked); }) == each.code); }) == 1);
+    }
+  }
+  // Before anything is sent.
+  CHECK(scene.round_trips([&] {
+    CHECK(code_of([&] { run.sessions().save_message(tenant, "", message()); }) == ErrorCode::invalid_argument);
+  }) == 0);
+}
+
+TEST_CASE("postgres round trips: what takes more than one") {
+  Scene scene;
+  OnServer backend(scene.config(true));
+  const Run run = scene.next(backend, tenant);
+  support::RawPostgres server(scene.database.database().superuser_dsn());
+
+  SUBCASE("a repeat of an idempotency key: 2") {
+    const auto save = [&] {
+      CHECK(run.sessions().save_message(tenant, run.id, message(), {.idempotency_key = "key"}) == 4);
+    };
+    CHECK(scene.round_trips(save) == 1);
+    CHECK(scene.round_trips(save) == 2);
+    CHECK(scene.round_trips([&] {
+      CHECK(code_of([&] { run.sessions().save_message(tenant, run.id, {}, {.idempotency_key = "key"}); }) ==
+            ErrorCode::invalid_argument);
+    }) == 2);
+  }
+  SUBCASE("a repeat of a human's answer, which is read: 3") {
+    const auto respond = [&] { run.requests().respond(tenant, run.id, response(), {.idempotency_key = "key"}); };
+    CHECK(scene.round_trips(respond) == 1);
+    CHECK(scene.round_trips(respond) == 3);
+  }
+  SUBCASE("a query of a result that none was noted of for a minute: 2") {
+    const auto query = [&] { static_cast<void>(run.results().query(tenant, run.id, "SELECT 1")); };
+    CHECK(scene.round_trips(query) == 1);
+    server.execute("UPDATE sql_results SET accessed_at = accessed_at - 60000000");
+    CHECK(scene.round_trips(query) == 2);
+    CHECK(scene.round_trips(query) == 1);
+  }
+  SUBCASE("a read that fails, and is rolled back: 2") {
+    server.execute("REVOKE SELECT ON agent_errors FROM heddle_app");
+    const auto get = [&] {
+      CHECK(code_of([&] { static_cast<void>(run.errors().get(tenant, run.id)); }) == ErrorCode::permission_denied);
+    };
+    CHECK(scene.round_trips(get) == 2);
+    CHECK(scene.round_trips([&] { static_cast<void>(run.artifacts().get(tenant, run.id)); }) == 1);
+  }
+  SUBCASE("removing for good, one for each batch: 100 sessions, 32 results") {
+    for (int i = 0; i < 100; ++i) {
+      const std::string id = std::to_string(i);
+      scene.direct().session_storage().save_session(tenant, {.id = id});
+      scene.direct().session_storage().soft_delete_session(tenant, id);
+    }
+    CHECK(scene.round_trips([&] { CHECK(run.sessions().purge_deleted_sessions({}, 0s) == 101); }) == 2);
+    for (int i = 0; i < 32; ++i) { scene.direct().result_store().store(tenant, result(std::to_string(i))); }
+    server.execute("UPDATE sql_results SET expires_at = 0");
+    CHECK(scene.round_trips([&] { CHECK(run.results().expire(tenant) == 33); }) == 2);
+  }
+  SUBCASE("a statement that the connection has forgotten: it is prepared on a new one") {
+    const auto load = [&] { static_cast<void>(run.sessions().load_messages(tenant, run.id)); };
+    CHECK(scene.round_trips(load) == 1);
+    server.execute("ALTER TABLE messages ALTER COLUMN tool_use_id TYPE varchar");  // its plan is void, its type new
+    CHECK(scene.round_trips(load) >= 2);
+    CHECK(scene.round_trips(load) == 1);
+  }
+  SUBCASE("waiting for a human: a look when it begins, one when it listens, and one for the answer") {
+    const auto look = [&] { static_cast<void>(run.requests().wait(tenant, run.id)); };
+    CHECK(scene.round_trips([&] {
+      auto waiting = std::async(std::launch::async, look);
+      std::this_thread::sleep_for(1s);
+      scene.direct().human_request_store().respond(tenant, run.id, response());
+      waiting.get();
+    }) <= 2 + 3 + 1);
+    CHECK(scene.round_trips(look) == 1);
+  }
+}

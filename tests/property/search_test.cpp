@@ -1,0 +1,254 @@
+#include "concurrency/raw_connection.hpp"
+#include "heddle/sqlite.hpp"
+#include "property/generator.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// 100,000 searches for text that nobody would want in a query. Each is refused as it should be, or its answer is
+/// compared with a search by hand.
+namespace {
+
+constexpr int queries = 100000;
+/// Few, so that many queries can be compared; all of them short, so that many match.
+constexpr std::size_t messages_of_session = 40;
+
+/// Words that the stemmer leaves alone (which the test makes sure of), so that a search by hand finds the same.
+const std::vector<std::string>& vocabulary() {
+  static const std::vector<std::string> all{
+      "and",  "or",    "not", "near", "alpha", "bravo", "kilo", "report", "csv", "user", "select", "from", "drop",
+      "null", "rowid", "c",   "x1",   "2024",  "foo",   "bar",  "script", "1",   "a",    "b",      "txt",  "http"};
+  return all;
+}
+
+bool is_word_byte(char each) {
+  return (each >= '0' && each <= '9') || (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') ||
+         (static_cast<unsigned char>(each) & 0x80U) != 0;
+}
+
+/// The words of a text in small letters. One with bytes beyond ASCII is kept as "?": it can be several words or none.
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size();) {
+    std::string word;
+    for (; at < text.size() && is_word_byte(text[at]); ++at) {
+      const char each = text[at];
+      word += each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+    }
+    if (word.empty()) {
+      ++at;
+    } else {
+      const bool ascii = std::all_of(word.begin(), word.end(), [](char each) { return each > 0; });
+      words.push_back(ascii ? word : "?");
+    }
+  }
+  return words;
+}
+
+/// The terms of a query as MessageSearch describes them: words between white space, and phrases in quotes.
+std::vector<std::vector<std::string>> terms_of(std::string_view query, std::size_t& count) {
+  std::vector<std::vector<std::string>> terms;
+  std::string term;
+  bool quoted = false;
+  count = 0;
+  const auto finish = [&] {
+    if (!term.empty()) {
+      ++count;
+      terms.push_back(words_of(term));
+    }
+    term.clear();
+  };
+  for (const char each : query) {
+    const bool space = std::string_view(" \t\r\n\v\f").find(each) != std::string_view::npos;
+    if (each == '"') {
+      finish();
+      quoted = !quoted;
+    } else if (space && !quoted) {
+      finish();
+    } else {
+      term += each;
+    }
+  }
+  finish();
+  return terms;
+}
+
+bool contains_in_order(const std::vector<std::string>& words, const std::vector<std::string>& phrase) {
+  return std::search(words.begin(), words.end(), phrase.begin(), phrase.end()) != words.end();
+}
+
+struct Document {
+  std::string session;
+  std::string content;
+  std::vector<std::string> words;
+};
+
+std::string generated_content(property::Generator& random) {
+  static const std::vector<std::string> between{" ",  " ",  " ", ". ", "-",  ".",  " (",
+                                                ") ", "\"", "'", "/",  "\n", ": ", "_"};
+  std::string content;
+  // Beyond ASCII at the begin and the end only: the search by hand cannot tell whether it separates words.
+  if (random.one_in(5)) { content += "🙂 日本語 "; }
+  for (std::size_t count = 3 + random.number(16); count > 0; --count) {
+    content += random.one_of(vocabulary()) + random.one_of(between);
+  }
+  if (random.one_in(5)) { content += " naïve"; }
+  return content;
+}
+
+std::string generated_query(property::Generator& random) {
+  if (random.one_in(500)) { return std::string(random.number(6000), "x\" a"[random.number(4)]); }
+  std::string query;
+  // Seldom more terms than a query may have.
+  const std::size_t pieces = random.one_in(200) ? 40 + random.number(60) : 1 + random.number(5);
+  for (std::size_t piece = 0; piece < pieces; ++piece) {
+    switch (random.number(8)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3: query += random.one_of(vocabulary()); break;
+      case 4: {
+        std::string loud = random.one_of(vocabulary());
+        for (char& each : loud) { each = each >= 'a' && each <= 'z' ? static_cast<char>(each - 'a' + 'A') : each; }
+        query += loud;
+        break;
+      }
+      case 5: query += "\"" + random.one_of(vocabulary()) + " " + random.one_of(vocabulary()) + "\""; break;
+      case 6: {
+        std::string nasty = random.one_of(property::nasty_pieces());
+        query += random.one_in(3) || property::is_clean(nasty) ? nasty : std::string();
+        break;
+      }
+      default: query += static_cast<char>(random.one_in(10) ? random.number(256) : 1 + random.number(127)); break;
+    }
+    query += random.one_in(4) ? "" : " ";
+  }
+  return query;
+}
+
+/// The database and the same content by hand.
+class Library {
+ public:
+  explicit Library(property::Generator& random) : backend_({.path = (folder_.path() / "heddle.db").string()}) {
+    backend_.migrate();
+    auto& store = backend_.session_storage();
+    for (const char* const id : {"one", "two"}) {
+      heddle::Session session;
+      session.id = id;
+      store.save_session({}, session);
+      store.save_session(stranger(), session);
+      std::vector<heddle::Message> all;
+      for (std::size_t number = 0; number < messages_of_session; ++number) {
+        all.push_back({.content = generated_content(random)});
+        documents_.push_back({id, all.back().content, words_of(all.back().content)});
+      }
+      store.save_messages({}, id, all);
+      // The same in the hands of somebody else: found by the same words, and never to be seen.
+      for (auto& message : all) { message.agent_id = "stranger"; }
+      store.save_messages(stranger(), id, all);
+    }
+    concurrency::RawConnection raw(folder_.path() / "heddle.db");
+    raw.run("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'messages_search', 'row')");
+    for (const std::string& word : vocabulary()) {
+      REQUIRE(raw.run("SELECT count(*) FROM temp.terms WHERE term = '" + word + "'") == "1");
+    }
+  }
+
+  static heddle::Context stranger() { return heddle::Context::for_user("stranger"); }
+  auto& store() { return backend_.session_storage(); }
+  [[nodiscard]] const std::vector<Document>& documents() const { return documents_; }
+
+ private:
+  support::TemporaryFolder folder_;
+  heddle::Backend<heddle::Sqlite> backend_;
+  std::vector<Document> documents_;
+};
+
+/// What is wrong with the answer to a query; empty if nothing is.
+std::string fault_of(const Library& library, const std::vector<std::vector<std::string>>& terms, bool by_hand,
+                     const std::optional<std::string>& session, const std::vector<heddle::Message>& found) {
+  static const std::set<std::string> known(vocabulary().begin(), vocabulary().end());
+  std::vector<const heddle::Message*> answers(library.documents().size());
+  for (const auto& message : found) {
+    if (message.agent_id == "stranger") { return "another tenant's message"; }
+    if (session && message.session_id != *session) { return "another session's message"; }
+    const auto index =
+        static_cast<std::size_t>(message.sequence - 1) + (message.session_id == "two" ? messages_of_session : 0);
+    if (answers.at(index) != nullptr) { return "one message twice"; }
+    answers[index] = &message;
+  }
+  std::size_t words = 0;
+  for (const auto& term : terms) { words += term.size(); }
+  for (std::size_t index = 0; index < answers.size(); ++index) {
+    const Document& document = library.documents()[index];
+    const bool is_found = answers[index] != nullptr;
+    if (is_found && answers[index]->content != document.content) { return "other content than was stored"; }
+    bool has_all = true;
+    bool has_all_in_order = words > 0;
+    for (const auto& term : terms) {
+      for (const auto& word : term) {
+        has_all = has_all && (known.count(word) == 0 ||
+                              std::find(document.words.begin(), document.words.end(), word) != document.words.end());
+      }
+      has_all_in_order = has_all_in_order && contains_in_order(document.words, term);
+    }
+    if (is_found && !has_all) { return "\"" + document.content + "\" lacks a word"; }
+    const bool wanted = by_hand && has_all_in_order && (!session || document.session == *session);
+    if (wanted && !is_found) { return "\"" + document.content + "\" is missing"; }
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("100,000 searches: refused as they should be, or answered faithfully") {
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
+  Library library(random);
+  static const std::set<std::string> known(vocabulary().begin(), vocabulary().end());
+  int refused = 0;
+  int answered = 0;
+  int compared = 0;
+  int with_results = 0;
+  for (int number = 0; number < queries; ++number) {
+    heddle::MessageSearch search{.query = generated_query(random)};
+    if (random.one_in(3)) { search.session_id = random.one_in(2) ? "one" : "two"; }
+    std::size_t count = 0;
+    const auto terms = terms_of(search.query, count);
+    const bool acceptable = property::is_clean(search.query) && search.query.size() <= 4096 && count <= 64;
+    std::string fault;
+    try {
+      const auto found = library.store().search_messages({}, search, {.limit = 10000}).items;
+      // What words beyond ASCII match, or words that the stemmer changes, is not for the search by hand.
+      bool by_hand = acceptable;
+      for (const auto& term : terms) {
+        for (const auto& word : term) { by_hand = by_hand && known.count(word) != 0; }
+      }
+      fault = acceptable ? fault_of(library, terms, by_hand, search.session_id, found) : "accepted";
+      ++answered;
+      compared += by_hand ? 1 : 0;
+      with_results += found.empty() ? 0 : 1;
+    } catch (const heddle::Error& error) {
+      ++refused;
+      if (acceptable) { fault = std::string("refused: ") + error.what(); }
+      if (error.code() != heddle::ErrorCode::invalid_argument) {
+        fault = std::string(heddle::to_string(error.code())) + ": " + error.what();
+      }
+    }
+    if (!fault.empty()) { FAIL_CHECK("query " << number << ", {" << search.query << "}: " << fault); }
+  }
+  MESSAGE(refused << " refused, " << answered << " answered, " << compared << " of them compared in full, "
+                  << with_results << " with results");
+  // Otherwise the queries would not be worth much.
+  CHECK(refused > queries / 50);
+  CHECK(compared > queries / 5);
+  CHECK(with_results > queries / 10);
+}

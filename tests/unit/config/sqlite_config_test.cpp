@@ -1,0 +1,108 @@
+#include "heddle/config/sqlite_config.hpp"
+
+#include "heddle/config/parse.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+
+using heddle::Environment;
+using heddle::ErrorCode;
+using support::code_of;
+using support::error_of;
+
+namespace fs = std::filesystem;
+
+TEST_CASE("the data folder comes from the environment") {
+  const auto data = [](std::map<std::string, std::string> variables) {
+    return Environment::of(std::move(variables)).data_directory();
+  };
+  CHECK(data({{"HOME", "/home/ada"}}) == "/home/ada/.loom");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", ""}}) == "/home/ada/.loom");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}}) == "/srv/loom");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~/data"}}) == "/home/ada/data");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~"}}) == "/home/ada");
+  CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~bob/data"}}) == fs::current_path() / "~bob/data");
+  CHECK(data({{"LOOM_DATA_DIR", "data"}}) == fs::current_path() / "data");
+  CHECK(code_of([&] { static_cast<void>(data({})); }) == ErrorCode::failed_precondition);
+  // One that reads the process has whatever is set there.
+  CHECK(!Environment().get("HEDDLE_NO_SUCH_VARIABLE"));
+}
+
+TEST_CASE("what a configuration says of SQLite reaches the backend") {
+  const auto environment = Environment::of({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}});
+  const auto settings_of = [&](const char* json) {
+    return heddle::sqlite_config(heddle::parse_config_json(json), environment);
+  };
+
+  SUBCASE("nothing: the defaults of the backend") {
+    const auto settings = settings_of("{}");
+    const heddle::sqlite::Config defaults;
+    CHECK(settings.path == "/srv/loom/loom.db");
+    CHECK(settings.wal);
+    CHECK(settings.busy_timeout == defaults.busy_timeout);
+    CHECK(settings.durability == heddle::sqlite::Durability::full);
+    CHECK(settings.readers == defaults.readers);
+    CHECK(settings.cache_kib == defaults.cache_kib);
+    CHECK(settings.mmap_bytes == defaults.mmap_bytes);
+    CHECK(settings.default_user_id == "default-user");
+    CHECK(settings.artifact_directory.empty());
+    CHECK(settings.migration_directory.empty());
+    CHECK(!settings.encrypt);
+    CHECK(settings.encryption_key.empty());
+  }
+  SUBCASE("everything") {
+    const auto settings = settings_of(R"({
+      "sqlite": {"path": "~/a.db", "encrypt": true, "encryption_key": "k", "wal_mode": false,
+                 "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
+                 "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files"},
+      "migration": {"migration_dir": "~/sql"}})");
+    CHECK(settings.path == "/home/ada/a.db");
+    CHECK(settings.encrypt);
+    CHECK(settings.encryption_key == "k");
+    CHECK(!settings.wal);
+    CHECK(settings.durability == heddle::sqlite::Durability::normal);
+    CHECK(settings.readers == 7);
+    CHECK(settings.cache_kib == 100);
+    CHECK(settings.mmap_bytes == 9'000'000'000);
+    CHECK(settings.busy_timeout == std::chrono::milliseconds(0));
+    CHECK(settings.default_user_id.empty());
+    CHECK(settings.artifact_directory == fs::current_path() / "files");
+    CHECK(settings.migration_directory == "/home/ada/sql");
+  }
+  SUBCASE("a bool that is off is not one that is unset") {
+    CHECK(settings_of(R"({"sqlite": {}})").wal);
+    CHECK(settings_of(R"({"sqlite": {"wal_mode": true}})").wal);
+    CHECK(!settings_of(R"({"sqlite": {"wal_mode": false}})").wal);
+    CHECK(!settings_of(R"({"sqlite": {"walMode": false}})").wal);
+  }
+  SUBCASE("a path is made absolute, one in memory stays") {
+    CHECK(settings_of(R"({"sqlite": {"path": "a.db"}})").path == (fs::current_path() / "a.db").string());
+    CHECK(settings_of(R"({"sqlite": {"path": ":memory:"}})").path == ":memory:");
+  }
+  SUBCASE("the key comes from the environment if the configuration has none") {
+    const auto keyed = Environment::of({{"LOOM_DB_KEY", "from outside"}, {"HOME", "/h"}});
+    const auto key_of = [&](const char* json) {
+      return heddle::sqlite_config(heddle::parse_config_json(json), keyed).encryption_key;
+    };
+    CHECK(key_of(R"({"sqlite": {"encrypt": true}})") == "from outside");
+    CHECK(key_of(R"({"sqlite": {"encrypt": true, "encryption_key": "own"}})") == "own");
+    CHECK(key_of("{}").empty());
+  }
+  SUBCASE("values without a meaning") {
+    for (const char* json :
+         {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})", R"({"sqlite": {"cache_kib": 0}})",
+          R"({"sqlite": {"cache_kib": 3000000000}})", R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
+          R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
+      CAPTURE(json);
+      const auto error = error_of([&] { static_cast<void>(settings_of(json)); });
+      CHECK(error.code() == ErrorCode::invalid_argument);
+      CHECK(std::string(error.what()).find("S3CRET") == std::string::npos);
+    }
+  }
+}
