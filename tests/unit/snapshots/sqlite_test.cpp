@@ -1,0 +1,167 @@
+// What the library sends to SQLite and what it stores there, held against the files of this folder.
+//
+// sqlite.sql.txt, all SQL, is for changes to be seen; this renews it:
+//   HEDDLE_RENEW_SNAPSHOTS=1 build/dev/tests/unit/unit_snapshots
+// keys.txt and rows.txt, idempotency keys and rows, are in databases and must not change: nothing renews them.
+#include "heddle/sqlite.hpp"
+#include "support/temporary_folder.hpp"
+#include "unit/snapshots/snapshot.hpp"
+#include "unit/snapshots/statements.hpp"
+#include "unit/snapshots/stored.hpp"
+#include "unit/snapshots/writes.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace snapshots;
+
+namespace {
+
+using SqliteBackend = heddle::Backend<heddle::Sqlite>;
+
+/// The SQL that all connections of the process run while it lives.
+class Recorder {
+ public:
+  Recorder() {
+    texts().clear();
+    sqlite3_auto_extension(entry());
+  }
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  Recorder(Recorder&&) = delete;
+  Recorder& operator=(Recorder&&) = delete;
+  ~Recorder() { sqlite3_cancel_auto_extension(entry()); }
+
+  [[nodiscard]] static std::set<std::string>& texts() {
+    static std::set<std::string> all;
+    return all;
+  }
+
+ private:
+  using Entry = void (*)();
+
+  static Entry entry() { return reinterpret_cast<Entry>(&watch); }
+
+  static int watch(sqlite3* connection, const char** /*error*/, const void* /*functions*/) {
+    return sqlite3_trace_v2(connection, SQLITE_TRACE_STMT, &note, nullptr);
+  }
+
+  static int note(unsigned /*event*/, void* /*context*/, void* statement, void* text) {
+    static std::mutex mutex;
+    const std::string shown = static_cast<const char*>(text);
+    if (shown.starts_with("--")) { return 0; }  // a trigger
+    const std::lock_guard lock(mutex);
+    texts().insert(sqlite3_sql(static_cast<sqlite3_stmt*>(statement)));
+    return 0;
+  }
+};
+
+/// Whether SQLite itself made the SQL, for the tables behind a full-text index.
+bool is_internal(const std::string& text) {
+  const auto has = [&text](const char* part) { return text.find(part) != std::string::npos; };
+  return has("'main'") || has("\"main\"") || has("_search_");
+}
+
+/// What a program has SQLite do, but for the statements of migrations.
+std::set<std::string> sent() {
+  const support::TemporaryFolder folder;
+  const std::string foreign = (folder.path() / "foreign.db").string();
+  SQLite::Database(foreign, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).exec("CREATE TABLE sessions (id)");
+  const Recorder recorder;
+  CHECK_THROWS_AS(SqliteBackend({.path = foreign}), heddle::Error);
+  {
+    SqliteBackend backend({.path = (folder.path() / "heddle.db").string()});
+    backend.migrate();
+    backend.ping();
+    static_cast<void>(backend.storage_details());
+    write_everything(backend);
+    static_cast<void>(backend.session_storage().load_session(inputs::tenant, "session"));
+    static_cast<void>(backend.result_store().query(inputs::tenant, "result", "SELECT a FROM numbers"));
+    CHECK_THROWS_AS(backend.session_storage().save_message(inputs::tenant, "absent", {}), heddle::Error);
+    backend.back_up({}, folder.path() / "copy.db");
+    backend.migrator().down({}, 1);
+  }
+  { const SqliteBackend in_memory({.path = ":memory:"}); }
+  {
+    const SqliteBackend journal({.path = (folder.path() / "journal.db").string(),
+                                 .wal = false,
+                                 .durability = heddle::sqlite::Durability::normal});
+  }
+  std::set<std::string> texts = Recorder::texts();
+  std::erase_if(texts, is_internal);
+  for (const std::string& migration : migration_files("sqlite")) {
+    std::erase_if(texts, [&](const std::string& text) { return migration.find(text) != std::string::npos; });
+  }
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("the SQL for SQLite is that of its snapshot") {
+  using Dialect = heddle::Sqlite::Dialect;
+  using heddle::sql::statements;
+  SqlTexts all;
+  const auto& sessions = statements<Dialect::Sessions>();
+  all.add("Sessions", sessions, sessions_of(sessions));
+  const auto& messages = statements<Dialect::Messages>();
+  all.add("Messages", messages, messages_of(messages));
+  const auto& errors = statements<Dialect::Errors>();
+  all.add("Errors", errors, errors_of(errors));
+  const auto& artifacts = statements<Dialect::Artifacts>();
+  all.add("Artifacts", artifacts, artifacts_of(artifacts));
+  const auto& results = statements<Dialect::Results>();
+  all.add("Results", results, results_of(results));
+  const auto& requests = statements<Dialect::HumanRequests>();
+  all.add("HumanRequests", requests, human_requests_of(requests));
+  const auto& idempotency = statements<heddle::sql::IdempotencyStatements>();
+  all.add("Idempotency", idempotency, idempotency_of(idempotency));
+  const auto& control = statements<heddle::sqlite::ControlStatements>();
+  all.add("Control", control,
+          {{"begin_read", control.begin_read.text()},
+           {"begin_write", control.begin_write.text()},
+           {"commit", control.commit.text()},
+           {"rollback", control.rollback.text()},
+           {"savepoint", control.savepoint.text()},
+           {"release", control.release.text()},
+           {"rollback_to", control.rollback_to.text()}});
+  for (const std::string& text : sent()) { all.add_sent(text); }
+  compare("sqlite.sql.txt", all.text(), Renewal::by_command);
+}
+
+TEST_CASE("idempotency keys and rows in SQLite are those of their snapshots") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  SqliteBackend backend({.path = path});
+  backend.migrate();
+  write_everything(backend);
+
+  const SQLite::Database raw(path);
+  const auto rows_of = [&raw](const std::string& sql) {
+    SQLite::Statement statement(raw, sql);
+    std::vector<Row> rows;
+    while (statement.executeStep()) {
+      Row& row = rows.emplace_back();
+      for (int column = 0; column < statement.getColumnCount(); ++column) {
+        const SQLite::Column value = statement.getColumn(column);
+        row.emplace_back(value.getName(), value.isNull() ? std::nullopt : std::optional(value.getString()));
+      }
+    }
+    return rows;
+  };
+  const std::string keys = stored_keys(rows_of);
+  const std::string rows = stored_rows(rows_of);
+  compare("keys.txt", keys, Renewal::never);
+  compare("rows.txt", rows, Renewal::never);
+
+  write_everything(backend);  // all of them repeats
+  CHECK(stored_keys(rows_of) == keys);
+  CHECK(stored_rows(rows_of) == rows);
+}

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+#include "unit/snapshots/snapshot.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace snapshots {
+
+/// Names and texts of the statements of a group.
+using Texts = std::vector<std::pair<std::string, std::string>>;
+
+/// The SQL of a dialect: its statements by group and name, and what else it sends.
+class SqlTexts {
+ public:
+  /// Adds a group. `texts` must name all of its statements.
+  template <class Group>
+  void add(const std::string& name, const Group& /*group*/, const Texts& texts) {
+    // A group has no members but statements, which are all of one size.
+    using Statement = heddle::sql::Statement<heddle::sql::NoRow>;
+    CHECK_MESSAGE(sizeof(Group) == texts.size() * sizeof(Statement), name,
+                  " has a statement that its snapshot does not name");
+    for (const auto& [statement, text] : texts) {
+      paragraphs_.add(name + "." + statement, text);
+      known_.insert(text);
+    }
+  }
+
+  /// Adds a text that was sent, unless it is that of a statement that was added before.
+  void add_sent(const std::string& text) {
+    std::string written = text;
+    for (std::size_t at = 0; (at = written.find('$', at)) != std::string::npos; ++at) {
+      if (at + 1 < written.size() && written[at + 1] >= '1' && written[at + 1] <= '9') { written[at] = '?'; }
+    }
+    if (known_.insert(written).second) { paragraphs_.add("sent", text); }
+  }
+
+  [[nodiscard]] const std::string& text() const noexcept { return paragraphs_.text(); }
+
+ private:
+  Paragraphs paragraphs_;
+  std::set<std::string> known_;
+};
+
+// The statements that the dialects share by name.
+
+template <class Group>
+Texts sessions_of(const Group& group) {
+  return {{"save", group.save.text()},
+          {"find", group.find.text()},
+          {"list", group.list.text()},
+          {"list_of_agent", group.list_of_agent.text()},
+          {"detach_children", group.detach_children.text()},
+          {"remove", group.remove.text()},
+          {"statistics", group.statistics.text()},
+          {"purge_keys", group.purge_keys.text()},
+          {"save_execution", group.save_execution.text()},
+          {"list_executions", group.list_executions.text()},
+          {"save_snapshot", group.save_snapshot.text()},
+          {"list_snapshots", group.list_snapshots.text()}};
+}
+
+template <class Group>
+Texts messages_of(const Group& group) {
+  return {{"take_sequence", group.take_sequence.text()},
+          {"expect_sequence", group.expect_sequence.text()},
+          {"insert", group.insert.text()},
+          {"list", group.list.text()},
+          {"list_of_parent", group.list_of_parent.text()},
+          {"list_of_agent", group.list_of_agent.text()},
+          {"number_of_session", group.number_of_session.text()},
+          {"search_in_session", group.search_in_session.text()},
+          {"search", group.search.text()}};
+}
+
+template <class Group>
+Texts errors_of(const Group& group) {
+  return {{"insert", group.insert.text()},
+          {"find", group.find.text()},
+          {"list", group.list.text()},
+          {"list_of_tool", group.list_of_tool.text()},
+          {"list_of_session", group.list_of_session.text()}};
+}
+
+template <class Group>
+Texts artifacts_of(const Group& group) {
+  return {{"index", group.index.text()},
+          {"update", group.update.text()},
+          {"find", group.find.text()},
+          {"find_by_name", group.find_by_name.text()},
+          {"list", group.list.text()},
+          {"list_in_session", group.list_in_session.text()},
+          {"search", group.search.text()},
+          {"record_access", group.record_access.text()},
+          {"remove_softly", group.remove_softly.text()},
+          {"find_own_path", group.find_own_path.text()},
+          {"remove", group.remove.text()},
+          {"statistics", group.statistics.text()}};
+}
+
+template <class Group>
+Texts results_of(const Group& group) {
+  return {{"store", group.store.text()},  {"store_image", group.store_image.text()},
+          {"find", group.find.text()},    {"find_image", group.find_image.text()},
+          {"touch", group.touch.text()},  {"remove", group.remove.text()},
+          {"expire", group.expire.text()}};
+}
+
+template <class Group>
+Texts human_requests_of(const Group& group) {
+  return {{"insert", group.insert.text()},
+          {"find", group.find.text()},
+          {"exists", group.exists.text()},
+          {"open_or_absent", group.open_or_absent.text()},
+          {"update", group.update.text()},
+          {"respond", group.respond.text()},
+          {"expire", group.expire.text()},
+          {"expire_one", group.expire_one.text()},
+          {"list_pending", group.list_pending.text()},
+          {"list_by_session", group.list_by_session.text()}};
+}
+
+template <class Group>
+Texts idempotency_of(const Group& group) {
+  return {{"find", group.find.text()}, {"remember", group.remember.text()}};
+}
+
+}  // namespace snapshots
