@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
     auto storage = heddle::open(argc > 1 ? heddle::load_config(argv[1]) : heddle::v1::StorageConfig());
 
     const auto status = heddle::health(storage, heddle::Context{}.with_timeout(std::chrono::seconds(2)));
-    std::cout << storage.backend_name() << ": " << (status.healthy() ? "healthy" : status.error())
+    std::cout << storage.name() << ": " << (status.healthy() ? "healthy" : status.error())
               << ", schema version " << status.migration_version() << '\n';
     if (storage.administration() == nullptr) { std::cout << "it cannot see across tenants\n"; }
 

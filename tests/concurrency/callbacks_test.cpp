@@ -79,7 +79,7 @@ CALLBACK_TEST("a visitor reads and writes") {
     std::int64_t inner = 0;
     CHECK(store.for_each_message(context(), "session", [&](const Message&) { ++inner; }) == 20);
     CHECK(inner == 20);
-    CHECK(backend.storage_details(context()).migration_version > 0);
+    CHECK(backend.details(context()).migration_version > 0);
     CHECK(support::code_of([&] { store.save_message(context(), "nowhere", message); }) == ErrorCode::not_found);
   });
   CHECK(answer == 20);

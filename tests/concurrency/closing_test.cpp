@@ -43,7 +43,7 @@ void check_all_refused(Backend& backend) {
   refused([&] { store.delete_session({}, "session"); });
   refused([&] { backend.ping(); });
   refused([&] { backend.migrate(); });
-  refused([&] { static_cast<void>(backend.storage_details()); });
+  refused([&] { static_cast<void>(backend.details()); });
   if constexpr (requires { backend.back_up({}, "copy.db"); }) {
     refused([&] { backend.back_up({}, "copy.db"); });
   }

@@ -117,7 +117,7 @@ TEST_CASE("child: open fresh files" * doctest::skip()) {
       heddle::Backend<heddle::Sqlite> backend(
           {.path = (folder / (std::to_string(file) + ".db")).string(), .migration_directory = folder / "migrations"});
       backend.migrate();
-      Parent::tell(std::to_string(backend.storage_details().migration_version) + "\n");
+      Parent::tell(std::to_string(backend.details().migration_version) + "\n");
     } catch (const heddle::Error& error) { Parent::tell(std::string(error.what()) + "\n"); }
   }
 }

@@ -20,7 +20,7 @@ TEST_CASE("fault 20: a new database gets every step with its record") {
   EmptyPlace place;
   Storage backend(place.config());
   const std::string before = place.contents();
-  CHECK(backend.storage_details().migration_version == 0);
+  CHECK(backend.details().migration_version == 0);
   const auto pending = backend.pending_migrations();
   REQUIRE_FALSE(pending.empty());
   CHECK(pending.front().version == 1);
@@ -64,7 +64,7 @@ TEST_CASE("the embedded steps go all the way down and up again, with data in the
   backend.session_storage().save_session({}, {.id = "s"});
   backend.session_storage().save_message({}, "s", {.content = "text"});
   backend.migrator().to({}, 0);
-  CHECK(backend.storage_details().migration_version == 0);
+  CHECK(backend.details().migration_version == 0);
   CHECK(place.contents() == emptied);
   CHECK(place.integer("SELECT count(*) FROM heddle_migrations") == 0);
   backend.migrate();
@@ -116,18 +116,18 @@ TEST_CASE("a step that fails leaves neither itself nor its record, and says whic
   CHECK(std::string(error.what()).find("migration 2") != std::string::npos);
   CHECK_FALSE(error.native_code().empty());
   CHECK_FALSE(error.retryable());
-  CHECK(backend.storage_details().migration_version == 1);
+  CHECK(backend.details().migration_version == 1);
   CHECK(place.integer("SELECT count(*) FROM a") == 0);
   CHECK_THROWS(place.execute("SELECT count(*) FROM b"));
   // Taking back is no different.
   steps.add(1, "good", "CREATE TABLE a (x integer);", "CREATE TABLE d (x integer); DROP TABLE none;");
   CHECK_THROWS_AS(backend.migrator().down({}, 1), Error);
-  CHECK(backend.storage_details().migration_version == 1);
+  CHECK(backend.details().migration_version == 1);
   CHECK_THROWS(place.execute("SELECT count(*) FROM d"));
   // The next one goes on where it stopped.
   steps.add(2, "bad", "CREATE TABLE b (x integer);", "DROP TABLE b;");
   backend.migrate();
-  CHECK(backend.storage_details().migration_version == 2);
+  CHECK(backend.details().migration_version == 2);
 }
 
 TEST_CASE("an edited, missing or newer version is refused, and nothing runs") {

@@ -137,10 +137,10 @@ CONFORMANCE_TEST("migrating what is migrated changes nothing") {
   auto& backend = subject.backend();
   add_session(backend, alice, "s");
   CHECK(backend.pending_migrations().empty());
-  const auto version = backend.storage_details().migration_version;
+  const auto version = backend.details().migration_version;
   CHECK(version > 0);
   backend.migrate();
-  CHECK(backend.storage_details().migration_version == version);
+  CHECK(backend.details().migration_version == version);
   CHECK(backend.session_storage().load_session(alice, "s").has_value());
 }
 

@@ -82,7 +82,7 @@ TEST_CASE("a path with signs that mean something in a URI works") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "50% off? #1 & more.db").string();
   { Backend<Sqlite>({.path = file}).migrate(); }
-  CHECK(Backend<Sqlite>({.path = file}).storage_details().migration_version > 0);
+  CHECK(Backend<Sqlite>({.path = file}).details().migration_version > 0);
   const std::string foreign = (folder.path() / "a?b#c%d.db").string();
   RawDatabase(foreign).execute(loom_schema);
   CHECK(refusal(folder, foreign).find("loom.db") != std::string::npos);

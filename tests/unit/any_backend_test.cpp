@@ -116,7 +116,7 @@ AnyBackend migrated() {
 TEST_CASE("an erased backend stores and loads") {
   auto storage = migrated();
   CHECK(storage.has_value());
-  CHECK(storage.backend_name() == "sqlite");
+  CHECK(storage.name() == "sqlite");
   storage.ping();
 
   auto& sessions = storage.session_storage();
@@ -202,7 +202,7 @@ TEST_CASE("SQLite has the capabilities that its type has") {
 
   auto* const report = storage.detail_report();
   REQUIRE(report != nullptr);
-  CHECK(report->storage_details() == heddle::StorageDetails{});
+  CHECK(report->details() == heddle::StorageDetails{});
 
   auto* const migrator = storage.migrator();
   REQUIRE(migrator != nullptr);
@@ -214,10 +214,10 @@ TEST_CASE("SQLite has the capabilities that its type has") {
   migrator->down({}, 1);
   CHECK(migrator->current_version() == 0);
   migrator->to({}, migrator->latest_version());
-  CHECK(report->storage_details().migration_version == migrator->latest_version());
+  CHECK(report->details().migration_version == migrator->latest_version());
   CHECK(inspection->pending_migrations().empty());
   CHECK(storage.pending_migrations().empty());
-  CHECK(storage.storage_details() == report->storage_details());
+  CHECK(storage.details() == report->details());
 
   auto* const backup = storage.online_backup();
   REQUIRE(backup != nullptr);
@@ -232,7 +232,7 @@ TEST_CASE("what a backend lacks is null") {
   auto storage = AnyBackend::make<Plain>(heddle::sqlite::Config{.path = ":memory:"});
   storage.migrate();
   storage.ping();
-  CHECK(storage.backend_name().empty());
+  CHECK(storage.name().empty());
   CHECK(storage.migration_inspection() == nullptr);
   CHECK(storage.detail_report() == nullptr);
   CHECK(storage.online_backup() == nullptr);
@@ -240,12 +240,12 @@ TEST_CASE("what a backend lacks is null") {
   CHECK(storage.administration() == nullptr);
   CHECK(storage.migrator() == nullptr);
   CHECK(code_of([&] { static_cast<void>(storage.pending_migrations()); }) == ErrorCode::failed_precondition);
-  CHECK(code_of([&] { static_cast<void>(storage.storage_details()); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(storage.details()); }) == ErrorCode::failed_precondition);
 }
 
 TEST_CASE("what only other backends have is reached, too") {
   auto storage = AnyBackend::make<Grand>(heddle::sqlite::Config{.path = ":memory:"});
-  CHECK(storage.backend_name() == "grand");
+  CHECK(storage.name() == "grand");
 
   auto* const deletion = storage.soft_deletion();
   REQUIRE(deletion != nullptr);
@@ -272,7 +272,7 @@ TEST_CASE("a handle moves, and what it gave out stays") {
 
   // What an empty handle does is what is tested here: NOLINTBEGIN(bugprone-use-after-move)
   CHECK(!first.has_value());
-  CHECK(first.backend_name().empty());
+  CHECK(first.name().empty());
   CHECK(first.migration_inspection() == nullptr);
   CHECK(first.migrator() == nullptr);
   CHECK(code_of([&] { static_cast<void>(first.session_storage()); }) == ErrorCode::failed_precondition);
@@ -302,6 +302,6 @@ TEST_CASE("a closed backend refuses through the handle") {
   storage.close();
   CHECK(code_of([&] { storage.ping(); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { static_cast<void>(sessions.statistics(ada)); }) == ErrorCode::failed_precondition);
-  CHECK(code_of([&] { static_cast<void>(storage.detail_report()->storage_details()); }) ==
+  CHECK(code_of([&] { static_cast<void>(storage.detail_report()->details()); }) ==
         ErrorCode::failed_precondition);
 }

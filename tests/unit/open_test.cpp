@@ -104,7 +104,7 @@ TEST_CASE("without a configuration it is SQLite in the data folder") {
   const auto data = folder.path() / "deep" / "data";
   {
     auto storage = heddle::open({}, at(data));
-    CHECK(storage.backend_name() == "sqlite");
+    CHECK(storage.name() == "sqlite");
     CHECK(heddle::health(storage).migration_version() >= 1);
     storage.session_storage().save_session(ada, {.id = "s"});
   }
@@ -169,7 +169,7 @@ TEST_CASE("a database where the configuration says") {
 TEST_CASE("migrating when it is opened") {
   const support::TemporaryFolder folder;
   const auto version_of = [](heddle::AnyBackend storage) {
-    return storage.detail_report()->storage_details().migration_version;
+    return storage.detail_report()->details().migration_version;
   };
   const auto open_with = [&](const char* migration) {
     return heddle::open(config_of(std::string(R"({"migration": )") + migration + "}", folder.path()),

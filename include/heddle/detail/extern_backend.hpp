@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/backend.hpp"
+#include "heddle/erased/backend.hpp"
 
 /// All that `Backend<Policy>` consists of, as explicit instantiations: PREFIX is `template` where they are compiled and
 /// `extern template` in all other files.
@@ -12,4 +13,5 @@
   PREFIX class heddle::ArtifactStore<Policy, heddle::NoTracing>;     \
   PREFIX class heddle::ResultStore<Policy, heddle::NoTracing>;       \
   PREFIX class heddle::HumanRequestStore<Policy, heddle::NoTracing>; \
-  PREFIX class heddle::BackendMigrator<Policy, heddle::NoTracing>
+  PREFIX class heddle::BackendMigrator<Policy, heddle::NoTracing>;          \
+  PREFIX class heddle::erased::BackendModel<heddle::Backend<Policy>>

@@ -49,7 +49,7 @@ TEST_CASE("a configuration opens PostgreSQL, and migrates it as the role for tha
   auto config = empty_config();
   config.mutable_postgres()->set_migration_dsn(database.admin_dsn());
   auto storage = heddle::open(config, with(folder, {{"LOOM_PG_DSN", database.app_dsn()}}));
-  CHECK(storage.backend_name() == "postgres");
+  CHECK(storage.name() == "postgres");
   storage.session_storage().save_session(ada, {.id = "s"});
   CHECK(storage.session_storage().load_session(ada, "s"));
   CHECK(code_of([&] { storage.session_storage().save_session({}, {.id = "s"}); }) == ErrorCode::invalid_argument);

@@ -98,7 +98,7 @@ TEST_CASE("child: migrate once" * doctest::skip()) {
   try {
     Storage backend(config_of_child());
     backend.migrate();
-    Parent::tell(std::to_string(backend.storage_details().migration_version) + "\n");
+    Parent::tell(std::to_string(backend.details().migration_version) + "\n");
   } catch (const Error& error) { Parent::tell(std::string(error.what()) + "\n"); }
 }
 

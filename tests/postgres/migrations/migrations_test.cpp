@@ -127,7 +127,7 @@ TEST_CASE("whoever waits in vain for another migrator is told so, within the dea
   };
   refused([&](const Context& context) { backend.migrate(context); });
   refused([&](const Context& context) { backend.migrator().down(context, 1); });
-  CHECK(backend.storage_details().migration_version == 1);
+  CHECK(backend.details().migration_version == 1);
   CHECK(backend.pending_migrations().size() == 2);  // to look takes no lock
   // A stop ends the waiting as well.
   std::stop_source stop;
@@ -138,7 +138,7 @@ TEST_CASE("whoever waits in vain for another migrator is told so, within the dea
   CHECK(code_of([&] { backend.migrate(Context{}.with_stop(stop.get_token())); }) == ErrorCode::cancelled);
   static_cast<void>(other.text("SELECT pg_advisory_unlock_all()"));
   backend.migrate();
-  CHECK(backend.storage_details().migration_version == 3);
+  CHECK(backend.details().migration_version == 3);
 }
 
 TEST_CASE("a lock on a table that is not to be had is no other migrator") {
@@ -167,7 +167,7 @@ TEST_CASE("the deadline and a stop end a step, which is rolled back; the steps b
     CHECK(Context::Clock::now() - start < seconds(10));
     place.wait_for_migrators();
     CHECK(lock_is_free(place));
-    CHECK(backend.storage_details().migration_version == 1);
+    CHECK(backend.details().migration_version == 1);
     CHECK(place.integer("SELECT count(*) FROM pg_class WHERE relname = 'b'") == 0);
   };
   const auto up = [&](const Context& context) { backend.migrate(context); };
@@ -189,7 +189,7 @@ TEST_CASE("the deadline and a stop end a step, which is rolled back; the steps b
   place.execute("ALTER DATABASE " + place.database().name() + " SET statement_timeout = 50");
   steps.add(2, "slow", "CREATE TABLE b (x integer); SELECT pg_sleep(0.2);", "DROP TABLE b;");
   backend.migrate();
-  CHECK(backend.storage_details().migration_version == 2);
+  CHECK(backend.details().migration_version == 2);
 }
 
 TEST_CASE("the role that a server works as cannot migrate, and is told what is missing") {

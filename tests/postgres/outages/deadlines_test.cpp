@@ -95,7 +95,7 @@ TEST_CASE("postgres deadlines: a statement that waits for a lock ends with its c
   CHECK(here.count("never") == 0);
   CHECK(here.count("last") == 1);
   CHECK(processes(here) == before);
-  CHECK((*here).storage_details({}).pool->total_connections == 1);
+  CHECK((*here).details({}).pool->total_connections == 1);
 }
 
 TEST_CASE("postgres deadlines: waiting for a connection") {

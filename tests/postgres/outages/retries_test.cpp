@@ -59,7 +59,7 @@ class Fixture {
         if (std::exchange(first, false)) { all_have_one.arrive_and_wait(); }
       });
     });
-    CHECK(backend_.storage_details({}).pool->total_connections == connections);
+    CHECK(backend_.details({}).pool->total_connections == connections);
   }
 
  private:

@@ -39,7 +39,7 @@ class Fixture {
     store().save_messages({}, "session", batch);
   }
 
-  [[nodiscard]] heddle::PoolStatistics pool() { return *backend_.storage_details({}).pool; }
+  [[nodiscard]] heddle::PoolStatistics pool() { return *backend_.details({}).pool; }
 
  private:
   heddle::postgres::Config config(int connections) {

@@ -172,7 +172,7 @@ TEST_CASE("postgres stress: no tenant sees another's nonce, whatever ends the ca
           stored[static_cast<std::size_t>(tenant)]);
   }
 
-  const auto pool = *backend.storage_details(Context::for_user(user(0))).pool;
+  const auto pool = *backend.details(Context::for_user(user(0))).pool;
   CHECK(pool.total_connections <= connections);
   CHECK(pool.active_connections + pool.idle_connections == pool.total_connections);
   CHECK(pool.active_connections <= 1);

@@ -35,8 +35,8 @@ class Patient : public OnSqlite {
     std::this_thread::sleep_for(delay);
     OnSqlite::ping(context);
   }
-  heddle::StorageDetails storage_details(const Context& context) {
-    auto details = OnSqlite::storage_details(context);
+  heddle::StorageDetails details(const Context& context) {
+    auto details = OnSqlite::details(context);
     details.pool = pool;
     return details;
   }

@@ -64,7 +64,7 @@ std::set<std::string> sent() {
     PostgresBackend backend(config);
     backend.migrate();
     backend.ping();
-    static_cast<void>(backend.storage_details());
+    static_cast<void>(backend.details());
     write_everything(backend);
     write_hidden_sessions(backend);
     auto& sessions = backend.session_storage();

@@ -81,7 +81,7 @@ std::set<std::string> sent() {
     SqliteBackend backend({.path = (folder.path() / "heddle.db").string()});
     backend.migrate();
     backend.ping();
-    static_cast<void>(backend.storage_details());
+    static_cast<void>(backend.details());
     write_everything(backend);
     static_cast<void>(backend.session_storage().load_session(inputs::tenant, "session"));
     static_cast<void>(backend.result_store().query(inputs::tenant, "result", "SELECT a FROM numbers"));
