@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 namespace heddle {
 
@@ -14,7 +15,7 @@ struct EnumNames;
 
 /// An enumeration whose enumerators have stored names.
 template <class Enum>
-concept NamedEnum = requires {
+concept NamedEnum = std::is_enum_v<Enum> && requires {
   EnumNames<Enum>::values.size();
 };
 

@@ -1,63 +1,63 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/reflection/type_traits.hpp"
+#include "heddle/reflection/adapt.hpp"
 
-#include <boost/hana/accessors.hpp>
-#include <boost/hana/at.hpp>
-#include <boost/hana/first.hpp>
-#include <boost/hana/length.hpp>
-#include <boost/hana/second.hpp>
-#include <boost/hana/tuple.hpp>
-
+#include <array>
 #include <cstddef>
 #include <type_traits>
-#include <utility>
 
-/// The members of a record, by way of Boost.Hana. Everything of Hana happens to types: a program that is compiled
-/// without optimisation has none of its functions in it, and a compiler half the work.
+/// The members of a record. The list of Boost.Hana is matched as a type, with one pattern for all of its elements:
+/// nothing of Hana is instantiated, which halves what a record costs the compiler.
 namespace heddle::reflection {
 
-/// How many members a record has.
-template <Record T>
-inline constexpr std::size_t member_count = decltype(boost::hana::length(boost::hana::accessors<T>()))::value;
+/// The text of a name.
+template <class Name>
+struct NameText;
+template <char... Letter>
+struct NameText<boost::hana::string<Letter...>> {
+  static constexpr char value[] = {Letter..., '\0'};
+};
 
-template <Record T, std::size_t Index>
-using MemberPair = std::remove_cvref_t<decltype(boost::hana::at_c<Index>(boost::hana::accessors<T>()))>;
+template <auto Member>
+struct MemberType;
+template <class T, class Value, Value T::*Member>
+struct MemberType<Member> {
+  using Record = T;
+  using type = Value;
+};
 
-/// The name of a member.
-template <Record T, std::size_t Index>
-[[nodiscard]] constexpr const char* member_name() noexcept {
-  return std::remove_cvref_t<decltype(boost::hana::first(std::declval<MemberPair<T, Index>>()))>::c_str();
-}
+/// A list of members, of a whole record or of a part of one.
+template <class List>
+struct MemberList;
+template <class... Name, auto... Member>
+struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>> {
+  static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value...};
 
-/// A member of a record.
-template <std::size_t Index, class T>
-[[nodiscard]] constexpr auto& member(T& record) noexcept {
-  using Pair = MemberPair<std::remove_const_t<T>, Index>;
-  return std::remove_cvref_t<decltype(boost::hana::second(std::declval<Pair>()))>{}(record);
-}
-
-/// Calls `visit(name, member)` for each of the first `Count` members, in order.
-template <std::size_t Count, class T, class Visit>
-constexpr void for_first_members(T& record, Visit&& visit) {
-  [&]<std::size_t... Index>(std::index_sequence<Index...> /*members*/) {
-    (visit(member_name<std::remove_const_t<T>, Index>(), member<Index>(record)), ...);
+  /// Calls `visit(name, member)` for each member of `record` in the list, in order.
+  template <class T, class Visit>
+  static constexpr void visit([[maybe_unused]] T& record, [[maybe_unused]] Visit& visit) {
+    (visit(NameText<Name>::value, record.*Member), ...);
   }
-  (std::make_index_sequence<Count>());
-}
 
-/// Calls `visit(name, member)` for each member, in order.
+  /// Calls `visit(std::type_identity<type>())` with the type of each member in the list, in order.
+  template <class Visit>
+  static constexpr void visit_types([[maybe_unused]] Visit& visit) {
+    (visit(std::type_identity<typename MemberType<Member>::type>()), ...);
+  }
+};
+
+template <Record T>
+using MembersIn = MemberList<typename MembersOf<T>::type>;
+
+/// The names of the members of a record, in order.
+template <Record T>
+inline constexpr auto& member_names = MembersIn<T>::names;
+
+/// Calls `visit(name, member)` for each member of a record, in order.
 template <class T, class Visit>
 constexpr void for_each_member(T& record, Visit&& visit) {
-  for_first_members<member_count<std::remove_const_t<T>>>(record, visit);
-}
-
-/// Calls `visit(name)` for each member, in order.
-template <Record T, class Visit>
-constexpr void for_each_name(Visit&& visit) {
-  [&]<std::size_t... Index>(std::index_sequence<Index...> /*members*/) { (visit(member_name<T, Index>()), ...); }
-  (std::make_index_sequence<member_count<T>>());
+  MembersIn<std::remove_const_t<T>>::visit(record, visit);
 }
 
 }  // namespace heddle::reflection

@@ -1,7 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include <boost/hana/concept/struct.hpp>
+#include "heddle/reflection/adapt.hpp"
 
 #include <concepts>
 #include <map>
@@ -10,10 +10,6 @@
 #include <vector>
 
 namespace heddle::reflection {
-
-/// A struct of the model: adapted for Boost.Hana.
-template <class T>
-concept Record = boost::hana::Struct<T>::value;
 
 template <class T>
 inline constexpr bool is_optional = false;

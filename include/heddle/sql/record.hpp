@@ -17,7 +17,7 @@ namespace heddle::sql {
 
 /// How many columns a record has.
 template <reflection::Record T>
-inline constexpr std::size_t width = reflection::member_count<T>;
+inline constexpr std::size_t width = reflection::member_names<T>.size();
 
 /// The first `N` members of a record as arguments of a statement, in order. The members behind them are filled in when
 /// a row is read.
@@ -38,11 +38,11 @@ template <reflection::Record T>
 [[nodiscard]] std::string columns(std::string_view prefix = {}, std::size_t count = width<T>) {
   std::string list;
   std::size_t index = 0;
-  reflection::for_each_name<T>([&](const char* name) {
-    if (index++ >= count) { return; }
+  for (const char* name : reflection::member_names<T>) {
+    if (index++ >= count) { break; }
     if (!list.empty()) { list += ", "; }
     list.append(prefix).append(name);
-  });
+  }
   return list;
 }
 
@@ -51,12 +51,12 @@ template <reflection::Record T>
 [[nodiscard]] std::string assignments(std::size_t skip, std::size_t count = width<T>) {
   std::string list;
   std::size_t index = 0;
-  reflection::for_each_name<T>([&](const char* name) {
+  for (const char* name : reflection::member_names<T>) {
     const std::size_t at = index++;
-    if (at < skip || at >= count) { return; }
+    if (at < skip || at >= count) { continue; }
     if (!list.empty()) { list += ", "; }
     list.append(name).append(" = excluded.").append(name);
-  });
+  }
   return list;
 }
 
@@ -76,8 +76,10 @@ template <reflection::Record T>
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
-    reflection::for_first_members<T::count>(
-        argument.record, [&sink](const char* /*name*/, const auto& member) { write_value(sink, member); });
+    std::size_t index = 0;
+    reflection::for_each_member(argument.record, [&](const char* /*name*/, const auto& member) {
+      if (index++ < T::count) { write_value(sink, member); }
+    });
   } else if constexpr (std::same_as<T, SearchText>) {
     if constexpr (SplitsTexts<Sink>) { sink.search_text(argument); }
   } else {

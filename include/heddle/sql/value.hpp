@@ -31,12 +31,10 @@ concept TellsTruth = requires(Sink& sink) {
 /// Writes one value to a sink, which may refer to the value until its statement has run.
 template <class Sink, class T>
 void write_value(Sink& sink, const T& value) {
-  if constexpr (std::convertible_to<const T&, std::string_view>) {
+  // Exact types come first: whether a list of records converts to a span is a question that costs the compiler more
+  // than all others.
+  if constexpr (std::same_as<T, std::string> || std::same_as<T, std::string_view>) {
     sink.text(value);
-  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
-    sink.text(value.text);
-  } else if constexpr (NamedEnum<T>) {
-    sink.text(to_string(value));
   } else if constexpr (std::same_as<T, bool> && TellsTruth<Sink>) {
     sink.boolean(value);
   } else if constexpr (std::integral<T>) {
@@ -44,26 +42,33 @@ void write_value(Sink& sink, const T& value) {
   } else if constexpr (std::floating_point<T>) {
     // Minus zero is zero: not every database keeps its sign.
     sink.real(value == 0 ? T{} : value);
+  } else if constexpr (NamedEnum<T>) {
+    sink.text(to_string(value));
   } else if constexpr (std::same_as<T, Timestamp>) {
     sink.integer(microseconds_of(value));
   } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
     sink.integer(value.count());
-  } else if constexpr (std::convertible_to<const T&, std::span<const std::byte>>) {
-    sink.blob(value);
+  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+    sink.text(value.text);
   } else if constexpr (reflection::is_optional<T>) {
     if (value) {
       write_value(sink, *value);
     } else {
       sink.null();
     }
-  } else if constexpr (reflection::Record<T>) {
-    sink.temporary_text(json::encode(value));
-  } else {
+  } else if constexpr (std::same_as<T, std::vector<std::byte>> || std::same_as<T, std::span<const std::byte>>) {
+    sink.blob(value);
+  } else if constexpr (reflection::is_vector<T> || reflection::StringMap<T>) {
     if (value.empty()) {
       sink.null();
     } else {
       sink.temporary_text(json::encode(value));
     }
+  } else if constexpr (reflection::Record<T>) {
+    sink.temporary_text(json::encode(value));
+  } else {
+    static_assert(std::convertible_to<const T&, std::string_view>, "heddle: a type without a form in a column");
+    sink.text(value);
   }
 }
 

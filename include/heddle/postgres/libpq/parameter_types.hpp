@@ -15,7 +15,6 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace heddle::postgres::libpq {
@@ -54,12 +53,11 @@ template <class T>
 void append_types(std::vector<Oid>& types) {
   if constexpr (sql::is_fields<T>) {
     using Record = std::remove_cvref_t<decltype(T::record)>;
-    [&types]<std::size_t... Index>(std::index_sequence<Index...> /*members*/) {
-      (types.push_back(
-           type_of<std::remove_cvref_t<decltype(heddle::reflection::member<Index>(std::declval<Record&>()))>>()),
-       ...);
-    }
-    (std::make_index_sequence<T::count>());
+    std::size_t index = 0;
+    auto append = [&]<class Value>(std::type_identity<Value> /*member*/) {
+      if (index++ < T::count) { types.push_back(type_of<Value>()); }
+    };
+    heddle::reflection::MembersIn<Record>::visit_types(append);
   } else if constexpr (std::same_as<T, sql::SearchText>) {
     types.insert(types.end(), {type::text, type::text});
   } else {
