@@ -11,13 +11,13 @@ namespace heddle::postgres::pool {
 
 /// The configuration of a pool as the pool computes with it: numbers that make sense, and durations that neither
 /// overflow nor need a special case.
-struct PoolLimits {
+struct Limits {
   using Duration = Context::Clock::duration;
 
   /// What is older than this does not exist.
   static constexpr Duration never = Duration::max();
 
-  explicit PoolLimits(const PoolConfig& config)
+  explicit Limits(const PoolConfig& config)
       : max_connections(std::max(config.max_connections, 1)),
         min_connections(std::clamp(config.min_connections, 0, max_connections)),
         max_idle_time(limit(config.max_idle_time)),

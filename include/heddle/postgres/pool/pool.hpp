@@ -43,7 +43,7 @@ concept PoolableConnection = requires(T& connection, const Context& context) {
 template <class Connection, class Clock = Context::Clock>
 class Pool {
   static_assert(PoolableConnection<Connection>);
-  using Slots = PoolSlots<Connection, Clock>;
+  using Slots = pool::Slots<Connection, Clock>;
   using Slot = typename Slots::Slot;
 
  public:
@@ -82,7 +82,7 @@ class Pool {
   /// Opens nothing yet; `min_connections` are opened by and by. Throws `resource_exhausted` if no thread can be
   /// started.
   Pool(const PoolConfig& config, Factory factory)
-      : factory_(std::move(factory)), slots_(PoolLimits(config)), upkeep_(slots_, factory_) {
+      : factory_(std::move(factory)), slots_(Limits(config)), upkeep_(slots_, factory_) {
     if (!slots_.limits().need_upkeep()) { return; }
     try {
       housekeeper_ = std::jthread([this](const std::stop_token& stop) { upkeep_.run(stop); });
@@ -135,7 +135,7 @@ class Pool {
  private:
   const Factory factory_;
   Slots slots_;
-  PoolUpkeep<Connection, Clock> upkeep_;
+  Upkeep<Connection, Clock> upkeep_;
   std::mutex closing_{};
   std::jthread housekeeper_{};
 };

@@ -31,7 +31,7 @@ struct PooledConnection {
   TimePoint opened{};
   TimePoint used{};     ///< when it came back last
   TimePoint checked{};  ///< when it was last known to answer
-  PoolLimits::Duration lifetime = PoolLimits::never;
+  Limits::Duration lifetime = Limits::never;
 };
 
 /// The bookkeeping of a pool: who holds which of the `max_connections` slots, which connections are idle, and who
@@ -40,7 +40,7 @@ struct PooledConnection {
 /// Whoever waits, waits because all slots are in use and no connection is idle: whatever becomes free goes to the first
 /// waiter at once and is seen by nobody else.
 template <class Connection, class Clock>
-class PoolSlots {
+class Slots {
  public:
   using Pooled = PooledConnection<Connection>;
 
@@ -77,19 +77,19 @@ class PoolSlots {
     void mark_checked() noexcept { held_.checked = Clock::now(); }
 
    private:
-    friend class PoolSlots;
-    Slot(PoolSlots& slots, Pooled&& held) noexcept : slots_(&slots), held_(std::move(held)) {}
+    friend class Slots;
+    Slot(Slots& slots, Pooled&& held) noexcept : slots_(&slots), held_(std::move(held)) {}
 
-    PoolSlots* slots_;
+    Slots* slots_;
     Pooled held_;
   };
 
-  explicit PoolSlots(const PoolLimits& limits)
+  explicit Slots(const Limits& limits)
       : limits_(limits),
         spread_(static_cast<std::uint32_t>(Context::Clock::now().time_since_epoch().count() & 0xffffffff)) {}
 
   /// What it was constructed with.
-  [[nodiscard]] const PoolLimits& limits() const noexcept { return limits_; }
+  [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
 
   /// The connection that was used last, or the permission to open one; waits for one of them if need be. After a wait
   /// the context may be over although something was given. `held` are the caller's own: when all are held by those who
@@ -130,13 +130,13 @@ class PoolSlots {
   }
 
   /// Sleeps until a connection is missing from the minimum, or for `longest`, or until it is to stop.
-  void wait_for_missing(const std::stop_token& stop, PoolLimits::Duration longest) {
+  void wait_for_missing(const std::stop_token& stop, Limits::Duration longest) {
     std::unique_lock lock(mutex_);
     missing_.wait_for(lock, stop, longest, [this] { return is_missing(); });
   }
 
   /// Sleeps for `pause`, or until it is to stop.
-  void sleep(const std::stop_token& stop, PoolLimits::Duration pause) {
+  void sleep(const std::stop_token& stop, Limits::Duration pause) {
     std::unique_lock lock(mutex_);
     missing_.wait_for(lock, stop, pause, [] { return false; });
   }
@@ -245,13 +245,13 @@ class PoolSlots {
 
   /// The maximum less up to a tenth, so that connections opened together are not replaced together. Steps of the golden
   /// ratio cover the tenth evenly, however many there are.
-  [[nodiscard]] PoolLimits::Duration next_lifetime() noexcept {
-    if (limits_.max_lifetime == PoolLimits::never) { return PoolLimits::never; }
+  [[nodiscard]] Limits::Duration next_lifetime() noexcept {
+    if (limits_.max_lifetime == Limits::never) { return Limits::never; }
     const auto step = spread_.fetch_add(2'654'435'769U, std::memory_order_relaxed) >> 22U;
     return limits_.max_lifetime - limits_.max_lifetime / 10'240 * step;
   }
 
-  const PoolLimits limits_;
+  const Limits limits_;
   mutable std::mutex mutex_;
   std::condition_variable_any missing_{};
   Line line_{};
@@ -260,7 +260,7 @@ class PoolSlots {
   int held_by_waiters_ = 0;
   bool closed_ = false;
   std::int64_t wait_count_ = 0;
-  PoolLimits::Duration wait_duration_{0};
+  Limits::Duration wait_duration_{0};
   std::atomic<std::uint32_t> spread_;
 };
 

@@ -16,18 +16,18 @@ namespace heddle::postgres::pool {
 /// Looks after the connections that nobody uses: closes those that are too old or not needed, asks the others now and
 /// then whether they still answer, and opens what is missing from the minimum. One thread at a time.
 template <class Connection, class Clock>
-class PoolUpkeep {
+class Upkeep {
  public:
-  using Slots = PoolSlots<Connection, Clock>;
+  using Slots = pool::Slots<Connection, Clock>;
   using Factory = std::function<std::unique_ptr<Connection>(const Context&)>;
 
-  PoolUpkeep(Slots& slots, const Factory& factory) : limits_(slots.limits()), slots_(slots), factory_(factory) {}
+  Upkeep(Slots& slots, const Factory& factory) : limits_(slots.limits()), slots_(slots), factory_(factory) {}
 
   /// Comes round again and again until it is to stop.
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       round(stop);
-      if (backoff_ == PoolLimits::Duration::zero()) {
+      if (backoff_ == Limits::Duration::zero()) {
         slots_.wait_for_missing(stop, limits_.upkeep_interval());
       } else {
         slots_.sleep(stop, std::min(backoff_, limits_.upkeep_interval()));
@@ -91,17 +91,17 @@ class PoolUpkeep {
     if (now < retry_at_) { return; }
     try {
       while (auto slot = slots_.take_missing()) { slot->fill(factory_(patient_context(stop))); }
-      backoff_ = PoolLimits::Duration::zero();
+      backoff_ = Limits::Duration::zero();
     } catch (...) {
-      backoff_ = std::clamp<PoolLimits::Duration>(backoff_ * 2, first_backoff, longest_backoff);
+      backoff_ = std::clamp<Limits::Duration>(backoff_ * 2, first_backoff, longest_backoff);
       retry_at_ = now + backoff_;
     }
   }
 
-  const PoolLimits& limits_;
+  const Limits& limits_;
   Slots& slots_;
   const Factory& factory_;
-  PoolLimits::Duration backoff_{0};
+  Limits::Duration backoff_{0};
   TimePoint retry_at_ = TimePoint::min();
 };
 

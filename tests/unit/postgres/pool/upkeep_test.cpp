@@ -20,14 +20,14 @@ namespace {
 using namespace std::chrono_literals;
 using heddle::Context;
 using heddle::postgres::PoolConfig;
-using heddle::postgres::pool::PoolLimits;
+using heddle::postgres::pool::Limits;
 using pool_fakes::await;
 using pool_fakes::connect_to;
 using pool_fakes::FakeClock;
 using pool_fakes::FakeConnection;
 using pool_fakes::FakeServer;
-using Slots = heddle::postgres::pool::PoolSlots<FakeConnection, FakeClock>;
-using Upkeep = heddle::postgres::pool::PoolUpkeep<FakeConnection, FakeClock>;
+using Slots = heddle::postgres::pool::Slots<FakeConnection, FakeClock>;
+using Upkeep = heddle::postgres::pool::Upkeep<FakeConnection, FakeClock>;
 using Pool = heddle::postgres::pool::Pool<FakeConnection, FakeClock>;
 
 PoolConfig sizes(int minimum, int maximum) {
@@ -39,7 +39,7 @@ PoolConfig sizes(int minimum, int maximum) {
 
 /// The parts of a pool whose rounds come when the test says so.
 struct Parts {
-  explicit Parts(const PoolConfig& config) : slots(PoolLimits(config)), upkeep(slots, factory) {}
+  explicit Parts(const PoolConfig& config) : slots(Limits(config)), upkeep(slots, factory) {}
 
   void round() { upkeep.round(std::stop_token()); }
 
@@ -215,12 +215,12 @@ TEST_CASE("durations without limit never come, and impossible numbers are put ri
   config.max_idle_time = std::chrono::seconds::max();
   config.max_lifetime = 0s;
   config.health_check_interval = -1s;
-  const PoolLimits limits(config);
+  const Limits limits(config);
   CHECK(limits.max_connections == 1);
   CHECK(limits.min_connections == 0);
-  CHECK(limits.max_idle_time == PoolLimits::never);
+  CHECK(limits.max_idle_time == Limits::never);
   CHECK_FALSE(limits.need_upkeep());
-  CHECK(PoolLimits(sizes(9, 4)).min_connections == 4);
+  CHECK(Limits(sizes(9, 4)).min_connections == 4);
 
   Parts parts(config);
   parts.use(1);
