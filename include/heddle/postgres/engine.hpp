@@ -3,6 +3,7 @@
 
 #include "heddle/call.hpp"
 #include "heddle/detail/calls/finish.hpp"
+#include "heddle/detail/calls/thread_mark.hpp"
 #include "heddle/migrations/files.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/postgres/check_config.hpp"
@@ -12,7 +13,6 @@
 #include "heddle/postgres/libpq/listener.hpp"
 #include "heddle/postgres/libpq/quote.hpp"
 #include "heddle/postgres/migrations/schema.hpp"
-#include "heddle/postgres/pool/held_by_thread.hpp"
 #include "heddle/postgres/pool/pool.hpp"
 #include "heddle/postgres/statements/announcements.hpp"
 #include "heddle/postgres/statements/control.hpp"
@@ -90,7 +90,7 @@ class Engine {
 
   /// Throws unless the database answers.
   void ping(const Call& call) {
-    auto lease = pool_->acquire(call.context, pool::HeldByThread::number(&*pool_));
+    auto lease = pool_->acquire(call.context, Holding::count(*pool_));
     try {
       lease->check(call.context);
     } catch (const Error& error) {
@@ -142,6 +142,8 @@ class Engine {
 
  private:
   using ConnectionPool = pool::Pool<transaction::CheckedConnection>;
+  /// A visitor that is shown rows may call the backend again: then its thread waits for a connection and holds one.
+  using Holding = heddle::detail::calls::ThreadMark<ConnectionPool>;
   static constexpr int attempts = 5;
 
   static Config with_valid_dsns(Config config) {
@@ -168,8 +170,8 @@ class Engine {
   template <class Work>
   auto run(ConnectionPool& pool, const Call& call, Work& work, transaction::Mode mode) {
     for (int attempt = 1;; ++attempt) {
-      std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context, pool::HeldByThread::number(&pool)));
-      const pool::HeldByThread held(&pool);
+      std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context, Holding::count(pool)));
+      const Holding holding(pool);
       if (&pool == &*pool_ && !verified_.load(std::memory_order_relaxed)) { verify(*lease, call.context); }
       transaction::Pipeline exchange(**lease, call.context, mode);
       transaction::Transaction transaction(**lease, exchange, call.user_id);
