@@ -14,15 +14,14 @@
 #include "heddle/postgres/libpq/quote.hpp"
 #include "heddle/postgres/migrations/schema.hpp"
 #include "heddle/postgres/pool/pool.hpp"
+#include "heddle/postgres/role_guard.hpp"
 #include "heddle/postgres/statements/announcements.hpp"
 #include "heddle/postgres/statements/control.hpp"
-#include "heddle/postgres/statements/role.hpp"
 #include "heddle/postgres/transaction/checked_connection.hpp"
 #include "heddle/postgres/transaction/control.hpp"
 #include "heddle/sql/earlier_answer.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -47,13 +46,13 @@ class Engine {
         search_path_(libpq::search_path(config_.schema)),
         pool_(std::in_place, config_.pool, connects_to(config_.dsn)),
         listener_(config_.dsn, channel),
-        verified_(config_.allow_role_without_row_security) {
+        role_guard_(config_.allow_role_without_row_security) {
     if (!config_.admin_dsn.empty()) { admin_pool_.emplace(admin_pool(config_.pool), connects_to(config_.admin_dsn)); }
     // A server that accepts the connection and then says nothing holds up nobody for ever.
     const Context patient = context.with_timeout(config_.open_timeout);
     try {
       auto lease = pool_->acquire(patient);
-      if (!verified_) { verify(lease, patient); }
+      verify(lease, patient);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::deadline_exceeded) { throw; }
       context.check();
@@ -172,7 +171,7 @@ class Engine {
     for (int attempt = 1;; ++attempt) {
       std::optional<ConnectionPool::Lease> lease(pool.acquire(call.context, Holding::count(pool)));
       const Holding holding(pool);
-      if (&pool == &*pool_ && !verified_.load(std::memory_order_relaxed)) { verify(*lease, call.context); }
+      if (&pool == &*pool_) { verify(*lease, call.context); }
       transaction::Pipeline exchange(**lease, call.context, mode);
       transaction::Transaction transaction(**lease, exchange, call.user_id);
       try {
@@ -260,29 +259,13 @@ class Engine {
     return was_in_the_way ? attempts : 1;
   }
 
-  /// Refuses a role for which row security does not hold. Before the first migration there is nothing that the role
-  /// could own; then the next call asks again.
   void verify(ConnectionPool::Lease& lease, const Context& context) {
-    transaction::Pipeline exchange(*lease, context, transaction::Mode::read);
-    transaction::Transaction transaction(*lease, exchange, {});
-    transaction::identify(transaction, search_path_, context);
-    auto answer = transaction.one(sql::statements<RoleStatements>().rights);
     try {
-      exchange.complete();
+      role_guard_.verify(*lease, search_path_, context);
     } catch (const Error& error) {
       clean_up(lease, error);
       throw;
     }
-    const RoleRights rights = answer().value_or(RoleRights{});
-    const auto refuse = [](const char* why) {
-      throw Error(ErrorCode::permission_denied, std::string("row security does not hold for the database role: ") +
-                                                    why + "; use another role, or set allow_role_without_row_security");
-    };
-    if (rights.bypasses) { refuse("it is, or may become, a superuser or a role with BYPASSRLS"); }
-    if (rights.owns) { refuse("it owns the tables, or may become their owner"); }
-    if (rights.unprotected) { refuse("a table has it switched off or not forced"); }
-    if (rights.overruled) { refuse("a table has a policy that shows it rows of every tenant"); }
-    if (rights.migrated) { verified_.store(true, std::memory_order_relaxed); }
   }
 
   Config config_;
@@ -290,7 +273,7 @@ class Engine {
   std::optional<ConnectionPool> pool_;
   std::optional<ConnectionPool> admin_pool_;
   libpq::Listener listener_;
-  std::atomic<bool> verified_;
+  RoleGuard role_guard_;
 };
 
 // Behind the class: only there it is known what running a unit of work answers.
