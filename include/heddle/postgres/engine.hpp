@@ -241,14 +241,14 @@ class Engine {
   static void clean_up(ConnectionPool::Lease& lease, const Error& error) {
     transaction::roll_back(*lease);
     // A server that only reads may have been the one to write to: a new connection may find its successor.
-    const bool is_demoted = error.native_code() == libpq::sqlstate::read_only_transaction;
+    const bool is_demoted = error.native_code() == libpq::sqlstate::read_only_sql_transaction;
     if (!lease->is_clean() || is_stale(error) || is_demoted) { lease.discard(); }
   }
 
   /// The connection's statements are no longer what they were.
   static bool is_stale(const Error& error) noexcept {
-    return error.native_code() == libpq::sqlstate::cached_plan_changed ||
-           error.native_code() == libpq::sqlstate::unknown_statement;
+    return error.native_code() == libpq::sqlstate::feature_not_supported ||
+           error.native_code() == libpq::sqlstate::invalid_sql_statement_name;
   }
   /// How often a unit of work is tried that ended with this error.
   int tries_after(const Error& error) const noexcept {

@@ -4,9 +4,9 @@
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/check_config.hpp"
-#include "heddle/postgres/libpq/error_mapping.hpp"
 #include "heddle/postgres/libpq/handles.hpp"
 #include "heddle/postgres/libpq/hosts.hpp"
+#include "heddle/postgres/libpq/sqlstate.hpp"
 #include "heddle/postgres/libpq/wait.hpp"
 
 #include <libpq-fe.h>
@@ -21,9 +21,6 @@
 
 namespace heddle::postgres::libpq {
 
-/// Characters of an SQLSTATE.
-inline constexpr std::size_t state_size = 5;
-
 /// Where, in what a server said verbosely, the last severity ends, of which each language has its own word: two spaces,
 /// an SQLSTATE, a colon and the sentence come behind it.
 [[nodiscard]] inline std::size_t end_of_severity(std::string_view said) noexcept {
@@ -31,8 +28,8 @@ inline constexpr std::size_t state_size = 5;
   constexpr std::string_view in_state = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   for (auto at = said.rfind(sign); at != std::string_view::npos && at != 0; at = said.rfind(sign, at - 1)) {
     const std::string_view behind = said.substr(at + sign.size());
-    if (behind.substr(0, state_size).find_first_not_of(in_state) == std::string_view::npos &&
-        behind.substr(std::min(state_size, behind.size())).starts_with(": ")) {
+    if (behind.substr(0, sqlstate::size).find_first_not_of(in_state) == std::string_view::npos &&
+        behind.substr(std::min(sqlstate::size, behind.size())).starts_with(": ")) {
       return at + sign.size();
     }
   }
@@ -47,15 +44,9 @@ inline constexpr std::size_t state_size = 5;
   const auto has = [all](std::string_view words) { return all.find(words) != std::string_view::npos; };
   if (const auto at = end_of_severity(all); at != std::string_view::npos) {
     const std::string_view line = all.substr(at);
-    const std::string_view state = line.substr(0, state_size);
-    const std::string_view sentence = line.substr(state_size + 2);
-    ErrorCode code = meaning_of(state).code;
-    // There is no such database, or it does not take what the connection string wants to be set.
-    for (const std::string_view refused : {"3D000", "42704", "22023", "08P01"}) {
-      if (state == refused) { code = ErrorCode::failed_precondition; }
-    }
-    if (code == ErrorCode::internal) { code = ErrorCode::unavailable; }
-    return {code, doing + std::string(sentence.substr(0, sentence.find('\n'))), std::string(state)};
+    const std::string_view state = line.substr(0, sqlstate::size);
+    const std::string_view sentence = line.substr(sqlstate::size + 2);
+    return {connect_code_of(state), doing + std::string(sentence.substr(0, sentence.find('\n'))), std::string(state)};
   }
   if (PQconnectionNeedsPassword(connection) != 0) {
     return {ErrorCode::permission_denied, doing + "the server asks for a password, and the connection string has none"};

@@ -39,10 +39,14 @@ namespace heddle::postgres::migrations {
   }
   // The statements are not those of a store, so what these errors mean to one says nothing here. What is stored may be
   // in the message, except where the statement itself is wrong.
-  for (const std::string_view schema_is_wrong : {"0A", "22", "23", "42"}) {
+  for (const std::string_view schema_is_wrong :
+       {libpq::sqlstate::any_feature_not_supported, libpq::sqlstate::data_exception,
+        libpq::sqlstate::integrity_constraint_violation, libpq::sqlstate::syntax_error_or_access_rule_violation}) {
     if (!state.starts_with(schema_is_wrong)) { continue; }
     std::string message = "the database refuses a statement of the schema";
-    if (state.starts_with("42")) { message.append(": ").append(first_line_of(failure)); }
+    if (state.starts_with(libpq::sqlstate::syntax_error_or_access_rule_violation)) {
+      message.append(": ").append(first_line_of(failure));
+    }
     throw Error(ErrorCode::internal, message.append(" (SQLSTATE ").append(state).append(")"), state);
   }
   throw libpq::make_error(state, "migrating", {});
