@@ -83,10 +83,4 @@ inline void check(const Config& config) {
   }
 }
 
-/// The same on the way to somebody.
-[[nodiscard]] inline Config checked(Config config) {
-  check(config);
-  return config;
-}
-
 }  // namespace heddle::postgres

@@ -37,15 +37,15 @@ class Listener {
   ~Listener() { stop(); }
 
   /// What is called with the topic of each announcement, and with none, '', when some may have been missed.
-  using Heard = std::function<void(std::string_view topic)>;
+  using Callback = std::function<void(std::string_view topic)>;
 
   /// Calls `heard` from now on. Only the first call, and none after `stop`, has an effect. Where no thread can be
   /// started nothing is heard, and the next call tries again.
-  void start(Heard heard) {
+  void start(Callback on_topic) {
     if (started_.load(std::memory_order_acquire)) { return; }
     const std::lock_guard lock(mutex_);
     if (stopped_ || started_.load(std::memory_order_relaxed)) { return; }
-    heard_ = std::move(heard);
+    on_topic_ = std::move(on_topic);
     try {
       thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
       started_.store(true, std::memory_order_release);
@@ -94,11 +94,11 @@ class Listener {
     const RawConnection connection = connect(dsn_, Context{}.with_stop(stop));
     subscribe(connection.get(), Context{}.with_timeout(patience).with_stop(stop));
     listening_.store(true, std::memory_order_release);
-    heard_({});
+    on_topic_({});
     while (!stop.stop_requested()) {
       if (!wait_for_socket(PQsocket(connection.get()), POLLIN, nullptr, Context::Clock::now() + slice)) { continue; }
       if (PQconsumeInput(connection.get()) != 1) { return; }
-      while (const Notice notice{PQnotifies(connection.get())}) { heard_(notice->extra); }
+      while (const Notice notice{PQnotifies(connection.get())}) { on_topic_(notice->extra); }
     }
   }
 
@@ -121,7 +121,7 @@ class Listener {
 
   std::string dsn_;
   std::string channel_;
-  Heard heard_;
+  Callback on_topic_;
   std::atomic<bool> started_{false};
   std::atomic<bool> listening_{false};
   std::mutex mutex_;

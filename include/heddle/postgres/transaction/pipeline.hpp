@@ -65,7 +65,7 @@ class Pipeline {
     unsent_ = 0;
   }
   /// True once a visitor has seen a row.
-  [[nodiscard]] bool has_shown() const noexcept {
+  [[nodiscard]] bool has_shown_rows() const noexcept {
     return std::any_of(commands_.begin(), commands_.end(), [](const Command& each) { return each.shown != 0; });
   }
   [[nodiscard]] Command& at(std::size_t index) noexcept { return commands_[index]; }

@@ -153,8 +153,8 @@ class Transaction {
   }
 
   /// The key that turned out to be taken, and what to answer instead.
-  [[nodiscard]] const OnceKey* claimed() const noexcept { return claimed_; }
-  void answer_again(Answer earlier) { earlier_ = std::move(earlier); }
+  [[nodiscard]] const OnceKey* claimed_key() const noexcept { return claimed_key_; }
+  void repeat_answer(Answer earlier) { earlier_ = std::move(earlier); }
 
  private:
   static std::int64_t changed_rows(PGresult& result) {
@@ -191,7 +191,7 @@ class Transaction {
     command.claims = true;
     queue(Form::required, std::move(command), sql::statements<ClaimStatements>().claim, user_id_, key.key,
           key.session_id, key.operation, std::string_view(key.fingerprint), now());
-    claimed_ = &key;
+    claimed_key_ = &key;
   }
 
   void remember(const OnceKey& key) {
@@ -204,7 +204,7 @@ class Transaction {
   std::string answer_text_;
   std::optional<Queued> number_;
   std::optional<Answer> earlier_;
-  const OnceKey* claimed_ = nullptr;
+  const OnceKey* claimed_key_ = nullptr;
   bool keyed_ = false;
 };
 
