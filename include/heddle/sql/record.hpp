@@ -71,8 +71,8 @@ template <reflection::Record T>
   return list;
 }
 
-/// Hands an argument of a statement to a sink: a plain value, the members of `Fields`, or, if the sink takes it, a text
-/// to search.
+/// Hands an argument of a statement to a sink: a plain value or the members of `Fields`. A text to search is no
+/// parameter here: a backend that splits texts into words itself handles it before.
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
@@ -80,9 +80,7 @@ void write_argument(Sink& sink, const T& argument) {
     reflection::for_each_member(argument.record, [&](const char* /*name*/, const auto& member) {
       if (index++ < T::count) { write_value(sink, member); }
     });
-  } else if constexpr (std::same_as<T, SearchText>) {
-    if constexpr (SplitsTexts<Sink>) { sink.search_text(argument); }
-  } else {
+  } else if constexpr (!std::same_as<T, SearchText>) {
     write_value(sink, argument);
   }
 }

@@ -39,10 +39,4 @@ class SearchText {
   const std::vector<std::string>* list_ = nullptr;
 };
 
-/// True for a sink that takes the words of a text: it has `search_text(const SearchText&)`.
-template <class Sink>
-concept SplitsTexts = requires(Sink& sink, const SearchText& text) {
-  sink.search_text(text);
-};
-
 }  // namespace heddle::sql

@@ -4,7 +4,6 @@
 #include "heddle/reflection/members.hpp"
 #include "heddle/reflection/type_traits.hpp"
 #include "heddle/sql/record.hpp"
-#include "heddle/sql/search_text.hpp"
 #include "heddle/time.hpp"
 
 #include <libpq-fe.h>
@@ -58,22 +57,9 @@ void append_types(std::vector<Oid>& types) {
       if (index++ < T::count) { types.push_back(type_of<Value>()); }
     };
     heddle::reflection::MembersIn<Record>::visit_types(append);
-  } else if constexpr (std::same_as<T, sql::SearchText>) {
-    types.insert(types.end(), {type::text, type::text});
   } else {
     types.push_back(type_of<T>());
   }
-}
-
-/// The types of all arguments of a statement.
-template <class... Arguments>
-[[nodiscard]] const std::vector<Oid>& types_of() {
-  static const std::vector<Oid> types = [] {
-    std::vector<Oid> list;
-    (append_types<Arguments>(list), ...);
-    return list;
-  }();
-  return types;
 }
 
 }  // namespace heddle::postgres::libpq

@@ -1,9 +1,6 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/postgres/search/words.hpp"
-#include "heddle/sql/search_text.hpp"
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -38,16 +35,6 @@ class Parameters {
   void boolean(bool value) { keep(std::array<char, 1>{value ? '\1' : '\0'}); }
   void text(std::string_view value) { refer(value.data(), value.size()); }
   void temporary_text(std::string_view value) { keep(value); }
-  /// The two forms in which a row keeps its words; see Words.
-  void search_text(const sql::SearchText& texts) {
-    const search::Words words = search::words_of(texts);
-    temporary_text(words.vector);
-    if (words.list) {
-      temporary_text(*words.list);
-    } else {
-      null();
-    }
-  }
   void blob(std::span<const std::byte> value) { refer(reinterpret_cast<const char*>(value.data()), value.size()); }
 
   [[nodiscard]] int count() const noexcept { return static_cast<int>(entries_.size()); }

@@ -4,8 +4,8 @@
 #include "heddle/call.hpp"
 #include "heddle/detail/calls/finish.hpp"
 #include "heddle/postgres/libpq/connection.hpp"
-#include "heddle/postgres/libpq/parameter_types.hpp"
 #include "heddle/postgres/statements/control.hpp"
+#include "heddle/postgres/transaction/arguments.hpp"
 #include "heddle/postgres/transaction/pipeline.hpp"
 #include "heddle/postgres/transaction/required_row.hpp"
 #include "heddle/sql/record.hpp"
@@ -171,10 +171,10 @@ class Transaction {
   Queued queue(Form form, Command command, const sql::Statement<Row, Arguments...>& statement,
                const Arguments&... arguments) {
     connection_.parameters().clear();
-    (sql::write_argument(connection_.parameters(), arguments), ...);
+    (append_argument(connection_.parameters(), arguments), ...);
     const std::size_t key = statement.number() * forms + static_cast<std::size_t>(form);
     const bool prepares =
-        connection_.send(key, libpq::types_of<Arguments...>(), [&] { return text_of(form, statement.text()); });
+        connection_.send(key, types_of<Arguments...>(), [&] { return text_of(form, statement.text()); });
     if (prepares) {
       Command preparation;
       preparation.prepares = key;
