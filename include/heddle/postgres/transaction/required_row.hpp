@@ -7,58 +7,61 @@
 
 namespace heddle::postgres::transaction {
 
-/// In which form a statement is sent.
+/// How a statement is sent.
 enum class Form {
-  plain,            ///< as it is
-  required,         ///< without a row it fails, and with it the whole transaction
-  required_number,  ///< the same, and the row, a number, is kept for the idempotency key
-  counted           ///< its row is how many rows it changed, which is kept for the idempotency key
+  plain,            ///< unchanged
+  required,         ///< fails without a row, and so does the transaction
+  required_number,  ///< the same; its row, a number, is kept for the idempotency key
+  counted           ///< the number of rows that it changed is kept for the idempotency key
 };
 inline constexpr std::size_t forms = 4;
 
-/// Where the WITH ends that a statement starts with; 0 if it starts with none.
-[[nodiscard]] inline std::size_t end_of_with(std::string_view statement) {
+/// Returns the length of the WITH clause that a statement starts with; 0 without one. Precondition: no literal of the
+/// clause contains a parenthesis.
+[[nodiscard]] inline std::size_t length_of_with_clause(std::string_view statement) {
   if (!statement.starts_with("WITH ")) { return 0; }
   int depth = 0;
   for (std::size_t at = 0; at < statement.size(); ++at) {
     if (statement[at] == '(') { ++depth; }
     if (statement[at] != ')' || --depth != 0) { continue; }
-    const std::string_view behind = statement.substr(at + 1);
-    if (!behind.starts_with(',') && !behind.starts_with(" AS ")) { return at + 1; }
+    // A parenthesis that ends a list of columns or one of several queries does not end the clause.
+    const std::string_view rest = statement.substr(at + 1);
+    if (!rest.starts_with(',') && !rest.starts_with(" AS ")) { return at + 1; }
   }
   return 0;
 }
 
-/// The SQL of a statement in a form, with `$1` for `?1`.
+/// Returns the statement as the query `r` of a WITH clause, and what its form needs behind it.
 ///
-/// A pipeline goes on without asking the client, so the server itself has to stop where a row is missing: whether there
-/// is one, 1 or 0, divides 1. No other statement divides by what it finds, so a division by zero tells which command it
-/// was. A row counts as missing if all that it has is null, which no required row is.
-[[nodiscard]] inline std::string text_of(Form form, std::string_view statement) {
-  constexpr std::string_view found = ", 1 / (NOT (r IS NULL))::integer FROM (VALUES (1)) one LEFT JOIN r ON true";
-  constexpr std::string_view kept = ", set_config('heddle.answer', ";
-  // What it starts with stays there: what changes rows may stand in the outermost WITH only.
-  const std::size_t main = end_of_with(statement);
-  std::string text(statement.substr(0, main));
-  statement.remove_prefix(main);
-  const auto wrap = [&](std::string_view name) {
-    text.append(main == 0 ? "WITH " : ", ").append(name).append(" AS (").append(statement);
+/// The commands of a pipeline run without the client in between, so the server has to stop by itself where a required
+/// row is missing. A query that found no row divides 1 by 0: the idiom SELECT 1/COUNT(*) of Sqitch's verify scripts
+/// (https://sqitch.org/docs/manual/sqitchtutorial/). No other statement divides by a value that it reads, so the error
+/// `division_by_zero` identifies the missing row. Precondition: a required row has a column that is not null.
+[[nodiscard]] inline std::string wrap(Form form, std::string_view statement) {
+  // With the next migration a function of the schema replaces the division: it raises an SQLSTATE of its own unless its
+  // argument, "r has a row", is true. Here it would stand in the place of the quotient.
+  static constexpr std::string_view or_fail =
+      ", 1 / (NOT (r IS NULL))::integer FROM (VALUES (1)) one LEFT JOIN r ON true";
+  const auto kept = [](const char* number) {
+    return std::string(", set_config('heddle.answer', ").append(number).append("::text, true)");
   };
+  // A query that changes rows may only stand in the outermost WITH clause: `r` joins the one of the statement.
+  const std::size_t length = length_of_with_clause(statement);
+  const std::string with = length == 0 ? "WITH " : std::string(statement.substr(0, length)) + ", ";
+  const std::string query(statement.substr(length));
   switch (form) {
-    case Form::plain: text.append(statement); break;
-    case Form::required:
-      wrap("r");
-      text.append(") SELECT r.*").append(found);
-      break;
+    case Form::plain: break;
+    case Form::required: return (with + "r AS (" + query + ") SELECT r.*").append(or_fail);
     case Form::required_number:
-      wrap("r (number)");
-      text.append(") SELECT r.number").append(kept).append("r.number::text, true)").append(found);
-      break;
-    case Form::counted:
-      wrap("r");
-      text.append(" RETURNING 1) SELECT count(*)").append(kept).append("count(*)::text, true) FROM r");
-      break;
+      return (with + "r (number) AS (" + query + ") SELECT r.number" + kept("r.number")).append(or_fail);
+    case Form::counted: return with + "r AS (" + query + " RETURNING 1) SELECT count(*)" + kept("count(*)") + " FROM r";
   }
+  return std::string(statement);
+}
+
+/// Returns the SQL of a statement in a form, with PostgreSQL's placeholders: `$1` for `?1`.
+[[nodiscard]] inline std::string text_of(Form form, std::string_view statement) {
+  std::string text = wrap(form, statement);
   for (std::size_t at = 0; (at = text.find('?', at)) != std::string::npos; ++at) {
     if (at + 1 < text.size() && text[at + 1] >= '1' && text[at + 1] <= '9') { text[at] = '$'; }
   }
