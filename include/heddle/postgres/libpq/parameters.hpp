@@ -1,7 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include <algorithm>
+#include <boost/endian/conversion.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -11,14 +12,6 @@
 #include <vector>
 
 namespace heddle::postgres::libpq {
-
-/// A number in the byte order of the protocol.
-template <class Number>
-[[nodiscard]] std::array<char, sizeof(Number)> to_network(Number number) noexcept {
-  auto bytes = std::bit_cast<std::array<char, sizeof(Number)>>(number);
-  if constexpr (std::endian::native == std::endian::little) { std::reverse(bytes.begin(), bytes.end()); }
-  return bytes;
-}
 
 /// The sink of a statement's arguments, in the binary form of PostgreSQL's protocol. Texts and blobs are referred to
 /// until `clear`, everything else is kept here.
@@ -30,8 +23,8 @@ class Parameters {
   }
 
   void null() { entries_.push_back({Where::nowhere, nullptr, 0, 0}); }
-  void integer(std::int64_t value) { keep(to_network(value)); }
-  void real(double value) { keep(to_network(value)); }
+  void integer(std::int64_t value) { keep(std::bit_cast<std::array<char, 8>>(boost::endian::native_to_big(value))); }
+  void real(double value) { integer(std::bit_cast<std::int64_t>(value)); }
   void boolean(bool value) { keep(std::array<char, 1>{value ? '\1' : '\0'}); }
   void text(std::string_view value) { refer(value.data(), value.size()); }
   void temporary_text(std::string_view value) { keep(value); }

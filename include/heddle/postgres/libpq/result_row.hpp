@@ -6,10 +6,8 @@
 #include "heddle/postgres/libpq/parameter_types.hpp"
 
 #include <libpq-fe.h>
+#include <boost/endian/conversion.hpp>
 
-#include <algorithm>
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,11 +47,8 @@ class ResultRow {
   template <class Number>
   [[nodiscard]] Number number(int column) const {
     if (PQgetlength(result_, row_, column) != int{sizeof(Number)}) { return Number{}; }  // null
-    std::array<char, sizeof(Number)> bytes{};
-    const char* const data = PQgetvalue(result_, row_, column);
-    std::copy_n(data, sizeof(Number), bytes.begin());
-    if constexpr (std::endian::native == std::endian::little) { std::reverse(bytes.begin(), bytes.end()); }
-    return std::bit_cast<Number>(bytes);
+    return boost::endian::endian_load<Number, sizeof(Number), boost::endian::order::big>(
+        reinterpret_cast<const unsigned char*>(PQgetvalue(result_, row_, column)));
   }
 
   const PGresult* result_;
