@@ -9,12 +9,11 @@
 
 namespace heddle::postgres::pool {
 
-/// The configuration of a pool as the pool computes with it: numbers that make sense, and durations that neither
-/// overflow nor need a special case.
+/// A PoolConfig with its values clamped to valid ranges and "no limit" as the longest duration.
 struct Limits {
   using Duration = Context::Clock::duration;
 
-  /// What is older than this does not exist.
+  /// No limit.
   static constexpr Duration never = Duration::max();
 
   explicit Limits(const PoolConfig& config)
@@ -24,10 +23,10 @@ struct Limits {
         max_lifetime(limit(config.max_lifetime)),
         health_check_interval(limit(config.health_check_interval)) {}
 
-  /// True if somebody must look after connections that nobody uses.
+  /// Returns true if idle connections need maintenance: a minimum to keep open, or a time limit.
   [[nodiscard]] bool need_upkeep() const noexcept { return min_connections > 0 || shortest() != never; }
 
-  /// How often that somebody looks: often enough to be late by a quarter of a limit at most.
+  /// Returns the time between two rounds of maintenance: at most a quarter of each limit.
   [[nodiscard]] Duration upkeep_interval() const noexcept {
     return std::min<Duration>(shortest() / 4, std::chrono::seconds(30));
   }
@@ -43,7 +42,7 @@ struct Limits {
     return std::min({max_idle_time, max_lifetime, health_check_interval});
   }
 
-  /// Nothing, less than nothing and centuries all mean that there is no limit.
+  /// Zero, negative durations and more than a century mean no limit.
   [[nodiscard]] static Duration limit(std::chrono::seconds configured) noexcept {
     constexpr std::chrono::hours century{24 * 365 * 100};
     return configured <= std::chrono::seconds::zero() || configured > century ? never : Duration(configured);

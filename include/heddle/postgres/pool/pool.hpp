@@ -20,26 +20,24 @@
 
 namespace heddle::postgres::pool {
 
-/// What a pool needs of a connection. Its destructor closes it.
+/// What a pool requires of a connection. The destructor closes it.
 template <class T>
 concept PoolableConnection = requires(T& connection, const Context& context) {
-  /// Idle and outside of a transaction, as far as is known without asking the server.
+  /// Returns true if it is idle and outside a transaction. Sends nothing.
   { connection.is_clean() }
   noexcept->std::same_as<bool>;
-  /// Not closed by the other side, as far as the socket shows.
+  /// Returns false if the socket shows that the server has closed it. Sends nothing.
   { connection.is_alive() }
   noexcept->std::same_as<bool>;
-  /// Asks the server something; throws if no answer comes.
+  /// Makes a round trip. Throws if the server does not respond.
   connection.check(context);
 };
 
-/// Connections that are opened when they are needed, lent to one caller at a time, and kept for the next one. All
-/// functions can be called from many threads at once.
+/// Connections that are opened on demand, leased to one caller at a time and reused. Safe to use from many threads.
 ///
-/// After a restart of the server the pool recovers by itself: what was idle is seen to be dead and replaced when it
-/// would be lent, or by the thread that looks after idle connections. That thread runs only if the configuration gives
-/// it something to do. A duration of zero means that there is no such limit, to the pool; `check_pool` lets a user say
-/// that of the idle time only.
+/// The pool recovers from a restart of the server: a dead connection is detected and replaced when it would be leased,
+/// or by the maintenance thread. That thread runs only if the configuration needs it. To the pool a duration of zero
+/// means no limit; `check_pool` accepts zero for the idle time only.
 template <class Connection, class Clock = Context::Clock>
 class Pool {
   static_assert(PoolableConnection<Connection>);
@@ -47,10 +45,11 @@ class Pool {
   using Slot = typename Slots::Slot;
 
  public:
-  /// Opens a connection, until the context is over; throws Error if that fails. Called from many threads at once.
+  /// Opens a connection. Throws Error if that fails or the context is over. Called from many threads at once.
   using Factory = std::function<std::unique_ptr<Connection>(const Context&)>;
 
-  /// A connection for as long as the object lives; one thread at a time. Must not outlive the pool.
+  /// A connection that belongs to the caller while the object lives. For one thread at a time. Precondition: the pool
+  /// outlives it.
   class Lease {
    public:
     Lease(Lease&&) noexcept = default;
@@ -59,7 +58,7 @@ class Pool {
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
       if (discarded_) {
-        slot_.drop();
+        slot_.close();
       } else {
         slot_.mark_used();
       }
@@ -68,7 +67,7 @@ class Pool {
     [[nodiscard]] Connection* operator->() const noexcept { return slot_.connection(); }
     [[nodiscard]] Connection& operator*() const noexcept { return *slot_.connection(); }
 
-    /// The connection will be closed when the lease ends, and not be lent to anybody else.
+    /// Closes the connection when the lease ends instead of returning it to the pool.
     void discard() noexcept { discarded_ = true; }
 
    private:
@@ -79,15 +78,15 @@ class Pool {
     bool discarded_ = false;
   };
 
-  /// Opens nothing yet; `min_connections` are opened by and by. Throws `resource_exhausted` if no thread can be
-  /// started.
+  /// Opens no connection: the maintenance thread opens `min_connections`. Throws `resource_exhausted` if that thread
+  /// cannot be started.
   Pool(const PoolConfig& config, Factory factory)
       : factory_(std::move(factory)), slots_(Limits(config)), upkeep_(slots_, factory_) {
     if (!slots_.limits().need_upkeep()) { return; }
     try {
-      housekeeper_ = std::jthread([this](const std::stop_token& stop) { upkeep_.run(stop); });
+      maintenance_ = std::jthread([this](const std::stop_token& stop) { upkeep_.run(stop); });
     } catch (const std::system_error&) {
-      throw Error(ErrorCode::resource_exhausted, "no thread could be started to look after connections");
+      throw Error(ErrorCode::resource_exhausted, "the maintenance thread of the connection pool could not be started");
     }
   }
 
@@ -96,20 +95,20 @@ class Pool {
   Pool(Pool&&) = delete;
   Pool& operator=(Pool&&) = delete;
 
-  /// Nobody may hold a lease, or wait for one, any more.
+  /// Precondition: no thread holds a lease or waits for one.
   ~Pool() { close(); }
 
-  /// A connection that is alive as far as one can see without asking it. Callers that must wait are served in the order
-  /// in which they came. Throws `deadline_exceeded` or `cancelled` when the context is over, `failed_precondition` when
-  /// the pool is closed, and what opening a connection throws. A caller that holds leases of this pool says how many,
-  /// or it may wait for itself for ever; it gets `resource_exhausted` then.
+  /// Returns a connection that its socket shows to be open. Waiting callers are served first in, first out. `held` is
+  /// the number of leases of this pool that the calling thread holds. Throws `deadline_exceeded` or `cancelled` if the
+  /// context is over; `failed_precondition` if the pool is closed; `resource_exhausted` if all leases are held by
+  /// threads that wait for another one; and what opening a connection throws.
   [[nodiscard]] Lease acquire(const Context& context, int held = 0) {
     context.check();
-    Slot slot = slots_.take(context, held);
-    // What was given to somebody who gave up at this moment goes on to the next by the end of the slot.
+    Slot slot = slots_.acquire(context, held);
+    // If the context is over now, the destructor of the slot passes it on to the next caller.
     context.check();
     while (slot.connection() != nullptr && !slot.connection()->is_alive()) {
-      slot.drop();
+      slot.close();
       slots_.refill_from_idle(slot);
     }
     if (slot.connection() == nullptr) {
@@ -119,17 +118,17 @@ class Pool {
     return Lease(std::move(slot));
   }
 
-  /// The state of this moment; what is being opened or checked counts as active.
+  /// Returns the current numbers. A connection that is being opened or checked counts as active.
   [[nodiscard]] PoolStatistics statistics() const { return slots_.statistics(); }
 
-  /// Lends nothing any more, sends away those who wait, closes what is idle and ends the housekeeping. What is lent is
-  /// closed when it comes back. Can be called again.
+  /// Ends all waits, closes the idle connections and stops the maintenance thread. A leased connection is closed when
+  /// its lease ends. Can be called more than once.
   void close() noexcept {
-    housekeeper_.request_stop();
+    maintenance_.request_stop();
     slots_.close();
-    // Two threads may close at once, but only one of them can join.
+    // Two threads may close the pool at once, but only one of them can join.
     const std::lock_guard lock(closing_);
-    if (housekeeper_.joinable()) { housekeeper_.join(); }
+    if (maintenance_.joinable()) { maintenance_.join(); }
   }
 
  private:
@@ -137,7 +136,7 @@ class Pool {
   Slots slots_;
   Upkeep<Connection, Clock> upkeep_;
   std::mutex closing_{};
-  std::jthread housekeeper_{};
+  std::jthread maintenance_{};
 };
 
 }  // namespace heddle::postgres::pool

@@ -22,30 +22,30 @@
 
 namespace heddle::postgres::pool {
 
-/// A connection and what the pool knows of it.
+/// A connection, and its times.
 template <class Connection>
 struct PooledConnection {
   using TimePoint = Context::Clock::time_point;
 
-  std::unique_ptr<Connection> connection{};  ///< empty: the permission to open one
-  TimePoint opened{};
-  TimePoint used{};     ///< when it came back last
-  TimePoint checked{};  ///< when it was last known to answer
+  std::unique_ptr<Connection> connection{};  ///< null: the permission to open one
+  TimePoint opened_at{};
+  TimePoint used_at{};     ///< when a caller returned it last
+  TimePoint checked_at{};  ///< when the server last responded on it
   Limits::Duration lifetime = Limits::never;
 };
 
-/// The bookkeeping of a pool: who holds which of the `max_connections` slots, which connections are idle, and who
-/// waits. Safe to use from many threads. Connections are neither opened nor asked nor closed with the lock held.
+/// The state of a pool: which of the `max_connections` slots are in use, which connections are idle, and which threads
+/// wait. Safe to use from many threads. Opens, checks and closes no connection while it holds its mutex.
 ///
-/// Whoever waits, waits because all slots are in use and no connection is idle: whatever becomes free goes to the first
-/// waiter at once and is seen by nobody else.
+/// Invariant: threads wait only while all slots are in use and no connection is idle. What is released goes directly to
+/// the first waiting thread.
 template <class Connection, class Clock>
 class Slots {
  public:
   using Pooled = PooledConnection<Connection>;
 
-  /// The right to one connection, and that connection once there is one. Its end puts the connection back, or closes it
-  /// if it is of no more use, and passes the slot on.
+  /// The permission to hold one connection, and that connection once it is open. Its destructor returns the connection
+  /// to the pool, or closes it if it cannot be used again, and releases the slot.
   class Slot {
    public:
     Slot(Slot&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)), held_(std::move(other.held_)) {}
@@ -53,28 +53,28 @@ class Slots {
     Slot& operator=(const Slot&) = delete;
     Slot& operator=(Slot&&) = delete;
     ~Slot() {
-      if (slots_ != nullptr) { slots_->put_back(std::move(held_)); }
+      if (slots_ != nullptr) { slots_->release(std::move(held_)); }
     }
 
-    /// The connection, or null.
+    /// Returns the connection, or null.
     [[nodiscard]] Connection* connection() const noexcept { return held_.connection.get(); }
 
-    /// Takes a connection that was opened for this slot.
+    /// Stores a connection that was opened for this slot. Throws `unavailable` if it is null.
     void fill(std::unique_ptr<Connection> connection) {
-      if (!connection) { throw Error(ErrorCode::unavailable, "no connection to the database could be opened"); }
+      if (!connection) { throw Error(ErrorCode::unavailable, "opening a connection to the database failed"); }
       held_.connection = std::move(connection);
-      held_.opened = held_.used = held_.checked = Clock::now();
+      held_.opened_at = held_.used_at = held_.checked_at = Clock::now();
       held_.lifetime = slots_->next_lifetime();
     }
 
     /// Closes the connection and keeps the slot.
-    void drop() noexcept { held_.connection.reset(); }
+    void close() noexcept { held_.connection.reset(); }
 
-    /// Notes that the connection has just been used.
-    void mark_used() noexcept { held_.used = held_.checked = Clock::now(); }
+    /// Records that a caller has used the connection.
+    void mark_used() noexcept { held_.used_at = held_.checked_at = Clock::now(); }
 
-    /// Notes that the connection has just answered, though to nobody who needed it: it stays as idle as it was.
-    void mark_checked() noexcept { held_.checked = Clock::now(); }
+    /// Records that the server has responded to a check, which does not end the idle time.
+    void mark_checked() noexcept { held_.checked_at = Clock::now(); }
 
    private:
     friend class Slots;
@@ -88,67 +88,67 @@ class Slots {
       : limits_(limits),
         spread_(static_cast<std::uint32_t>(Context::Clock::now().time_since_epoch().count() & 0xffffffff)) {}
 
-  /// What it was constructed with.
   [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
 
-  /// The connection that was used last, or the permission to open one; waits for one of them if need be. After a wait
-  /// the context may be over although something was given. `held` are the caller's own: when all are held by those who
-  /// wait for another one, nobody will ever give one back, and the last of them is told so by `resource_exhausted`.
-  Slot take(const Context& context, int held) {
+  /// Returns the connection that was used last, or the permission to open one; waits for one of them if necessary.
+  /// After a wait the context may be over although a slot was acquired. `held` is the number of slots that the calling
+  /// thread holds already. Throws `resource_exhausted` instead of a wait without end: if waiting threads hold all
+  /// slots.
+  Slot acquire(const Context& context, int held) {
     std::unique_lock lock(mutex_);
     if (closed_) { throw_closed(); }
-    if (!idle_.empty()) { return take_out(idle_.end() - 1); }
-    if (total_ < limits_.max_connections) { return claim(); }
+    if (!idle_.empty()) { return remove_idle(idle_.end() - 1); }
+    if (total_ < limits_.max_connections) { return add_slot(); }
     return wait(lock, context, held);
   }
 
-  /// Another idle connection for an empty slot, if there is one. The slot that becomes free by this is not needed by
-  /// anybody: nobody waits while a connection is idle.
+  /// Moves an idle connection into an empty slot, if there is one. No thread needs the slot that this releases: none
+  /// waits while a connection is idle.
   void refill_from_idle(Slot& slot) noexcept {
     const std::lock_guard lock(mutex_);
     if (idle_.empty()) { return; }
     slot.held_ = std::move(idle_.back());
     idle_.pop_back();
-    release();
+    remove_slot();
   }
 
-  /// Of the idle connections that `wanted(const Pooled&, bool spare)` accepts, the one not used for longest. `spare`:
-  /// it can go without falling below the minimum.
-  template <class Wanted>
-  std::optional<Slot> take_idle(Wanted wanted) {
+  /// Returns the least recently used of the idle connections that `accept(const Pooled&, bool spare)` accepts. `spare`:
+  /// there are more connections than the minimum.
+  template <class Accept>
+  std::optional<Slot> acquire_idle(Accept accept) {
     const std::lock_guard lock(mutex_);
     const bool spare = total_ > limits_.min_connections;
     const auto found =
-        std::find_if(idle_.begin(), idle_.end(), [&](const Pooled& each) { return wanted(each, spare); });
-    return found == idle_.end() ? std::nullopt : std::optional<Slot>(take_out(found));
+        std::find_if(idle_.begin(), idle_.end(), [&](const Pooled& each) { return accept(each, spare); });
+    return found == idle_.end() ? std::nullopt : std::optional<Slot>(remove_idle(found));
   }
 
-  /// The permission to open a connection that is missing from the minimum.
-  std::optional<Slot> take_missing() {
+  /// Returns the permission to open a connection, if there are fewer than the minimum.
+  std::optional<Slot> acquire_missing() {
     const std::lock_guard lock(mutex_);
-    return is_missing() ? std::optional<Slot>(claim()) : std::nullopt;
+    return is_missing() ? std::optional<Slot>(add_slot()) : std::nullopt;
   }
 
-  /// Sleeps until a connection is missing from the minimum, or for `longest`, or until it is to stop.
+  /// Sleeps until there are fewer connections than the minimum, at most for `longest` and until stop is requested.
   void wait_for_missing(const std::stop_token& stop, Limits::Duration longest) {
     std::unique_lock lock(mutex_);
     missing_.wait_for(lock, stop, longest, [this] { return is_missing(); });
   }
 
-  /// Sleeps for `pause`, or until it is to stop.
+  /// Sleeps for `pause`, or until stop is requested.
   void sleep(const std::stop_token& stop, Limits::Duration pause) {
     std::unique_lock lock(mutex_);
     missing_.wait_for(lock, stop, pause, [] { return false; });
   }
 
-  /// Gives out nothing any more, sends away who waits and closes what is idle. What is held is closed when it comes
-  /// back.
+  /// Ends all waits and closes the idle connections. Later calls of `acquire` throw; a connection in use is closed when
+  /// its slot is destroyed.
   void close() noexcept {
     std::vector<Pooled> idle;
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
-      line_.dismiss();
+      queue_.dismiss_all();
       idle.swap(idle_);
     }
     const auto number = static_cast<int>(idle.size());
@@ -157,13 +157,13 @@ class Slots {
     total_ -= number;
   }
 
-  /// Throws if the pool is closed.
+  /// Throws `failed_precondition` if the pool is closed.
   void check_open() const {
     const std::lock_guard lock(mutex_);
     if (closed_) { throw_closed(); }
   }
 
-  /// The state of this moment. What is being opened or checked counts as active.
+  /// Returns the current numbers. A connection that is being opened or checked counts as active.
   [[nodiscard]] PoolStatistics statistics() const {
     const std::lock_guard lock(mutex_);
     PoolStatistics result;
@@ -177,29 +177,28 @@ class Slots {
   }
 
  private:
-  using Line = WaitQueue<Pooled>;
+  using Queue = WaitQueue<Pooled>;
 
   [[noreturn]] static void throw_closed() {
-    throw Error(ErrorCode::failed_precondition, "the connections to the database are closed");
+    throw Error(ErrorCode::failed_precondition, "the connection pool is closed");
   }
 
   [[nodiscard]] bool is_missing() const noexcept { return !closed_ && total_ < limits_.min_connections; }
 
-  /// One more slot. Room for its connection among the idle ones is made here, where failing does no harm.
-  Slot claim() {
+  /// Counts one more slot. Reserves memory in the list of idle connections, so that returning the slot cannot fail.
+  Slot add_slot() {
     const auto needed = static_cast<std::size_t>(total_) + 1;
     if (idle_.capacity() < needed) { idle_.reserve(2 * needed); }
     ++total_;
     return Slot(*this, {});
   }
 
-  /// One slot less.
-  void release() noexcept {
+  void remove_slot() noexcept {
     --total_;
     if (is_missing()) { missing_.notify_one(); }
   }
 
-  Slot take_out(typename std::vector<Pooled>::iterator position) noexcept {
+  Slot remove_idle(typename std::vector<Pooled>::iterator position) noexcept {
     Slot slot(*this, std::move(*position));
     idle_.erase(position);
     return slot;
@@ -207,24 +206,25 @@ class Slots {
 
   Slot wait(std::unique_lock<std::mutex>& lock, const Context& context, int held) {
     if (held_by_waiters_ + held >= limits_.max_connections) {
-      throw Error(ErrorCode::resource_exhausted,
-                  "every connection is held by a call whose visitor waits for another one: max_connections is too low");
+      throw Error(
+          ErrorCode::resource_exhausted,
+          "all connections are held by calls whose visitors wait for another connection: raise max_connections");
     }
-    typename Line::Place place(line_);
+    typename Queue::Place place(queue_);
     held_by_waiters_ += held;
     ++wait_count_;
     const auto begin = Context::Clock::now();
-    const auto fate = place.wait(lock, context);
+    const typename Queue::State state = place.wait(lock, context);
     held_by_waiters_ -= held;
     wait_duration_ += Context::Clock::now() - begin;
-    if (fate == Line::Fate::waiting) { context.check(); }
-    if (fate != Line::Fate::served) { throw_closed(); }
-    return Slot(*this, place.gift());
+    if (state == Queue::State::waiting) { context.check(); }
+    if (state != Queue::State::served) { throw_closed(); }
+    return Slot(*this, place.item());
   }
 
-  void put_back(Pooled&& held) noexcept {
-    // Closed before the slot is free: the server too never sees more connections than the maximum.
-    if (held.connection && (!held.connection->is_clean() || Clock::now() - held.opened >= held.lifetime)) {
+  void release(Pooled&& held) noexcept {
+    // Closes the connection before it releases the slot: the server never sees more than `max_connections` either.
+    if (held.connection && (!held.connection->is_clean() || Clock::now() - held.opened_at >= held.lifetime)) {
       held.connection.reset();
     }
     std::unique_lock lock(mutex_);
@@ -233,18 +233,18 @@ class Slots {
       held.connection.reset();
       lock.lock();
     }
-    if (line_.serve(held)) { return; }
+    if (queue_.serve(held)) { return; }
     if (!held.connection) {
-      release();
+      remove_slot();
       return;
     }
-    // In the order of their use, so that those at the front are the ones that can go.
-    const auto later = [](const Pooled& one, const Pooled& other) { return one.used < other.used; };
-    idle_.insert(std::upper_bound(idle_.begin(), idle_.end(), held, later), std::move(held));
+    // In the order of their last use: `acquire_idle` finds the least recently used connection first.
+    const auto by_use = [](const Pooled& one, const Pooled& other) { return one.used_at < other.used_at; };
+    idle_.insert(std::upper_bound(idle_.begin(), idle_.end(), held, by_use), std::move(held));
   }
 
-  /// The maximum less up to a tenth, so that connections opened together are not replaced together. Steps of the golden
-  /// ratio cover the tenth evenly, however many there are.
+  /// Returns the maximum less up to a tenth, so that connections that were opened together are not replaced together.
+  /// Steps of the golden ratio spread any number of them evenly over the tenth.
   [[nodiscard]] Limits::Duration next_lifetime() noexcept {
     if (limits_.max_lifetime == Limits::never) { return Limits::never; }
     const auto step = spread_.fetch_add(2'654'435'769U, std::memory_order_relaxed) >> 22U;
@@ -254,9 +254,9 @@ class Slots {
   const Limits limits_;
   mutable std::mutex mutex_;
   std::condition_variable_any missing_{};
-  Line line_{};
+  Queue queue_{};
   std::vector<Pooled> idle_{};
-  int total_ = 0;  ///< idle, held, being opened, being checked
+  int total_ = 0;  ///< idle, in use, being opened or being checked
   int held_by_waiters_ = 0;
   bool closed_ = false;
   std::int64_t wait_count_ = 0;

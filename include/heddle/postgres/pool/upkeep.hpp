@@ -13,8 +13,8 @@
 
 namespace heddle::postgres::pool {
 
-/// Looks after the connections that nobody uses: closes those that are too old or not needed, asks the others now and
-/// then whether they still answer, and opens what is missing from the minimum. One thread at a time.
+/// Maintains the idle connections of a pool: closes those that are too old or not needed, checks that the server still
+/// responds on the others, and opens connections up to the minimum. For one thread at a time.
 template <class Connection, class Clock>
 class Upkeep {
  public:
@@ -23,10 +23,10 @@ class Upkeep {
 
   Upkeep(Slots& slots, const Factory& factory) : limits_(slots.limits()), slots_(slots), factory_(factory) {}
 
-  /// Comes round again and again until it is to stop.
+  /// Runs maintenance rounds until stop is requested.
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      round(stop);
+      run_round(stop);
       if (backoff_ == Limits::Duration::zero()) {
         slots_.wait_for_missing(stop, limits_.upkeep_interval());
       } else {
@@ -35,19 +35,19 @@ class Upkeep {
     }
   }
 
-  /// Does what there is to do now.
-  void round(const std::stop_token& stop) {
+  /// Runs one maintenance round.
+  void run_round(const std::stop_token& stop) {
     const auto now = Clock::now();
-    retire(now);
-    check(now, stop);
-    refill(now, stop);
+    close_expired(now);
+    check_idle(now, stop);
+    open_missing(now, stop);
   }
 
  private:
   using Pooled = typename Slots::Pooled;
   using TimePoint = typename Pooled::TimePoint;
 
-  /// After so long without an answer a connection is given up.
+  /// How long a connection may take to respond before it is closed.
   static constexpr std::chrono::seconds patience{10};
   static constexpr std::chrono::milliseconds first_backoff{500};
   static constexpr std::chrono::seconds longest_backoff{15};
@@ -56,29 +56,31 @@ class Upkeep {
     return Context().with_timeout(patience).with_stop(stop);
   }
 
-  /// Each slot is given up at the end of its turn, so that the next look counts without it.
-  void retire(TimePoint now) {
-    const auto is_over = [&](const Pooled& each, bool spare) {
-      return now - each.opened >= each.lifetime || (spare && now - each.used >= limits_.max_idle_time);
+  /// Releases each slot before it looks for the next, so that `spare` counts without it.
+  void close_expired(TimePoint now) {
+    const auto is_expired = [&](const Pooled& each, bool spare) {
+      return now - each.opened_at >= each.lifetime || (spare && now - each.used_at >= limits_.max_idle_time);
     };
-    while (auto slot = slots_.take_idle(is_over)) { slot->drop(); }
+    while (auto slot = slots_.acquire_idle(is_expired)) { slot->close(); }
   }
 
-  /// One after the other: at no time is more than one kept from those who want a connection.
-  void check(TimePoint now, const std::stop_token& stop) {
-    const auto is_due = [&](const Pooled& each, bool) { return now - each.checked >= limits_.health_check_interval; };
+  /// Checks one connection after the other, so that at most one is kept from callers.
+  void check_idle(TimePoint now, const std::stop_token& stop) {
+    const auto is_due = [&](const Pooled& each, bool) {
+      return now - each.checked_at >= limits_.health_check_interval;
+    };
     while (!stop.stop_requested()) {
-      auto slot = slots_.take_idle(is_due);
+      auto slot = slots_.acquire_idle(is_due);
       if (!slot) { return; }
-      if (answers(*slot->connection(), stop)) {
+      if (responds(*slot->connection(), stop)) {
         slot->mark_checked();
       } else {
-        slot->drop();
+        slot->close();
       }
     }
   }
 
-  [[nodiscard]] static bool answers(Connection& connection, const std::stop_token& stop) noexcept {
+  [[nodiscard]] static bool responds(Connection& connection, const std::stop_token& stop) noexcept {
     if (!connection.is_alive()) { return false; }
     try {
       connection.check(patient_context(stop));
@@ -86,11 +88,11 @@ class Upkeep {
     } catch (...) { return false; }
   }
 
-  /// A server that cannot be reached is tried again later, and ever less often.
-  void refill(TimePoint now, const std::stop_token& stop) noexcept {
+  /// Opens connections up to the minimum. After a failure tries again later, with exponential backoff.
+  void open_missing(TimePoint now, const std::stop_token& stop) noexcept {
     if (now < retry_at_) { return; }
     try {
-      while (auto slot = slots_.take_missing()) { slot->fill(factory_(patient_context(stop))); }
+      while (auto slot = slots_.acquire_missing()) { slot->fill(factory_(patient_context(stop))); }
       backoff_ = Limits::Duration::zero();
     } catch (...) {
       backoff_ = std::clamp<Limits::Duration>(backoff_ * 2, first_backoff, longest_backoff);

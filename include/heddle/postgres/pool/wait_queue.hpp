@@ -10,68 +10,68 @@
 
 namespace heddle::postgres::pool {
 
-/// Threads that wait for a `Gift`, first come, first served. What there is to give goes to the first of them directly,
-/// so nobody can overtake and exactly one thread wakes up. All functions want the caller to hold the one mutex that
-/// guards the line.
-template <class Gift>
+/// A queue of threads that wait for an `Item`, first in, first out. An item is handed to the first thread directly, so
+/// no thread overtakes another and exactly one wakes up. Precondition of every function: the caller holds the mutex
+/// that guards the queue.
+template <class Item>
 class WaitQueue {
  public:
-  /// What has become of somebody in the line.
-  enum class Fate { waiting, served, dismissed };
+  /// The state of a waiting thread.
+  enum class State { waiting, served, dismissed };
 
-  /// One thread's place at the end of the line, for as long as the object lives or until it is served.
+  /// One thread's place in the queue: at the end of it from the constructor on, until it is served or destroyed.
   class Place {
    public:
-    explicit Place(WaitQueue& line) : line_(line), position_(line.places_.insert(line.places_.end(), this)) {}
+    explicit Place(WaitQueue& queue) : queue_(queue), position_(queue.places_.insert(queue.places_.end(), this)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     Place(Place&&) = delete;
     Place& operator=(Place&&) = delete;
     ~Place() {
-      if (fate_ == Fate::waiting) { line_.places_.erase(position_); }
+      if (state_ == State::waiting) { queue_.places_.erase(position_); }
     }
 
     /// Sleeps until served or dismissed, or until the context is over, which leaves it `waiting`.
-    Fate wait(std::unique_lock<std::mutex>& lock, const Context& context) {
+    State wait(std::unique_lock<std::mutex>& lock, const Context& context) {
       const auto deadline = context.deadline.value_or(Context::Clock::time_point::max());
-      while (fate_ == Fate::waiting && !context.is_over()) {
-        woken_.wait_until(lock, context.stop, deadline, [this] { return fate_ != Fate::waiting; });
+      while (state_ == State::waiting && !context.is_over()) {
+        woken_.wait_until(lock, context.stop, deadline, [this] { return state_ != State::waiting; });
       }
-      return fate_;
+      return state_;
     }
 
-    /// What was given; it is the caller's from now on, who must pass it on if it is not wanted any more.
-    [[nodiscard]] Gift&& gift() noexcept { return std::move(gift_); }
+    /// Returns the item. Precondition: `served`. The caller owns it, and passes it on if it does not need it.
+    [[nodiscard]] Item&& item() noexcept { return std::move(item_); }
 
    private:
     friend class WaitQueue;
 
-    WaitQueue& line_;
+    WaitQueue& queue_;
     typename std::list<Place*>::iterator position_;
     std::condition_variable_any woken_{};
-    Gift gift_{};
-    Fate fate_ = Fate::waiting;
+    Item item_{};
+    State state_ = State::waiting;
   };
 
-  /// Gives it to the first in the line. False, and nothing is moved, if nobody waits.
-  bool serve(Gift& gift) noexcept {
+  /// Hands the item to the first thread of the queue. Returns false, and moves nothing, if no thread waits.
+  bool serve(Item& item) noexcept {
     if (places_.empty()) { return false; }
-    places_.front()->gift_ = std::move(gift);
-    wake_first(Fate::served);
+    places_.front()->item_ = std::move(item);
+    wake_first(State::served);
     return true;
   }
 
-  /// Sends everybody away with nothing.
-  void dismiss() noexcept {
-    while (!places_.empty()) { wake_first(Fate::dismissed); }
+  /// Wakes all threads without an item.
+  void dismiss_all() noexcept {
+    while (!places_.empty()) { wake_first(State::dismissed); }
   }
 
  private:
-  void wake_first(Fate fate) noexcept {
+  void wake_first(State state) noexcept {
     Place& first = *places_.front();
     places_.pop_front();
-    first.fate_ = fate;
-    // With the mutex held: without it the thread could be gone, and its condition variable with it.
+    first.state_ = state;
+    // With the mutex held: otherwise the thread could return and destroy its condition variable first.
     first.woken_.notify_one();
   }
 

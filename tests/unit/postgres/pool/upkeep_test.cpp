@@ -41,13 +41,13 @@ PoolConfig sizes(int minimum, int maximum) {
 struct Parts {
   explicit Parts(const PoolConfig& config) : slots(Limits(config)), upkeep(slots, factory) {}
 
-  void round() { upkeep.round(std::stop_token()); }
+  void round() { upkeep.run_round(std::stop_token()); }
 
   /// Opens that many connections, all of them at once, and gives them back.
   void use(std::size_t number) {
     std::vector<Slots::Slot> held;
     while (held.size() < number) {
-      held.push_back(slots.take({}, 0));
+      held.push_back(slots.acquire({}, 0));
       if (held.back().connection() == nullptr) { held.back().fill(factory({})); }
       held.back().mark_used();
     }
@@ -70,8 +70,8 @@ TEST_CASE("the minimum is opened, and again when one is lost") {
   parts.round();
   CHECK(parts.idle() == 3);
   {
-    auto slot = parts.slots.take({}, 0);
-    slot.drop();
+    auto slot = parts.slots.acquire({}, 0);
+    slot.close();
   }
   CHECK(parts.total() == 2);
   parts.round();
@@ -92,7 +92,7 @@ TEST_CASE("connections that are not needed are closed down to the minimum") {
   parts.round();
   CHECK(parts.idle() == 2);
   CHECK(parts.server.open == 2);
-  CHECK(parts.slots.take({}, 0).connection()->number() == 5);  // the one used last is among those that stay
+  CHECK(parts.slots.acquire({}, 0).connection()->number() == 5);  // the one used last is among those that stay
   FakeClock::advance(1000s);
   parts.round();
   CHECK(parts.idle() == 2);
@@ -189,11 +189,11 @@ TEST_CASE("a server that cannot be reached is tried again, ever less often") {
 
 TEST_CASE("what is opened or checked goes to those who wait") {
   Parts parts(sizes(1, 1));
-  std::optional<Slots::Slot> slot(parts.slots.take_missing());
+  std::optional<Slots::Slot> slot(parts.slots.acquire_missing());
   REQUIRE(slot);
   slot->fill(parts.factory({}));
   int number = 0;
-  std::jthread waiting([&] { number = parts.slots.take({}, 0).connection()->number(); });
+  std::jthread waiting([&] { number = parts.slots.acquire({}, 0).connection()->number(); });
   await([&] { return parts.slots.statistics().wait_count == 1; });
   slot.reset();
   waiting.join();
