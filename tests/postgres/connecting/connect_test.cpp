@@ -106,7 +106,7 @@ TEST_CASE("postgres connect: of several hosts the first that lives") {
 
 TEST_CASE("postgres connect: a refusal is understood in the language of any server") {
   const auto said = [](const std::string& text) {
-    const auto at = heddle::postgres::libpq::end_of_severity(text);
+    const auto at = heddle::postgres::libpq::find_sqlstate(text);
     return at == std::string::npos ? std::string("nothing") : text.substr(at);
   };
   CHECK(said("connection to server at \"h\", port 1 failed: FATAL:  28P01: no\n") == "28P01: no\n");

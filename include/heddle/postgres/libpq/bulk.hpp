@@ -9,14 +9,14 @@
 
 namespace heddle::postgres::libpq {
 
-/// While it lives a socket takes much at once, and waits for it, though not for long. A socket that never waits takes
-/// little at a time, and each time libpq moves all the rest to the front: of 200 MB that takes ten times as long as the
-/// sending.
+/// Makes a socket blocking, with a short timeout, while the object lives. A non-blocking socket accepts little at a
+/// time, and after each part libpq moves the rest of its buffer to the front: for 200 MB that takes ten times as long
+/// as the sending.
 class BulkSending {
  public:
   explicit BulkSending(int socket) noexcept : socket_(socket), flags_(::fcntl(socket, F_GETFL)) {
     if (flags_ < 0) { return; }
-    limit(std::chrono::milliseconds(50), std::chrono::milliseconds(1));
+    set_timeouts(std::chrono::milliseconds(50), std::chrono::milliseconds(1));
     ::fcntl(socket_, F_SETFL, flags_ & ~O_NONBLOCK);
   }
   BulkSending(const BulkSending&) = delete;
@@ -26,12 +26,12 @@ class BulkSending {
   ~BulkSending() {
     if (flags_ < 0) { return; }
     ::fcntl(socket_, F_SETFL, flags_);
-    limit({}, {});
+    set_timeouts({}, {});
   }
 
  private:
-  /// Zero: no limit.
-  void limit(std::chrono::milliseconds sending, std::chrono::milliseconds receiving) const noexcept {
+  /// Zero means no limit.
+  void set_timeouts(std::chrono::milliseconds sending, std::chrono::milliseconds receiving) const noexcept {
     const auto set = [this](int option, std::chrono::microseconds time) {
       timeval value{};
       value.tv_usec = static_cast<decltype(value.tv_usec)>(time.count());

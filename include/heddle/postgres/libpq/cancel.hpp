@@ -15,8 +15,8 @@
 
 namespace heddle::postgres::libpq {
 
-/// Asks a server to give up what it is doing for a connection. libpq waits for the server's word on that, over a
-/// connection of its own and for as long as it takes, so it does it on a thread of its own.
+/// Asks the server to cancel the running statement of a connection. libpq does that over a second connection and blocks
+/// until the server has closed it, so it happens on a thread of its own.
 class CancelRequest {
  public:
   using Clock = std::chrono::steady_clock;
@@ -26,35 +26,35 @@ class CancelRequest {
       auto state = std::make_shared<State>();
       state->request.reset(PQgetCancel(connection));
       if (!state->request) { return; }
-      std::thread([state] { send_and_tell(*state); }).detach();
+      std::thread([state] { send_and_notify(*state); }).detach();
       state_ = std::move(state);
     } catch (const std::exception& failure) {
-      // Without a thread nobody is asked; the statement's own time limit has to do.
+      // Without a thread nothing is sent: the statement runs until its own time limit.
       static_cast<void>(failure);
     }
   }
 
-  /// Waits until it has reached the server or come to nothing. False: it may still strike whatever the connection does
-  /// next.
+  /// Waits until the request has reached the server or failed. Returns false if that takes longer: then the request may
+  /// still cancel the next statement of the connection.
   [[nodiscard]] bool wait_until(Clock::time_point until) const {
     if (!state_) { return true; }
     std::unique_lock lock(state_->mutex);
-    return state_->over.wait_until(lock, until, [this] { return state_->is_over; });
+    return state_->completed.wait_until(lock, until, [this] { return state_->is_completed; });
   }
 
  private:
   struct State {
     CancelHandle request{};
     std::mutex mutex{};
-    std::condition_variable over{};
-    bool is_over = false;
+    std::condition_variable completed{};
+    bool is_completed = false;
   };
 
-  static void send_and_tell(State& state) noexcept {
+  static void send_and_notify(State& state) noexcept {
     send(*state.request);
     const std::lock_guard lock(state.mutex);
-    state.is_over = true;
-    state.over.notify_all();
+    state.is_completed = true;
+    state.completed.notify_all();
   }
 
   std::shared_ptr<State> state_{};

@@ -23,15 +23,15 @@
 
 namespace heddle::postgres::libpq {
 
-/// An open connection in libpq's pipeline mode, with the statements that it has prepared. Belongs to one thread at a
-/// time.
+/// An open connection in libpq's pipeline mode, and the statements that it has prepared. For one thread at a time.
 class Connection {
  public:
-  /// Connects; see `connect`. Without `named` nothing is kept on the server between two transactions.
+  /// Connects; see `connect`. With `named` off it prepares no statements: no state stays on the server between two
+  /// transactions.
   Connection(const std::string& dsn, bool named, const Context& context)
       : driver_(connect(dsn, context)), named_(named) {
     if (PQsetnonblocking(raw(), 1) != 0 || PQenterPipelineMode(raw()) != 1) {
-      throw Error(ErrorCode::internal, "libpq does not enter its pipeline mode");
+      throw Error(ErrorCode::internal, "libpq could not enter its pipeline mode");
     }
     PQsetNoticeReceiver(raw(), &on_notice, this);
   }
@@ -44,22 +44,22 @@ class Connection {
   [[nodiscard]] PGconn* raw() noexcept { return driver_.raw(); }
   [[nodiscard]] Parameters& parameters() noexcept { return parameters_; }
 
-  /// Whether another call may use it: nothing of the last one is left.
+  /// Returns true if the connection is idle and outside a transaction, so that another call may use it.
   [[nodiscard]] bool is_clean() noexcept {
     return !abandoned_ && PQstatus(raw()) == CONNECTION_OK && PQtransactionStatus(raw()) == PQTRANS_IDLE &&
            PQisBusy(raw()) == 0;
   }
 
-  /// A look at the socket of an idle connection: a server that has gone has closed it, and says why before it does.
+  /// Returns false if the server has closed an idle connection, as far as its socket shows. Sends nothing.
   [[nodiscard]] bool is_alive() noexcept {
     if (abandoned_ || PQstatus(raw()) != CONNECTION_OK) { return false; }
     if (!wait_for_socket(PQsocket(raw()), POLLIN, nullptr, Context::Clock::time_point{})) { return true; }
     return PQconsumeInput(raw()) == 1 && PQstatus(raw()) == CONNECTION_OK && !is_closed();
   }
 
-  /// Sends a statement, of which `make_text()` is asked for its SQL when the connection does not know it, with the
-  /// present parameters. `key` is the statement's own number. Answers whether its preparation was sent before it, which
-  /// then is a command of its own. Throws `unavailable` if the connection is lost.
+  /// Sends the statement with this number and the current parameters. Calls `make_text()` for its SQL unless the
+  /// statement is prepared. Returns true if a command that prepares the statement was sent before it. Throws
+  /// `unavailable` if the connection is lost.
   template <class MakeText>
   bool send(std::size_t key, const std::vector<Oid>& types, MakeText&& make_text) {
     if (known_.size() <= key) { known_.resize(key + 1); }
@@ -71,27 +71,29 @@ class Connection {
     constexpr int binary = 1;
     if (!named_) {
       if (known.text.empty()) { known.text = make_text(); }
-      sent(PQsendQueryParams(raw(), known.text.c_str(), count, types.data(), values, lengths, formats, binary));
+      require_sent(PQsendQueryParams(raw(), known.text.c_str(), count, types.data(), values, lengths, formats, binary));
       return false;
     }
     const bool prepare = !known.prepared;
     if (prepare) {
       const std::string text = make_text();
       known.name = name_of(key, types, text);
-      sent(PQsendPrepare(raw(), known.name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()));
+      require_sent(
+          PQsendPrepare(raw(), known.name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()));
       known.prepared = true;
     }
-    sent(PQsendQueryPrepared(raw(), known.name.c_str(), count, values, lengths, formats, binary));
+    require_sent(PQsendQueryPrepared(raw(), known.name.c_str(), count, values, lengths, formats, binary));
     return prepare;
   }
 
-  /// The server did not prepare this statement.
+  /// Records that the server did not prepare this statement.
   void forget(std::size_t key) noexcept { known_[key].prepared = false; }
 
-  /// Whether the server has warned of something since this was asked last.
-  [[nodiscard]] bool take_warning() noexcept { return std::exchange(warned_, false); }
+  /// Returns true if the server has sent a warning since the last call.
+  [[nodiscard]] bool clear_warning() noexcept { return std::exchange(warned_, false); }
 
-  /// Nothing that waits to be sent is sent any more, not even when the connection is closed, and nobody else uses it.
+  /// Shuts the socket down, so that libpq sends nothing more, not even when it closes the connection. The connection is
+  /// not used again.
   void abandon() noexcept {
     abandoned_ = true;
     ::shutdown(PQsocket(raw()), SHUT_RDWR);
@@ -99,14 +101,14 @@ class Connection {
 
  private:
   struct Known {
-    std::string text{};  ///< kept only where it has to be sent each time
-    std::string name{};  ///< on the server
+    std::string text{};  ///< of a statement that is not prepared
+    std::string name{};  ///< of a prepared statement, on the server
     bool prepared = false;
   };
 
-  /// The number tells statements of one process apart, which may have the same text. Another process has other numbers:
-  /// behind a pooler that mixes up the sessions of the two, the digest sees to it that what runs is never the other's
-  /// statement, but an error.
+  /// Returns the name of a prepared statement: the number, as two statements may have the same text, and a digest. A
+  /// pooler may mix up the sessions of two processes, which number their statements differently: with the digest,
+  /// running the other's statement is an error.
   static std::string name_of(std::size_t key, const std::vector<Oid>& types, std::string text) {
     constexpr std::size_t digits = 16;
     for (const Oid each : types) { text.append(" ").append(std::to_string(each)); }
@@ -114,7 +116,7 @@ class Connection {
     return "h" + std::to_string(key) + "_" + digest.substr(0, digits);
   }
 
-  /// What it says is not looked at: it may quote content.
+  /// Ignores the text of the notice: it may quote stored content.
   static void on_notice(void* connection, const PGresult* notice) {
     const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
     if (severity != nullptr && severity == std::string_view("WARNING")) {
@@ -122,11 +124,11 @@ class Connection {
     }
   }
 
-  static void sent(int success) {
+  static void require_sent(int success) {
     if (success != 1) { throw Error(ErrorCode::unavailable, "the connection to the server was lost"); }
   }
 
-  /// At the end of the stream the socket stays readable and gives nothing.
+  /// Returns true at the end of the stream: the socket is readable, and libpq has read everything from it.
   [[nodiscard]] bool is_closed() noexcept {
     return wait_for_socket(PQsocket(raw()), POLLIN, nullptr, Context::Clock::time_point{});
   }

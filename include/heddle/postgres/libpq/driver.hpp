@@ -11,12 +11,12 @@
 #include <string>
 #include <utility>
 
-/// the one place that knows how libpqxx 6.4 and 7 differ.
+/// The only file that depends on the version of libpqxx, 6.4 or 7.
 namespace heddle::postgres::libpq {
 
 #if PQXX_VERSION_MAJOR >= 7
 
-/// A libpqxx connection around an open connection of libpq, which it owns from then on.
+/// A libpqxx connection that owns an open connection of libpq.
 class Driver {
  public:
   explicit Driver(RawConnection open)
@@ -32,11 +32,11 @@ class Driver {
 
 #else
 
-/// How a libpqxx 6 connection comes to its connection of libpq: it is given one, once. Left alone, libpqxx 6 connects
-/// anew when a connection is lost, in the middle of what was one transaction to its caller.
-class GivenOnce : public pqxx::connectionpolicy {
+/// The policy by which a connection of libpqxx 6 uses an open connection of libpq and never reconnects. By itself
+/// libpqxx 6 reconnects when a connection is lost, even inside a transaction.
+class OpenConnectionPolicy : public pqxx::connectionpolicy {
  public:
-  explicit GivenOnce(RawConnection open) : pqxx::connectionpolicy(std::string()), open_(std::move(open)) {}
+  explicit OpenConnectionPolicy(RawConnection open) : pqxx::connectionpolicy(std::string()), open_(std::move(open)) {}
 
   handle do_startconnect(handle present) override {
     if (present == nullptr) { present = open_.release(); }
@@ -45,17 +45,19 @@ class GivenOnce : public pqxx::connectionpolicy {
   }
 
  protected:
-  [[nodiscard]] PGconn* given() const noexcept { return open_.get(); }
+  [[nodiscard]] PGconn* open_connection() const noexcept { return open_.get(); }
 
  private:
   RawConnection open_;
 };
 
-/// A libpqxx connection around an open connection of libpq, which it owns from then on.
-class Driver : private GivenOnce, private pqxx::connection_base {
+/// A libpqxx connection that owns an open connection of libpq.
+class Driver : private OpenConnectionPolicy, private pqxx::connection_base {
  public:
   explicit Driver(RawConnection open)
-      : GivenOnce(std::move(open)), pqxx::connection_base(static_cast<pqxx::connectionpolicy&>(*this)), raw_(given()) {
+      : OpenConnectionPolicy(std::move(open)),
+        pqxx::connection_base(static_cast<pqxx::connectionpolicy&>(*this)),
+        raw_(open_connection()) {
     init();
   }
   Driver(const Driver&) = delete;
@@ -73,7 +75,7 @@ class Driver : private GivenOnce, private pqxx::connection_base {
 
 #endif
 
-/// Runs a statement with parameters inside a transaction of libpqxx.
+/// Runs a statement with parameters in a transaction of libpqxx.
 template <class... Arguments>
 pqxx::result execute(pqxx::transaction_base& transaction, const std::string& text, const Arguments&... arguments) {
 #if PQXX_VERSION_MAJOR >= 7
@@ -83,9 +85,9 @@ pqxx::result execute(pqxx::transaction_base& transaction, const std::string& tex
 #endif
 }
 
-/// The SQLSTATE of what libpqxx threw; empty if the server gave none.
+/// Returns the SQLSTATE of an exception of libpqxx; empty if it has none.
 [[nodiscard]] inline std::string sqlstate_of(const std::exception& failure) {
-  // Version 6 derives some of these from another class than sql_error, and leaves the state of the others out.
+  // Version 6 does not derive some of these from sql_error, and leaves the SQLSTATE of the others empty.
   if (dynamic_cast<const pqxx::serialization_failure*>(&failure) != nullptr) {
     return std::string(sqlstate::serialization_failure);
   }

@@ -6,7 +6,7 @@
 #include <array>
 #include <memory>
 
-/// what libpq hands out, with its owner.
+/// Owners of the objects that libpq allocates.
 namespace heddle::postgres::libpq {
 
 struct CloseRaw {
@@ -34,7 +34,7 @@ struct FreeCancel {
 };
 using CancelHandle = std::unique_ptr<PGcancel, FreeCancel>;
 
-/// Sends a request to cancel, and waits until the server has taken it; why it did not is not told.
+/// Sends a request to cancel and waits until the server has processed it. Ignores failures.
 inline void send(PGcancel& request) noexcept {
   std::array<char, 256> message{};
   PQcancel(&request, message.data(), int{message.size()});

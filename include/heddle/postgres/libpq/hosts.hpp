@@ -15,11 +15,11 @@
 
 namespace heddle::postgres::libpq {
 
-/// The hosts among which libpq looks for a server, from the connection string or from the environment. While nothing
-/// is to block, libpq itself stays with a host that says nothing: this goes on without it.
+/// The hosts that libpq tries, from the connection string or from the environment. In its non-blocking mode libpq waits
+/// for an unresponsive host without end; with this list the caller can go on to the next one.
 class Hosts {
  public:
-  /// Those of a connection that is being opened.
+  /// Reads the hosts of a connection that is being opened.
   explicit Hosts(PGconn* connection) {
     const ConnectionOptions options(PQconninfo(connection));
     for (const PQconninfoOption* each = options.get(); each != nullptr && each->keyword != nullptr; ++each) {
@@ -32,22 +32,22 @@ class Hosts {
     }
   }
 
-  [[nodiscard]] std::size_t number() const noexcept {
+  [[nodiscard]] std::size_t count() const noexcept {
     return std::max({names_.size(), addresses_.size(), std::size_t{1}});
   }
 
-  /// How long each of them may take: `connect_timeout`, if there is one.
+  /// Returns how long each of them may take: `connect_timeout`, if it is set.
   [[nodiscard]] std::chrono::seconds patience() const noexcept {
     if (timeout_ > 0) { return std::chrono::seconds(timeout_); }
-    return std::chrono::seconds(number() == 1 ? 30 : 15);
+    return std::chrono::seconds(count() == 1 ? 30 : 15);
   }
 
-  /// Leaves out the host that the connection has come to.
+  /// Removes the host that the connection is trying.
   void remove_current(PGconn* connection) {
     const std::string_view host = PQhost(connection);
     const std::string_view port = PQport(connection);
     std::size_t current = 0;
-    for (std::size_t index = 0; index < number(); ++index) {
+    for (std::size_t index = 0; index < count(); ++index) {
       if ((host == at(names_, index) || host == at(addresses_, index)) &&
           (ports_.size() < 2 || port == at(ports_, index))) {
         current = index;
@@ -60,7 +60,7 @@ class Hosts {
     }
   }
 
-  /// What libpq calls them in a connection string.
+  /// Return the values of `host`, `hostaddr` and `port` for a connection string.
   [[nodiscard]] std::string names() const { return join(names_); }
   [[nodiscard]] std::string addresses() const { return join(addresses_); }
   [[nodiscard]] std::string ports() const { return join(ports_); }

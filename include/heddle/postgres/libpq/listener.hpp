@@ -24,23 +24,23 @@
 
 namespace heddle::postgres::libpq {
 
-/// Hears what processes, this one included, announce with NOTIFY, on a thread and a connection of its own, which it
-/// opens anew when it is lost. Safe to use from many threads.
+/// Receives the notifications of a channel (NOTIFY) from all processes, on a thread and a connection of its own.
+/// Reconnects when the connection is lost. Safe to use from many threads.
 class Listener {
  public:
-  /// Does nothing before `start`. `where` is the channel, an identifier.
-  Listener(std::string dsn, std::string where) : dsn_(std::move(dsn)), channel_(std::move(where)) {}
+  /// Does not connect. `channel` must be a valid SQL identifier.
+  Listener(std::string dsn, std::string channel) : dsn_(std::move(dsn)), channel_(std::move(channel)) {}
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   Listener(Listener&&) = delete;
   Listener& operator=(Listener&&) = delete;
   ~Listener() { stop(); }
 
-  /// What is called with the topic of each announcement, and with none, '', when some may have been missed.
+  /// Is called with the topic of each notification, and with an empty topic after some may have been missed.
   using Callback = std::function<void(std::string_view topic)>;
 
-  /// Calls `heard` from now on. Only the first call, and none after `stop`, has an effect. Where no thread can be
-  /// started nothing is heard, and the next call tries again.
+  /// Starts to call `on_topic`. Only the first call has an effect, and none after `stop`. If no thread can be started,
+  /// does nothing, and the next call tries again.
   void start(Callback on_topic) {
     if (started_.load(std::memory_order_acquire)) { return; }
     const std::lock_guard lock(mutex_);
@@ -50,12 +50,12 @@ class Listener {
       thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
       started_.store(true, std::memory_order_release);
     } catch (const std::system_error& failure) {
-      // Who waits looks now and then, as long as nothing is heard.
+      // Without notifications, waiting calls poll.
       static_cast<void>(failure);
     }
   }
 
-  /// Whether every announcement is heard at present.
+  /// Returns true if notifications arrive at present.
   [[nodiscard]] bool is_listening() const noexcept { return listening_.load(std::memory_order_acquire); }
 
   void stop() noexcept {
@@ -65,14 +65,14 @@ class Listener {
       stopped_ = true;
       thread = std::move(thread_);
     }
-    // Ends and joins here, without the lock.
+    // The destructor of `thread` stops and joins it here, without the lock.
   }
 
  private:
   static constexpr std::chrono::seconds pause_after_failure{1};
-  /// After so long without an answer a server is given up.
+  /// How long the server may take to respond.
   static constexpr std::chrono::seconds patience{10};
-  /// How long stopping can take: a stop does not wake poll.
+  /// How long stopping can take: a stop request does not wake poll.
   static constexpr std::chrono::milliseconds slice{200};
 
   void run(const std::stop_token& stop) {
@@ -82,7 +82,7 @@ class Listener {
       try {
         listen(stop);
       } catch (...) {
-        // Until it is back, whoever waits looks again now and then.
+        // Until the next attempt succeeds, waiting calls poll.
       }
       listening_.store(false, std::memory_order_release);
       std::unique_lock lock(mutex);
@@ -102,10 +102,10 @@ class Listener {
     }
   }
 
-  /// Not with PQexec: behind a server that says nothing, stopping would wait for ever.
+  /// Does not use PQexec, which would block `stop` if the server does not respond.
   void subscribe(PGconn* connection, const Context& context) const {
     const auto require = [](bool success) {
-      if (!success) { throw Error(ErrorCode::unavailable, "the server does not let us listen"); }
+      if (!success) { throw Error(ErrorCode::unavailable, "the server rejected LISTEN"); }
     };
     require(PQsendQuery(connection, ("LISTEN " + channel_).c_str()) == 1);
     for (;;) {

@@ -18,7 +18,7 @@
 
 namespace heddle::postgres::libpq {
 
-/// The types of PostgreSQL that arguments have. Source: pg_type.dat of PostgreSQL.
+/// The types of parameters. Source: pg_type.dat of PostgreSQL.
 namespace type {
 inline constexpr Oid boolean = 16;
 inline constexpr Oid bytea = 17;
@@ -29,7 +29,7 @@ inline constexpr Oid text = 25;
 inline constexpr Oid float8 = 701;
 }  // namespace type
 
-/// The type of a value as `sql::write_value` writes it.
+/// Returns the type of a value as `sql::write_value` writes it.
 template <class T>
 [[nodiscard]] consteval Oid type_of() {
   if constexpr (heddle::reflection::is_optional<T>) {
@@ -43,11 +43,11 @@ template <class T>
   } else if constexpr (std::convertible_to<const T&, std::span<const std::byte>>) {
     return type::bytea;
   } else {
-    return type::text;  // names of enumerations and JSON, too
+    return type::text;  // also names of enumerations and JSON
   }
 }
 
-/// The types of one argument of a statement.
+/// Appends the types of one argument of a statement.
 template <class T>
 void append_types(std::vector<Oid>& types) {
   if constexpr (sql::is_fields<T>) {

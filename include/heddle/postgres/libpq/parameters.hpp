@@ -13,8 +13,8 @@
 
 namespace heddle::postgres::libpq {
 
-/// The sink of a statement's arguments, in the binary form of PostgreSQL's protocol. Texts and blobs are referred to
-/// until `clear`, everything else is kept here.
+/// The sink of a statement's arguments: encodes values in the binary format of PostgreSQL's protocol. Refers to texts
+/// and blobs until `clear`; copies everything else.
 class Parameters {
  public:
   void clear() noexcept {
@@ -26,18 +26,21 @@ class Parameters {
   void integer(std::int64_t value) { keep(std::bit_cast<std::array<char, 8>>(boost::endian::native_to_big(value))); }
   void real(double value) { integer(std::bit_cast<std::int64_t>(value)); }
   void boolean(bool value) { keep(std::array<char, 1>{value ? '\1' : '\0'}); }
+  /// Precondition: the characters exist until `clear`.
   void text(std::string_view value) { refer(value.data(), value.size()); }
+  /// Copies the characters.
   void temporary_text(std::string_view value) { keep(value); }
+  /// Precondition: the bytes exist until `clear`.
   void blob(std::span<const std::byte> value) { refer(reinterpret_cast<const char*>(value.data()), value.size()); }
 
   [[nodiscard]] int count() const noexcept { return static_cast<int>(entries_.size()); }
-  /// Of all of them together, in bytes.
+  /// Returns the size of all values in bytes.
   [[nodiscard]] std::size_t size() const noexcept {
     std::size_t sum = 0;
     for (const Entry& entry : entries_) { sum += entry.size; }
     return sum;
   }
-  /// The arrays that libpq takes; valid until the next argument.
+  /// Return the arrays for libpq, which are valid until the next argument.
   [[nodiscard]] const char* const* values() {
     values_.clear();
     for (const Entry& entry : entries_) { values_.push_back(data_of(entry)); }
@@ -73,7 +76,7 @@ class Parameters {
   }
 
   void refer(const char* data, std::size_t size) {
-    // A null pointer would be a null.
+    // libpq sends a null pointer as NULL.
     entries_.push_back({Where::outside, size == 0 ? "" : data, 0, size});
   }
   template <class Bytes>

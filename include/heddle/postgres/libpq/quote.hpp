@@ -6,7 +6,7 @@
 
 namespace heddle::postgres::libpq {
 
-/// An identifier as SQL takes it.
+/// Returns the name as a quoted SQL identifier.
 [[nodiscard]] inline std::string quote_identifier(std::string_view name) {
   std::string quoted = "\"";
   for (const char each : name) {
@@ -16,7 +16,8 @@ namespace heddle::postgres::libpq {
   return quoted + "\"";
 }
 
-/// The setting search_path for a schema: nothing else is looked into, and temporary tables stand for none of ours.
+/// Returns the search_path for a schema: no other schema is searched, and pg_temp stands last so that a temporary table
+/// does not hide one of ours.
 [[nodiscard]] inline std::string search_path(std::string_view schema) { return quote_identifier(schema) + ", pg_temp"; }
 
 }  // namespace heddle::postgres::libpq

@@ -15,7 +15,7 @@
 
 namespace heddle::postgres::libpq {
 
-/// One row of a result in the binary form of the protocol: the source of its values.
+/// One row of a result in the binary format of the protocol, as a source of values.
 class ResultRow {
  public:
   ResultRow(const PGresult* result, int row) noexcept : result_(result), row_(row) {}
@@ -33,16 +33,18 @@ class ResultRow {
       case type::int4: return number<std::int32_t>(column);
       case type::int2: return number<std::int16_t>(column);
       case type::boolean: return number<std::int8_t>(column);
-      default: throw wrong_type();
+      default: throw type_error();
     }
   }
   [[nodiscard]] double real(int column) const {
-    if (PQftype(result_, column) != type::float8) { throw wrong_type(); }
+    if (PQftype(result_, column) != type::float8) { throw type_error(); }
     return number<double>(column);
   }
 
  private:
-  static Error wrong_type() { return {ErrorCode::internal, "a column has another type than its statement declares"}; }
+  static Error type_error() {
+    return {ErrorCode::internal, "the type of a column differs from the type that its statement declares"};
+  }
 
   template <class Number>
   [[nodiscard]] Number number(int column) const {

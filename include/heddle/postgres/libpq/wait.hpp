@@ -11,8 +11,8 @@
 
 namespace heddle::postgres::libpq {
 
-/// Waits until a socket is ready for one of `events` (of poll), until `until`, or until the context is over; true if it
-/// is ready. A stop is noticed within 10 ms: a token cannot wake poll.
+/// Waits until a socket is ready for one of `events` (of poll), until `until`, or until the context is over. Returns
+/// true if it is ready. Notices a stop request within 10 ms: a stop token cannot wake poll.
 [[nodiscard]] inline bool wait_for_socket(int socket, short events, const Context* context,
                                           std::optional<Context::Clock::time_point> until) {
   using std::chrono::milliseconds;

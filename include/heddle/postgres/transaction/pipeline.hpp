@@ -73,7 +73,7 @@ class Pipeline {
   /// Sends what is queued and receives all results. Throws Error for whatever went wrong; nothing has happened then,
   /// unless it says `in_doubt`. A connection that is not clean afterwards must not be used again.
   End complete() {
-    static_cast<void>(connection_.take_warning());
+    static_cast<void>(connection_.clear_warning());
     if (PQpipelineSync(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
     ended_ = true;
     flush();
@@ -81,7 +81,7 @@ class Pipeline {
     if (cancel_ && !cancel_->wait_until(*give_up_)) { connection_.abandon(); }
     if (!failure_) {
       // A commit that waits for a standby and is cancelled, by whomever, ends with a warning and counts as committed.
-      if (mode_ == Mode::write && connection_.take_warning()) {
+      if (mode_ == Mode::write && connection_.clear_warning()) {
         throw Error(ErrorCode::unavailable, "the server committed with a warning: a standby may not have it", {},
                     Outcome::in_doubt);
       }
