@@ -75,7 +75,7 @@ class Executor {
         return finish();
       } catch (const Error& error) {
         if (lease) { clean_up(*lease, error); }
-        if (pipeline.has_shown_rows() || attempt >= attempts_after(error)) { throw; }
+        if (pipeline.has_visited_rows() || attempt >= attempts_after(error)) { throw; }
       } catch (...) {
         // `work` threw: part of it is queued and must never be committed.
         if (lease) { lease->discard(); }

@@ -7,12 +7,12 @@
 
 namespace heddle::postgres::transaction {
 
-/// A connection as the pool knows it.
+/// A connection with the check that the pool requires.
 class CheckedConnection : public libpq::Connection {
  public:
   using libpq::Connection::Connection;
 
-  /// A round trip. Throws unless the server answers.
+  /// Makes a round trip. Throws `unavailable` if the server does not respond, and what `Context::check` throws.
   void check(const Context& context) { run_alone(*this, context, sql::statements<ControlStatements>().ping); }
 };
 

@@ -18,7 +18,7 @@
 
 namespace heddle::postgres::transaction {
 
-/// Tells the server for whom a transaction works, and until when.
+/// Queues the statement that sets the schema, the tenant and the time limit of a transaction.
 inline void identify(Transaction& transaction, std::string_view search_path, const Context& context) {
   const auto& sql = sql::statements<ControlStatements>();
   if (!context.deadline) {
@@ -27,22 +27,22 @@ inline void identify(Transaction& transaction, std::string_view search_path, con
     return;
   }
   using std::chrono::milliseconds;
-  const auto left = std::chrono::ceil<milliseconds>(*context.deadline - Context::Clock::now()).count();
-  const auto bounded = std::clamp<std::int64_t>(left, 1, std::numeric_limits<std::int32_t>::max());
+  const auto remaining = std::chrono::ceil<milliseconds>(*context.deadline - Context::Clock::now()).count();
+  const auto bounded = std::clamp<std::int64_t>(remaining, 1, std::numeric_limits<std::int32_t>::max());
   transaction.run(sql.identify_until, search_path, transaction.user_id(), std::to_string(bounded));
 }
 
-/// Runs one statement by itself, for its effect.
+/// Runs one statement in a round trip of its own and ignores its rows.
 template <class Row>
 void run_alone(libpq::Connection& connection, const Context& context, const sql::Statement<Row>& statement) {
-  Pipeline exchange(connection, context, Mode::read);
-  Transaction transaction(connection, exchange, {});
+  Pipeline pipeline(connection, context, Mode::read);
+  Transaction transaction(connection, pipeline, {});
   transaction.run(statement);
-  exchange.complete();
+  pipeline.complete();
 }
 
-/// Ends a transaction that failed, if the server has not done so itself. Whatever comes of it, the error that led here
-/// is the one to report: a connection that is not clean then is not used again.
+/// Rolls back a failed transaction that the server has not ended itself. Ignores errors: the caller reports the first
+/// error, and does not use the connection again if it is not clean.
 inline void roll_back(libpq::Connection& connection) noexcept {
   try {
     if (PQstatus(connection.raw()) != CONNECTION_OK || PQtransactionStatus(connection.raw()) != PQTRANS_INERROR) {

@@ -25,65 +25,65 @@
 
 namespace heddle::postgres::transaction {
 
-/// What the answer to a command is for.
+/// One queued command: how to handle its result, and the result.
 struct Command {
-  std::optional<Refusal> refusal{};                     ///< of the call, if the command finds no row
-  std::optional<std::size_t> prepares{};                ///< the statement that it makes known
-  std::function<void(const libpq::ResultRow&)> show{};  ///< rows are shown as they come, and not kept
-  bool claims = false;                                  ///< an idempotency key: no row means that it was used before
-  std::int64_t shown = 0;
+  std::optional<Refusal> refusal{};                      ///< the error of the call if the command finds no row
+  std::optional<std::size_t> prepares{};                 ///< the number of the statement that it prepares
+  std::function<void(const libpq::ResultRow&)> visit{};  ///< is called with each row as it arrives; no result is kept
+  bool claims = false;                                   ///< claims an idempotency key: no row if it is used already
+  std::int64_t visited = 0;                              ///< rows that `visit` was called with
   libpq::Result result{};
 };
 
-/// Whether a transaction that is lost on its way may have happened.
+/// Whether a transaction writes: then its outcome may be in doubt after a lost connection.
 enum class Mode { read, write };
 
-/// The commands of one unit of work and their results: sent together, answered together, in one round trip.
+/// The commands of one unit of work and their results, in one round trip.
 class Pipeline {
  public:
-  /// How a transaction ended whose commands all reached the server.
+  /// How a transaction ended that did not fail: `key_taken` if its idempotency key is used already.
   enum class End { committed, key_taken };
 
   Pipeline(libpq::Connection& connection, const Context& context, Mode mode) noexcept
       : connection_(connection), context_(context), mode_(mode) {}
 
-  /// Notes a command that was sent; answers its number.
+  /// Records a command that was sent; returns its index.
   std::size_t add(Command command = {}) {
     constexpr std::size_t usual = 8;
     if (commands_.empty()) { commands_.reserve(usual); }
     commands_.push_back(std::move(command));
     return commands_.size() - 1;
   }
-  /// Notes how much was sent. So that it does not pile up here, it goes on its way when it has become much.
-  void relieve(std::size_t bytes) {
-    constexpr std::size_t much = std::size_t{1} << 20U;
+  /// Records that so many bytes were queued, and sends the queue once it is large, to bound its memory.
+  void flush_if_large(std::size_t bytes) {
+    constexpr std::size_t large = std::size_t{1} << 20U;
     unsent_ += bytes;
-    if (unsent_ < much) { return; }
+    if (unsent_ < large) { return; }
     std::optional<libpq::BulkSending> bulk;
-    if (bytes >= much) { bulk.emplace(PQsocket(connection_.raw())); }
+    if (bytes >= large) { bulk.emplace(PQsocket(connection_.raw())); }
     flush();
     unsent_ = 0;
   }
-  /// True once a visitor has seen a row.
-  [[nodiscard]] bool has_shown_rows() const noexcept {
-    return std::any_of(commands_.begin(), commands_.end(), [](const Command& each) { return each.shown != 0; });
+  /// Returns true if a visitor has seen a row.
+  [[nodiscard]] bool has_visited_rows() const noexcept {
+    return std::any_of(commands_.begin(), commands_.end(), [](const Command& each) { return each.visited != 0; });
   }
   [[nodiscard]] Command& at(std::size_t index) noexcept { return commands_[index]; }
 
-  /// Sends what is queued and receives all results. Throws Error for whatever went wrong; nothing has happened then,
-  /// unless it says `in_doubt`. A connection that is not clean afterwards must not be used again.
+  /// Sends the queued commands and receives all results. Throws Error if one failed: then nothing was changed, unless
+  /// the error is `in_doubt`. The caller must not use the connection again if it is not clean afterwards.
   End complete() {
     static_cast<void>(connection_.clear_warning());
-    if (PQpipelineSync(connection_.raw()) != 1) { throw lost(Outcome::nothing_happened); }
+    if (PQpipelineSync(connection_.raw()) != 1) { throw connection_error(Outcome::nothing_happened); }
     ended_ = true;
     flush();
     receive();
     if (cancel_ && !cancel_->wait_until(*give_up_)) { connection_.abandon(); }
     if (!failure_) {
-      // A commit that waits for a standby and is cancelled, by whomever, ends with a warning and counts as committed.
+      // The server commits with a warning if the wait for a standby was cancelled, by this call or by an operator.
       if (mode_ == Mode::write && connection_.clear_warning()) {
-        throw Error(ErrorCode::unavailable, "the server committed with a warning: a standby may not have it", {},
-                    Outcome::in_doubt);
+        throw Error(ErrorCode::unavailable, "the server committed with a warning: a standby may lack the transaction",
+                    {}, Outcome::in_doubt);
       }
       return End::committed;
     }
@@ -102,7 +102,7 @@ class Pipeline {
   }
 
  private:
-  /// The one condition of the schema that a caller can break: how many messages a session holds.
+  /// The only check constraint that a caller can violate: the number of messages of a session.
   static constexpr std::string_view full_session = "sessions_last_sequence_check";
 
   struct Failure {
@@ -110,65 +110,65 @@ class Pipeline {
     std::string message;
     std::string constraint;
   };
-  /// How long the end of a cancelled statement is awaited: to learn what has happened, and to keep the connection.
+  /// Returns how long to wait for the end of a cancelled statement: to learn its outcome and to keep the connection.
   [[nodiscard]] std::chrono::seconds patience() const noexcept {
     return std::chrono::seconds(mode_ == Mode::write ? 5 : 1);
   }
 
-  [[nodiscard]] Error lost(Outcome outcome) const {
+  [[nodiscard]] static Error connection_error(Outcome outcome) {
     return {ErrorCode::unavailable, "the connection to the server was lost", {}, outcome};
   }
-  /// For a connection that is lost while the end of the transaction may have been sent.
-  [[nodiscard]] Outcome sent_outcome() const noexcept {
+  /// Returns the outcome if the connection is lost when the end of the transaction may have been sent.
+  [[nodiscard]] Outcome outcome_after_sending() const noexcept {
     return mode_ == Mode::write && ended_ ? Outcome::in_doubt : Outcome::nothing_happened;
   }
-  /// For a connection that is lost while results are awaited.
-  [[nodiscard]] Error lost_while_waiting() const {
-    if (!failure_) { return lost(sent_outcome()); }
-    // An error of the server came first: the transaction is rolled back, whatever was to follow. A missing row is no
-    // error to report: what it means depends on the command, and a retry finds out.
-    if (failure_->state == libpq::sqlstate::division_by_zero) { return lost(Outcome::nothing_happened); }
+  /// Returns the error for a connection that is lost before all results have arrived.
+  [[nodiscard]] Error connection_error_while_receiving() const {
+    if (!failure_) { return connection_error(outcome_after_sending()); }
+    // An error of the server arrived first: it has rolled the transaction back. A missing row is not reported here, as
+    // its meaning depends on the command: a retry finds out.
+    if (failure_->state == libpq::sqlstate::division_by_zero) { return connection_error(Outcome::nothing_happened); }
     return libpq::make_error(failure_->state, "running a statement", failure_->message);
   }
 
-  /// Sends all that is queued. The server's answers are taken in meanwhile: it may not read on before.
+  /// Sends all queued commands. Reads results meanwhile, as the server may stop reading until its results are read.
   void flush() {
-    for (int left = 0; (left = PQflush(connection_.raw())) != 0;) {
-      if (left < 0) { throw lost(Outcome::nothing_happened); }
+    for (int status = 0; (status = PQflush(connection_.raw())) != 0;) {
+      if (status < 0) { throw connection_error(Outcome::nothing_happened); }
       if (!libpq::wait_for_socket(PQsocket(connection_.raw()), POLLIN | POLLOUT, &context_, std::nullopt)) {
-        // Without its end nothing of it takes effect, and libpq would send that yet when the connection is closed.
+        // Without its end the transaction has no effect; but libpq would send the end when it closes the connection.
         connection_.abandon();
         context_.check();
       }
-      // This sends too: it may fail after the end was sent.
-      if (PQconsumeInput(connection_.raw()) != 1) { throw lost(sent_outcome()); }
+      // PQconsumeInput sends as well: it may fail after the end was sent.
+      if (PQconsumeInput(connection_.raw()) != 1) { throw connection_error(outcome_after_sending()); }
     }
   }
 
-  /// Waits until a result can be taken without waiting. When the context is over, the server is asked to stop, and its
-  /// answer is awaited all the same: it tells what has happened.
-  void await() {
+  /// Waits until PQgetResult would not block. When the context is over, asks the server to cancel the statement, and
+  /// waits for its result all the same: that tells the outcome.
+  void await_result() {
     while (PQisBusy(connection_.raw()) != 0) {
       if (can_read()) {
-        if (PQconsumeInput(connection_.raw()) != 1) { throw lost_while_waiting(); }
+        if (PQconsumeInput(connection_.raw()) != 1) { throw connection_error_while_receiving(); }
       } else if (!give_up_) {
         give_up_ = Context::Clock::now() + patience();
         cancel_.emplace(connection_.raw());
       } else {
         if (mode_ == Mode::read) { context_.check(); }
-        throw lost_while_waiting();
+        throw connection_error_while_receiving();
       }
     }
   }
 
-  /// Waits until something can be read, which answers true, or until the end of the waiting.
+  /// Waits until libpq should read again. Returns false when the time to wait is over.
   [[nodiscard]] bool can_read() const {
     constexpr std::chrono::milliseconds slice{20};
     const Context* const context = give_up_ ? nullptr : &context_;
     if (PQsslInUse(connection_.raw()) == 0) {
       return libpq::wait_for_socket(PQsocket(connection_.raw()), POLLIN, context, give_up_);
     }
-    // What TLS has taken off the socket and not yet handed over does not show there: libpq is asked now and then.
+    // The TLS library may hold data that the socket no longer shows, so libpq reads again after each slice.
     const auto soon = Context::Clock::now() + slice;
     const auto until = give_up_ ? std::min(soon, *give_up_) : soon;
     if (libpq::wait_for_socket(PQsocket(connection_.raw()), POLLIN, context, until)) { return true; }
@@ -178,49 +178,51 @@ class Pipeline {
   void receive() {
     std::size_t index = 0;
     for (;;) {
-      await();
+      await_result();
       libpq::Result result(PQgetResult(connection_.raw()));
       if (!result) {
-        // The end of one command.
-        if (PQstatus(connection_.raw()) != CONNECTION_OK) { throw lost_while_waiting(); }
+        // A null result ends the results of one command.
+        if (PQstatus(connection_.raw()) != CONNECTION_OK) { throw connection_error_while_receiving(); }
         ++index;
-        if (index < commands_.size() && commands_[index].show) { PQsetSingleRowMode(connection_.raw()); }
+        if (index < commands_.size() && commands_[index].visit) { PQsetSingleRowMode(connection_.raw()); }
         continue;
       }
       switch (PQresultStatus(result.get())) {
         case PGRES_PIPELINE_SYNC: return;
-        case PGRES_FATAL_ERROR: fail(index, *result); [[fallthrough]];
+        case PGRES_FATAL_ERROR: record_failure(index, *result); [[fallthrough]];
         case PGRES_PIPELINE_ABORTED:
           if (index < commands_.size() && commands_[index].prepares) { connection_.forget(*commands_[index].prepares); }
           break;
-        default: take(commands_[index], std::move(result));
+        default: deliver(commands_[index], std::move(result));
       }
     }
   }
 
-  void take(Command& command, libpq::Result result) {
-    if (!command.show) {
+  /// Keeps a result, or calls the visitor with its rows.
+  void deliver(Command& command, libpq::Result result) {
+    if (!command.visit) {
       command.result = std::move(result);
       return;
     }
-    // One row, and none at the end; all of them if libpq should not go row by row.
+    // In single-row mode one row, and none in the last result; otherwise all rows.
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       context_.check();
-      ++command.shown;
-      command.show(libpq::ResultRow(result.get(), row));
+      ++command.visited;
+      command.visit(libpq::ResultRow(result.get(), row));
     }
   }
 
-  void fail(std::size_t index, const PGresult& result) {
+  /// Records the first error. Throws if the connection is lost.
+  void record_failure(std::size_t index, const PGresult& result) {
     const auto field = [&result](int code) {
       const char* const value = PQresultErrorField(&result, code);
       return std::string(value == nullptr ? "" : value);
     };
     const std::string state = field(PG_DIAG_SQLSTATE);
-    // Without a state it is libpq that speaks: the connection is gone. And at the end of all commands, a server that
-    // goes may have committed.
+    // An error without an SQLSTATE comes from libpq: the connection is lost. After a fatal error behind the last
+    // command the server may have committed.
     const bool fatal = field(PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR";
-    if (state.empty() || (fatal && index >= commands_.size())) { throw lost_while_waiting(); }
+    if (state.empty() || (fatal && index >= commands_.size())) { throw connection_error_while_receiving(); }
     if (!failure_) {
       failure_ = Failure{state, field(PG_DIAG_MESSAGE_PRIMARY), field(PG_DIAG_CONSTRAINT_NAME)};
       failed_ = index;

@@ -23,25 +23,25 @@
 
 namespace heddle::postgres::transaction {
 
-/// A command that was queued, found again when it is answered.
+/// Refers to a queued command.
 class Queued {
  public:
-  Queued(Pipeline& exchange, std::size_t index) noexcept : exchange_(&exchange), index_(index) {}
-  [[nodiscard]] const Command& operator()() const noexcept { return exchange_->at(index_); }
+  Queued(Pipeline& pipeline, std::size_t index) noexcept : pipeline_(&pipeline), index_(index) {}
+  [[nodiscard]] const Command& operator()() const noexcept { return pipeline_->at(index_); }
 
  private:
-  Pipeline* exchange_;
+  Pipeline* pipeline_;
   std::size_t index_;
 };
 
-/// What a command will answer.
+/// The future result of a queued command.
 template <class T>
 class Pending {
  public:
   using Read = T (*)(const Command& command);
 
   Pending(Queued command, Read read) noexcept : command_(command), read_(read) {}
-  /// The answer, once all is sent and received.
+  /// Returns the result. Precondition: the pipeline is complete.
   [[nodiscard]] T operator()() const { return read_(command_()); }
 
  private:
@@ -49,16 +49,16 @@ class Pending {
   Read read_;
 };
 
-/// The statements of one unit of work: each is queued for the server at once and answered after the commit. Satisfies
-/// the contract in concepts/transaction.hpp.
+/// The statements of one unit of work: each is queued for the server at once, and its result is available after the
+/// commit. Satisfies the contract in concepts/transaction.hpp.
 class Transaction {
  public:
-  Transaction(libpq::Connection& connection, Pipeline& exchange, std::string_view user_id) noexcept
-      : connection_(connection), exchange_(exchange), user_id_(user_id) {}
+  Transaction(libpq::Connection& connection, Pipeline& pipeline, std::string_view user_id) noexcept
+      : connection_(connection), pipeline_(pipeline), user_id_(user_id) {}
 
   [[nodiscard]] std::string_view user_id() const noexcept { return user_id_; }
 
-  /// Runs a statement for its effect; answers how many rows it changed.
+  /// Queues a statement that changes rows. Its result is the number of changed rows.
   template <class Row, class... Arguments>
   Pending<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
                             const std::type_identity_t<Arguments>&... arguments) {
@@ -66,7 +66,7 @@ class Transaction {
             [](const Command& command) { return changed_rows(*command.result); }};
   }
 
-  /// The first row, if there is one.
+  /// Queues a query. Its result is the first row, if there is one.
   template <class Row, class... Arguments>
   Pending<std::optional<Row>> one(const sql::Statement<Row, Arguments...>& statement,
                                   const std::type_identity_t<Arguments>&... arguments) {
@@ -78,17 +78,18 @@ class Transaction {
             }};
   }
 
-  /// The first row; without one the transaction is rolled back by the server and the call fails with `refusal`.
+  /// Queues a query that must find a row. Its result is the first row. Without a row the server rolls the transaction
+  /// back, and the call throws `refusal`.
   template <class Row, class... Arguments>
   Pending<Row> require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
                        const std::type_identity_t<Arguments>&... arguments) {
     Command command;
     command.refusal = refusal;
     return {queue(Form::required, std::move(command), statement, arguments...),
-            [](const Command& answered) { return sql::read_row<Row>(libpq::ResultRow(answered.result.get(), 0)); }};
+            [](const Command& completed) { return sql::read_row<Row>(libpq::ResultRow(completed.result.get(), 0)); }};
   }
 
-  /// All rows.
+  /// Queues a query. Its result is all rows.
   template <class Row, class... Arguments>
   Pending<std::vector<Row>> all(const sql::Statement<Row, Arguments...>& statement,
                                 const std::type_identity_t<Arguments>&... arguments) {
@@ -104,28 +105,28 @@ class Transaction {
             }};
   }
 
-  /// Calls `visit` with each row as it arrives, inside the transaction; answers how many there were. `visit` must live
-  /// until then.
+  /// Queues a query; calls `visit` with each row as it arrives, inside the transaction. Its result is the number of
+  /// rows. Precondition: `visit` exists until the end of the transaction.
   template <class Row, class... Arguments, class Visit>
   Pending<std::int64_t> each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
                              const std::type_identity_t<Arguments>&... arguments) {
     Command command;
-    command.show = [&visit](const libpq::ResultRow& row) { visit(sql::read_row<Row>(row)); };
+    command.visit = [&visit](const libpq::ResultRow& row) { visit(sql::read_row<Row>(row)); };
     return {queue(Form::plain, std::move(command), statement, arguments...),
-            [](const Command& answered) { return answered.shown; }};
+            [](const Command& completed) { return completed.visited; }};
   }
 
-  /// Declares the Answer's text.
+  /// Sets the text of the Answer.
   void answer(std::string_view text) { answer_text_ = text; }
 
-  /// The same as `run`; how many rows it changed becomes the Answer's number.
+  /// Like `run`; the number of changed rows becomes the number of the Answer.
   template <class Row, class... Arguments>
   void run_as_answer(const sql::Statement<Row, Arguments...>& statement,
                      const std::type_identity_t<Arguments>&... arguments) {
     number_ = queue(keyed_ ? Form::counted : Form::plain, {}, statement, arguments...);
   }
 
-  /// The same as `require`; the row, a number, becomes the Answer's number.
+  /// Like `require`; the row, a number, becomes the number of the Answer.
   template <class... Arguments>
   void require_as_answer(const Refusal& refusal, const sql::Statement<std::int64_t, Arguments...>& statement,
                          const std::type_identity_t<Arguments>&... arguments) {
@@ -134,8 +135,8 @@ class Transaction {
     number_ = queue(keyed_ ? Form::required_number : Form::required, std::move(command), statement, arguments...);
   }
 
-  /// Runs `work` and gives the Answer that it declared, unless the key has been used: then gives the Answer of the
-  /// first use. Throws `invalid_argument` if the key was used for something else.
+  /// Runs `work`. Returns a function that returns the Answer that `work` set, or, if the key was used before, the
+  /// Answer of its first use. The call throws `invalid_argument` if the key was used for another request.
   template <class Work>
   auto once(const std::optional<OnceKey>& key, Work& work) {
     keyed_ = key.has_value();
@@ -152,8 +153,9 @@ class Transaction {
     };
   }
 
-  /// The key that turned out to be taken, and what to answer instead.
+  /// Returns the claimed key, or null.
   [[nodiscard]] const OnceKey* claimed_key() const noexcept { return claimed_key_; }
+  /// Makes the function that `once` returned return the Answer of the key's first use.
   void repeat_answer(Answer earlier) { earlier_ = std::move(earlier); }
 
  private:
@@ -178,14 +180,14 @@ class Transaction {
     if (prepares) {
       Command preparation;
       preparation.prepares = key;
-      exchange_.add(std::move(preparation));
+      pipeline_.add(std::move(preparation));
     }
-    const Queued queued{exchange_, exchange_.add(std::move(command))};
-    exchange_.relieve(connection_.parameters().size());
+    const Queued queued{pipeline_, pipeline_.add(std::move(command))};
+    pipeline_.flush_if_large(connection_.parameters().size());
     return queued;
   }
 
-  /// Takes the key before anything else: of two calls with the same one, the second waits here for the first.
+  /// Claims the key before any other statement: of two calls with the same key, the second one waits here.
   void claim(const OnceKey& key) {
     Command command;
     command.claims = true;
@@ -199,7 +201,7 @@ class Transaction {
   }
 
   libpq::Connection& connection_;
-  Pipeline& exchange_;
+  Pipeline& pipeline_;
   std::string_view user_id_;
   std::string answer_text_;
   std::optional<Queued> number_;
