@@ -13,29 +13,33 @@
 
 namespace heddle::postgres {
 
+/// Throws `invalid_argument` for a setting.
 [[noreturn]] inline void refuse_setting(std::string_view setting, std::string_view why) {
   validation::refuse(std::string("postgres: ").append(setting), why);
 }
 
-/// Connection strings end up as C strings: a NUL would silently cut one, its last settings with it.
+/// Throws `invalid_argument` for a connection string with a NUL: as a C string it would silently lose its last
+/// settings.
 inline void refuse_nul(std::string_view setting, std::string_view dsn) {
   if (dsn.find('\0') != std::string_view::npos) { refuse_setting(setting, "contains a NUL"); }
 }
 
-/// A schema's name is spliced into no SQL, but people write it into theirs: one that needs no care.
+/// Throws `invalid_argument` for a name that would need quotes. We always quote it, but users write it in their own
+/// SQL.
 inline void check_schema(std::string_view schema) {
-  constexpr std::size_t longest = 63;  // PostgreSQL would cut the rest off
+  constexpr std::size_t longest = 63;  // PostgreSQL truncates longer names
   constexpr std::string_view first = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   constexpr std::string_view digits = "0123456789";
   if (schema.empty() || schema.size() > longest) { refuse_setting("schema", "is not a name of 1 to 63 bytes"); }
   for (const char each : schema) {
     if (first.find(each) == std::string_view::npos && digits.find(each) == std::string_view::npos) {
-      refuse_setting("schema", "has other characters than letters, digits and _");
+      refuse_setting("schema", "contains a character other than letters, digits and _");
     }
   }
   if (digits.find(schema.front()) != std::string_view::npos) { refuse_setting("schema", "starts with a digit"); }
 }
 
+/// Throws `invalid_argument` for an invalid setting of the pool.
 inline void check_pool(const PoolConfig& pool) {
   constexpr int most = 10'000;
   constexpr std::chrono::seconds none{0};
@@ -45,41 +49,40 @@ inline void check_pool(const PoolConfig& pool) {
   if (pool.min_connections < 0 || pool.min_connections > pool.max_connections) {
     refuse_setting("pool.min_connections", "is not between 0 and pool.max_connections");
   }
-  if (pool.max_idle_time < none) { refuse_setting("pool.max_idle_time", "is less than 0"); }
-  if (pool.max_lifetime <= none) { refuse_setting("pool.max_lifetime", "is not more than 0"); }
-  if (pool.health_check_interval <= none) { refuse_setting("pool.health_check_interval", "is not more than 0"); }
+  if (pool.max_idle_time < none) { refuse_setting("pool.max_idle_time", "is negative"); }
+  if (pool.max_lifetime <= none) { refuse_setting("pool.max_lifetime", "is not positive"); }
+  if (pool.health_check_interval <= none) { refuse_setting("pool.health_check_interval", "is not positive"); }
 }
 
-/// Throws `failed_precondition` unless there is a connection for what concerns all tenants.
+/// Throws `failed_precondition` without an `admin_dsn`.
 inline void require_admin(const Config& config) {
   if (config.admin_dsn.empty()) {
     throw Error(ErrorCode::failed_precondition,
-                "what concerns all tenants has a connection of its own: set admin_dsn (which heddle::open "
-                "finds in LOOM_PG_ADMIN_DSN) to the connection string of a role that sees them all");
+                "operations on all tenants need admin_dsn: set it (heddle::open reads LOOM_PG_ADMIN_DSN) to the "
+                "connection string of a role that sees all tenants");
   }
 }
 
-/// Throws `invalid_argument` if a setting can have no meaning. No message tells the value of one.
+/// Throws `invalid_argument` for an invalid setting. No message quotes the value of a setting.
 inline void check(const Config& config) {
   if (config.dsn.empty()) { refuse_setting("dsn", "is missing"); }
   refuse_nul("dsn", config.dsn);
   refuse_nul("admin_dsn", config.admin_dsn);
   refuse_nul("migration_dsn", config.migration_dsn);
-  if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not more than 0"); }
+  if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not positive"); }
   check_schema(config.schema);
   check_pool(config.pool);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
   const auto& soft_delete = config.soft_delete;
-  if (soft_delete.grace_period < std::chrono::seconds(0)) {
-    refuse_setting("soft_delete.grace_period", "is less than 0");
-  }
+  if (soft_delete.grace_period < std::chrono::seconds(0)) { refuse_setting("soft_delete.grace_period", "is negative"); }
   if (soft_delete.cleanup_interval <= std::chrono::seconds(0)) {
-    refuse_setting("soft_delete.cleanup_interval", "is not more than 0");
+    refuse_setting("soft_delete.cleanup_interval", "is not positive");
   }
   if (soft_delete.enabled && config.admin_dsn.empty()) {
-    refuse_setting("soft_delete.enabled",
-                   "needs an admin_dsn (which heddle::open finds in LOOM_PG_ADMIN_DSN): deleted sessions of all "
-                   "tenants are removed over that connection");
+    refuse_setting(
+        "soft_delete.enabled",
+        "needs admin_dsn (heddle::open reads LOOM_PG_ADMIN_DSN): deleted sessions of all tenants are removed "
+        "over that connection");
   }
 }
 

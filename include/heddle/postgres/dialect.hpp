@@ -11,7 +11,7 @@ struct MessageStatements;
 struct AnnouncementStatements;
 struct AdminStatements;
 
-/// The SQL of the stores, one group of statements for each. Named here; defined in `postgres/dialect.ipp`.
+/// The SQL of the stores: one group of statements per store. Declared here; defined in `postgres/dialect.ipp`.
 struct Dialect {
   using Sessions = SessionStatements;
   using SoftDeletion = SessionStatements;

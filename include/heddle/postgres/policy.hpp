@@ -14,8 +14,8 @@ class Engine;
 
 }  // namespace postgres
 
-/// The policy of the backend for many tenants: `Backend<Postgres>`. Its parts are named here and defined in
-/// `postgres/policy.ipp`, which a policy of your own that wraps this one includes.
+/// The policy of the backend for many tenants: `Backend<Postgres>`. This header declares its parts;
+/// `postgres/policy.ipp` defines them. A policy that wraps this one includes that file.
 struct Postgres {
   using Config = postgres::Config;
   using Engine = postgres::Engine;
@@ -23,7 +23,7 @@ struct Postgres {
 
   static constexpr std::string_view name = "postgres";
 
-  /// Returns a user's words in the language of the database's full-text search.
+  /// Returns the query for the full-text search of the database.
   [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms);
 };
 

@@ -33,8 +33,8 @@ class RoleGuard {
     };
     if (rights.bypasses) { refuse("it is, or may become, a superuser or a role with BYPASSRLS"); }
     if (rights.owns) { refuse("it owns the tables, or may become their owner"); }
-    if (rights.unprotected) { refuse("a table has it switched off or not forced"); }
-    if (rights.overruled) { refuse("a table has a policy that shows it rows of every tenant"); }
+    if (rights.unprotected) { refuse("row security is disabled, or not forced, on a table"); }
+    if (rights.overruled) { refuse("a policy of a table shows it the rows of all tenants"); }
     if (rights.migrated) { verified_.store(true, std::memory_order_relaxed); }
   }
 

@@ -135,7 +135,7 @@ TEST_CASE("postgres roles: tables that do not keep tenants apart are refused, ea
   for (const auto& table : tables) {
     CAPTURE(table);
     server.execute("ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY");
-    CHECK(says(roles.refusal("heddle_app"), "switched off"));
+    CHECK(says(roles.refusal("heddle_app"), "disabled"));
     server.execute("ALTER TABLE " + table + " ENABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
     CHECK(says(roles.refusal("heddle_app"), "not forced"));
     server.execute("ALTER TABLE " + table + " FORCE ROW LEVEL SECURITY");
@@ -160,7 +160,7 @@ TEST_CASE("postgres roles: a view in the place of a table is refused") {
   support::MigratedDatabase migrated;
   Roles roles(migrated.database());
   roles.server().execute("ALTER TABLE agent_errors RENAME TO other; CREATE VIEW agent_errors AS SELECT * FROM other");
-  CHECK(says(roles.refusal("heddle_app"), "switched off"));
+  CHECK(says(roles.refusal("heddle_app"), "disabled"));
 }
 
 TEST_CASE("postgres roles: who serves does not migrate, and whoever did is refused by the first call") {

@@ -12,7 +12,7 @@
 
 namespace heddle::postgres::migrations {
 
-/// What the server said, without its severity and without all that follows the first line.
+/// Returns the first line of the server's message, without its severity.
 [[nodiscard]] inline std::string_view first_line_of(const std::exception& failure) {
   std::string_view text = failure.what();
   constexpr std::string_view end_of_severity = ":  ";
@@ -21,7 +21,8 @@ namespace heddle::postgres::migrations {
   return text.substr(0, text.find('\n'));
 }
 
-/// Throws the Error for what libpqxx threw in a migrator, or that again if it has nothing to do with the database.
+/// Throws the Error for an exception of libpqxx in a migrator; rethrows an exception of another kind. Precondition: it
+/// is called in the handler of `failure`.
 [[noreturn]] inline void rethrow_migration_error(const std::exception& failure, const Context& context) {
   const std::string state = libpq::sqlstate_of(failure);
   if (state.empty()) {
@@ -32,18 +33,18 @@ namespace heddle::postgres::migrations {
   if (state == libpq::sqlstate::insufficient_privilege) {
     throw Error(
         ErrorCode::permission_denied,
-        "the database role may not migrate: migration_dsn, or else admin_dsn, has to be of a role with the rights "
-        "of the tables' owner, and migrations/postgres_roles.sql has to have run in this database: " +
+        "the database role may not migrate: set migration_dsn (or admin_dsn) to a role with the privileges of the "
+        "tables' owner, and run migrations/postgres_roles.sql in this database: " +
             std::string(first_line_of(failure)),
         state);
   }
-  // The statements are not those of a store, so what these errors mean to one says nothing here. What is stored may be
-  // in the message, except where the statement itself is wrong.
+  // In a migration these errors do not mean what they mean in a store. The server's message may quote stored content,
+  // unless the statement itself is invalid.
   for (const std::string_view schema_is_wrong :
        {libpq::sqlstate::any_feature_not_supported, libpq::sqlstate::data_exception,
         libpq::sqlstate::integrity_constraint_violation, libpq::sqlstate::syntax_error_or_access_rule_violation}) {
     if (!state.starts_with(schema_is_wrong)) { continue; }
-    std::string message = "the database refuses a statement of the schema";
+    std::string message = "the database rejected a statement of a migration";
     if (state.starts_with(libpq::sqlstate::syntax_error_or_access_rule_violation)) {
       message.append(": ").append(first_line_of(failure));
     }

@@ -21,23 +21,22 @@
 
 namespace heddle::postgres::migrations {
 
-/// PostgreSQL's part in migrating, on a connection of its own that goes with the object: the lock, the step and its
-/// record are in one transaction. The server ends a statement that runs beyond the deadline, and one that runs when a
-/// stop is requested.
+/// The migrated schema, over a connection of its own that lives as long as the object. The lock, a step and its record
+/// are one transaction. The server cancels a statement at the deadline of the call, and when a stop is requested.
 class Schema {
  public:
-  /// `would_own`: the role is the one that serves, and must not come to own tables.
+  /// `would_own`: the role is the one that serves, so it must not create tables.
   Schema(const std::string& dsn, std::string schema, const Call& call, bool would_own)
       : driver_(std::make_unique<libpq::Driver>(libpq::connect(dsn, call.context))),
         schema_(std::move(schema)),
         call_(call),
         would_own_(would_own),
         cancel_(PQgetCancel(driver_->raw())) {
-    // The details of an error quote what is stored.
+    // The details of an error may quote stored content.
     PQsetErrorVerbosity(driver_->raw(), PQERRORS_TERSE);
   }
 
-  /// Which database it is, as `ControlStatements::place` says it; empty if the role may not ask.
+  /// Returns the identity of the database, see `ControlStatements::place`; empty if the role may not read it.
   [[nodiscard]] std::string place() {
     try {
       pqxx::work transaction(driver_->session());
@@ -48,18 +47,21 @@ class Schema {
     }
   }
 
+  /// Returns the records of the applied migrations, oldest first.
   [[nodiscard]] std::vector<AppliedMigration> applied() {
     std::vector<AppliedMigration> records;
     transact([&records](SchemaSession& session) { records = session.applied(); });
     return records;
   }
 
+  /// Runs `step(session)` in a transaction that holds the migration lock, and commits it. Throws `permission_denied` if
+  /// the role would own the tables.
   template <class Step>
   void take(Step&& step) {
     if (would_own_) {
       throw Error(ErrorCode::permission_denied,
-                  "the role that serves must not own the tables: set migration_dsn or admin_dsn (which heddle::open "
-                  "finds in LOOM_PG_ADMIN_DSN) to the role that migrates; migrations/postgres_roles.sql makes both");
+                  "the role of dsn must not own the tables: set migration_dsn or admin_dsn (heddle::open reads "
+                  "LOOM_PG_ADMIN_DSN) to another role; migrations/postgres_roles.sql creates both roles");
     }
     transact([&](SchemaSession& session) {
       session.lock();
@@ -72,7 +74,7 @@ class Schema {
   void transact(Use use) {
     const Context& context = call_.context;
     context.check();
-    // Runs in the thread that requests the stop.
+    // The callback runs in the thread that requests the stop.
     const std::stop_callback stopped(context.stop, [this] {
       if (cancel_) { libpq::send(*cancel_); }
     });
@@ -83,7 +85,7 @@ class Schema {
       context.check();
       transaction.commit();
     } catch (const Error&) { throw; } catch (const pqxx::in_doubt_error&) {
-      throw Error(ErrorCode::unavailable, "the connection was lost while a migration was committed", {},
+      throw Error(ErrorCode::unavailable, "the connection was lost during the commit of a migration", {},
                   Outcome::in_doubt);
     } catch (const std::exception& failure) { rethrow_migration_error(failure, context); }
   }

@@ -23,42 +23,47 @@ namespace heddle::postgres::migrations {
 /// The migration table of a schema, inside a transaction of a migrator.
 class SchemaSession {
  public:
+  /// Prepares the transaction. Throws `failed_precondition` if the schema does not exist, `permission_denied` if the
+  /// role may not use it.
   SchemaSession(pqxx::transaction_base& transaction, const std::string& schema, const Context& context)
       : transaction_(transaction), context_(context) {
-    // Whoever waited for the lock must see what was committed meanwhile, whatever the role's default is.
+    // After a wait for the lock the transaction must see what was committed meanwhile, whatever the role's default is.
     transaction_.exec("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    // Before the search path: where that names nothing else that exists, tables would become temporary ones.
+    // Checked before the search path is set: with no other existing schema in it, tables would become temporary.
     const auto found = libpq::execute(
         transaction_, "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = $1",
         schema);
-    if (found.empty()) { throw Error(ErrorCode::failed_precondition, "the database has no schema " + schema); }
+    if (found.empty()) {
+      throw Error(ErrorCode::failed_precondition, "the database has no schema " + schema + ": create it");
+    }
     if (!found[0][0].as<bool>()) {
-      throw Error(ErrorCode::permission_denied, "the database role may not use the schema " + schema);
+      throw Error(ErrorCode::permission_denied, "the database role lacks the privilege USAGE on the schema " + schema);
     }
     libpq::execute(transaction_,
                    "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true)",
-                   libpq::search_path(schema), statement_limit());
+                   libpq::search_path(schema), statement_timeout());
   }
 
-  /// Keeps every other migrator, of whatever process, waiting to the end of the transaction.
+  /// Locks out all other migrators, of all processes, until the end of the transaction. Throws `unavailable` if another
+  /// one holds the lock too long.
   void lock() {
-    // No limit on the statement: who waits in vain is told for what.
+    // The lock_timeout alone applies here, so that the error tells a wait for the lock from a slow statement.
     libpq::execute(transaction_,
                    "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', $1, true)",
-                   std::to_string(patience().count()));
+                   std::to_string(lock_timeout().count()));
     try {
       libpq::execute(transaction_,
                      "SELECT pg_advisory_xact_lock(hashtextextended('heddle_migrations ' || current_schema(), 0))");
     } catch (const std::exception& failure) {
       if (libpq::sqlstate_of(failure) != libpq::sqlstate::lock_not_available) { throw; }
-      throw Error(ErrorCode::unavailable, "another migrator is at work and holds the lock",
+      throw Error(ErrorCode::unavailable, "timed out waiting for the migration lock: another migrator holds it",
                   std::string(libpq::sqlstate::lock_not_available));
     }
-    libpq::execute(transaction_, "SELECT set_config('statement_timeout', $1, true)", statement_limit());
+    libpq::execute(transaction_, "SELECT set_config('statement_timeout', $1, true)", statement_timeout());
   }
 
-  /// The records, oldest first; none if there is no table for them yet. Throws `failed_precondition` for a schema with
-  /// tables that are not Heddle's.
+  /// Returns the records, oldest first; none before the first migration. Throws `failed_precondition` if the schema has
+  /// tables of another application.
   [[nodiscard]] std::vector<AppliedMigration> applied() {
     std::vector<AppliedMigration> records;
     if (exists("'heddle_migrations'")) {
@@ -71,7 +76,7 @@ class SchemaSession {
     }
     if (records.empty() && exists(table_names())) {
       throw Error(ErrorCode::failed_precondition,
-                  "the schema has tables of another application: give Heddle a schema of its own");
+                  "the schema contains tables of another application: use a separate schema for Heddle");
     }
     return records;
   }
@@ -84,13 +89,14 @@ class SchemaSession {
     } catch (const std::exception& failure) { rethrow_migration_error(failure, context_); }
   }
 
+  /// Records a migration as applied. Creates the migration table if it does not exist.
   void record(const Migration& migration) {
     if (!exists("'heddle_migrations'")) {
       libpq::execute(
           transaction_,
           "CREATE TABLE heddle_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, "
           "applied_at bigint NOT NULL)");
-      // Other roles may have rights on all tables; of this one they only read, whatever these are.
+      // Default privileges may let other roles write to new tables; row security lets them only read this one.
       libpq::execute(transaction_, "ALTER TABLE heddle_migrations ENABLE ROW LEVEL SECURITY");
       libpq::execute(transaction_, "CREATE POLICY readable ON heddle_migrations FOR SELECT USING (true)");
     }
@@ -98,6 +104,7 @@ class SchemaSession {
                    migration.name, migration.checksum, microseconds_of(now()));
   }
 
+  /// Removes the record of a migration.
   void forget(std::int32_t version) {
     libpq::execute(transaction_, "DELETE FROM heddle_migrations WHERE version = $1", version);
   }
@@ -105,19 +112,23 @@ class SchemaSession {
  private:
   using Milliseconds = std::chrono::milliseconds;
 
-  [[nodiscard]] Milliseconds left() const {
-    constexpr Milliseconds longest = std::chrono::hours(24 * 20);  // the server counts in 32 bits
+  /// Returns the time until the deadline. Precondition: there is one.
+  [[nodiscard]] Milliseconds remaining_time() const {
+    constexpr Milliseconds longest = std::chrono::hours(24 * 20);  // the server stores it in 32 bits
     return std::clamp(std::chrono::ceil<Milliseconds>(*context_.deadline - Context::Clock::now()), Milliseconds(1),
                       longest);
   }
-  /// How long a lock is waited for. A step that waits for a lock on a table keeps all others from it.
-  [[nodiscard]] Milliseconds patience() const {
+  /// Returns how long to wait for a lock. A migration that waits for a lock on a table blocks all others that need it.
+  [[nodiscard]] Milliseconds lock_timeout() const {
     constexpr Milliseconds usual = std::chrono::minutes(5);
-    return context_.deadline ? std::min(left(), usual) : usual;
+    return context_.deadline ? std::min(remaining_time(), usual) : usual;
   }
-  /// How long a statement may take. A limit that the role has is meant for other work.
-  [[nodiscard]] std::string statement_limit() const { return context_.deadline ? std::to_string(left().count()) : "0"; }
+  /// Returns how long a statement may take. Overrides the role's own limit, which is meant for other work.
+  [[nodiscard]] std::string statement_timeout() const {
+    return context_.deadline ? std::to_string(remaining_time().count()) : "0";
+  }
 
+  /// Returns true if the schema has one of these tables: `names` is a list of SQL literals.
   bool exists(const std::string& names) {
     return !libpq::execute(
                 transaction_,

@@ -9,8 +9,8 @@
 
 namespace heddle::postgres::search {
 
-/// A query for the search functions of the database: one term a line, its words separated by spaces. A term without a
-/// word ("+++") asks for nothing and is left out, as FTS5 does; a query without any finds nothing.
+/// Returns a query for the search functions of the schema: one term per line, its words separated by spaces. Omits a
+/// term without words ("+++"), as FTS5 does; an empty query finds nothing.
 [[nodiscard]] inline std::string search_query(const std::vector<std::string_view>& terms) {
   std::string query;
   for (const std::string_view term : terms) {

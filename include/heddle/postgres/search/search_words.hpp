@@ -13,16 +13,16 @@
 
 namespace heddle::postgres::search {
 
-/// Words as they are stored and asked for. They stand in literals, between spaces and on lines of their own, so nothing
-/// in one may have a meaning there; and PostgreSQL takes no word of any length, and no text that is not UTF-8.
+/// The form in which words are stored and searched. They stand in literals of a tsvector, between spaces and on lines,
+/// so no character of a word may have a meaning there; and PostgreSQL limits the length of a word and requires UTF-8.
 namespace word {
 
-/// Bytes of the longest word that is stored as it is.
+/// Bytes of the longest word that is stored unchanged.
 inline constexpr std::size_t longest = 255;
-/// Bytes of a word that FTS5 compares.
+/// How many bytes of a word FTS5 compares.
 inline constexpr std::size_t compared = 32768;
 
-/// Which bytes are small letters of ASCII and digits.
+/// True for the bytes of ASCII lower-case letters and digits.
 inline constexpr std::array<bool, 256> letters_and_digits = [] {
   std::array<bool, 256> table{};
   for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789")) {
@@ -31,32 +31,33 @@ inline constexpr std::array<bool, 256> letters_and_digits = [] {
   return table;
 }();
 
-/// True if the word can be stored as it is. The stemmer takes no notice of characters of several bytes: it can leave
-/// half of one at the end.
+/// Returns true if the word can be stored unchanged. The stemmer ignores multi-byte characters: it can leave half of
+/// one at the end.
 [[nodiscard]] inline bool is_plain(std::string_view word) noexcept {
   if (word.size() > longest) { return false; }
-  // Nearly all words are of letters and digits, in any of which nothing needs to be looked for.
+  // Nearly all words consist of letters and digits, for which this loop is enough.
   bool simple = true;
   for (const char c : word) { simple &= letters_and_digits[static_cast<unsigned char>(c)]; }
   return simple ||
          (word.find_first_of("'\\|~ \n") == std::string_view::npos && heddle::validation::is_clean_utf8(word));
 }
 
-/// What stands for a word that cannot be stored as it is. A word itself has no tilde.
-[[nodiscard]] inline std::string stand_in(std::string_view word) {
+/// Returns the replacement of a word that cannot be stored unchanged: a tilde, which no other word contains, and a
+/// digest.
+[[nodiscard]] inline std::string replacement_of(std::string_view word) {
   return "~" + heddle::detail::crypto::sha256_hex(std::as_bytes(std::span(word.substr(0, compared))));
 }
 
 }  // namespace word
 
-/// Calls `visit(std::string_view)` with each word of a text in order, as it is stored.
+/// Calls `visit(std::string_view)` with each word of a text in order, in its stored form.
 template <class Visit>
 void for_each_word(std::string_view text, Visit&& visit) {
   WordSplitter::of_thread().split(text, [&visit](std::string_view found) {
     if (word::is_plain(found)) {
       visit(found);
     } else {
-      visit(std::string_view(word::stand_in(found)));
+      visit(std::string_view(word::replacement_of(found)));
     }
   });
 }

@@ -17,17 +17,18 @@
 
 namespace heddle::postgres::search {
 
-/// Splits text into words as the embedded backend does: with the very tokenizer, `porter unicode61` of SQLite's FTS5.
-/// So the same queries find the same texts, whatever PostgreSQL's own parser and dictionaries hold of them.
+/// Splits text into words with the tokenizer of the SQLite backend, `porter unicode61` of FTS5, instead of PostgreSQL's
+/// parser and dictionaries: the same query finds the same texts on both backends.
 class WordSplitter {
  public:
-  /// The one of this thread: a tokenizer has a buffer that it writes to. It is some hundred bytes.
+  /// Returns the splitter of the calling thread: a tokenizer writes to a buffer of its own, some hundred bytes.
   [[nodiscard]] static WordSplitter& of_thread() {
     thread_local WordSplitter splitter;
     return splitter;
   }
 
-  /// Calls `visit(std::string_view)` for each word of the text in order: small letters, no accents, the stem.
+  /// Calls `visit(std::string_view)` with each word of the text in order: in lower case, without accents, as its stem.
+  /// Throws what `visit` throws.
   template <class Visit>
   void split(std::string_view text, Visit&& visit) {
     if (text.empty()) { return; }
@@ -39,7 +40,7 @@ class WordSplitter {
   }
 
  private:
-  /// The tokenizers of the linked SQLite, through a database of their own that stays empty.
+  /// The tokenizers of the linked SQLite library, which it registers in an empty in-memory database.
   class Library {
    public:
     static Library& instance() {
@@ -47,7 +48,7 @@ class WordSplitter {
       return library;
     }
 
-    /// A new tokenizer, which needs nothing of the library later on. Safe to call from many threads.
+    /// Returns a new tokenizer, which does not depend on this object. Safe to call from many threads.
     [[nodiscard]] Fts5Tokenizer* make() {
       const std::lock_guard lock(mutex_);
       std::array<const char*, 1> arguments{"unicode61"};
@@ -65,7 +66,8 @@ class WordSplitter {
       if (api.xFindTokenizer(&api, "porter", &context_, &porter_) != SQLITE_OK) { fail(); }
     }
     [[noreturn]] static void fail() {
-      throw Error(ErrorCode::failed_precondition, "this SQLite library has no tokenizer `porter unicode61`");
+      throw Error(ErrorCode::failed_precondition,
+                  "the linked SQLite library has no tokenizer `porter unicode61`: build it with FTS5");
     }
 
     std::mutex mutex_;
@@ -85,7 +87,7 @@ class WordSplitter {
     std::exception_ptr failure;
   };
 
-  /// No exception may pass through the library, which is C.
+  /// Keeps exceptions out of the library, which is written in C.
   template <class Visit>
   static int on_word(void* erased, int /*flags*/, const char* word, int size, int /*begin*/, int /*end*/) noexcept {
     auto& call = *static_cast<Call<Visit>*>(erased);

@@ -16,39 +16,40 @@
 
 namespace heddle::postgres::search {
 
-/// The words of a text, in the two forms in which a row keeps them.
+/// The words of a text, in the two forms in which a row stores them.
 struct Words {
-  std::string vector{};               ///< the literal of a tsvector: each word with its positions
-  std::optional<std::string> list{};  ///< all words in order, if the positions do not say everything: " a b c "
+  std::string vector{};               ///< a literal of a tsvector: each word with its positions
+  std::optional<std::string> list{};  ///< " a b c ": all words in order, if the vector lacks a position
 };
 
-/// Makes `Words` of the texts of a row.
+/// Builds the `Words` of the texts of a row.
 class WordsBuilder {
  public:
-  // Bounds of a tsvector (https://www.postgresql.org/docs/current/textsearch-limitations.html): positions, positions
-  // of one word, and all bytes together, of which some stay free for what is added to it.
+  // Limits of a tsvector (https://www.postgresql.org/docs/current/textsearch-limitations.html): the last position, the
+  // positions of one word, and its size in bytes, less a reserve for the word of the user that SQL adds.
   static constexpr std::uint32_t last_position = 16383;
   static constexpr std::size_t positions_of_word = 255;
   static constexpr std::size_t capacity = (std::size_t{1} << 20U) - 4096;
 
-  /// Adds the next text. No phrase reaches from one text into the next.
+  /// Adds the next text. Leaves a gap between the positions of two texts, so that no phrase spans them.
   void add(std::string_view text) {
     if (position_ > 0) { ++position_; }
     text = text.substr(0, sql::searched_bytes);
     for_each_word(text, [this](std::string_view each) { append(each); });
   }
 
+  /// Returns the words. Precondition: it was not called before.
   [[nodiscard]] Words finish() {
     literal_.resize(size_);
-    // With so few words everything fits, whichever they are, and PostgreSQL itself puts equal ones together.
+    // So few words fit into a tsvector in any case, and PostgreSQL itself merges equal ones.
     if (places_.empty()) { return {std::move(literal_), std::nullopt}; }
     std::string list = words_in_order();
     std::sort(places_.begin(), places_.end(), [this](const Place& a, const Place& b) {
       const int order = word_at(a).compare(word_at(b));
       return order != 0 ? order < 0 : a.position < b.position;
     });
-    collect();
-    // A word takes a byte to align its positions, two for their number and two for each.
+    collect_entries();
+    // Each word needs one byte for alignment, two for the number of its positions and two for each position.
     std::size_t size = 0;
     for (const Entry& entry : entries_) { size += entry.word.size() + 3 + 2 * entry.positions; }
     if (size > capacity) { drop_positions(); }
@@ -58,13 +59,13 @@ class WordsBuilder {
   }
 
  private:
-  /// A word in the literal.
+  /// One occurrence of a word in the literal.
   struct Place {
     std::size_t offset = 0;
     std::size_t size = 0;
     std::uint32_t position = 0;
   };
-  /// A word, the first of its places, and how many of them are kept as positions.
+  /// A word, the index of its first place, and how many of its places are stored as positions.
   struct Entry {
     std::string_view word{};
     std::size_t first = 0;
@@ -75,11 +76,11 @@ class WordsBuilder {
     return std::string_view(literal_).substr(place.offset, place.size);
   }
 
-  /// Writes the word with its position behind the others.
+  /// Appends the word and its position to the literal.
   void append(std::string_view word) {
-    // Quotes, a colon, a space and a number.
-    const std::size_t most = word.size() + 16;
-    if (literal_.size() - size_ < most) { literal_.resize(2 * literal_.size() + most); }
+    // The word, quotes, a colon, a space and a number.
+    const std::size_t needed = word.size() + 16;
+    if (literal_.size() - size_ < needed) { literal_.resize(2 * literal_.size() + needed); }
     char* at = literal_.data() + size_;
     if (size_ != 0) { *at++ = ' '; }
     *at++ = '\'';
@@ -95,7 +96,7 @@ class WordsBuilder {
     size_ = static_cast<std::size_t>(at - literal_.data());
   }
 
-  /// Finds the places of the words so far, which nobody notes as long as they are few.
+  /// Parses the places of the words so far, which are not recorded while they are few.
   void find_places() {
     for (std::size_t at = 0; at < size_;) {
       const std::size_t begin = literal_.find('\'', at) + 1;
@@ -108,7 +109,7 @@ class WordsBuilder {
     }
   }
 
-  /// The words behind one another, with the word '|' between the texts.
+  /// Returns the words in order, with the word '|' between two texts.
   [[nodiscard]] std::string words_in_order() const {
     std::string list = " ";
     list.reserve(literal_.size());
@@ -121,8 +122,8 @@ class WordsBuilder {
     return list;
   }
 
-  /// One entry for each word.
-  void collect() {
+  /// Makes one entry for each word of the sorted places.
+  void collect_entries() {
     for (std::size_t at = 0; at < places_.size(); ++at) {
       const std::string_view word = word_at(places_[at]);
       if (entries_.empty() || entries_.back().word != word) { entries_.push_back({word, at, 0}); }
@@ -134,8 +135,8 @@ class WordsBuilder {
     }
   }
 
-  /// The list then says what the positions would. Should even the words be too many, which takes ones that became
-  /// longer than they were in the text, the last of the text are left out.
+  /// Drops all positions: the list replaces them. Drops the last words too if all words are still too large, which
+  /// takes words that are longer than they were in the text.
   void drop_positions() {
     exact_ = false;
     std::sort(entries_.begin(), entries_.end(),
@@ -150,6 +151,7 @@ class WordsBuilder {
     entries_.resize(kept);
   }
 
+  /// Returns the literal of the entries.
   [[nodiscard]] std::string literal() const {
     std::string text;
     for (const Entry& entry : entries_) {
@@ -161,16 +163,16 @@ class WordsBuilder {
     return text;
   }
 
-  std::string literal_ = std::string(512, '\0');  // each word as often as it occurs, then what is free
-  std::size_t size_ = 0;                          // of what is written there
-  std::vector<Place> places_{};                   // none as long as the words are few
+  std::string literal_ = std::string(512, '\0');  // every occurrence of every word, then unused space
+  std::size_t size_ = 0;                          // of the used part of `literal_`
+  std::vector<Place> places_{};                   // empty while the words are few
   std::vector<Entry> entries_{};
-  std::uint32_t position_ = 0;
-  std::size_t count_ = 0;
-  bool exact_ = true;
+  std::uint32_t position_ = 0;  // of the last word
+  std::size_t count_ = 0;       // of words
+  bool exact_ = true;           // the vector has all positions
 };
 
-/// The words by which a row is found.
+/// Returns the words by which a search finds a row.
 [[nodiscard]] inline Words words_of(const sql::SearchText& texts) {
   WordsBuilder builder;
   texts.for_each([&builder](std::string_view text) { builder.add(text); });
