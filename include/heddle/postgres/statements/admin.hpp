@@ -14,25 +14,25 @@
 
 namespace heddle::postgres {
 
-/// What the administrator asks and does across all tenants. Hidden sessions are not there but for `purge_deleted`.
+/// The statements of administration, across all tenants. Except `purge_deleted` they ignore hidden sessions.
 struct AdminStatements {
   template <class Row, class... Arguments>
   using Statement = sql::Statement<Row, Arguments...>;
   using Text = std::string_view;
 
-  /// A row if the connection's role sees all tenants, or there are no tables yet.
+  /// Returns a row if the connection's role sees all tenants, or if there are no tables yet.
   Statement<std::int64_t> sees_all_tenants{
       "SELECT 1 WHERE to_regclass('sessions') IS NULL OR EXISTS (SELECT 1 FROM pg_roles r, pg_class c "
       "WHERE c.oid = to_regclass('sessions') AND r.rolname = current_user "
       "AND (r.rolsuper OR r.rolbypassrls OR pg_has_role(c.relowner, 'USAGE')))"};
-  /// before this time and number, limit: last updated first. The key is the session's number. Sorts all sessions: an
-  /// index for it would cost every message of every tenant.
+  /// Parameters: before this time and number, limit. Last updated first; the key is the session's number. Sorts all
+  /// sessions: each message of each tenant would have to update an index for it.
   Statement<sql::Keyed<Session>, Timestamp, std::int64_t, std::int64_t> list_sessions{
       "SELECT " + sql::columns<Session>() +
       ", number FROM sessions WHERE (updated_at, number) < (?1, ?2) AND deleted_at IS NULL "
       "ORDER BY updated_at DESC, number DESC LIMIT ?3"};
   Statement<std::int64_t> count_sessions{"SELECT count(*) FROM sessions WHERE deleted_at IS NULL"};
-  /// after this user, limit: in the order of their ids.
+  /// Parameters: after this user, limit. In the order of the users' ids.
   Statement<SessionCount, Text, std::int64_t> sessions_per_user{
       "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 AND deleted_at IS NULL "
       "GROUP BY user_id ORDER BY user_id LIMIT ?2"};
@@ -41,15 +41,17 @@ struct AdminStatements {
       Sql::visible("tool_executions") + "), count(DISTINCT user_id), coalesce(sum(total_cost_usd), 0.0), " +
       Sql::sum("total_tokens", "true") + " FROM sessions WHERE deleted_at IS NULL"};
 
-  /// before, limit: removes sessions of all tenants that are hidden since then or longer, with all that hangs on them,
-  /// those first that were hidden first; answers which. Passes by what is just being restored or purged.
+  /// Parameters: time, limit. Deletes sessions of all tenants that were hidden at this time or before, with everything
+  /// that belongs to them, first those hidden first; returns the deleted ids. Skips sessions that a concurrent
+  /// transaction is restoring or purging.
   Statement<sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
       "WITH expired AS MATERIALIZED (SELECT user_id, number FROM sessions WHERE deleted_at <= ?1 "
       "ORDER BY deleted_at LIMIT ?2 FOR UPDATE SKIP LOCKED) "
       "DELETE FROM sessions s USING expired e WHERE s.user_id = e.user_id AND s.number = e.number "
       "RETURNING s.user_id, s.id"};
 
-  /// What the connection's role may do with each table that is under row security. No row: the tables are not there.
+  /// Returns the privileges of the connection's role for each table with row security; no row before the first
+  /// migration.
   Statement<sql::TableRights> table_rights{
       "SELECT t.relname::text, has_table_privilege(t.oid, 'SELECT'), "
       "has_table_privilege(t.oid, 'UPDATE') AND has_table_privilege(t.oid, 'DELETE'), "

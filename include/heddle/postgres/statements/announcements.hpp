@@ -8,13 +8,13 @@
 
 namespace heddle::postgres {
 
-/// The channel on which processes tell each other of changes.
+/// The channel of the notifications of changes.
 inline constexpr const char* channel = "heddle_changes";
 
-/// What a transaction tells all who listen when it is committed. Everybody in the database can hear it, so a topic
-/// names nothing that somebody stored.
+/// The notifications that a transaction sends to all listening processes when it commits. Every role of the database
+/// can receive them, so a topic contains no stored data.
 struct AnnouncementStatements {
-  /// topic, which is not empty.
+  /// Parameter: topic, not empty.
   sql::Statement<sql::NoRow, std::string_view> changed{std::string("SELECT pg_notify('") + channel + "', ?1)"};
 };
 

@@ -8,24 +8,25 @@
 
 namespace heddle::postgres {
 
-/// What the role of a connection could do to the tables.
+/// The privileges of a connection's role that make row security ineffective.
 struct RoleRights {
-  bool bypasses = false;     ///< it is, or can become, a superuser or a role with BYPASSRLS
-  bool owns = false;         ///< it is, or can become, the owner of a table
-  bool unprotected = false;  ///< a table has row security switched off, or not forced
-  bool overruled = false;    ///< a table has a policy that shows it rows of any tenant
-  bool migrated = false;     ///< there are tables
+  bool bypasses = false;     ///< the role is, or may become, a superuser or a role with BYPASSRLS
+  bool owns = false;         ///< the role is, or may become, the owner of a table
+  bool unprotected = false;  ///< row security is disabled, or not forced, on a table
+  bool overruled = false;    ///< a policy of a table shows the role the rows of all tenants
+  bool migrated = false;     ///< the schema has tables
 };
 
-/// The names of the tables, for SQL.
+/// Returns the names of the tables as a list of SQL literals.
 [[nodiscard]] inline std::string table_names() {
   return "'sessions', 'messages', 'tool_executions', 'memory_snapshots', 'agent_errors', 'artifacts', 'sql_results', "
          "'sql_result_images', 'human_requests', 'idempotency_keys'";
 }
 
+/// The statement of RoleGuard.
 struct RoleStatements {
-  /// Of the role that acts and of the one that logged in, to which it can go back. A view in the place of a table reads
-  /// with the rights of its owner.
+  /// Considers the current role and the role of the login, to which a session can return. Includes views: one in the
+  /// place of a table reads with the privileges of its owner.
   sql::Statement<RoleRights> rights{
       "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND " + is_or_becomes("oid") +
       "), coalesce(bool_or(" + is_or_becomes("relowner") +

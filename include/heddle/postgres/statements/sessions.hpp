@@ -8,12 +8,12 @@
 
 namespace heddle::postgres {
 
-/// Sessions in PostgreSQL's SQL: what all backends have, and hiding.
+/// The statements for sessions: those of all backends, and those that hide a session.
 struct SessionStatements : sql::SessionStatements<Sql> {
-  /// user, session, time: hides the session from then on.
+  /// Parameters: user, session, time. Hides the session.
   sql::Statement<sql::NoRow, Text, Text, Timestamp> soft_remove{
       "UPDATE sessions SET deleted_at = ?3 WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"};
-  /// user, session.
+  /// Parameters: user, session. Shows a hidden session again.
   sql::Statement<sql::NoRow, Text, Text> restore{
       "UPDATE sessions SET deleted_at = NULL WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL"};
 };

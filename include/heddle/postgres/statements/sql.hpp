@@ -7,14 +7,14 @@
 
 namespace heddle::postgres {
 
-/// What PostgreSQL says in its own words inside the statements that all databases share. Arguments are SQL: columns,
+/// The parts of shared statements that differ between databases, in PostgreSQL's SQL. Arguments are SQL: columns,
 /// placeholders, conditions.
 struct Sql {
-  /// The greater of two values that are not null.
+  /// Returns the greater of two values. Precondition: neither is null.
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("greatest(").append(a).append(", ").append(b).append(")");
   }
-  /// True for equal texts, which may be too long for an index: that has their MD5.
+  /// Compares texts that may be too long for an index, which contains their MD5.
   static std::string equal(std::string_view column, std::string_view value) {
     return std::string("md5(")
         .append(column)
@@ -25,7 +25,7 @@ struct Sql {
         .append(" = ")
         .append(value);
   }
-  /// True for equal values and for two nulls. Not IS NOT DISTINCT FROM, for which no index is used.
+  /// True for equal values and for two nulls. Not IS NOT DISTINCT FROM, which uses no index.
   static std::string same(std::string_view column, std::string_view value) {
     const std::string name(column);
     return std::string("(")
@@ -35,8 +35,8 @@ struct Sql {
         .append(value)
         .append(" IS NULL AND " + name + " IS NULL))");
   }
-  /// The sum of the integers of the rows that pass, 0 of none. It is numeric, which does not overflow; where it is
-  /// more than a column holds, it is the most that a column holds.
+  /// The sum of the integers of the rows that satisfy a condition; 0 without rows. Computes a numeric, which does not
+  /// overflow, and limits it to the largest bigint.
   static std::string sum(std::string_view column, std::string_view condition) {
     return std::string("least(coalesce(sum(")
         .append(column)
@@ -44,14 +44,14 @@ struct Sql {
         .append(condition)
         .append("), 0), 9223372036854775807)::bigint");
   }
-  /// Behind a condition on the time of the last update: what an index needs beyond it. That has only slots of a
-  /// minute, so that the messages of one change no index of sessions.
+  /// Follows a condition on the time of the last update, for the index on `updated_slot`: its minutes, so that most
+  /// messages do not update an index of sessions.
   static std::string updated_before(std::string_view time) {
     return std::string(" AND updated_slot <= ").append(time).append(" / 60000000");
   }
-  /// An order of sessions.
+  /// The order of sessions, last updated first.
   static std::string last_updated_first() { return "updated_slot DESC, updated_at DESC, id DESC"; }
-  /// True if a list, stored as JSON or null, has all entries of another one; whole entries, byte for byte.
+  /// True if a list, stored as JSON or null, contains all entries of another list, compared byte for byte.
   static std::string has_all(std::string_view list, std::string_view wanted) {
     return std::string("(")
         .append(wanted)
@@ -62,33 +62,32 @@ struct Sql {
         .append("::jsonb)");
   }
 
-  /// Behind a SELECT: holds its row as it is to the end of the transaction.
+  /// Follows a SELECT: locks its row until the end of the transaction.
   static std::string hold_row() { return " FOR UPDATE"; }
-  /// Behind a condition: rows of sessions that are hidden are not there. The table has `user_id` and `session_id`.
+  /// Follows a condition: excludes the rows of hidden sessions. The table has `user_id` and `session_id`.
   static std::string visible(std::string_view table) {
     const std::string name(table);
     return " AND NOT EXISTS (SELECT 1 FROM sessions hidden WHERE hidden.user_id = " + name +
            ".user_id AND hidden.id = " + name + ".session_id AND hidden.deleted_at IS NOT NULL)";
   }
 
-  /// Behind a condition: hidden sessions are not there. The table is that of sessions, or an alias.
+  /// Follows a condition: excludes hidden sessions. The table is `sessions`, or an alias of it.
   static std::string shown(std::string_view table) {
     return std::string(" AND ").append(table).append(".deleted_at IS NULL");
   }
 
-  // A text to search is two parameters: the words with their positions, and the words in order where positions do not
-  // say all.
+  // A text to search becomes two parameters, the vector and the list of search::Words.
   static std::string search_columns() { return ", search, words"; }
   static std::string search_values(std::size_t first) {
     return ", " + search_vector("?" + std::to_string(first), "?1") + ", ?" + std::to_string(first + 1);
   }
   static std::string search_assignments() { return ", search = excluded.search, words = excluded.words"; }
-  /// Words with positions, and one of the user's own, by which an index finds the rows of one tenant.
+  /// The words with their positions, and one word for the user, by which the index finds the rows of one tenant.
   static std::string search_vector(std::string_view words, std::string_view user) {
     return std::string(words).append("::tsvector || array_to_tsvector(ARRAY['~u' || ").append(user).append("])");
   }
 
-  /// FROM with the artifacts `a` of a user that match, best first. The function knows itself whose they are.
+  /// FROM with the matching artifacts `a` of a user, best match first. The function filters by the tenant itself.
   static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
                                           std::string_view offset) {
     return std::string(" FROM heddle_search_artifacts(")
