@@ -51,7 +51,7 @@ class CancelRequest {
   };
 
   static void send_and_notify(State& state) noexcept {
-    send(*state.request);
+    send_cancel(*state.request);
     const std::lock_guard lock(state.mutex);
     state.is_completed = true;
     state.completed.notify_all();

@@ -35,7 +35,7 @@ struct FreeCancel {
 using CancelHandle = std::unique_ptr<PGcancel, FreeCancel>;
 
 /// Sends a request to cancel and waits until the server has processed it. Ignores failures.
-inline void send(PGcancel& request) noexcept {
+inline void send_cancel(PGcancel& request) noexcept {
   std::array<char, 256> message{};
   PQcancel(&request, message.data(), int{message.size()});
 }

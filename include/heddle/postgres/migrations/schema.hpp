@@ -76,7 +76,7 @@ class Schema {
     context.check();
     // The callback runs in the thread that requests the stop.
     const std::stop_callback stopped(context.stop, [this] {
-      if (cancel_) { libpq::send(*cancel_); }
+      if (cancel_) { libpq::send_cancel(*cancel_); }
     });
     try {
       pqxx::work transaction(driver_->session());
