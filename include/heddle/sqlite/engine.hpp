@@ -178,8 +178,8 @@ class Engine {
     for (;;) {
       try {
         return connection.execute(config_.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
-      } catch (const Error& error) {
-        if (connection::primary_code(error) != SQLITE_BUSY || Context::Clock::now() >= give_up) { throw; }
+      } catch (const connection::SqliteError& error) {
+        if (error.primary_code() != SQLITE_BUSY || Context::Clock::now() >= give_up) { throw; }
         sqlite3_sleep(1);
       }
     }

@@ -19,7 +19,8 @@ namespace heddle::sqlite {
 /// The migration table of a database, inside a transaction of a migrator.
 class SchemaSession {
  public:
-  explicit SchemaSession(connection::Connection& connection) : connection_(connection) {}
+  SchemaSession(connection::Connection& connection, const Context& context)
+      : connection_(connection), context_(context) {}
 
   /// The records, oldest first; none if there is no table for them yet.
   [[nodiscard]] std::vector<AppliedMigration> applied() {
@@ -31,7 +32,10 @@ class SchemaSession {
     return records;
   }
 
-  void run(const std::string& text) { connection_.execute(text); }
+  void run(const std::string& text) {
+    // Here and not only in Schema: the migrator replaces the error by one that names the migration.
+    transaction::explain_errors(connection_, context_, [&] { connection_.execute(text); });
+  }
 
   void record(const Migration& migration) {
     connection_.execute(
@@ -53,6 +57,7 @@ class SchemaSession {
 
  private:
   connection::Connection& connection_;
+  const Context& context_;
 };
 
 /// SQLite's part in migrating: BEGIN IMMEDIATE keeps every other migrator, of whatever process, waiting.
@@ -61,23 +66,24 @@ class Schema {
   Schema(transaction::Writer& writer, const Call& call) : writer_(writer), call_(call) {}
 
   [[nodiscard]] std::vector<AppliedMigration> applied() {
-    return writer_.exclusively(call_,
-                               [](connection::Connection& connection) { return SchemaSession(connection).applied(); });
+    return writer_.exclusively(call_, [this](connection::Connection& connection) {
+      return SchemaSession(connection, call_.context).applied();
+    });
   }
 
   template <class Step>
   void take(Step&& step) {
     writer_.exclusively(call_, [&](connection::Connection& connection) {
       try {
-        connection.recover();
-        transaction::execute(connection, sql::statements<transaction::ControlStatements>().begin_write);
-        SchemaSession session(connection);
-        step(session);
-        transaction::execute(connection, sql::statements<transaction::ControlStatements>().commit);
-      } catch (const Error& error) {
-        connection.note(error);
+        transaction::explain_errors(connection, call_.context, [&] {
+          connection.recover();
+          transaction::execute(connection, sql::statements<transaction::ControlStatements>().begin_write);
+          SchemaSession session(connection, call_.context);
+          step(session);
+          transaction::execute(connection, sql::statements<transaction::ControlStatements>().commit);
+        });
+      } catch (...) {
         transaction::roll_back(connection);
-        transaction::explain_interruption(error, call_.context);
         throw;
       }
     });

@@ -71,8 +71,8 @@ class Connection {
   }
 
   /// Takes note of an error on this connection, for `recover`.
-  void note(const Error& error) noexcept {
-    const int code = primary_code(error);
+  void note(const SqliteError& error) noexcept {
+    const int code = error.primary_code();
     if (code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_NOMEM || code == SQLITE_CORRUPT) { hurt_ = true; }
   }
 

@@ -5,7 +5,6 @@
 
 #include <sqlite3.h>
 
-#include <charconv>
 #include <string>
 #include <string_view>
 
@@ -45,22 +44,27 @@ struct ErrorMeaning {
   }
 }
 
-/// The exception for a failed call on this connection. SQLite's own message is left out for what a caller's data can
-/// cause: it could quote content.
-[[nodiscard]] inline Error make_error(int extended, std::string_view doing,
-                                      Outcome outcome = Outcome::nothing_happened) {
+/// An Error that SQLite reported, as opposed to one that Heddle found.
+class SqliteError : public Error {
+ public:
+  /// `extended` is SQLite's extended result code.
+  SqliteError(ErrorCode code, const std::string& message, int extended)
+      : Error(code, message, std::to_string(extended)), extended_(extended) {}
+
+  /// SQLite's primary result code.
+  [[nodiscard]] int primary_code() const noexcept { return extended_ & 0xFF; }
+
+ private:
+  int extended_;
+};
+
+/// The exception for a failed call of SQLite. The message does not contain SQLite's own message, which can quote
+/// stored content.
+[[nodiscard]] inline SqliteError make_error(int extended, std::string_view doing) {
   const ErrorMeaning meaning = meaning_of(extended);
   std::string message(doing);
   message.append(": ").append(meaning.sentence).append(" (").append(sqlite3_errstr(extended)).append(")");
-  return Error(meaning.code, message, std::to_string(extended), outcome);
-}
-
-/// SQLite's primary result code behind an error; SQLITE_OK if it arose in Heddle itself.
-[[nodiscard]] inline int primary_code(const Error& error) {
-  const std::string& native = error.native_code();
-  int code = SQLITE_OK;
-  std::from_chars(native.data(), native.data() + native.size(), code);
-  return code & 0xFF;
+  return {meaning.code, message, extended};
 }
 
 }  // namespace heddle::sqlite::connection

@@ -83,14 +83,14 @@ class Prepared {
   };
 
   /// The text of a statement is ours: SQLite's message helps and holds no content.
-  static Error preparation_error(sqlite3* connection, int code) {
-    const std::string native = std::to_string(sqlite3_extended_errcode(connection));
+  static SqliteError preparation_error(sqlite3* connection, int code) {
+    const int extended = sqlite3_extended_errcode(connection);
     const std::string_view message = sqlite3_errmsg(connection);
     if (message.starts_with("no such table") || message.starts_with("no such column")) {
       return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first",
-              native};
+              extended};
     }
-    return {meaning_of(code).code, std::string("preparing a statement: ").append(message), native};
+    return {meaning_of(code).code, std::string("preparing a statement: ").append(message), extended};
   }
 
   void bind_text(std::string_view value, sqlite3_destructor_type lifetime) {

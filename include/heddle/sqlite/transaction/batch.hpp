@@ -8,7 +8,7 @@
 
 #include <condition_variable>
 #include <exception>
-#include <string>
+#include <utility>
 #include <vector>
 
 namespace heddle::sqlite::transaction {
@@ -44,13 +44,7 @@ struct Task {
 template <class Action>
 void guarded(connection::Connection& connection, Task& task, Action&& action) noexcept {
   try {
-    try {
-      action();
-    } catch (const Error& error) {
-      connection.note(error);
-      explain_interruption(error, task.call.context);
-      throw;
-    }
+    explain_errors(connection, task.call.context, std::forward<Action>(action));
   } catch (...) { task.failure = std::current_exception(); }
 }
 
@@ -66,7 +60,7 @@ inline void run_in_savepoint(connection::Connection& connection, Task& task) noe
   try {
     execute(connection, sql.rollback_to);
     execute(connection, sql.release);
-  } catch (const Error& error) {
+  } catch (const connection::SqliteError& error) {
     connection.note(error);
     // Half-undone work must never be committed: the batch loses its transaction and is run again without this task.
     roll_back(connection);
@@ -91,7 +85,7 @@ inline bool begin(connection::Connection& connection, std::vector<Task*>& batch)
     try {
       connection.recover();
       execute(connection, sql::statements<ControlStatements>().begin_write);
-    } catch (const Error& error) {
+    } catch (const connection::SqliteError& error) {
       connection.note(error);
       failure = std::current_exception();
       interrupted = connection.interrupt().should_stop();
@@ -111,9 +105,9 @@ inline bool begin(connection::Connection& connection, std::vector<Task*>& batch)
 inline void commit(connection::Connection& connection, const std::vector<Task*>& batch) noexcept {
   try {
     execute(connection, sql::statements<ControlStatements>().commit);
-  } catch (const Error& error) {
+  } catch (const connection::SqliteError& error) {
     connection.note(error);
-    const bool disk_failed = (sqlite3_extended_errcode(connection.handle()) & 0xFF) == SQLITE_IOERR;
+    const bool disk_failed = error.primary_code() == SQLITE_IOERR;
     const auto failure = std::make_exception_ptr(Error(error.code(), error.what(), error.native_code(),
                                                        disk_failed ? Outcome::in_doubt : Outcome::nothing_happened));
     roll_back(connection);

@@ -32,14 +32,12 @@ class Readers {
     // Without the write-ahead log a read that goes on keeps writers waiting, its own visitor among them.
     Transaction transaction(connection, call, config_.wal ? Rows::streamed : Rows::kept);
     try {
-      execute(connection, sql::statements<ControlStatements>().begin_read);
-      auto finish = work(transaction);
-      execute(connection, sql::statements<ControlStatements>().commit);
-      return finish();
-    } catch (const Error& error) {
-      roll_back(connection);
-      explain_interruption(error, call.context);
-      throw;
+      return explain_errors(connection, call.context, [&] {
+        execute(connection, sql::statements<ControlStatements>().begin_read);
+        auto finish = work(transaction);
+        execute(connection, sql::statements<ControlStatements>().commit);
+        return finish();
+      });
     } catch (...) {
       roll_back(connection);
       throw;

@@ -1,12 +1,14 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 
 #include <sqlite3.h>
 
-#include <string>
+#include <utility>
 
 namespace heddle::sqlite::transaction {
 
@@ -38,11 +40,19 @@ inline void roll_back(connection::Connection& connection) noexcept {
   }
 }
 
-/// Tells an interruption, of a computation or of a wait for a lock, from its cause: the caller's deadline or stop
-/// token, which are what it wants to hear of.
-inline void explain_interruption(const Error& error, const Context& context) {
-  const int code = connection::primary_code(error);
-  if (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) { context.check(); }
+/// Calls `action` and returns what it returns. If SQLite was interrupted, or could not get a lock, because the call's
+/// deadline passed or its stop token was triggered, throws `deadline_exceeded` or `cancelled` instead of SQLite's
+/// error.
+template <class Action>
+decltype(auto) explain_errors(connection::Connection& connection, const Context& context, Action&& action) {
+  try {
+    return std::forward<Action>(action)();
+  } catch (const connection::SqliteError& error) {
+    connection.note(error);
+    const int code = error.primary_code();
+    if (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) { context.check(); }
+    throw;
+  }
 }
 
 }  // namespace heddle::sqlite::transaction
