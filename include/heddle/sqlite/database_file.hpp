@@ -8,8 +8,10 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
+#include <boost/endian/conversion.hpp>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,16 +37,12 @@ inline constexpr std::int32_t application_id = 0x4845444C;
 [[nodiscard]] inline std::int32_t application_id_of(const std::string& path) {
   constexpr std::string_view magic{"SQLite format 3\0", 16};
   constexpr std::size_t id_offset = 68;
-  std::array<char, 100> header{};
+  std::array<unsigned char, 100> header{};
   VfsFile file(path);
-  if (!file.read_start(header) || std::string_view(header.data(), magic.size()) != magic) {
+  if (!file.read_start(header) || !std::equal(magic.begin(), magic.end(), header.begin())) {
     throw Error(ErrorCode::failed_precondition, "the file is not a SQLite database, or it is encrypted");
   }
-  std::uint32_t id = 0;
-  for (std::size_t index = 0; index < 4; ++index) {
-    id = (id << 8U) | static_cast<std::uint8_t>(header[id_offset + index]);
-  }
-  return static_cast<std::int32_t>(id);
+  return boost::endian::load_big_s32(&header[id_offset]);
 }
 
 /// True for a database of the Go server that Heddle's model comes from.

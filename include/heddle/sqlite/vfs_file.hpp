@@ -43,7 +43,7 @@ class VfsFile {
   ~VfsFile() { close(); }
 
   /// Fills `bytes` from the start of the file; false if the file is shorter. Throws `unavailable` if reading fails.
-  [[nodiscard]] bool read_start(std::span<char> bytes) {
+  [[nodiscard]] bool read_start(std::span<unsigned char> bytes) {
     const int code = file()->pMethods->xRead(file(), bytes.data(), static_cast<int>(bytes.size()), 0);
     if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) {
       throw connection::make_error(code, "reading the database file");
