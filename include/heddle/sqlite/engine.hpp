@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/detail/files/absolute_path.hpp"
 #include "heddle/detail/files/open_databases.hpp"
 #include "heddle/migrations/files.hpp"
 #include "heddle/model/storage_details.hpp"
@@ -22,7 +23,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -115,13 +115,6 @@ class Engine {
 
   [[nodiscard]] bool in_memory() const noexcept { return config_.path == ":memory:"; }
 
-  static std::string absolute(const std::filesystem::path& path) {
-    std::error_code failure;
-    auto whole = std::filesystem::absolute(path, failure);
-    if (failure) { throw Error(ErrorCode::failed_precondition, "the working folder of the process cannot be found"); }
-    return whole.string();
-  }
-
   static void check_bounds(Config& config) {
     const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
     if (config.readers < 1 || config.readers > 1000) { refuse("the number of readers is not between 1 and 1000"); }
@@ -137,11 +130,12 @@ class Engine {
     if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
     check_bounds(config);
     check_encryption(config);
+    using heddle::detail::files::absolute_path;
     // Connections are opened later too, when the process may work in another folder; and SQLite reads a path that
     // starts with `file:` as a URI.
-    if (config.path != ":memory:") { config.path = absolute(config.path); }
-    if (!config.artifact_directory.empty()) { config.artifact_directory = absolute(config.artifact_directory); }
-    if (!config.migration_directory.empty()) { config.migration_directory = absolute(config.migration_directory); }
+    if (config.path != ":memory:") { config.path = absolute_path(config.path).string(); }
+    if (!config.artifact_directory.empty()) { config.artifact_directory = absolute_path(config.artifact_directory); }
+    if (!config.migration_directory.empty()) { config.migration_directory = absolute_path(config.migration_directory); }
     check_path(config.path);
     check_ownership(config.path);
     if (config.artifact_directory.empty() && config.path != ":memory:") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/detail/files/absolute_path.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
@@ -50,7 +51,7 @@ namespace heddle::stores::detail {
 class ArtifactFiles {
  public:
   explicit ArtifactFiles(const std::filesystem::path& root)
-      : root_(root.empty() ? root : absolute(root).lexically_normal()) {}
+      : root_(root.empty() ? root : heddle::detail::files::absolute_path(root).lexically_normal()) {}
 
   /// The folder of everything that a tenant owns.
   [[nodiscard]] std::filesystem::path user_folder(std::string_view user_id) const {
@@ -85,10 +86,11 @@ class ArtifactFiles {
 
   /// Removes one file, or link, if it lies in the tenant's folder; true if it went. False for a folder, for a path that
   /// leads through a link or `..`, and for a file elsewhere, which is not ours. A relative path starts at the process's
-  /// working folder. Throws `permission_denied` or `unavailable` if a file of the tenant cannot be removed.
+  /// working folder. Throws `permission_denied` or `unavailable` if a file of the tenant cannot be removed,
+  /// `failed_precondition` if the working folder of a relative path no longer exists.
   bool remove_file(std::string_view user_id, const std::filesystem::path& file) const {
     if (root_.empty() || file.empty()) { return false; }
-    const auto path = absolute(file);
+    const auto path = heddle::detail::files::absolute_path(file);
     if (std::find(path.begin(), path.end(), "..") != path.end()) { return false; }
     auto names = names_below(user_folder(user_id), path.lexically_normal());
     if (names.empty()) {
@@ -108,13 +110,6 @@ class ArtifactFiles {
 
  private:
   static constexpr const char* sessions = "sessions";
-
-  static std::filesystem::path absolute(const std::filesystem::path& path) {
-    std::error_code failure;
-    auto whole = std::filesystem::absolute(path, failure);
-    if (failure) { throw Error(ErrorCode::unavailable, "the working folder of the process cannot be found"); }
-    return whole;
-  }
 
   /// The names that lead from a folder to a path in it; none if the path does not lie in it.
   static std::vector<std::string> names_below(const std::filesystem::path& folder, const std::filesystem::path& path) {
