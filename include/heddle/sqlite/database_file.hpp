@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/vfs_file.hpp"
@@ -49,17 +50,8 @@ inline constexpr std::int32_t application_id = 0x4845444C;
 [[nodiscard]] inline bool is_loom(const std::string& path) {
   try {
     // Immutable: SQLite takes no lock and makes no file beside this one.
-    std::string uri = "file:";
-    for (const char each : path) {
-      constexpr std::string_view hex = "0123456789abcdef";
-      const auto byte = static_cast<unsigned char>(each);
-      if (each == '?' || each == '#' || each == '%') {
-        uri.append({'%', hex[byte >> 4U], hex[byte & 15U]});
-      } else {
-        uri += each;
-      }
-    }
-    SQLite::Database database(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    const std::string uri = "file:" + heddle::detail::files::percent_encode(path) + "?immutable=1";
+    SQLite::Database database(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     SQLite::Statement tables(database,
                              "SELECT count(*) FROM sqlite_schema WHERE name IN ('sessions', 'messages', "
                              "'tool_executions', 'memory_snapshots', 'messages_fts5')");

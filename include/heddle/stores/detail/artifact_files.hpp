@@ -3,6 +3,7 @@
 
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/detail/files/absolute_path.hpp"
+#include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
@@ -22,23 +23,11 @@
 
 namespace heddle::stores::detail {
 
-/// An id as one path component that cannot leave its folder: everything but letters, digits, `-` and `_` becomes `%XX`,
-/// so that `..`, `/` and the empty id have no meaning, and two ids never share a component. A component that file
-/// systems could find too long becomes a digest.
+/// An id as one path component that cannot leave its folder: `..`, `/` and the empty id have no meaning, and two ids
+/// never share a component. A component that file systems could find too long becomes a digest.
 [[nodiscard]] inline std::string path_component(std::string_view id) {
   constexpr std::size_t longest = 128;
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string component;
-  for (const char each : id) {
-    const auto byte = static_cast<unsigned char>(each);
-    const bool plain = (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || (each >= '0' && each <= '9') ||
-                       each == '-' || each == '_';
-    if (plain) {
-      component += each;
-    } else {
-      component.append({'%', hex[byte >> 4U], hex[byte & 15U]});
-    }
-  }
+  std::string component = heddle::detail::files::percent_encode(id);
   // No other component has two signs in a row.
   if (component.size() > longest) { return "%%" + heddle::detail::crypto::sha256_hex(std::as_bytes(std::span(id))); }
   // A component of its own, too: an empty one would be the parent folder.
