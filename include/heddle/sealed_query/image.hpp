@@ -5,6 +5,7 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/sql/quote_identifier.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <sqlite3.h>
@@ -157,9 +158,9 @@ namespace heddle::sealed_query {
   sqlite3_int64 cap = limits::image;
   heddle::sealed_query::require(db, sqlite3_file_control(db, "main", SQLITE_FCNTL_SIZE_LIMIT, &cap));
 
-  const auto name = heddle::detail::sqlite_c::quoted(table_name);
+  const auto name = sql::quote_identifier(table_name);
   std::string create = "CREATE TABLE " + name + "(";
-  for (const auto& column : table.columns) { create += heddle::detail::sqlite_c::quoted(column) + ","; }
+  for (const auto& column : table.columns) { create += sql::quote_identifier(column) + ","; }
   create.back() = ')';
   heddle::sealed_query::run(db, "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA auto_vacuum=NONE; BEGIN");
   heddle::sealed_query::run(db, create);

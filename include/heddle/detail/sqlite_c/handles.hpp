@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 /// owned SQLite handles for result images. Nothing here reads or writes a file.
 namespace heddle::detail::sqlite_c {
@@ -33,16 +32,6 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
   }
   sqlite3_extended_result_codes(raw, 1);
   return connection;
-}
-
-/// `name` as an SQL identifier: in double quotes, with its own quotes doubled.
-[[nodiscard]] inline std::string quoted(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"') { text += '"'; }
-    text += c;
-  }
-  return text += '"';
 }
 
 }  // namespace heddle::detail::sqlite_c
