@@ -29,7 +29,7 @@ Context over() {
 TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
   Connection connection({.path = ":memory:"}, Access::read_write);
   const Context context = over();
-  const auto& control = heddle::sql::statements<ControlStatements>();
+  const auto& control = heddle::sql::statements<heddle::sqlite::ControlStatements>();
   for (std::int64_t round = 0; round < rounds; ++round) {
     const Serving serving(connection.interrupt(), context);
     REQUIRE_NOTHROW(execute(connection, control.begin_write));
@@ -46,7 +46,7 @@ TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline s
       "FROM t) AND x = ?1"};
   const Context context = over();
   const Call call{context, "alice", "test"};
-  const auto& control = heddle::sql::statements<ControlStatements>();
+  const auto& control = heddle::sql::statements<heddle::sqlite::ControlStatements>();
   execute(connection, control.begin_write);
   for (std::int64_t round = 0; round < rounds; ++round) {
     auto body = [&](Transaction& transaction) { transaction.run(insert, round); };

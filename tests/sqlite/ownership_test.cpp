@@ -94,7 +94,7 @@ TEST_CASE("an empty file is taken") {
   std::ofstream(file).close();
   Backend<Sqlite> backend({.path = file});
   backend.migrate();
-  CHECK(RawDatabase(file).integer("PRAGMA application_id") == heddle::sqlite::application_id);
+  CHECK(RawDatabase(file).integer("PRAGMA application_id") == heddle::sqlite::file::application_id);
 }
 
 TEST_CASE("a path that cannot be opened says so") {

@@ -10,13 +10,13 @@
 
 namespace heddle::sqlite::connection {
 
-/// The code for a SQLite result code, and a sentence that holds no content.
+/// What a result code of SQLite means to a caller. The sentence contains no stored content.
 struct ErrorMeaning {
   ErrorCode code;
   std::string_view sentence;
 };
 
-/// What an extended result code of SQLite means to a caller.
+/// Returns the meaning of an extended result code.
 [[nodiscard]] inline ErrorMeaning meaning_of(int extended) noexcept {
   switch (extended) {
     case SQLITE_CONSTRAINT_FOREIGNKEY: return {ErrorCode::not_found, "a record that this one refers to does not exist"};
@@ -31,16 +31,17 @@ struct ErrorMeaning {
     case SQLITE_LOCKED: return {ErrorCode::unavailable, "the database is locked by another process"};
     case SQLITE_FULL: return {ErrorCode::resource_exhausted, "the disk or the database is full"};
     case SQLITE_NOMEM:
-    case SQLITE_TOOBIG: return {ErrorCode::resource_exhausted, "a value or the memory limit was exceeded"};
+    case SQLITE_TOOBIG: return {ErrorCode::resource_exhausted, "a value is too large, or memory ran out"};
     case SQLITE_IOERR: return {ErrorCode::unavailable, "reading or writing the database file failed"};
     case SQLITE_CANTOPEN: return {ErrorCode::unavailable, "the database file cannot be opened"};
     case SQLITE_READONLY: return {ErrorCode::permission_denied, "the database file is read-only"};
     case SQLITE_PERM:
     case SQLITE_AUTH: return {ErrorCode::permission_denied, "the database does not permit this"};
     case SQLITE_CORRUPT: return {ErrorCode::data_loss, "the database file is damaged"};
-    case SQLITE_NOTADB: return {ErrorCode::failed_precondition, "the file is no SQLite database, or the key is wrong"};
+    case SQLITE_NOTADB:
+      return {ErrorCode::failed_precondition, "the file is not a SQLite database, or the key is wrong"};
     case SQLITE_INTERRUPT: return {ErrorCode::cancelled, "the statement was interrupted"};
-    default: return {ErrorCode::internal, "the database refused a statement"};
+    default: return {ErrorCode::internal, "the database rejected a statement"};
   }
 }
 
@@ -58,8 +59,8 @@ class SqliteError : public Error {
   int extended_;
 };
 
-/// The exception for a failed call of SQLite. The message does not contain SQLite's own message, which can quote
-/// stored content.
+/// Returns the exception for a failed call of SQLite. Its message leaves out SQLite's own, which can quote stored
+/// content.
 [[nodiscard]] inline SqliteError make_error(int extended, std::string_view doing) {
   const ErrorMeaning meaning = meaning_of(extended);
   std::string message(doing);

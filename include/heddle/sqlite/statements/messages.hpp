@@ -16,16 +16,16 @@
 
 namespace heddle::sqlite {
 
-/// Messages in SQLite's SQL, by their keys; see sql/message_key.hpp.
+/// The statements on messages; for keys see sql/message_key.hpp. Comments name the arguments.
 struct MessageStatements : sql::MessageStatements<Sql> {
   template <class Row, class... Arguments>
   using Statement = sql::Statement<Row, Arguments...>;
 
-  /// user, session, expected: finds the session if its last sequence is the expected one, and holds it
-  /// so to the end of the transaction.
+  /// user, session, expected: finds the session if its last sequence is the expected one. Inside the transaction of a
+  /// writer no one else can change it.
   Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3"};
-  /// user, session, distance from the last sequence that was given out, the message; triggers split its words.
+  /// user, session, distance from the last reserved sequence, the message. Triggers update the full-text index.
   Statement<sql::NoRow, Text, Text, std::int64_t, Body, Timestamp, std::int64_t, double, sql::SearchText> insert{
       "INSERT INTO messages (key, " + sql::columns<Message>({}, stored) + ") SELECT " +
       sql::message_key::base("number") + " + last_sequence - ?3, " + sql::placeholders(4, stored) +
@@ -35,13 +35,14 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
       select() + "FROM sessions s JOIN messages m ON " + in_session("s", " + ?3 + 1") +
       " WHERE s.user_id = ?1 AND s.id = ?2 ORDER BY m.key LIMIT ?4"};
-  /// user, session, after this sequence, limit: what the session's parent lets its children see.
+  /// user, session, after this sequence, limit: the messages of the session's parent that its children can see.
   Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
       select("p.id") +
       "FROM sessions s JOIN sessions p ON p.user_id = s.user_id AND p.id = s.parent_session_id JOIN messages m ON " +
       in_session("p", " + ?3 + 1") + " WHERE s.user_id = ?1 AND s.id = ?2 AND " + visible_to_children() +
       " ORDER BY m.key LIMIT ?4"};
-  /// user, agent, after this key, limit: the agent's own sessions, and what the parents of these let them see.
+  /// user, agent, after this key, limit: the messages of the agent's own sessions, and those of their parents that
+  /// children can see.
   Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
       select() + ", m.key AS position " + from_sessions() +
       "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND m.key > ?3 UNION ALL " + select() + ", m.key AS position " +
@@ -74,7 +75,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   }
   static std::string from_sessions() { return "FROM sessions s JOIN messages m ON " + in_session("s") + " "; }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
-  // The best keys first, their rows afterwards: a common word matches many messages whose text nobody needs.
+  // Finds the best keys first and reads only their rows: a common word matches many messages.
   static std::string search_text(const std::string& condition, const std::string& limit, const std::string& offset) {
     return select() +
            "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM messages_search f "

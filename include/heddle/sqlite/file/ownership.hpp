@@ -3,14 +3,14 @@
 
 #include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
-#include "heddle/sqlite/config.hpp"
-#include "heddle/sqlite/vfs_file.hpp"
+#include "heddle/sqlite/check_config.hpp"
+#include "heddle/sqlite/file/vfs_file.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
-#include <boost/endian/conversion.hpp>
 #include <sqlite3.h>
+#include <boost/endian/conversion.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,9 +21,9 @@
 #include <string_view>
 #include <system_error>
 
-/// Whose file is it? Answered by reading, never by opening it for writing: a foreign database stays byte for byte as it
-/// is, its journal and its modification time included.
-namespace heddle::sqlite {
+/// Whether a file is a database of Heddle. It is only read: a foreign database stays byte for byte as it is, its
+/// journal and its modification time included.
+namespace heddle::sqlite::file {
 
 /// Marks our files in the SQLite header ("HEDL").
 inline constexpr std::int32_t application_id = 0x4845444C;
@@ -34,8 +34,9 @@ inline constexpr std::int32_t application_id = 0x4845444C;
   return unknown || size == 0;
 }
 
-/// The application id in the first page of a SQLite file, see https://www.sqlite.org/fileformat.html, section 1.3.
-[[nodiscard]] inline std::int32_t application_id_of(const std::string& path) {
+/// Reads the application id in the first page of a SQLite file, see https://www.sqlite.org/fileformat.html,
+/// section 1.3. Throws `failed_precondition` if the file is not a SQLite database.
+[[nodiscard]] inline std::int32_t read_application_id(const std::string& path) {
   constexpr std::string_view magic{"SQLite format 3\0", 16};
   constexpr std::size_t id_offset = 68;
   std::array<unsigned char, 100> header{};
@@ -50,7 +51,7 @@ inline constexpr std::int32_t application_id = 0x4845444C;
 [[nodiscard]] inline bool is_loom(const std::string& path) {
   try {
     // Immutable: SQLite takes no lock and makes no file beside this one.
-    const std::string uri = "file:" + heddle::detail::files::percent_encode(path) + "?immutable=1";
+    const std::string uri = "file:" + detail::files::percent_encode(path) + "?immutable=1";
     SQLite::Database database(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     SQLite::Statement tables(database,
                              "SELECT count(*) FROM sqlite_schema WHERE name IN ('sessions', 'messages', "
@@ -59,24 +60,10 @@ inline constexpr std::int32_t application_id = 0x4845444C;
   } catch (const SQLite::Exception&) { return false; }
 }
 
-/// Throws `failed_precondition` if no database can lie at this path.
-inline void check_path(const std::string& path) {
-  if (path == ":memory:") { return; }
-  const std::filesystem::path file(path);
-  std::error_code unknown;
-  if (std::filesystem::is_directory(file, unknown)) {
-    throw Error(ErrorCode::failed_precondition, "the database path is a folder: " + path);
-  }
-  if (file.has_parent_path() && !std::filesystem::is_directory(file.parent_path(), unknown)) {
-    throw Error(ErrorCode::failed_precondition,
-                "the folder of the database does not exist: " + file.parent_path().string());
-  }
-}
-
-/// Throws `failed_precondition` unless the path is free, empty or holds a database of Heddle.
+/// Throws `failed_precondition` unless the path is free, or its file is empty or a database of Heddle.
 inline void check_ownership(const std::string& path) {
-  if (path == ":memory:" || is_missing_or_empty(path)) { return; }
-  if (application_id_of(path) == application_id) { return; }
+  if (is_in_memory(path) || is_missing_or_empty(path)) { return; }
+  if (read_application_id(path) == application_id) { return; }
   throw Error(
       ErrorCode::failed_precondition,
       is_loom(path)
@@ -86,4 +73,4 @@ inline void check_ownership(const std::string& path) {
             "server): give Heddle a file of its own; nothing was changed");
 }
 
-}  // namespace heddle::sqlite
+}  // namespace heddle::sqlite::file

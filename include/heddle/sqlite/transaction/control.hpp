@@ -5,6 +5,7 @@
 #include "heddle/error.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/statements/control.hpp"
 
 #include <sqlite3.h>
 
@@ -12,32 +13,20 @@
 
 namespace heddle::sqlite::transaction {
 
-/// BEGIN, COMMIT and their kin, kept prepared like every other statement.
-struct ControlStatements {
-  sql::Statement<sql::NoRow> begin_read{"BEGIN"};
-  sql::Statement<sql::NoRow> begin_write{"BEGIN IMMEDIATE"};
-  sql::Statement<sql::NoRow> commit{"COMMIT"};
-  sql::Statement<sql::NoRow> rollback{"ROLLBACK"};
-  sql::Statement<sql::NoRow> savepoint{"SAVEPOINT work"};
-  sql::Statement<sql::NoRow> release{"RELEASE work"};
-  sql::Statement<sql::NoRow> rollback_to{"ROLLBACK TO work"};
-};
-
+/// Runs a statement that begins or ends a transaction.
 inline void execute(connection::Connection& connection, const sql::Statement<sql::NoRow>& statement) {
   connection.with(statement, [](connection::Prepared& prepared) {
-    prepared.count_anew();
+    prepared.restart_step_count();
     static_cast<void>(prepared.step());
   });
 }
 
-/// Ends a transaction that failed; SQLite may have done so itself.
+/// Ends a transaction that failed, unless SQLite has ended it already. Ignores errors: the error of the transaction is
+/// the one to report.
 inline void roll_back(connection::Connection& connection) noexcept {
   try {
     if (connection.in_transaction()) { execute(connection, sql::statements<ControlStatements>().rollback); }
-  } catch (const Error&) {
-    // Whatever the rollback says, the error that led here is the one to report.
-    static_cast<void>(sqlite3_errcode(connection.handle()));
-  }
+  } catch (const Error& error) { static_cast<void>(error); }
 }
 
 /// Calls `action` and returns what it returns. If SQLite was interrupted, or could not get a lock, because the call's
