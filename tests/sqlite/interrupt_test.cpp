@@ -1,8 +1,12 @@
 #include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdint>
+#include <fstream>
 #include <utility>
 
 using namespace heddle;
@@ -25,7 +29,7 @@ Context over() {
 TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
   Connection connection({.path = ":memory:"}, Access::read_write);
   const Context context = over();
-  const auto& control = heddle::sql::statements<ControlStatements>();
+  const auto& control = heddle::sql::statements<heddle::sqlite::ControlStatements>();
   for (std::int64_t round = 0; round < rounds; ++round) {
     const Serving serving(connection.interrupt(), context);
     REQUIRE_NOTHROW(execute(connection, control.begin_write));
@@ -42,7 +46,7 @@ TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline s
       "FROM t) AND x = ?1"};
   const Context context = over();
   const Call call{context, "alice", "test"};
-  const auto& control = heddle::sql::statements<ControlStatements>();
+  const auto& control = heddle::sql::statements<heddle::sqlite::ControlStatements>();
   execute(connection, control.begin_write);
   for (std::int64_t round = 0; round < rounds; ++round) {
     auto body = [&](Transaction& transaction) { transaction.run(insert, round); };
@@ -61,4 +65,17 @@ TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline s
     });
     REQUIRE(stored == (task.failure ? 0 : 1));
   }
+}
+
+TEST_CASE("a migration that runs past its deadline fails with deadline_exceeded and is undone") {
+  const support::TemporaryFolder folder;
+  std::ofstream(folder.path() / "000001_endless.up.sql")
+      << "CREATE TABLE t (x INTEGER); "
+         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;";
+  std::ofstream(folder.path() / "000001_endless.down.sql") << "DROP TABLE t;";
+  Backend<Sqlite> backend({.path = ":memory:", .migration_directory = folder.path()});
+  Context context;
+  context.deadline = Context::Clock::now() + std::chrono::milliseconds(50);
+  CHECK(support::code_of([&] { backend.migrator().up(context); }) == ErrorCode::deadline_exceeded);
+  CHECK(backend.migrator().current_version() == 0);
 }

@@ -1,4 +1,5 @@
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/file/ownership.hpp"
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
@@ -94,7 +95,7 @@ TEST_CASE("an empty file is taken") {
   std::ofstream(file).close();
   Backend<Sqlite> backend({.path = file});
   backend.migrate();
-  CHECK(RawDatabase(file).integer("PRAGMA application_id") == heddle::sqlite::application_id);
+  CHECK(RawDatabase(file).integer("PRAGMA application_id") == heddle::sqlite::file::application_id);
 }
 
 TEST_CASE("a path that cannot be opened says so") {

@@ -25,7 +25,7 @@ std::int64_t setting(heddle::sqlite::Config config, const std::string& pragma) {
   const Context context;
   std::int64_t value = 0;
   engine.exclusively({context, {}, "test"}, [&](heddle::sqlite::connection::Connection& connection) {
-    value = connection.integer("PRAGMA " + pragma);
+    value = connection.read_integer("PRAGMA " + pragma);
   });
   return value;
 }
@@ -165,7 +165,7 @@ TEST_CASE("fault 19: deleting a session costs the same in a database of any size
         CHECK(sqlite3_stmt_status(raw, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0) == 0);
         sqlite3_finalize(raw);
       }
-      CHECK(connection.integer("SELECT count(*) FROM messages") == (sessions - 1) * 20);
+      CHECK(connection.read_integer("SELECT count(*) FROM messages") == (sessions - 1) * 20);
     });
     return steps;
   };

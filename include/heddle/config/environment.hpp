@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/detail/files/absolute_path.hpp"
 #include "heddle/error.hpp"
 
 #include <cstdlib>
@@ -7,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace heddle {
@@ -41,10 +41,11 @@ class Environment {
   /// `path` with a leading `~` as the home folder (`HOME`), and absolute. Throws `failed_precondition` if the home
   /// folder is wanted but not known.
   [[nodiscard]] std::filesystem::path expand(const std::string& path) const {
-    if (path != "~" && !path.starts_with("~/")) { return absolute(path); }
+    using detail::files::absolute_path;
+    if (path != "~" && !path.starts_with("~/")) { return absolute_path(path); }
     const auto home = get("HOME");
     if (!home) { throw Error(ErrorCode::failed_precondition, "a path starts at the home folder, but HOME is not set"); }
-    return path.size() <= 2 ? absolute(*home) : absolute(*home) / path.substr(2);
+    return path.size() <= 2 ? absolute_path(*home) : absolute_path(*home) / path.substr(2);
   }
 
   /// The folder of what a server keeps: `LOOM_DATA_DIR`, or `~/.loom` if it is not set. Throws like `expand`.
@@ -53,13 +54,6 @@ class Environment {
   }
 
  private:
-  static std::filesystem::path absolute(const std::filesystem::path& path) {
-    std::error_code failure;
-    auto whole = std::filesystem::absolute(path, failure);
-    if (failure) { throw Error(ErrorCode::failed_precondition, "the folder in which the program runs is gone"); }
-    return whole;
-  }
-
   std::optional<std::map<std::string, std::string>> variables_{};
 };
 

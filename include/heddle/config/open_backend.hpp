@@ -9,7 +9,7 @@
 #include "heddle/error.hpp"
 #include "heddle/open.hpp"
 #include "heddle/proto/storage.pb.h"
-#include "heddle/sqlite/check_encryption.hpp"
+#include "heddle/sqlite/check_config.hpp"
 #include "heddle/sqlite/policy.hpp"
 
 #ifndef HEDDLE_WITH_POSTGRES

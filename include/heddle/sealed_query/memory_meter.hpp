@@ -9,26 +9,25 @@
 #include <cstddef>
 #include <cstdint>
 
-/// a memory limit for ONE connection.
+/// A memory limit for one connection.
 ///
-/// SQLite's own heap limits hold for the whole process, and no set of `sqlite3_limit`s bounds
-/// memory: 28 KB of SQL can make SQLite 3.40 allocate 3 GB before the first row (an alias used 7000
-/// times is copied 7000 times, a chain of subqueries doubles at each step), where no progress
-/// handler is asked. But a query runs on one thread from open to close, so wrapping SQLite's
-/// allocator and counting on that thread is exact. An allocation over the limit fails, and SQLite
-/// is thoroughly tested for that.
+/// SQLite's own heap limits hold for the whole process, and no `sqlite3_limit` bounds memory: 28 KB of SQL can make
+/// SQLite 3.40 allocate 3 GB before the first row (an alias used 7000 times is copied 7000 times, a chain of subqueries
+/// doubles at each step), while SQLite does not call its progress handler. But a query runs on one thread from open to
+/// close, so a wrapper around SQLite's allocator can count exactly what it uses. An allocation over the limit fails,
+/// and SQLite is thoroughly tested for that.
 ///
-/// The wrapper is installed before main(), because SQLite accepts one only before its first use. It
-/// passes everything through for threads without a meter, at the cost of one thread-local read.
+/// The wrapper is installed before main(), because SQLite accepts one only before its first use. For threads without a
+/// meter it passes everything through, at the cost of one thread-local read.
 namespace heddle::sealed_query {
 
-/// While it lives, counts and limits what SQLite allocates on this thread. Large allocations also
-/// fail once the guard says stop, since SQLite does not ask its progress handler within
-/// straight-line code.
+/// Counts and limits what SQLite allocates on this thread during its lifetime. Large allocations also fail once the
+/// query has to stop, because SQLite does not call its progress handler within straight-line code.
 class MemoryMeter {
  public:
+  /// `guard` must outlive the meter.
   MemoryMeter(std::size_t limit, QueryGuard& guard) noexcept
-      : guard_(guard), limit_(static_cast<std::int64_t>(std::min(limit, most))), outer_(current) {
+      : guard_(guard), limit_(static_cast<std::int64_t>(std::min(limit, highest_limit))), outer_(current) {
     current = this;
   }
   ~MemoryMeter() { current = outer_; }
@@ -39,6 +38,7 @@ class MemoryMeter {
   /// True once an allocation was refused because of the limit.
   [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
 
+  /// True if so many further bytes may be allocated.
   [[nodiscard]] bool admits(std::int64_t more) noexcept {
     constexpr std::int64_t large = 32'768;
     if (more > limit_ - used_) { exhausted_ = true; }
@@ -50,7 +50,7 @@ class MemoryMeter {
   static inline thread_local MemoryMeter* current = nullptr;
 
  private:
-  static constexpr std::size_t most = std::size_t{1} << 62U;
+  static constexpr std::size_t highest_limit = std::size_t{1} << 62U;
 
   QueryGuard& guard_;
   std::int64_t limit_;
@@ -59,10 +59,10 @@ class MemoryMeter {
   MemoryMeter* outer_;
 };
 
-/// What SQLite allocated with before; never changed after the installation.
+/// The allocator that SQLite had before. Not changed after the installation.
 inline sqlite3_mem_methods plain_memory{};
 
-/// What a block takes, with what the allocator keeps beside it.
+/// The bytes of a block, with an estimate of what the allocator adds to it.
 [[nodiscard]] inline std::int64_t cost_of(void* block) noexcept { return std::int64_t{plain_memory.xSize(block)} + 16; }
 
 inline void* metered_allocate(int size) noexcept {
@@ -83,14 +83,14 @@ inline void metered_free(void* block) noexcept {
 inline void* metered_reallocate(void* block, int size) noexcept {
   auto* const meter = MemoryMeter::current;
   if (meter == nullptr) { return plain_memory.xRealloc(block, size); }
-  if (!meter->admits(size)) { return nullptr; }  // all of it: while it is copied, both blocks are there
+  if (!meter->admits(size)) { return nullptr; }  // the whole size: both blocks exist during the copy
   const auto before = cost_of(block);
   void* const moved = plain_memory.xRealloc(block, size);
   if (moved != nullptr) { meter->count(cost_of(moved) - before); }
   return moved;
 }
 
-/// Wraps SQLite's allocator. Once, before threads exist.
+/// Wraps SQLite's allocator. To be called once, before threads exist.
 [[nodiscard]] inline bool install_memory_meter() noexcept {
   if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plain_memory) != SQLITE_OK) { return false; }
   auto metered = plain_memory;
@@ -100,11 +100,10 @@ inline void* metered_reallocate(void* block, int size) noexcept {
   return sqlite3_config(SQLITE_CONFIG_MALLOC, &metered) == SQLITE_OK;
 }
 
-/// False if SQLite was in use before this program part was initialised.
+/// False if SQLite was in use before this was initialised.
 inline const bool memory_meter_installed = install_memory_meter();
 
-/// True if this thread's meter really counts: the wrapper is in place and nobody has replaced it
-/// since.
+/// True if this thread has a meter that counts: the wrapper was installed and has not been replaced since.
 [[nodiscard]] inline bool meter_works() noexcept {
   if (!memory_meter_installed || MemoryMeter::current == nullptr) { return false; }
   const auto before = MemoryMeter::current->used();

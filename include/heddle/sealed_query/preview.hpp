@@ -9,11 +9,10 @@
 
 namespace heddle::sealed_query {
 
-/// Rows that a preview takes from each end.
+/// How many rows a preview takes from each end.
 inline constexpr std::size_t preview_rows = 5;
 
-/// All columns with the first five and the last five rows, in order; every row once when there are
-/// ten or fewer.
+/// All columns with the first five and the last five rows, in order; each row once if there are ten or fewer.
 [[nodiscard]] inline Table preview(const Table& table) {
   const auto& rows = table.rows;
   const std::size_t head = std::min(rows.size(), preview_rows);

@@ -10,8 +10,8 @@
 
 namespace heddle::sealed_query {
 
-/// when a query has to stop, and why it did. Its questions are asked from SQLite's
-/// callbacks, so they do not throw; the reason is kept until SQLite has returned. One thread.
+/// Decides when a query has to stop, and keeps the reason. SQLite's callbacks ask `must_stop`, which does not throw;
+/// `throw_reason` is for when SQLite has returned. One thread.
 class QueryGuard {
  public:
   using Clock = Context::Clock;
@@ -34,8 +34,8 @@ class QueryGuard {
     return reason_ != Reason::none;
   }
 
-  /// Throws if `must_stop()` has been true.
-  void rethrow() const {
+  /// Throws the Error for the reason if `must_stop()` has returned true.
+  void throw_reason() const {
     switch (reason_) {
       case Reason::none: return;
       case Reason::cancelled: throw Error(ErrorCode::cancelled, "the caller asked to stop the query");

@@ -8,16 +8,14 @@
 #include <string>
 #include <string_view>
 
-/// what an agent's SQL may do. Everything that is not listed is denied: other statements
-/// than SELECT and VALUES, ATTACH, PRAGMA (also as a table), transactions, temporary objects,
-/// virtual tables but JSON's.
+/// What an agent's SQL may do. Everything that is not listed is denied: statements other than SELECT and VALUES,
+/// ATTACH, PRAGMA (also as a table), transactions, temporary objects, virtual tables other than JSON's.
 namespace heddle::sealed_query {
 
-/// An allow-list, since a host program can add functions to every connection
-/// (sqlite3_auto_extension), and builds of SQLite differ in theirs: load_extension, fts3_tokenizer,
-/// readfile, writefile, edit, sqlite_* and the internals of full-text and R-tree tables stay out.
-/// So does json_patch: quadratic in the number of keys, not interruptible. Sorted, for the binary
-/// search.
+/// The functions that can be called. An allow-list, because a host program can add functions to every connection
+/// (sqlite3_auto_extension), and builds of SQLite bring different ones: load_extension, fts3_tokenizer, readfile,
+/// writefile, edit, sqlite_* and the internals of full-text and R-tree tables are excluded. So is json_patch: its time
+/// is quadratic in the number of keys, and nothing can interrupt it. Sorted for the binary search.
 // clang-format off
 inline constexpr auto allowed_functions = std::to_array<std::string_view>({
     "->", "->>", "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "avg",
@@ -38,13 +36,12 @@ inline constexpr auto allowed_functions = std::to_array<std::string_view>({
 // clang-format on
 static_assert(std::ranges::is_sorted(allowed_functions));
 
-/// The tables that can be read: the result, the schema that describes it, and JSON's table
-/// functions.
+/// True for the tables that can be read: the result, the schema that describes it, and JSON's table functions.
 [[nodiscard]] inline bool may_read(std::string_view result_table, std::string_view table) noexcept {
   return table == result_table || table == "sqlite_master" || table == "json_each" || table == "json_tree";
 }
 
-/// The authorizer; `data` is the name of the result's table, a std::string.
+/// The authorizer for sqlite3_set_authorizer; `data` is the name of the result's table, a std::string.
 inline int authorize(void* data, int action, const char* first, const char* second, const char* database,
                      const char* /*trigger_or_view*/) noexcept {
   const auto view = [](const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); };
@@ -52,7 +49,7 @@ inline int authorize(void* data, int action, const char* first, const char* seco
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_FUNCTION: {
-      std::array<char, 24> lower{};  // as written in the SQL; no allowed name is longer
+      std::array<char, 24> lower{};  // no allowed name is longer
       const auto name = view(second);
       if (name.size() > lower.size()) { return SQLITE_DENY; }
       std::ranges::transform(name, lower.begin(),
@@ -61,9 +58,8 @@ inline int authorize(void* data, int action, const char* first, const char* seco
       return std::ranges::binary_search(allowed_functions, folded) ? SQLITE_OK : SQLITE_DENY;
     }
     case SQLITE_READ: {
-      // A source that gives rows but no column, as in count(*), is named without its database. It
-      // can be a common table expression, which this function does not know; nothing but the number
-      // of rows can be learnt.
+      // SQLite names a source of which no column is read, as in count(*), without its database. It can be a common
+      // table expression, which is unknown here. The query learns nothing but the number of rows.
       if (view(second).empty() && database == nullptr) { return SQLITE_OK; }
       const bool main = database == nullptr || view(database) == "main";
       return main && may_read(*static_cast<const std::string*>(data), view(first)) ? SQLITE_OK : SQLITE_DENY;
@@ -72,36 +68,35 @@ inline int authorize(void* data, int action, const char* first, const char* seco
   }
 }
 
-/// Makes JSON's table functions known to the connection. The constructor of a virtual table asks
-/// the authorizer for a write to the schema: done before there is one, these two work, and no other
-/// can be made.
+/// Creates JSON's table functions on the connection. To be called before the authorizer is set: creating a virtual
+/// table asks the authorizer for a write to the schema, so that afterwards no other can be created.
 inline void load_json_tables(sqlite3* connection) noexcept {
   sqlite3_exec(connection, "SELECT 1 FROM json_each('[]'), json_tree('[]')", nullptr, nullptr, nullptr);
 }
 
-/// Switches and caps of a connection that agents' SQL runs on. `value_bytes` caps one value and one
-/// row.
-inline void harden(sqlite3* connection, int value_bytes) noexcept {
+/// Sets the switches and limits of a connection on which the SQL of an agent runs. `value_bytes` limits one value and
+/// one row.
+inline void lock_down(sqlite3* connection, int value_bytes) noexcept {
   const auto set = [connection](int option, int value) { sqlite3_db_config(connection, option, value, nullptr); };
   set(SQLITE_DBCONFIG_DEFENSIVE, 1);
   set(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
   set(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
   set(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0);
   set(SQLITE_DBCONFIG_ENABLE_VIEW, 0);
-  set(SQLITE_DBCONFIG_DQS_DML,
-      0);  // a misspelt "column" is an error and not a text, in every build of SQLite
+  // In every build of SQLite a misspelt "column" is an error and not a text.
+  set(SQLITE_DBCONFIG_DQS_DML, 0);
   set(SQLITE_DBCONFIG_DQS_DDL, 0);
 
   const auto limit = [connection](int what, int value) { sqlite3_limit(connection, what, value); };
   limit(SQLITE_LIMIT_LENGTH, value_bytes);
   limit(SQLITE_LIMIT_COLUMN, 2000);
-  limit(SQLITE_LIMIT_EXPR_DEPTH, 250);  // bounds the stack: 900 levels crash a thread with 256 KiB
+  limit(SQLITE_LIMIT_EXPR_DEPTH, 250);  // limits the stack: 900 levels crash a thread with 256 KiB
   limit(SQLITE_LIMIT_COMPOUND_SELECT, 100);
   limit(SQLITE_LIMIT_VDBE_OP, 25'000);
   limit(SQLITE_LIMIT_FUNCTION_ARG, 127);
   limit(SQLITE_LIMIT_ATTACHED, 0);
   limit(SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 250);
-  limit(SQLITE_LIMIT_VARIABLE_NUMBER, 0);  // nobody could bind a value
+  limit(SQLITE_LIMIT_VARIABLE_NUMBER, 0);  // no value is ever bound
   limit(SQLITE_LIMIT_TRIGGER_DEPTH, 0);
   limit(SQLITE_LIMIT_WORKER_THREADS, 0);  // the memory meter counts on one thread
 }

@@ -10,24 +10,24 @@
 #include <cstddef>
 #include <string_view>
 
-/// SQLite's text functions whose time grows with the product of two lengths, with that
-/// product bounded. The built-in `instr` and `trim` take 7 and 11 seconds for one call on texts of
-/// 1 MiB, and nothing can interrupt a call. These answer the same values, refuse a search text that
-/// is too long, and ask the guard first.
+/// Replacements for those of SQLite's text functions whose time is the product of two lengths. The built-in `instr` and
+/// `trim` take 7 and 11 seconds for one call on texts of 1 MiB, and nothing can interrupt a call. The replacements
+/// return the same values, but fail if the search text is too long or the query has to stop.
 namespace heddle::sealed_query {
 
-inline constexpr std::size_t longest_search = 1000;  ///< bytes that `instr`, `replace` look for
+inline constexpr std::size_t longest_search = 1000;  ///< bytes of the text that `instr` and `replace` search for
 inline constexpr std::size_t longest_pattern = 250;  ///< bytes of a LIKE or GLOB pattern
 inline constexpr std::size_t longest_trim = 64;      ///< bytes of the characters that `trim` removes
 
-/// The arguments of one call. `ready` answers null, refuses, or says that the function can be
-/// computed.
+/// The arguments and the result of one call.
 class TextCall {
  public:
   TextCall(sqlite3_context* call, int count, sqlite3_value** values) noexcept
       : call_(call), values_(values), count_(static_cast<std::size_t>(count)) {}
 
-  [[nodiscard]] bool ready(std::size_t searched, std::size_t longest) const noexcept {
+  /// True if the function has to be computed. False if its result is set already: an error if the query has to stop or
+  /// the argument `searched` is longer than `longest`, null if an argument is null.
+  [[nodiscard]] bool is_computable(std::size_t searched, std::size_t longest) const noexcept {
     if (static_cast<QueryGuard*>(sqlite3_user_data(call_))->must_stop()) {
       sqlite3_result_error_code(call_, SQLITE_INTERRUPT);
       return false;
@@ -42,15 +42,18 @@ class TextCall {
     return true;
   }
   [[nodiscard]] std::string_view text(std::size_t i) const noexcept {
-    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values_[i]));  // before its length
+    // Before the length, which SQLite's conversion to text can change.
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values_[i]));
     return bytes == nullptr ? std::string_view()
                             : std::string_view(bytes, static_cast<std::size_t>(sqlite3_value_bytes(values_[i])));
   }
-  [[nodiscard]] bool blob(std::size_t i) const noexcept { return sqlite3_value_type(values_[i]) == SQLITE_BLOB; }
+  [[nodiscard]] bool is_blob(std::size_t i) const noexcept { return sqlite3_value_type(values_[i]) == SQLITE_BLOB; }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] sqlite3_value* value(std::size_t i) const noexcept { return values_[i]; }
-  void answer(std::size_t number) const noexcept { sqlite3_result_int64(call_, static_cast<sqlite3_int64>(number)); }
-  void answer(std::string_view text) const noexcept {
+  void set_result(std::size_t number) const noexcept {
+    sqlite3_result_int64(call_, static_cast<sqlite3_int64>(number));
+  }
+  void set_result(std::string_view text) const noexcept {
     sqlite3_result_text64(call_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   }
 
@@ -60,30 +63,32 @@ class TextCall {
   std::size_t count_;
 };
 
+/// True unless the byte continues a character of UTF-8.
 [[nodiscard]] inline bool starts_character(char byte) noexcept {
   return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U;
 }
 
 inline void instr_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
-  const bool bytes = call.blob(0) && call.blob(1);  // asked first: text() changes the type
-  if (!call.ready(1, longest_search)) { return; }
+  const bool bytes = call.is_blob(0) && call.is_blob(1);  // before text(), which changes the type
+  if (!call.is_computable(1, longest_search)) { return; }
   const auto text = call.text(0);
   const auto at = text.find(call.text(1));
-  if (at == std::string_view::npos) { return call.answer(std::size_t{0}); }
+  if (at == std::string_view::npos) { return call.set_result(std::size_t{0}); }
   const auto before = text.substr(0, at);
-  call.answer(1 +
-              (bytes ? at : static_cast<std::size_t>(std::count_if(before.begin(), before.end(), starts_character))));
+  call.set_result(
+      1 + (bytes ? at : static_cast<std::size_t>(std::count_if(before.begin(), before.end(), starts_character))));
 }
 
 inline void replace_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
-  if (!call.ready(1, longest_search)) { return; }
+  if (!call.is_computable(1, longest_search)) { return; }
   const auto from = call.text(1);
   if (from.empty()) { return sqlite3_result_value(context, call.value(0)); }
   auto rest = call.text(0);
   const auto to = call.text(2);
-  sqlite3_str* const built = sqlite3_str_new(sqlite3_context_db_handle(context));  // knows the size limit
+  sqlite3_str* const built =
+      sqlite3_str_new(sqlite3_context_db_handle(context));  // keeps to the connection's limit on one value
   const auto append = [built](std::string_view part) {
     sqlite3_str_append(built, part.data(), static_cast<int>(part.size()));
   };
@@ -102,22 +107,23 @@ inline void replace_function(sqlite3_context* context, int count, sqlite3_value*
   }
   sqlite3_free(text);
   if (status != SQLITE_OK) { return sqlite3_result_error_code(context, status); }
-  call.answer(std::string_view(""));  // SQLite hands out no buffer for an empty text
+  call.set_result(std::string_view(""));  // sqlite3_str_finish returns null for an empty text
 }
 
-/// The text up to where its first character ends.
+/// The first character of a text that is not empty.
 [[nodiscard]] inline std::string_view first_character(std::string_view text) noexcept {
   std::size_t end = 1;
   while (end < text.size() && !starts_character(text[end])) { ++end; }
   return text.substr(0, end);
 }
 
+/// Which ends of a text `trim` works on.
 enum class Side { left = 1, right = 2, both = 3 };
 
 template <Side Ends>
 void trim_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
-  if (!call.ready(1, longest_trim)) { return; }
+  if (!call.is_computable(1, longest_trim)) { return; }
   std::array<std::string_view, longest_trim> characters;
   std::size_t used = 0;
   for (auto rest = call.text(1); !rest.empty(); rest.remove_prefix(characters[used++].size())) {
@@ -126,29 +132,29 @@ void trim_function(sqlite3_context* context, int count, sqlite3_value** values) 
   const auto first = characters.begin();
   const auto last = first + static_cast<std::ptrdiff_t>(used);
   auto text = call.text(0);
-  const auto matched = [&](auto matches) { return std::find_if(first, last, matches); };
+  const auto find_character = [&](auto matches) { return std::find_if(first, last, matches); };
   if constexpr (Ends != Side::right) {
     while (!text.empty()) {
-      const auto found = matched([&](std::string_view c) { return text.starts_with(c); });
+      const auto found = find_character([&](std::string_view c) { return text.starts_with(c); });
       if (found == last) { break; }
       text.remove_prefix(found->size());
     }
   }
   if constexpr (Ends != Side::left) {
     while (!text.empty()) {
-      const auto found = matched([&](std::string_view c) { return text.ends_with(c); });
+      const auto found = find_character([&](std::string_view c) { return text.ends_with(c); });
       if (found == last) { break; }
       text.remove_suffix(found->size());
     }
   }
-  call.answer(text);
+  call.set_result(text);
 }
 
 /// `text LIKE pattern` is like(pattern, text); the third argument is the escape character.
 inline void like_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
-  const bool bytes = call.blob(0) || call.blob(1);
-  if (!call.ready(0, longest_pattern)) { return; }
+  const bool bytes = call.is_blob(0) || call.is_blob(1);
+  if (!call.is_computable(0, longest_pattern)) { return; }
   unsigned int escape = 0;
   if (call.count() == 3) {
     const auto character = call.text(2);
@@ -157,20 +163,20 @@ inline void like_function(sqlite3_context* context, int count, sqlite3_value** v
     }
     escape = static_cast<unsigned char>(character.front());
   }
-  if (bytes) { return call.answer(std::size_t{0}); }
-  call.answer(std::size_t{sqlite3_strlike(call.text(0).data(), call.text(1).data(), escape) == 0 ? 1U : 0U});
+  if (bytes) { return call.set_result(std::size_t{0}); }
+  call.set_result(std::size_t{sqlite3_strlike(call.text(0).data(), call.text(1).data(), escape) == 0 ? 1U : 0U});
 }
 
 inline void glob_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
-  const bool bytes = call.blob(0) || call.blob(1);
-  if (!call.ready(0, longest_pattern)) { return; }
-  if (bytes) { return call.answer(std::size_t{0}); }
-  call.answer(std::size_t{sqlite3_strglob(call.text(0).data(), call.text(1).data()) == 0 ? 1U : 0U});
+  const bool bytes = call.is_blob(0) || call.is_blob(1);
+  if (!call.is_computable(0, longest_pattern)) { return; }
+  if (bytes) { return call.set_result(std::size_t{0}); }
+  call.set_result(std::size_t{sqlite3_strglob(call.text(0).data(), call.text(1).data()) == 0 ? 1U : 0U});
 }
 
-/// Puts the functions above in the place of SQLite's on this connection. `guard` must outlive it.
-[[nodiscard]] inline bool install_text_functions(sqlite3* connection, QueryGuard& guard) noexcept {
+/// Replaces SQLite's functions by those above on this connection, which `guard` must outlive. False if memory ran out.
+[[nodiscard]] inline bool replace_text_functions(sqlite3* connection, QueryGuard& guard) noexcept {
   using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
   const auto add = [&](const char* name, int arguments, Function function) {
     constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;

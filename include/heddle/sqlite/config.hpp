@@ -8,38 +8,38 @@
 
 namespace heddle::sqlite {
 
-/// When a saved record is safe.
+/// What a saved record survives.
 enum class Durability {
-  full,   ///< before the call returns: it survives power loss
-  normal  ///< survives a crash of the process; power loss can take the last moments, never the consistency
+  full,   ///< a loss of power: it is on the disk before the call returns
+  normal  ///< a crash of the process; a loss of power can undo the last saves, but never damages the database
 };
 
 /// How a SQLite database is opened.
 struct Config {
-  /// The database file, made if it is not there (its folder must be), or `:memory:`. `~` has no meaning here; `open`
-  /// expands it in its own configuration. While it is open, the process must not open it past SQLite, not even for
-  /// reading: closing such a descriptor drops the locks on the database.
+  /// The database file, or `:memory:`. It is made if it does not exist; its folder must exist. `~` has no meaning here,
+  /// unlike in the configuration of `heddle::open`. While the backend is open, the process must not open the file
+  /// except through SQLite, not even for reading: closing such a descriptor drops the locks on the database.
   std::string path{};
-  /// Readers work beside the writer only with the write-ahead log. Off: one rollback journal, for file systems without
-  /// shared memory.
+  /// Use the write-ahead log, with which reads and writes do not wait for each other. Off: a rollback journal, for file
+  /// systems without shared memory.
   bool wal = true;
   /// How long a write waits for a writer of another process before it fails with `unavailable`; at most a day.
   std::chrono::milliseconds busy_timeout{5000};
   Durability durability = Durability::full;
-  /// Connections for reading; each serves one call at a time. Without effect on `:memory:`.
+  /// Number of connections for reading; each serves one call at a time. No effect on `:memory:`.
   std::size_t readers = 4;
   /// Page cache of each connection in KiB.
   std::int64_t cache_kib = 8192;
-  /// Bytes of the file that are mapped into memory; 0 turns mapping off.
+  /// Bytes of the file that are mapped into memory; 0 for none.
   std::int64_t mmap_bytes = std::int64_t{256} << 20U;
-  /// The tenant of calls whose Context names none. Empty: such calls are refused.
+  /// The tenant of calls whose Context names none. Empty: such calls fail with `invalid_argument`.
   std::string default_user_id = "default-user";
-  /// The folder in which artifact files lie, of this database alone; empty: `path` with `-artifacts` behind it. A
-  /// `:memory:` database without it owns no files.
+  /// The folder for artifact files; no other database may use it. Empty: `path` followed by `-artifacts`. A `:memory:`
+  /// database without it has no files.
   std::filesystem::path artifact_directory{};
-  /// A folder of migrations to use instead of those that are compiled in; see `migrations::load_migrations`.
+  /// A folder with the migrations to use instead of the built-in ones; see `migrations::load_migrations`.
   std::filesystem::path migration_directory{};
-  /// Encrypt the file with this key. Refused for now: never answered with a plain file.
+  /// The key to encrypt the file with. Not supported yet: opening fails, and no plain file is made.
   std::string encryption_key{};
   bool encrypt = false;
 };

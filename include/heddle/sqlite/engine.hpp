@@ -2,43 +2,46 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/context.hpp"
 #include "heddle/detail/files/open_databases.hpp"
 #include "heddle/migrations/files.hpp"
 #include "heddle/model/storage_details.hpp"
-#include "heddle/sqlite/backup.hpp"
-#include "heddle/sqlite/check_encryption.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/sqlite/check_config.hpp"
 #include "heddle/sqlite/config.hpp"
-#include "heddle/sqlite/database_file.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/embedded_migrations.hpp"
-#include "heddle/sqlite/schema.hpp"
+#include "heddle/sqlite/file/backup.hpp"
+#include "heddle/sqlite/file/claim.hpp"
+#include "heddle/sqlite/file/ownership.hpp"
+#include "heddle/sqlite/migrations/schema.hpp"
+#include "heddle/sqlite/statements/control.hpp"
+#include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/readers.hpp"
+#include "heddle/sqlite/transaction/transaction.hpp"
 #include "heddle/sqlite/transaction/writer.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace heddle::sqlite {
 
-/// One open database: who writes, who reads, who waits for whom. Safe to use from many threads.
+/// One open database: one connection that writes, several that read. Safe to use from many threads.
 class Engine {
  public:
-  /// Opens the file or makes it. Throws `failed_precondition` for a database that is not Heddle's, and leaves it as it
-  /// is.
-  explicit Engine(Config config) : config_(checked(std::move(config))) {
-    if (!in_memory()) { files_.emplace(config_.path); }
+  /// Opens the file, or makes it. Throws `failed_precondition` for a database that is not Heddle's, and does not change
+  /// it; and what `validate` throws.
+  explicit Engine(Config config) : config_(validate(std::move(config))) {
+    file::check_ownership(config_.path);
+    if (!is_in_memory(config_.path)) { open_file_.emplace(config_.path); }
     writer_.emplace(config_);
-    if (files_) { files_->opened(); }
-    claim();
-    if (!in_memory()) { readers_.emplace(config_); }
+    if (open_file_) { open_file_->update(); }
+    prepare_file();
+    if (!is_in_memory(config_.path)) { readers_.emplace(config_); }
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -52,141 +55,74 @@ class Engine {
     return writer_->write(call, work);
   }
 
-  /// Runs `work` on one state of the database; see Readers. An in-memory database has one connection for all.
+  /// Runs `work` on one state of the database; see Readers. An in-memory database has one connection only.
   template <class Work>
   auto read(const Call& call, Work& work) {
     return readers_ ? readers_->read(call, work) : writer_->write(call, work);
   }
 
-  /// Throws unless the database answers.
+  /// Reads from the database. Throws if that fails.
   void ping(const Call& call) {
-    const sql::Statement<std::int64_t>& probe = ping_statement();
-    auto work = [&](transaction::Transaction& transaction) { return transaction.one(probe); };
+    static const sql::Statement<std::int64_t> probe{"SELECT count(*) FROM sqlite_schema"};
+    auto work = [](transaction::Transaction& transaction) { return transaction.one(probe); };
     static_cast<void>(read(call, work));
   }
 
-  /// The part of SQLite in migrating, for the time of a call.
-  [[nodiscard]] Schema schema(const Call& call) { return {*writer_, call}; }
+  /// Returns the migration table and its lock, for the time of a call.
+  [[nodiscard]] migrations::Schema schema(const Call& call) { return {*writer_, call}; }
 
-  /// The steps of the schema.
+  /// Returns the migrations of the schema, in order.
   [[nodiscard]] std::vector<Migration> migrations() const {
-    return config_.migration_directory.empty() ? migrations::load_migrations(embedded_migrations)
-                                               : migrations::load_migrations(config_.migration_directory);
+    return config_.migration_directory.empty() ? heddle::migrations::load_migrations(embedded_migrations)
+                                               : heddle::migrations::load_migrations(config_.migration_directory);
   }
 
-  /// The state of the pool: SQLite has none.
+  /// Nothing: SQLite has no pool.
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return std::nullopt; }
 
-  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. A file is read on a connection
-  /// of its own, so that others go on writing.
+  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. Writers of a file go on
+  /// meanwhile.
   void back_up(const Call& call, const std::filesystem::path& target) {
-    if (in_memory()) {
-      writer_->exclusively(call, [&](connection::Connection& source) { copy_database(source, target, call.context); });
+    if (is_in_memory(config_.path)) {
+      writer_->exclusively(call,
+                           [&](connection::Connection& source) { file::copy_database(source, target, call.context); });
       return;
     }
     connection::Connection source(config_, connection::Access::read_only);
     // The first read of a transaction fixes the state that all of it sees.
-    transaction::execute(source, sql::statements<transaction::ControlStatements>().begin_read);
-    static_cast<void>(source.integer("SELECT count(*) FROM sqlite_schema"));
-    copy_database(source, target, call.context);
+    transaction::execute(source, sql::statements<ControlStatements>().begin_read);
+    static_cast<void>(source.read_integer("SELECT count(*) FROM sqlite_schema"));
+    file::copy_database(source, target, call.context);
   }
 
-  /// Lends the connection that writes while nobody else uses it; see Writer.
+  /// Calls `use` with the connection that writes, while no other call uses it; see Writer.
   template <class Use>
   auto exclusively(const Call& call, Use&& use) {
     return writer_->exclusively(call, std::forward<Use>(use));
   }
 
-  /// Closes all connections. No call may be under way.
+  /// Closes all connections. Precondition: no call is under way.
   void close() noexcept {
     readers_.reset();
     writer_.reset();
-    files_.reset();
+    open_file_.reset();
   }
 
   [[nodiscard]] std::string_view default_user_id() const noexcept { return config_.default_user_id; }
   [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
 
  private:
-  static const sql::Statement<std::int64_t>& ping_statement() {
-    static const sql::Statement<std::int64_t> statement{"SELECT count(*) FROM sqlite_schema"};
-    return statement;
-  }
-
-  [[nodiscard]] bool in_memory() const noexcept { return config_.path == ":memory:"; }
-
-  static std::string absolute(const std::filesystem::path& path) {
-    std::error_code failure;
-    auto whole = std::filesystem::absolute(path, failure);
-    if (failure) { throw Error(ErrorCode::failed_precondition, "the working folder of the process cannot be found"); }
-    return whole.string();
-  }
-
-  static void check_bounds(Config& config) {
-    const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
-    if (config.readers < 1 || config.readers > 1000) { refuse("the number of readers is not between 1 and 1000"); }
-    if (config.cache_kib < 1 || config.cache_kib > std::numeric_limits<std::int32_t>::max()) {
-      refuse("the size of the cache is out of range");
-    }
-    if (config.mmap_bytes < 0) { refuse("the size of the mapping is negative"); }
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
-    config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);
-  }
-
-  static Config checked(Config config) {
-    if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
-    check_bounds(config);
-    check_encryption(config);
-    // Connections are opened later too, when the process may work in another folder; and SQLite reads a path that
-    // starts with `file:` as a URI.
-    if (config.path != ":memory:") { config.path = absolute(config.path); }
-    if (!config.artifact_directory.empty()) { config.artifact_directory = absolute(config.artifact_directory); }
-    if (!config.migration_directory.empty()) { config.migration_directory = absolute(config.migration_directory); }
-    check_path(config.path);
-    check_ownership(config.path);
-    if (config.artifact_directory.empty() && config.path != ":memory:") {
-      // Named after the file: two databases in one folder must not remove each other's files.
-      config.artifact_directory = config.path + "-artifacts";
-    }
-    return config;
-  }
-
-  /// Marks a new file as ours while it still has a rollback journal, so that the mark stands in the first page from the
-  /// first moment on; then turns to the write-ahead log.
-  void claim() {
+  void prepare_file() {
     const Context context;
     writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
-      if (connection.integer("PRAGMA application_id") != application_id) {
-        transaction::execute(connection, sql::statements<transaction::ControlStatements>().begin_write);
-        if (connection.integer("SELECT count(*) FROM sqlite_schema") != 0 &&
-            connection.integer("PRAGMA application_id") != application_id) {
-          transaction::roll_back(connection);
-          throw Error(ErrorCode::failed_precondition, "this SQLite database belongs to another application");
-        }
-        connection.execute("PRAGMA application_id = " + std::to_string(application_id));
-        transaction::execute(connection, sql::statements<transaction::ControlStatements>().commit);
-      }
-      set_journal_mode(connection);
+      file::claim(connection);
+      file::set_journal_mode(connection, config_);
       connection.map_file(config_);
     });
   }
 
-  /// The mode is a property of the file; setting what it has already costs nothing. Changing it, SQLite does not wait
-  /// for a process that is about to do the same: it has a shared lock by then, and fails at once.
-  void set_journal_mode(connection::Connection& connection) const {
-    const auto give_up = Context::Clock::now() + config_.busy_timeout;
-    for (;;) {
-      try {
-        return connection.execute(config_.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
-      } catch (const Error& error) {
-        if (connection::primary_code(error) != SQLITE_BUSY || Context::Clock::now() >= give_up) { throw; }
-        sqlite3_sleep(1);
-      }
-    }
-  }
-
   Config config_;
-  std::optional<heddle::detail::files::OpenDatabases::Database> files_;  ///< longer than all connections
+  std::optional<detail::files::OpenDatabases::Database> open_file_;  ///< must outlive all connections
   std::optional<transaction::Writer> writer_;
   std::optional<transaction::Readers> readers_;
 };

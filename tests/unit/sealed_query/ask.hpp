@@ -1,7 +1,7 @@
 #pragma once
 
-#include "heddle/sealed_query/image.hpp"
-#include "heddle/sealed_query/sealed_query.hpp"
+#include "heddle/sealed_query/build_image.hpp"
+#include "heddle/sealed_query/query_image.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
-#include "heddle/sealed_query/image.hpp"
+#include "heddle/sealed_query/build_image.hpp"
 #include "heddle/sealed_query/preview.hpp"
-#include "heddle/sealed_query/sealed_query.hpp"
+#include "heddle/sealed_query/query_image.hpp"
 
 #include <doctest/doctest.h>
 
@@ -81,7 +81,7 @@ TEST_CASE("fault 23: any column or table name works, quoted") {
   const Table table{names, {std::vector<Cell>(names.size(), Cell(std::int64_t{1}))}};
   for (const auto* name : {"t", "group", "my table", "\"quoted\"", "x'; DROP TABLE y; --", "データ", "json_each"}) {
     CAPTURE(name);
-    const auto quoted = heddle::detail::sqlite_c::quoted(name);
+    const auto quoted = heddle::sql::quote_identifier(name);
     CHECK(ask(build_image(name, table), "SELECT * FROM " + quoted) == table);
   }
   const auto picked = ask(build_image("t", table), R"(SELECT "order", "say ""hi""", "größe" FROM t)");

@@ -15,16 +15,16 @@
 
 namespace heddle::detail::crypto {
 
-/// Fills `bytes` from OpenSSL's cryptographic generator. Throws `internal` if it has no randomness.
+/// Fills `bytes` from OpenSSL's cryptographic random generator. Throws `internal` if that fails. Any thread.
 inline void fill_random(std::span<std::byte> bytes) {
-  constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
-  if (bytes.size() > most ||
+  constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<int>::max());
+  if (bytes.size() > longest ||
       RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
     throw Error(ErrorCode::internal, "OpenSSL's random generator failed");
   }
 }
 
-/// That many random lower-case hexadecimal digits, 4 bits of randomness each. Any thread.
+/// Returns so many random lower-case hexadecimal digits, of 4 random bits each. Any thread.
 [[nodiscard]] inline std::string random_hex(std::size_t digits) {
   std::vector<std::byte> bytes((digits + 1) / 2);
   fill_random(bytes);
@@ -33,7 +33,7 @@ inline void fill_random(std::span<std::byte> bytes) {
   return text;
 }
 
-/// A random UUID (version 4, RFC 9562) in the usual form of 36 lower-case characters. Any thread.
+/// Returns a random UUID (version 4, RFC 9562) in its usual form of 36 lower-case characters. Any thread.
 [[nodiscard]] inline std::string random_uuid() {
   std::array<std::byte, 16> bytes{};
   fill_random(bytes);

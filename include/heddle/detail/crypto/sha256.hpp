@@ -14,7 +14,7 @@
 
 namespace heddle::detail::crypto {
 
-/// `bytes` in lower-case hexadecimal, two digits a byte.
+/// Returns `bytes` in lower-case hexadecimal, two digits for each byte.
 [[nodiscard]] inline std::string to_hex(std::span<const std::byte> bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
@@ -26,24 +26,23 @@ namespace heddle::detail::crypto {
   return text;
 }
 
-/// SHA-256 over data that comes in pieces. One thread at a time. Throws `internal` if OpenSSL
-/// refuses.
+/// The SHA-256 digest of data that is added in pieces. One thread at a time. Throws `internal` if OpenSSL fails.
 class Sha256 {
  public:
   Sha256() : state_(EVP_MD_CTX_new()) {
     check(state_ != nullptr && EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr) == 1);
   }
 
-  /// Adds the bytes to what is digested.
+  /// Adds bytes to the data.
   void update(std::span<const std::byte> bytes) {
     check(EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()) == 1);
   }
-  /// Adds the text's bytes to what is digested.
+  /// Adds the bytes of a text to the data.
   void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
 
-  /// The digest of all data so far: 64 lower-case hexadecimal digits. More data can follow.
+  /// Returns the digest of all data so far: 64 lower-case hexadecimal digits. More data can be added afterwards.
   [[nodiscard]] std::string hex() const {
-    const Context copy(EVP_MD_CTX_new());  // finishing spoils the state, so finish a copy
+    const Context copy(EVP_MD_CTX_new());  // a finished state takes no more data
     check(copy != nullptr && EVP_MD_CTX_copy_ex(copy.get(), state_.get()) == 1);
     std::array<unsigned char, 32> digest{};
     check(EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr) == 1);
@@ -56,15 +55,14 @@ class Sha256 {
   };
   using Context = std::unique_ptr<EVP_MD_CTX, Free>;
 
-  static void check(bool worked) {
-    if (!worked) { throw Error(ErrorCode::internal, "OpenSSL could not compute a SHA-256 digest"); }
+  static void check(bool succeeded) {
+    if (!succeeded) { throw Error(ErrorCode::internal, "OpenSSL could not compute a SHA-256 digest"); }
   }
 
   Context state_;
 };
 
-/// The SHA-256 digest of `bytes`: 64 lower-case hexadecimal digits. Throws `internal` if OpenSSL
-/// refuses.
+/// Returns the SHA-256 digest of `bytes`: 64 lower-case hexadecimal digits. Throws `internal` if OpenSSL fails.
 [[nodiscard]] inline std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 digest;
   digest.update(bytes);

@@ -17,14 +17,15 @@
 
 namespace heddle::detail::files {
 
-/// Which file it is, whatever names it has.
+/// Identifies a file, whatever path leads to it.
 struct FileIdentity {
   dev_t device{};
   ino_t number{};
 
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 
-  /// The file that a path leads to, through links; nothing if there is none. Opens nothing.
+  /// Returns the identity of the file that a path leads to, through links; nothing if there is no file. Does not open
+  /// the file.
   [[nodiscard]] static std::optional<FileIdentity> of(const std::filesystem::path& path) noexcept {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) { return std::nullopt; }
@@ -32,9 +33,9 @@ struct FileIdentity {
   }
 };
 
-/// The SQLite databases that this process has open, and the files that it reads by descriptors of its own. The two must
-/// not be the same: closing any descriptor of a file drops all POSIX locks that the process holds on it, those of
-/// SQLite too, and another process may then write to the database, or take it for unused. Safe to use from many
+/// Registers the SQLite databases that this process has open, and the files that it reads by descriptors of its own, so
+/// that no file is both: closing any descriptor of a file drops all POSIX locks that the process holds on it, those of
+/// SQLite too, and another process could then write to the database or treat it as unused. Safe to use from many
 /// threads.
 class OpenDatabases {
  private:
@@ -42,8 +43,8 @@ class OpenDatabases {
     explicit Entry(const std::filesystem::path& path) {
       // SQLite makes its files beside the one that a link leads to.
       std::error_code unknown;
-      const auto whole = std::filesystem::canonical(path, unknown);
-      names = {unknown ? path : whole};
+      const auto canonical = std::filesystem::canonical(path, unknown);
+      names = {unknown ? path : canonical};
       for (const char* const suffix : {"-wal", "-shm", "-journal"}) {
         auto name = names.front();
         names.push_back(name += suffix);
@@ -51,28 +52,29 @@ class OpenDatabases {
       identity = FileIdentity::of(names.front());
     }
 
-    /// True for the database and for the files beside it, which come and go.
+    /// True for the database and for the files that SQLite makes beside it.
     [[nodiscard]] bool owns(const FileIdentity& file) const noexcept {
       return identity == file ||
              std::any_of(names.begin(), names.end(), [&](const auto& name) { return FileIdentity::of(name) == file; });
     }
 
     std::vector<std::filesystem::path> names;
-    std::optional<FileIdentity> identity;  ///< the open file's, also when its path has come to lead elsewhere
+    std::optional<FileIdentity> identity;  ///< of the open file, even if its path now leads to another
   };
 
  public:
-  /// Those of this process.
+  /// Returns the registry of this process.
   [[nodiscard]] static OpenDatabases& of_process() {
-    // Never destroyed: a backend may outlive whatever is destroyed at the end of the program.
+    // Never destroyed: a backend can live longer than other static objects.
     static OpenDatabases& all = *new OpenDatabases;
     return all;
   }
 
-  /// A database that is about to be opened, until it is closed.
+  /// Registers a database for the time that it is open.
   class Database {
    public:
-    /// Waits for those who read one of its files; from now on, reading one is refused.
+    /// To be called before the database is opened. Waits until none of its files is read; from then on, Reading throws
+    /// for them.
     explicit Database(const std::filesystem::path& path) : all_(of_process()) {
       Entry entry(path);
       std::unique_lock lock(all_.mutex_);
@@ -91,8 +93,8 @@ class OpenDatabases {
       all_.databases_.erase(entry_);
     }
 
-    /// To be called when it is open: a new file exists only now.
-    void opened() {
+    /// To be called when the database is open: only now does a new file have an identity.
+    void update() {
       Entry entry(entry_->names.front());
       const std::lock_guard lock(all_.mutex_);
       *entry_ = std::move(entry);
@@ -103,16 +105,16 @@ class OpenDatabases {
     std::list<Entry>::iterator entry_;
   };
 
-  /// The right to open a file and to close it again.
+  /// Registers a file for the time that it is read by a descriptor.
   class Reading {
    public:
-    /// Throws `failed_precondition` if the file belongs to a database that is open.
+    /// To be called before the file is opened. Throws `failed_precondition` if it belongs to an open database.
     explicit Reading(const FileIdentity& file) : all_(of_process()) {
       const std::lock_guard lock(all_.mutex_);
       if (std::any_of(all_.databases_.begin(), all_.databases_.end(),
                       [&](const Entry& each) { return each.owns(file); })) {
         throw Error(ErrorCode::failed_precondition,
-                    "the file belongs to a SQLite database that this process has open: reading it past SQLite would "
+                    "the file belongs to a SQLite database that this process has open: reading it without SQLite would "
                     "drop the locks on the database; close the database first, or read a backup");
       }
       entry_ = all_.reading_.insert(all_.reading_.end(), file);
@@ -136,7 +138,7 @@ class OpenDatabases {
   OpenDatabases() = default;
 
   std::mutex mutex_;
-  std::condition_variable read_;  ///< a file is no longer read
+  std::condition_variable read_;  ///< notified when a file is no longer read
   std::list<Entry> databases_;
   std::list<FileIdentity> reading_;
 };

@@ -11,12 +11,11 @@
 
 namespace heddle::detail::files {
 
-/// A file that is read by a descriptor of ours, and the only way in which Heddle does so: never one of a SQLite
-/// database that the process has open; see OpenDatabases.
+/// Reads a file by a descriptor. All files that Heddle reads itself are read by this class, because it never opens one
+/// of a SQLite database that the process has open; see OpenDatabases.
 class PlainFile {
  public:
-  /// Throws `failed_precondition` for a file of an open database. A file that cannot be opened leaves the stream
-  /// failed.
+  /// Throws `failed_precondition` for a file of an open database. If the file cannot be opened, the stream has failed.
   explicit PlainFile(const std::filesystem::path& path) {
     if (const auto file = FileIdentity::of(path)) {
       reading_.emplace(*file);
@@ -29,7 +28,7 @@ class PlainFile {
   [[nodiscard]] std::istream& stream() noexcept { return stream_; }
 
  private:
-  std::optional<OpenDatabases::Reading> reading_;  ///< until after the stream is closed
+  std::optional<OpenDatabases::Reading> reading_;  ///< must outlive the open stream
   std::ifstream stream_;
 };
 

@@ -7,12 +7,12 @@
 
 namespace heddle::detail::sqlite_c {
 
-/// The interface of a connection's full-text search, valid as long as the connection. Throws `failed_precondition` if
-/// the SQLite library has none.
+/// Returns the interface of a connection's full-text search, which lives as long as the connection. Throws
+/// `failed_precondition` if the SQLite library has no FTS5.
 [[nodiscard]] inline fts5_api& fts5_api_of(sqlite3* connection) {
   fts5_api* api = nullptr;
   sqlite3_stmt* query = nullptr;
-  // The way that SQLite documents: https://www.sqlite.org/fts5.html, section 7.
+  // See https://www.sqlite.org/fts5.html, section 7.
   if (sqlite3_prepare_v2(connection, "SELECT fts5(?1)", -1, &query, nullptr) == SQLITE_OK) {
     sqlite3_bind_pointer(query, 1, static_cast<void*>(&api), "fts5_api_ptr", nullptr);
     sqlite3_step(query);

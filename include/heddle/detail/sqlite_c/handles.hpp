@@ -7,9 +7,8 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
-/// owned SQLite handles for result images. Nothing here reads or writes a file.
+/// Handles of SQLite's C API that close themselves, for code that SQLiteCpp does not serve.
 namespace heddle::detail::sqlite_c {
 
 struct CloseConnection {
@@ -21,28 +20,18 @@ struct FinalizeStatement {
 using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-/// An empty private in-memory connection for one thread.
-[[nodiscard]] inline Connection open_private() {
+/// Opens an empty in-memory database for one thread.
+[[nodiscard]] inline Connection open_in_memory() {
   sqlite3* raw = nullptr;
   const int status =
       sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Connection connection(raw);
   if (status != SQLITE_OK) {
     const auto code = status == SQLITE_NOMEM ? ErrorCode::resource_exhausted : ErrorCode::internal;
-    throw Error(code, "SQLite could not open an in-memory connection", std::to_string(status));
+    throw Error(code, "SQLite could not open an in-memory database", std::to_string(status));
   }
   sqlite3_extended_result_codes(raw, 1);
   return connection;
-}
-
-/// `name` as an SQL identifier: in double quotes, with its own quotes doubled.
-[[nodiscard]] inline std::string quoted(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"') { text += '"'; }
-    text += c;
-  }
-  return text += '"';
 }
 
 }  // namespace heddle::detail::sqlite_c

@@ -71,7 +71,7 @@ class WordSplitter {
     }
 
     std::mutex mutex_;
-    heddle::detail::sqlite_c::Connection connection_ = heddle::detail::sqlite_c::open_private();
+    heddle::detail::sqlite_c::Connection connection_ = heddle::detail::sqlite_c::open_in_memory();
     void* context_ = nullptr;
     fts5_tokenizer porter_{};
   };

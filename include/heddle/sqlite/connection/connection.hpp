@@ -22,9 +22,9 @@
 
 namespace heddle::sqlite::connection {
 
-/// Runs a piece of work on SQLiteCpp and turns its exceptions into ours.
+/// Calls `work`, which uses SQLiteCpp, and returns what it returns. Throws its exceptions as SqliteError.
 template <class Work>
-decltype(auto) translated(const char* doing, Work&& work) {
+decltype(auto) translate_errors(const char* doing, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (const SQLite::Exception& e) {
@@ -34,15 +34,16 @@ decltype(auto) translated(const char* doing, Work&& work) {
 
 enum class Access { read_write, read_only };
 
-/// One connection with its settings and the statements that it keeps prepared. Used by one thread at a time.
+/// One connection to a database, with its settings and its prepared statements. One thread at a time.
 class Connection {
  public:
   Connection(const Config& config, Access access)
-      : database_(translated("opening the database", [&] { return SQLite::Database(config.path, flags(access)); })),
+      : database_(
+            translate_errors("opening the database", [&] { return SQLite::Database(config.path, flags(access)); })),
         interrupt_(database_.getHandle(), config.busy_timeout) {
     sqlite3_extended_result_codes(handle(), 1);
     search::add_search_rank(handle());
-    // Foreign keys and limits are settings of a connection, not of the file: each connection needs them.
+    // These are settings of a connection, not of the file.
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");
     execute("PRAGMA cache_size = -" + std::to_string(config.cache_kib));
@@ -52,52 +53,55 @@ class Connection {
     }
   }
 
-  /// Maps the file into memory. Not before it is a database: to map it, SQLite fills a new file with zeros first, and a
-  /// process that is killed then would leave a file that nobody recognises.
+  /// Maps the file into memory. Precondition: it is a database already. SQLite fills a new file with zeros in order to
+  /// map it, and a process that is killed then would leave a file that is not a database.
   void map_file(const Config& config) { execute("PRAGMA mmap_size = " + std::to_string(config.mmap_bytes)); }
 
   [[nodiscard]] sqlite3* handle() const noexcept { return database_.getHandle(); }
   [[nodiscard]] SQLite::Database& database() noexcept { return database_; }
   [[nodiscard]] Interrupt& interrupt() noexcept { return interrupt_; }
 
-  /// Runs SQL text of ours that answers nothing: settings and migrations.
+  /// Runs SQL that returns no rows, such as settings and migrations. Not for SQL of users.
   void execute(const std::string& text) {
-    translated("running a script", [&] { database_.exec(text); });
+    translate_errors("running a script", [&] { database_.exec(text); });
   }
 
-  /// The single integer that SQL text of ours answers.
-  [[nodiscard]] std::int64_t integer(const std::string& text) {
-    return translated("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
+  /// Returns the integer in the first row of a query. Not for SQL of users.
+  [[nodiscard]] std::int64_t read_integer(const std::string& text) {
+    return translate_errors("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
   }
 
-  /// Takes note of an error on this connection, for `recover`.
-  void note(const Error& error) noexcept {
-    const int code = primary_code(error);
-    if (code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_NOMEM || code == SQLITE_CORRUPT) { hurt_ = true; }
+  /// Remembers an error of this connection for `recover`.
+  void note(const SqliteError& error) noexcept {
+    const int code = error.primary_code();
+    if (code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_NOMEM || code == SQLITE_CORRUPT) {
+      must_recover_ = true;
+    }
   }
 
-  /// Makes SQLite forget what it keeps in memory of the tables, if the disk or the memory has failed since the last
-  /// time. FTS5 (seen in 3.40) can keep counts of a transaction that such a failure has cost it, would write them with
-  /// the next one, and later take its own index for damaged. Outside of a transaction only.
+  /// Makes SQLite drop what it caches of the tables if the disk or the memory has failed since the last call.
+  /// Precondition: no transaction is open. After such a failure FTS5 (seen in 3.40) can keep the counts of the
+  /// transaction that was lost, would write them with the next transaction, and would later report its own index as
+  /// damaged.
   void recover() {
-    if (!hurt_) { return; }
+    if (!must_recover_) { return; }
     execute("PRAGMA writable_schema = RESET");
-    hurt_ = false;
+    must_recover_ = false;
   }
 
   /// True between BEGIN and the end of its transaction.
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle()) == 0; }
 
-  /// Calls `use` with the statement, prepared at its first use and kept. If it is running already, further up this
-  /// thread's stack, `use` gets one of its own.
+  /// Calls `use` with the prepared statement and returns what it returns. Prepares it at its first use and keeps it. If
+  /// it is running already, further up this thread's stack, prepares another one for this call.
   template <class Row, class... Arguments, class Use>
   decltype(auto) with(const sql::Statement<Row, Arguments...>& statement, Use&& use) {
-    if (kept_.size() <= statement.number()) { kept_.resize(statement.number() + 1); }
-    auto& slot = kept_[statement.number()];
+    if (statements_.size() <= statement.number()) { statements_.resize(statement.number() + 1); }
+    auto& slot = statements_[statement.number()];
     if (!slot) { slot = std::make_unique<Prepared>(handle(), statement.text()); }
-    if (slot->busy()) {
-      Prepared own(handle(), statement.text());
-      return use(own);
+    if (slot->is_running()) {
+      Prepared another(handle(), statement.text());
+      return use(another);
     }
     Prepared& prepared = *slot;
     const ResetAtEnd reset{prepared};
@@ -116,16 +120,16 @@ class Connection {
   };
 
   static int flags(Access access) noexcept {
-    // The engine never uses one connection from two threads at once.
+    // A connection is used by one thread at a time.
     return SQLITE_OPEN_NOMUTEX |
            (access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   }
 
   SQLite::Database database_;
   Interrupt interrupt_;
-  bool hurt_ = false;
-  // Destroyed before the connection that they belong to.
-  std::vector<std::unique_ptr<Prepared>> kept_;
+  bool must_recover_ = false;
+  // The last member: statements must be destroyed before their connection.
+  std::vector<std::unique_ptr<Prepared>> statements_;
 };
 
 }  // namespace heddle::sqlite::connection

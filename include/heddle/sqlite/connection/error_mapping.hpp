@@ -5,19 +5,18 @@
 
 #include <sqlite3.h>
 
-#include <charconv>
 #include <string>
 #include <string_view>
 
 namespace heddle::sqlite::connection {
 
-/// The code for a SQLite result code, and a sentence that holds no content.
+/// What a result code of SQLite means to a caller. The sentence contains no stored content.
 struct ErrorMeaning {
   ErrorCode code;
   std::string_view sentence;
 };
 
-/// What an extended result code of SQLite means to a caller.
+/// Returns the meaning of an extended result code.
 [[nodiscard]] inline ErrorMeaning meaning_of(int extended) noexcept {
   switch (extended) {
     case SQLITE_CONSTRAINT_FOREIGNKEY: return {ErrorCode::not_found, "a record that this one refers to does not exist"};
@@ -32,35 +31,41 @@ struct ErrorMeaning {
     case SQLITE_LOCKED: return {ErrorCode::unavailable, "the database is locked by another process"};
     case SQLITE_FULL: return {ErrorCode::resource_exhausted, "the disk or the database is full"};
     case SQLITE_NOMEM:
-    case SQLITE_TOOBIG: return {ErrorCode::resource_exhausted, "a value or the memory limit was exceeded"};
+    case SQLITE_TOOBIG: return {ErrorCode::resource_exhausted, "a value is too large, or memory ran out"};
     case SQLITE_IOERR: return {ErrorCode::unavailable, "reading or writing the database file failed"};
     case SQLITE_CANTOPEN: return {ErrorCode::unavailable, "the database file cannot be opened"};
     case SQLITE_READONLY: return {ErrorCode::permission_denied, "the database file is read-only"};
     case SQLITE_PERM:
     case SQLITE_AUTH: return {ErrorCode::permission_denied, "the database does not permit this"};
     case SQLITE_CORRUPT: return {ErrorCode::data_loss, "the database file is damaged"};
-    case SQLITE_NOTADB: return {ErrorCode::failed_precondition, "the file is no SQLite database, or the key is wrong"};
+    case SQLITE_NOTADB:
+      return {ErrorCode::failed_precondition, "the file is not a SQLite database, or the key is wrong"};
     case SQLITE_INTERRUPT: return {ErrorCode::cancelled, "the statement was interrupted"};
-    default: return {ErrorCode::internal, "the database refused a statement"};
+    default: return {ErrorCode::internal, "the database rejected a statement"};
   }
 }
 
-/// The exception for a failed call on this connection. SQLite's own message is left out for what a caller's data can
-/// cause: it could quote content.
-[[nodiscard]] inline Error make_error(int extended, std::string_view doing,
-                                      Outcome outcome = Outcome::nothing_happened) {
+/// An Error that SQLite reported, as opposed to one that Heddle found.
+class SqliteError : public Error {
+ public:
+  /// `extended` is SQLite's extended result code.
+  SqliteError(ErrorCode code, const std::string& message, int extended)
+      : Error(code, message, std::to_string(extended)), extended_(extended) {}
+
+  /// SQLite's primary result code.
+  [[nodiscard]] int primary_code() const noexcept { return extended_ & 0xFF; }
+
+ private:
+  int extended_;
+};
+
+/// Returns the exception for a failed call of SQLite. Its message leaves out SQLite's own, which can quote stored
+/// content.
+[[nodiscard]] inline SqliteError make_error(int extended, std::string_view doing) {
   const ErrorMeaning meaning = meaning_of(extended);
   std::string message(doing);
   message.append(": ").append(meaning.sentence).append(" (").append(sqlite3_errstr(extended)).append(")");
-  return Error(meaning.code, message, std::to_string(extended), outcome);
-}
-
-/// SQLite's primary result code behind an error; SQLITE_OK if it arose in Heddle itself.
-[[nodiscard]] inline int primary_code(const Error& error) {
-  const std::string& native = error.native_code();
-  int code = SQLITE_OK;
-  std::from_chars(native.data(), native.data() + native.size(), code);
-  return code & 0xFF;
+  return {meaning.code, message, extended};
 }
 
 }  // namespace heddle::sqlite::connection

@@ -11,18 +11,18 @@
 
 namespace heddle::sqlite::connection {
 
-/// Lets SQLite ask, while it computes or waits for a lock, whether it should go on: the deadline and the stop token of
-/// the call that it works for. One for each connection.
+/// Interrupts SQLite, while it computes or waits for a lock, when a deadline passes or a stop token is triggered. One
+/// for each connection.
 class Interrupt {
  public:
   using Clock = Context::Clock;
 
   Interrupt(sqlite3* connection, std::chrono::milliseconds busy_timeout)
       : connection_(connection), busy_timeout_(busy_timeout) {
-    // Often enough that a scan notices within about a millisecond, seldom enough to cost nothing.
-    constexpr int instructions_between_looks = 10000;
+    // A scan notices within about a millisecond, and the checks cost nothing measurable.
+    constexpr int instructions_between_checks = 10000;
     sqlite3_progress_handler(
-        connection, instructions_between_looks,
+        connection, instructions_between_checks,
         [](void* self) { return static_cast<Interrupt*>(self)->should_stop() ? 1 : 0; }, this);
     sqlite3_busy_handler(
         connection, [](void* self, int tries) { return static_cast<Interrupt*>(self)->wait_for_lock(tries); }, this);
@@ -36,20 +36,23 @@ class Interrupt {
     sqlite3_busy_handler(connection_, nullptr, nullptr);
   }
 
-  /// The calls that the connection works for from now on; it stops when one of them should. They must outlive that.
+  /// Sets the contexts of the calls that the connection works for; SQLite is interrupted when one of them is over. They
+  /// must live until the next call of `serve`.
   void serve(std::span<const Context* const> contexts) noexcept { contexts_ = contexts; }
-  [[nodiscard]] std::span<const Context* const> served() const noexcept { return contexts_; }
+  [[nodiscard]] std::span<const Context* const> contexts() const noexcept { return contexts_; }
 
+  /// True if one of the contexts is over.
   [[nodiscard]] bool should_stop() const noexcept {
     return std::any_of(contexts_.begin(), contexts_.end(), [](const Context* context) { return context->is_over(); });
   }
 
  private:
+  /// Sleeps before SQLite tries again to get a lock; returns 0 to make it give up.
   int wait_for_lock(int tries) noexcept {
     const auto now = Clock::now();
     if (tries == 0) { waiting_since_ = now; }
     if (should_stop() || now - waiting_since_ >= busy_timeout_) { return 0; }
-    // Short naps first: a writer of another process holds the lock for one commit.
+    // Short sleeps first: a writer of another process holds the lock for one commit.
     sqlite3_sleep(tries < 8 ? 1 : 5);
     return 1;
   }
@@ -60,11 +63,11 @@ class Interrupt {
   std::span<const Context* const> contexts_;
 };
 
-/// Serves one call for the time of a scope.
+/// Makes a connection work for one call for the time of a scope.
 class Serving {
  public:
   Serving(Interrupt& interrupt, const Context& context) noexcept
-      : interrupt_(interrupt), before_(interrupt.served()), context_(&context) {
+      : interrupt_(interrupt), before_(interrupt.contexts()), context_(&context) {
     interrupt_.serve({&context_, 1});
   }
   Serving(const Serving&) = delete;

@@ -1,21 +1,21 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/sqlite_c/handles.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
 
 #include <sqlite3.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace heddle::sqlite::connection {
 
-/// A prepared statement: the sink of its arguments and the source of its rows. SQLiteCpp's Statement hides its handle,
-/// and its Column costs a fifth of a read; this is what hot paths need of it. Belongs to its connection's thread.
+/// A prepared statement: takes arguments in order, and reads the columns of its rows. Replaces SQLiteCpp's Statement,
+/// which hides its handle and whose Column costs a fifth of a read. Same thread as its connection.
 class Prepared {
  public:
   Prepared(sqlite3* connection, std::string_view text) {
@@ -26,11 +26,12 @@ class Prepared {
     if (code != SQLITE_OK) { throw preparation_error(connection, code); }
   }
 
-  [[nodiscard]] bool busy() const noexcept { return sqlite3_stmt_busy(handle_.get()) != 0; }
+  [[nodiscard]] bool is_running() const noexcept { return sqlite3_stmt_busy(handle_.get()) != 0; }
 
-  void null() { bound(sqlite3_bind_null(handle_.get(), next_++)); }
-  void integer(std::int64_t value) { bound(sqlite3_bind_int64(handle_.get(), next_++, value)); }
-  void real(double value) { bound(sqlite3_bind_double(handle_.get(), next_++, value)); }
+  // Each binds the next argument.
+  void null() { check(sqlite3_bind_null(handle_.get(), next_++)); }
+  void integer(std::int64_t value) { check(sqlite3_bind_int64(handle_.get(), next_++, value)); }
+  void real(double value) { check(sqlite3_bind_double(handle_.get(), next_++, value)); }
   /// `value` must live until the statement has run.
   void text(std::string_view value) { bind_text(value, SQLITE_STATIC); }
   /// `value` is copied.
@@ -39,15 +40,15 @@ class Prepared {
   void blob(std::span<const std::byte> value) {
     // A null pointer would bind NULL instead of an empty blob.
     const void* const data = value.empty() ? "" : static_cast<const void*>(value.data());
-    bound(sqlite3_bind_blob64(handle_.get(), next_++, data, value.size(), SQLITE_STATIC));
+    check(sqlite3_bind_blob64(handle_.get(), next_++, data, value.size(), SQLITE_STATIC));
   }
 
-  /// Lets the next run pass without being asked whether to go on. SQLite asks once in so many instructions of all runs
-  /// of a statement, even when a BEGIN or a RELEASE has taken effect already: what happened would be reported as
-  /// interrupted.
-  void count_anew() noexcept { sqlite3_stmt_status(handle_.get(), SQLITE_STMTSTATUS_VM_STEP, 1); }
+  /// Restarts the count after which SQLite checks for interruption, so that a short statement is not interrupted. The
+  /// count goes on from run to run, and SQLite also checks after a BEGIN or a RELEASE has taken effect: without this, a
+  /// success could be reported as an interruption.
+  void restart_step_count() noexcept { sqlite3_stmt_status(handle_.get(), SQLITE_STMTSTATUS_VM_STEP, 1); }
 
-  /// Runs to the next row; false when there is none. Throws what SQLite reports.
+  /// Runs to the next row; returns false when there is none. Throws SqliteError.
   [[nodiscard]] bool step() {
     const int code = sqlite3_step(handle_.get());
     if (code == SQLITE_ROW) { return true; }
@@ -55,12 +56,13 @@ class Prepared {
     throw make_error(sqlite3_extended_errcode(sqlite3_db_handle(handle_.get())), "running a statement");
   }
 
-  /// Ready for the next run. A failure of the last run has been reported by `step` already.
+  /// Prepares the next run. Does not report the failure of the last run: `step` has done that.
   void reset() noexcept {
     sqlite3_reset(handle_.get());
     next_ = 1;
   }
 
+  // The columns of the present row.
   [[nodiscard]] bool is_null(int column) const noexcept {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }
@@ -78,33 +80,29 @@ class Prepared {
   }
 
  private:
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
-  };
-
-  /// The text of a statement is ours: SQLite's message helps and holds no content.
-  static Error preparation_error(sqlite3* connection, int code) {
-    const std::string native = std::to_string(sqlite3_extended_errcode(connection));
+  /// Contains SQLite's own message, which quotes only the text of the statement.
+  static SqliteError preparation_error(sqlite3* connection, int code) {
+    const int extended = sqlite3_extended_errcode(connection);
     const std::string_view message = sqlite3_errmsg(connection);
     if (message.starts_with("no such table") || message.starts_with("no such column")) {
       return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first",
-              native};
+              extended};
     }
-    return {meaning_of(code).code, std::string("preparing a statement: ").append(message), native};
+    return {meaning_of(code).code, std::string("preparing a statement: ").append(message), extended};
   }
 
   void bind_text(std::string_view value, sqlite3_destructor_type lifetime) {
     const char* const data = value.empty() ? "" : value.data();
-    bound(sqlite3_bind_text64(handle_.get(), next_++, data, value.size(), lifetime, SQLITE_UTF8));
+    check(sqlite3_bind_text64(handle_.get(), next_++, data, value.size(), lifetime, SQLITE_UTF8));
   }
-  void bound(int code) {
+  static void check(int code) {
     if (code != SQLITE_OK) { throw make_error(code, "binding an argument"); }
   }
   [[nodiscard]] std::size_t size_of(int column) const noexcept {
     return static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
   }
 
-  std::unique_ptr<sqlite3_stmt, Finalize> handle_;
+  detail::sqlite_c::Statement handle_;
   int next_ = 1;
 };
 

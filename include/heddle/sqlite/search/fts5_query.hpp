@@ -7,8 +7,9 @@
 
 namespace heddle::sqlite::search {
 
-/// The query in the language of SQLite's FTS5: every term quoted, so that nothing in it is an operator, and all of them
-/// required. A term cannot contain a quote. Without terms it is an empty phrase, which matches nothing.
+/// Returns the query of FTS5 that matches rows with all terms. Each term is quoted, so that nothing in it is an
+/// operator. Precondition: no term contains a double quote. Without terms the query is an empty phrase, which matches
+/// nothing.
 [[nodiscard]] inline std::string fts5_query(const std::vector<std::string_view>& terms) {
   std::string query;
   for (const std::string_view term : terms) {

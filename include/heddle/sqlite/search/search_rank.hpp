@@ -12,15 +12,15 @@
 
 namespace heddle::sqlite::search {
 
-/// How well a row matches, smaller being better: the term frequency part of Okapi BM25 (Robertson and Zaragoza, "The
-/// Probabilistic Relevance Framework", 2009) with its usual k1 and b. The other part, how rare a word is in the whole
-/// index, is left out on purpose: the index holds all tenants, and the order of a tenant's own rows would tell what
-/// others write.
+/// The SQL function that returns how well a row matches, smaller being better: the term frequency part of Okapi BM25
+/// (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) with its usual k1 and b. The other part, how
+/// rare a word is in the whole index, is left out on purpose: the index holds the rows of all tenants, and the order of
+/// a tenant's own rows would reveal what other tenants write.
 inline void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context* result, int /*count*/,
                         sqlite3_value** /*arguments*/) {
   constexpr double k1 = 1.2;
   constexpr double b = 0.75;
-  constexpr double usual_length = 100;  // in words; the true mean would be another tenant's secret too
+  constexpr double usual_length = 100;  // in words; the true mean would reveal the rows of other tenants too
   std::array<int, limits::query_terms> frequencies{};
   int instances = 0;
   int length = 0;
@@ -41,11 +41,12 @@ inline void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_c
   sqlite3_result_double(result, -score);
 }
 
-/// Makes `search_rank(table)` known to a connection's full-text tables.
+/// Adds the function `search_rank(table)` to the full-text search of a connection. Throws `failed_precondition` if the
+/// SQLite library does not support that.
 inline void add_search_rank(sqlite3* connection) {
   fts5_api& api = detail::sqlite_c::fts5_api_of(connection);
   if (api.xCreateFunction(&api, "search_rank", nullptr, &search_rank, nullptr) != SQLITE_OK) {
-    throw Error(ErrorCode::failed_precondition, "this SQLite library takes no ranking functions");
+    throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept ranking functions");
   }
 }
 

@@ -6,7 +6,7 @@
 
 namespace heddle::sqlite {
 
-/// Sessions in SQLite's SQL: what all backends have.
+/// The statements on sessions; SQLite has no further ones than all backends.
 struct SessionStatements : sql::SessionStatements<Sql> {};
 
 }  // namespace heddle::sqlite

@@ -7,14 +7,14 @@
 
 namespace heddle::sqlite {
 
-/// What SQLite says in its own words inside the statements that all databases share. Arguments are SQL: columns,
-/// placeholders, conditions.
+/// The parts of shared statements that are specific to SQLite. Arguments and results are SQL: columns, placeholders,
+/// conditions.
 struct Sql {
   /// The greater of two values that are not null.
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("max(").append(a).append(", ").append(b).append(")");
   }
-  /// True for equal texts, which may be too long for an index elsewhere.
+  /// True for equal texts. Other databases cannot index long texts directly.
   static std::string equal(std::string_view column, std::string_view value) {
     return std::string(column).append(" = ").append(value);
   }
@@ -22,8 +22,9 @@ struct Sql {
   static std::string same(std::string_view column, std::string_view value) {
     return std::string(column).append(" IS ").append(value);
   }
-  /// The sum of the integers of the rows that pass, 0 of none, or the most that a column holds; none is negative. Their
-  /// upper and lower halves are added up apart: sum() itself fails when it overflows, total() answers a rounded number.
+  /// The sum of the integers, none of them negative, of the rows that meet a condition; 0 without rows; the greatest
+  /// value of a column if the sum is greater. Adds the upper and the lower halves separately: sum() fails when it
+  /// overflows, and total() returns a rounded number.
   static std::string sum(std::string_view column, std::string_view condition) {
     const auto sum_of = [&](std::string_view half) {
       return std::string("coalesce(sum(").append(column).append(half).append(") FILTER (WHERE ").append(condition) +
@@ -34,13 +35,13 @@ struct Sql {
     return "CASE WHEN " + upper + " + (" + lower + " >> 32) > 2147483647 THEN 9223372036854775807 ELSE (" + upper +
            " << 32) + " + lower + " END";
   }
-  /// Behind a condition on the time of the last update: what an index needs beyond it.
+  /// After a condition on the time of the last update: a further condition for an index, which SQLite does not need.
   static std::string updated_before(std::string_view /*time*/) { return ""; }
-  /// An order of sessions.
+  /// The order of sessions, the last updated first.
   static std::string last_updated_first() { return "updated_at DESC, id DESC"; }
-  /// True if a list, stored as JSON or null, has all entries of another one; whole entries, byte for byte.
+  /// True if a list, stored as JSON or null, contains all entries of another one; entries are compared byte for byte.
   static std::string has_all(std::string_view list, std::string_view wanted) {
-    // No wanted entry that the list lacks.
+    // There is no wanted entry that the list lacks.
     return std::string("NOT EXISTS (SELECT 1 FROM json_each(")
         .append(wanted)
         .append(") wanted WHERE wanted.value NOT IN (SELECT value FROM json_each(")
@@ -48,19 +49,19 @@ struct Sql {
         .append(")))");
   }
 
-  /// Behind a SELECT: holds its row as it is to the end of the transaction. There is one writer here.
+  /// After a SELECT: locks its rows to the end of the transaction. SQLite has one writer, so nothing is needed.
   static std::string hold_row() { return {}; }
-  /// Behind a condition: rows of sessions that are hidden are not there. None are hidden here.
+  /// After a condition: excludes rows of hidden sessions. SQLite has none.
   static std::string visible(std::string_view /*table*/) { return {}; }
   /// The same for the table of sessions itself, or an alias.
   static std::string shown(std::string_view /*table*/) { return {}; }
 
-  // Triggers feed the full-text index: a statement has nothing to say about it.
+  // Triggers update the full-text index, so statements do not mention it.
   static std::string search_columns() { return {}; }
   static std::string search_values(std::size_t /*first*/) { return {}; }
   static std::string search_assignments() { return {}; }
 
-  /// FROM with the artifacts `a` of a user that match, best first.
+  /// A FROM clause with the artifacts `a` of a user that match, best first.
   static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
                                           std::string_view offset) {
     return std::string(

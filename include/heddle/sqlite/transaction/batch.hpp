@@ -3,27 +3,29 @@
 
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/statements/control.hpp"
+#include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/transaction.hpp"
-#include "heddle/sqlite/transaction/unit_of_work.hpp"
 
 #include <condition_variable>
 #include <exception>
-#include <string>
+#include <utility>
 #include <vector>
 
 namespace heddle::sqlite::transaction {
 
-/// A piece of work of a waiting thread, or its wish to have the connection for itself; lives on that thread's stack.
+/// What one thread wants from the connection that writes: to have a unit of work done, or to use the connection alone.
+/// Lives on the stack of that thread, which waits.
 struct Task {
   enum class State { queued, leading, running, done };
 
   template <class Body>
-  Task(const Call& asked, Body& body)
-      : call(asked),
+  Task(const Call& of, Body& body)
+      : call(of),
         function([](void* erased, Transaction& transaction) { (*static_cast<Body*>(erased))(transaction); }),
         object(&body) {}
-  /// Work that needs the connection alone and is done by the waiting thread itself.
-  explicit Task(const Call& asked) : call(asked) {}
+  /// To use the connection alone. The waiting thread itself does the work.
+  explicit Task(const Call& of) : call(of) {}
 
   [[nodiscard]] bool is_alone() const noexcept { return function == nullptr; }
 
@@ -33,31 +35,26 @@ struct Task {
   }
 
   const Call& call;
+  // The type-erased body.
   void (*function)(void*, Transaction&) = nullptr;
   void* object = nullptr;
   std::exception_ptr failure;
   State state = State::queued;
-  std::condition_variable changed;
+  std::condition_variable changed;  ///< notified when `state` has changed
 };
 
-/// Calls `action` and keeps what it throws as the task's failure.
+/// Calls `action` and stores what it throws as the task's failure.
 template <class Action>
-void guarded(connection::Connection& connection, Task& task, Action&& action) noexcept {
+void keep_failure(connection::Connection& connection, Task& task, Action&& action) noexcept {
   try {
-    try {
-      action();
-    } catch (const Error& error) {
-      connection.note(error);
-      explain_interruption(error, task.call.context);
-      throw;
-    }
+    explain_errors(connection, task.call.context, std::forward<Action>(action));
   } catch (...) { task.failure = std::current_exception(); }
 }
 
-/// Runs a task so that its failure undoes its own work and no other.
+/// Runs a task so that its failure undoes only its own work.
 inline void run_in_savepoint(connection::Connection& connection, Task& task) noexcept {
   const auto& sql = sql::statements<ControlStatements>();
-  guarded(connection, task, [&] {
+  keep_failure(connection, task, [&] {
     execute(connection, sql.savepoint);
     task.run(connection);
     execute(connection, sql.release);
@@ -66,21 +63,22 @@ inline void run_in_savepoint(connection::Connection& connection, Task& task) noe
   try {
     execute(connection, sql.rollback_to);
     execute(connection, sql.release);
-  } catch (const Error& error) {
+  } catch (const connection::SqliteError& error) {
     connection.note(error);
-    // Half-undone work must never be committed: the batch loses its transaction and is run again without this task.
+    // The work is undone in part and must not be committed: the whole batch is rolled back and run again without this
+    // task.
     roll_back(connection);
   }
 }
 
-/// Opens the transaction of a batch. Tasks whose time is over fail and are taken out while it waits for the lock; false
-/// if none is left.
+/// Begins the transaction of a batch. While it waits for the lock, tasks whose context is over fail and are removed
+/// from the batch. Returns false if none is left.
 inline bool begin(connection::Connection& connection, std::vector<Task*>& batch) {
   std::exception_ptr failure;
   for (;;) {
     std::vector<const Context*> contexts;
     for (Task* task : batch) {
-      guarded(connection, *task, [task] { task->call.context.check(); });
+      keep_failure(connection, *task, [task] { task->call.context.check(); });
     }
     std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
     if (batch.empty()) { return false; }
@@ -91,11 +89,11 @@ inline bool begin(connection::Connection& connection, std::vector<Task*>& batch)
     try {
       connection.recover();
       execute(connection, sql::statements<ControlStatements>().begin_write);
-    } catch (const Error& error) {
+    } catch (const connection::SqliteError& error) {
       connection.note(error);
       failure = std::current_exception();
       interrupted = connection.interrupt().should_stop();
-      // A transaction that was opened all the same must not stay open.
+      // The transaction can be open in spite of the error.
       roll_back(connection);
     }
     connection.interrupt().serve({});
@@ -107,13 +105,13 @@ inline bool begin(connection::Connection& connection, std::vector<Task*>& batch)
   return false;
 }
 
-/// Makes the work of a batch durable. What a failed commit did is unknown only if the disk failed in the middle.
+/// Commits the work of a batch. If that fails, all tasks fail; they are in doubt only if the disk failed.
 inline void commit(connection::Connection& connection, const std::vector<Task*>& batch) noexcept {
   try {
     execute(connection, sql::statements<ControlStatements>().commit);
-  } catch (const Error& error) {
+  } catch (const connection::SqliteError& error) {
     connection.note(error);
-    const bool disk_failed = (sqlite3_extended_errcode(connection.handle()) & 0xFF) == SQLITE_IOERR;
+    const bool disk_failed = error.primary_code() == SQLITE_IOERR;
     const auto failure = std::make_exception_ptr(Error(error.code(), error.what(), error.native_code(),
                                                        disk_failed ? Outcome::in_doubt : Outcome::nothing_happened));
     roll_back(connection);
@@ -123,8 +121,8 @@ inline void commit(connection::Connection& connection, const std::vector<Task*>&
   }
 }
 
-/// Runs all tasks in one transaction and commits it. A failure that costs SQLite the whole transaction (a full disk, an
-/// interruption) is the failure of its own task; the others are run again.
+/// Runs all tasks in one transaction and commits it. If SQLite rolls the whole transaction back (because the disk is
+/// full or the statement was interrupted), the task that ran fails; the others are run again.
 inline void commit_together(connection::Connection& connection, const std::vector<Task*>& tasks) {
   std::vector<Task*> batch = tasks;
   while (begin(connection, batch)) {
@@ -132,7 +130,7 @@ inline void commit_together(connection::Connection& connection, const std::vecto
     for (Task* task : batch) {
       const connection::Serving serving(connection.interrupt(), task->call.context);
       if (alone) {
-        guarded(connection, *task, [&] { task->run(connection); });
+        keep_failure(connection, *task, [&] { task->run(connection); });
       } else {
         run_in_savepoint(connection, *task);
       }

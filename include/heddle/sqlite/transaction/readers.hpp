@@ -3,8 +3,9 @@
 
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/statements/control.hpp"
+#include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/transaction.hpp"
-#include "heddle/sqlite/transaction/unit_of_work.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -17,29 +18,30 @@
 
 namespace heddle::sqlite::transaction {
 
-/// The connections that read, each lent to one call at a time; a call waits for a free one until its deadline. They are
-/// opened when they are first needed.
+/// The connections that read. Each is used by one call at a time; a call waits for a free one until its deadline. They
+/// are opened when they are first needed. Safe to use from many threads.
 class Readers {
  public:
+  /// `config` must outlive the readers.
   explicit Readers(const Config& config) : config_(config), slots_(std::max<std::size_t>(config.readers, 1)) {}
 
-  /// Runs `work` on one consistent state of the database; answers what the function that it returns answers.
+  /// Runs `work` on one state of the database, then calls the function that `work` returned and returns what that
+  /// returns.
   template <class Work>
   auto read(const Call& call, Work& work) {
     const Lease lease(*this, call);
     connection::Connection& connection = lease.connection();
     const connection::Serving serving(connection.interrupt(), call.context);
-    // Without the write-ahead log a read that goes on keeps writers waiting, its own visitor among them.
+    // Without the write-ahead log an open read blocks writers, also a visitor of this read that writes.
     Transaction transaction(connection, call, config_.wal ? Rows::streamed : Rows::kept);
+    const auto& control = sql::statements<ControlStatements>();
     try {
-      execute(connection, sql::statements<ControlStatements>().begin_read);
-      auto finish = work(transaction);
-      execute(connection, sql::statements<ControlStatements>().commit);
-      return finish();
-    } catch (const Error& error) {
-      roll_back(connection);
-      explain_interruption(error, call.context);
-      throw;
+      return explain_errors(connection, call.context, [&] {
+        execute(connection, control.begin_read);
+        auto finish = work(transaction);
+        execute(connection, control.commit);
+        return finish();
+      });
     } catch (...) {
       roll_back(connection);
       throw;
@@ -49,10 +51,10 @@ class Readers {
  private:
   struct Slot {
     std::unique_ptr<connection::Connection> connection;
-    std::thread::id user;  ///< nobody, if it is free
+    std::thread::id user;  ///< no thread, if it is free
   };
 
-  /// A connection for the time of a call.
+  /// The use of a connection for the time of a call.
   class Lease {
    public:
     Lease(Readers& readers, const Call& call) : readers_(readers), slot_(readers.take(call)) {
@@ -77,15 +79,16 @@ class Readers {
     std::unique_ptr<connection::Connection> own_;
   };
 
-  /// A free connection; nothing for a call out of a visitor when all are taken: it must not wait for itself, and in its
-  /// own transaction it would not see what it has written meanwhile.
+  /// Takes a free connection; waits for one if all are in use. Returns null if this thread uses one itself, because the
+  /// call comes out of a visitor: it must not wait for itself, and in the transaction of the visited read it would not
+  /// see what it has written meanwhile.
   Slot* take(const Call& call) {
     const auto self = std::this_thread::get_id();
     std::unique_lock lock(mutex_);
     const auto used_by = [this](std::thread::id user) {
       return std::find_if(slots_.begin(), slots_.end(), [user](const Slot& each) { return each.user == user; });
     };
-    // The last one given back has the warmest cache and, below the limit, no new one is opened for a lone caller.
+    // The first free one: as long as one suffices, no other is opened.
     auto slot = used_by({});
     if (slot == slots_.end()) {
       if (used_by(self) != slots_.end()) { return nullptr; }

@@ -21,26 +21,26 @@
 
 namespace heddle::sqlite::transaction {
 
-/// The answer of a statement. SQLite has it at once; other engines only after the whole unit of work was sent, so a
-/// store calls it in the function that its unit of work returns, never before.
+/// The result of a statement. With SQLite it exists at once; with other engines only after the whole unit of work was
+/// sent. Stores call it only in the function that their unit of work returns.
 template <class T>
 class Ready {
  public:
   explicit Ready(T value) : value_(std::move(value)) {}
-  /// The answer, once.
+  /// Returns the result. To be called once.
   [[nodiscard]] T operator()() { return std::move(value_); }
 
  private:
   T value_;
 };
 
-/// When a visitor sees the rows of `Transaction::each`.
+/// When `Transaction::each` calls its visitor.
 enum class Rows {
-  streamed,  ///< as they arrive, inside the transaction
-  kept       ///< afterwards: a connection that others wait for must not run a visitor
+  streamed,  ///< for each row as it is read, inside the transaction
+  kept       ///< after the transaction: other calls wait for the connection, and a visitor can take long
 };
 
-/// The statements of one unit of work, inside its transaction.
+/// Runs the statements of one unit of work, inside its transaction.
 class Transaction {
  public:
   Transaction(connection::Connection& connection, const Call& call, Rows rows) noexcept
@@ -49,7 +49,7 @@ class Transaction {
   /// The tenant for whom the transaction works.
   [[nodiscard]] std::string_view user_id() const noexcept { return call_.user_id; }
 
-  /// Runs a statement for its effect; answers how many rows it changed.
+  /// Runs a statement for its effect. The result is the number of rows that it changed.
   template <class Row, class... Arguments>
   Ready<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
                           const std::type_identity_t<Arguments>&... arguments) {
@@ -62,7 +62,7 @@ class Transaction {
         arguments...);
   }
 
-  /// The first row, if there is one.
+  /// Runs a statement. The result is its first row, if there is one.
   template <class Row, class... Arguments>
   Ready<std::optional<Row>> one(const sql::Statement<Row, Arguments...>& statement,
                                 const std::type_identity_t<Arguments>&... arguments) {
@@ -76,7 +76,8 @@ class Transaction {
         arguments...);
   }
 
-  /// The first row; without one the transaction is rolled back and the call fails with `refusal`.
+  /// Runs a statement. The result is its first row. Throws `refusal` if there is none, which rolls the transaction
+  /// back.
   template <class Row, class... Arguments>
   Ready<Row> require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
                      const std::type_identity_t<Arguments>&... arguments) {
@@ -89,7 +90,7 @@ class Transaction {
         arguments...);
   }
 
-  /// All rows.
+  /// Runs a statement. The result is all its rows.
   template <class Row, class... Arguments>
   Ready<std::vector<Row>> all(const sql::Statement<Row, Arguments...>& statement,
                               const std::type_identity_t<Arguments>&... arguments) {
@@ -103,8 +104,8 @@ class Transaction {
         arguments...);
   }
 
-  /// Calls `visit` with each row, at the latest when the answer is asked for, which is how many there were. `visit`
-  /// must live until then.
+  /// Runs a statement and calls `visit` with each row, at the latest when the result is read. The result is the number
+  /// of rows. `visit` must live until then.
   template <class Row, class... Arguments, class Visit>
   auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
             const std::type_identity_t<Arguments>&... arguments) {
@@ -117,7 +118,7 @@ class Transaction {
             if (rows_ == Rows::kept) {
               kept.push_back(sql::read_row<Row>(prepared));
             } else {
-              // SQLite looks at the deadline as it computes; a slow visitor must not be what it never comes to.
+              // SQLite checks the deadline only while it computes, not during a slow visitor.
               call_.context.check();
               visit(sql::read_row<Row>(prepared));
             }
@@ -133,25 +134,26 @@ class Transaction {
         arguments...);
   }
 
-  /// Declares the Answer's text.
+  /// Sets the text of the call's Answer.
   void answer(std::string_view text) { answer_.text = text; }
 
-  /// The same as `run`; how many rows it changed becomes the Answer's number.
+  /// Like `run`; the number of changed rows becomes the number of the call's Answer.
   template <class Row, class... Arguments>
   void run_as_answer(const sql::Statement<Row, Arguments...>& statement,
                      const std::type_identity_t<Arguments>&... arguments) {
     answer_.number = run(statement, arguments...)();
   }
 
-  /// The same as `require`; the row, a number, becomes the Answer's number.
+  /// Like `require`; the row, an integer, becomes the number of the call's Answer.
   template <class... Arguments>
   void require_as_answer(const Refusal& refusal, const sql::Statement<std::int64_t, Arguments...>& statement,
                          const std::type_identity_t<Arguments>&... arguments) {
     answer_.number = require(refusal, statement, arguments...)();
   }
 
-  /// Runs `work` and gives the Answer that it declared, unless the key has been used: then gives the Answer of the
-  /// first use. Throws `invalid_argument` if the key was used for something else.
+  /// Runs `work`, unless the key was used before. Returns the function that returns the Answer: the one that `work`
+  /// set, or the one of the first use of the key. Throws `invalid_argument` if the key was used for another operation
+  /// or other arguments.
   template <class Work>
   auto once(const std::optional<OnceKey>& key, Work& work) {
     using Finish = decltype(heddle::detail::calls::finish_of(work, *this));
@@ -167,7 +169,7 @@ class Transaction {
   }
 
  private:
-  /// Takes the Answer of the key's first use; false if there was none.
+  /// Reads the Answer of the key's first use; returns false if there was none.
   bool recall(const OnceKey& key) {
     auto earlier = one(sql::statements<sql::IdempotencyStatements>().find, user_id(), key.key)();
     if (!earlier) { return false; }

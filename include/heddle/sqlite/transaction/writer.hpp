@@ -16,17 +16,18 @@
 
 namespace heddle::sqlite::transaction {
 
-/// The one connection that writes, shared by all threads through leader/follower group commit: whoever comes first
-/// leads, runs the work of everybody who has queued up meanwhile in one transaction, commits, and answers them. A
-/// thread that is alone leads itself and pays for nothing more than an uncontended lock. Each piece of work succeeds or
-/// fails by itself; nobody is answered before the commit.
+/// The one connection that writes, shared by all threads through group commit. Threads queue their work; the first in
+/// the queue becomes the leader, runs all queued work in one transaction, commits it and wakes the others, its
+/// followers. A thread that is alone is its own leader and pays only for an uncontended lock. Each unit of work
+/// succeeds or fails by itself, and no call returns before the commit. Safe to use from many threads.
 class Writer {
  public:
+  /// Opens the connection, and makes the file if it does not exist.
   explicit Writer(const Config& config) : connection_(config, connection::Access::read_write) {}
 
-  /// Runs `work` in a transaction; after the commit, calls the function that it returned, on the calling thread, and
-  /// answers what that answers. `work` may run on another thread, while the calling thread waits, and more than once if
-  /// the transaction was lost; it must not consume what it captures, nor call the writer.
+  /// Runs `work` in a transaction and commits it; then calls the function that `work` returned, on the calling thread,
+  /// and returns what that returns. `work` can run on another thread while the calling thread waits, and more than once
+  /// if the transaction was rolled back; it must not move from what it captures, nor call the writer.
   template <class Work>
   auto write(const Call& call, Work& work) {
     using Finish = decltype(work(std::declval<Transaction&>()));
@@ -41,8 +42,8 @@ class Writer {
     return (*finish)();
   }
 
-  /// Lends the connection while nobody else uses it, for migrations, backups and settings. Comes in turn with those who
-  /// write.
+  /// Calls `use` with the connection while no other call uses it, and returns what it returns. For migrations, backups
+  /// and settings. Waits for its turn like a write.
   template <class Use>
   auto exclusively(const Call& call, Use&& use) {
     Task task(call);
@@ -53,6 +54,7 @@ class Writer {
   }
 
  private:
+  /// Ends the exclusive use of the connection.
   struct Exclusive {
     Writer& writer;
     explicit Exclusive(Writer& owner) : writer(owner) {}
@@ -63,12 +65,12 @@ class Writer {
     ~Exclusive() { writer.leave(); }
   };
 
-  /// Does the work of the batch. Whatever happens, each of its tasks ends with an answer or a failure.
+  /// Does the work of the batch. Each of its tasks ends done or failed.
   void lead() noexcept {
     try {
       commit_together(connection_, batch_);
     } catch (...) {
-      // Out of memory between the tasks.
+      // Memory ran out between the tasks.
       roll_back(connection_);
       for (Task* task : batch_) {
         if (!task->failure) { task->failure = std::current_exception(); }
@@ -76,10 +78,10 @@ class Writer {
     }
   }
 
-  /// Queues the task until it leads, with its batch taken from the queue, or until another leader has done it, which
-  /// answers false.
+  /// Queues the task and waits. Returns true if the calling thread is now the leader, with its batch taken from the
+  /// queue; false if another leader has done the task. Throws if the context is over before the task has begun.
   bool enter(Task& task) {
-    // Made outside the lock: a stop that was requested already calls back from here.
+    // Constructed outside the lock: if a stop is requested already, it calls back from its constructor.
     const auto wake = [&] {
       const std::lock_guard lock(mutex_);
       task.changed.notify_one();
@@ -91,10 +93,10 @@ class Writer {
     queue_.push_back(&task);
     if (leading_ && !wait_for_turn(lock, task)) { return false; }
     leading_ = true;
-    // Whoever leads stands first. Who needs the connection alone neither joins a batch nor is overtaken by one.
-    const auto others =
+    // The leader is the first in the queue. A task that needs the connection alone ends the batch before it.
+    const auto next_alone =
         std::find_if(queue_.begin() + 1, queue_.end(), [&](const Task* each) { return each->is_alone(); });
-    const auto end = task.is_alone() ? queue_.begin() + 1 : others;
+    const auto end = task.is_alone() ? queue_.begin() + 1 : next_alone;
     if (end == queue_.end()) {
       batch_.swap(queue_);
     } else {
@@ -111,7 +113,7 @@ class Writer {
     return true;
   }
 
-  /// Waits until the task is done, which answers false, or is the one to lead.
+  /// Waits until the task is done, and returns false, or until it has to lead, and returns true.
   bool wait_for_turn(std::unique_lock<std::mutex>& lock, Task& task) {
     const Context& context = task.call.context;
     while (task.state == Task::State::queued) {
@@ -126,12 +128,12 @@ class Writer {
         task.changed.wait(lock);
       }
     }
-    // Work that has begun is awaited: its outcome must be known.
+    // A task that has begun is awaited even when its context is over: its outcome must be known.
     task.changed.wait(lock, [&task] { return task.state == Task::State::done || task.state == Task::State::leading; });
     return task.state == Task::State::leading;
   }
 
-  /// Answers the batch and lets the next one lead.
+  /// Wakes the threads of the batch and makes the next leader.
   void leave() {
     const std::lock_guard lock(mutex_);
     for (Task* member : batch_) {
@@ -142,7 +144,7 @@ class Writer {
     pass_on();
   }
 
-  /// Makes the first in the queue the leader. Called with the lock held.
+  /// Makes the first in the queue the leader. Precondition: the mutex is locked.
   void pass_on() {
     leading_ = !queue_.empty();
     if (leading_) {
@@ -153,8 +155,8 @@ class Writer {
 
   connection::Connection connection_;
   std::mutex mutex_;
-  std::vector<Task*> queue_;  ///< who waits for the present leader
-  std::vector<Task*> batch_;  ///< whose work the present leader does
+  std::vector<Task*> queue_;  ///< tasks that wait for the present leader
+  std::vector<Task*> batch_;  ///< tasks that the present leader does
   bool leading_ = false;
 };
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/detail/files/absolute_path.hpp"
+#include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
@@ -21,23 +23,11 @@
 
 namespace heddle::stores::detail {
 
-/// An id as one path component that cannot leave its folder: everything but letters, digits, `-` and `_` becomes `%XX`,
-/// so that `..`, `/` and the empty id have no meaning, and two ids never share a component. A component that file
-/// systems could find too long becomes a digest.
+/// An id as one path component that cannot leave its folder: `..`, `/` and the empty id have no meaning, and two ids
+/// never share a component. A component that file systems could find too long becomes a digest.
 [[nodiscard]] inline std::string path_component(std::string_view id) {
   constexpr std::size_t longest = 128;
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string component;
-  for (const char each : id) {
-    const auto byte = static_cast<unsigned char>(each);
-    const bool plain = (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || (each >= '0' && each <= '9') ||
-                       each == '-' || each == '_';
-    if (plain) {
-      component += each;
-    } else {
-      component.append({'%', hex[byte >> 4U], hex[byte & 15U]});
-    }
-  }
+  std::string component = heddle::detail::files::percent_encode(id);
   // No other component has two signs in a row.
   if (component.size() > longest) { return "%%" + heddle::detail::crypto::sha256_hex(std::as_bytes(std::span(id))); }
   // A component of its own, too: an empty one would be the parent folder.
@@ -50,7 +40,7 @@ namespace heddle::stores::detail {
 class ArtifactFiles {
  public:
   explicit ArtifactFiles(const std::filesystem::path& root)
-      : root_(root.empty() ? root : absolute(root).lexically_normal()) {}
+      : root_(root.empty() ? root : heddle::detail::files::absolute_path(root).lexically_normal()) {}
 
   /// The folder of everything that a tenant owns.
   [[nodiscard]] std::filesystem::path user_folder(std::string_view user_id) const {
@@ -85,10 +75,11 @@ class ArtifactFiles {
 
   /// Removes one file, or link, if it lies in the tenant's folder; true if it went. False for a folder, for a path that
   /// leads through a link or `..`, and for a file elsewhere, which is not ours. A relative path starts at the process's
-  /// working folder. Throws `permission_denied` or `unavailable` if a file of the tenant cannot be removed.
+  /// working folder. Throws `permission_denied` or `unavailable` if a file of the tenant cannot be removed,
+  /// `failed_precondition` if the working folder of a relative path no longer exists.
   bool remove_file(std::string_view user_id, const std::filesystem::path& file) const {
     if (root_.empty() || file.empty()) { return false; }
-    const auto path = absolute(file);
+    const auto path = heddle::detail::files::absolute_path(file);
     if (std::find(path.begin(), path.end(), "..") != path.end()) { return false; }
     auto names = names_below(user_folder(user_id), path.lexically_normal());
     if (names.empty()) {
@@ -108,13 +99,6 @@ class ArtifactFiles {
 
  private:
   static constexpr const char* sessions = "sessions";
-
-  static std::filesystem::path absolute(const std::filesystem::path& path) {
-    std::error_code failure;
-    auto whole = std::filesystem::absolute(path, failure);
-    if (failure) { throw Error(ErrorCode::unavailable, "the working folder of the process cannot be found"); }
-    return whole;
-  }
 
   /// The names that lead from a folder to a path in it; none if the path does not lie in it.
   static std::vector<std::string> names_below(const std::filesystem::path& folder, const std::filesystem::path& path) {

@@ -14,9 +14,9 @@
 #include <string>
 #include <system_error>
 
-namespace heddle::sqlite {
+namespace heddle::sqlite::file {
 
-/// A file that is removed at the end of a scope, whatever happens.
+/// Removes a file, if it exists, at the end of a scope.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::filesystem::path path) : path_(std::move(path)) {}
@@ -35,27 +35,27 @@ class TemporaryFile {
 };
 
 /// Copies a database through SQLite's backup API. The copy is made beside `target` and gets its name only when it is
-/// complete; a file that has the name already is left as it is, and the call fails with `already_exists`.
+/// complete. Throws `already_exists` if a file has the name already, and does not change that file; `unavailable` if
+/// the copy cannot be made; and what `Context::check` throws.
 inline void copy_database(connection::Connection& source, const std::filesystem::path& target, const Context& context) {
-  const auto taken = [] { return Error(ErrorCode::already_exists, "the backup's file exists already"); };
+  const Error exists(ErrorCode::already_exists, "the backup's file exists already");
+  const Error failed(ErrorCode::unavailable, "the backup's file cannot be made");
   std::error_code unknown;
-  const auto there = std::filesystem::symlink_status(target, unknown).type();
-  if (there != std::filesystem::file_type::not_found && there != std::filesystem::file_type::none) { throw taken(); }
-  if (there == std::filesystem::file_type::none) {
-    throw Error(ErrorCode::unavailable, "the backup's file cannot be made");
-  }
+  const auto type = std::filesystem::symlink_status(target, unknown).type();
+  if (type == std::filesystem::file_type::none) { throw failed; }
+  if (type != std::filesystem::file_type::not_found) { throw exists; }
   const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::crypto::random_hex(16));
-  connection::translated("copying the database", [&] {
+  connection::translate_errors("copying the database", [&] {
     SQLite::Database copy(partial.path().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     SQLite::Backup backup(copy, source.database());
-    constexpr int pages_between_looks = 256;
-    while (backup.executeStep(pages_between_looks) != SQLITE_DONE) { context.check(); }
+    constexpr int pages_between_checks = 256;
+    while (backup.executeStep(pages_between_checks) != SQLITE_DONE) { context.check(); }
   });
-  // A hard link, unlike a rename, never replaces what somebody else has put there meanwhile.
+  // A hard link, unlike a rename, never replaces a file that another process has made meanwhile.
   std::error_code failure;
   std::filesystem::create_hard_link(partial.path(), target, failure);
-  if (failure == std::errc::file_exists) { throw taken(); }
-  if (failure) { throw Error(ErrorCode::unavailable, "the backup's file cannot be made"); }
+  if (failure == std::errc::file_exists) { throw exists; }
+  if (failure) { throw failed; }
 }
 
-}  // namespace heddle::sqlite
+}  // namespace heddle::sqlite::file

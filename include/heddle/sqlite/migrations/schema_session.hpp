@@ -1,29 +1,31 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/call.hpp"
+#include "heddle/context.hpp"
 #include "heddle/migrations/migration.hpp"
 #include "heddle/sql/record.hpp"
-#include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
-#include "heddle/sqlite/transaction/unit_of_work.hpp"
-#include "heddle/sqlite/transaction/writer.hpp"
+#include "heddle/sqlite/transaction/control.hpp"
+#include "heddle/time.hpp"
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-namespace heddle::sqlite {
+namespace heddle::sqlite::migrations {
 
 /// The migration table of a database, inside a transaction of a migrator.
 class SchemaSession {
  public:
-  explicit SchemaSession(connection::Connection& connection) : connection_(connection) {}
+  /// Both must outlive the session.
+  SchemaSession(connection::Connection& connection, const Context& context)
+      : connection_(connection), context_(context) {}
 
-  /// The records, oldest first; none if there is no table for them yet.
+  /// Returns the applied migrations, oldest first; none if the table does not exist yet.
   [[nodiscard]] std::vector<AppliedMigration> applied() {
-    if (connection_.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'heddle_migrations'") == 0) { return {}; }
+    if (connection_.read_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'heddle_migrations'") == 0) {
+      return {};
+    }
     std::vector<AppliedMigration> records;
     connection::Prepared query(connection_.handle(), "SELECT " + sql::columns<AppliedMigration>() +
                                                          " FROM heddle_migrations ORDER BY version");
@@ -31,8 +33,13 @@ class SchemaSession {
     return records;
   }
 
-  void run(const std::string& text) { connection_.execute(text); }
+  /// Runs the SQL of a migration.
+  void run(const std::string& text) {
+    // Here and not only in Schema: the migrator replaces the error by one that names the migration.
+    transaction::explain_errors(connection_, context_, [&] { connection_.execute(text); });
+  }
 
+  /// Adds a migration to the table, which is made if it does not exist yet.
   void record(const Migration& migration) {
     connection_.execute(
         "CREATE TABLE IF NOT EXISTS heddle_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
@@ -45,6 +52,7 @@ class SchemaSession {
     static_cast<void>(insert.step());
   }
 
+  /// Removes a migration from the table.
   void forget(std::int32_t version) {
     connection::Prepared remove(connection_.handle(), "DELETE FROM heddle_migrations WHERE version = ?1");
     remove.integer(std::int64_t{version});
@@ -53,39 +61,7 @@ class SchemaSession {
 
  private:
   connection::Connection& connection_;
+  const Context& context_;
 };
 
-/// SQLite's part in migrating: BEGIN IMMEDIATE keeps every other migrator, of whatever process, waiting.
-class Schema {
- public:
-  Schema(transaction::Writer& writer, const Call& call) : writer_(writer), call_(call) {}
-
-  [[nodiscard]] std::vector<AppliedMigration> applied() {
-    return writer_.exclusively(call_,
-                               [](connection::Connection& connection) { return SchemaSession(connection).applied(); });
-  }
-
-  template <class Step>
-  void take(Step&& step) {
-    writer_.exclusively(call_, [&](connection::Connection& connection) {
-      try {
-        connection.recover();
-        transaction::execute(connection, sql::statements<transaction::ControlStatements>().begin_write);
-        SchemaSession session(connection);
-        step(session);
-        transaction::execute(connection, sql::statements<transaction::ControlStatements>().commit);
-      } catch (const Error& error) {
-        connection.note(error);
-        transaction::roll_back(connection);
-        transaction::explain_interruption(error, call_.context);
-        throw;
-      }
-    });
-  }
-
- private:
-  transaction::Writer& writer_;
-  const Call& call_;
-};
-
-}  // namespace heddle::sqlite
+}  // namespace heddle::sqlite::migrations

@@ -1,0 +1,56 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/model/query_limits.hpp"
+#include "heddle/model/table.hpp"
+#include "heddle/sealed_query/query.hpp"
+#include "heddle/validation/text.hpp"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace heddle::sealed_query {
+
+/// Runs one SELECT (or VALUES) of an agent on an image that `build_image` made, sealed off from everything else: a
+/// private in-memory connection that can only read this image, an allow-list of actions and functions, no files. The
+/// image is not copied; it must not change during the call. Any thread; concurrent calls share nothing.
+///
+/// Returns integer, floating point, text and null cells (booleans were stored as 1 and 0). Two columns can have the
+/// same name. "Quoted" names are always names, never texts. LIKE and GLOB patterns have at most 250 bytes, the texts
+/// that instr() and replace() search for 1000, the characters that trim() removes 64. A statement has at most 200
+/// SELECTs. There is no json_patch().
+///
+/// Throws:
+///  - `invalid_argument` for SQL that SQLite or the allow-list rejects, with SQLite's message, which never quotes
+///  stored
+///    content; for SQL that contains no statement, several statements, parameters, or more than `max_sql_bytes`; for a
+///    blob, text that is not UTF-8 without NUL, or infinity in the answer, which a Table cannot hold; for limits that
+///    are not positive;
+///  - `resource_exhausted`, naming the limit, for a query or an answer over its limits;
+///  - `deadline_exceeded` when the time limit or the Context's deadline passes, `cancelled` when its stop token is
+///    triggered;
+///  - `data_loss` for a damaged image;
+///  - `failed_precondition` if the program used SQLite before Heddle was initialised (before main(), or before Heddle
+///  was
+///    loaded as a plugin) or replaced SQLite's allocator: memory could not be limited then.
+[[nodiscard]] inline Table query_image(std::span<const std::byte> image, std::string_view sql,
+                                       const QueryLimits& limits, const Context& context) {
+  validation::check_text("SQL", sql, max_sql_bytes);
+  if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
+    validation::refuse("query limits", "must be positive");
+  }
+  if (image.empty()) { throw Error(ErrorCode::data_loss, "the stored result is damaged: it is empty"); }
+  context.check();
+  if (sqlite3_initialize() != SQLITE_OK) { throw Error(ErrorCode::internal, "SQLite could not be initialised"); }
+  Query query(limits, context);
+  query.open(image);
+  return query.run(std::string(sql));
+}
+
+}  // namespace heddle::sealed_query

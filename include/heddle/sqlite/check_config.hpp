@@ -1,0 +1,85 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/detail/files/absolute_path.hpp"
+#include "heddle/error.hpp"
+#include "heddle/sqlite/config.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace heddle::sqlite {
+
+/// True for the path of a database that lives in memory only.
+[[nodiscard]] inline bool is_in_memory(std::string_view path) noexcept { return path == ":memory:"; }
+
+/// Throws unless encryption is off: `invalid_argument` if key and switch contradict each other, `failed_precondition`
+/// if encryption is asked for. SQLite without encryption accepts a key silently and writes plain text; a SQLite with it
+/// is not supported.
+inline void check_encryption(const Config& config) {
+  if (config.encrypt == config.encryption_key.empty()) {
+    throw Error(ErrorCode::invalid_argument, config.encrypt ? "encryption is on but no encryption key is configured"
+                                                            : "an encryption key is configured but encryption is off");
+  }
+  if (!config.encrypt) { return; }
+  throw Error(ErrorCode::failed_precondition,
+              "encryption was asked for, but this build of Heddle cannot encrypt: turn `encrypt` off and encrypt the "
+              "disk instead");
+}
+
+/// Throws `invalid_argument` if a number is out of range.
+inline void check_numbers(const Config& config) {
+  const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
+  if (config.readers < 1 || config.readers > 1000) { refuse("the number of readers is not between 1 and 1000"); }
+  if (config.cache_kib < 1 || config.cache_kib > std::numeric_limits<std::int32_t>::max()) {
+    refuse("the size of the cache is out of range");
+  }
+  if (config.mmap_bytes < 0) { refuse("the size of the mapping is negative"); }
+}
+
+/// Throws `failed_precondition` if no database can be at this path.
+inline void check_path(const std::string& path) {
+  if (is_in_memory(path)) { return; }
+  const std::filesystem::path file(path);
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown)) {
+    throw Error(ErrorCode::failed_precondition, "the database path is a folder: " + path);
+  }
+  if (file.has_parent_path() && !std::filesystem::is_directory(file.parent_path(), unknown)) {
+    throw Error(ErrorCode::failed_precondition,
+                "the folder of the database does not exist: " + file.parent_path().string());
+  }
+}
+
+/// Returns the configuration with absolute paths, all defaults filled in and the timeout within its bounds. Throws
+/// `invalid_argument` for a setting that can have no meaning, `failed_precondition` if no database can be at the path
+/// or encryption is asked for.
+[[nodiscard]] inline Config validate(Config config) {
+  if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
+  check_numbers(config);
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
+  config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);
+  check_encryption(config);
+
+  // Connections are opened later too, when the process may have another working folder; and SQLite reads a path that
+  // starts with `file:` as a URI.
+  using detail::files::absolute_path;
+  if (!is_in_memory(config.path)) { config.path = absolute_path(config.path).string(); }
+  if (!config.artifact_directory.empty()) { config.artifact_directory = absolute_path(config.artifact_directory); }
+  if (!config.migration_directory.empty()) { config.migration_directory = absolute_path(config.migration_directory); }
+  check_path(config.path);
+
+  if (config.artifact_directory.empty() && !is_in_memory(config.path)) {
+    // Named after the file: two databases in one folder must not remove each other's files.
+    config.artifact_directory = config.path + "-artifacts";
+  }
+  return config;
+}
+
+}  // namespace heddle::sqlite

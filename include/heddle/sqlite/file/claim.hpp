@@ -1,0 +1,48 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/sqlite/config.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/file/ownership.hpp"
+#include "heddle/sqlite/statements/control.hpp"
+#include "heddle/sqlite/transaction/control.hpp"
+
+#include <sqlite3.h>
+
+#include <string>
+
+namespace heddle::sqlite::file {
+
+/// Marks a new file as ours. To be called while it still has a rollback journal, so that the mark is in the first page
+/// from the first moment on. Throws `failed_precondition` if another application has made the file its own meanwhile.
+inline void claim(connection::Connection& connection) {
+  if (connection.read_integer("PRAGMA application_id") == application_id) { return; }
+  const auto& control = sql::statements<ControlStatements>();
+  transaction::execute(connection, control.begin_write);
+  if (connection.read_integer("SELECT count(*) FROM sqlite_schema") != 0 &&
+      connection.read_integer("PRAGMA application_id") != application_id) {
+    transaction::roll_back(connection);
+    throw Error(ErrorCode::failed_precondition, "this SQLite database belongs to another application");
+  }
+  connection.execute("PRAGMA application_id = " + std::to_string(application_id));
+  transaction::execute(connection, control.commit);
+}
+
+/// Sets the journal mode, which is a property of the file; costs nothing if it is set already. SQLite does not wait for
+/// a process that does the same: it has a shared lock by then, and fails at once.
+inline void set_journal_mode(connection::Connection& connection, const Config& config) {
+  const auto deadline = Context::Clock::now() + config.busy_timeout;
+  for (;;) {
+    try {
+      return connection.execute(config.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
+    } catch (const connection::SqliteError& error) {
+      if (error.primary_code() != SQLITE_BUSY || Context::Clock::now() >= deadline) { throw; }
+      sqlite3_sleep(1);
+    }
+  }
+}
+
+}  // namespace heddle::sqlite::file
