@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unit/snapshots/inputs.hpp"
+#include "snapshots/inputs.hpp"
 
 #include <string>
 #include <vector>

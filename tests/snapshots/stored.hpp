@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unit/snapshots/snapshot.hpp"
+#include "snapshots/snapshot.hpp"
 
 #include <optional>
 #include <regex>

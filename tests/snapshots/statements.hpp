@@ -1,7 +1,7 @@
 #pragma once
 
 #include "heddle/sql/statement.hpp"
-#include "unit/snapshots/snapshot.hpp"
+#include "snapshots/snapshot.hpp"
 
 #include <doctest/doctest.h>
 

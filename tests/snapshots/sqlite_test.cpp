@@ -1,14 +1,14 @@
 // What the library sends to SQLite and what it stores there, held against the files of this folder.
 //
 // sqlite.sql.txt, all SQL, is for changes to be seen; this renews it:
-//   HEDDLE_RENEW_SNAPSHOTS=1 build/dev/tests/unit/unit_snapshots
+//   HEDDLE_RENEW_SNAPSHOTS=1 build/dev/tests/snapshots/snapshots
 // keys.txt and rows.txt, idempotency keys and rows, are in databases and must not change: nothing renews them.
 #include "heddle/sqlite.hpp"
+#include "snapshots/snapshot.hpp"
+#include "snapshots/statements.hpp"
+#include "snapshots/stored.hpp"
+#include "snapshots/writes.hpp"
 #include "support/temporary_folder.hpp"
-#include "unit/snapshots/snapshot.hpp"
-#include "unit/snapshots/statements.hpp"
-#include "unit/snapshots/stored.hpp"
-#include "unit/snapshots/writes.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>

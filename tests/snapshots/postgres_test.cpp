@@ -1,18 +1,18 @@
 // What the library sends to PostgreSQL and what it stores there, held against the files of this folder.
 //
 // postgres.sql.txt, all SQL, is for changes to be seen; this renews it:
-//   HEDDLE_RENEW_SNAPSHOTS=1 tests/support/with_postgres build/dev/tests/unit/unit_snapshots_postgres
+//   HEDDLE_RENEW_SNAPSHOTS=1 tests/support/with_postgres build/dev/tests/snapshots/snapshots_postgres
 // keys.txt, keys_of_hidden_sessions.txt and rows.txt, idempotency keys and rows, are in databases and must not change:
 // nothing renews them. The first and the last are those of SQLite, too.
 #include "heddle/postgres.hpp"
+#include "snapshots/snapshot.hpp"
+#include "snapshots/statements.hpp"
+#include "snapshots/stored.hpp"
+#include "snapshots/writes.hpp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"
 #include "support/temporary_folder.hpp"
-#include "unit/snapshots/snapshot.hpp"
-#include "unit/snapshots/statements.hpp"
-#include "unit/snapshots/stored.hpp"
-#include "unit/snapshots/writes.hpp"
 
 #include <doctest/doctest.h>
 #include <libpq-fe.h>

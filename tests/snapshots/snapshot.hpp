@@ -30,7 +30,7 @@ inline std::optional<std::string> bytes_of(const std::filesystem::path& path) {
 /// The texts of all migrations of a dialect.
 inline std::vector<std::string> migration_files(const std::string& dialect) {
   std::vector<std::string> texts;
-  for (const auto& entry : std::filesystem::directory_iterator(folder() / "../../../migrations" / dialect)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder() / "../../migrations" / dialect)) {
     texts.push_back(bytes_of(entry.path()).value_or(""));
   }
   return texts;

@@ -1,5 +1,5 @@
 // Migrations that have been applied stay as they are, byte for byte: databases remember their checksums.
-#include "unit/snapshots/snapshot.hpp"
+#include "snapshots/snapshot.hpp"
 
 #include <doctest/doctest.h>
 #include <openssl/evp.h>
@@ -42,7 +42,7 @@ TEST_CASE("released migrations have the bytes that they were released with") {
   for (const auto& migration : released) {
     INFO(std::string(migration.first),
          ": databases have this migration. Undo the change and write a new migration instead");
-    const std::optional<std::string> bytes = bytes_of(folder() / "../../../migrations" / migration.first);
+    const std::optional<std::string> bytes = bytes_of(folder() / "../../migrations" / migration.first);
     REQUIRE(bytes.has_value());
     CHECK(sha256(*bytes) == std::string(migration.second));
   }
