@@ -1,0 +1,126 @@
+#include "heddle/postgres.hpp"
+#include "support/document.hpp"
+#include "support/postgres_server.hpp"
+#include "support/raw_postgres.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <libpq-fe.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+// The commands of production.md on a server of its own, where database and roles have the names that they have there.
+namespace {
+
+using namespace heddle;
+using support::commands_of;
+
+const Context alice = Context::for_user("alice");
+const Context bob = Context::for_user("bob");
+
+/// The folder and the environment in which a reader would run the commands.
+class Operator {
+ public:
+  Operator() {
+    std::filesystem::create_directory_symlink(support::project_folder() / "migrations", folder_.path() / "migrations");
+    const std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)> server(
+        ::PQconninfoParse(support::postgres_server().c_str(), nullptr), &::PQconninfoFree);
+    for (const PQconninfoOption* each = server.get(); each->keyword != nullptr; ++each) {
+      if (each->val != nullptr && std::string(each->keyword) != "dbname") { ::setenv(each->envvar, each->val, 1); }
+    }
+    ::setenv("APP_PASSWORD", "of the app", 1);
+    ::setenv("ADMIN_PASSWORD", "of the admin", 1);
+    ::setenv("PGOPTIONS", "-c client_min_messages=warning", 1);
+  }
+
+  [[nodiscard]] bool succeeds(const std::string& commands) const { return support::succeeds(commands, folder_.path()); }
+  [[nodiscard]] bool follows(const std::string& name) const { return succeeds(commands_of("production.md", name)); }
+
+  [[nodiscard]] postgres::Config config() const {
+    return {.dsn = dsn_of("heddle_app"),
+            .admin_dsn = dsn_of("heddle_admin"),
+            .artifact_directory = folder_.path() / "artifacts"};
+  }
+
+ private:
+  static std::string dsn_of(const std::string& role) {
+    return support::with_settings(support::postgres_server(), {{"dbname", "agents"}, {"user", role}});
+  }
+
+  support::TemporaryFolder folder_;
+};
+
+/// Something of a tenant in every table.
+void fill(Backend<Postgres>& storage, const Context& context) {
+  auto& sessions = storage.session_storage();
+  sessions.save_session(context, {.id = "s", .name = context.user_id});
+  sessions.save_message(context, "s", {.content = "gold of " + context.user_id}, {.idempotency_key = "m"});
+  sessions.save_tool_execution(context, "s", {.tool_name = "dig"});
+  sessions.save_snapshot(context, {.id = "n", .session_id = "s", .snapshot_type = "l2"});
+  storage.error_store().store(context, {.id = "e", .session_id = "s", .tool_name = "dig", .raw_error = "broke"});
+  storage.artifact_store().index(context, {.id = "a", .name = "map", .session_id = "s"});
+  storage.result_store().store(context, {.id = "r", .table_name = "t", .table = {{"n"}, {{std::int64_t{7}}}}});
+  storage.human_request_store().store(context, {.id = "q", .session_id = "s", .question = "Dig?"});
+}
+
+/// What `fill` has stored can be read, and nothing else.
+void check_contents(Backend<Postgres>& storage, const Context& context) {
+  auto& sessions = storage.session_storage();
+  const auto session = sessions.load_session(context, "s");
+  REQUIRE(session.has_value());
+  CHECK(session->name == context.user_id);
+  REQUIRE(session->messages.items.size() == 1);
+  CHECK(session->messages.items.front().content == "gold of " + context.user_id);
+  CHECK(sessions.search_messages(context, {.query = "gold"}).items.size() == 1);
+  CHECK(sessions.list_tool_executions(context, "s").items.size() == 1);
+  CHECK(sessions.load_snapshots(context, "s", "l2").items.size() == 1);
+  CHECK(storage.error_store().get(context, "e")->tool_name == "dig");
+  CHECK(storage.artifact_store().search(context, "map").items.size() == 1);
+  CHECK(storage.result_store().query(context, "r", "SELECT n FROM t").rows == Table{{"n"}, {{std::int64_t{7}}}}.rows);
+  CHECK(storage.human_request_store().list_pending(context).items.size() == 1);
+}
+
+}  // namespace
+
+TEST_CASE("a backup is made and restored by the commands of the document, for a role that row security does not hold") {
+  const Operator reader;
+  REQUIRE(reader.follows("set up PostgreSQL"));
+  {
+    Backend<Postgres> storage(reader.config());
+    storage.migrate();
+    for (const auto& tenant : {alice, bob}) { fill(storage, tenant); }
+    REQUIRE(storage.session_storage().soft_delete_session(bob, "s"));
+
+    // The document warns of it.
+    CHECK_FALSE(reader.succeeds("pg_dump -U heddle_admin -d agents --file=/dev/null 2>/dev/null"));
+    REQUIRE(reader.follows("create the role for backups"));
+    REQUIRE(reader.follows("back PostgreSQL up"));
+    storage.session_storage().save_message(alice, "s", {.content = "later gold"});
+  }
+  // A server that knows nothing of it any more.
+  REQUIRE(reader.succeeds("dropdb agents; for role in app admin owner backup; do dropuser heddle_$role; done"));
+  REQUIRE(reader.follows("restore PostgreSQL"));
+
+  // Opening checks that row security holds for the role.
+  Backend<Postgres> storage(reader.config());
+  CHECK(storage.pending_migrations().empty());
+  check_contents(storage, alice);
+  CHECK(storage.session_storage().list_sessions(bob).items.empty());
+  REQUIRE(storage.session_storage().restore_session(bob, "s"));
+  check_contents(storage, bob);
+  CHECK(storage.admin_storage().validate_permissions({}).problems.empty());
+  CHECK(storage.admin_storage().statistics({}).users == 2);
+
+  // It goes on where the backup was: keys, sequence numbers and row numbers.
+  auto& sessions = storage.session_storage();
+  CHECK(sessions.save_message(alice, "s", {.content = "gold of alice"}, {.idempotency_key = "m"}) == 1);
+  CHECK(sessions.save_message(alice, "s", {.content = "more"}) == 2);
+  sessions.save_session(alice, {.id = "another"});
+  CHECK(sessions.save_message(alice, "another", {.content = "first"}) == 1);
+  sessions.save_tool_execution(alice, "s", {.tool_name = "dig again"});
+  CHECK(sessions.list_tool_executions(alice, "s").items.back().tool_name == "dig again");
+}
