@@ -1,4 +1,5 @@
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 
 #include <doctest/doctest.h>
 
@@ -41,7 +42,7 @@ TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline s
       "SELECT count(*) FROM t WHERE rowid = (SELECT max(rowid) "
       "FROM t) AND x = ?1"};
   const Context context = over();
-  const Call call{context, "alice", "test"};
+  const Call call{context, "alice", heddle::Operation::save_message};
   const auto& control = heddle::sql::statements<ControlStatements>();
   execute(connection, control.begin_write);
   for (std::int64_t round = 0; round < rounds; ++round) {

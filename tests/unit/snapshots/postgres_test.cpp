@@ -5,6 +5,7 @@
 // keys.txt, keys_of_hidden_sessions.txt and rows.txt, idempotency keys and rows, are in databases and must not change:
 // nothing renews them. The first and the last are those of SQLite, too.
 #include "heddle/postgres.hpp"
+#include "heddle/postgres/policy.ipp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"

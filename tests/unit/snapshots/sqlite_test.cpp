@@ -4,6 +4,7 @@
 //   HEDDLE_RENEW_SNAPSHOTS=1 build/dev/tests/unit/unit_snapshots
 // keys.txt and rows.txt, idempotency keys and rows, are in databases and must not change: nothing renews them.
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/temporary_folder.hpp"
 #include "unit/snapshots/snapshot.hpp"
 #include "unit/snapshots/statements.hpp"
@@ -123,7 +124,7 @@ TEST_CASE("the SQL for SQLite is that of its snapshot") {
   all.add("HumanRequests", requests, human_requests_of(requests));
   const auto& idempotency = statements<heddle::sql::IdempotencyStatements>();
   all.add("Idempotency", idempotency, idempotency_of(idempotency));
-  const auto& control = statements<heddle::sqlite::ControlStatements>();
+  const auto& control = statements<heddle::sqlite::transaction::ControlStatements>();
   all.add("Control", control,
           {{"begin_read", control.begin_read.text()},
            {"begin_write", control.begin_write.text()},
