@@ -243,7 +243,7 @@ inline const std::vector<Operation> all{
     {"validate_permissions", [](R& r) { CHECK(r.admin().validate_permissions(r.context).problems.empty()); }},
 
     {"ping", [](R& r) { r.backend.ping(r.context); }},
-    {"storage_details", [](R& r) { static_cast<void>(r.backend.details(r.context)); }},
+    {"details", [](R& r) { static_cast<void>(r.backend.details(r.context)); }},
 };
 
 }  // namespace operations
