@@ -1,6 +1,6 @@
 #pragma once
 
-#include "heddle/sqlite/dialect.hpp"
+#include "heddle/sqlite/dialect.ipp"
 
 #include <sqlite3.h>
 

@@ -2,6 +2,7 @@
 #include "counting.hpp"
 
 #include <heddle/sqlite.hpp>
+#include <heddle/sqlite/policy.ipp>
 
 #include <iostream>
 

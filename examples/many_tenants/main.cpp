@@ -2,6 +2,7 @@
 // backends can do.
 //
 //   LOOM_PG_DSN=... LOOM_PG_ADMIN_DSN=... many_tenants      examples/with_database sets them up
+#include <heddle/capabilities.hpp>
 #include <heddle/config/environment.hpp>
 #include <heddle/postgres.hpp>
 
@@ -10,7 +11,6 @@
 #include <iostream>
 #include <string>
 #include <thread>
-#include <type_traits>
 #include <utility>
 
 namespace {
@@ -51,23 +51,17 @@ void serve(heddle::StorageBackend auto& storage, const std::string& tenant, cons
 
 /// Hides a session where that can be done, so that it can be had back; elsewhere it is gone.
 void retire(heddle::StorageBackend auto& storage, const heddle::Context& context, const std::string& session_id) {
-  if constexpr (heddle::SoftDeletes<std::remove_reference_t<decltype(storage)>>) {
-    storage.session_storage().soft_delete_session(context, session_id);
-    return;
-  } else if constexpr (requires { storage.soft_deletion(); }) {
-    // A handle knows at run time.
-    if (auto* hiding = storage.soft_deletion()) {
-      hiding->soft_delete_session(context, session_id);
-      return;
-    }
+  if (const auto deletion = heddle::soft_deletion(storage)) {
+    deletion->soft_delete_session(context, session_id);
+  } else {
+    storage.session_storage().delete_session(context, session_id);
   }
-  storage.session_storage().delete_session(context, session_id);
 }
 
 /// What an operator sees of all tenants.
 void report(heddle::StorageBackend auto& storage) {
-  if constexpr (heddle::AdministersTenants<std::remove_reference_t<decltype(storage)>>) {
-    for (const auto& [user_id, count] : storage.admin_storage().sessions_per_user({}).items) {
+  if (const auto administration = heddle::administration(storage)) {
+    for (const auto& [user_id, count] : administration->sessions_per_user({}).items) {
       std::cout << "  " << user_id << ": " << count << " session\n";
     }
   } else {

@@ -1,14 +1,17 @@
 // Opens the storage that a configuration describes, without knowing which backend that will be:
 //
-//   runtime_choice [CONFIG]      a file in JSON or in protobuf's binary form, for example
-//                                {"sqlite": {"path": "agents.db", "durability": "SQLITE_DURABILITY_NORMAL"}}
+//   runtime_choice [CONFIG]      a file in JSON or in protobuf's binary form, or JSON itself, for example
+//                                '{"sqlite": {"path": "agents.db", "durability": "SQLITE_DURABILITY_NORMAL"}}'
 //
 // Without a configuration it is SQLite in $LOOM_DATA_DIR, or in ~/.loom.
+#include <heddle/capabilities.hpp>
+#include <heddle/config/health.hpp>
 #include <heddle/open.hpp>
 
 #include <chrono>
 #include <exception>
 #include <iostream>
+#include <string_view>
 
 namespace {
 
@@ -22,17 +25,32 @@ void greet(heddle::StorageBackend auto& storage, const heddle::Context& context)
   std::cout << count << " greetings so far\n";
 }
 
+/// What only some backends can do is asked for, the same way for all of them.
+void describe(heddle::StorageBackend auto& storage, const heddle::Context& context) {
+  std::cout << (heddle::online_backup(storage) ? "can" : "cannot") << " be copied while it is in use\n"
+            << (heddle::soft_deletion(storage) ? "can" : "cannot") << " hide sessions before they are removed\n";
+  if (const auto administration = heddle::administration(storage)) {
+    std::cout << administration->statistics(context).users << " users\n";
+  } else {
+    std::cout << "cannot see across tenants\n";
+  }
+}
+
+heddle::AnyBackend open_storage(std::string_view configuration) {
+  if (configuration.empty()) { return heddle::open(); }
+  return configuration.starts_with('{') ? heddle::open_json(configuration) : heddle::open_file(configuration);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    auto storage = heddle::open(argc > 1 ? heddle::load_config(argv[1]) : heddle::v1::StorageConfig());
-
-    const auto status = heddle::health(storage, heddle::Context{}.with_timeout(std::chrono::seconds(2)));
-    std::cout << storage.name() << ": " << (status.healthy() ? "healthy" : status.error())
-              << ", schema version " << status.migration_version() << '\n';
-    if (storage.administration() == nullptr) { std::cout << "it cannot see across tenants\n"; }
-
+    auto storage = open_storage(argc > 1 ? argv[1] : "");
+    const auto brief = heddle::Context{}.with_timeout(std::chrono::seconds(2));
+    const auto status = heddle::health(storage, brief);
+    std::cout << storage.name() << ": " << (status.healthy() ? "healthy" : status.error()) << ", schema version "
+              << status.migration_version() << '\n';
+    describe(storage, brief);
     greet(storage, heddle::Context::for_user("ada"));
     return status.healthy() ? 0 : 1;
   } catch (const std::exception& error) {

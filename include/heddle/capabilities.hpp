@@ -24,7 +24,7 @@ template <class Backend>
     return erased::HandleView<erased::SoftDeletion>(
         erased::Access::backend(backend, &erased::AbstractBackend::soft_deletion));
   } else if constexpr (SoftDeletes<Backend>) {
-    return erased::StaticView<erased::SoftDeletionModel<Backend>>(backend);
+    return erased::StaticView<erased::SoftDeletion, Backend, erased::SoftDeletionModel<Backend>>(backend);
   } else {
     return erased::NullView<erased::SoftDeletion>();
   }
@@ -37,7 +37,8 @@ template <class Backend>
     return erased::HandleView<erased::Administration>(
         erased::Access::backend(backend, &erased::AbstractBackend::administration));
   } else if constexpr (AdministersTenants<Backend>) {
-    return erased::StaticView<erased::AdministrationModel<Backend>>(backend, backend.can_administer());
+    return erased::StaticView<erased::Administration, Backend, erased::AdministrationModel<Backend>>(
+        backend, backend.can_administer());
   } else {
     return erased::NullView<erased::Administration>();
   }
@@ -50,7 +51,7 @@ template <class Backend>
     return erased::HandleView<erased::OnlineBackup>(
         erased::Access::backend(backend, &erased::AbstractBackend::online_backup));
   } else if constexpr (BacksUpOnline<Backend>) {
-    return erased::StaticView<erased::OnlineBackupModel<Backend>>(backend);
+    return erased::StaticView<erased::OnlineBackup, Backend, erased::OnlineBackupModel<Backend>>(backend);
   } else {
     return erased::NullView<erased::OnlineBackup>();
   }
@@ -63,7 +64,7 @@ template <class Backend>
     return erased::HandleView<erased::MigrationInspection>(
         erased::Access::backend(backend, &erased::AbstractBackend::migration_inspection));
   } else if constexpr (InspectsMigrations<Backend>) {
-    return erased::StaticView<erased::MigrationInspectionModel<Backend>>(backend);
+    return erased::StaticView<erased::MigrationInspection, Backend, erased::MigrationInspectionModel<Backend>>(backend);
   } else {
     return erased::NullView<erased::MigrationInspection>();
   }
@@ -76,7 +77,7 @@ template <class Backend>
     return erased::HandleView<erased::DetailReport>(
         erased::Access::backend(backend, &erased::AbstractBackend::detail_report));
   } else if constexpr (ReportsDetails<Backend>) {
-    return erased::StaticView<erased::DetailReportModel<Backend>>(backend);
+    return erased::StaticView<erased::DetailReport, Backend, erased::DetailReportModel<Backend>>(backend);
   } else {
     return erased::NullView<erased::DetailReport>();
   }
@@ -88,7 +89,7 @@ template <class Backend>
   if constexpr (std::same_as<Backend, AnyBackend>) {
     return erased::HandleView<erased::Migrator>(erased::Access::backend(backend, &erased::AbstractBackend::migrator));
   } else if constexpr (erased::HasMigrator<Backend>) {
-    return erased::StaticView<erased::MigratorModel<Backend>>(backend);
+    return erased::StaticView<erased::Migrator, Backend, erased::MigratorModel<Backend>>(backend);
   } else {
     return erased::NullView<erased::Migrator>();
   }

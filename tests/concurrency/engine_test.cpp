@@ -1,5 +1,6 @@
 #include "concurrency/raw_connection.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
@@ -46,7 +47,7 @@ class Counted {
 
   auto& operator*() noexcept { return engine_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] Call call() const noexcept { return {context_, "user", "test"}; }
+  [[nodiscard]] Call call() const noexcept { return {context_, "user", heddle::Operation::save_message}; }
   [[nodiscard]] int commits() const noexcept { return commits_; }
 
   /// Calls `work(number)` on all members once they wait together, behind one who waits for another process.

@@ -2,6 +2,7 @@
 #include "concurrency/raw_connection.hpp"
 #include "heddle/detail/files/plain_file.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/child_process.hpp"
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"
@@ -102,7 +103,7 @@ TEST_CASE("with a rollback journal the locks of a transaction outlive what its p
   concurrency::FileBackend file([](heddle::sqlite::Config& config) { config.wal = false; });
   file.store().save_message({}, "session", saying("first"));
   const heddle::Context context;
-  const heddle::Call call{context, "user", "test"};
+  const heddle::Call call{context, "user", heddle::Operation::save_message};
   heddle::sqlite::Engine engine(config_of(file.path(), false));
   engine.exclusively(call, [](heddle::sqlite::connection::Connection& connection) {
     connection.execute("CREATE TABLE numbers (number INTEGER)");

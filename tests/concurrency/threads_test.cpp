@@ -168,7 +168,7 @@ CONFORMANCE_TEST("saves that fail leave the saves of their group alone") {
 
   support::in_rounds(writers, rounds, [&](int thread, int round) {
     const std::string name = std::to_string(thread) + "." + std::to_string(round);
-    const auto code_of = [&](const std::string& session, const heddle::WriteOptions& options) {
+    const auto code_of = [&](const std::string& session, const heddle::AppendOptions& options) {
       return support::code_of([&] { store.save_turn({}, session, turn_named(name), options); });
     };
     // One after the other takes the part of the one who fails; the others must not notice.

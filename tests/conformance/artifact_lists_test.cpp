@@ -1,6 +1,7 @@
 #include "conformance/artifacts.hpp"
 #include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
+#include "heddle/limits.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>

@@ -314,13 +314,6 @@ CONFORMANCE_TEST("fault 30: every write of a human request that is repeated with
   store.store(alice, expired("r4"));
   CHECK(store.expire(alice, {.idempotency_key = "expire"}) == 1);
   CHECK(store.expire(alice) == 1);
-
-  WriteOptions sequence;
-  sequence.expected_sequence = 0;
-  CHECK(misused([&] { store.store(alice, request, sequence); }));
-  CHECK(misused([&] { store.update(alice, change, sequence); }));
-  CHECK(misused([&] { store.respond(alice, id, yes, sequence); }));
-  CHECK(misused([&] { store.expire(alice, sequence); }));
 }
 
 CONFORMANCE_TEST("fault 30: a reviewer who repeats a response with its key wins again, also beside others") {

@@ -1,5 +1,6 @@
 #include "conformance/human_requests.hpp"
 #include "conformance/subjects.hpp"
+#include "heddle/limits.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>

@@ -198,7 +198,7 @@ CONFORMANCE_TEST("purged idempotency keys can be used again") {
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
   add_session(subject.backend(), bob, "s");
-  const WriteOptions once{.idempotency_key = "k"};
+  const AppendOptions once{.idempotency_key = "k"};
   CHECK(store.save_message(alice, "s", says("x"), once) == 1);
   CHECK(store.save_message(bob, "s", says("x"), once) == 1);
   CHECK(store.purge_idempotency_keys(alice, now() - 1h) == 0);

@@ -1,5 +1,6 @@
 #include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
+#include "heddle/limits.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>

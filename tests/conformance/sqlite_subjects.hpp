@@ -1,8 +1,8 @@
 #pragma once
 
-#include "custom_policy/counting.hpp"
 #include "heddle/any_backend.hpp"
 #include "heddle/sqlite.hpp"
+#include "support/decorated_backend.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -68,7 +68,7 @@ class Decorated {
 
  private:
   support::TemporaryFolder folder_;
-  heddle::Backend<Counting<heddle::Sqlite>> backend_;
+  heddle::Backend<support::DecoratedSqlite> backend_;
 };
 
 }  // namespace conformance

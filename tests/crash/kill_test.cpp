@@ -59,7 +59,7 @@ struct Save {
   /// Answers the sequence of its first message.
   template <class Store>
   [[nodiscard]] std::int64_t run(Store& store) const {
-    heddle::WriteOptions options;
+    heddle::AppendOptions options;
     if (has_key()) { options.idempotency_key = name(); }
     const std::string session = session_id(round, thread);
     return is_turn() ? store.save_turn({}, session, turn_named(name()), options).first

@@ -9,6 +9,7 @@
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
 #include "snapshots/writes.hpp"
+#include "heddle/postgres/policy.ipp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"

@@ -8,6 +8,7 @@
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
 #include "snapshots/writes.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/temporary_folder.hpp"
 
 #include <SQLiteCpp/Database.h>

@@ -14,6 +14,13 @@ inline heddle::WriteOptions key(const std::string& text) {
   return options;
 }
 
+/// The same for a write that appends to a session.
+inline heddle::AppendOptions append_key(const std::string& text) {
+  heddle::AppendOptions options;
+  options.idempotency_key = text;
+  return options;
+}
+
 template <class Backend>
 void write_sessions(Backend& backend) {
   using namespace inputs;
@@ -24,15 +31,15 @@ void write_sessions(Backend& backend) {
   sessions.delete_session(tenant, "doomed", key("delete_session"));
   sessions.delete_session(tenant, "absent", key("delete_session, none"));
 
-  sessions.save_message(tenant, "session", message(), key("save_message"));
-  heddle::WriteOptions expecting = key("save_message, defaults, expected sequence");
+  sessions.save_message(tenant, "session", message(), append_key("save_message"));
+  heddle::AppendOptions expecting = append_key("save_message, defaults, expected sequence");
   expecting.expected_sequence = 1;
   sessions.save_message(tenant, "session", Message{}, expecting);
   const std::vector<Message> list = messages();
-  sessions.save_messages(tenant, "session", list, key("save_messages"));
-  sessions.save_messages(tenant, "session", {}, key("save_messages, none"));
-  sessions.save_turn(tenant, "session", turn(), key("save_turn"));
-  sessions.save_turn(tenant, "session", Turn{}, key("save_turn, empty"));
+  sessions.save_messages(tenant, "session", list, append_key("save_messages"));
+  sessions.save_messages(tenant, "session", {}, append_key("save_messages, none"));
+  sessions.save_turn(tenant, "session", turn(), append_key("save_turn"));
+  sessions.save_turn(tenant, "session", Turn{}, append_key("save_turn, empty"));
   sessions.save_tool_execution(tenant, "session", tool_execution(), key("save_tool_execution"));
   sessions.save_tool_execution(tenant, "session", ToolExecution{}, key("save_tool_execution, defaults"));
 

@@ -1,6 +1,7 @@
 #include "heddle/sqlite.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
+#include "heddle/sqlite/policy.ipp"
 
 #include <doctest/doctest.h>
 
@@ -45,7 +46,7 @@ TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline s
       "SELECT count(*) FROM t WHERE rowid = (SELECT max(rowid) "
       "FROM t) AND x = ?1"};
   const Context context = over();
-  const Call call{context, "alice", "test"};
+  const Call call{context, "alice", heddle::Operation::save_message};
   const auto& control = heddle::sql::statements<heddle::sqlite::ControlStatements>();
   execute(connection, control.begin_write);
   for (std::int64_t round = 0; round < rounds; ++round) {

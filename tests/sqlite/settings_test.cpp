@@ -1,4 +1,6 @@
+#include "heddle/limits.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
@@ -142,7 +144,7 @@ TEST_CASE("fault 19: deleting a session costs the same in a database of any size
     heddle::sqlite::Engine engine(
         {.path = (folder.path() / "x.db").string(), .durability = heddle::sqlite::Durability::normal});
     const Context context;
-    const Call call{context, "u", "test"};
+    const Call call{context, "u", heddle::Operation::migrate_up};
     heddle::migrations::Migrator(engine.schema(call), engine.migrations()).up();
     const auto& sql = heddle::sql::statements<heddle::sqlite::SessionStatements>();
     std::int64_t steps = 0;

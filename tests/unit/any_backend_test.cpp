@@ -1,5 +1,6 @@
 #include "heddle/any_backend.hpp"
 
+#include "heddle/capabilities.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/expect_error.hpp"
 #include "support/plain_backend.hpp"
@@ -66,6 +67,7 @@ class Grand : public Plain {
 
   static std::string_view name() { return "grand"; }
   Hiding& session_storage() noexcept { return hiding_; }
+  bool can_administer() const noexcept { return true; }
   // By value: what a backend answers may be a proxy.
   Overseer admin_storage() noexcept { return {}; }
 
@@ -194,18 +196,18 @@ TEST_CASE("SQLite has the capabilities that its type has") {
   const support::TemporaryFolder folder;
   auto storage = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = (folder.path() / "a.db").string()});
 
-  auto* const inspection = storage.migration_inspection();
-  REQUIRE(inspection != nullptr);
+  const auto inspection = heddle::migration_inspection(storage);
+  REQUIRE(inspection);
   const auto pending = inspection->pending_migrations();
   REQUIRE(!pending.empty());
   CHECK(!pending.front().sql.empty());
 
-  auto* const report = storage.detail_report();
-  REQUIRE(report != nullptr);
+  const auto report = heddle::detail_report(storage);
+  REQUIRE(report);
   CHECK(report->details() == heddle::StorageDetails{});
 
-  auto* const migrator = storage.migrator();
-  REQUIRE(migrator != nullptr);
+  const auto migrator = heddle::migrator(storage);
+  REQUIRE(migrator);
   CHECK(migrator->current_version() == 0);
   CHECK(migrator->pending() == pending);
   migrator->up({}, 1);
@@ -219,13 +221,13 @@ TEST_CASE("SQLite has the capabilities that its type has") {
   CHECK(storage.pending_migrations().empty());
   CHECK(storage.details() == report->details());
 
-  auto* const backup = storage.online_backup();
-  REQUIRE(backup != nullptr);
+  const auto backup = heddle::online_backup(storage);
+  REQUIRE(backup);
   backup->back_up({}, folder.path() / "copy.db");
   CHECK(std::filesystem::exists(folder.path() / "copy.db"));
 
-  CHECK(storage.soft_deletion() == nullptr);
-  CHECK(storage.administration() == nullptr);
+  CHECK(!heddle::soft_deletion(storage));
+  CHECK(!heddle::administration(storage));
 }
 
 TEST_CASE("what a backend lacks is null") {
@@ -233,12 +235,12 @@ TEST_CASE("what a backend lacks is null") {
   storage.migrate();
   storage.ping();
   CHECK(storage.name().empty());
-  CHECK(storage.migration_inspection() == nullptr);
-  CHECK(storage.detail_report() == nullptr);
-  CHECK(storage.online_backup() == nullptr);
-  CHECK(storage.soft_deletion() == nullptr);
-  CHECK(storage.administration() == nullptr);
-  CHECK(storage.migrator() == nullptr);
+  CHECK(!heddle::migration_inspection(storage));
+  CHECK(!heddle::detail_report(storage));
+  CHECK(!heddle::online_backup(storage));
+  CHECK(!heddle::soft_deletion(storage));
+  CHECK(!heddle::administration(storage));
+  CHECK(!heddle::migrator(storage));
   CHECK(code_of([&] { static_cast<void>(storage.pending_migrations()); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { static_cast<void>(storage.details()); }) == ErrorCode::failed_precondition);
 }
@@ -247,14 +249,14 @@ TEST_CASE("what only other backends have is reached, too") {
   auto storage = AnyBackend::make<Grand>(heddle::sqlite::Config{.path = ":memory:"});
   CHECK(storage.name() == "grand");
 
-  auto* const deletion = storage.soft_deletion();
-  REQUIRE(deletion != nullptr);
+  const auto deletion = heddle::soft_deletion(storage);
+  REQUIRE(deletion);
   CHECK(deletion->soft_delete_session(ada, "hidden"));
   CHECK(!deletion->restore_session(ada, "hidden"));
   CHECK(deletion->purge_deleted_sessions(ada, std::chrono::seconds(30)) == 30);
 
-  auto* const administration = storage.administration();
-  REQUIRE(administration != nullptr);
+  const auto administration = heddle::administration(storage);
+  REQUIRE(administration);
   CHECK(administration->list_sessions({}, {.limit = 9}).total == 9);
   CHECK(administration->sessions_per_user({}).items.front() == heddle::SessionCount{"ada", 2});
   CHECK(administration->statistics({}).users == 7);
@@ -273,8 +275,8 @@ TEST_CASE("a handle moves, and what it gave out stays") {
   // What an empty handle does is what is tested here: NOLINTBEGIN(bugprone-use-after-move)
   CHECK(!first.has_value());
   CHECK(first.name().empty());
-  CHECK(first.migration_inspection() == nullptr);
-  CHECK(first.migrator() == nullptr);
+  CHECK(!heddle::migration_inspection(first));
+  CHECK(!heddle::migrator(first));
   CHECK(code_of([&] { static_cast<void>(first.session_storage()); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { first.migrate(); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { first.ping(); }) == ErrorCode::failed_precondition);
@@ -302,6 +304,6 @@ TEST_CASE("a closed backend refuses through the handle") {
   storage.close();
   CHECK(code_of([&] { storage.ping(); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { static_cast<void>(sessions.statistics(ada)); }) == ErrorCode::failed_precondition);
-  CHECK(code_of([&] { static_cast<void>(storage.detail_report()->details()); }) ==
+  CHECK(code_of([&] { static_cast<void>(heddle::detail_report(storage)->details()); }) ==
         ErrorCode::failed_precondition);
 }

@@ -1,5 +1,8 @@
 #include "heddle/open.hpp"
 
+#include "heddle/capabilities.hpp"
+#include "heddle/config/health.hpp"
+#include "heddle/config/parse.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -85,18 +88,6 @@ void make_loom(const Raw& database) {
   )sql");
 }
 
-/// Counts what it sees.
-struct Counting {
-  struct Span {
-    void fail(const heddle::Error& /*error*/) noexcept {}
-  };
-  Span start(const heddle::Call& /*call*/) noexcept {
-    ++*calls;
-    return {};
-  }
-  std::shared_ptr<int> calls = std::make_shared<int>(0);
-};
-
 }  // namespace
 
 TEST_CASE("without a configuration it is SQLite in the data folder") {
@@ -113,6 +104,30 @@ TEST_CASE("without a configuration it is SQLite in the data folder") {
 
   auto again = heddle::open(config_of(R"({"backend": "STORAGE_BACKEND_TYPE_SQLITE"})"), at(data));
   CHECK(again.session_storage().load_session(ada, "s"));
+}
+
+TEST_CASE("a configuration as text and in a file") {
+  const support::TemporaryFolder folder;
+  auto in_memory = heddle::open_json(R"({"sqlite": {"path": ":memory:"}})");
+  in_memory.session_storage().save_session(ada, {.id = "s"});
+  CHECK(in_memory.session_storage().load_session(ada, "s"));
+
+  const auto file = folder.path() / "storage.json";
+  std::ofstream(file) << R"({"sqlite": {"path": ")" << (folder.path() / "own.db").string() << R"("}})";
+  CHECK(heddle::open_file(file).name() == "sqlite");
+  CHECK(fs::exists(folder.path() / "own.db"));
+
+  // Options hold for these as well.
+  CHECK(heddle::open_json("{}", at(folder.path() / "first")).name() == "sqlite");
+  CHECK(fs::exists(folder.path() / "first" / "loom.db"));
+  std::ofstream(file) << "{}";
+  CHECK(heddle::open_file(file, at(folder.path() / "second")).name() == "sqlite");
+  CHECK(fs::exists(folder.path() / "second" / "loom.db"));
+  CHECK(heddle::open(at(folder.path() / "third")).name() == "sqlite");
+  CHECK(fs::exists(folder.path() / "third" / "loom.db"));
+
+  CHECK(code_of([] { static_cast<void>(heddle::open_json("{")); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { static_cast<void>(heddle::open_file(folder.path() / "none")); }) == ErrorCode::not_found);
 }
 
 TEST_CASE("who describes PostgreSQL and does not choose it is told, instead of getting SQLite") {
@@ -169,7 +184,7 @@ TEST_CASE("a database where the configuration says") {
 TEST_CASE("migrating when it is opened") {
   const support::TemporaryFolder folder;
   const auto version_of = [](heddle::AnyBackend storage) {
-    return storage.detail_report()->details().migration_version;
+    return heddle::detail_report(storage)->details().migration_version;
   };
   const auto open_with = [&](const char* migration) {
     return heddle::open(config_of(std::string(R"({"migration": )") + migration + "}", folder.path()),
@@ -203,14 +218,6 @@ TEST_CASE("migrating when it is opened") {
     options.context = heddle::Context{}.with_timeout(std::chrono::seconds(-1));
     CHECK(code_of([&] { static_cast<void>(heddle::open({}, options)); }) == ErrorCode::deadline_exceeded);
   }
-}
-
-TEST_CASE("a tracer watches what is opened") {
-  const Counting tracer;
-  auto storage = heddle::open(config_of(R"({"sqlite": {"path": ":memory:"}})"), {}, tracer);
-  const int before = *tracer.calls;
-  storage.ping();
-  CHECK(*tracer.calls == before + 1);
 }
 
 // Where SQLite can encrypt there is nothing to refuse.

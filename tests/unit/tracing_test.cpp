@@ -1,12 +1,20 @@
-#include "custom_policy/counting.hpp"
+#include "heddle/tracing.hpp"
+
+#include "heddle/operation.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/expect_error.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <memory>
-#include <mutex>
+#include <set>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace heddle;
@@ -22,13 +30,14 @@ struct Record {
   friend bool operator==(const Record&, const Record&) = default;
 };
 
+using Records = std::vector<Record>;
+
 /// A tracer that keeps what it sees.
 class RecordingTracer {
  public:
   class Span {
    public:
-    Span(std::shared_ptr<std::vector<Record>> records, Record record)
-        : records_(std::move(records)), record_(std::move(record)) {}
+    Span(std::shared_ptr<Records> records, Record record) : records_(std::move(records)), record_(std::move(record)) {}
     Span(const Span&) = delete;
     Span& operator=(const Span&) = delete;
     Span(Span&&) = delete;
@@ -37,34 +46,218 @@ class RecordingTracer {
     void fail(const Error& error) { record_.error = to_string(error.code()); }
 
    private:
-    std::shared_ptr<std::vector<Record>> records_;
+    std::shared_ptr<Records> records_;
     Record record_;
   };
 
   [[nodiscard]] Span start(const Call& call) noexcept {
-    return {records_, {std::string(call.operation), std::string(call.user_id), call.context.trace_parent, ""}};
+    return {records_,
+            {std::string(to_string(call.operation)), std::string(call.user_id), call.context.trace_parent, ""}};
   }
-  [[nodiscard]] const std::vector<Record>& records() const { return *records_; }
+  [[nodiscard]] const Records& records() const { return *records_; }
+  /// What it has seen since the last time.
+  [[nodiscard]] Records take() const { return std::exchange(*records_, {}); }
 
  private:
-  std::shared_ptr<std::vector<Record>> records_ = std::make_shared<std::vector<Record>>();
+  std::shared_ptr<Records> records_ = std::make_shared<Records>();
+};
+
+using Traced = Backend<Sqlite, RecordingTracer>;
+
+const Context ada = Context::for_user("ada");
+
+/// A call and the name of its span.
+struct Traceable {
+  std::string_view name;
+  void (*run)(Traced& backend);
+};
+
+/// What a backend on SQLite can do but for the backup, in an order in which all of it succeeds.
+const std::vector<Traceable> operations{
+    {"ping", [](Traced& b) { b.ping(); }},
+    {"details", [](Traced& b) { static_cast<void>(b.details()); }},
+    {"current_version", [](Traced& b) { static_cast<void>(b.migrator().current_version()); }},
+    {"latest_version", [](Traced& b) { static_cast<void>(b.migrator().latest_version()); }},
+    {"applied_migrations", [](Traced& b) { static_cast<void>(b.migrator().applied()); }},
+    {"pending_migrations", [](Traced& b) { static_cast<void>(b.migrator().pending()); }},
+    {"pending_migrations", [](Traced& b) { static_cast<void>(b.pending_migrations()); }},
+    {"migrate_down", [](Traced& b) { b.migrator().down({}, 1); }},
+    {"migrate_to", [](Traced& b) { b.migrator().to({}, 1); }},
+    {"migrate_up", [](Traced& b) { b.migrate(); }},
+    {"save_session", [](Traced& b) { b.session_storage().save_session(ada, {.id = "s"}); }},
+    {"load_session", [](Traced& b) { static_cast<void>(b.session_storage().load_session(ada, "s")); }},
+    {"list_sessions", [](Traced& b) { static_cast<void>(b.session_storage().list_sessions(ada)); }},
+    {"list_agent_sessions", [](Traced& b) { static_cast<void>(b.session_storage().list_agent_sessions(ada, "a")); }},
+    {"save_message", [](Traced& b) { b.session_storage().save_message(ada, "s", {.content = "x"}); }},
+    {"save_messages", [](Traced& b) { b.session_storage().save_messages(ada, "s", {}); }},
+    {"save_turn", [](Traced& b) { b.session_storage().save_turn(ada, "s", {}); }},
+    {"load_messages", [](Traced& b) { static_cast<void>(b.session_storage().load_messages(ada, "s")); }},
+    {"for_each_message",
+     [](Traced& b) { CHECK(b.session_storage().for_each_message(ada, "s", [](const Message&) {}) == 1); }},
+    {"load_agent_messages", [](Traced& b) { static_cast<void>(b.session_storage().load_agent_messages(ada, "a")); }},
+    {"load_parent_messages", [](Traced& b) { static_cast<void>(b.session_storage().load_parent_messages(ada, "s")); }},
+    {"search_messages",
+     [](Traced& b) { CHECK(b.session_storage().search_messages(ada, {.query = "x"}).items.size() == 1); }},
+    {"save_tool_execution", [](Traced& b) { b.session_storage().save_tool_execution(ada, "s", {.tool_name = "t"}); }},
+    {"list_tool_executions", [](Traced& b) { static_cast<void>(b.session_storage().list_tool_executions(ada, "s")); }},
+    {"save_snapshot", [](Traced& b) { b.session_storage().save_snapshot(ada, {.session_id = "s"}); }},
+    {"load_snapshots", [](Traced& b) { static_cast<void>(b.session_storage().load_snapshots(ada, "s", "")); }},
+    {"purge_idempotency_keys", [](Traced& b) { b.session_storage().purge_idempotency_keys(ada, {}); }},
+    {"statistics", [](Traced& b) { static_cast<void>(b.session_storage().statistics(ada)); }},
+    {"store_error", [](Traced& b) { b.error_store().store(ada, {.raw_error = "x"}); }},
+    {"get_error", [](Traced& b) { static_cast<void>(b.error_store().get(ada, "none")); }},
+    {"list_errors", [](Traced& b) { static_cast<void>(b.error_store().list(ada)); }},
+    {"index_artifact", [](Traced& b) { b.artifact_store().index(ada, {.id = "a", .name = "n"}); }},
+    {"get_artifact", [](Traced& b) { static_cast<void>(b.artifact_store().get(ada, "a")); }},
+    {"get_artifact_by_name", [](Traced& b) { static_cast<void>(b.artifact_store().get_by_name(ada, "n")); }},
+    {"list_artifacts", [](Traced& b) { static_cast<void>(b.artifact_store().list(ada)); }},
+    {"search_artifacts", [](Traced& b) { static_cast<void>(b.artifact_store().search(ada, "n")); }},
+    {"update_artifact", [](Traced& b) { CHECK(b.artifact_store().update(ada, {.id = "a", .name = "n"})); }},
+    {"record_artifact_access", [](Traced& b) { CHECK(b.artifact_store().record_access(ada, "a")); }},
+    {"artifact_statistics", [](Traced& b) { static_cast<void>(b.artifact_store().statistics(ada)); }},
+    {"artifact_folder", [](Traced& b) { static_cast<void>(b.artifact_store().folder(ada, ArtifactFolder::user)); }},
+    {"remove_artifact", [](Traced& b) { CHECK(b.artifact_store().remove(ada, "a", DeleteMode::soft)); }},
+    {"remove_artifact", [](Traced& b) { CHECK(b.artifact_store().remove(ada, "a", DeleteMode::hard)); }},
+    {"store_result",
+     [](Traced& b) {
+       b.result_store().store(ada, {.id = "r", .table = {{"c"}, {}}});
+     }},
+    {"query_result", [](Traced& b) { static_cast<void>(b.result_store().query(ada, "r", "SELECT 1")); }},
+    {"result_metadata", [](Traced& b) { static_cast<void>(b.result_store().metadata(ada, "r")); }},
+    {"expire_results", [](Traced& b) { b.result_store().expire(ada); }},
+    {"remove_result", [](Traced& b) { CHECK(b.result_store().remove(ada, "r")); }},
+    {"store_human_request", [](Traced& b) { b.human_request_store().store(ada, {.id = "h", .question = "?"}); }},
+    {"get_human_request", [](Traced& b) { static_cast<void>(b.human_request_store().get(ada, "h")); }},
+    {"update_human_request",
+     [](Traced& b) { CHECK(b.human_request_store().update(ada, {.id = "h", .question = "?!"})); }},
+    {"list_pending_human_requests", [](Traced& b) { static_cast<void>(b.human_request_store().list_pending(ada)); }},
+    {"list_human_requests_of_session",
+     [](Traced& b) { static_cast<void>(b.human_request_store().list_by_session(ada, "s")); }},
+    {"respond_to_human_request",
+     [](Traced& b) { b.human_request_store().respond(ada, "h", {.status = RequestStatus::approved}); }},
+    {"wait_for_human_request", [](Traced& b) { static_cast<void>(b.human_request_store().wait(ada, "h")); }},
+    {"expire_human_requests", [](Traced& b) { b.human_request_store().expire(ada); }},
+    {"delete_session", [](Traced& b) { CHECK(b.session_storage().delete_session(ada, "s")); }}};
+
+/// A backend that is traced, with its schema and a session `s` of ada's with one message.
+struct Filled {
+  explicit Filled(sqlite::Config config = {.path = ":memory:"}) : backend(std::move(config), tracer) {
+    backend.migrate();
+    backend.session_storage().save_session(ada, {.id = "s"});
+    backend.session_storage().save_message(ada, "s", {.content = "x"});
+    static_cast<void>(tracer.take());
+  }
+
+  RecordingTracer tracer{};
+  Traced backend;
 };
 
 }  // namespace
 
 TEST_CASE("a tracer sees every operation, its tenant, its parent and its failure") {
   const RecordingTracer tracer;
-  Backend<Sqlite, RecordingTracer> backend({.path = ":memory:"}, tracer);
+  Traced backend({.path = ":memory:"}, tracer);
   backend.migrate();
   Context context = Context::for_user("alice");
   context.trace_parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   backend.session_storage().save_session(context, {.id = "s"});
   CHECK_THROWS_AS(backend.session_storage().save_message(context, "none", {.content = "x"}), Error);
   (void)backend.error_store().list({});
-  CHECK(tracer.records() == std::vector<Record>{{"migrate_up", "", "", ""},
-                                                {"save_session", "alice", context.trace_parent, ""},
-                                                {"save_message", "alice", context.trace_parent, "not_found"},
-                                                {"list_errors", "default-user", "", ""}});
+  CHECK(tracer.records() == Records{{"migrate_up", "", "", ""},
+                                    {"save_session", "alice", context.trace_parent, ""},
+                                    {"save_message", "alice", context.trace_parent, "not_found"},
+                                    {"list_errors", "default-user", "", ""}});
+}
+
+TEST_CASE("every operation is one span") {
+  const support::TemporaryFolder folder;
+  Filled filled({.path = ":memory:", .artifact_directory = folder.path() / "artifacts"});
+  for (const Traceable& operation : operations) {
+    CAPTURE(operation.name);
+    operation.run(filled.backend);
+    const Records records = filled.tracer.take();
+    REQUIRE(records.size() == 1);
+    CHECK(records.front().operation == operation.name);
+    CHECK(records.front().error.empty());
+  }
+}
+
+TEST_CASE("a call that is refused is one span that fails") {
+  Filled filled({.path = ":memory:", .default_user_id = ""});
+  auto& backend = filled.backend;
+  const auto ends = [&](const char* error, auto&& call) {
+    CHECK_THROWS_AS(call(), Error);
+    const Records records = filled.tracer.take();
+    REQUIRE(records.size() == 1);
+    CHECK(records.front().error == error);
+  };
+  const std::string nul(1, '\0');
+  const Context late = ada.with_timeout(std::chrono::seconds(-1));
+  SUBCASE("with arguments that mean nothing") {
+    ends("invalid_argument", [&] { backend.session_storage().save_session(ada, {.id = ""}); });
+    ends("invalid_argument", [&] { backend.session_storage().delete_session(ada, nul); });
+    ends("invalid_argument", [&] { backend.session_storage().for_each_message(ada, nul, [](const Message&) {}); });
+    ends("invalid_argument", [&] { static_cast<void>(backend.error_store().get(ada, "")); });
+    ends("invalid_argument", [&] { backend.artifact_store().remove(ada, "", DeleteMode::hard); });
+    ends("invalid_argument", [&] { static_cast<void>(backend.result_store().query(ada, "", "SELECT 1")); });
+    ends("invalid_argument", [&] { static_cast<void>(backend.human_request_store().wait(ada, "")); });
+    ends("invalid_argument", [&] { backend.migrator().down({}, 0); });
+  }
+  SUBCASE("without a user, and with one who cannot be") {
+    ends("invalid_argument", [&] { static_cast<void>(backend.session_storage().statistics({})); });
+    ends("invalid_argument", [&] { static_cast<void>(backend.session_storage().statistics(Context::for_user(nul))); });
+  }
+  SUBCASE("when its time is over") {
+    ends("deadline_exceeded", [&] { static_cast<void>(backend.session_storage().statistics(late)); });
+    ends("deadline_exceeded", [&] { backend.ping(late); });
+    ends("deadline_exceeded", [&] { static_cast<void>(backend.details(late)); });
+  }
+  SUBCASE("when the backend is closed") {
+    backend.close();
+    ends("failed_precondition", [&] { static_cast<void>(backend.session_storage().statistics(ada)); });
+    ends("failed_precondition", [&] { static_cast<void>(backend.migrator().current_version()); });
+    ends("failed_precondition", [&] { backend.migrate(); });
+  }
+}
+
+TEST_CASE("what the caller's own code throws ends the span as failed") {
+  Filled filled;
+  auto& sessions = filled.backend.session_storage();
+  SUBCASE("a visitor, with an exception of its own") {
+    CHECK_THROWS_WITH_AS(
+        sessions.for_each_message(ada, "s", [](const Message&) { throw std::runtime_error("enough"); }), "enough",
+        std::runtime_error);
+    CHECK(filled.tracer.take() == Records{{"for_each_message", "ada", "", "internal"}});
+  }
+  SUBCASE("a visitor, with what is no exception at all") {
+    CHECK_THROWS_AS(sessions.for_each_message(ada, "s", [](const Message&) { throw 7; }), int);
+    CHECK(filled.tracer.take() == Records{{"for_each_message", "ada", "", "internal"}});
+  }
+  SUBCASE("a visitor, with one of the library's") {
+    const auto refuse = [](const Message&) { throw Error(ErrorCode::permission_denied, "not yours"); };
+    CHECK(support::code_of([&] { sessions.for_each_message(ada, "s", refuse); }) == ErrorCode::permission_denied);
+    CHECK(filled.tracer.take() == Records{{"for_each_message", "ada", "", "permission_denied"}});
+  }
+  SUBCASE("a cleanup hook") {
+    sessions.add_cleanup_hook([](const Context&, const std::string&) { throw std::runtime_error("no"); });
+    CHECK_THROWS_WITH_AS(sessions.delete_session(ada, "s"), "no", std::runtime_error);
+    CHECK(filled.tracer.take() == Records{{"delete_session", "ada", "", "internal"}});
+    CHECK(!sessions.load_session(ada, "s"));
+  }
+}
+
+TEST_CASE("a call that a callback makes is a span of its own, which ends first") {
+  Filled filled;
+  auto& sessions = filled.backend.session_storage();
+  sessions.add_cleanup_hook(
+      [&](const Context& context, const std::string&) { static_cast<void>(sessions.statistics(context)); });
+  CHECK(sessions.delete_session(ada, "s"));
+  CHECK(filled.tracer.take() == Records{{"statistics", "ada", "", ""}, {"delete_session", "ada", "", ""}});
+}
+
+TEST_CASE("operations have names of their own") {
+  const auto& names = EnumNames<Operation>::values;
+  CHECK(std::set<std::string_view>(names.begin(), names.end()).size() == names.size());
 }
 
 TEST_CASE("no tracer costs no room") {
@@ -76,33 +269,4 @@ TEST_CASE("no tracer costs no room") {
   static_assert(Tracer<NoTracing>);
   static_assert(Tracer<RecordingTracer>);
   static_assert(!Tracer<int>);
-}
-
-TEST_CASE("a decorator policy sees each operation as one unit of work") {
-  using Policy = Counting<Sqlite>;
-  static_assert(StoragePolicy<Policy>);
-  static_assert(StorageBackend<Backend<Policy>>);
-  Backend<Policy> backend({.path = ":memory:"});
-  backend.migrate();
-  const auto units = [&](auto&& action) {
-    const auto before = Policy::reads + Policy::writes;
-    action();
-    return Policy::reads + Policy::writes - before;
-  };
-  auto& store = backend.session_storage();
-  CHECK(units([&] { store.save_session({}, {.id = "s"}); }) == 1);
-  CHECK(units([&] {
-          store.save_message({}, "s", {.content = "x"}, {.idempotency_key = "k", .expected_sequence = 0});
-        }) == 1);
-  CHECK(units([&] { store.save_turn({}, "s", {{{.content = "a"}, {.content = "b"}}, {{.tool_name = "t"}}}); }) == 1);
-  CHECK(units([&] { (void)store.load_session({}, "s"); }) == 1);
-  CHECK(units([&] { (void)store.search_messages({}, {.query = "x"}); }) == 1);
-  CHECK(units([&] { (void)store.statistics({}); }) == 1);
-  CHECK(units([&] { backend.error_store().store({}, {.raw_error = "x"}); }) == 1);
-  CHECK(units([&] { backend.artifact_store().index({}, {.name = "a"}); }) == 1);
-  CHECK(units([&] { backend.result_store().store({}, {.id = "r", .table = {{"c"}, {}}}); }) == 1);
-  CHECK(units([&] { (void)backend.result_store().query({}, "r", "SELECT 1"); }) == 1);
-  std::string request;
-  CHECK(units([&] { request = backend.human_request_store().store({}, {.question = "?"}); }) == 1);
-  CHECK(units([&] { backend.human_request_store().respond({}, request, {}); }) == 1);
 }

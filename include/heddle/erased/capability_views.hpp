@@ -33,23 +33,28 @@ class HandleView {
   Interface* capability_;
 };
 
-/// A capability of a backend of a known type, which calls the backend itself. Refers to the backend.
-template <class Model>
+/// A capability of a backend of a known type. Refers to the backend. The model is known, so a compiler that optimises
+/// calls the backend itself.
+template <class Interface, class Backend, class Model>
 class StaticView {
  public:
   static constexpr bool possible = true;
 
-  template <class Backend>
-  explicit StaticView(Backend& backend, bool is_present = true) : model_(backend), is_present_(is_present) {}
+  explicit StaticView(Backend& backend, bool is_present = true) noexcept
+      : backend_(backend), model_(backend), is_present_(is_present) {}
+  StaticView(const StaticView& other) noexcept : StaticView(other.backend_, other.is_present_) {}
+  StaticView& operator=(const StaticView&) = delete;
+  ~StaticView() = default;
 
   [[nodiscard]] explicit operator bool() const noexcept { return is_present_; }
-  [[nodiscard]] Model* operator->() const {
-    if (!is_present_) { refuse_missing(Model::description); }
+  [[nodiscard]] Interface* operator->() const {
+    if (!is_present_) { refuse_missing(Interface::description); }
     return &model_;
   }
-  [[nodiscard]] Model& operator*() const { return *operator->(); }
+  [[nodiscard]] Interface& operator*() const { return *operator->(); }
 
  private:
+  Backend& backend_;
   mutable Model model_;
   bool is_present_;
 };

@@ -1,4 +1,7 @@
+#include "heddle/any_backend.hpp"
+#include "heddle/capabilities.hpp"
 #include "heddle/postgres.hpp"
+#include "heddle/postgres/policy.ipp"
 #include "support/expect_error.hpp"
 #include "support/migrated_database.hpp"
 #include "support/raw_postgres.hpp"
@@ -76,6 +79,22 @@ TEST_CASE("an administrator of PostgreSQL sees all tenants") {
   CHECK(backend.admin_storage().statistics(bob).sessions == 4);
 }
 
+TEST_CASE("with a connection of its own administration is there, of a backend of a known type and behind a handle") {
+  const support::MigratedDatabase database;
+  const auto users_of = [](auto& storage) {
+    const auto admin = administration(storage);
+    REQUIRE(admin);
+    return admin->statistics({}).users;
+  };
+  OnServer backend(database.config());
+  backend.session_storage().save_session(ada, {.id = "s"});
+  CHECK(backend.can_administer());
+  CHECK(users_of(backend) == 1);
+  auto handle = AnyBackend::make<OnServer>(database.config());
+  CHECK(users_of(handle) == 1);
+  static_assert(!decltype(online_backup(backend))::possible);
+}
+
 TEST_CASE("the rights of the administrator's role") {
   support::MigratedDatabase database;
   const Warned tracer;
@@ -116,6 +135,11 @@ TEST_CASE("without a connection of its own there is no administration") {
   auto config = database.config();
   config.admin_dsn.clear();
   OnServer backend(config);
+  CHECK(!backend.can_administer());
+  CHECK(!administration(backend));
+  auto handle = AnyBackend::make<OnServer>(config);
+  CHECK(!administration(handle));
+  CHECK(soft_deletion(handle));
   const auto error = error_of([&] { static_cast<void>(backend.admin_storage().statistics({})); });
   CHECK(error.code() == ErrorCode::failed_precondition);
   CHECK(std::string(error.what()).find("admin_dsn") != std::string::npos);

@@ -1,5 +1,8 @@
 #include "heddle/open.hpp"
 
+#include "heddle/capabilities.hpp"
+#include "heddle/config/health.hpp"
+#include "heddle/proto/storage.pb.h"
 #include "support/expect_error.hpp"
 #include "support/postgres_database.hpp"
 #include "support/protocol_proxy.hpp"
@@ -60,12 +63,12 @@ TEST_CASE("a configuration opens PostgreSQL, and migrates it as the role for tha
   CHECK(status.migration_version() >= 1);
   CHECK(status.pool_stats().max_connections() == 2);
 
-  REQUIRE(storage.soft_deletion() != nullptr);
-  REQUIRE(storage.administration() != nullptr);
-  CHECK(storage.online_backup() == nullptr);
-  CHECK(storage.soft_deletion()->soft_delete_session(ada, "s"));
+  CHECK(!heddle::online_backup(storage));
+  REQUIRE(heddle::soft_deletion(storage));
+  CHECK(heddle::soft_deletion(storage)->soft_delete_session(ada, "s"));
   // The role that migrates is not taken for administration.
-  CHECK(code_of([&] { static_cast<void>(storage.administration()->statistics({})); }) ==
+  CHECK(!heddle::administration(storage));
+  CHECK(code_of([&] { static_cast<void>(heddle::administration(storage)->statistics({})); }) ==
         ErrorCode::failed_precondition);
   CHECK(storage.artifact_store()
             .folder(ada, heddle::ArtifactFolder::user)
@@ -130,7 +133,7 @@ TEST_CASE("a database of PostgreSQL can be named by fields") {
   config.mutable_migration()->set_auto_migrate(false);
   auto storage = heddle::open(config, with(folder, {{"LOOM_PG_ADMIN_DSN", database.admin_dsn()}}));
   storage.session_storage().save_session({}, {.id = "s"});
-  CHECK(storage.administration()->sessions_per_user({}).items ==
+  CHECK(heddle::administration(storage)->sessions_per_user({}).items ==
         std::vector<heddle::SessionCount>{{"default-user", 1}});
 }
 

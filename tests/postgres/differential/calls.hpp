@@ -45,6 +45,7 @@ class Calls {
 
  protected:
   using Options = heddle::WriteOptions;
+  using AppendOptions = heddle::AppendOptions;
 
   /// Makes one call on both sides.
   template <class Call>
@@ -64,11 +65,10 @@ class Calls {
   void write(std::string_view name, Call write) {
     Options options;
     if (random_.one_in(5)) { options.idempotency_key = random_.id("key"); }
-    if (random_.one_in(300)) { options.expected_sequence = random_.any_integer(); }
     write_with(name, options, std::move(write));
   }
-  template <class Call>
-  void write_with(std::string_view name, const Options& options, Call write) {
+  template <class AnyOptions, class Call>
+  void write_with(std::string_view name, const AnyOptions& options, Call write) {
     const auto again = [this, options, write, name = std::string(name)] {
       call(name, [&](auto& side) { return write(side, options); });
     };

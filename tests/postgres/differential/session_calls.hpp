@@ -129,7 +129,7 @@ class SessionCalls : public Calls {
   void save_messages() {
     heddle::Turn turn;
     for (std::size_t count = random_.number(4); count-- > 0;) { turn.messages.push_back(message()); }
-    Options options;
+    AppendOptions options;
     if (random_.one_in(4)) { options.idempotency_key = random_.id("key"); }
     if (random_.one_in(4)) {
       options.expected_sequence =
@@ -139,17 +139,17 @@ class SessionCalls : public Calls {
     const auto id = session_id();
     switch (random_.number(3)) {
       case 0:
-        return write_with("save_message", options, [=, one = message()](auto& side, const Options& with) {
+        return write_with("save_message", options, [=, one = message()](auto& side, const AppendOptions& with) {
           return shown(side, side.backend.session_storage().save_message(context, id, one, with));
         });
       case 1:
-        return write_with("save_messages", options, [=](auto& side, const Options& with) {
+        return write_with("save_messages", options, [=](auto& side, const AppendOptions& with) {
           return shown(side, side.backend.session_storage().save_messages(context, id, turn.messages, with));
         });
       default: break;
     }
     random_.fill("executions", turn.executions);
-    write_with("save_turn", options, [=](auto& side, const Options& with) {
+    write_with("save_turn", options, [=](auto& side, const AppendOptions& with) {
       return shown(side, side.backend.session_storage().save_turn(context, id, turn, with));
     });
   }

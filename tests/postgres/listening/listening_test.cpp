@@ -1,5 +1,6 @@
 #include "custom_policy/counting.hpp"
 #include "heddle/postgres.hpp"
+#include "heddle/postgres/policy.ipp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 

@@ -74,7 +74,8 @@ struct Run {
   [[nodiscard]] auto& requests() const { return backend.human_request_store(); }
   [[nodiscard]] auto& admin() const { return backend.admin_storage(); }
 
-  [[nodiscard]] WriteOptions expecting(std::int64_t sequence) const {
+  [[nodiscard]] AppendOptions appending() const { return {.idempotency_key = options.idempotency_key}; }
+  [[nodiscard]] AppendOptions expecting(std::int64_t sequence) const {
     return {.idempotency_key = options.idempotency_key, .expected_sequence = sequence};
   }
 };
@@ -113,18 +114,18 @@ inline const std::vector<Operation> all{
     {"restore_session", [](R& r) { CHECK(r.sessions().restore_session(r.context, "hidden " + r.id, r.options)); },
      true},
     {"purge_deleted_sessions", [](R& r) { CHECK(r.sessions().purge_deleted_sessions(r.context, 0s) > 0); }},
-    {"save_message", [](R& r) { r.sessions().save_message(r.context, r.id, message(), r.options); }, true},
+    {"save_message", [](R& r) { r.sessions().save_message(r.context, r.id, message(), r.appending()); }, true},
     {"save_message, expected_sequence",
      [](R& r) { CHECK(r.sessions().save_message(r.context, r.id, message(), r.expecting(3)) == 4); }, true},
-    {"save_messages, none", [](R& r) { r.sessions().save_messages(r.context, r.id, {}, r.options); }, true},
+    {"save_messages, none", [](R& r) { r.sessions().save_messages(r.context, r.id, {}, r.appending()); }, true},
     {"save_messages, 1,000",
-     [](R& r) { CHECK(r.sessions().save_messages(r.context, r.id, thousand(), r.options).last == 1003); }, true},
+     [](R& r) { CHECK(r.sessions().save_messages(r.context, r.id, thousand(), r.appending()).last == 1003); }, true},
     {"save_messages, 1,000, expected_sequence",
      [](R& r) { CHECK(r.sessions().save_messages(r.context, r.id, thousand(), r.expecting(3)).last == 1003); }, true},
     {"save_turn",
      [](R& r) {
        r.sessions().save_turn(r.context, r.id, {{message(), message(), message()}, {execution(), execution()}},
-                              r.options);
+                              r.appending());
      },
      true},
     {"load_messages", [](R& r) { CHECK(r.sessions().load_messages(r.context, r.id, r.page).items.size() >= 3); }},
@@ -242,7 +243,7 @@ inline const std::vector<Operation> all{
     {"validate_permissions", [](R& r) { CHECK(r.admin().validate_permissions(r.context).problems.empty()); }},
 
     {"ping", [](R& r) { r.backend.ping(r.context); }},
-    {"storage_details", [](R& r) { static_cast<void>(r.backend.details(r.context)); }},
+    {"details", [](R& r) { static_cast<void>(r.backend.details(r.context)); }},
 };
 
 }  // namespace operations

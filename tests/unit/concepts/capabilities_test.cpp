@@ -1,4 +1,6 @@
+#include "heddle/concepts/storage_policy.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,7 @@
 #include "heddle/any_backend.hpp"
+#include "heddle/capabilities.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -43,11 +45,13 @@ struct Administered {
   struct Config {
     heddle::sqlite::Config database{};
     SoftDelete soft_delete{};
+    bool has_administrator = true;
   };
 
   class Engine : public heddle::sqlite::Engine {
    public:
-    explicit Engine(const Config& config) : heddle::sqlite::Engine(config.database) {}
+    explicit Engine(const Config& config)
+        : heddle::sqlite::Engine(config.database), has_administrator_(config.has_administrator) {}
 
     template <class Work>
     auto administer(const Call& call, Work& work) {
@@ -55,13 +59,17 @@ struct Administered {
       ++administered;
       return write(call, work);
     }
+    [[nodiscard]] bool can_administer() const noexcept { return has_administrator_; }
     static inline std::atomic<bool> fail_from_now_on{false};
     static inline std::atomic<int> administered{0};
+
+   private:
+    bool has_administrator_;
   };
 
   struct Dialect : heddle::sqlite::Dialect {
     using Text = std::string_view;
-    struct Sessions : heddle::sqlite::Dialect::Sessions {
+    struct SoftDeletion {
       heddle::sql::Statement<heddle::sql::NoRow, Text, Text, Timestamp> soft_remove{
           "UPDATE sessions SET agent_id = '(hidden)'"
           ", updated_at = ?3 WHERE user_id = ?1 AND id = ?2 "
@@ -207,7 +215,6 @@ TEST_CASE("a session is hidden and shown again") {
   CHECK(sessions.restore_session(ada, "s", {.idempotency_key = "r"}));
   CHECK(!sessions.restore_session(ada, "s"));
   CHECK(code_of([&] { sessions.soft_delete_session(ada, ""); }) == ErrorCode::invalid_argument);
-  CHECK(code_of([&] { sessions.restore_session(ada, "s", {.expected_sequence = 1}); }) == ErrorCode::invalid_argument);
 }
 
 TEST_CASE("what was hidden goes for good in batches, with its files and hooks") {
@@ -360,14 +367,14 @@ TEST_CASE("administration and soft deletion through a handle") {
   auto storage = AnyBackend::make<Silent>(in_memory());
   storage.migrate();
   storage.session_storage().save_session(ada, {.id = "s"});
-  auto* const deletion = storage.soft_deletion();
-  REQUIRE(deletion != nullptr);
+  const auto deletion = soft_deletion(storage);
+  REQUIRE(deletion);
   CHECK(deletion->soft_delete_session(ada, "s", {.idempotency_key = "k"}));
   CHECK(deletion->soft_delete_session(ada, "s", {.idempotency_key = "k"}));
   CHECK(deletion->restore_session(ada, "s", {.idempotency_key = "r"}));
   CHECK(deletion->soft_delete_session(ada, "s"));
-  auto* const administration = storage.administration();
-  REQUIRE(administration != nullptr);
+  const auto administration = heddle::administration(storage);
+  REQUIRE(administration);
   CHECK(administration->list_sessions({}).total == 1);
   CHECK(administration->sessions_per_user({}).items.size() == 1);
   CHECK(administration->statistics({}).sessions == 1);
@@ -377,4 +384,24 @@ TEST_CASE("administration and soft deletion through a handle") {
 
   storage.close();
   CHECK(code_of([&] { static_cast<void>(administration->statistics({})); }) == ErrorCode::failed_precondition);
+}
+
+TEST_CASE("without a connection of its own administration is null, and soft deletion is not") {
+  auto config = in_memory();
+  config.has_administrator = false;
+  const auto check = [](auto& backend) {
+    backend.migrate();
+    backend.session_storage().save_session(ada, {.id = "s"});
+    auto administration = heddle::administration(backend);
+    static_assert(decltype(administration)::possible);
+    CHECK(!administration);
+    CHECK(code_of([&] { static_cast<void>(administration->statistics({})); }) == ErrorCode::failed_precondition);
+    REQUIRE(soft_deletion(backend));
+    CHECK(soft_deletion(backend)->soft_delete_session(ada, "s"));
+  };
+  Silent backend(config);
+  CHECK(!backend.can_administer());
+  check(backend);
+  auto storage = AnyBackend::make<Silent>(config);
+  check(storage);
 }

@@ -1,0 +1,29 @@
+#include "heddle/open_traced.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+namespace {
+
+/// Counts what it sees.
+struct Counting {
+  struct Span {
+    void fail(const heddle::Error& /*error*/) noexcept {}
+  };
+  Span start(const heddle::Call& /*call*/) noexcept {
+    ++*calls;
+    return {};
+  }
+  std::shared_ptr<int> calls = std::make_shared<int>(0);
+};
+
+}  // namespace
+
+TEST_CASE("a tracer watches what is opened") {
+  const Counting tracer;
+  auto storage = heddle::open(heddle::parse_config_json(R"({"sqlite": {"path": ":memory:"}})"), {}, tracer);
+  const int before = *tracer.calls;
+  storage.ping();
+  CHECK(*tracer.calls == before + 1);
+}
