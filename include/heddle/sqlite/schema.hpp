@@ -66,7 +66,7 @@ class Schema {
   }
 
   template <class Step>
-  void take(Step&& step) {
+  void run_step(Step&& step) {
     writer_.exclusively(call_, [&](connection::Connection& connection) {
       try {
         connection.recover();

@@ -55,7 +55,7 @@ class Schema {
   }
 
   template <class Step>
-  void take(Step&& step) {
+  void run_step(Step&& step) {
     if (would_own_) {
       throw Error(ErrorCode::permission_denied,
                   "the role that serves must not own the tables: set migration_dsn or admin_dsn (which heddle::open "
