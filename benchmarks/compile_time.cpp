@@ -1,4 +1,4 @@
-// One file with one save: what including Heddle costs a compiler. `run` times it.
+// One file with one save, to measure the compile time of including Heddle; `run` measures it.
 #include <heddle/sqlite.hpp>
 
 int main() {

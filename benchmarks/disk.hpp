@@ -12,7 +12,7 @@
 
 namespace benchmarks {
 
-/// The disk by itself, as a control: it can be many times slower for minutes.
+/// Measures the disk alone, as a control: it can be many times slower for minutes.
 class Disk {
  public:
   Disk()
@@ -29,7 +29,7 @@ class Disk {
     ::unlink(path_.c_str());
   }
 
-  /// Writes a block over the last one and waits for the disk.
+  /// Overwrites a block and waits until the disk has stored it.
   void write() const {
     const std::array<char, 8192> block{};
     if (::pwrite(file_, block.data(), block.size(), 0) < 0 || ::fdatasync(file_) != 0) {

@@ -1,5 +1,5 @@
-// 16 threads save messages with full durability: Heddle's group commit against one connection behind a mutex, in turn
-// in one process, each on a database of its own with sessions of its own.
+// 16 threads save messages with full durability: compares Heddle's group commit with one connection behind a mutex, in
+// turn in one process, each with its own database and sessions.
 #include "heddle/sqlite.hpp"
 #include "measure.hpp"
 #include "raw_sqlite.hpp"

@@ -9,7 +9,7 @@
 
 namespace benchmarks {
 
-/// Seconds that `action` takes.
+/// Returns the seconds that `action` takes.
 template <class Action>
 double seconds(Action&& action) {
   const auto start = std::chrono::steady_clock::now();
@@ -17,7 +17,7 @@ double seconds(Action&& action) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The value at this quantile, 0 to 1.
+/// Returns the value at this quantile, 0 to 1.
 inline double quantile(std::vector<double> values, double at) {
   std::sort(values.begin(), values.end());
   return values[static_cast<std::size_t>(at * static_cast<double>(values.size() - 1))];

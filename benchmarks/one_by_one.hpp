@@ -13,11 +13,11 @@
 
 namespace benchmarks {
 
-/// The other side of the comparison: a schema and statements as servers commonly have them, with row security, run one
-/// after the other through libpqxx and prepared. A saved message and a loaded session take five round trips.
+/// The baseline of the comparison: a schema and prepared statements as servers commonly have them, with row security,
+/// run one after the other through libpqxx. Saving a message and loading a session take five round trips each.
 class OneByOne {
  public:
-  /// For a superuser, once in a database. Rows are seen by `role` under row security.
+  /// Returns the SQL that a superuser runs once in a database. `role` sees rows under row security.
   static std::string schema(const std::string& role) {
     return R"sql(
       CREATE SCHEMA one_by_one;

@@ -1,6 +1,6 @@
-// Saves a message or loads a session of 100 messages, again and again, for callgrind:
-// `postgres_instructions heddle|one_by_one save|load WORDS COUNT`, with so many words in a message. What the client
-// spends on one is (Ir(2N) - Ir(N)) / N; `run` computes it.
+// Saves a message or loads a session of 100 messages COUNT times, for callgrind: `postgres_instructions
+// heddle|one_by_one save|load WORDS COUNT`, with WORDS words in a message. The client's instructions for one operation
+// are (Ir(2N) - Ir(N)) / N; `run` computes them.
 #include "postgres_setup.hpp"
 
 #include <cstdlib>

@@ -1,6 +1,6 @@
-// Saves messages and loads sessions of 100 messages: Heddle against the statements of OneByOne, in turn in one process,
-// on the Unix socket and with a network of 1 ms there and back. On a server whose commits reach the disk, both wait for
-// the same disk: look at the control.
+// Saves messages and loads sessions of 100 messages: compares Heddle with the statements of OneByOne, in turn in one
+// process, over the Unix socket and over a network with a round trip of 1 ms. If the server's commits wait for the
+// disk, both wait for the same disk: compare with the control.
 #include "disk.hpp"
 #include "measure.hpp"
 #include "postgres_setup.hpp"
@@ -21,13 +21,13 @@ constexpr int rounds = 31;
 constexpr int in_session = 100;
 constexpr int sessions = 200;  // that messages are saved to, in turn
 
-/// How often each is done in a round: enough that the scheduler does not decide.
+/// How often a round runs each operation: often enough that the scheduler does not decide the result.
 struct Amounts {
   int saves = 0;
   int loads = 0;
 };
 
-/// One of the two, on one way to the server, with sessions of its own.
+/// One of the two sides over one connection type, with its own sessions.
 class Side {
  public:
   Side(std::string name, Amounts in_round, std::function<void(const std::string&, const heddle::Message&)> save_one,
@@ -36,7 +36,7 @@ class Side {
     for (int index = 0; index < sessions; ++index) { make(saved(index)); }
     make(loaded());
     for (int index = 0; index < in_session; ++index) { save_one_(loaded(), long_.next()); }
-    // Statements are prepared and caches filled from here on.
+    // From here on statements are prepared and caches are filled.
     save(short_, amounts.saves);
     load(amounts.loads);
   }
@@ -69,7 +69,7 @@ class Side {
   int next_ = 0;
 };
 
-/// Both, on one way to the server.
+/// Both sides over one connection type.
 class Pair {
  public:
   Pair(const std::string& way, const std::string& dsn, Amounts amounts)
@@ -132,7 +132,7 @@ int main() {
   std::vector<double> disk;
   benchmarks::Disk control;
   for (int round = 0; round < rounds; ++round) {
-    // As the server would do now and then by itself: neither side is to suffer from old statistics or old rows.
+    // As the server does regularly by itself: neither side may suffer from old statistics or dead rows.
     superuser.execute("VACUUM ANALYZE");
     disk.push_back(benchmarks::seconds([&] { control.write(); }));
     for (std::size_t index = 0; index < sides.size(); ++index) {

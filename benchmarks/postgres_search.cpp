@@ -1,5 +1,5 @@
-// Searches 200,000 messages of four tenants behind row security, as the application's role: the plans that PostgreSQL
-// uses, and times through Heddle.
+// Searches 200,000 messages of four tenants under row security, with the application's role; prints the plans of
+// PostgreSQL and the times through Heddle.
 #include "measure.hpp"
 #include "postgres_setup.hpp"
 #include "support/plans.hpp"

@@ -14,7 +14,7 @@
 
 namespace benchmarks {
 
-/// A database with both schemas; both sides work as the same role, under row security.
+/// A database with both schemas; both sides use the same role, under row security.
 class PostgresSetup {
  public:
   PostgresSetup() {
@@ -24,7 +24,7 @@ class PostgresSetup {
   [[nodiscard]] std::string app_dsn() { return database_.database().app_dsn(); }
   [[nodiscard]] std::string superuser_dsn() { return database_.database().superuser_dsn(); }
 
-  /// Heddle's, for this way to the server.
+  /// Returns Heddle's configuration for this connection string.
   static heddle::postgres::Config config(const std::string& dsn, int connections = 1) {
     heddle::postgres::Config config;
     config.dsn = dsn;
@@ -32,7 +32,7 @@ class PostgresSetup {
     config.pool.max_connections = connections;
     return config;
   }
-  /// The other side's.
+  /// Returns the baseline's connection string.
   static std::string one_by_one(const std::string& dsn) {
     return support::with_settings(dsn, {{"options", "-c search_path=one_by_one"}});
   }
@@ -41,7 +41,7 @@ class PostgresSetup {
   support::MigratedDatabase database_;
 };
 
-/// Messages with texts of so many words, made beforehand, in turn.
+/// Returns messages with texts of so many words in turn, generated beforehand.
 class Messages {
  public:
   explicit Messages(std::uint32_t seed, int words = 100, std::size_t count = 64) : all_(count) {

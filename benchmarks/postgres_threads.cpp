@@ -1,5 +1,5 @@
-// 16 threads save messages over 8 connections: Heddle's pool against the statements of OneByOne on as many connections,
-// in turn in one process, on the Unix socket and with a network of 1 ms there and back.
+// 16 threads save messages over 8 connections: compares Heddle's pool with the statements of OneByOne on as many
+// connections, in turn in one process, over the Unix socket and over a network with a round trip of 1 ms.
 #include "measure.hpp"
 #include "postgres_setup.hpp"
 #include "support/protocol_proxy.hpp"
@@ -23,7 +23,7 @@ constexpr int connections = 8;
 constexpr int messages = 25;  // of each thread in a round
 constexpr int rounds = 15;
 
-/// The connections of the other side: whoever comes waits for a free one.
+/// The connections of the baseline: a thread waits for a free one.
 class Connections {
  public:
   explicit Connections(const std::string& dsn) {
@@ -52,7 +52,7 @@ class Connections {
 
 using Save = std::function<void(const std::string& session, const heddle::Message&)>;
 
-/// Seconds of each save by all threads, and of all together.
+/// The seconds of each save by all threads, and of all saves together.
 struct Times {
   std::vector<double> single{};
   double all = 0;
@@ -83,7 +83,7 @@ void compare(const std::string& way, const Save& ours, const Save& theirs) {
   std::vector<double> throughput;
   std::vector<double> slowest;
   double per_second = 0;
-  for (int round = -1; round < rounds; ++round) {  // one to warm up
+  for (int round = -1; round < rounds; ++round) {  // the first one warms up
     Times a;
     Times b;
     const auto first = [&] { a = run_threads(ours, static_cast<std::uint32_t>(100 + round * threads)); };

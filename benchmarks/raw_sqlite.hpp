@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-/// The other side of the comparison: Heddle's statements on Heddle's schema, through nothing but SQLite's C API, with
-/// statements kept prepared.
+/// The baseline of the comparison: Heddle's statements on Heddle's schema through SQLite's C API alone, with prepared
+/// statements.
 namespace benchmarks {
 
 inline void require(int code, int wanted, sqlite3* database) {
@@ -20,7 +20,7 @@ inline void require(int code, int wanted, sqlite3* database) {
   std::exit(1);
 }
 
-/// One connection with the statements of a saved message.
+/// One connection with the statements that save a message.
 class RawSqlite {
  public:
   RawSqlite(const std::string& path, bool full) {

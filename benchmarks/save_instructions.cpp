@@ -1,5 +1,5 @@
-// Saves messages one by one, for callgrind: `save_instructions heddle|raw COUNT`. The instructions of one message are
-// (Ir(2N) - Ir(N)) / N; `run` computes them.
+// Saves COUNT messages one by one, for callgrind: `save_instructions heddle|raw COUNT`. The instructions for one
+// message are (Ir(2N) - Ir(N)) / N; `run` computes them.
 #include "heddle/sqlite.hpp"
 #include "raw_sqlite.hpp"
 #include "text.hpp"

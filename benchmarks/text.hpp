@@ -6,8 +6,8 @@
 
 namespace benchmarks {
 
-/// Text like an agent's: words of a vocabulary in which few are frequent and many are rare. The same seed, the same
-/// text.
+/// Text like that of an agent: words of a vocabulary in which few are frequent and many are rare. The same seed gives
+/// the same text.
 class TextSource {
  public:
   explicit TextSource(std::uint32_t seed) : random_(seed) {}
@@ -15,7 +15,7 @@ class TextSource {
   std::string next(int words) {
     std::string text;
     for (int index = 0; index < words; ++index) {
-      // Squaring a uniform number twice makes a long tail.
+      // Squaring a uniform number twice gives a long tail.
       const double uniform = std::uniform_real_distribution<double>(0, 1)(random_);
       const auto word = static_cast<std::uint32_t>(20000 * uniform * uniform * uniform);
       text.append(syllable(word)).append(syllable(word / 17 + 3)).append(syllable(word / 300)).push_back(' ');

@@ -1,14 +1,14 @@
-# Writes a header that holds all migrations of one backend:
+# Writes a header that contains all migrations of one backend:
 #
 #   cmake -DFOLDER=migrations/sqlite -DOUTPUT=header.hpp -DNAMESPACE=heddle::sqlite -P embed.cmake
 #
-# FOLDER has pairs NNNNNN_name.up.sql and NNNNNN_name.down.sql, numbered from 000001 without a gap.
-# SQL is full of what CMake treats specially (semicolons, brackets, backslashes): file contents must
-# stay inside quotes here and never become a list.
+# FOLDER contains pairs NNNNNN_name.up.sql and NNNNNN_name.down.sql, numbered from 000001 without a gap. SQL contains
+# characters that are special in CMake (semicolons, brackets, backslashes): file contents must stay inside quotes here
+# and never become a list.
 cmake_minimum_required(VERSION 3.25)
 
-# The path's contents as adjacent raw string literals: compilers limit the length of one literal.
-# They are split after a line, so that no character is torn apart.
+# Sets `result` to the contents of the file as adjacent raw string literals, because compilers limit the length of one
+# literal. Splits them at line ends, so that no character is split.
 function(raw_literal path result)
   set(limit 8000)
   file(READ "${path}" text)
@@ -22,7 +22,7 @@ function(raw_literal path result)
     string(SUBSTRING "${text}" 0 ${limit} piece)
     string(FIND "${piece}" "\n" end REVERSE)
     if(end EQUAL -1)
-      message(FATAL_ERROR "${path} has a line of more than ${limit} bytes; please break it.")
+      message(FATAL_ERROR "${path} has a line of more than ${limit} bytes: break it.")
     endif()
     math(EXPR end "${end} + 1")
     string(SUBSTRING "${text}" 0 ${end} piece)
@@ -58,7 +58,7 @@ foreach(file IN LISTS files)
     message(FATAL_ERROR "${stem}.up.sql has no ${number}_${name}.down.sql beside it.")
   endif()
   if(CMAKE_MATCH_3 STREQUAL "down")
-    continue()  # its pair counts once
+    continue()  # each pair counts once
   endif()
 
   if(number STREQUAL previous)

@@ -6,8 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
-/// A policy that wraps another one and counts the units of work that pass. That is all a decorator needs: derive from
-/// the policy, derive from its engine, and replace what should differ.
+/// A policy that wraps another one and counts its units of work. To write a decorator, derive from the policy, derive
+/// from its engine, and replace the functions that should differ.
 template <heddle::StoragePolicy Inner>
 struct Counting : Inner {
   class Engine : public Inner::Engine {

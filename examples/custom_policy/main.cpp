@@ -1,4 +1,4 @@
-// A policy of one's own: counts what a piece of server code costs, at compile time and without touching it.
+// A custom policy: counts the units of work of server code without changing that code.
 #include "counting.hpp"
 
 #include <heddle/sqlite.hpp>
@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Server code: written against the concept, it never learns which policy is beneath.
+/// Server code, written against the concept: it does not depend on the policy.
 void serve(heddle::StorageBackend auto& storage) {
   const auto context = heddle::Context::for_user("alice");
   auto& sessions = storage.session_storage();

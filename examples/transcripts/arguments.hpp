@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-/// What the program was asked to do.
+/// The arguments of the program.
 struct Arguments {
-  std::string database = "transcripts.db";  ///< a file of SQLite
-  std::string postgres{};                   ///< or, if not empty, the connection string of a PostgreSQL
-  std::string admin{};                      ///< the same for the role that migrates it
+  std::string database = "transcripts.db";  ///< the SQLite file
+  std::string postgres{};                   ///< if not empty, the PostgreSQL connection string to use instead
+  std::string admin{};                      ///< the same for the role that migrates
   std::string transcripts = TRANSCRIPTS_FILE;
 };
 
@@ -18,7 +18,7 @@ inline constexpr const char* usage =
     "usage: transcripts [DATABASE [TRANSCRIPTS]]\n"
     "       transcripts --postgres DSN [--admin DSN] [TRANSCRIPTS]\n";
 
-/// Nothing if they cannot be understood.
+/// Returns the arguments; nothing if they are invalid.
 [[nodiscard]] inline std::optional<Arguments> read_arguments(int count, char** values) {
   Arguments arguments;
   std::vector<std::string> files;

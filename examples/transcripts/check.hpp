@@ -11,7 +11,7 @@
 #include <vector>
 
 inline void expect(bool holds, const std::string& what) {
-  if (!holds) { throw std::runtime_error("not as in the file: " + what); }
+  if (!holds) { throw std::runtime_error("differs from the file: " + what); }
 }
 
 /// Reads everything back and compares it with the file, message by message. Throws if anything differs.

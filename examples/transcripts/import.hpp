@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-/// Stores one conversation. Every write has an idempotency key made of its place in the file, so that doing it again,
-/// after a crash or for fun, adds nothing.
+/// Stores one conversation. The idempotency key of every write is made of its position in the file, so that a repeat,
+/// after a crash or otherwise, adds nothing.
 void store_transcript(heddle::StorageBackend auto& storage, const Transcript& transcript) {
   const auto context = heddle::Context::for_user(transcript.tenant);
   auto& sessions = storage.session_storage();

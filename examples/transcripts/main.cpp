@@ -1,10 +1,10 @@
-// The main road in one program: real transcripts of an agent go into a database, come back, are searched and queried.
+// The main features in one program: stores real transcripts of an agent, reads them back, searches and queries them.
 //
 //   transcripts [DATABASE [TRANSCRIPTS]]                          SQLite
 //   transcripts --postgres DSN [--admin DSN] [TRANSCRIPTS]        PostgreSQL
 //
-// A PostgreSQL has its roles from migrations/postgres_roles.sql: DSN is of the one that the server works as, and the
-// admin's (or $LOOM_PG_ADMIN_DSN) is needed for the first run only, which makes the tables.
+// PostgreSQL needs the roles of migrations/postgres_roles.sql. DSN connects as the role of the server. The admin's DSN
+// (or $LOOM_PG_ADMIN_DSN) is needed for the first run only, which creates the tables.
 #include "arguments.hpp"
 #include "check.hpp"
 #include "import.hpp"
@@ -79,11 +79,11 @@ void run_on_postgres([[maybe_unused]] const Arguments& arguments, [[maybe_unused
   config.admin_dsn =
       arguments.admin.empty() ? heddle::Environment{}.get("LOOM_PG_ADMIN_DSN").value_or("") : arguments.admin;
   config.artifact_directory = "transcripts-artifacts";
-  std::printf("Database of PostgreSQL\n");
+  std::printf("Database on PostgreSQL\n");
   heddle::Backend<heddle::Postgres> storage(config);
   run(storage, file);
 #else
-  throw std::runtime_error("this build has no PostgreSQL: libpqxx was not there when it was configured");
+  throw std::runtime_error("this build has no PostgreSQL: build it with libpqxx installed");
 #endif
 }
 

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string>
 
-/// A bar that grows while threads count up; silent where the output is no terminal.
+/// A progress bar that threads advance; prints nothing if the output is not a terminal.
 class Progress {
  public:
   explicit Progress(std::size_t total)
@@ -19,7 +19,7 @@ class Progress {
     if (!shown_) { return; }
     constexpr std::size_t width = 50;
     const std::size_t cells = width * done / total_;
-    // Redrawn only when it grows: otherwise the terminal would be the slowest part.
+    // Redrawn only when it grows; otherwise the terminal would be the slowest part.
     if (cells == width * (done - 1) / total_ && done != total_) { return; }
     const std::string bar = std::string(cells, '#') + std::string(width - cells, '.');
     std::fprintf(stderr, "\r  [%s] %zu/%zu%s", bar.c_str(), done, total_, done == total_ ? "\n" : "");

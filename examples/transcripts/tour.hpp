@@ -13,8 +13,8 @@
 #include <thread>
 #include <variant>
 
-/// The text's beginning on one line.
-inline std::string glimpse(std::string text) {
+/// Returns the beginning of a text on one line.
+inline std::string shorten(std::string text) {
   constexpr std::size_t width = 90;
   for (char& each : text) {
     if (each == '\n') { each = ' '; }
@@ -32,9 +32,9 @@ void list_and_replay(heddle::StorageBackend auto& storage, const heddle::Context
   const auto session = storage.session_storage().load_session(context, page.items.front(), {.limit = 8});
   std::printf("\n%s begins:\n", session->name.c_str());
   for (const auto& message : session->messages.items) {
-    const std::string text = message.tool_calls.empty() ? glimpse(message.content)
+    const std::string text = message.tool_calls.empty() ? shorten(message.content)
                                                         : message.tool_calls.front().name + " " +
-                                                              glimpse(message.tool_calls.front().input.text);
+                                                              shorten(message.tool_calls.front().input.text);
     std::printf("  %2d %-9s %s\n", static_cast<int>(message.sequence), std::string(to_string(message.role)).c_str(),
                 text.c_str());
   }
@@ -46,12 +46,12 @@ void search(heddle::StorageBackend auto& storage, const heddle::Context& context
     std::printf("\nSearch for %s:%s\n", query, page.items.empty() ? " nothing" : "");
     for (const auto& message : page.items) {
       std::printf("  %s #%d: %s\n", message.session_id.c_str(), static_cast<int>(message.sequence),
-                  glimpse(message.content).c_str());
+                  shorten(message.content).c_str());
     }
   }
 }
 
-/// Stores a table of the executions and asks it a question in SQL, as an agent would.
+/// Stores a table of the executions and queries it with SQL, as an agent would.
 void query_result(heddle::StorageBackend auto& storage, const heddle::Context& context, const TranscriptFile& file) {
   heddle::NewResult result{.id = "tool-usage", .table_name = "tool_usage"};
   result.table.columns = {"session", "tool", "success", "answer_bytes"};
@@ -69,7 +69,7 @@ void query_result(heddle::StorageBackend auto& storage, const heddle::Context& c
       context, reference.id,
       "SELECT tool, count(*) AS calls, sum(NOT success) AS failed FROM tool_usage GROUP BY tool ORDER BY calls DESC "
       "LIMIT 4");
-  std::printf("\nA stored table of %zu rows, asked in SQL for the busiest tools:\n", result.table.rows.size());
+  std::printf("\nA stored table of %zu rows, queried with SQL for the busiest tools:\n", result.table.rows.size());
   for (const auto& row : answer.rows) {
     std::printf("  %-30s %3d calls, %d failed\n", std::get<std::string>(row[0]).c_str(),
                 static_cast<int>(std::get<std::int64_t>(row[1])), static_cast<int>(std::get<std::int64_t>(row[2])));
@@ -111,14 +111,14 @@ void store_error(heddle::StorageBackend auto& storage, const heddle::Context& co
                                                    .tool_name = turn.executions.front().tool_name,
                                                    .raw_error = turn.messages.back().content},
                                                   {.idempotency_key = "first-error"});
-      std::printf("\nA tool's error, kept as %s: %s\n", id.c_str(),
+      std::printf("\nA tool's error, stored as %s: %s\n", id.c_str(),
                   storage.error_store().get(context, id)->short_summary.c_str());
       return;
     }
   }
 }
 
-/// An agent asks, a human answers on another thread, the agent wakes up.
+/// An agent asks, a human answers on another thread, and the agent continues.
 void ask_human(heddle::StorageBackend auto& storage, const heddle::Context& context, const std::string& session_id) {
   auto& requests = storage.human_request_store();
   const auto id = requests.store(context,

@@ -10,22 +10,23 @@
 
 namespace {
 
-[[noreturn]] void wrong(const std::string& what) { throw std::runtime_error("the transcript file: " + what); }
+[[noreturn]] void refuse(const std::string& what) { throw std::runtime_error("the transcript file: " + what); }
 
 const rapidjson::Value& member(const rapidjson::Value& object, const char* name) {
   const auto found = object.FindMember(name);
-  if (found == object.MemberEnd()) { wrong(std::string("no member ") + name); }
+  if (found == object.MemberEnd()) { refuse(std::string("no member ") + name); }
   return found->value;
 }
 
 std::string text(const rapidjson::Value& object, const char* name) {
   const auto& value = member(object, name);
   if (value.IsNull()) { return {}; }
-  if (!value.IsString()) { wrong(std::string(name) + " is no text"); }
+  if (!value.IsString()) { refuse(std::string(name) + " is not a string"); }
   return {value.GetString(), value.GetStringLength()};
 }
 
-/// The tool's answer: text that starts with "Error" is its way to fail. What is not JSON is kept as a JSON string.
+/// The result of a tool. Text that begins with "Error" reports a failure; text that is not JSON becomes the error's
+/// message.
 heddle::ToolResult result_of(const std::string& content) {
   heddle::ToolResult result;
   result.success = content.rfind("Error", 0) != 0;
@@ -41,7 +42,7 @@ heddle::ToolResult result_of(const std::string& content) {
 heddle::Message message_of(const rapidjson::Value& from) {
   heddle::Message message;
   const auto role = heddle::parse_enum<heddle::Role>(text(from, "role"));
-  if (!role) { wrong("an unknown role"); }
+  if (!role) { refuse("an unknown role"); }
   message.role = *role;
   message.content = text(from, "content");
   message.agent_id = "airline-agent";
@@ -58,7 +59,7 @@ heddle::Message message_of(const rapidjson::Value& from) {
   return message;
 }
 
-/// Adds a message to the turn that it belongs to: a result to the turn of its call, everything else to a new one.
+/// Adds a message to its turn: a tool's result to the turn of its call, any other message to a new turn.
 void add(std::vector<heddle::Turn>& turns, heddle::Message message) {
   if (message.role == heddle::Role::tool && !turns.empty()) {
     heddle::Turn& turn = turns.back();
@@ -77,10 +78,10 @@ void add(std::vector<heddle::Turn>& turns, heddle::Message message) {
 
 TranscriptFile read_transcripts(const std::filesystem::path& path) {
   std::ifstream stream(path);
-  if (!stream) { wrong("cannot open " + path.string()); }
+  if (!stream) { refuse("cannot open " + path.string()); }
   rapidjson::IStreamWrapper input(stream);
   rapidjson::Document document;
-  if (document.ParseStream(input).HasParseError() || !document.IsArray()) { wrong("it is no JSON array"); }
+  if (document.ParseStream(input).HasParseError() || !document.IsArray()) { refuse("it is not a JSON array"); }
 
   TranscriptFile file;
   for (const auto& conversation : document.GetArray()) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// One conversation of the file, cut into turns: a call of a tool and its result belong together.
+/// One conversation of the file, split into turns: a tool call and its result are in the same turn.
 struct Transcript {
   std::string tenant;
   std::string session_id;
@@ -15,7 +15,7 @@ struct Transcript {
   std::vector<heddle::Turn> turns;
 };
 
-/// What a file holds, counted while it was read, apart from the turns that are made of it.
+/// Counts of the file's contents, taken while it is read and independent of the turns.
 struct FileCounts {
   std::int64_t conversations = 0;
   std::int64_t messages = 0;
@@ -28,5 +28,5 @@ struct TranscriptFile {
   FileCounts counts;
 };
 
-/// Reads trajectories as tau-bench writes them. Throws std::runtime_error if the file is not of that kind.
+/// Reads trajectories in the format of tau-bench. Throws std::runtime_error if the file has another format.
 TranscriptFile read_transcripts(const std::filesystem::path& path);

@@ -20,9 +20,9 @@ class AnyBackend;
 
 namespace erased {
 
-/// For the functions of `heddle/capabilities.hpp`.
+/// Gives the functions of `heddle/capabilities.hpp` access to the backend in a handle.
 struct Access {
-  /// A capability of what the handle holds; null if it lacks it, or holds nothing.
+  /// Returns a capability of the backend in the handle; null if the backend lacks it or the handle is empty.
   template <class Handle, class Capability>
   [[nodiscard]] static Capability* backend(Handle& handle, Capability* (AbstractBackend::*ask)() noexcept) noexcept {
     return handle.backend_ ? (handle.backend_.get()->*ask)() : nullptr;
@@ -31,12 +31,12 @@ struct Access {
 
 }  // namespace erased
 
-/// A backend that an AnyBackend can hold. The handle itself is excluded, and first: asking whether it is a backend, to
-/// find out how it moves, would never end.
+/// A backend that an AnyBackend can hold. The handle itself is excluded by the first condition: without it, the check
+/// whether the handle is a backend would recurse without end.
 template <class T>
 concept ErasableBackend = !std::same_as<T, AnyBackend> && StorageBackend<T>;
 
-/// A storage backend that is chosen at run time: owns one of any type, and satisfies StorageBackend itself. A call
+/// A storage backend that is chosen at run time: owns a backend of any type and satisfies StorageBackend itself. A call
 /// costs two virtual calls more than on the backend itself.
 ///
 ///     auto storage = heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
@@ -44,62 +44,63 @@ concept ErasableBackend = !std::same_as<T, AnyBackend> && StorageBackend<T>;
 ///     storage.migrate();
 ///     if (auto backup = heddle::online_backup(storage)) { backup->back_up({}, "copy.db"); }
 ///
-/// What only some backends can do is asked for by the functions of `heddle/capabilities.hpp`. The stores and
-/// capabilities may be used by many threads, and stay where they are when the handle moves; the handle itself must not
-/// be moved or assigned to while another thread uses it. A handle that was moved from is empty.
+/// Use the functions of `heddle/capabilities.hpp` for what only some backends can do. Many threads may use the stores
+/// and capabilities, and references to them stay valid when the handle is moved. Precondition for moving or assigning
+/// the handle: no other thread uses it. A moved-from handle is empty.
 class AnyBackend {
  public:
-  /// Takes over a backend. Throws `invalid_argument` if there is none.
+  /// Takes ownership of a backend. Throws `invalid_argument` if the pointer is null.
   template <ErasableBackend Backend>
   explicit AnyBackend(std::unique_ptr<Backend> backend) {
-    if (!backend) { throw Error(ErrorCode::invalid_argument, "the handle was given no backend"); }
+    if (!backend) { throw Error(ErrorCode::invalid_argument, "AnyBackend was given a null pointer: pass a backend"); }
     backend_ = std::make_unique<erased::BackendModel<Backend>>(std::move(backend));
   }
 
-  /// Makes a backend of this type with these arguments, and a handle that owns it.
+  /// Constructs a backend of this type from these arguments and returns a handle that owns it.
   template <ErasableBackend Backend, class... Arguments>
   [[nodiscard]] static AnyBackend make(Arguments&&... arguments) {
     return AnyBackend(std::make_unique<Backend>(std::forward<Arguments>(arguments)...));
   }
 
-  /// False once the backend was moved to another handle. Everything but moving, asking and closing fails with
-  /// `failed_precondition` then; the capabilities are null.
+  /// Returns false after the backend was moved to another handle. Then every store, `migrate`, `pending_migrations`,
+  /// `details` and `ping` throw `failed_precondition`, and the capabilities are null.
   [[nodiscard]] bool has_value() const noexcept { return backend_ != nullptr; }
 
   /// Sessions, messages, tool executions and snapshots.
-  [[nodiscard]] erased::Sessions& session_storage() { return held().sessions(); }
+  [[nodiscard]] erased::Sessions& session_storage() { return require_backend().sessions(); }
   /// Errors of tools.
-  [[nodiscard]] erased::Errors& error_store() { return held().errors(); }
+  [[nodiscard]] erased::Errors& error_store() { return require_backend().errors(); }
   /// Descriptions of files.
-  [[nodiscard]] erased::Artifacts& artifact_store() { return held().artifacts(); }
+  [[nodiscard]] erased::Artifacts& artifact_store() { return require_backend().artifacts(); }
   /// Tables that agents query.
-  [[nodiscard]] erased::Results& result_store() { return held().results(); }
+  [[nodiscard]] erased::Results& result_store() { return require_backend().results(); }
   /// Questions to humans.
-  [[nodiscard]] erased::HumanRequests& human_request_store() { return held().human_requests(); }
+  [[nodiscard]] erased::HumanRequests& human_request_store() { return require_backend().human_requests(); }
 
-  /// Brings the schema to the latest version; does nothing if it is there.
-  void migrate(const Context& context = {}) { held().migrate(context); }
-  /// Returns what `migrate` would run. Throws `failed_precondition` if the backend cannot tell.
+  /// Migrates the schema to the latest version; does nothing if it has that version.
+  void migrate(const Context& context = {}) { require_backend().migrate(context); }
+  /// Returns the migrations that `migrate` would run. Throws `failed_precondition` if the backend cannot list them.
   [[nodiscard]] std::vector<PendingMigration> pending_migrations(const Context& context = {}) {
-    return erased::HandleView(held().migration_inspection())->pending_migrations(context);
+    return erased::HandleView(require_backend().migration_inspection())->pending_migrations(context);
   }
-  /// Returns the schema's version and the state of the pool. Throws `failed_precondition` if the backend cannot tell.
+  /// Returns the schema's version and the state of the pool. Throws `failed_precondition` if the backend does not
+  /// report them.
   [[nodiscard]] StorageDetails details(const Context& context = {}) {
-    return erased::HandleView(held().detail_report())->details(context);
+    return erased::HandleView(require_backend().detail_report())->details(context);
   }
-  /// Throws unless the database answers.
-  void ping(const Context& context = {}) { held().ping(context); }
-  /// Waits for the calls that are under way, then closes; every later call fails with `failed_precondition`.
+  /// Throws Error if the database does not respond.
+  void ping(const Context& context = {}) { require_backend().ping(context); }
+  /// Waits for running calls, then closes the backend; every later call throws `failed_precondition`.
   void close() noexcept {
     if (backend_) { backend_->close(); }
   }
-  /// The name of the backend, such as "sqlite"; empty if it has none.
+  /// Returns the name of the backend, such as "sqlite"; empty if it has none.
   [[nodiscard]] std::string_view name() const noexcept { return backend_ ? backend_->name() : std::string_view{}; }
 
  private:
-  [[nodiscard]] erased::AbstractBackend& held() const {
+  [[nodiscard]] erased::AbstractBackend& require_backend() const {
     if (!backend_) {
-      throw Error(ErrorCode::failed_precondition, "the handle is empty: its backend was moved to another one");
+      throw Error(ErrorCode::failed_precondition, "the AnyBackend is empty: its backend was moved to another handle");
     }
     return *backend_;
   }

@@ -21,36 +21,36 @@
 
 namespace heddle {
 
-/// The storage of a server: an engine and the five stores on it, chosen at compile time. One for each server, shared by
-/// all agents and threads. Satisfies StorageBackend.
+/// The storage of a server: an engine and the five stores on it, chosen at compile time. Make one for each server and
+/// share it between all agents and threads. Satisfies StorageBackend.
 ///
 ///     heddle::Backend<heddle::Sqlite> backend({.path = "agents.db"});
 ///     backend.migrate();
 ///
-/// `Policy` brings engine and SQL; a policy of your own can wrap another one. `TracerType` watches every operation; the
-/// default watches nothing and costs nothing.
+/// `Policy` provides the engine and the SQL; your own policy can wrap another one. `TracerType` observes every
+/// operation; the default observes nothing and costs nothing.
 ///
-/// This header declares it. `heddle/sqlite.hpp` and `heddle/postgres.hpp` define it for their policies, or refer to a
-/// compiled instantiation; `heddle/backend.ipp` holds the definitions.
+/// This header declares the class. `heddle/sqlite.hpp` and `heddle/postgres.hpp` define it for their policies, or refer
+/// to a compiled instantiation; `heddle/backend.ipp` contains the definitions.
 template <class Policy, class TracerType = NoTracing>
 class Backend {
-  // Named one by one, so that the first line of a compile error says what is missing.
+  // One assertion for each requirement, so that the first line of a compile error names what is missing.
   static_assert(concepts::check_policy_types<Policy>());
   static_assert(Tracer<TracerType>,
                 "heddle: the tracer needs `start(const Call&) noexcept` that returns a span with `fail(const Error&)`");
 
  public:
-  /// Opens the storage; does not migrate. Throws what the policy's engine throws if it cannot be opened: see
-  /// `sqlite/engine.hpp` and `postgres/engine.hpp`. Deadline and stop token of `context` hold for the opening.
+  /// Opens the storage without migrating it. The deadline and the stop token of `context` apply to opening. Throws what
+  /// the constructor of the policy's engine throws: see `sqlite/engine.hpp` and `postgres/engine.hpp`.
   explicit Backend(typename Policy::Config config, TracerType tracer = {}, const Context& context = {});
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
   Backend(Backend&&) = delete;
   Backend& operator=(Backend&&) = delete;
-  /// Closes it. No other thread may still use it.
+  /// Closes the backend. Precondition: no other thread uses it.
   ~Backend();
 
-  /// The policy's name for itself, such as "sqlite".
+  /// Returns the name of the policy, such as "sqlite".
   [[nodiscard]] static constexpr std::string_view name() noexcept requires requires { Policy::name; }
   { return Policy::name; }
 
@@ -65,9 +65,9 @@ class Backend {
   /// Questions to humans.
   [[nodiscard]] HumanRequestStore<Policy, TracerType>& human_request_store() noexcept;
 
-  /// What an administrator sees of all tenants.
+  /// Administration across all tenants.
   [[nodiscard]] AdminStore<Policy, TracerType>& admin_storage() noexcept requires concepts::Administers<Policy>;
-  /// The same where the policy has none: calling it does not compile, with a sentence that says so.
+  /// For a policy without administration: a call does not compile and the error says why.
   template <class Unused = void>
   void admin_storage() noexcept requires(!concepts::Administers<Policy>) {
     static_assert(
@@ -75,25 +75,26 @@ class Backend {
         "heddle: this backend cannot administer across tenants; ask heddle::administration(backend), which is "
         "null then");
   }
-  /// True if administration has a connection of its own; without one its operations are `failed_precondition`.
+  /// Returns true if administration has a connection of its own; without one its operations throw
+  /// `failed_precondition`.
   [[nodiscard]] bool can_administer() const noexcept requires concepts::Administers<Policy>;
 
-  /// Brings the schema to the latest version. Must have been done before anything is stored; does nothing if it is
-  /// done.
+  /// Migrates the schema to the latest version; does nothing if it has that version. Precondition of every store: the
+  /// schema is migrated.
   void migrate(const Context& context = {});
-  /// Returns what `migrate` would run, without running it.
+  /// Returns the migrations that `migrate` would run, without running them.
   [[nodiscard]] std::vector<PendingMigration> pending_migrations(const Context& context = {});
-  /// Migrations one by one, up and down.
+  /// Runs migrations step by step, up and down.
   [[nodiscard]] BackendMigrator<Policy, TracerType>& migrator() noexcept;
 
-  /// Returns the schema's version and, where there is one, the pool's state.
+  /// Returns the schema's version and, for a backend with a connection pool, the state of the pool.
   [[nodiscard]] StorageDetails details(const Context& context = {});
-  /// Throws unless the database answers.
+  /// Throws Error if the database does not respond.
   void ping(const Context& context = {});
 
-  /// Copies the whole database, as it is at one moment, to a new file. Throws `already_exists` if the file exists.
+  /// Copies the whole database, as of one point in time, to a new file. Throws `already_exists` if the file exists.
   void back_up(const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy>;
-  /// The same where the policy cannot: calling it does not compile, with a sentence that says so.
+  /// For a policy that cannot copy its database: a call does not compile and the error says why.
   template <class Unused = int>
   Unused back_up(const Context& /*context*/,
                  const std::filesystem::path& /*target*/) requires(!concepts::CopiesDatabase<Policy>) {
@@ -102,13 +103,13 @@ class Backend {
                   "then, and use the database's own tools");
   }
 
-  /// Waits for the calls that are under way, then closes all connections; every later call fails with
-  /// `failed_precondition`. May be called more than once and by several threads. In a callback of a running call it
-  /// refuses new calls, and the connections are closed by the next `close` or the destructor.
+  /// Waits for running calls, then closes all connections; every later call throws `failed_precondition`. May be called
+  /// more than once and by several threads. Called in a callback of a running call, it only refuses new calls; the next
+  /// `close` outside of one, or the destructor, closes the connections.
   void close() noexcept;
 
  private:
-  /// What it consists of; known only where it is defined, so that who declares a backend needs no driver.
+  /// The members. Only the definition knows them, so that code that declares a backend needs no driver.
   struct Parts;
 
   std::unique_ptr<Parts> parts_;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The definitions of Backend and its stores, for policies of your own. `heddle/sqlite.hpp` and `heddle/postgres.hpp`
+/// The definitions of Backend and its stores, for your own policies. `heddle/sqlite.hpp` and `heddle/postgres.hpp`
 /// include it where it is needed.
 
 #include "heddle/backend.hpp"
@@ -36,7 +36,7 @@ struct Backend<Policy, TracerType>::Parts {
   using Cleaner =
       std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::Cleaner<Sessions>, stores::detail::Absent>;
 
-  // The plan is read before the engine takes the configuration over.
+  // `cleaning` is read from the configuration before that is moved into the engine.
   Parts(const std::optional<stores::detail::Cleaning>& cleaning, typename Policy::Config&& config, TracerType&& watcher,
         const Context& context)
       : engine(open(std::move(config), context)), tracer(std::move(watcher)), cleaner(sessions, cleaning) {}
@@ -60,7 +60,7 @@ struct Backend<Policy, TracerType>::Parts {
   HumanRequestStore<Policy, TracerType> human_requests{gateway};
   BackendMigrator<Policy, TracerType> migrator{gateway};
   [[no_unique_address]] Administration administration{gateway};
-  // The last: its thread ends before anything else does.
+  // The last member: its thread ends before any other member is destroyed.
   [[no_unique_address]] Cleaner cleaner;
 };
 

@@ -11,30 +11,30 @@
 
 namespace heddle {
 
-/// One call on its way to the engine: the caller's context and the tenant that it resolved to.
+/// One call to the engine: the caller's context and the tenant that it resolved to.
 struct Call {
   const Context& context;
   std::string_view user_id;
   Operation operation;
 };
 
-/// What a write answered, in the form that an idempotency key remembers.
+/// The result of a write in the form that is stored with an idempotency key.
 struct Answer {
   std::int64_t number = 0;
   std::string text{};
-  bool repeated = false;  ///< it was remembered: this call has changed nothing
+  bool repeated = false;  ///< it was stored by an earlier call: this call has changed nothing
 };
 
-/// How to recognise a write that is asked for a second time.
+/// Identifies a repeated write.
 struct OnceKey {
   std::string_view key;
-  std::string_view operation;  ///< its stored name, which stays what it is
-  std::string fingerprint{};   ///< digest of what the caller asked for
-  /// The session with which the key is forgotten.
+  std::string_view operation;  ///< its stored name, which never changes
+  std::string fingerprint{};   ///< digest of the request
+  /// The session whose deletion also deletes the key.
   std::optional<std::string_view> session_id{};
 };
 
-/// Why a statement that must find a row found none.
+/// The error for a statement that must find a row and finds none.
 struct Refusal {
   ErrorCode code;
   std::string_view message;

@@ -9,15 +9,16 @@
 
 #include <concepts>
 
-/// What only some backends can do: one question for each capability, the same for every backend and for AnyBackend.
+/// What only some backends can do: one function for each capability, the same for every backend and for AnyBackend.
 ///
 ///     if (auto deletion = heddle::soft_deletion(storage)) { deletion->soft_delete_session(context, "s1"); }
 ///
-/// The view is null where the backend lacks the capability; for a backend of a known type `decltype(view)::possible`
-/// tells that at compile time. It refers to the backend and must not outlive it. A moved-from handle has none.
+/// Each function returns a view, which is null if the backend lacks the capability; for a backend of a known type,
+/// `decltype(view)::possible` is false at compile time then. The view refers to the backend and must not outlive it. A
+/// moved-from handle has no capabilities.
 namespace heddle {
 
-/// Hides sessions before they are removed for good; see SoftDeletes.
+/// Hides sessions before they are permanently removed; see SoftDeletes.
 template <class Backend>
 [[nodiscard]] auto soft_deletion(Backend& backend) {
   if constexpr (std::same_as<Backend, AnyBackend>) {
@@ -30,7 +31,7 @@ template <class Backend>
   }
 }
 
-/// Sees across tenants; see AdministersTenants. Also null on a backend that has no connection for it.
+/// Reads across tenants; see AdministersTenants. Also null if the backend has no administration connection.
 template <class Backend>
 [[nodiscard]] auto administration(Backend& backend) {
   if constexpr (std::same_as<Backend, AnyBackend>) {
@@ -57,7 +58,7 @@ template <class Backend>
   }
 }
 
-/// Tells which migrations the database lacks; see InspectsMigrations.
+/// Lists the migrations that the database lacks; see InspectsMigrations.
 template <class Backend>
 [[nodiscard]] auto migration_inspection(Backend& backend) {
   if constexpr (std::same_as<Backend, AnyBackend>) {
@@ -70,7 +71,7 @@ template <class Backend>
   }
 }
 
-/// Tells the schema's version and the state of the pool; see ReportsDetails.
+/// Reports the schema's version and the state of the pool; see ReportsDetails.
 template <class Backend>
 [[nodiscard]] auto detail_report(Backend& backend) {
   if constexpr (std::same_as<Backend, AnyBackend>) {
@@ -83,7 +84,7 @@ template <class Backend>
   }
 }
 
-/// Takes migrations one by one, up and down; see BackendMigrator.
+/// Runs migrations step by step, up and down; see BackendMigrator.
 template <class Backend>
 [[nodiscard]] auto migrator(Backend& backend) {
   if constexpr (std::same_as<Backend, AnyBackend>) {

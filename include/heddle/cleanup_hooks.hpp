@@ -7,10 +7,10 @@
 
 namespace heddle {
 
-/// Called after a session was deleted for good, with the Context of the deletion and the session's id, on the deleting
-/// thread, which can be the backend's own cleaner; of a soft-deleted session the Context names the tenant. What it
-/// throws reaches the caller of `delete_session` or `purge_deleted_sessions`, after all other hooks have run; the
-/// session is gone then.
+/// Called after a session was permanently deleted, with the Context of the deletion and the session's id, on the thread
+/// that deletes, which can be the backend's own cleaner. For a purged session the Context names its tenant. If a hook
+/// throws, `delete_session` or `purge_deleted_sessions` throws that exception after all other hooks have run; the
+/// session stays deleted.
 using CleanupHook = std::function<void(const Context&, const std::string&)>;
 
 }  // namespace heddle

@@ -10,30 +10,30 @@
 
 namespace heddle {
 
-/// Who calls, until when, and on whose behalf: the first argument of every operation. Cheap to copy; may be shared
-/// between threads as long as nobody writes to it.
+/// The tenant, the deadline, the stop token and the trace of a call: the first argument of every operation. Cheap to
+/// copy. Several threads may read one Context as long as none changes it.
 struct Context {
   using Clock = std::chrono::steady_clock;
 
-  /// The tenant. Empty: the backend's configured default user; without one the call is refused.
+  /// The tenant. Empty: the backend's configured default user; if there is none, the call throws `invalid_argument`.
   std::string user_id{};
-  /// No answer is awaited beyond this point: the call fails with `deadline_exceeded`. A write whose transaction has
-  /// begun to commit is awaited all the same, so that its outcome is known. A server that is asked to give up gets a
-  /// moment to say so, a second for a read and five for a write; if it says nothing, the write is `in_doubt()`.
+  /// The call throws `deadline_exceeded` when this time has passed. Once a write has begun to commit, the call waits
+  /// for it beyond the deadline, so that its outcome is known. A database server that is asked to cancel has one second
+  /// for a read and five seconds for a write to respond; if it does not, the error of the write is `in_doubt()`.
   std::optional<Clock::time_point> deadline{};
-  /// When a stop is requested, a waiting or running call fails with `cancelled`.
+  /// When a stop is requested, a waiting or running call throws `cancelled`.
   std::stop_token stop{};
-  /// W3C Trace Context `traceparent` of the caller, passed to the tracer untouched.
+  /// W3C Trace Context `traceparent` of the caller, passed to the tracer unchanged.
   std::string trace_parent{};
 
-  /// A context of this tenant without deadline.
+  /// Returns a context of this tenant without a deadline.
   [[nodiscard]] static Context for_user(std::string user) {
     Context context;
     context.user_id = std::move(user);
     return context;
   }
 
-  /// A copy whose deadline is `timeout` from now, or the present deadline if that comes first.
+  /// Returns a copy whose deadline is `timeout` from now, or the present deadline if that is earlier.
   [[nodiscard]] Context with_timeout(Clock::duration timeout) const {
     Context copy = *this;
     const auto present = Clock::now();
@@ -42,19 +42,19 @@ struct Context {
     return copy;
   }
 
-  /// A copy that listens to this stop token.
+  /// Returns a copy with this stop token.
   [[nodiscard]] Context with_stop(std::stop_token token) const {
     Context copy = *this;
     copy.stop = std::move(token);
     return copy;
   }
 
-  /// True if the call should not go on: stopped, or past its deadline.
+  /// Returns true if a stop is requested or the deadline has passed.
   [[nodiscard]] bool is_over() const noexcept {
     return stop.stop_requested() || (deadline && Clock::now() >= *deadline);
   }
 
-  /// Throws `cancelled` or `deadline_exceeded` if the call should not go on.
+  /// Throws `cancelled` if a stop is requested and `deadline_exceeded` if the deadline has passed.
   void check() const {
     if (stop.stop_requested()) { throw Error(ErrorCode::cancelled, "the caller asked to stop"); }
     if (deadline && Clock::now() >= *deadline) {

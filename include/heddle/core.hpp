@@ -1,7 +1,7 @@
 #pragma once
 
-/// The core: the model, the concepts and the type-erased handle, without any database. Server code that is written
-/// against them includes this; who makes the backend includes `heddle/sqlite.hpp` or `heddle/postgres.hpp`, or
+/// The core: the model, the concepts and the type-erased handle, without any database. Include it in server code that
+/// is written against them. Where the backend is made, include `heddle/sqlite.hpp` or `heddle/postgres.hpp`, or
 /// `heddle/open.hpp` to choose one at run time.
 
 #include "heddle/any_backend.hpp"

@@ -15,7 +15,7 @@
 
 namespace heddle {
 
-/// What an Artifact says about the content of its file.
+/// The size and checksum of a file, as an Artifact records them.
 struct FileDescription {
   std::int64_t size_bytes = 0;
   std::string checksum{};  ///< SHA-256, lower-case hexadecimal
@@ -23,25 +23,29 @@ struct FileDescription {
   friend bool operator==(const FileDescription&, const FileDescription&) = default;
 };
 
-/// Reads a file once, piece by piece, and describes it. Throws `not_found` if there is none, `invalid_argument` if it
-/// is not a regular file, `permission_denied` or `unavailable` if it cannot be read, `failed_precondition` if it
-/// belongs to a SQLite database that this process has open by Heddle: reading it would drop the locks on the database.
-/// Any thread. A file that is written meanwhile is described as it was read.
+/// Reads a file once, in pieces, and returns its size and checksum. If another program writes the file meanwhile, they
+/// describe the bytes that were read. Throws `not_found` if the file does not exist, `invalid_argument` if it is not a
+/// regular file, `permission_denied` or `unavailable` if it cannot be read, and `failed_precondition` if it belongs to
+/// a SQLite database that this process has open through Heddle: reading it would drop the locks on the database. May be
+/// called by any thread.
 [[nodiscard]] inline FileDescription describe_file(const std::filesystem::path& path) {
   std::error_code unknown;
   const auto status = std::filesystem::status(path, unknown);
   if (!std::filesystem::exists(status)) {
     const bool missing = status.type() == std::filesystem::file_type::not_found;
-    throw Error(missing ? ErrorCode::not_found : ErrorCode::permission_denied,
-                missing ? "the file does not exist" : "the file cannot be looked at");
+    throw Error(
+        missing ? ErrorCode::not_found : ErrorCode::permission_denied,
+        missing ? "the file does not exist" : "the file's status cannot be read: check the permissions of its folders");
   }
-  // Opening a pipe would wait for its other end.
+  // Opening a pipe would block until another process opens its other end.
   if (!std::filesystem::is_regular_file(status)) {
-    throw Error(ErrorCode::invalid_argument, "this is not a regular file");
+    throw Error(ErrorCode::invalid_argument, "the path does not name a regular file");
   }
   detail::files::PlainFile plain(path);
   std::istream& file = plain.stream();
-  if (!file) { throw Error(ErrorCode::permission_denied, "the file cannot be read"); }
+  if (!file) {
+    throw Error(ErrorCode::permission_denied, "the file cannot be opened for reading: check its permissions");
+  }
   FileDescription description;
   detail::crypto::Sha256 digest;
   std::array<char, std::size_t{1} << 16U> piece{};

@@ -7,23 +7,24 @@
 
 namespace heddle {
 
-/// What went wrong, in the terms of gRPC's status codes.
+/// The kind of an error. The names are those of gRPC's status codes, but for `conflict`, which is Heddle's own name for
+/// gRPC's ABORTED.
 enum class ErrorCode {
-  not_found,            ///< the thing that the call works on is not there, or belongs to another tenant
-  already_exists,       ///< the id is taken
-  conflict,             ///< somebody else was faster; read again and decide
-  invalid_argument,     ///< the input can never be accepted; nothing was sent
-  permission_denied,    ///< the caller, or the database role, may not do this
-  failed_precondition,  ///< the state forbids it: closed, not migrated, not pending any more
-  resource_exhausted,   ///< a cap was reached: size, rows, memory, connections
-  unavailable,          ///< the database cannot be reached or is locked; trying again can help
-  deadline_exceeded,    ///< the Context's deadline passed
-  cancelled,            ///< the Context's stop token was triggered
+  not_found,            ///< what the call works on does not exist, or belongs to another tenant
+  already_exists,       ///< the id is in use
+  conflict,             ///< another call changed it first: read it again and decide
+  invalid_argument,     ///< the input is never accepted; nothing was changed
+  permission_denied,    ///< the caller or the database role lacks a permission
+  failed_precondition,  ///< the state forbids it: closed, not migrated, no longer open
+  resource_exhausted,   ///< a limit was reached: size, rows, memory, connections
+  unavailable,          ///< the database cannot be reached or is locked; a retry can succeed
+  deadline_exceeded,    ///< the Context's deadline has passed
+  cancelled,            ///< a stop was requested by the Context's stop token
   data_loss,            ///< the database is damaged, or a stored value cannot be read back
-  internal              ///< a fault of Heddle, of the schema or of the driver
+  internal              ///< a defect of Heddle, of the schema or of the driver
 };
 
-/// The code's name as it stands in the enumeration, for logs.
+/// Returns the name of the enumerator, for logs.
 [[nodiscard]] constexpr std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::not_found: return "not_found";
@@ -42,34 +43,34 @@ enum class ErrorCode {
   return "unknown";
 }
 
-/// What is known of a write whose call failed.
+/// What is known about a write whose call threw.
 enum class Outcome {
   nothing_happened,  ///< no change was made
-  in_doubt           ///< it was sent and no answer came: it may have been committed
+  in_doubt           ///< it was sent and no response came: it may have been committed
 };
 
-/// The one exception type of the library. Its message names the operation's problem in a sentence; it never contains
+/// The only exception type of the library. Its message says what happened, to what, and what to do; it never contains
 /// stored content, keys or connection strings.
 class Error : public std::runtime_error {
  public:
-  /// `native_code` is the database's own code: SQLite's extended result code in decimals, or an SQLSTATE; empty when
-  /// the error arose in Heddle itself.
+  /// `native_code` is the database's own code: SQLite's extended result code in decimal, or an SQLSTATE; empty if the
+  /// error comes from Heddle itself.
   Error(ErrorCode code, const std::string& message, std::string native_code = {},
         Outcome outcome = Outcome::nothing_happened)
       : std::runtime_error(message), native_code_(std::move(native_code)), code_(code), outcome_(outcome) {}
 
-  /// What went wrong, for code that decides.
+  /// Returns the kind of the error, for code that decides.
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
-  /// The database's own code, see the constructor.
+  /// Returns the database's own code, see the constructor.
   [[nodiscard]] const std::string& native_code() const noexcept { return native_code_; }
 
-  /// True if the same call can succeed later without any change by the caller. When `in_doubt()` is true too, retry
-  /// only with the idempotency key of the first try. After `deadline_exceeded` a retry needs a new deadline, so that is
-  /// not retryable as it stands.
+  /// Returns true if the same call can succeed later without any change. If `in_doubt()` is true too, retry only with
+  /// the idempotency key of the first attempt. A retry after `deadline_exceeded` needs a new deadline, so that error is
+  /// not retryable unless it is in doubt.
   [[nodiscard]] bool retryable() const noexcept { return code_ == ErrorCode::unavailable || in_doubt(); }
 
-  /// True if the write was sent but its answer never came: it may have happened.
+  /// Returns true if the write was sent but no response came: it may have been committed.
   [[nodiscard]] bool in_doubt() const noexcept { return outcome_ == Outcome::in_doubt; }
 
  private:

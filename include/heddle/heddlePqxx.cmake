@@ -1,14 +1,14 @@
-# Defines heddle::pqxx, libpqxx with the libpq behind it, for the build and for the installed package alike; leaves it
-# undefined where they are missing. Package managers bring a CMake config of libpqxx, distributions only headers and
-# libraries. (FindPostgreSQL is no help: it may ask for the server's headers too.)
+# Defines heddle::pqxx, libpqxx with its libpq, for the build and for the installed package; does not define it if they
+# are missing. Package managers provide a CMake config of libpqxx, distributions only headers and libraries.
+# (FindPostgreSQL is not used because it may require the server's headers too.)
 if(NOT TARGET heddle::pqxx)
   find_package(libpqxx CONFIG QUIET)
   find_path(HEDDLE_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql pgsql
-    DOC "The folder that has libpq-fe.h")
+    DOC "The folder that contains libpq-fe.h")
   find_library(HEDDLE_LIBPQ_LIBRARY NAMES pq libpq DOC "The library libpq")
   mark_as_advanced(HEDDLE_LIBPQ_INCLUDE_DIR HEDDLE_LIBPQ_LIBRARY)
   if(NOT TARGET libpqxx::pqxx)
-    find_path(HEDDLE_PQXX_INCLUDE_DIR pqxx/pqxx DOC "The folder that has pqxx/pqxx")
+    find_path(HEDDLE_PQXX_INCLUDE_DIR pqxx/pqxx DOC "The folder that contains pqxx/pqxx")
     find_library(HEDDLE_PQXX_LIBRARY pqxx DOC "The library libpqxx")
     mark_as_advanced(HEDDLE_PQXX_INCLUDE_DIR HEDDLE_PQXX_LIBRARY)
   endif()

@@ -1,9 +1,9 @@
-# Defines heddle::rapidjson, for the build and for the installed package alike. RapidJSON's packagers
-# agree on no target (some configs only set a variable), so a path would end up in our exported
-# targets. An imported target is found again on the machine that uses the package, and is SYSTEM.
+# Defines heddle::rapidjson, for the build and for the installed package. RapidJSON's packages have no common target
+# (some configs only set a variable), so a path would end up in the exported targets. This imported target is found
+# again on the machine that uses the package, and is SYSTEM.
 if(NOT TARGET heddle::rapidjson)
   find_path(HEDDLE_RAPIDJSON_INCLUDE_DIR rapidjson/document.h
-    DOC "The folder that has rapidjson/document.h")
+    DOC "The folder that contains rapidjson/document.h")
   mark_as_advanced(HEDDLE_RAPIDJSON_INCLUDE_DIR)
   if(HEDDLE_RAPIDJSON_INCLUDE_DIR)
     add_library(heddle::rapidjson INTERFACE IMPORTED)

@@ -1,4 +1,4 @@
-// What heddle/open.hpp declares, compiled into the library heddle::open.
+// Defines what heddle/open.hpp declares. Compiled into the library heddle::open.
 #include "heddle/open.hpp"
 
 #include "heddle/config/open_backend.hpp"

@@ -1,12 +1,13 @@
 #pragma once
 
-/// The backend chosen at run time, by a configuration. Link heddle::open, the compiled library that opens the backends
-/// of the build. This header needs no driver and no protobuf: a configuration can be given as JSON text or as a file.
+/// Opens a backend that a configuration chooses at run time. Link heddle::open, the compiled library that contains the
+/// backends of the build. This header needs no driver and no protobuf: pass the configuration as JSON text or as a
+/// file.
 ///
 ///     heddle::AnyBackend storage = heddle::open_json(R"({"sqlite": {"path": "agents.db"}})");
 ///
-/// Include `heddle/config/parse.hpp` to make the message StorageConfig yourself, and `heddle/open_traced.hpp` for a
-/// tracer of your own.
+/// Include `heddle/config/parse.hpp` to build the message StorageConfig yourself, and `heddle/open_traced.hpp` to use
+/// your own tracer.
 
 #include "heddle/any_backend.hpp"
 #include "heddle/capabilities.hpp"
@@ -23,29 +24,31 @@ namespace v1 {
 class StorageConfig;
 }  // namespace v1
 
-/// What `open` needs beyond the configuration.
+/// Options of `open` that are not part of the configuration.
 struct OpenOptions {
-  /// For the time of opening and migrating: deadline and stop token.
+  /// Its deadline and stop token apply to opening and migrating.
   Context context{};
   Environment environment{};
 };
 
-/// Opens the storage that a configuration describes and, unless `migration.auto_migrate` is off, brings its schema to
-/// `migration.target_version`. Without a backend, or without anything, that is SQLite at `$LOOM_DATA_DIR/loom.db`.
+/// Opens the storage that a configuration describes and, unless `migration.auto_migrate` is off, migrates its schema to
+/// `migration.target_version`. A configuration that names no backend, or is empty, opens SQLite at
+/// `$LOOM_DATA_DIR/loom.db`.
 ///
-/// Throws `invalid_argument` for a configuration that can have no meaning, or that describes PostgreSQL and names no
-/// backend; `failed_precondition` if it asks for what this build has not (Supabase, encryption, PostgreSQL without
-/// libpqxx) or for a database that is not Heddle's, which is left as it is, a loom.db of the Go server too;
-/// `deadline_exceeded` and `cancelled` as `options.context` says; otherwise as the backend does.
+/// Throws `invalid_argument` for an invalid configuration, and for one that has a section `postgres` but names no
+/// backend. Throws `failed_precondition` if the configuration needs a feature that this build lacks (Supabase,
+/// encryption, PostgreSQL without libpqxx), and if the database is not Heddle's, such as a loom.db of the Go server;
+/// that database is not changed. Throws `deadline_exceeded` and `cancelled` as `options.context` says, and what the
+/// constructor of the backend throws.
 [[nodiscard]] AnyBackend open(const v1::StorageConfig& config, const OpenOptions& options = {});
 
-/// The same for the empty configuration: SQLite at its default place.
+/// The same for the empty configuration: SQLite at its default path.
 [[nodiscard]] AnyBackend open(const OpenOptions& options = {});
 
-/// The same for a configuration in its JSON form; see `parse_config_json`.
+/// The same for a configuration in JSON; see `parse_config_json`.
 [[nodiscard]] AnyBackend open_json(std::string_view json, const OpenOptions& options = {});
 
-/// The same for a configuration in a file, in JSON or binary; see `load_config`.
+/// The same for a configuration file in JSON or in protobuf's binary format; see `load_config`.
 [[nodiscard]] AnyBackend open_file(const std::filesystem::path& path, const OpenOptions& options = {});
 
 }  // namespace heddle

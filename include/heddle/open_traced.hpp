@@ -1,8 +1,8 @@
 #pragma once
 
-/// `open` with a tracer of your own. It compiles the backends for that tracer, so it needs the drivers, and takes its
-/// time: include it in one file. Needs protobuf; link heddle::open, which says by HEDDLE_WITH_POSTGRES whether there is
-/// a PostgreSQL backend to choose.
+/// `open` with your own tracer. It compiles the backends for that tracer, so it needs the drivers and compiles slowly:
+/// include it in one file only. Needs protobuf. Link heddle::open, which sets HEDDLE_WITH_POSTGRES if the build has a
+/// PostgreSQL backend.
 
 #include "heddle/any_backend.hpp"
 #include "heddle/config/open_backend.hpp"
@@ -20,7 +20,7 @@
 
 namespace heddle {
 
-/// Like `open(config, options)`; `tracer` watches the operations of the backend.
+/// Like `open(config, options)`; `tracer` observes the operations of the backend.
 template <Tracer TracerType>
 [[nodiscard]] AnyBackend open(const v1::StorageConfig& config, const OpenOptions& options, TracerType tracer) {
   return config::open_backend(config, options, std::move(tracer));

@@ -8,8 +8,8 @@
 
 namespace heddle {
 
-/// What a call does: one enumerator for each operation of a backend, in the order of the stores. Its name, which
-/// `to_string` returns, is the name of the operation's span in a trace.
+/// What a call does: one enumerator for each operation of a backend, in the order of the stores. `to_string` returns
+/// its name, which is the name of the operation's span in a trace.
 enum class Operation : std::uint8_t {
   // The backend as a whole
   open,

@@ -2,8 +2,8 @@
 
 /// The backend for many tenants: `heddle::Backend<heddle::Postgres>`.
 ///
-/// Defined here, unless the program links `heddle::postgres_compiled`: that target sets HEDDLE_POSTGRES_COMPILED and
-/// brings the backend without a tracer ready made, so that this header declares it and nothing more.
+/// This header defines the backend. A program that links `heddle::postgres_compiled` gets the backend without a tracer
+/// compiled: that target sets HEDDLE_POSTGRES_COMPILED, and this header only declares the backend then.
 
 #include "heddle/backend.hpp"
 #include "heddle/capabilities.hpp"

@@ -2,8 +2,8 @@
 
 /// The embedded backend: `heddle::Backend<heddle::Sqlite>`.
 ///
-/// Defined here, unless the program links `heddle::sqlite_compiled`: that target sets HEDDLE_SQLITE_COMPILED and brings
-/// the backend without a tracer ready made, so that this header declares it and nothing more.
+/// This header defines the backend. A program that links `heddle::sqlite_compiled` gets the backend without a tracer
+/// compiled: that target sets HEDDLE_SQLITE_COMPILED, and this header only declares the backend then.
 
 #include "heddle/backend.hpp"
 #include "heddle/capabilities.hpp"

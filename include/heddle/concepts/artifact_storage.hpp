@@ -11,42 +11,44 @@
 
 namespace heddle {
 
-/// Descriptions of files that users gave and agents made, and the places where the files lie.
+/// Descriptions of files of users and agents, and the paths of these files.
 ///
-/// For every operation: it works for the tenant of the Context only, and an id of another tenant behaves like one that
-/// is not there. Input is checked before anything is sent (`invalid_argument`). It throws Error and nothing else. A
-/// write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()` or this page
-/// says otherwise. All operations may be called by many threads at once.
+/// Every operation works for the tenant of the Context only; an id of another tenant behaves like an id that does not
+/// exist. Input is validated before anything is sent to the database (`invalid_argument`). Operations throw only Error.
+/// A write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()` or this
+/// comment says otherwise. Many threads may call all operations at once.
 ///
-///  - `index` inserts an artifact, or updates the one of its id, and answers the id (made if empty). A new one keeps
-///    the creation time, access count and last access that it came with; an existing one keeps its own. `deleted_at` is
-///    set by `remove` only. A soft-deleted artifact is not saved over: `failed_precondition`. A session that is not
-///    there is `not_found`; when a session is deleted, its artifacts go with it. Name, path, content type, checksum and
-///    each tag have at most `limits::name` bytes; tags hold no control characters; sizes and counts are not negative.
-///  - `get` answers the artifact; nothing if there is none or it is soft-deleted. `get_by_name` answers the newest of
-///    this name in the session, or among those without a session if none is given.
-///  - `list` answers the artifacts that pass all parts of the filter, newest first by creation, then by id. It is the
-///    one operation that shows soft-deleted ones, on request. A tag matches as a whole, byte for byte.
-///  - `search` looks in name, purpose and tags: words and phrases as in MessageSearch, each of them in any of the
-///    three; never in soft-deleted artifacts. Best match first; what "best" is differs between backends, the set does
-///    not.
-///  - `update` is `index` for an artifact that must be there: false if there is none or it is soft-deleted.
-///  - `remove` softly hides an artifact from everything but `list`, its file stays; false if there was none to hide.
-///    For good, it removes the row, a soft-deleted one too, and then the file, if the path lies in the tenant's own
-///    artifact folder, is no folder and does not lead through a link or `..`, and if no other artifact of the tenant
-///    has the same path. If the file cannot be removed it throws `permission_denied` or `unavailable`; the row is gone
-///    then, and so is the row, but not the file, after a crash in between. A repeat by idempotency key never touches a
-///    file.
-///  - `record_access` counts an access and notes its time; false if there is none. `updated_at` stays. A count that can
-///    go no further stays, too.
-///  - `statistics` counts what the tenant has; files of the source `agent` stand in the total only. The sum of bytes is
-///    exact, or the most that its number holds.
-///  - `folder` answers where a new file belongs, below the tenant's folder in the backend's artifact directory: `user`
-///    and `temp` without a session, `sessions/<id>/user`, `agent` and `scratchpad` with one. It makes nothing and does
-///    not ask whether the session exists. `failed_precondition` if the backend has no artifact directory.
+///  - `index` inserts an artifact, or updates the artifact with its id, and returns the id (generated if empty). A new
+///    artifact is stored with the given creation time, access count and last access; an existing artifact keeps its
+///    own. Only `remove` sets `deleted_at`. Throws `failed_precondition` if the artifact is soft-deleted and
+///    `not_found` if its session does not exist. Deleting a session deletes its artifacts. Name, path, content type,
+///    checksum and each tag have at most `limits::name` bytes; tags contain no control characters; sizes and counts are
+///    not negative.
+///  - `get` returns the artifact; nothing if it does not exist or is soft-deleted. `get_by_name` returns the newest
+///    artifact with this name in the session, or, if no session is given, the newest among those without a session.
+///  - `list` returns the artifacts that match all parts of the filter, ordered by creation, newest first, then by id.
+///    It is the only operation that can return soft-deleted artifacts, on request. A tag matches as a whole, byte for
+///    byte.
+///  - `search` searches name, purpose and tags for words and phrases as in MessageSearch, each of them in any of the
+///    three; it never returns soft-deleted artifacts. Best match first; the ranking differs between backends, the set
+///    of matches does not.
+///  - `update` is `index` for an existing artifact: returns false if the artifact does not exist or is soft-deleted.
+///  - `remove` in soft mode hides an artifact from every operation but `list` and keeps its file; returns false if
+///    there was no visible artifact. In hard mode it removes the row, also of a soft-deleted artifact, and then the
+///    file, if the path is in the tenant's own artifact folder, is not a folder, does not pass through a link or `..`,
+///    and no other artifact of the tenant has the same path. Throws `permission_denied` or `unavailable` if the file
+///    cannot be removed; the row is removed then. A crash between the two steps leaves the file without its row. A
+///    repeat by idempotency key never removes a file.
+///  - `record_access` increments the access count and stores the time of the access; returns false if the artifact does
+///    not exist. `updated_at` is not changed. A count at its maximum stays there.
+///  - `statistics` counts the tenant's artifacts; files of the source `agent` are in the total only. The sum of bytes
+///    is exact, or the largest number of its type.
+///  - `folder` returns the folder for a new file, below the tenant's folder in the backend's artifact directory: `user`
+///    or `temp` without a session, `sessions/<id>/user`, `agent` or `scratchpad` with a session. It creates nothing and
+///    does not check that the session exists. Throws `failed_precondition` if the backend has no artifact directory.
 ///
-/// It does not promise that a file exists, or is what its description says; see `describe_file`. It never reads, moves
-/// or writes a file, and removes none but as `remove` and the deletion of a session say.
+/// It does not guarantee that a file exists or matches its description; see `describe_file`. It never reads, moves or
+/// writes a file. Only `remove` and the deletion of a session remove files.
 template <class T>
 concept ArtifactStorage = requires(T& store, const Context& context, const Artifact& artifact, const std::string& text,
                                    const std::optional<std::string>& session_id, const ArtifactFilter& filter,

@@ -13,18 +13,18 @@
 #include <string>
 #include <vector>
 
-/// What only some backends can do, as concepts. Ask a backend or a handle by the functions of
-/// `heddle/capabilities.hpp`, which are the same for both. The type of a handle does not tell what is behind it, so
-/// AnyBackend satisfies neither BacksUpOnline nor AdministersTenants nor SoftDeletes.
+/// Concepts for what only some backends can do. The functions of `heddle/capabilities.hpp` find them at run time, for a
+/// backend and for a handle alike. The type of a handle does not determine which backend it holds, so AnyBackend
+/// satisfies neither BacksUpOnline nor AdministersTenants nor SoftDeletes.
 namespace heddle {
 
-/// Tells which migrations the database lacks, with their SQL, without running them; works on an empty database.
+/// Lists the migrations that the database lacks, with their SQL, without running them; works on an empty database.
 template <class T>
 concept InspectsMigrations = requires(T& backend, const Context& context) {
   { backend.pending_migrations(context) } -> std::same_as<std::vector<PendingMigration>>;
 };
 
-/// Tells the schema's version and the state of the pool, if there is one.
+/// Reports the schema's version and, if there is a connection pool, its state.
 template <class T>
 concept ReportsDetails = requires(T& backend, const Context& context) {
   { backend.details(context) } -> std::same_as<StorageDetails>;
@@ -36,14 +36,18 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
   { backend.back_up(context, target) } -> std::same_as<void>;
 };
 
-/// Hides sessions, with all that hangs on them, before they are removed for good. A hidden session is absent from every
-/// read, count and search until it is restored, its files stay; writes to it are `not_found`, `delete_session`
-/// removes nothing, and `save_session` with its id is `failed_precondition`; a repeat of an idempotency key answers
-/// what the first use answered. Hiding what is hidden and restoring what is not answers false. `purge_deleted_sessions`
-/// removes what has been hidden for the grace period, for all tenants and over the administrator's connection, then
-/// does for each session what `delete_session` does; it answers how many they were. It goes on after a file or hook
-/// that fails, and throws the first of those failures in the end. Without that connection it is `failed_precondition`;
-/// if its role does not see all tenants, `permission_denied`.
+/// Hides sessions, with everything that belongs to them, before they are permanently removed.
+///
+///  - A hidden session is absent from every read, count and search until it is restored; its files stay. Writes to it
+///    throw `not_found`, `save_session` with its id throws `failed_precondition`, and `delete_session` returns false
+///    and removes nothing. A repeat of an idempotency key returns what the first call returned.
+///  - `soft_delete_session` returns false if the session is hidden or does not exist, `restore_session` if it is not
+///    hidden.
+///  - `purge_deleted_sessions` removes the sessions that have been hidden for at least the grace period, of all tenants
+///    and over the administration connection, then removes the files and runs the hooks of each as `delete_session`
+///    does. Returns the number of removed sessions. If a file or a hook fails, it continues with the others and throws
+///    the first failure at the end. Throws `failed_precondition` without an administration connection and
+///    `permission_denied` if its role does not see all tenants.
 template <class T>
 concept SoftDeletes = requires(T& backend, const Context& context, const std::string& id, const WriteOptions& options,
                                std::chrono::seconds grace_period) {
@@ -52,10 +56,10 @@ concept SoftDeletes = requires(T& backend, const Context& context, const std::st
   { backend.session_storage().purge_deleted_sessions(context, grace_period) } -> std::same_as<std::int64_t>;
 };
 
-/// Sees across tenants, over a connection of its own that tenants never use; `failed_precondition` if none is
-/// configured, which `can_administer()` tells; `permission_denied` if its role does not see all tenants. Soft-deleted
-/// sessions do not count. `validate_permissions` tells what the role of that connection lacks, instead of failing, and
-/// warns the tracer.
+/// Reads across tenants, over a connection of its own that is never used for tenants. Throws `failed_precondition` if
+/// none is configured, which is when `can_administer()` returns false, and `permission_denied` if its role does not see
+/// all tenants. Soft-deleted sessions are not counted. `validate_permissions` does not throw for missing privileges: it
+/// returns what the role of that connection lacks, and warns the tracer.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
   { backend.can_administer() } -> std::same_as<bool>;

@@ -13,36 +13,39 @@ namespace heddle {
 
 /// Questions of agents to humans, and their answers.
 ///
-/// For every operation: it works for the tenant of the Context only, and an id of another tenant behaves like one that
-/// is not there. Input is checked before anything is sent (`invalid_argument`). It throws Error and nothing else. A
-/// write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()`. All
-/// operations may be called by many threads at once.
+/// Every operation works for the tenant of the Context only; an id of another tenant behaves like an id that does not
+/// exist. Input is validated before anything is sent to the database (`invalid_argument`). Operations throw only Error.
+/// A write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()`. Many
+/// threads may call all operations at once.
 ///
-/// A request is open until it is settled by one response, or until `expires_at`: from then on it reads as `timeout` and
-/// nobody can answer it any more. Time is the clock of the calling process.
+/// A request is open until one response settles it, or until `expires_at`: from then on its status reads as `timeout`
+/// and it can no longer be answered. Time is the clock of the calling process.
 ///
-///  - `store` asks and answers the id (made if empty; `already_exists` if taken). `expires_at` is made of `created_at`
-///    and `timeout_ms`, which is 0 for ever or at most 9999 years; a request that has an answer already is refused. A
-///    session that is not there is `not_found`; when a session is deleted, its requests go with it.
-///  - `get` answers the request; nothing if there is none.
-///  - `update` replaces question, context, type, priority and timeout of an open request, whose `expires_at` is made
-///    anew from its first `created_at`; everything else stays, and of what is given for it no notice is taken. False if
-///    there is none of this id, `failed_precondition` if it is not open.
-///  - `list_pending` answers open requests only, oldest first; `list_by_session` those of a session in any state,
-///    newest first. A session that is not there has none.
-///  - `respond` settles an open request as approved, rejected or responded, and answers it. Of many responses at once
-///    exactly one succeeds. `not_found` if there is none, `failed_precondition` if it is not open. A repeat with the
-///    idempotency key of the one that succeeded answers the same.
-///  - `wait` blocks until the request is not open any more, and answers it; what it answers is final. `not_found` if
-///    there is none or it is deleted meanwhile, `deadline_exceeded` and `cancelled` as the Context says, and
-///    `failed_precondition` as soon as somebody closes the backend. An answer through the same backend wakes it at
-///    once, one that another process gives within about 100 ms; after an announcement of the database that was lost on
-///    its way, or a deletion, within about 5 s.
-///  - `expire` writes `timeout` on the tenant's requests whose time is over, and answers how many there were. Reading
-///    does not depend on it, but a list of open requests gets slower with every one that was never written off.
+///  - `store` stores an open request and returns its id (generated if empty). `expires_at` is computed from
+///    `created_at` and `timeout_ms`, which is 0 (no timeout) or at most 9999 years. Throws `already_exists` if the id
+///    is in use, `invalid_argument` if the request already has an answer, and `not_found` if the session does not
+///    exist. Deleting a session deletes its requests.
+///  - `get` returns the request; nothing if it does not exist.
+///  - `update` replaces question, context, type, priority and timeout of an open request and computes its `expires_at`
+///    anew from the stored `created_at`; all other members keep their stored values, whatever is given. Returns false
+///    if the request does not exist; throws `failed_precondition` if it is not open.
+///  - `list_pending` returns open requests only, oldest first; `list_by_session` returns the requests of a session in
+///    any state, newest first, and an empty list for a session that does not exist.
+///  - `respond` settles an open request as approved, rejected or responded, and returns the request. Of several
+///    concurrent responses exactly one succeeds. Throws `not_found` if the request does not exist and
+///    `failed_precondition` if it is not open. A repeat with the idempotency key of the response that succeeded returns
+///    the same.
+///  - `wait` blocks until the request is no longer open, and returns it; the returned state is final. Throws
+///    `not_found` if the request does not exist or is deleted meanwhile, `deadline_exceeded` and `cancelled` as the
+///    Context says, and `failed_precondition` as soon as the backend is closed. A response through the same backend
+///    wakes it at once, a response by another process within about 100 ms, or within about 5 s if the database's
+///    notification was lost; a deletion within about 5 s.
+///  - `expire` stores `timeout` as the status of the tenant's requests that are past `expires_at`, and returns how many
+///    there were. Reads do not depend on it, but each such request that is not yet marked slows the list of open
+///    requests down.
 ///
-/// It does not promise that a request which `get` or a list shows as `timeout` was not answered in its last moment: a
-/// response that was on its way may still show itself. `wait` and `respond` never contradict each other.
+/// A request that `get` or a list returns as `timeout` can still turn out to be answered: a response that was being
+/// stored at that moment may appear later. `wait` and `respond` never contradict each other.
 template <class T>
 concept HumanRequestStorage = requires(T& store, const Context& context, const HumanRequest& request,
                                        const HumanResponse& response, const std::string& id, const PageRequest& page,

@@ -4,11 +4,11 @@
 
 namespace heddle {
 
-/// A function that is called with one message after the other, behind two pointers. Owns nothing: it must not outlive
-/// what it was made of.
+/// A reference to a function that is called with each message in turn, stored as two pointers. It owns nothing and must
+/// not outlive the function.
 class MessageVisitor {
  public:
-  /// Calls `visit(message)`.
+  /// Returns a visitor that calls `visit(message)`.
   template <class Visit>
   [[nodiscard]] static MessageVisitor of(const Visit& visit) noexcept {
     return {&visit,

@@ -2,11 +2,11 @@
 
 #include <exception>
 
-/// What a policy can do beyond what every policy must do. Each is told by a name in the policy itself, so that it is
-/// known without the engine: a header that only declares a backend costs no driver.
+/// Optional capabilities of a policy. A name in the policy itself declares each of them, so that it is known without
+/// the engine: a header that only declares a backend needs no driver.
 namespace heddle::concepts {
 
-/// Works for no tenant, on a connection that sees all of them: the capability behind AdministersTenants.
+/// Administers across tenants, on a connection that sees all of them: the capability behind AdministersTenants.
 template <class Policy>
 concept Administers = requires {
   typename Policy::Dialect::Admin;
@@ -18,8 +18,8 @@ concept HidesSessions = Administers<Policy> && requires {
   typename Policy::Dialect::SoftDeletion;
 };
 
-/// Is told of changes that any process makes, so that no call has to look for them again and again. The engine's
-/// `listen(heard)` calls `heard` with the topic that was announced, or an empty one when some may have been missed.
+/// Receives notifications of changes by any process, so that no call has to poll for them. The engine's `listen(heard)`
+/// calls `heard` with the topic of a notification, or with an empty topic when notifications may have been lost.
 template <class Policy>
 concept HearsChanges = requires {
   typename Policy::Dialect::Announcements;
@@ -31,8 +31,8 @@ concept CopiesDatabase = requires {
   requires Policy::copies_database;
 };
 
-/// The body of a member whose requires clause does not hold. Nothing can call it, but clang 14 instantiates it in an
-/// explicit instantiation all the same.
+/// The body of a member whose requires clause is not satisfied. No code can call it, but clang 14 instantiates it in an
+/// explicit instantiation of the class.
 [[noreturn]] inline void never_called() noexcept { std::terminate(); }
 
 }  // namespace heddle::concepts

@@ -5,7 +5,8 @@
 #include <string_view>
 #include <vector>
 
-/// The types that a policy names, checked where a backend is declared: no engine has to be defined for that.
+/// The types that a policy must name. They are checked where a backend is declared, which does not need a defined
+/// engine.
 namespace heddle::concepts {
 
 template <class T>
@@ -30,7 +31,7 @@ concept SearchesText = requires(const std::vector<std::string_view>& terms) {
   { T::search_query(terms) } -> std::convertible_to<std::string>;
 };
 
-/// True, or a compile error that says what the policy lacks.
+/// Returns true; fails to compile with a message that names what the policy lacks.
 template <class Policy>
 consteval bool check_policy_types() {
   static_assert(HasConfig<Policy>, "heddle: the policy needs a type `Config`");

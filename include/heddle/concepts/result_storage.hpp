@@ -14,29 +14,28 @@
 
 namespace heddle {
 
-/// Tables that are too large for a message, stored under an id and queried again by SQL that agents write.
+/// Tables that are too large for a message, stored under an id and queried with SQL that agents write.
 ///
-/// For every operation: it works for the tenant of the Context only, and an id of another tenant behaves like one that
-/// is not there. Input is checked before anything is sent (`invalid_argument`). It throws Error and nothing else. A
-/// write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()`. All
-/// operations may be called by many threads at once.
+/// Every operation works for the tenant of the Context only; an id of another tenant behaves like an id that does not
+/// exist. Input is validated before anything is sent to the database (`invalid_argument`). Operations throw only Error.
+/// A write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()`. Many
+/// threads may call all operations at once.
 ///
-///  - `store` stores the table as one SQLite database image, on every backend, and answers a reference to it (location
-///    database, content type application/sql). A result of the same id is replaced as a whole, also one that has
-///    expired. See sealed_query::build_image for what a table may hold; `resource_exhausted` for an image over
-///    `limits::image`. Numbers keep their type and every digit; booleans are queried as 1 and 0.
+///  - `store` stores the table as one SQLite database image, on every backend, and returns a reference to it (location
+///    database, content type application/sql). It replaces a result with the same id as a whole, also an expired one.
+///    See sealed_query::build_image for what a table may contain. Throws `resource_exhausted` if the image is larger
+///    than `limits::image`. Numbers keep their type and every digit; booleans are queried as 1 and 0.
 ///  - `query` runs one SELECT on a result. The SQL can read this one table and nothing else: no other result, no table
-///    of the backend, no file. See sealed_query::query_image for its limits and errors. It is the same SQL, with the
-///    same answers, on every backend. It runs on the calling thread and holds no connection meanwhile; it sees the
-///    result as it was when the query began. `not_found` if there is no such result, `data_loss` if it is damaged.
-///  - `metadata` answers what is known of a result without opening it; nothing if there is none.
-///  - `remove` removes a result; false if there was none.
-///  - `expire` removes what has expired and answers how many results that were; if it throws, some of them can be gone.
+///    of the backend, no file. See sealed_query::query_image for its limits and errors. The SQL and what it returns are
+///    the same on every backend. It runs on the calling thread, holds no connection meanwhile, and reads the result as
+///    of the beginning of the query. Throws `not_found` if the result does not exist and `data_loss` if it is damaged.
+///  - `metadata` returns the description of a result without opening its image; nothing if the result does not exist.
+///  - `remove` removes a result; returns false if it does not exist.
+///  - `expire` removes the expired results and returns how many there were; if it throws, some of them can be removed.
 ///
-/// From the moment on at which its time is over, a result is not there for any operation, whether `expire` has run or
-/// not. It does not promise that expired results go by themselves: call `expire` now and then, for each tenant.
-/// `accessed_at` is the time of the store or of a successful query, up to a minute late, and can miss one that found
-/// the database busy.
+/// From its expiry time on, no operation finds a result, whether `expire` has run or not. Expired results are not
+/// removed by themselves: call `expire` regularly for each tenant. `accessed_at` is the time of the store or of the
+/// last successful query, up to a minute late; a query while the database is busy may leave it unchanged.
 template <class T>
 concept ResultStorage = requires(T& store, const Context& context, const NewResult& result, const std::string& text,
                                  const QueryLimits& limits, const WriteOptions& options) {

@@ -16,40 +16,43 @@ namespace heddle {
 
 /// Sessions with their messages, tool executions and snapshots.
 ///
-/// For every operation: it works for the tenant of the Context only, and an id of another tenant behaves like one that
-/// is not there. Input is checked before anything is sent (`invalid_argument`). It throws Error and nothing else. A
-/// write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()`. All
-/// operations may be called by many threads at once.
+/// Every operation works for the tenant of the Context only; an id of another tenant behaves like an id that does not
+/// exist. Input is validated before anything is sent to the database (`invalid_argument`). Operations throw only Error.
+/// A write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()`. Many
+/// threads may call all operations at once.
 ///
-///  - `save_session` inserts, or updates name, agent, parent and context. `created_at` stays what it was. The totals
-///    never go back: a save takes the larger of the stored and the given one, and every saved message adds its tokens
-///    and cost. A parent that is not there is `not_found`.
-///  - `load_session` answers the session with the first page of its messages, both at one point in time; nothing if
-///    there is none. `messages.next` is not empty if there are more.
-///  - `list_sessions`, `list_agent_sessions` answer ids, last updated first. A session that is updated between two
-///    pages moves to the front and may be missed or met again.
+///  - `save_session` inserts a session, or updates its name, agent, parent and context. `created_at` is not changed.
+///    The totals never decrease: a save stores the larger of the stored and the given value, and every saved message
+///    adds its tokens and cost. Throws `not_found` if the parent does not exist.
+///  - `load_session` returns the session with the first page of its messages, both as of one point in time; nothing if
+///    it does not exist. `messages.next` is not empty if there are more.
+///  - `list_sessions` and `list_agent_sessions` return ids, last updated first. A session that is updated between two
+///    pages moves to the front and may be missed or returned again.
 ///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's
-///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Children stay and lose their
-///    parent. It answers false, and runs no hook, if there was none.
-///  - `save_message`, `save_messages`, `save_turn` append, all or nothing; sequence numbers are given in the order of
-///    the commits, without a gap. `not_found` if the session does not exist, `conflict` if another sequence was
-///    expected, `resource_exhausted` beyond `limits::sequence` messages.
-///  - `load_messages` answers them in order of sequence; a session that is not there has none. `for_each_message` does
-///    the same without a limit, holding one row at a time (of an in-memory database, all of them); the visitor may use
-///    the backend. With a connection pool it holds one connection and each call inside takes another one; where that
-///    can never come, because all are held by such visitors, the call inside fails with `resource_exhausted`.
-///  - `load_agent_messages` answers the messages of all sessions of an agent and the coordinator and shared messages of
-///    their parents, sessions in order of creation; `load_parent_messages` those of one session's parent.
-///  - `search_messages`: see MessageSearch. Best match first; what "best" is differs between backends, the set does
-///    not.
-///  - `save_tool_execution`, `list_tool_executions`: in the order in which they were stored.
-///  - `save_snapshot` answers the id (made if empty; `already_exists` if taken); `load_snapshots` oldest first.
-///  - `purge_idempotency_keys` forgets the tenant's keys that were first used before a time: for operators, well after
-///    the last retry that can still come.
-///  - `statistics` counts what the tenant has. A sum of tokens is exact, or the most that its number holds; the last
-///    digits of a sum of costs depend on the order of summation and can differ between backends.
+///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions stay and have
+///    no parent then. Returns false, and runs no hook, if the session does not exist.
+///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
+///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if its last
+///    sequence number is not the expected one, and `resource_exhausted` beyond `limits::sequence` messages.
+///  - `load_messages` returns messages in order of sequence; none for a session that does not exist. `for_each_message`
+///    does the same without a limit, with one row in memory at a time (all rows for an in-memory database). The visitor
+///    may use the backend. With a connection pool, `for_each_message` holds one connection and each call inside uses
+///    another; such a call throws `resource_exhausted` if visitors hold all connections, so that none can become free.
+///  - `load_agent_messages` returns the messages of all sessions of an agent and the coordinator and shared messages of
+///    their parents, sessions in order of creation; `load_parent_messages` returns the coordinator and shared messages
+///    of one session's parent.
+///  - `search_messages`: see MessageSearch. Best match first; the ranking differs between backends, the set of matches
+///    does not.
+///  - `save_tool_execution` stores an execution; `list_tool_executions` returns them in the order in which they were
+///    stored.
+///  - `save_snapshot` returns the id (generated if empty); throws `already_exists` if the given id is in use.
+///    `load_snapshots` returns the oldest first.
+///  - `purge_idempotency_keys` deletes the tenant's keys that were first used before a time. Choose a time well before
+///    the oldest write that can still be retried.
+///  - `statistics` counts what the tenant has stored. A sum of tokens is exact, or the largest number of its type; the
+///    last digits of a sum of costs depend on the order of summation and can differ between backends.
 ///
-/// Costs come back to the last bit, but for minus zero, which is zero.
+/// Costs are returned exactly as stored, but for minus zero, which is returned as zero.
 template <class T>
 concept SessionStorage = requires(T& store, const Context& context, const Session& session, const Message& message,
                                   const Turn& turn, const ToolExecution& execution, const MemorySnapshot& snapshot,

@@ -11,27 +11,27 @@
 
 namespace heddle {
 
-/// Can bring its schema to the latest version. `migrate` is idempotent and safe from several processes at once; it does
-/// not promise anything about calls that other programs make meanwhile.
+/// Can migrate its schema to the latest version. `migrate` is idempotent, and several processes may call it at once; it
+/// guarantees nothing about calls that other programs make meanwhile.
 template <class T>
 concept Migratable = requires(T& backend, const Context& context) {
   backend.migrate(context);
 };
 
-/// Can be asked whether the database answers; `ping` throws Error if it does not.
+/// Can check whether the database responds: `ping` throws Error if it does not.
 template <class T>
 concept Pingable = requires(T& backend, const Context& context) {
   backend.ping(context);
 };
 
-/// Can be closed: idempotent, waits for what is under way, then every call throws `failed_precondition`.
+/// Can be closed: `close` is idempotent and waits for running calls; every later call throws `failed_precondition`.
 template <class T>
 concept Closable = requires(T& backend) {
   { backend.close() }
   noexcept;
 };
 
-/// The storage of a server: the five stores, migrations, ping and close. What server code is written against:
+/// The storage of a server: the five stores, migrations, ping and close. Write server code against this concept:
 ///
 ///     void serve(heddle::StorageBackend auto& storage);
 template <class T>

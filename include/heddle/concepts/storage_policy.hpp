@@ -17,11 +17,11 @@
 #include <utility>
 #include <vector>
 
-/// What a policy brings: an engine (connections, transactions, who waits for whom) and a dialect (the SQL). Everything
-/// else is written once, for all policies. A policy may wrap another one: derive from it and replace `Engine`.
+/// What a policy provides: an engine (connections, transactions, locking) and a dialect (the SQL). Everything else is
+/// written once, for all policies. To wrap another policy, derive from it and replace `Engine`.
 namespace heddle::concepts {
 
-/// It may take a Context too, if opening waits for somebody.
+/// The constructor may also have a parameter `const Context&`, for an engine whose opening can block.
 template <class T, class Config>
 concept EngineOpens = std::constructible_from<T, Config>;
 template <class T>
@@ -58,12 +58,13 @@ concept EngineBacksUp = requires(T& engine, const Call& call, const std::filesys
   engine.back_up(call, target);
 };
 
-/// Optional: answers the version of the schema on its way for everyday work, where migrating has another one.
+/// Optional: returns the schema's version over the connections for ordinary calls, for an engine that migrates over
+/// another connection.
 template <class T>
 concept EngineKnowsVersion = requires(T& engine, const Call& call) {
   { engine.schema_version(call) } -> std::same_as<std::int32_t>;
 };
-/// Optional: works for no tenant, on a connection that sees all of them.
+/// Optional: runs work that belongs to no tenant, on a connection that sees all of them.
 template <class T>
 concept EngineAdministers = requires(T& engine, const Call& call, ProbeWork& work) {
   engine.administer(call, work);
@@ -93,7 +94,8 @@ consteval bool check_engine() {
   return true;
 }
 
-/// True, or a compile error that says what the policy lacks; also asks for the engine behind its capabilities.
+/// Returns true; fails to compile with a message that names what the policy lacks. Also checks that the engine supports
+/// the capabilities that the policy declares.
 template <class Policy>
 consteval bool check_policy() {
   using Engine = typename Policy::Engine;
@@ -112,8 +114,8 @@ consteval bool check_policy() {
 
 namespace heddle {
 
-/// A policy that `Backend` accepts. The backend itself checks one requirement after the other, for the sake of its
-/// error messages; this concept is for code of your own that is generic over policies.
+/// A policy that `Backend` accepts. The backend itself checks the requirements one by one for better error messages;
+/// this concept is for your own code that is generic over policies.
 template <class T>
 concept StoragePolicy = concepts::HasConfig<T> && concepts::HasEngine<T> && concepts::HasDialect<T> &&
     concepts::SearchesText<T> && concepts::EngineOpens<typename T::Engine, typename T::Config> &&

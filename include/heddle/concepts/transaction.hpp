@@ -9,26 +9,26 @@
 
 namespace heddle::concepts {
 
-/// What a unit of work may ask of the transaction that an engine hands to it, as a contract for those who write
-/// engines:
+/// The operations that an engine's transaction provides to a unit of work: the contract for authors of engines.
 ///
-///  - A unit of work only queues statements and returns a function that reads their answers, or nothing. An engine may
-///    send all of them in one message; so an answer exists only in that function, which runs after the transaction has
-///    ended, on the thread of the caller. Only `each` may show rows earlier.
-///  - It may run more than once, each time in a transaction of its own, before one of them is committed.
-///  - A reading transaction sees one state of the database in all its statements.
-///  - `user_id()` is the tenant. Every statement names it; a database that knows tenants itself is told.
-///  - `run` answers how many rows the statement itself changed, without those that triggers or foreign keys changed;
-///    `one` the first row, `all` all of them; `each` calls a visitor with one row after the other, which outlives the
-///    transaction, and answers how many they were.
-///  - `require` is `one` for a row that must be there: without it nothing of the unit of work happens, whatever is
-///    queued behind, and the call fails with the refusal.
-///  - Giving out more sequence numbers than a session has is `resource_exhausted`.
-///  - `once` runs work that declares an Answer: `answer` its text, `run_as_answer` and `require_as_answer` its number.
-///    With a key it stores the Answer in the same transaction, and a repeat of the key gets that Answer and runs
+///  - A unit of work only queues statements and returns a function that reads their results, or nothing. An engine may
+///    send all statements in one message; so results exist only inside that function, which runs after the transaction
+///    has ended, on the thread of the caller. Only `each` may pass rows earlier.
+///  - A unit of work may run more than once, each time in a transaction of its own, before one of them is committed.
+///  - All statements of a reading transaction see one state of the database.
+///  - `user_id()` returns the tenant. Every statement names it; an engine also passes it to a database that has row
+///    security.
+///  - The result of `run` is the number of rows that the statement itself changed, without those that triggers or
+///    foreign keys changed; that of `one` the first row, that of `all` all rows. `each` calls a visitor with each row
+///    in turn; its result is the number of rows. The visitor outlives the transaction.
+///  - `require` is `one` for a row that must exist: without it the whole unit of work changes nothing, including the
+///    statements queued after it, and the call throws the refusal.
+///  - The call throws `resource_exhausted` if a statement assigns a sequence number beyond `limits::sequence`.
+///  - `once` runs work that declares an Answer: `answer` sets its text, `run_as_answer` and `require_as_answer` set its
+///    number. With a key it stores the Answer in the same transaction; a repeat of the key returns that Answer and runs
 ///    nothing.
 ///
-/// This unit of work uses everything; an engine must accept it.
+/// This unit of work uses all operations; an engine must accept it.
 struct ProbeWork {
   template <class Transaction>
   auto operator()(Transaction& transaction) const {

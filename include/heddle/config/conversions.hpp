@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <limits>
 
-/// Between the model and the messages of storage.proto.
+/// Conversions between the model and the messages of storage.proto.
 namespace heddle {
 
-/// The message of a reference. Its time loses what is below a millisecond.
+/// Returns the message of a reference. Its time is truncated to milliseconds.
 [[nodiscard]] inline v1::DataReference to_proto(const DataReference& reference) {
   v1::DataReference message;
   message.set_id(reference.id);
@@ -33,19 +33,20 @@ namespace heddle {
   return message;
 }
 
-/// The reference in a message. Throws `invalid_argument` if its location is not known or its time is out of range.
+/// Returns the reference in a message. Throws `invalid_argument` if its location is unknown or its time is out of
+/// range.
 [[nodiscard]] inline DataReference from_proto(const v1::DataReference& message) {
   const auto location = [&] {
     switch (message.location()) {
       case v1::STORAGE_LOCATION_MEMORY: return DataLocation::memory;
       case v1::STORAGE_LOCATION_DISK: return DataLocation::disk;
       case v1::STORAGE_LOCATION_DATABASE: return DataLocation::database;
-      default: throw Error(ErrorCode::invalid_argument, "the data reference has a location that is not known");
+      default: throw Error(ErrorCode::invalid_argument, "the data reference has an unknown location");
     }
   };
   constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max() / 1000;
   if (message.stored_at() > latest || message.stored_at() < -latest) {
-    throw Error(ErrorCode::invalid_argument, "the time of the data reference is out of range");
+    throw Error(ErrorCode::invalid_argument, "the data reference's time stored_at is out of range");
   }
   return {.id = message.id(),
           .size_bytes = message.size_bytes(),
@@ -57,7 +58,7 @@ namespace heddle {
           .stored_at = Timestamp(std::chrono::milliseconds(message.stored_at()))};
 }
 
-/// The message of a migration that a database lacks.
+/// Returns the message of a migration that a database lacks.
 [[nodiscard]] inline v1::MigrationStep to_proto(const PendingMigration& migration) {
   v1::MigrationStep message;
   message.set_version(migration.version);
@@ -66,7 +67,7 @@ namespace heddle {
   return message;
 }
 
-/// The message of a pool's state.
+/// Returns the message of a pool's state.
 [[nodiscard]] inline v1::PoolStats to_proto(const PoolStatistics& pool) {
   const auto narrow = [](std::int64_t count) {
     constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();

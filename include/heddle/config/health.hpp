@@ -14,7 +14,7 @@
 namespace heddle {
 namespace config {
 
-/// The kind of a backend by the name that it tells.
+/// Returns the kind of a backend from its name.
 template <class Backend>
 [[nodiscard]] v1::StorageBackendType type_of(const Backend& backend) {
   std::string_view name;
@@ -25,9 +25,9 @@ template <class Backend>
 
 }  // namespace config
 
-/// Asks a backend how it is: pings it, and reads the version of its schema and the state of its pool if it tells them.
-/// Healthy is what answers; where nobody has migrated, `migration_version` is 0.
-/// Never throws: a failure is a status that is not healthy, with the reason in `error`. Give the context a deadline.
+/// Returns the status of a backend: pings it, and reads the version of its schema and the state of its pool if it
+/// reports them. A backend that responds is healthy; `migration_version` is 0 before the first migration. Never throws:
+/// a failure is a status that is not healthy, with the reason in `error`. Set a deadline in the context.
 [[nodiscard]] v1::StorageHealthStatus health(StorageBackend auto& backend, const Context& context = {}) noexcept {
   v1::StorageHealthStatus status;
   status.set_backend(config::type_of(backend));
@@ -41,8 +41,8 @@ template <class Backend>
     }
     status.set_healthy(true);
   } catch (const Error& error) { status.set_error(error.what()); } catch (...) {
-    // What is no Error of ours may quote anything.
-    status.set_error("the backend failed in a way that it does not explain");
+    // The text of any other exception may contain stored content or keys.
+    status.set_error("the backend threw an exception that is not a heddle::Error");
   }
   const auto latency = std::chrono::steady_clock::now() - start;
   status.set_latency_ms(std::chrono::duration_cast<std::chrono::milliseconds>(latency).count());

@@ -25,19 +25,20 @@
 #include <system_error>
 #include <utility>
 
-// How `open` turns a configuration into a backend. A file that calls it defines the backends, or links them compiled.
+// Opens the backend that a configuration describes. A file that calls it defines the backends, or links their compiled
+// instantiations.
 namespace heddle::config {
 
-/// Makes the folder of the default database, for its owner alone; leaves one that is there as it is.
+/// Creates the folder of the default database with access for its owner only; does not change an existing folder.
 inline void make_private_folder(const std::filesystem::path& folder) {
   std::error_code failure;
   if (std::filesystem::is_directory(folder, failure)) { return; }
   std::filesystem::create_directories(folder, failure);
   if (!failure) { std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure); }
-  if (failure) { throw Error(ErrorCode::permission_denied, "the data folder cannot be made: " + folder.string()); }
+  if (failure) { throw Error(ErrorCode::permission_denied, "the data folder cannot be created: " + folder.string()); }
 }
 
-/// Opens a backend of this policy and migrates it unless the configuration forbids it.
+/// Opens a backend of this policy and, unless `auto_migrate` is off, migrates it.
 template <class Policy, class TracerType>
 [[nodiscard]] AnyBackend open_as(typename Policy::Config settings, const v1::MigrationConfig& migration,
                                  const Context& context, TracerType tracer) {
@@ -51,7 +52,7 @@ template <class Policy, class TracerType>
 template <class TracerType>
 [[nodiscard]] AnyBackend open_sqlite(const v1::StorageConfig& config, const OpenOptions& options, TracerType tracer) {
   sqlite::Config settings = sqlite_config(config, options.environment);
-  // Before anything is made: a refusal leaves no trace.
+  // Checked before anything is created, so that a refusal changes nothing.
   sqlite::check_encryption(settings);
   if (config.sqlite().path().empty()) { make_private_folder(options.environment.data_directory()); }
   return open_as<Sqlite>(std::move(settings), config.migration(), options.context, std::move(tracer));
@@ -60,31 +61,32 @@ template <class TracerType>
 template <class TracerType>
 [[nodiscard]] AnyBackend open_postgres(const v1::StorageConfig& config, const OpenOptions& options,
                                        [[maybe_unused]] TracerType tracer) {
-  // In every build: what is wrong with a configuration does not depend on who reads it.
+  // Validated in every build, so that an invalid configuration is refused with the same error everywhere.
   [[maybe_unused]] postgres::Config settings = postgres_config(config, options.environment);
 #if HEDDLE_WITH_POSTGRES
   return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
 #else
   throw Error(ErrorCode::failed_precondition,
-              "this build of Heddle has no PostgreSQL backend: libpqxx was not there when it was configured");
+              "this build of Heddle has no PostgreSQL backend: build it with HEDDLE_WITH_POSTGRES=ON and libpqxx");
 #endif
 }
 
-/// Opens what the configuration describes; see `heddle::open`.
+/// Opens the backend that the configuration describes; see `heddle::open`.
 template <class TracerType>
 [[nodiscard]] AnyBackend open_backend(const v1::StorageConfig& config, const OpenOptions& options, TracerType tracer) {
   switch (config.backend()) {
     case v1::STORAGE_BACKEND_TYPE_UNSPECIFIED:
       if (config.has_postgres()) {
         throw Error(ErrorCode::invalid_argument,
-                    "the configuration has a section `postgres`, but names no backend: SQLite would be opened");
+                    "the configuration has a section `postgres` but names no backend: set `backend` to "
+                    "STORAGE_BACKEND_TYPE_POSTGRES, or remove the section to open SQLite");
       }
       [[fallthrough]];
     case v1::STORAGE_BACKEND_TYPE_SQLITE: return open_sqlite(config, options, std::move(tracer));
     case v1::STORAGE_BACKEND_TYPE_POSTGRES: return open_postgres(config, options, std::move(tracer));
     default:
       throw Error(ErrorCode::invalid_argument,
-                  "the configuration names a backend that is not known: " + std::to_string(config.backend()));
+                  "the configuration names an unknown backend: " + std::to_string(config.backend()));
   }
 }
 

@@ -17,7 +17,8 @@
 namespace heddle {
 namespace config {
 
-/// The values that an enumeration in a configuration can have, by the path of its field; empty for other fields.
+/// Returns the valid values of the enumeration field with this path in a configuration, as the end of an error message;
+/// empty for other fields.
 [[nodiscard]] inline std::string choices_of(std::string_view path) {
   const auto* message = v1::StorageConfig::descriptor();
   const google::protobuf::FieldDescriptor* field = nullptr;
@@ -34,13 +35,13 @@ namespace config {
   std::string choices;
   const auto* const values = field == nullptr ? nullptr : field->enum_type();
   for (int index = 0; values != nullptr && index < values->value_count(); ++index) {
-    choices.append(index == 0 ? ": it is one of " : ", ").append(values->value(index)->name());
+    choices.append(index == 0 ? ": use one of " : ", ").append(values->value(index)->name());
   }
   return choices;
 }
 
-/// Why a JSON text is no configuration, without its values: protobuf's own explanations quote the text, and a key or a
-/// password can stand in it. Of those explanations only the name of a field is taken.
+/// Returns why a JSON text is not a configuration, without its values: protobuf's own explanations quote the text,
+/// which can contain a key or a password. Only the name of a field is copied from them.
 [[nodiscard]] inline std::string explain_json(std::string_view explanation) {
   const auto is_name = [](std::string_view name) {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
@@ -50,50 +51,51 @@ namespace config {
   if (explanation.ends_with(unknown)) {
     explanation.remove_suffix(unknown.size());
     const std::string_view name = explanation.substr(explanation.find_last_of(' ') + 1);
-    return is_name(name) ? "it has a field that is not known: " + std::string(name)
-                         : "it has a field that is not known";
+    return is_name(name) ? "unknown field " + std::string(name) : "it has an unknown field";
   }
   const auto end = explanation.find("): invalid value");
   if (explanation.starts_with('(') && end != std::string_view::npos) {
     const std::string_view name = explanation.substr(1, end - 1);
-    if (is_name(name)) { return "the value of " + std::string(name) + " is not of its type" + choices_of(name); }
+    if (is_name(name)) { return "the value of " + std::string(name) + " is invalid" + choices_of(name); }
   }
-  return "it is not valid, or has a field that is not known";
+  return "it is not valid JSON, or has an unknown field";
 }
 
 }  // namespace config
 
-/// A configuration from its JSON form (protobuf's mapping; field names in snake_case or lowerCamelCase). Throws
-/// `invalid_argument` if it is not valid or has a field that StorageConfig has not.
+/// Returns the configuration in a JSON text (protobuf's mapping; field names in snake_case or lowerCamelCase). Throws
+/// `invalid_argument` if the text is not valid or has a field that StorageConfig lacks.
 [[nodiscard]] inline v1::StorageConfig parse_config_json(std::string_view text) {
   v1::StorageConfig config;
   const auto status = google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &config);
   if (!status.ok()) {
     const auto explanation = status.message();
     throw Error(ErrorCode::invalid_argument,
-                "the JSON of the configuration: " +
+                "the configuration's JSON cannot be read: " +
                     config::explain_json(std::string_view(explanation.data(), explanation.size())));
   }
   return config;
 }
 
-/// A configuration from its binary form. Throws `invalid_argument` if it is not one, or has a field that StorageConfig
-/// has not: a setting that is not understood must not be passed over.
+/// Returns the configuration in protobuf's binary format. Throws `invalid_argument` if the bytes are not one, or have a
+/// field that StorageConfig lacks: an unknown setting must not be ignored.
 [[nodiscard]] inline v1::StorageConfig parse_config_binary(std::string_view bytes) {
   v1::StorageConfig config;
   if (!config.ParseFromString({bytes.data(), bytes.size()})) {
-    throw Error(ErrorCode::invalid_argument, "the bytes are no configuration");
+    throw Error(ErrorCode::invalid_argument, "the configuration's binary format cannot be read");
   }
   const auto size = config.ByteSizeLong();
   config.DiscardUnknownFields();
   if (config.ByteSizeLong() != size) {
-    throw Error(ErrorCode::invalid_argument, "the configuration has a field that is not known");
+    throw Error(ErrorCode::invalid_argument,
+                "the configuration has an unknown field: remove it, or update the program");
   }
   return config;
 }
 
-/// A configuration from a file, in JSON or binary: what starts with a brace is JSON, which no binary form does. Throws
-/// `not_found` if the file cannot be opened, `invalid_argument` if it is empty or no configuration.
+/// Returns the configuration in a file, in JSON or in protobuf's binary format: JSON begins with a brace, which the
+/// binary format never does. Throws `not_found` if the file cannot be opened, `unavailable` if it cannot be read,
+/// `invalid_argument` if it is empty or not a configuration.
 [[nodiscard]] inline v1::StorageConfig load_config(const std::filesystem::path& path) {
   detail::files::PlainFile plain(path);
   std::istream& file = plain.stream();

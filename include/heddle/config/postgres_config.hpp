@@ -11,11 +11,11 @@
 #include <string>
 #include <string_view>
 
-/// PostgreSQL's part of a configuration. Needs no libpq, so that every build can check one.
+/// The PostgreSQL section of a configuration. Needs no libpq, so that every build can validate it.
 namespace heddle {
 namespace config {
 
-/// Adds ` name='value'` to a connection string of libpq unless there is no value.
+/// Appends ` name='value'` to a connection string of libpq unless the value is empty.
 inline void append_setting(std::string& dsn, std::string_view name, std::string_view value) {
   if (value.empty()) { return; }
   if (!dsn.empty()) { dsn += ' '; }
@@ -27,20 +27,21 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   dsn += '\'';
 }
 
-/// What is set, or what the environment says.
-[[nodiscard]] inline std::string given_or(const std::string& value, const Environment& environment, const char* name) {
+/// Returns `value`, or the environment variable `name` if `value` is empty.
+[[nodiscard]] inline std::string resolve_setting(const std::string& value, const Environment& environment,
+                                                 const char* name) {
   return value.empty() ? environment.get(name).value_or("") : value;
 }
 
-/// The connection string that the fields of a configuration amount to; empty if they do not say where the database is.
-/// Throws `invalid_argument` for a field that can have no meaning.
+/// Returns the connection string made of the fields of a configuration; empty if host or database is missing. Throws
+/// `invalid_argument` for an invalid field.
 [[nodiscard]] inline std::string dsn_of_fields(const v1::PostgresStorageConfig& from, const Environment& environment) {
   const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
   const int port = from.has_port() ? from.port() : 5432;
-  if (port < 1 || port > 65535) { refuse("postgres.port is not between 1 and 65535"); }
+  if (port < 1 || port > 65535) { refuse("postgres.port must be between 1 and 65535"); }
   const std::string_view ssl = from.ssl_mode().empty() ? std::string_view("require") : from.ssl_mode();
   if (ssl != "disable" && ssl != "require" && ssl != "verify-ca" && ssl != "verify-full") {
-    refuse("postgres.ssl_mode is none of disable, require, verify-ca and verify-full");
+    refuse("postgres.ssl_mode must be disable, require, verify-ca or verify-full");
   }
   std::string dsn;
   if (from.host().empty() || from.database().empty()) { return dsn; }
@@ -48,7 +49,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   append_setting(dsn, "port", std::to_string(port));
   append_setting(dsn, "dbname", from.database());
   append_setting(dsn, "user", from.user());
-  append_setting(dsn, "password", given_or(from.password(), environment, "LOOM_PG_PASSWORD"));
+  append_setting(dsn, "password", resolve_setting(from.password(), environment, "LOOM_PG_PASSWORD"));
   append_setting(dsn, "sslmode", ssl);
   return dsn;
 }
@@ -76,44 +77,49 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   return soft_delete;
 }
 
-/// The tenant of calls that name none; empty if such calls are refused.
+/// Returns the tenant of calls that name none; empty if such calls are refused.
 [[nodiscard]] inline std::string default_user_of(const v1::PostgresStorageConfig& from) {
   if (from.has_require_user_id() && !from.require_user_id()) {
     return from.default_user_id().empty() ? "default-user" : from.default_user_id();
   }
   if (!from.default_user_id().empty()) {
-    // Whoever names a default tenant expects that calls get it.
+    // A default tenant that no call would ever use is a mistake.
     throw Error(ErrorCode::invalid_argument,
-                "postgres.default_user_id is set, but postgres.require_user_id is on, which is its default");
+                "postgres.default_user_id is set but postgres.require_user_id is on (its default): turn it off or "
+                "remove the user");
   }
   return {};
 }
 
 }  // namespace config
 
-/// What a configuration says of PostgreSQL, with all defaults and what the environment adds (`LOOM_PG_DSN`,
-/// `LOOM_PG_PASSWORD`, `LOOM_PG_ADMIN_DSN`, `LOOM_PG_MIGRATION_DSN`): for a program that knows its backend and writes
-/// `Backend<Postgres>(postgres_config(config))`. A connection string is taken as it is, without the fields and the
-/// password. Makes no folder. Throws `invalid_argument` if the configuration has no such section, does not say where
-/// the database is, or has values that can have no meaning; `failed_precondition` if it wants Supabase; and like
-/// `Environment::expand`. No message tells a connection string or a password.
+/// Returns the settings of PostgreSQL in a configuration, with all defaults and the environment variables
+/// `LOOM_PG_DSN`, `LOOM_PG_PASSWORD`, `LOOM_PG_ADMIN_DSN` and `LOOM_PG_MIGRATION_DSN`: for a program that knows its
+/// backend and calls `Backend<Postgres>(postgres_config(config))`. A connection string is used unchanged, without the
+/// fields and the password. Creates no folder. Throws `invalid_argument` if the configuration has no section
+/// `postgres`, does not say where the database is, or has invalid values; `failed_precondition` if it enables Supabase;
+/// and what `Environment::expand` throws. No message contains a connection string or a password.
 [[nodiscard]] inline postgres::Config postgres_config(const v1::StorageConfig& config,
                                                       const Environment& environment = {}) {
   const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
-  if (!config.has_postgres()) { refuse("the backend is PostgreSQL, but the configuration has no section `postgres`"); }
+  if (!config.has_postgres()) {
+    refuse("the backend is PostgreSQL but the configuration has no section `postgres`: add one");
+  }
   const v1::PostgresStorageConfig& from = config.postgres();
   if (from.supabase().enabled()) {
     throw Error(ErrorCode::failed_precondition,
-                "Supabase is not supported: turn postgres.supabase off and name the project's "
-                "database in `postgres`");
+                "Supabase is not supported: turn postgres.supabase off and connect to the project's database by the "
+                "other fields of `postgres`");
   }
   postgres::Config settings;
   const std::string of_fields = config::dsn_of_fields(from, environment);
-  settings.dsn = config::given_or(from.dsn(), environment, "LOOM_PG_DSN");
+  settings.dsn = config::resolve_setting(from.dsn(), environment, "LOOM_PG_DSN");
   if (settings.dsn.empty()) { settings.dsn = of_fields; }
-  if (settings.dsn.empty()) { refuse("postgres needs a dsn (or LOOM_PG_DSN), or a host and a database"); }
-  settings.admin_dsn = config::given_or(from.admin_dsn(), environment, "LOOM_PG_ADMIN_DSN");
-  settings.migration_dsn = config::given_or(from.migration_dsn(), environment, "LOOM_PG_MIGRATION_DSN");
+  if (settings.dsn.empty()) {
+    refuse("the section `postgres` names no database: set dsn (or LOOM_PG_DSN), or host and database");
+  }
+  settings.admin_dsn = config::resolve_setting(from.admin_dsn(), environment, "LOOM_PG_ADMIN_DSN");
+  settings.migration_dsn = config::resolve_setting(from.migration_dsn(), environment, "LOOM_PG_MIGRATION_DSN");
   if (!from.schema().empty()) { settings.schema = from.schema(); }
   settings.pool = config::pool_of(from.pool());
   settings.default_user_id = config::default_user_of(from);

@@ -18,46 +18,49 @@ namespace config {
     case v1::SQLITE_DURABILITY_UNSPECIFIED:
     case v1::SQLITE_DURABILITY_FULL: return sqlite::Durability::full;
     case v1::SQLITE_DURABILITY_NORMAL: return sqlite::Durability::normal;
-    default: throw Error(ErrorCode::invalid_argument, "sqlite.durability has a value that is not known");
+    default: throw Error(ErrorCode::invalid_argument, "sqlite.durability has an unknown value");
   }
 }
 
-/// The key that the configuration or `LOOM_DB_KEY` gives; empty if encryption is off.
+/// Returns the key from the configuration or from `LOOM_DB_KEY`; empty if encryption is off.
 [[nodiscard]] inline std::string key_of(const v1::SQLiteStorageConfig& config, const Environment& environment) {
   if (config.encrypt()) {
     return config.encryption_key().empty() ? environment.get("LOOM_DB_KEY").value_or("") : config.encryption_key();
   }
   if (!config.encryption_key().empty()) {
-    // Whoever writes a key down does not expect a plain file.
-    throw Error(ErrorCode::invalid_argument, "sqlite.encryption_key is set, but sqlite.encrypt is off");
+    // A caller who sets a key does not expect a plain file.
+    throw Error(ErrorCode::invalid_argument,
+                "sqlite.encryption_key is set but sqlite.encrypt is off: turn it on or remove the key");
   }
   return {};
 }
 
-/// Numbers that have bounds of their own.
+/// Reads the numbers that have bounds.
 inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& settings) {
   const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
   if (config.has_readers()) {
-    if (config.readers() < 1 || config.readers() > 1000) { refuse("sqlite.readers is not between 1 and 1000"); }
+    if (config.readers() < 1 || config.readers() > 1000) { refuse("sqlite.readers must be between 1 and 1000"); }
     settings.readers = config.readers();
   }
   if (config.has_cache_kib()) {
     constexpr std::uint32_t most = std::numeric_limits<std::int32_t>::max();
-    if (config.cache_kib() < 1 || config.cache_kib() > most) { refuse("sqlite.cache_kib is not between 1 and 2^31-1"); }
+    if (config.cache_kib() < 1 || config.cache_kib() > most) {
+      refuse("sqlite.cache_kib must be between 1 and 2^31-1");
+    }
     settings.cache_kib = config.cache_kib();
   }
   if (config.has_mmap_bytes()) {
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
-    if (config.mmap_bytes() > most) { refuse("sqlite.mmap_bytes is beyond 2^63-1"); }
+    if (config.mmap_bytes() > most) { refuse("sqlite.mmap_bytes must be at most 2^63-1"); }
     settings.mmap_bytes = static_cast<std::int64_t>(config.mmap_bytes());
   }
 }
 
 }  // namespace config
 
-/// What a configuration says of SQLite, with all defaults: for a program that knows its backend and writes
-/// `Backend<Sqlite>(sqlite_config(config))`. Makes no folder. Throws `invalid_argument` for values that can have no
-/// meaning, and like `Environment::expand`.
+/// Returns the settings of SQLite in a configuration, with all defaults: for a program that knows its backend and calls
+/// `Backend<Sqlite>(sqlite_config(config))`. Creates no folder. Throws `invalid_argument` for invalid values, and what
+/// `Environment::expand` throws.
 [[nodiscard]] inline sqlite::Config sqlite_config(const v1::StorageConfig& config,
                                                   const Environment& environment = {}) {
   const v1::SQLiteStorageConfig& from = config.sqlite();

@@ -4,8 +4,8 @@
 #include "heddle/backend.hpp"
 #include "heddle/erased/backend.hpp"
 
-/// All that `Backend<Policy>` consists of, as explicit instantiations: PREFIX is `template` where they are compiled and
-/// `extern template` in all other files.
+/// The explicit instantiations of all classes of `Backend<Policy>`: PREFIX is `template` in the file that compiles them
+/// and `extern template` in all others.
 #define HEDDLE_BACKEND_INSTANTIATION(PREFIX, Policy)                 \
   PREFIX class heddle::Backend<Policy>;                              \
   PREFIX class heddle::SessionStore<Policy, heddle::NoTracing>;      \
@@ -13,5 +13,5 @@
   PREFIX class heddle::ArtifactStore<Policy, heddle::NoTracing>;     \
   PREFIX class heddle::ResultStore<Policy, heddle::NoTracing>;       \
   PREFIX class heddle::HumanRequestStore<Policy, heddle::NoTracing>; \
-  PREFIX class heddle::BackendMigrator<Policy, heddle::NoTracing>;          \
+  PREFIX class heddle::BackendMigrator<Policy, heddle::NoTracing>;   \
   PREFIX class heddle::erased::BackendModel<heddle::Backend<Policy>>

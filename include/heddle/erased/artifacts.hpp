@@ -13,8 +13,8 @@
 
 namespace heddle::erased {
 
-/// The artifact store of whatever backend; satisfies ArtifactStorage, which says what each operation means. Safe to use
-/// from many threads.
+/// The artifact store of any backend; satisfies ArtifactStorage, which specifies each operation. Many threads may use
+/// it.
 class Artifacts : public Interface {
  public:
   virtual std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) = 0;
@@ -34,7 +34,7 @@ class Artifacts : public Interface {
                                                      const std::optional<std::string>& session_id = {}) = 0;
 };
 
-/// `Artifacts` on an artifact store: a reference to it, or a proxy that is kept.
+/// Implements `Artifacts` with an artifact store: a reference to it, or a proxy that is stored here.
 template <class Store>
 class ArtifactsModel final : public Artifacts {
  public:

@@ -19,13 +19,13 @@
 
 namespace heddle::erased {
 
-/// A backend that tells its name, such as "sqlite".
+/// A backend that has a name, such as "sqlite".
 template <class T>
 concept Named = requires {
   { T::name() } -> std::convertible_to<std::string_view>;
 };
 
-/// What an AnyBackend holds.
+/// The interface of the backend in an AnyBackend.
 class AbstractBackend : public Interface {
  public:
   virtual Sessions& sessions() noexcept = 0;
@@ -47,7 +47,7 @@ class AbstractBackend : public Interface {
   virtual Migrator* migrator() noexcept = 0;
 };
 
-/// The one model: a backend and, on it, what it can do.
+/// The only implementation: a backend with its stores and its capabilities.
 template <class Backend>
 class BackendModel final : public AbstractBackend {
   using B = Backend;
@@ -77,7 +77,7 @@ class BackendModel final : public AbstractBackend {
   SoftDeletion* soft_deletion() noexcept override { return if_present<SoftDeletion>(soft_deletion_); }
   Administration* administration() noexcept override {
     if constexpr (AdministersTenants<B>) {
-      // Without a connection of its own every operation would fail.
+      // Without an administration connection every operation would throw.
       if (!backend_->can_administer()) { return nullptr; }
     }
     return if_present<Administration>(administration_);
@@ -85,7 +85,7 @@ class BackendModel final : public AbstractBackend {
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
 
  private:
-  // Before what refers to it.
+  // Declared before the members that refer to it.
   std::unique_ptr<B> backend_;
   SessionsModel<decltype(std::declval<B&>().session_storage())> sessions_{backend_->session_storage()};
   ErrorsModel<decltype(std::declval<B&>().error_store())> errors_{backend_->error_store()};

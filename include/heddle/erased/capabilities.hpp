@@ -15,15 +15,15 @@
 #include <type_traits>
 #include <vector>
 
-/// What only some backends can do, behind an AnyBackend: one small interface a capability, each with the operations of
-/// the concept that it is named after. `heddle/capabilities.hpp` asks for them.
+/// What only some backends can do, for AnyBackend: one small interface for each capability, with the operations of the
+/// concept of that capability. The functions of `heddle/capabilities.hpp` return them.
 namespace heddle::erased {
 
 /// See InspectsMigrations.
 class MigrationInspection : public Interface {
  public:
-  /// What a backend without it cannot do.
-  static constexpr const char* description = "tell pending migrations";
+  /// What a backend without it cannot do, for the error message.
+  static constexpr const char* description = "list pending migrations";
 
   [[nodiscard]] virtual std::vector<PendingMigration> pending_migrations(const Context& context = {}) = 0;
 };
@@ -31,7 +31,7 @@ class MigrationInspection : public Interface {
 /// See ReportsDetails.
 class DetailReport : public Interface {
  public:
-  /// What a backend without it cannot do.
+  /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "report its details";
 
   [[nodiscard]] virtual StorageDetails details(const Context& context = {}) = 0;
@@ -40,7 +40,7 @@ class DetailReport : public Interface {
 /// See BacksUpOnline.
 class OnlineBackup : public Interface {
  public:
-  /// What a backend without it cannot do.
+  /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "copy its database while it is in use";
 
   virtual void back_up(const Context& context, const std::filesystem::path& target) = 0;
@@ -49,7 +49,7 @@ class OnlineBackup : public Interface {
 /// See SoftDeletes.
 class SoftDeletion : public Interface {
  public:
-  /// What a backend without it cannot do.
+  /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "soft-delete sessions";
 
   virtual bool soft_delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
@@ -60,7 +60,7 @@ class SoftDeletion : public Interface {
 /// See AdministersTenants.
 class Administration : public Interface {
  public:
-  /// What a backend without it cannot do.
+  /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "administer across tenants";
 
   [[nodiscard]] virtual SessionOverview list_sessions(const Context& context, const PageRequest& page = {}) = 0;
@@ -69,7 +69,7 @@ class Administration : public Interface {
   [[nodiscard]] virtual AdminPermissions validate_permissions(const Context& context) = 0;
 };
 
-/// `MigrationInspection` on a backend.
+/// Implements `MigrationInspection` with a backend.
 template <class Backend>
 class MigrationInspectionModel final : public MigrationInspection {
  public:
@@ -82,7 +82,7 @@ class MigrationInspectionModel final : public MigrationInspection {
   Backend& backend_;
 };
 
-/// `DetailReport` on a backend.
+/// Implements `DetailReport` with a backend.
 template <class Backend>
 class DetailReportModel final : public DetailReport {
  public:
@@ -93,7 +93,7 @@ class DetailReportModel final : public DetailReport {
   Backend& backend_;
 };
 
-/// `OnlineBackup` on a backend.
+/// Implements `OnlineBackup` with a backend.
 template <class Backend>
 class OnlineBackupModel final : public OnlineBackup {
  public:
@@ -106,7 +106,7 @@ class OnlineBackupModel final : public OnlineBackup {
   Backend& backend_;
 };
 
-/// `SoftDeletion` on a backend.
+/// Implements `SoftDeletion` with a backend.
 template <class Backend>
 class SoftDeletionModel final : public SoftDeletion {
  public:
@@ -125,7 +125,7 @@ class SoftDeletionModel final : public SoftDeletion {
   Backend& backend_;
 };
 
-/// `Administration` on a backend.
+/// Implements `Administration` with a backend.
 template <class Backend>
 class AdministrationModel final : public Administration {
  public:
@@ -145,7 +145,7 @@ class AdministrationModel final : public Administration {
   Backend& backend_;
 };
 
-/// In the place of a model that a backend has no use for.
+/// Stands in for the model of a capability that the backend lacks.
 struct Missing {
   template <class Backend>
   explicit Missing(Backend& /*backend*/) noexcept {}
@@ -155,7 +155,7 @@ struct Missing {
 template <bool Present, class Model>
 using IfPresent = std::conditional_t<Present, Model, Missing>;
 
-/// The address of a capability's model, or null if it is missing.
+/// Returns the address of a capability's model, or null if it is missing.
 template <class Capability, class Model>
 [[nodiscard]] Capability* if_present(Model& model) noexcept {
   if constexpr (std::is_same_v<Model, Missing>) {

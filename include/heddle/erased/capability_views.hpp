@@ -5,19 +5,19 @@
 #include <string>
 #include <utility>
 
-/// What the questions for a capability return: views like pointers, null where a backend lacks the capability. Using a
-/// view that is null throws `failed_precondition`, with a sentence that names the capability.
+/// The return types of the capability functions: views that behave like pointers and are null if a backend lacks the
+/// capability. Using a null view throws `failed_precondition` with a message that names the capability.
 namespace heddle::erased {
 
 [[noreturn]] inline void refuse_missing(const char* what) {
   throw Error(ErrorCode::failed_precondition, std::string("this backend cannot ") + what);
 }
 
-/// A capability of a backend whose type is not known: null or not is known at run time.
+/// A capability of a backend whose type is not known: whether it is null is known at run time only.
 template <class Interface>
 class HandleView {
  public:
-  /// False if no backend behind the handle has the capability.
+  /// Always true: the backend in the handle may have the capability.
   static constexpr bool possible = true;
 
   explicit HandleView(Interface* capability) noexcept : capability_(capability) {}
@@ -59,8 +59,8 @@ class StaticView {
   bool is_present_;
 };
 
-/// The capability that a backend of a known type lacks: null, as the compiler knows. Code that checks it first compiles
-/// for every backend.
+/// A capability that a backend of a known type lacks: null at compile time. Code that checks the view before use
+/// compiles for every backend.
 template <class Interface>
 class NullView {
  public:

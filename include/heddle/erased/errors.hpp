@@ -12,8 +12,7 @@
 
 namespace heddle::erased {
 
-/// The error store of whatever backend; satisfies ErrorStorage, which says what each operation means. Safe to use from
-/// many threads.
+/// The error store of any backend; satisfies ErrorStorage, which specifies each operation. Many threads may use it.
 class Errors : public Interface {
  public:
   virtual std::string store(const Context& context, const StoredError& error, const WriteOptions& options = {}) = 0;
@@ -22,7 +21,7 @@ class Errors : public Interface {
                                                const PageRequest& page = {}) = 0;
 };
 
-/// `Errors` on an error store: a reference to it, or a proxy that is kept.
+/// Implements `Errors` with an error store: a reference to it, or a proxy that is stored here.
 template <class Store>
 class ErrorsModel final : public Errors {
  public:

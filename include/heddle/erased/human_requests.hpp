@@ -13,8 +13,8 @@
 
 namespace heddle::erased {
 
-/// The human-request store of whatever backend; satisfies HumanRequestStorage, which says what each operation means.
-/// Safe to use from many threads.
+/// The human-request store of any backend; satisfies HumanRequestStorage, which specifies each operation. Many threads
+/// may use it.
 class HumanRequests : public Interface {
  public:
   virtual std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
@@ -29,7 +29,7 @@ class HumanRequests : public Interface {
   virtual std::int64_t expire(const Context& context, const WriteOptions& options = {}) = 0;
 };
 
-/// `HumanRequests` on a store of them: a reference to it, or a proxy that is kept.
+/// Implements `HumanRequests` with a human-request store: a reference to it, or a proxy that is stored here.
 template <class Store>
 class HumanRequestsModel final : public HumanRequests {
  public:

@@ -2,7 +2,7 @@
 
 namespace heddle::erased {
 
-/// What the interfaces behind an AnyBackend have in common: they are used where they are, neither copied nor moved.
+/// Base of the interfaces of an AnyBackend: they are neither copied nor moved.
 class Interface {
  public:
   Interface(const Interface&) = delete;

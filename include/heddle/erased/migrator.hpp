@@ -10,11 +10,11 @@
 
 namespace heddle::erased {
 
-/// Brings the schema of whatever backend to a version, step by step; see BackendMigrator.
+/// Migrates the schema of any backend to a version, step by step; see BackendMigrator.
 class Migrator : public Interface {
  public:
-  /// What a backend without it cannot do.
-  static constexpr const char* description = "take migrations one by one";
+  /// What a backend without it cannot do, for the error message.
+  static constexpr const char* description = "run migrations step by step";
 
   [[nodiscard]] virtual std::int32_t current_version(const Context& context = {}) = 0;
   [[nodiscard]] virtual std::int32_t latest_version(const Context& context = {}) = 0;
@@ -25,7 +25,7 @@ class Migrator : public Interface {
   virtual void to(const Context& context, std::int32_t target) = 0;
 };
 
-/// A backend whose migrations can be taken and taken back one by one.
+/// A backend whose migrations can be run step by step, up and down.
 template <class T>
 concept HasMigrator = requires(T& backend, const Context& context, std::int32_t number) {
   { backend.migrator().current_version(context) } -> std::same_as<std::int32_t>;
@@ -37,7 +37,7 @@ concept HasMigrator = requires(T& backend, const Context& context, std::int32_t 
   backend.migrator().to(context, number);
 };
 
-/// `Migrator` on a backend.
+/// Implements `Migrator` with a backend.
 template <class Backend>
 class MigratorModel final : public Migrator {
  public:

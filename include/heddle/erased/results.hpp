@@ -14,8 +14,7 @@
 
 namespace heddle::erased {
 
-/// The result store of whatever backend; satisfies ResultStorage, which says what each operation means. Safe to use
-/// from many threads.
+/// The result store of any backend; satisfies ResultStorage, which specifies each operation. Many threads may use it.
 class Results : public Interface {
  public:
   virtual DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {}) = 0;
@@ -26,7 +25,7 @@ class Results : public Interface {
   virtual std::int64_t expire(const Context& context) = 0;
 };
 
-/// `Results` on a result store: a reference to it, or a proxy that is kept.
+/// Implements `Results` with a result store: a reference to it, or a proxy that is stored here.
 template <class Store>
 class ResultsModel final : public Results {
  public:

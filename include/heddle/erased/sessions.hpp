@@ -17,8 +17,8 @@
 
 namespace heddle::erased {
 
-/// The session storage of whatever backend; satisfies SessionStorage, which says what each operation means. Safe to use
-/// from many threads.
+/// The session storage of any backend; satisfies SessionStorage, which specifies each operation. Many threads may use
+/// it.
 class Sessions : public Interface {
  public:
   virtual void save_session(const Context& context, const Session& session, const WriteOptions& options = {}) = 0;
@@ -37,10 +37,10 @@ class Sessions : public Interface {
                                   const AppendOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<Message> load_messages(const Context& context, const std::string& session_id,
                                                     const PageRequest& page = {}) = 0;
-  /// Calls `visit(const Message&)` for each message of a session in order; answers how many there were.
+  /// Calls `visit(const Message&)` for each message of a session in order; returns the number of messages.
   template <class Visit>
   std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit) {
-    // The lambda gives functions an address that fits into a `const void*`, too.
+    // The lambda is an object even if `visit` is a function, so its address fits into a `const void*`.
     const auto call = [&visit](const Message& message) { visit(message); };
     return visit_messages(context, session_id, MessageVisitor::of(call));
   }
@@ -66,8 +66,8 @@ class Sessions : public Interface {
                                       MessageVisitor visitor) = 0;
 };
 
-/// `Sessions` on a session storage: a reference to it, or a proxy that is kept. Derive from it to replace or add single
-/// operations.
+/// Implements `Sessions` with a session storage: a reference to it, or a proxy that is stored here. Derive from it to
+/// replace or add single operations.
 template <class Storage>
 class SessionsModel : public Sessions {
  public:

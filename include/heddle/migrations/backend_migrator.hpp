@@ -9,18 +9,19 @@
 
 namespace heddle {
 
-/// Brings the schema of a backend's database to a version. Each step runs in one transaction together with its record,
-/// and only one migrator works at a time, in whatever process. Every operation throws `failed_precondition` if a
-/// migration was edited after it was applied, is missing from the records, or is newer than this program, or if the
-/// schema is not there or has tables that are not Heddle's; `permission_denied` if the database role may not do it;
-/// `invalid_argument` for a version that this program does not know and for fewer than 1 step; `unavailable` if another
-/// migrator holds the lock for too long or the database cannot be reached, `in_doubt()` if it was lost while a step was
-/// committed.
+/// Migrates the schema of a backend's database to a version. Each step runs in one transaction together with its
+/// record. Only one migrator runs at a time, across all processes. Every operation throws
+///  - `failed_precondition` if a migration was edited after it was applied, is missing from the records or is newer
+///    than this program, or if the database's schema does not exist or has tables that are not Heddle's;
+///  - `permission_denied` if the database role lacks a privilege;
+///  - `invalid_argument` for a version that this program does not know and for fewer than 1 step;
+///  - `unavailable` if another migrator holds the lock for too long or the database cannot be reached; the error is
+///    `in_doubt()` if the connection was lost while a step was committed.
 ///
-/// Deadline and stop token hold for the statements of a step too: it is rolled back as a whole. The steps before it
-/// stay, as they do when a later one fails; the next migrator goes on from there. On PostgreSQL it is the server that
-/// ends a statement, so one that is not heard from is waited for until the connection counts as lost, and a request to
-/// stop that comes just between two statements may let the second one run to its end before the step is rolled back.
+/// Deadline and stop token apply to the statements of a step too: an interrupted or failed step is rolled back as a
+/// whole. The steps before it stay, and the next migrator continues from there. On PostgreSQL the server ends a
+/// statement, so a server that does not respond delays the call until the connection counts as lost. If a stop is
+/// requested between two statements, the second one may run to its end before the step is rolled back.
 template <class Policy, class TracerType>
 class BackendMigrator {
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
@@ -32,16 +33,16 @@ class BackendMigrator {
   [[nodiscard]] std::int32_t current_version(const Context& context = {});
   /// Returns the latest version that this program knows.
   [[nodiscard]] std::int32_t latest_version(const Context& context = {});
-  /// Returns the records of the database, oldest first.
+  /// Returns the database's records of applied migrations, oldest first.
   [[nodiscard]] std::vector<AppliedMigration> applied(const Context& context = {});
-  /// Returns what `up(target)` would run, with its SQL, without running it; 0 is the latest version. Works on an empty
-  /// database.
+  /// Returns the migrations that `up(target)` would run, with their SQL, without running them; 0 is the latest version.
+  /// Works on an empty database.
   [[nodiscard]] std::vector<PendingMigration> pending(const Context& context = {}, std::int32_t target = 0);
-  /// Applies what is missing up to this version; 0 is the latest.
+  /// Applies the missing migrations up to this version; 0 is the latest. Does not change a database that is beyond it.
   void up(const Context& context = {}, std::int32_t target = 0);
-  /// Takes back that many migrations, newest first, with everything that is stored in what they made.
+  /// Reverts that many migrations, newest first, with all data in the tables that they created.
   void down(const Context& context, std::int32_t steps);
-  /// Goes up or down to exactly this version; 0 empties the database.
+  /// Migrates up or down to exactly this version; 0 empties the database.
   void to(const Context& context, std::int32_t target);
 
  private:

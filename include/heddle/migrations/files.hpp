@@ -22,7 +22,7 @@
 
 namespace heddle::migrations {
 
-/// The embedded migrations of a backend as a list.
+/// Returns the embedded migrations of a backend as a list.
 [[nodiscard]] inline std::vector<Migration> load_migrations(std::span<const EmbeddedMigration> embedded) {
   std::vector<Migration> migrations;
   for (const auto& each : embedded) {
@@ -36,13 +36,13 @@ namespace heddle::migrations {
   throw Error(ErrorCode::invalid_argument, "migrations: " + why);
 }
 
-/// One half of a migration, found by its file name `NNNNNN_name.up.sql` or `NNNNNN_name.down.sql`.
+/// One half of a migration, identified by its file name `NNNNNN_name.up.sql` or `NNNNNN_name.down.sql`.
 struct MigrationFile {
   std::int32_t version = 0;
   std::string name{};
   bool up = false;
 
-  /// What a file name says; nothing if it is no file of migrations.
+  /// Parses a file name; returns nothing if it is not the name of a migration file.
   [[nodiscard]] static std::optional<MigrationFile> of(const std::string& file) {
     const std::string_view ending = file.ends_with(".up.sql") ? ".up.sql" : ".down.sql";
     if (!file.ends_with(ending)) { return std::nullopt; }
@@ -51,7 +51,7 @@ struct MigrationFile {
     const char* const end = file.data() + file.size() - ending.size();
     const auto parsed = std::from_chars(file.data(), end, half.version);
     if (parsed.ec != std::errc{} || parsed.ptr == end || *parsed.ptr != '_') {
-      refuse_migrations("a file name does not start with a version and an underscore");
+      refuse_migrations("a file name must begin with a version and an underscore, like 000001_initial.up.sql");
     }
     half.name.assign(parsed.ptr + 1, end);
     return half;
@@ -62,14 +62,14 @@ struct MigrationFile {
   detail::files::PlainFile file(path);
   std::istream& stream = file.stream();
   std::ostringstream text;
-  // An empty file gives nothing, which counts as a failure of the output only.
+  // Copying an empty file sets the fail bit of `text` only, not of `stream`.
   text << stream.rdbuf();
-  if (!stream || stream.bad()) { refuse_migrations("a file cannot be read"); }
+  if (!stream || stream.bad()) { refuse_migrations("a file of the folder cannot be read"); }
   return text.str();
 }
 
-/// The migrations in a folder of `NNNNNN_name.up.sql` and `NNNNNN_name.down.sql` files. Throws `invalid_argument` if a
-/// half is missing or the numbers have a gap.
+/// Returns the migrations in a folder of `NNNNNN_name.up.sql` and `NNNNNN_name.down.sql` files. Throws
+/// `invalid_argument` if the folder or a file cannot be read, a half is missing or the versions have a gap.
 [[nodiscard]] inline std::vector<Migration> load_migrations(const std::filesystem::path& folder) {
   std::map<std::int32_t, Migration> found;
   std::error_code failure;
@@ -77,7 +77,9 @@ struct MigrationFile {
     const auto half = MigrationFile::of(entry.path().filename().string());
     if (!half) { continue; }
     Migration& migration = found[half->version];
-    if (!migration.name.empty() && migration.name != half->name) { refuse_migrations("two files share one version"); }
+    if (!migration.name.empty() && migration.name != half->name) {
+      refuse_migrations("two migrations have the same version");
+    }
     migration.version = half->version;
     migration.name = half->name;
     std::string text = read_migration(entry.path());
@@ -87,11 +89,15 @@ struct MigrationFile {
   if (failure) { refuse_migrations("the folder cannot be read"); }
   std::vector<Migration> migrations;
   for (auto& [version, migration] : found) {
-    if (version != static_cast<std::int32_t>(migrations.size()) + 1) { refuse_migrations("the versions have a gap"); }
-    if (migration.up.empty() || migration.down.empty()) { refuse_migrations("a version lacks its up or down file"); }
+    if (version != static_cast<std::int32_t>(migrations.size()) + 1) {
+      refuse_migrations("the versions must be 1, 2, 3 and so on without a gap");
+    }
+    if (migration.up.empty() || migration.down.empty()) {
+      refuse_migrations("a version lacks its .up.sql or its .down.sql file, or the file is empty");
+    }
     migrations.push_back(std::move(migration));
   }
-  if (migrations.empty()) { refuse_migrations("the folder holds none"); }
+  if (migrations.empty()) { refuse_migrations("the folder contains none"); }
   return migrations;
 }
 

@@ -19,7 +19,7 @@ struct EmbeddedMigration {
   std::string_view checksum;
 };
 
-/// One step of the schema: how to take it and how to take it back.
+/// One step of the schema, with the SQL that applies it and the SQL that reverts it.
 struct Migration {
   std::int32_t version = 0;
   std::string name{};
@@ -28,16 +28,16 @@ struct Migration {
   std::string checksum{};
 };
 
-/// A migration that a database still lacks.
+/// A migration that a database lacks.
 struct PendingMigration {
   std::int32_t version = 0;
   std::string description{};
-  std::string sql{};  ///< what `migrate()` would run
+  std::string sql{};  ///< the SQL that `migrate()` would run
 
   friend bool operator==(const PendingMigration&, const PendingMigration&) = default;
 };
 
-/// The record that a database keeps of a migration.
+/// A database's record of an applied migration.
 struct AppliedMigration {
   std::int32_t version = 0;
   std::string name{};

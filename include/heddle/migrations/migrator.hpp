@@ -12,10 +12,10 @@
 
 namespace heddle::migrations {
 
-/// Brings a schema from one version to another. The steps are the same for all databases; `Schema` is the engine's
-/// part:
-///  - `applied()`: the records of a database, oldest first, empty if it has none;
-///  - `take(step)`: calls `step(session)` in one transaction, with no other migrator at work in any process; the
+/// Migrates a schema from one version to another. The algorithm is the same for all databases; the engine provides
+/// `Schema`:
+///  - `applied()` returns the database's records of migrations, oldest first, empty if it has none;
+///  - `run_step(step)` calls `step(session)` in one transaction while no other migrator runs in any process; the
 ///    session has `applied()`, `run(sql)`, `record(migration)` and `forget(version)`.
 template <class Schema>
 class Migrator {
@@ -23,17 +23,17 @@ class Migrator {
   Migrator(Schema schema, std::vector<Migration> migrations)
       : schema_(std::move(schema)), migrations_(std::move(migrations)) {}
 
-  /// The latest version that this program knows.
+  /// Returns the latest version that this program knows.
   [[nodiscard]] std::int32_t latest_version() const noexcept { return static_cast<std::int32_t>(migrations_.size()); }
 
-  /// The version of the database; 0 if it is empty.
+  /// Returns the version of the database; 0 if it is empty.
   [[nodiscard]] std::int32_t current_version() { return static_cast<std::int32_t>(applied().size()); }
 
-  /// The records of the database, checked. Throws `failed_precondition` if a migration was edited after it was applied,
-  /// is missing from the records, or is newer than this program.
-  [[nodiscard]] std::vector<AppliedMigration> applied() { return checked(schema_.applied()); }
+  /// Returns the database's records of migrations. Throws `failed_precondition` if a migration was edited after it was
+  /// applied, is missing from the records, or is newer than this program.
+  [[nodiscard]] std::vector<AppliedMigration> applied() { return check_records(schema_.applied()); }
 
-  /// What `up(target)` would run, without running it. 0 is the latest version.
+  /// Returns the migrations that `up(target)` would run, without running them. 0 is the latest version.
   [[nodiscard]] std::vector<PendingMigration> pending(std::int32_t target = 0) {
     std::vector<PendingMigration> list;
     const std::int32_t goal = goal_of(target);
@@ -44,16 +44,17 @@ class Migrator {
     return list;
   }
 
-  /// Applies what is missing up to `target`, each step in its own transaction together with its record; 0 is the latest
-  /// version. Several processes may do so at once: each step runs once. A database beyond the target is left as it is.
+  /// Applies the missing migrations up to `target`, each in its own transaction together with its record; 0 is the
+  /// latest version. Several processes may call it at once: each step runs once. Does not change a database that is
+  /// beyond the target.
   void up(std::int32_t target = 0) {
     const std::int32_t goal = goal_of(target);
-    // Looking first spares every start of a server the lock.
+    // Reading the version first avoids the lock whenever a server starts on a migrated database.
     climb(current_version(), goal);
   }
 
-  /// Takes back the last `steps` migrations, newest first. Throws `invalid_argument` for less than one, and if there
-  /// are not so many.
+  /// Reverts the last `steps` migrations, newest first. Throws `invalid_argument` if `steps` is less than 1 or more
+  /// than the number of applied migrations.
   void down(std::int32_t steps) {
     const std::int32_t current = current_version();
     if (steps < 1 || steps > current) {
@@ -63,22 +64,22 @@ class Migrator {
     descend(current, current - steps);
   }
 
-  /// Goes up or down to exactly this version; 0 empties the database.
+  /// Migrates up or down to exactly this version; 0 empties the database.
   void to(std::int32_t target) {
-    if (target < 0 || target > latest_version()) { unknown(target); }
+    if (target < 0 || target > latest_version()) { refuse_unknown(target); }
     const std::int32_t current = current_version();
     climb(current, target);
     descend(current, target);
   }
 
  private:
-  [[noreturn]] void unknown(std::int32_t target) const {
-    throw Error(ErrorCode::invalid_argument, "there is no migration " + std::to_string(target) + ", the latest is " +
+  [[noreturn]] void refuse_unknown(std::int32_t target) const {
+    throw Error(ErrorCode::invalid_argument, "there is no migration " + std::to_string(target) + ": the latest is " +
                                                  std::to_string(latest_version()));
   }
 
   [[nodiscard]] std::int32_t goal_of(std::int32_t target) const {
-    if (target < 0 || target > latest_version()) { unknown(target); }
+    if (target < 0 || target > latest_version()) { refuse_unknown(target); }
     return target == 0 ? latest_version() : target;
   }
 
@@ -86,7 +87,7 @@ class Migrator {
     return migrations_[static_cast<std::size_t>(version) - 1];
   }
 
-  /// An error of a migration says which one it was.
+  /// Adds the version and the name of the migration to an error of its SQL.
   template <class Session>
   static void run(Session& session, const Migration& migration, const std::string& text) {
     try {
@@ -100,7 +101,7 @@ class Migrator {
 
   void climb(std::int32_t version, std::int32_t goal) {
     while (version < goal) {
-      schema_.take([&](auto& session) {
+      schema_.run_step([&](auto& session) {
         version = version_of(session);
         if (version >= goal) { return; }
         ++version;
@@ -112,7 +113,7 @@ class Migrator {
 
   void descend(std::int32_t version, std::int32_t target) {
     while (version > target) {
-      schema_.take([&](auto& session) {
+      schema_.run_step([&](auto& session) {
         version = version_of(session);
         if (version <= target) { return; }
         run(session, at(version), at(version).down);
@@ -122,25 +123,28 @@ class Migrator {
     }
   }
 
-  /// Somebody else may have been faster, until the lock was there.
+  /// Another migrator may have run while this one waited for the lock.
   template <class Session>
   [[nodiscard]] std::int32_t version_of(Session& session) const {
-    return static_cast<std::int32_t>(checked(session.applied()).size());
+    return static_cast<std::int32_t>(check_records(session.applied()).size());
   }
 
-  [[nodiscard]] std::vector<AppliedMigration> checked(std::vector<AppliedMigration> records) const {
+  [[nodiscard]] std::vector<AppliedMigration> check_records(std::vector<AppliedMigration> records) const {
     const auto refuse = [](std::int32_t version, const char* why) {
       throw Error(ErrorCode::failed_precondition, "migration " + std::to_string(version) + " " + why);
     };
     std::int32_t expected = 1;
     for (const auto& record : records) {
       if (record.version > latest_version()) {
-        refuse(record.version, "of the database is newer than this program, which knows fewer: update the program");
+        refuse(record.version, "of the database is newer than this program: update the program");
       }
-      if (record.version != expected++) { refuse(expected - 1, "is missing from the records of the database"); }
+      if (record.version != expected++) {
+        refuse(expected - 1, "is missing from the database's records of migrations");
+      }
       const Migration& known = at(record.version);
       if (record.name != known.name || record.checksum != known.checksum) {
-        refuse(record.version, "was applied with another text than this program has: it must not be edited afterwards");
+        refuse(record.version,
+               "was edited after it was applied to the database: restore its text and write a new migration");
       }
     }
     return records;

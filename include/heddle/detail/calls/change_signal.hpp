@@ -12,27 +12,28 @@
 
 namespace heddle::detail::calls {
 
-/// Wakes threads that wait for a change of something in the database. Who changes it calls `notify` after the commit;
-/// who waits takes the version, looks at the database, and sleeps only if nothing was notified since. Topics share some
-/// slots: waking one too many costs a look and nothing else. Safe to use from many threads.
+/// Wakes threads that wait for a change in the database. The thread that changes something calls `notify` after the
+/// commit. A waiting thread reads the version, then the database, and then waits until the version changes. Topics
+/// share a fixed number of slots: a thread that is woken without need reads the database once more. Many threads may
+/// use it.
 class ChangeSignal {
  public:
-  /// How often this topic may have been notified.
+  /// Returns a number that changes with each notification of this topic.
   [[nodiscard]] std::uint64_t version(std::string_view topic) {
     Slot& slot = slot_of(topic);
     const std::lock_guard lock(slot.mutex);
     return slot.version;
   }
 
-  /// Wakes all that wait for this topic.
+  /// Wakes all threads that wait for this topic.
   void notify(std::string_view topic) { notify(slot_of(topic)); }
-  /// Wakes all that wait.
+  /// Wakes all waiting threads.
   void notify_all() {
     for (Slot& slot : slots_) { notify(slot); }
   }
 
-  /// Sleeps until the version of the topic is no longer `seen`, the context is over, or `until` has come. Does not say
-  /// which.
+  /// Blocks until the version of the topic is no longer `seen`, the context is over, or the time `until` is reached.
+  /// Does not report which.
   void wait(const Context& context, std::string_view topic, std::uint64_t seen, Context::Clock::time_point until) {
     if (context.deadline && *context.deadline < until) { until = *context.deadline; }
     Slot& slot = slot_of(topic);

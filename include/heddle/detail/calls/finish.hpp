@@ -5,12 +5,12 @@
 
 namespace heddle::detail::calls {
 
-/// What a unit of work without answers leaves to do.
+/// The function that reads the results of a unit of work that has none.
 struct NothingToFinish {
   void operator()() const noexcept {}
 };
 
-/// Runs a unit of work; gives the function that reads its answers, also for work that returns none.
+/// Runs a unit of work and returns the function that reads its results, also for work that returns none.
 template <class Work, class Transaction>
 auto finish_of(Work& work, Transaction& transaction) {
   if constexpr (std::is_void_v<decltype(work(transaction))>) {

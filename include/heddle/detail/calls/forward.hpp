@@ -3,7 +3,7 @@
 
 namespace heddle::detail::calls {
 
-// For classes that only refer to it.
+// A declaration for classes that only refer to it.
 template <class Policy, class TracerType>
 class Gateway;
 

@@ -15,9 +15,9 @@
 
 namespace heddle::detail::calls {
 
-/// The one way from a store to the engine. Each operation is counted, traced, checked for its deadline and resolved to
-/// its tenant here, once for all backends. One operation is one span, and every exception that leaves it ends the span
-/// as failed: that of a refused call, of a closed backend and of the caller's own code in a visitor or a hook, too.
+/// The only way from a store to the engine. It counts each operation, traces it, checks its deadline and resolves its
+/// tenant, once for all backends. One operation is one span. Every exception that leaves the operation ends the span as
+/// failed, also that of a refused call, of a closed backend and of the caller's own code in a visitor or a hook.
 template <class Policy, class TracerType>
 class Gateway {
  public:
@@ -25,8 +25,8 @@ class Gateway {
 
   [[nodiscard]] Lifecycle& lifecycle() noexcept { return lifecycle_; }
 
-  /// Runs `use(passage)` as an operation of the tenant that the context names; returns what it returns. `use` checks
-  /// its arguments first, then goes to the database by the Passage.
+  /// Runs `use(passage)` as an operation of the tenant that the context names and returns its result. `use` validates
+  /// its arguments first, then reaches the database through the Passage.
   template <class Use>
   auto run(const Context& context, Operation operation, Use&& use) {
     const std::string_view user =
@@ -46,7 +46,7 @@ class Gateway {
  private:
   template <class Use>
   auto trace(const Call& call, Use&& use) {
-    // Left after the span has ended: what closes the backend may rely on that.
+    // Destroyed after the span, so that no span is open when `close` returns.
     const Lifecycle::Entry entry(lifecycle_);
     auto span = tracer_.start(call);
     try {
@@ -58,14 +58,15 @@ class Gateway {
       span.fail(error);
       throw;
     } catch (...) {
-      span.fail(Error(ErrorCode::internal, "an exception that is no heddle::Error left the operation"));
+      span.fail(Error(ErrorCode::internal, "the operation threw an exception that is not a heddle::Error"));
       throw;
     }
   }
 
   static void require_user(std::string_view user) {
     if (user.empty()) {
-      throw Error(ErrorCode::invalid_argument, "the context names no user, and no default user is configured");
+      throw Error(ErrorCode::invalid_argument,
+                  "the context names no user and no default user is configured: set Context::user_id");
     }
     validation::check_text("context.user_id", user, limits::id);
   }

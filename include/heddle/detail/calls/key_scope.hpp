@@ -7,8 +7,8 @@
 
 namespace heddle::detail::calls {
 
-/// The name under which an idempotency key of this operation is stored; empty for an operation that takes none. These
-/// names stand in databases: they never change, whatever becomes of the operation's name in traces.
+/// Returns the name under which an idempotency key of this operation is stored; empty for an operation without keys.
+/// Databases contain these names: they never change, even if the operation's name in traces does.
 [[nodiscard]] constexpr std::string_view key_scope(Operation operation) noexcept {
   switch (operation) {
     case Operation::save_session: return "save_session";

@@ -9,10 +9,10 @@
 
 namespace heddle::detail::calls {
 
-/// Counts the calls that are under way, so that closing can wait for them and refuse all later ones.
+/// Counts the running calls, so that `close` can wait for them and refuse all later ones.
 class Lifecycle {
  public:
-  /// A call that is under way. One that comes too late is counted as well, until it has been refused.
+  /// A running call. A call that begins after `close` is counted as well, until it is refused.
   class Entry {
    public:
     explicit Entry(Lifecycle& lifecycle) noexcept
@@ -29,13 +29,13 @@ class Lifecycle {
       lifecycle_.leave();
     }
 
-    /// Throws `failed_precondition` if closing had begun before the call.
+    /// Throws `failed_precondition` if `close` was called before the call began.
     void require_open() const {
       if (is_late_) { throw Error(ErrorCode::failed_precondition, "the backend is closed"); }
     }
 
-    /// True if the present thread is inside a call of this backend.
-    [[nodiscard]] static bool inside(const Lifecycle& lifecycle) noexcept {
+    /// Returns true if the current thread is inside a call of this backend.
+    [[nodiscard]] static bool is_inside(const Lifecycle& lifecycle) noexcept {
       for (const Entry* entry = innermost; entry != nullptr; entry = entry->outer_) {
         if (&entry->lifecycle_ == &lifecycle) { return true; }
       }
@@ -50,20 +50,22 @@ class Lifecycle {
     bool is_late_;
   };
 
-  /// Refuses new calls and waits for those under way; true for the one caller who is to tidy up. Inside a call, such as
-  /// in a visitor, it only refuses new calls: it cannot wait for itself. Another close then tidies up.
+  /// Refuses new calls and waits for the running ones. Returns true to exactly one caller, which then closes the
+  /// engine. Inside a call, such as in a visitor, it only refuses new calls and returns false, because it cannot wait
+  /// for itself; a later `close` returns true then.
   bool close() noexcept {
-    if ((state_.fetch_or(closing, std::memory_order_acq_rel) & closing) == 0) { begin_.request_stop(); }
-    if (Entry::inside(*this)) { return false; }
+    if ((state_.fetch_or(closing, std::memory_order_acq_rel) & closing) == 0) { closing_source_.request_stop(); }
+    if (Entry::is_inside(*this)) { return false; }
     for (std::uint64_t state = state_.load(std::memory_order_acquire); state / one_call != 0;
          state = state_.load(std::memory_order_acquire)) {
       state_.wait(state, std::memory_order_acquire);
     }
-    return !tidied_.exchange(true);
+    return !claimed_.exchange(true);
   }
 
-  /// Is stopped when closing begins: wakes calls that wait for something else than the database.
-  [[nodiscard]] std::stop_token close_token() const noexcept { return begin_.get_token(); }
+  /// Returns a token that is stopped when closing begins; it wakes calls that wait for something other than the
+  /// database.
+  [[nodiscard]] std::stop_token close_token() const noexcept { return closing_source_.get_token(); }
 
   [[nodiscard]] bool is_closed() const noexcept { return (state_.load(std::memory_order_acquire) & closing) != 0; }
 
@@ -77,8 +79,8 @@ class Lifecycle {
   }
 
   std::atomic<std::uint64_t> state_{0};
-  std::atomic<bool> tidied_{false};
-  std::stop_source begin_;  ///< of closing
+  std::atomic<bool> claimed_{false};
+  std::stop_source closing_source_;  ///< stopped when closing begins
 };
 
 }  // namespace heddle::detail::calls

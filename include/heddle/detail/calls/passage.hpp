@@ -18,7 +18,7 @@
 
 namespace heddle::detail::calls {
 
-/// An operation that is under way, with its ways to the database. Made by the Gateway; lives as long as the operation.
+/// A running operation, with its access to the database. The Gateway makes it; it exists as long as the operation runs.
 template <class Policy, class Span>
 class Passage {
   using Engine = typename Policy::Engine;
@@ -30,28 +30,29 @@ class Passage {
   [[nodiscard]] const Context& context() const noexcept { return call_.context; }
   [[nodiscard]] std::string_view user_id() const noexcept { return call_.user_id; }
 
-  /// Runs `work(transaction)` in one transaction that reads; returns what the function that it returns returns.
+  /// Runs `work(transaction)` in one reading transaction, then calls the function that `work` returned and returns its
+  /// result.
   template <class Work>
   auto read(Work&& work) {
     return engine_.read(call_, work);
   }
 
-  /// The same in a transaction that writes; returns after its commit. `work` may run more than once.
+  /// The same in a writing transaction; returns after its commit. `work` may run more than once.
   template <class Work>
   auto write(Work&& work) {
     return engine_.write(call_, work);
   }
 
-  /// Writes with the patience of another context, of which the tenant stays the same.
+  /// `write` with the deadline and the stop token of another context, for the same tenant.
   template <class Work>
   auto write_within(const Context& context, Work&& work) {
     const Call call{context, call_.user_id, call_.operation};
     return engine_.write(call, work);
   }
 
-  /// `write` for work that declares an Answer, which a repeat with the same idempotency key gets again; see
-  /// `concepts/transaction.hpp`. `fingerprint()` returns a digest of what the caller asks for; it is called only if the
-  /// key is not empty. With `session_id` the key is forgotten together with that session.
+  /// `write` for work that declares an Answer, which a repeat with the same idempotency key returns again; see
+  /// `concepts/transaction.hpp`. `fingerprint()` returns a digest of the request; it is called only if the key is not
+  /// empty. Deleting the session `session_id`, if given, also deletes the key.
   template <class Fingerprint, class Work>
   Answer write_once(const std::string& key, std::optional<std::string_view> session_id, Fingerprint&& fingerprint,
                     Work&& work) {
@@ -63,13 +64,13 @@ class Passage {
     return write([&](auto& transaction) { return transaction.once(once, work); });
   }
 
-  /// Runs `work` for no tenant, on a connection that sees all of them.
+  /// Runs `work` for no tenant, on a connection that sees all tenants.
   template <class Work>
   auto administer(Work&& work) {
     return engine_.administer(call_, work);
   }
 
-  /// Calls `use(engine, call)` for what is no unit of work: opening, migrating, a ping, a backup.
+  /// Calls `use(engine, call)` for operations that are not units of work: opening, migrating, a ping, a backup.
   template <class Use>
   auto with_engine(Use&& use) {
     return std::forward<Use>(use)(engine_, call_);
@@ -78,11 +79,11 @@ class Passage {
   [[nodiscard]] Lifecycle& lifecycle() noexcept { return lifecycle_; }
   [[nodiscard]] const std::filesystem::path& artifact_directory() const { return engine_.artifact_directory(); }
 
-  /// Tells the tracer what should be put right although the operation succeeds; see WarnedSpan.
+  /// Passes the tracer a warning about a problem that should be fixed although the operation succeeds; see WarnedSpan.
   void warn([[maybe_unused]] std::string_view message) {
     if constexpr (WarnedSpan<Span>) { span_.warn(message); }
   }
-  /// Tells the tracer how many things the operation has worked on; see CountedSpan.
+  /// Passes the tracer the number of items that the operation has processed; see CountedSpan.
   void count([[maybe_unused]] std::int64_t number) {
     if constexpr (CountedSpan<Span>) { span_.count(number); }
   }

@@ -57,7 +57,7 @@ class Schema {
   /// Runs `step(session)` in a transaction that holds the migration lock, and commits it. Throws `permission_denied` if
   /// the role would own the tables.
   template <class Step>
-  void take(Step&& step) {
+  void run_step(Step&& step) {
     if (would_own_) {
       throw Error(ErrorCode::permission_denied,
                   "the role of dsn must not own the tables: set migration_dsn or admin_dsn (heddle::open reads "

@@ -30,7 +30,7 @@ class Schema {
 
   /// Calls `step` with a SchemaSession in a transaction, and commits it.
   template <class Step>
-  void take(Step&& step) {
+  void run_step(Step&& step) {
     writer_.exclusively(call_, [&](connection::Connection& connection) {
       try {
         transaction::explain_errors(connection, call_.context, [&] {
