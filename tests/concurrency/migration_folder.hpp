@@ -15,7 +15,7 @@ inline constexpr int own_migrations = static_cast<int>(heddle::sqlite::embedded_
 /// The table that an added migration creates.
 inline std::string table_of_step(int version) { return "step_" + std::to_string(version); }
 
-/// Fills a folder with the library's migrations and `added` more. None of these can run twice; each creates a table
+/// Fills a folder with the library's migrations and `steps` more. None of these can run twice; each creates a table
 /// with `rows` rows.
 inline void write_migrations(const std::filesystem::path& folder, int steps, int rows = 1) {
   std::filesystem::create_directories(folder);
