@@ -1,4 +1,4 @@
-// Nothing is stored on nobody's behalf: every operation asks for a Context.
+// Every operation requires a Context.
 #include "heddle/sqlite.hpp"
 
 void save(heddle::SessionStore<heddle::Sqlite, heddle::NoTracing>& sessions) {

@@ -2,7 +2,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(command "${COMPILER}" "@${FLAGS}" -fsyntax-only -fno-diagnostics-color)
-# The words of the messages are compared: they must not be translated.
+# The test compares the text of messages, so they must not be translated.
 set(ENV{LC_ALL} C)
 
 execute_process(COMMAND ${command} -DHEDDLE_CONTROL "${SOURCE}"

@@ -1,4 +1,4 @@
-// Server code that needs to see across tenants, with a backend that cannot.
+// Server code that administers across tenants, with a backend that cannot.
 #include "heddle/sqlite.hpp"
 
 void report(heddle::StorageBackend auto& /*storage*/) {}

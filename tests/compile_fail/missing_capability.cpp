@@ -1,4 +1,4 @@
-// A backup from an engine that cannot make one.
+// A backup with a backend that cannot copy its database.
 #include "heddle/sqlite.hpp"
 
 struct Plain : heddle::Sqlite {

@@ -1,4 +1,4 @@
-// Server code that hides sessions, with a backend that cannot bring them back.
+// Server code that hides sessions, with a backend that cannot.
 #include "heddle/sqlite.hpp"
 
 void retire(heddle::StorageBackend auto& /*storage*/) {}

@@ -1,4 +1,4 @@
-// A policy that lacks the SQL of one store: our sentence comes first.
+// A policy that lacks the SQL of one store: Heddle's message is the first error.
 #include "heddle/sqlite.hpp"
 
 struct Incomplete : heddle::Sqlite {

@@ -1,4 +1,4 @@
-// A policy that lacks one method of its engine: our sentence comes first.
+// A policy that lacks one function of its engine: Heddle's message is the first error.
 #include "heddle/sqlite.hpp"
 
 struct Incomplete : heddle::Sqlite {

@@ -1,4 +1,4 @@
-// A statement run with one argument too few.
+// A statement that is run with one argument too few.
 #include "heddle/sqlite.hpp"
 
 void erase(heddle::sqlite::transaction::Transaction& transaction) {

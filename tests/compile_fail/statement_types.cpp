@@ -1,4 +1,4 @@
-// A statement run with a number where a text belongs.
+// A statement that is run with a number in the place of a text.
 #include "heddle/sqlite.hpp"
 
 void erase(heddle::sqlite::transaction::Transaction& transaction) {

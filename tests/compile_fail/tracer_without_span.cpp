@@ -1,4 +1,4 @@
-// A tracer whose spans cannot fail: our sentence comes first.
+// A tracer whose spans have no `fail`: Heddle's message is the first error.
 #include "heddle/sqlite.hpp"
 
 struct Tracer {

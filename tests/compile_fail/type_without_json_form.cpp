@@ -1,4 +1,4 @@
-// A struct that is not adapted for Boost.Hana has no members to the library, so no JSON form.
+// A struct that is not adapted has no members for the library, so it has no JSON form.
 #include "heddle/sql/json_codec.hpp"
 
 #include <string>

@@ -24,7 +24,7 @@ using heddle::ErrorCode;
 using heddle::Message;
 using support::saying;
 
-/// A file that only one call can read at a time.
+/// A file with one reading connection.
 class OneReader {
  public:
   auto& backend() { return *file_; }
@@ -33,7 +33,7 @@ class OneReader {
   concurrency::FileBackend file_{[](heddle::sqlite::Config& config) { config.readers = 1; }};
 };
 
-/// A file without the write-ahead log, where a read that goes on keeps writers waiting.
+/// A file without a write-ahead log, where a running read blocks writers.
 class WithoutLog {
  public:
   auto& backend() { return *file_; }
@@ -54,7 +54,7 @@ void prepare(Backend& backend, int messages) {
   backend.session_storage().save_messages({}, "session", batch);
 }
 
-/// A deadlock must not hang the tests for ever, where a deadline can help it.
+/// A deadline, so that a deadlock does not block the tests forever.
 heddle::Context context() { return heddle::Context{}.with_timeout(20s); }
 
 }  // namespace
@@ -71,11 +71,11 @@ CALLBACK_TEST("a visitor reads and writes") {
     CHECK(message.sequence == ++seen);
     CHECK(message.content == "message " + std::to_string(seen));
     CHECK(store.save_message(context(), "copy", message) == seen);
-    // It sees what it has done.
+    // The visitor reads its own writes.
     CHECK(store.load_messages(context(), "copy").items.size() == static_cast<std::size_t>(seen));
     CHECK(store.load_messages(context(), "session").items.size() == 20);
     CHECK(store.search_messages(context(), {.query = message.content, .session_id = "session"}).items.size() == 1);
-    // The same statement, inside itself.
+    // The same statement, run inside itself.
     std::int64_t inner = 0;
     CHECK(store.for_each_message(context(), "session", [&](const Message&) { ++inner; }) == 20);
     CHECK(inner == 20);
@@ -86,14 +86,14 @@ CALLBACK_TEST("a visitor reads and writes") {
   CHECK(store.load_messages({}, "copy").items.size() == 20);
 }
 
-CALLBACK_TEST("a visitor that appends to the session it reads sees what was there when it began") {
+CALLBACK_TEST("a visitor that appends to the session it reads gets the messages of the moment it began") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
   prepare(backend, 20);
   std::int64_t seen = 0;
   const std::int64_t answer = store.for_each_message(context(), "session", [&](const Message& message) {
-    if (++seen > 1000) { throw std::runtime_error("the read has no end"); }
+    if (++seen > 1000) { throw std::runtime_error("the read does not end"); }
     store.save_message(context(), "session", saying("answer to " + message.content));
   });
   CHECK(answer == 20);
@@ -101,7 +101,7 @@ CALLBACK_TEST("a visitor that appends to the session it reads sees what was ther
   CHECK(store.load_messages({}, "session").items.size() == 40);
 }
 
-CALLBACK_TEST("a visitor that deletes the session it reads sees the rest of it") {
+CALLBACK_TEST("a visitor that deletes the session it reads still gets the rest of it") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
@@ -114,7 +114,7 @@ CALLBACK_TEST("a visitor that deletes the session it reads sees the rest of it")
   CHECK_FALSE(store.load_session({}, "session"));
 }
 
-CALLBACK_TEST("what a visitor has stored stays stored when it fails afterwards") {
+CALLBACK_TEST("writes of a visitor stay stored when it throws afterwards") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
@@ -151,7 +151,7 @@ CALLBACK_TEST("a visitor runs on the thread of its caller, once for each row") {
   CHECK(store.load_messages({}, "copy").items.size() == threads / 2 * 10);
 }
 
-CALLBACK_TEST("while a visitor takes its time other threads go on writing") {
+CALLBACK_TEST("other threads write while a visitor is slow") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();

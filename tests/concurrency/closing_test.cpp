@@ -20,7 +20,7 @@
 #include <thread>
 #include <utility>
 
-/// Closing while other threads are in the middle of their calls.
+/// Closing while other threads are inside calls.
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,7 +30,7 @@ using support::turn_named;
 
 constexpr int callers = 16;
 
-/// Every kind of call, each of which must be refused by a closed backend.
+/// Makes every kind of call; a closed backend must refuse each of them.
 template <class Backend>
 void check_all_refused(Backend& backend) {
   auto& store = backend.session_storage();
@@ -49,7 +49,7 @@ void check_all_refused(Backend& backend) {
   }
 }
 
-/// Requests a stop at the moment at which an operation has ended.
+/// Requests a stop at the moment when an operation ends.
 class StopsAfter {
  public:
   class Span {
@@ -80,7 +80,7 @@ class StopsAfter {
 
 }  // namespace
 
-TEST_CASE("closing while 16 threads write: what was answered is stored, the rest was refused and is not") {
+TEST_CASE("closing while 16 threads write: returned saves are stored, refused ones are not") {
   constexpr int rounds = 5;
   for (int round = 0; round < rounds; ++round) {
     CAPTURE(round);
@@ -139,7 +139,7 @@ CONFORMANCE_TEST("closing waits for a call that is under way, and so does a seco
       store.for_each_message({}, "session", [&](const heddle::Message&) {
         visiting.count_down();
         std::this_thread::sleep_for(100ms);
-        // The call is under way, but what it calls now comes too late.
+        // The outer call is running, but calls inside it are refused from now on.
         CHECK(support::code_of([&] { backend.ping(); }) == ErrorCode::failed_precondition);
         visited = true;
       });
@@ -155,7 +155,7 @@ CONFORMANCE_TEST("closing waits for a call that is under way, and so does a seco
   check_all_refused(backend);
 }
 
-TEST_CASE("a call that waits for another process ends with its own answer when the backend closes") {
+TEST_CASE("a call that waits for another process ends with its own result when the backend closes") {
   concurrency::FileBackend file([](heddle::sqlite::Config& config) { config.busy_timeout = 300ms; });
   concurrency::RawConnection other(file.path());
   other.run("BEGIN IMMEDIATE");
@@ -173,7 +173,7 @@ TEST_CASE("a call that waits for another process ends with its own answer when t
   CHECK(other.run("SELECT count(*) FROM messages") == "0");
 }
 
-TEST_CASE("a deletion that is stored ends with its hooks, whatever happens to its caller meanwhile") {
+TEST_CASE("a committed deletion runs its hooks even if the caller stops or the backend closes meanwhile") {
   std::stop_source source;
   heddle::Backend<heddle::Sqlite, StopsAfter> backend({.path = ":memory:"}, StopsAfter("delete_session", source));
   backend.migrate();

@@ -18,7 +18,7 @@
 #include <string>
 #include <thread>
 
-/// The engine by itself, with work that no store would do.
+/// The engine alone, with units of work that no store has.
 namespace {
 
 using namespace std::chrono_literals;
@@ -50,7 +50,7 @@ class Counted {
   [[nodiscard]] Call call() const noexcept { return {context_, "user", heddle::Operation::save_message}; }
   [[nodiscard]] int commits() const noexcept { return commits_; }
 
-  /// Calls `work(number)` on all members once they wait together, behind one who waits for another process.
+  /// Calls `work(number)` on all threads while they wait together behind one that waits for another process.
   template <class Work>
   void in_one_group(Work work) {
     concurrency::RawConnection other(path_);
@@ -82,7 +82,7 @@ class Counted {
 
 }  // namespace
 
-TEST_CASE("16 threads that wait together share one commit, and each gets its own answer") {
+TEST_CASE("16 threads that wait together share one commit, and each gets its own result") {
   Counted engine;
   std::atomic<int> answered{0};
   engine.in_one_group([&](int number) {
@@ -90,7 +90,7 @@ TEST_CASE("16 threads that wait together share one commit, and each gets its own
     auto work = [number, self, &answered](auto& transaction) {
       transaction.run(insert(), std::int64_t{number});
       return [number, self, &answered] {
-        // Whoever did the work, the answer is made by the one who asked.
+        // Whichever thread ran the work, the thread of the caller reads the result.
         answered += std::this_thread::get_id() == self ? 1 : 0;
         return number;
       };
@@ -98,13 +98,13 @@ TEST_CASE("16 threads that wait together share one commit, and each gets its own
     CHECK((*engine).write(engine.call(), work) == number);
   });
   CHECK(answered == members);
-  // The leader's own, which wrote nothing, and that of the group; the last to come can miss it.
+  // The leader's commit, which wrote nothing, and the group's commit; the last thread can miss the group.
   CHECK(engine.commits() <= 3);
   CHECK(concurrency::RawConnection(engine.path()).run("SELECT count(DISTINCT number) FROM numbers") ==
         std::to_string(members));
 }
 
-TEST_CASE("work that fails in a group takes back what it had written, and nothing else") {
+TEST_CASE("work that fails in a group rolls back its own writes and nothing else") {
   Counted engine;
   std::atomic<int> errors{0};
   std::atomic<int> exceptions{0};
@@ -128,7 +128,7 @@ TEST_CASE("work that fails in a group takes back what it had written, and nothin
                  "ORDER BY number)") == "0,2,4,6,8,10,12,14");
 }
 
-TEST_CASE("work that fails alone takes back what it had written") {
+TEST_CASE("work that fails alone rolls back its writes") {
   Counted engine;
   auto work = [](auto& transaction) {
     transaction.run(insert(), std::int64_t{1});

@@ -10,12 +10,12 @@
 
 namespace concurrency {
 
-/// A migrated database in a file of its own with one session in it, "session".
+/// A migrated database in a new file, with one session "session".
 class FileBackend {
  public:
   using Change = void (*)(heddle::sqlite::Config&);
 
-  /// `change` may set the configuration up otherwise.
+  /// `change` can modify the configuration.
   explicit FileBackend(Change change = [](heddle::sqlite::Config&) {})
       : path_(folder_.path() / "heddle.db"), backend_(config(change)) {
     backend_.migrate();

@@ -19,8 +19,8 @@
 #include <thread>
 
 /// POSIX locks belong to a process: closing any descriptor of a file drops all locks that the process holds on it.
-/// Whatever a process does beside an open database, another process must find the locks in place. A skipped test case
-/// is what a child process runs.
+/// Whatever a process does while it has a database open, its locks must still hold for other processes. Child processes
+/// run the skipped test cases.
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,11 +32,11 @@ using support::saying;
 constexpr int saves = 20;
 
 heddle::sqlite::Config config_of(const std::filesystem::path& path, bool wal) {
-  // A lock that is held is seen at once.
+  // No waiting: a held lock fails the call at once.
   return {.path = path.string(), .wal = wal, .busy_timeout = 0ms};
 }
 
-/// What a child process that runs this test case on the file says.
+/// Returns the report of a child process that runs this test case on the file.
 std::string said_by(const std::string& child, const std::filesystem::path& path, bool wal) {
   ChildProcess process(child, {{"HEDDLE_TEST_PATH", path.string()}, {"HEDDLE_TEST_WAL", wal ? "1" : "0"}});
   std::string said = process.read_to_end();
@@ -48,7 +48,7 @@ heddle::sqlite::Config config_from_parent() {
   return config_of(Parent::setting("HEDDLE_TEST_PATH"), Parent::number("HEDDLE_TEST_WAL") == 1);
 }
 
-/// Opens the file in this process once more, and closes it.
+/// Opens the file in this process again, and closes it.
 void open_and_close(const std::filesystem::path& path, bool wal) {
   heddle::Backend<heddle::Sqlite> second(config_of(path, wal));
   second.ping();
@@ -81,7 +81,7 @@ TEST_CASE("child: count messages" * doctest::skip()) {
   Parent::tell(std::to_string(found) + " messages" + concurrency::RawConnection(config.path).damage());
 }
 
-TEST_CASE("with a write-ahead log the locks of a process outlive what it does beside its open database") {
+TEST_CASE("with a write-ahead log the locks of a process stay while it opens and reads the files again") {
   concurrency::FileBackend file;
   const auto save = [&] {
     for (int number = 0; number < saves; ++number) { file.store().save_message({}, "session", saying("x")); }
@@ -99,7 +99,7 @@ TEST_CASE("with a write-ahead log the locks of a process outlive what it does be
   CHECK(said_by("child: count messages", file.path(), true) == std::to_string(2 * saves) + " messages");
 }
 
-TEST_CASE("with a rollback journal the locks of a transaction outlive what its process does meanwhile") {
+TEST_CASE("with a rollback journal the locks of a transaction stay while the process opens and reads the files again") {
   concurrency::FileBackend file([](heddle::sqlite::Config& config) { config.wal = false; });
   file.store().save_message({}, "session", saying("first"));
   const heddle::Context context;
@@ -135,7 +135,7 @@ TEST_CASE("a file of an open database is not described under any of its names") 
   }
   CHECK(heddle::describe_file(beside("other")).size_bytes == 4);
 
-  // As long as one of them has it open.
+  // As long as one of the backends has it open.
   { heddle::Backend<heddle::Sqlite> through_link({.path = beside("link").string()}); }
   expect_refusal(file.path());
   (*file).close();
@@ -149,7 +149,7 @@ TEST_CASE("a file of an open database is not described under any of its names") 
   expect_refusal(beside("moved"));
 }
 
-TEST_CASE("a database is not opened while its file is read past SQLite") {
+TEST_CASE("opening a database waits while its file is read without SQLite") {
   const support::TemporaryFolder folder;
   const auto path = folder.path() / "heddle.db";
   { heddle::Backend<heddle::Sqlite>({.path = path.string()}).migrate(); }
@@ -159,7 +159,7 @@ TEST_CASE("a database is not opened while its file is read past SQLite") {
     heddle::Backend<heddle::Sqlite> backend({.path = path.string()});
     CHECK_FALSE(is_read);
   });
-  // Time enough to open it, if the opener did not wait.
+  // Long enough to open it, if opening did not wait.
   std::this_thread::sleep_for(100ms);
   is_read = false;
   file.reset();

@@ -9,14 +9,14 @@
 
 namespace concurrency {
 
-/// How many migrations the library brings.
+/// The number of the library's migrations.
 inline constexpr int own_migrations = static_cast<int>(heddle::sqlite::embedded_migrations.size());
 
-/// The table that an added migration makes.
+/// The table that an added migration creates.
 inline std::string table_of_step(int version) { return "step_" + std::to_string(version); }
 
-/// A folder with the library's migrations and that many more behind them, none of which can run twice. Each makes a
-/// table with so many rows.
+/// Fills a folder with the library's migrations and `steps` more. None of these can run twice; each creates a table
+/// with `rows` rows.
 inline void write_migrations(const std::filesystem::path& folder, int steps, int rows = 1) {
   std::filesystem::create_directories(folder);
   const auto write = [&folder](int version, const std::string& name, const std::string& up, const std::string& down) {

@@ -20,7 +20,7 @@
 #include <thread>
 #include <vector>
 
-/// Several processes on one file. A skipped test case is what a child process runs.
+/// Several processes on one file. Child processes run the skipped test cases.
 namespace {
 
 using support::ChildProcess;
@@ -58,7 +58,7 @@ TEST_CASE("child: save to a shared file" * doctest::skip()) {
   });
 }
 
-TEST_CASE("4 processes with 4 threads each lose nothing, store nothing twice and see whole turns only") {
+TEST_CASE("4 processes with 4 threads each lose nothing, store nothing twice and read only whole turns") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path() / "heddle.db").string();
   heddle::Backend<heddle::Sqlite> backend({.path = path});
@@ -108,7 +108,7 @@ TEST_CASE("child: open fresh files" * doctest::skip()) {
   const std::filesystem::path folder = Parent::setting("HEDDLE_TEST_PATH");
   Parent::tell("r");
   Parent::wait_at_gate();
-  // All children look at the same clock, so that they open the same file at the same moment.
+  // All children use the same clock, so that they open the same file at the same moment.
   const auto tick = std::chrono::milliseconds(25);
   const auto start = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() + tick);
   for (int file = 0; file < fresh_files; ++file) {
@@ -122,7 +122,7 @@ TEST_CASE("child: open fresh files" * doctest::skip()) {
   }
 }
 
-TEST_CASE("8 processes open and migrate a fresh file at once: every step runs once, none fails") {
+TEST_CASE("8 processes open and migrate a new file at once: every step runs once, none fails") {
   constexpr int openers = 8;
   constexpr int steps = 4;
   const support::TemporaryFolder folder;

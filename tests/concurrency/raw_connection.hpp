@@ -9,18 +9,18 @@
 
 namespace concurrency {
 
-/// A connection of somebody else to a database file, past all of Heddle: to hold locks and to look for damage.
+/// A connection to a database file without Heddle: to hold locks and to check for damage.
 class RawConnection {
  public:
   explicit RawConnection(const std::filesystem::path& path) {
     sqlite3* raw = nullptr;
     const int code = sqlite3_open(path.c_str(), &raw);
     handle_.reset(raw);
-    if (code != SQLITE_OK) { throw std::runtime_error("a raw connection cannot be opened"); }
+    if (code != SQLITE_OK) { throw std::runtime_error("cannot open a raw connection"); }
     sqlite3_busy_timeout(raw, 10000);
   }
 
-  /// Runs a statement; answers the first column of its first row as text, empty without one.
+  /// Runs a statement; returns the first column of its first row as text, empty if there is no row.
   std::string run(const std::string& sql) {
     std::string answer;
     bool first = true;
@@ -37,7 +37,7 @@ class RawConnection {
     return answer;
   }
 
-  /// What is wrong with the file; empty if nothing is.
+  /// Returns what is wrong with the file; empty if nothing is wrong.
   std::string damage() {
     if (const std::string answer = run("PRAGMA integrity_check"); answer != "ok") { return answer; }
     if (const std::string table = run("PRAGMA foreign_key_check"); !table.empty()) {

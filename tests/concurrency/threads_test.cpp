@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-/// Many threads on one backend. What they were told is compared with what is stored.
+/// Many threads on one backend. The results of their calls are compared with what is stored.
 namespace {
 
 using heddle::ErrorCode;
@@ -37,7 +37,7 @@ void make_sessions(Backend& backend, const std::vector<std::string>& ids) {
 
 }  // namespace
 
-CONFORMANCE_TEST("16 threads lose nothing, store nothing twice, and readers see whole turns only") {
+CONFORMANCE_TEST("16 threads lose nothing, store nothing twice, and read only whole turns") {
   constexpr int rounds = 40;
   constexpr int readers = 3;
   Subject subject;
@@ -62,7 +62,7 @@ CONFORMANCE_TEST("16 threads lose nothing, store nothing twice, and readers see 
       ledger.add_turn(other, store.save_turn({}, other, turn_named(name)), name);
       const std::int64_t sequence = store.save_message({}, own, saying("own " + name));
       ledger.add(own, sequence, "own " + name);
-      // What was answered can be read, by whatever connection.
+      // A save that returned can be read on any connection.
       if (store.load_session({}, own, {.limit = 1})->last_sequence != sequence) { ++unseen; }
     }
   };
@@ -96,7 +96,7 @@ CONFORMANCE_TEST("16 threads lose nothing, store nothing twice, and readers see 
   CHECK(statistics.tool_executions == std::int64_t{writers} * rounds);
 }
 
-CONFORMANCE_TEST("a key that several threads use at once stores one message, and all get its number") {
+CONFORMANCE_TEST("a key that several threads use at once stores one message, and all get its sequence number") {
   constexpr int rounds = 30;
   constexpr int threads_of_key = 4;
   Subject subject;
@@ -128,7 +128,7 @@ CONFORMANCE_TEST("a key that several threads use at once stores one message, and
   CHECK(messages.size() == keys / 2 * (1 + support::turn_size));
 }
 
-CONFORMANCE_TEST("of 16 threads that expect the same sequence one wins each round, 15 get conflict") {
+CONFORMANCE_TEST("of 16 threads that expect the same sequence one succeeds in each round, 15 get conflict") {
   constexpr int rounds = 40;
   Subject subject;
   auto& backend = subject.backend();
@@ -155,7 +155,7 @@ CONFORMANCE_TEST("of 16 threads that expect the same sequence one wins each roun
   CHECK(store.load_messages({}, "session").items.size() == rounds);
 }
 
-CONFORMANCE_TEST("saves that fail leave the saves of their group alone") {
+CONFORMANCE_TEST("saves that fail do not affect the other saves of their group") {
   constexpr int rounds = 30;
   Subject subject;
   auto& backend = subject.backend();
@@ -171,7 +171,7 @@ CONFORMANCE_TEST("saves that fail leave the saves of their group alone") {
     const auto code_of = [&](const std::string& session, const heddle::AppendOptions& options) {
       return support::code_of([&] { store.save_turn({}, session, turn_named(name), options); });
     };
-    // One after the other takes the part of the one who fails; the others must not notice.
+    // Each thread in turn is the one that fails; the others must not be affected.
     switch ((thread + round) % writers) {
       case 0: refused += code_of("nowhere", {}) == ErrorCode::not_found ? 1 : 0; break;
       case 1: refused += code_of("session", {.expected_sequence = 0}) == ErrorCode::conflict ? 1 : 0; break;

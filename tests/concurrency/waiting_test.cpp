@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-/// Calls that have to wait: for another process, for another thread, for SQLite itself. They stop when they should.
+/// Calls that must wait: for another process, for another thread, for SQLite itself. They end when they should.
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,10 +30,10 @@ using support::saying;
 using support::Stopwatch;
 using support::turn_named;
 
-/// Whoever does not keep a deadline does not come back before ctest ends the test: no second is counted here.
+/// A call that ignores its deadline does not return before ctest ends the test; no time is measured here.
 void patient(heddle::sqlite::Config& config) { config.busy_timeout = 1h; }
 
-/// A stop that is requested after a while.
+/// A stop that is requested after a delay.
 class StopAfter {
  public:
   explicit StopAfter(std::chrono::milliseconds delay)
@@ -48,7 +48,7 @@ class StopAfter {
   std::jthread thread_;
 };
 
-/// Many messages that all have the same words, so that a search for them takes its time.
+/// Stores many messages with the same words, so that a search for them takes long.
 void fill(FileBackend& file, int messages) {
   std::vector<heddle::Message> batch;
   for (int number = 0; number < messages; ++number) {
@@ -57,7 +57,7 @@ void fill(FileBackend& file, int messages) {
   file.store().save_messages({}, "session", batch);
 }
 
-/// A search for them that takes long: every term is scored in every message.
+/// A search that takes long: every term is scored in every message.
 heddle::MessageSearch slow_search() {
   heddle::MessageSearch search;
   for (int term = 0; term < 60; ++term) { search.query += "common "; }
@@ -66,7 +66,7 @@ heddle::MessageSearch slow_search() {
 
 }  // namespace
 
-TEST_CASE("a save that waits for another process keeps its deadline and its stop token") {
+TEST_CASE("a save that waits for another process ends at its deadline and when a stop is requested") {
   FileBackend file(patient);
   RawConnection other(file.path());
   other.run("BEGIN IMMEDIATE");
@@ -84,7 +84,7 @@ TEST_CASE("a save that waits for another process keeps its deadline and its stop
                                    {.idempotency_key = "late"});
           }) == ErrorCode::deadline_exceeded);
   }
-  SUBCASE("a deadline that has passed already") {
+  SUBCASE("a deadline in the past") {
     CHECK(support::code_of([&] {
             file.store().save_message(Context{}.with_timeout(-1ms), "session", saying("late"));
           }) == ErrorCode::deadline_exceeded);
@@ -106,7 +106,7 @@ TEST_CASE("a save that waits for another process keeps its deadline and its stop
   CHECK(other.damage() == "");
 }
 
-TEST_CASE("without a deadline a save waits for another process as long as it is configured") {
+TEST_CASE("without a deadline a save waits for another process for the configured time") {
   FileBackend file([](heddle::sqlite::Config& config) { config.busy_timeout = 200ms; });
   RawConnection other(file.path());
   other.run("BEGIN IMMEDIATE");
@@ -132,7 +132,7 @@ TEST_CASE("readers do not wait for a writer of another process") {
   other.run("ROLLBACK");
 }
 
-TEST_CASE("who waits behind a blocked leader keeps the own deadline, and the leader goes on") {
+TEST_CASE("a follower behind a blocked leader ends at its own deadline, and the leader continues") {
   FileBackend file(patient);
   RawConnection other(file.path());
   other.run("BEGIN IMMEDIATE");
@@ -159,8 +159,8 @@ TEST_CASE("who waits behind a blocked leader keeps the own deadline, and the lea
 TEST_CASE("in one group commit each call succeeds or fails by itself") {
   constexpr int members = 16;
   bool interrupted = false;
-  SUBCASE("refusals undo their own work only") {}
-  SUBCASE("an interruption costs SQLite the whole transaction") { interrupted = true; }
+  SUBCASE("refused calls roll back only their own work") {}
+  SUBCASE("an interruption makes SQLite roll back the whole transaction") { interrupted = true; }
   FileBackend file(patient);
   RawConnection other(file.path());
   other.run("BEGIN IMMEDIATE");
@@ -175,7 +175,7 @@ TEST_CASE("in one group commit each call succeeds or fails by itself") {
   std::jthread leader(
       [&] { ledger.add("session", file.store().save_message({}, "session", saying("leader")), "leader"); });
   std::this_thread::sleep_for(50ms);
-  // All of them queue behind the leader, and so share one transaction when the lock is gone.
+  // All of them queue behind the leader, and so share one transaction when the lock is released.
   std::latch queued(members + 1);
   std::jthread release([&] {
     queued.arrive_and_wait();
@@ -192,7 +192,7 @@ TEST_CASE("in one group commit each call succeeds or fails by itself") {
           file.store().save_turn({}, "session", turn_named(name), {.expected_sequence = 123456});
         });
       case 11:
-        // Its deadline passes in the middle of its work.
+        // Its deadline passes while its work runs.
         return fails_with(ErrorCode::deadline_exceeded,
                           [&] { file.store().save_messages(Context{}.with_timeout(150ms), "session", endless); });
       default: ledger.add_turn("session", file.store().save_turn({}, "session", turn_named(name)), name);
@@ -205,7 +205,7 @@ TEST_CASE("in one group commit each call succeeds or fails by itself") {
   CHECK(other.damage() == "");
 }
 
-TEST_CASE("saves that are interrupted anywhere leave nothing behind, in the index neither") {
+TEST_CASE("a save that is interrupted anywhere leaves nothing behind, also not in the search index") {
   constexpr int rounds = 60;
   FileBackend file([](heddle::sqlite::Config& config) { config.cache_kib = 64; });
   RawConnection other(file.path());
@@ -233,7 +233,7 @@ TEST_CASE("saves that are interrupted anywhere leave nothing behind, in the inde
   CHECK(other.damage() == "");
 }
 
-TEST_CASE("a backup and a migration get their turn while 16 threads write without a pause") {
+TEST_CASE("a backup and a migration run while 16 threads write without a pause") {
   constexpr int writers = 16;
   FileBackend file;
   std::atomic<bool> enough{false};
@@ -278,7 +278,7 @@ TEST_CASE("a long search and a long read stop at their deadline") {
             static_cast<void>(file.store().load_messages(Context{}.with_timeout(1ms), "session"));
           }) == ErrorCode::deadline_exceeded);
   }
-  SUBCASE("row by row, with a visitor that takes its time") {
+  SUBCASE("row by row, with a slow visitor") {
     int seen = 0;
     CHECK(support::code_of([&] {
             file.store().for_each_message(Context{}.with_timeout(50ms), "session", [&](const heddle::Message&) {
@@ -289,11 +289,11 @@ TEST_CASE("a long search and a long read stop at their deadline") {
     CHECK(seen > 0);
     CHECK(seen < 100);
   }
-  // The connection is as good as before.
+  // The connection still works.
   CHECK(file.store().search_messages({}, {.query = "number 777"}).items.size() == 1);
 }
 
-TEST_CASE("a read that waits for a connection keeps its deadline and its stop token") {
+TEST_CASE("a read that waits for a connection ends at its deadline and when a stop is requested") {
   FileBackend file([](heddle::sqlite::Config& config) { config.readers = 1; });
   file.store().save_message({}, "session", saying("hello"));
   std::latch taken(1);
@@ -311,7 +311,7 @@ TEST_CASE("a read that waits for a connection keeps its deadline and its stop to
   const StopAfter stop(50ms);
   CHECK(support::code_of([&] { static_cast<void>(file.store().load_messages(stop.context(), "session")); }) ==
         ErrorCode::cancelled);
-  // Writes go their own way.
+  // Writes use another connection.
   CHECK(file.store().save_message({}, "session", saying("again")) == 2);
   done.count_down();
   holder.join();

@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
-/// A disk that fails, at each of SQLite's requests in turn. An operation reports an Error or has succeeded; what it
-/// answered is there afterwards; an error that is not in doubt has left nothing behind.
+/// A disk that fails at each of SQLite's requests in turn. An operation throws an Error or has succeeded; what it
+/// returned is stored afterwards; an error that is not in doubt has changed nothing.
 namespace {
 
 using concurrency::RawConnection;
@@ -30,7 +30,7 @@ using heddle::ErrorCode;
 using support::saying;
 using support::turn_named;
 
-/// How the disk fails, apart from when.
+/// How the disk fails.
 struct Kind {
   std::string name;
   Fault fault;
@@ -41,11 +41,11 @@ const std::vector<Kind>& kinds() {
       {"write fails", {.request = Request::write}},
       {"write fails, disk full", {.request = Request::write, .code = SQLITE_FULL}},
       {"write fails, and all after it", {.request = Request::write, .lasting = true}},
-      {"disk full from then on", {.request = Request::write, .code = SQLITE_FULL, .lasting = true}},
-      {"written, the answer is lost", {.request = Request::write, .done_first = true}},
+      {"disk full from that point on", {.request = Request::write, .code = SQLITE_FULL, .lasting = true}},
+      {"written, but the result is lost", {.request = Request::write, .done_first = true}},
       {"sync fails", {.request = Request::sync, .code = SQLITE_IOERR_FSYNC}},
       {"sync fails, and all after it", {.request = Request::sync, .code = SQLITE_IOERR_FSYNC, .lasting = true}},
-      {"synced, the answer is lost", {.request = Request::sync, .code = SQLITE_IOERR_FSYNC, .done_first = true}},
+      {"synced, but the result is lost", {.request = Request::sync, .code = SQLITE_IOERR_FSYNC, .done_first = true}},
       {"open fails", {.request = Request::open}},
       {"read fails", {.request = Request::read, .code = SQLITE_IOERR_READ}},
       {"read fails, and all after it", {.request = Request::read, .code = SQLITE_IOERR_READ, .lasting = true}},
@@ -57,7 +57,8 @@ const std::vector<Kind>& kinds() {
   return all;
 }
 
-/// Everything in small pieces, so that faults fall between them; no mapping, so that every page is read by request.
+/// A small cache and small steps, so that faults occur between them; no memory mapping, so that every page is read by a
+/// request.
 heddle::sqlite::Config config(const std::filesystem::path& path, bool wal) {
   return {.path = path.string(),
           .wal = wal,
@@ -66,7 +67,7 @@ heddle::sqlite::Config config(const std::filesystem::path& path, bool wal) {
           .mmap_bytes = 0};
 }
 
-/// What became of a call.
+/// The outcome of a call.
 enum class Became { stored, nothing, in_doubt };
 
 template <class Action>
@@ -75,7 +76,7 @@ Became outcome_of(Action&& action) {
     action();
     return Became::stored;
   } catch (const heddle::Error& error) {
-    // A fault of the disk is neither the caller's nor Heddle's.
+    // A disk fault must not be reported as an error of the caller or of Heddle.
     const ErrorCode code = error.code();
     if (code == ErrorCode::invalid_argument || code == ErrorCode::internal) {
       FAIL_CHECK("a fault of the disk was reported as " << std::string(heddle::to_string(code)) << ": "
@@ -85,7 +86,7 @@ Became outcome_of(Action&& action) {
   }
 }
 
-/// A database of known content, and calls whose outcome is written down.
+/// A database with known content, and calls whose outcome is recorded.
 class Scenario {
  public:
   static void prepare(const heddle::sqlite::Config& config) {
@@ -110,7 +111,7 @@ class Scenario {
     static_cast<void>(opened);
   }
 
-  /// Compares what a healed disk has with what was written down.
+  /// Compares the contents of the repaired disk with the recorded outcomes.
   void check() const {
     CHECK(RawConnection(config_.path).damage() == "");
     heddle::Backend<heddle::Sqlite> backend(config_);
@@ -135,7 +136,7 @@ class Scenario {
       CHECK(doomed == (deletion->second == Became::nothing));
     }
     if (doomed) { CHECK(store.load_messages({}, "doomed").items.size() == support::turn_size); }
-    // The database goes on as if nothing had been.
+    // The database works as before.
     CHECK(store.save_message({}, "session", saying("after")) == std::int64_t(messages.size()) + 1);
   }
 
@@ -147,7 +148,7 @@ class Scenario {
     note("three", [&] { store.save_message({}, "session", saying("three"), {.idempotency_key = "three"}); });
     static_cast<void>(outcome_of([&] { static_cast<void>(store.search_messages({}, {.query = "before"})); }));
     note("delete", [&] { store.delete_session({}, "doomed"); });
-    // More than the cache holds, so that pages are written before the commit.
+    // Larger than the cache, so that pages are written before the commit.
     note("large 0", [&] {
       std::vector<heddle::Message> large(40);
       for (std::size_t index = 0; index < large.size(); ++index) {
@@ -168,8 +169,8 @@ class Scenario {
   std::map<std::string, Became> became_;
 };
 
-/// Calls `attempt(fault)` with the first request failing, then the second, and so on, until none is left to fail; the
-/// later ones in growing steps. `attempt` answers whether the fault struck.
+/// Calls `attempt(fault)` with a fault at the first request, then at the second, and so on, later in growing steps,
+/// until the fault no longer occurs. `attempt` returns whether the fault occurred.
 void fail_in_turn(const Fault& kind, int dense, const std::function<bool(const Fault&)>& attempt) {
   Fault fault = kind;
   for (fault.at = 1;; fault.at += fault.at < dense ? 1 : 1 + fault.at / 8) {
@@ -207,7 +208,7 @@ TEST_CASE("every call on a disk that fails reports it or has succeeded") {
   }
 }
 
-TEST_CASE("a file that is made and migrated on a disk that fails can be opened afterwards") {
+TEST_CASE("a file that was created and migrated on a failing disk can be opened afterwards") {
   FaultyVfs disk;
   const support::TemporaryFolder folder;
   int number = 0;
@@ -229,11 +230,11 @@ TEST_CASE("a file that is made and migrated on a disk that fails can be opened a
   }
 }
 
-TEST_CASE("after a passing fault of the disk the same backend works again") {
+TEST_CASE("after a temporary disk fault the same backend works again") {
   FaultyVfs disk;
   const support::TemporaryFolder folder;
   auto setup = config(folder.path() / "heddle.db", true);
-  // So few pages that every call reads, and writes before its commit.
+  // A cache of so few pages that every call reads, and writes before its commit.
   setup.cache_kib = 8;
   Scenario::prepare(setup);
   heddle::Backend<heddle::Sqlite> backend(setup);
@@ -246,7 +247,7 @@ TEST_CASE("after a passing fault of the disk the same backend works again") {
       CAPTURE(at);
       Fault fault = kind.fault;
       fault.at = at;
-      // Between two calls, so that the fault meets a connection that holds nothing of the file any more.
+      // Between two calls, so that the fault meets a connection that has nothing of the file in its cache.
       RawConnection(setup.path).run("UPDATE sessions SET name = name || '.' WHERE id = 'doomed'");
       disk.inject(fault);
       const Became became = outcome_of([&] { store.save_message({}, "session", saying("under a fault")); });
@@ -255,7 +256,7 @@ TEST_CASE("after a passing fault of the disk the same backend works again") {
       if (became == Became::stored) { CHECK(sequence == known + 2); }
       if (became == Became::nothing) { CHECK(sequence == known + 1); }
       known = sequence;
-      // SQLite's full-text search is known to keep counts of a transaction that it has lost.
+      // SQLite's full-text search is known to keep the counts of a transaction that was rolled back.
       CHECK(RawConnection(setup.path).damage() == "");
     }
   }
@@ -264,7 +265,7 @@ TEST_CASE("after a passing fault of the disk the same backend works again") {
   CHECK(RawConnection(setup.path).damage() == "");
 }
 
-TEST_CASE("16 threads on a disk that fails now and then: each is told the truth about its own save") {
+TEST_CASE("16 threads on a disk that fails sometimes: each gets the true outcome of its own save") {
   constexpr int threads = 16;
   constexpr int rounds = 60;
   FaultyVfs disk;
@@ -308,7 +309,7 @@ TEST_CASE("16 threads on a disk that fails now and then: each is told the truth 
   CHECK(RawConnection(setup.path).damage() == "");
 }
 
-TEST_CASE("a save that has returned is on the disk, not only on its way") {
+TEST_CASE("a save that has returned is synced to the disk") {
   FaultyVfs disk;
   const support::TemporaryFolder folder;
   for (const bool wal : {true, false}) {
@@ -326,7 +327,7 @@ TEST_CASE("a save that has returned is on the disk, not only on its way") {
         unsynced += disk.is_unsynced(setup.path) || disk.is_unsynced(setup.path + (wal ? "-wal" : "-journal")) ? 1 : 0;
       }
       if (full) { CHECK(unsynced == 0); }
-      // Otherwise this test would see nothing.
+      // Otherwise this test would check nothing.
       if (!full && wal) { CHECK(unsynced > 0); }
     }
   }

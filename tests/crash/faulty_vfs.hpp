@@ -14,20 +14,20 @@
 
 namespace crash {
 
-/// What SQLite asks of the operating system.
+/// The kinds of requests of SQLite to the operating system.
 enum class Request { open, read, write, sync, truncate, remove, size, map_shared_memory };
 
-/// Which request shall fail, and how.
+/// Which request fails, and how.
 struct Fault {
   Request request = Request::write;
   int at = 1;               ///< the first of them is 1
-  int code = SQLITE_IOERR;  ///< what SQLite is told
-  bool lasting = false;     ///< all that follow fail as well, whatever they ask
-  bool done_first = false;  ///< it is done in truth, only its answer gets lost
+  int code = SQLITE_IOERR;  ///< what the request returns
+  bool lasting = false;     ///< all later requests of any kind fail as well
+  bool done_first = false;  ///< the request is done and reports a failure
 };
 
-/// The system's VFS with faults, as the default of this process for the life of the object. Remembers which files have
-/// been written to and not synced since.
+/// The system's VFS with faults; the default VFS of this process as long as the object exists. Remembers which files
+/// have been written to and not synced since.
 class FaultyVfs : private sqlite3_vfs {
  public:
   FaultyVfs() : sqlite3_vfs(*sqlite3_vfs_find(nullptr)), system_(sqlite3_vfs_find(nullptr)) {
@@ -49,14 +49,14 @@ class FaultyVfs : private sqlite3_vfs {
   FaultyVfs& operator=(FaultyVfs&&) = delete;
   ~FaultyVfs() { sqlite3_vfs_unregister(this); }
 
-  /// From now on counts requests, and fails as told.
+  /// From now on counts requests, and fails as `fault` says.
   void inject(const Fault& fault) {
     const std::lock_guard lock(mutex_);
     fault_ = fault;
     seen_ = 0;
     struck_ = false;
   }
-  /// Everything works again; true if something had failed.
+  /// Ends the faults; returns true if a request has failed.
   bool heal() {
     const std::lock_guard lock(mutex_);
     fault_.reset();
@@ -66,7 +66,7 @@ class FaultyVfs : private sqlite3_vfs {
     const std::lock_guard lock(mutex_);
     return struck_;
   }
-  /// True if bytes of this file would be lost with the power.
+  /// Returns true if a power failure would lose bytes of this file.
   [[nodiscard]] bool is_unsynced(const std::string& path) {
     const std::lock_guard lock(mutex_);
     return unsynced_.count(path) != 0;
@@ -82,7 +82,7 @@ class FaultyVfs : private sqlite3_vfs {
   static File& self(sqlite3_file* file) noexcept { return *reinterpret_cast<File*>(file); }
   static sqlite3_file* real(sqlite3_file* file) noexcept { return self(file).real(); }
 
-  /// Does what is asked, or not, as the fault says.
+  /// Runs the request, or fails, as the fault says.
   template <class Action>
   int ask(Request request, Action&& action) {
     std::optional<Fault> strikes;
@@ -148,7 +148,7 @@ class FaultyVfs : private sqlite3_vfs {
       };
       made.xSync = [](sqlite3_file* f, int) {
         return the_->ask(Request::sync, [&] {
-          // Nothing here has to survive this process: the disk need not be asked.
+          // Nothing here must survive this process, so the disk need not be synced.
           the_->note(self(f), true);
           return SQLITE_OK;
         });
@@ -186,7 +186,7 @@ class FaultyVfs : private sqlite3_vfs {
     return &all;
   }
 
-  // SQLite's callbacks know the VFS, but a file does not; there is one at a time.
+  // SQLite passes the VFS to its callbacks, but not to those of a file; there is one VFS at a time.
   static inline FaultyVfs* the_ = nullptr;
 
   sqlite3_vfs* system_;

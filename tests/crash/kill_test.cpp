@@ -22,8 +22,8 @@
 #include <thread>
 #include <vector>
 
-/// A process that writes is killed at a random moment, again and again, and what it had been told is looked for. Set
-/// HEDDLE_TEST_SEED to repeat a run as far as time allows.
+/// A writing process is killed at random moments, many times; every save that had returned must be stored. Set
+/// HEDDLE_TEST_SEED to repeat a run as far as timing allows.
 namespace {
 
 using concurrency::RawConnection;
@@ -56,7 +56,7 @@ struct Save {
   [[nodiscard]] bool has_key() const noexcept { return number % 4 >= 2; }
   [[nodiscard]] std::string first_content() const { return is_turn() ? part_of_turn(name(), 1) : name(); }
 
-  /// Answers the sequence of its first message.
+  /// Returns the sequence number of its first message.
   template <class Store>
   [[nodiscard]] std::int64_t run(Store& store) const {
     heddle::AppendOptions options;
@@ -67,7 +67,7 @@ struct Save {
   }
 };
 
-/// What a killed process had reported: for each thread, where its saves came to lie, in order.
+/// The report of a killed process: for each thread the sequence numbers of its saves, in order.
 struct Reported {
   int round = 0;
   std::vector<std::vector<std::int64_t>> firsts{std::vector<std::vector<std::int64_t>>(threads)};
@@ -105,8 +105,8 @@ Reported run_and_kill(const std::string& path, int round, std::chrono::microseco
   return reported;
 }
 
-/// Compares a round's sessions with what was reported. A save that was under way when the process died is stored whole
-/// or not at all; if it had a key it is made again, and is there once afterwards.
+/// Compares a round's sessions with the report. A save that was running when the process died is stored whole or not at
+/// all; if it had a key it is repeated, and is stored once afterwards.
 template <class Store>
 void check_round(Store& store, const Reported& reported) {
   CAPTURE(reported.round);
@@ -137,7 +137,7 @@ void check_round(Store& store, const Reported& reported) {
       static_cast<void>(save.run(store));
       ++expected[save.first_content()];
     } else {
-      // Unknown, but nothing behind it can have been begun.
+      // Unknown, but no later save can have begun.
       expected.try_emplace(save.first_content(), -1);
     }
   }
@@ -177,7 +177,7 @@ TEST_CASE("child: save until killed" * doctest::skip()) {
   });
 }
 
-TEST_CASE("a process that is killed 200 times loses nothing that it was told is stored") {
+TEST_CASE("a process that is killed 200 times loses no save that had returned") {
   constexpr int kills_between_looks = 4;
   constexpr int kills_between_inspections = 20;
   INFO("HEDDLE_TEST_SEED=" << seed());
@@ -186,7 +186,7 @@ TEST_CASE("a process that is killed 200 times loses nothing that it was told is 
   const std::string path = (folder.path() / "heddle.db").string();
   heddle::Backend<heddle::Sqlite>({.path = path}).migrate();
 
-  // Kills fall into the start of a process as well as into its work, however fast the machine is.
+  // On machines of any speed, kills occur during the start of a process as well as during its work.
   const support::Stopwatch start;
   ChildProcess(test_case, settings(path, kills)).wait_for_sign();
   const auto until_first_save = std::chrono::duration_cast<std::chrono::microseconds>(start.elapsed());
@@ -218,7 +218,7 @@ TEST_CASE("child: open and migrate" * doctest::skip()) {
   Parent::tell("done");
 }
 
-TEST_CASE("a process that is killed while it makes and migrates a file leaves a whole version behind") {
+TEST_CASE("a process that is killed while it creates and migrates a file leaves a complete version") {
   constexpr int files = 120;
   constexpr int steps = 5;
   constexpr int rows = 3000;
@@ -245,7 +245,7 @@ TEST_CASE("a process that is killed while it makes and migrates a file leaves a 
     {
       ChildProcess child("child: open and migrate", settings_of(path));
       child.wait_for_sign();
-      // Half of them in the first moments, while the file is new.
+      // Half of them at the very beginning, while the file is new.
       const auto longest = static_cast<std::uint32_t>(whole_run.count()) / (file % 2 == 0 ? 4 : 1);
       std::this_thread::sleep_for(std::chrono::microseconds(random() % longest));
       child.kill();

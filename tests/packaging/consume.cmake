@@ -1,8 +1,8 @@
-# Configures, builds and runs the project in SOURCE as a user would, in BINARY, with GENERATOR and
-# COMPILER; what follows -- goes to its configuration. The project's program is called consume.
+# Configures, builds and runs the project in SOURCE as a user would, in BINARY, with GENERATOR and COMPILER. Arguments
+# after -- are passed to its configuration. The project's program is called consume.
 cmake_minimum_required(VERSION 3.25)
 
-# A user's flags, or the continuous integration's, must not be taken for ours.
+# Flags in the environment, of a user or of the continuous integration, must not count as Heddle's.
 unset(ENV{CXXFLAGS})
 unset(ENV{CPPFLAGS})
 
@@ -24,7 +24,7 @@ execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY}" COMMAND_ERROR_IS_
 execute_process(COMMAND "${BINARY}/consume" WORKING_DIRECTORY "${BINARY}"
   COMMAND_ERROR_IS_FATAL ANY)
 
-# Our warnings, optimisation and instrumentation are no business of theirs.
+# Users of the library must not get Heddle's warnings, optimisation and instrumentation.
 file(READ "${BINARY}/compile_commands.json" commands)
 string(JSON count LENGTH "${commands}")
 math(EXPR last "${count} - 1")
@@ -36,10 +36,10 @@ foreach(index RANGE ${last})
     continue()  # heddle::open's own generated code
   endif()
   math(EXPR checked "${checked} + 1")
-  # What heddle/open.hpp has to know.
+  # The definition that heddle/open.hpp needs.
   string(REPLACE " -DHEDDLE_WITH_POSTGRES=1 " " " command "${command}")
   if(command MATCHES " (-[wWOg][^ ]*|-pedantic[^ ]*|-f[^ ]*|-DHEDDLE[^ ]*)( |$)")
-    message(FATAL_ERROR "${file} is compiled with a flag that it did not ask for: "
+    message(FATAL_ERROR "${file} is compiled with a flag that the project does not set: "
                         "${CMAKE_MATCH_1}\n${command}")
   endif()
 endforeach()

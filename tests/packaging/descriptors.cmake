@@ -1,16 +1,16 @@
-# Closing any descriptor of a file drops all POSIX locks of the process on it: on an open database, SQLite's. So nothing
-# in the library opens a file past SQLite but the places listed here, each with its reason.
+# Closing any descriptor of a file drops all POSIX locks of the process on it, and so SQLite's locks on an open
+# database. So only the places listed here open files without SQLite, each with its reason.
 cmake_minimum_required(VERSION 3.25)
 
 set(allowed
-  # Asks first whether the file belongs to an open database.
+  # Checks first whether the file belongs to an open database.
   detail/files/plain_file.hpp
-  # Opens folders and nothing else: O_DIRECTORY.
+  # Opens only folders: O_DIRECTORY.
   stores/detail/open_folder.hpp
   # Sets flags of a socket; opens nothing.
   postgres/libpq/bulk.hpp)
 
-# What can open a file, by the headers that declare it and by name. `nolock` makes SQLite itself forget its locks.
+# What can open a file, by the headers that declare it and by name. `nolock` makes SQLite itself ignore its locks.
 string(CONCAT opener
   "#include <(fstream|fcntl\\.h|sys/file\\.h|sys/mman\\.h|cstdio|stdio\\.h|boost/(iostreams|interprocess)/.*)>"
   "|(^|[^a-z_])([io]?fstream|filebuf|fopen|freopen|openat|creat|copy_file|stdio_filebuf)([^a-z_]|$)"
@@ -31,10 +31,10 @@ foreach(header IN LISTS headers)
   endforeach()
 endforeach()
 if(found)
-  message(FATAL_ERROR "These lines can open a file past SQLite; read files by detail::files::PlainFile:${found}")
+  message(FATAL_ERROR "These lines can open a file without SQLite; use detail::files::PlainFile to read files:${found}")
 endif()
 foreach(header IN LISTS allowed)
   if(NOT header IN_LIST opening)
-    message(FATAL_ERROR "${header} opens nothing: it need not be allowed to.")
+    message(FATAL_ERROR "${header} opens nothing: remove it from the list.")
   endif()
 endforeach()

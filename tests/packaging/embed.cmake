@@ -1,4 +1,4 @@
-# Tests migrations/embed.cmake: what it refuses, and that SQL passes through it unharmed.
+# Tests migrations/embed.cmake: what it refuses, and that it does not change the SQL.
 cmake_minimum_required(VERSION 3.25)
 
 function(embed result)
@@ -38,7 +38,7 @@ refuses("is not named" 000001_a-b.up.sql 000001_a-b.down.sql)
 refuses("is not named" 1_a.up.sql 1_a.down.sql)
 refuses("is not named" 000001_a.sql)
 
-# Ten migrations (no number is octal), one of them long, with all that CMake would like to interpret.
+# Ten migrations (no number is octal), one of them long, with all characters that are special in CMake.
 file(REMOVE_RECURSE "${SCRATCH}")
 set(text "-- [[ ]=] \\ \\; \${x} @x@ \" ' # é\nSELECT '[;]', \"a\\\\\";\n")
 string(REPEAT "${text}" 500 long)
@@ -62,7 +62,7 @@ endif()
 foreach(body IN ITEMS text long)
   string(FIND "${joined}" "R\"sql(${${body}})sql\"" position)
   if(position EQUAL -1)
-    message(FATAL_ERROR "The SQL was changed on its way (${body}).")
+    message(FATAL_ERROR "The SQL was changed by embedding it (${body}).")
   endif()
 endforeach()
 file(SHA256 "${SCRATCH}/sql/000008_step.up.sql" checksum)

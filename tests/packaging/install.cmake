@@ -1,4 +1,4 @@
-# Installs the build in BINARY to PREFIX, from an empty folder, so that nothing stale can help.
+# Installs the build in BINARY to PREFIX, which is emptied first, so that no old file can hide a fault.
 cmake_minimum_required(VERSION 3.25)
 
 file(REMOVE_RECURSE "${PREFIX}")
@@ -22,7 +22,7 @@ foreach(file IN LISTS files)
   endif()
 endforeach()
 
-# A path of this build would make the package useless on another machine.
+# A package with a path of this build does not work on another machine.
 get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 file(GLOB_RECURSE files "${PREFIX}/*.cmake" "${PREFIX}/*.hpp" "${PREFIX}/*.h")
 foreach(file IN LISTS files)

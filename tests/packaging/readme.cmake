@@ -1,4 +1,4 @@
-# The first C++ block of the README is the example quickstart, to the letter: what a reader copies is what was compiled.
+# The first C++ block of the README is exactly the example quickstart, so that readers copy code that compiles.
 cmake_minimum_required(VERSION 3.25)
 
 file(READ "${SOURCE}/README.md" readme)
@@ -9,5 +9,5 @@ string(SUBSTRING "${readme}" ${start} -1 rest)
 string(FIND "${rest}" "```" end)
 string(SUBSTRING "${rest}" 0 ${end} shown)
 if(NOT shown STREQUAL example)
-  message(FATAL_ERROR "The README shows another program than examples/quickstart/main.cpp.")
+  message(FATAL_ERROR "The first C++ block of the README differs from examples/quickstart/main.cpp.")
 endif()

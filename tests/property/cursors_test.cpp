@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-/// Cursors that nobody gave out: refused, or they lead to another place of the same list, never out of it.
+/// Crafted cursors are refused, or lead to another place of the same list, never outside of it.
 namespace {
 
 using heddle::Context;
@@ -18,7 +18,7 @@ using heddle::PageRequest;
 
 using Backend = heddle::Backend<heddle::Sqlite>;
 
-/// A list that has cursors: answers whether a page of it is all the tenant's own, and the next cursor.
+/// A list with cursors: returns whether all items of a page belong to the tenant, and the next cursor.
 struct List {
   std::string name;
   bool (*is_own)(Backend&, const Context&, const PageRequest&, std::string& next);
@@ -30,7 +30,7 @@ bool look(const Page& page, std::string& next, IsOwn is_own) {
   return std::all_of(page.items.begin(), page.items.end(), is_own);
 }
 
-/// What every row of the tenant "mine" says of itself.
+/// The mark in every row of the tenant "mine".
 constexpr auto* mine = "mine";
 constexpr auto* theirs = "theirs";
 
@@ -156,13 +156,13 @@ TEST_CASE("crafted cursors show nothing of another session or tenant") {
   property::Generator random(property::seed());
   Backend backend({.path = ":memory:"});
   backend.migrate();
-  // Sessions of both tenants lie between one another.
+  // The sessions of both tenants are interleaved.
   for (const char* const user : {theirs, mine, theirs, mine, theirs}) {
     for (const char* const id : {"first", "second", "third"}) { add_rows(backend, user, id); }
   }
   add_rows(backend, theirs, "theirs alone");
 
-  // Real cursors of both tenants to start from.
+  // Real cursors of both tenants as a starting point.
   std::vector<std::vector<std::string>> real;
   for (const List& list : lists()) {
     CAPTURE(list.name);
@@ -170,7 +170,7 @@ TEST_CASE("crafted cursors show nothing of another session or tenant") {
     for (const char* const user : {mine, theirs}) {
       std::string next;
       const bool is_own = list.is_own(backend, Context::for_user(user), {.limit = 2}, next);
-      // What is looked for is there: the other tenant's rows are told apart.
+      // The check works: it recognises the rows of the other tenant.
       CHECK((is_own || user == theirs));
       REQUIRE_FALSE(next.empty());
       cursors_of_list.push_back(next);

@@ -10,14 +10,14 @@
 
 namespace property {
 
-/// Where every run starts from. Set HEDDLE_TEST_SEED to try others.
+/// The seed of every run. Set HEDDLE_TEST_SEED to use another one.
 inline std::uint32_t seed() {
   const char* const given = std::getenv("HEDDLE_TEST_SEED");
   return given != nullptr ? static_cast<std::uint32_t>(std::stoul(given)) : 20240607U;
 }
 
-/// True if `text` is UTF-8 as RFC 3629, section 4, defines it, without a NUL: written down from its grammar, apart from
-/// the library's own check.
+/// Returns true if `text` is UTF-8 as RFC 3629, section 4, defines it, without a NUL: written from its grammar,
+/// independent of the library's own check.
 inline bool is_clean(std::string_view text) {
   const auto byte = [text](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
   const auto tail = [&](std::size_t at, unsigned from = 0x80U, unsigned to = 0xBFU) {
@@ -62,7 +62,7 @@ inline const std::vector<std::string>& nasty_pieces() {
       "͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞",
       // control characters
       "\x01", "\x07", "\x08", "\x1B[31m", "\x1F", "\x7F",
-      // what is not UTF-8, and NUL
+      // invalid UTF-8, and NUL
       "\0"s, "a\0b"s, "\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE2\x82", "\xED\xA0\x80", "\xED\xBF\xBF",
       "\xF0\x9F\x98", "\xF0\x80\x80\xAF", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xFE", "\xFF", "\xE0\x80\xAF",
       // JSON and the like
@@ -72,12 +72,12 @@ inline const std::vector<std::string>& nasty_pieces() {
   return all;
 }
 
-/// Text made of these pieces; deterministic, the same on every machine.
+/// Generates text from these pieces; deterministic, the same on every machine.
 class Generator {
  public:
   explicit Generator(std::uint32_t seed) : engine_(seed) {}
 
-  /// 0 to `below` - 1.
+  /// Returns a number from 0 to `below` - 1.
   std::size_t number(std::size_t below) { return engine_() % below; }
   bool one_in(std::size_t many) { return number(many) == 0; }
 
@@ -86,7 +86,7 @@ class Generator {
     return list[number(list.size())];
   }
 
-  /// Text that somebody might regret to have accepted. Half of it is clean.
+  /// Returns text that is likely to cause problems. Half of it is clean.
   std::string nasty() {
     if (one_in(100)) { return std::string(one_of(lengths()), one_in(2) ? 'x' : '"'); }
     const bool clean = one_in(2);
@@ -100,7 +100,7 @@ class Generator {
     return one_in(60) ? std::string() : text;
   }
 
-  /// `nasty` as it is, or packed into JSON with care, or without.
+  /// Returns `nasty` text as it is, or inside JSON with or without escaping.
   std::string nasty_json() {
     switch (number(4)) {
       case 0: return "{\"key\":" + quoted(nasty()) + "}";
@@ -110,7 +110,7 @@ class Generator {
     }
   }
 
-  /// A JSON string literal of this text.
+  /// Returns a JSON string literal of this text.
   static std::string quoted(std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
     std::string literal = "\"";
@@ -128,7 +128,7 @@ class Generator {
   }
 
  private:
-  /// At the caps of the library, and just beyond them.
+  /// Returns text at the limits of the library, and just beyond them.
   static const std::vector<std::size_t>& lengths() {
     static const std::vector<std::size_t> all{1, 254, 255, 256, 4095, 4096, 4097, 70000};
     return all;

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-/// Bad texts where a text decides what a call may reach: users, ids, keys, arguments and cursors.
+/// Bad texts as values that decide what a call can access: users, ids, keys, arguments and cursors.
 namespace {
 
 using heddle::Context;
@@ -29,7 +29,7 @@ heddle::Session session_of(const std::string& id) {
   return session;
 }
 
-/// Calls `action`; false if it was refused with `invalid_argument`, and anything else fails the test.
+/// Calls `action`; returns false if it throws `invalid_argument`. Any other exception fails the test.
 template <class Action>
 bool accepts(const std::string& text, Action&& action) {
   try {
@@ -46,7 +46,7 @@ bool accepts(const std::string& text, Action&& action) {
 
 bool is_id(const std::string& text) { return !text.empty() && text.size() <= 255 && property::is_clean(text); }
 
-/// A backend with files around it that no id may reach.
+/// A backend with files next to it that no id may reach.
 class Guarded {
  public:
   Guarded() {
@@ -83,7 +83,7 @@ class Guarded {
 
 }  // namespace
 
-TEST_CASE("bad session ids: refused, or a session like any other, whose deletion reaches nothing else") {
+TEST_CASE("bad session ids: refused, or a normal session whose deletion affects nothing else") {
   MESSAGE("seed " << property::seed());
   property::Generator random(property::seed());
   Guarded guarded;
@@ -114,7 +114,7 @@ TEST_CASE("bad session ids: refused, or a session like any other, whose deletion
   CHECK(accepted > inputs / 4);
 }
 
-TEST_CASE("bad user ids: refused, or a tenant like any other, who sees nobody else") {
+TEST_CASE("bad user ids: refused, or a normal tenant who sees only its own data") {
   MESSAGE("seed " << property::seed());
   property::Generator random(property::seed());
   Guarded guarded;
@@ -124,7 +124,7 @@ TEST_CASE("bad user ids: refused, or a tenant like any other, who sees nobody el
   std::set<std::string> users;
   for (int number = 0; number < inputs; ++number) {
     const std::string user = random.nasty();
-    // No user at all is the default user.
+    // An empty user id means the default user.
     if (user.empty()) { continue; }
     const Context context = Context::for_user(user);
     const bool stored = accepts(user, [&] { store.save_session(context, session_of("session")); });
@@ -145,7 +145,7 @@ TEST_CASE("bad user ids: refused, or a tenant like any other, who sees nobody el
   CHECK(users.size() > inputs / 8);
 }
 
-TEST_CASE("bad idempotency keys: refused, or as good as any other") {
+TEST_CASE("bad idempotency keys: refused, or a normal key") {
   MESSAGE("seed " << property::seed());
   property::Generator random(property::seed());
   Guarded guarded;
@@ -155,7 +155,7 @@ TEST_CASE("bad idempotency keys: refused, or as good as any other") {
   std::int64_t last = 0;
   for (int number = 0; number < inputs; ++number) {
     const std::string key = random.nasty();
-    // No key at all is no wish.
+    // An empty key means no key.
     if (key.empty()) { continue; }
     std::int64_t first_answer = 0;
     const auto save = [&] { return store.save_message({}, "session", {.content = "key"}, {.idempotency_key = key}); };

@@ -13,15 +13,15 @@
 #include <string_view>
 #include <vector>
 
-/// 100,000 searches for text that nobody would want in a query. Each is refused as it should be, or its answer is
-/// compared with a search by hand.
+/// 100,000 searches for problematic text. Each is refused as it should be, or its result is compared with a simple
+/// search in this test.
 namespace {
 
 constexpr int queries = 100000;
-/// Few, so that many queries can be compared; all of them short, so that many match.
+/// Few words, so that many queries can be compared; short texts, so that many match.
 constexpr std::size_t messages_of_session = 40;
 
-/// Words that the stemmer leaves alone (which the test makes sure of), so that a search by hand finds the same.
+/// Words that the stemmer does not change (which the test checks), so that the simple search finds the same.
 const std::vector<std::string>& vocabulary() {
   static const std::vector<std::string> all{
       "and",  "or",    "not", "near", "alpha", "bravo", "kilo", "report", "csv", "user", "select", "from", "drop",
@@ -34,7 +34,8 @@ bool is_word_byte(char each) {
          (static_cast<unsigned char>(each) & 0x80U) != 0;
 }
 
-/// The words of a text in small letters. One with bytes beyond ASCII is kept as "?": it can be several words or none.
+/// Returns the words of a text in lower case. A word with bytes beyond ASCII becomes "?": it can be several words or
+/// none.
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   for (std::size_t at = 0; at < text.size();) {
@@ -53,7 +54,7 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-/// The terms of a query as MessageSearch describes them: words between white space, and phrases in quotes.
+/// Returns the terms of a query as MessageSearch describes them: words between white space, and phrases in quotes.
 std::vector<std::vector<std::string>> terms_of(std::string_view query, std::size_t& count) {
   std::vector<std::vector<std::string>> terms;
   std::string term;
@@ -95,7 +96,8 @@ std::string generated_content(property::Generator& random) {
   static const std::vector<std::string> between{" ",  " ",  " ", ". ", "-",  ".",  " (",
                                                 ") ", "\"", "'", "/",  "\n", ": ", "_"};
   std::string content;
-  // Beyond ASCII at the begin and the end only: the search by hand cannot tell whether it separates words.
+  // Beyond ASCII only at the beginning and the end: the simple search cannot decide whether such a character separates
+  // words.
   if (random.one_in(5)) { content += "🙂 日本語 "; }
   for (std::size_t count = 3 + random.number(16); count > 0; --count) {
     content += random.one_of(vocabulary()) + random.one_of(between);
@@ -107,7 +109,7 @@ std::string generated_content(property::Generator& random) {
 std::string generated_query(property::Generator& random) {
   if (random.one_in(500)) { return std::string(random.number(6000), "x\" a"[random.number(4)]); }
   std::string query;
-  // Seldom more terms than a query may have.
+  // Rarely more terms than a query may have.
   const std::size_t pieces = random.one_in(200) ? 40 + random.number(60) : 1 + random.number(5);
   for (std::size_t piece = 0; piece < pieces; ++piece) {
     switch (random.number(8)) {
@@ -134,7 +136,7 @@ std::string generated_query(property::Generator& random) {
   return query;
 }
 
-/// The database and the same content by hand.
+/// The database, and the same content for the simple search.
 class Library {
  public:
   explicit Library(property::Generator& random) : backend_({.path = (folder_.path() / "heddle.db").string()}) {
@@ -151,7 +153,7 @@ class Library {
         documents_.push_back({id, all.back().content, words_of(all.back().content)});
       }
       store.save_messages({}, id, all);
-      // The same in the hands of somebody else: found by the same words, and never to be seen.
+      // The same texts of another tenant: the same words match them, but they must never be returned.
       for (auto& message : all) { message.agent_id = "stranger"; }
       store.save_messages(stranger(), id, all);
     }
@@ -172,7 +174,7 @@ class Library {
   std::vector<Document> documents_;
 };
 
-/// What is wrong with the answer to a query; empty if nothing is.
+/// Returns what is wrong with the result of a query; empty if nothing is wrong.
 std::string fault_of(const Library& library, const std::vector<std::vector<std::string>>& terms, bool by_hand,
                      const std::optional<std::string>& session, const std::vector<heddle::Message>& found) {
   static const std::set<std::string> known(vocabulary().begin(), vocabulary().end());
@@ -209,7 +211,7 @@ std::string fault_of(const Library& library, const std::vector<std::vector<std::
 
 }  // namespace
 
-TEST_CASE("100,000 searches: refused as they should be, or answered faithfully") {
+TEST_CASE("100,000 searches: refused as they should be, or with the right result") {
   MESSAGE("seed " << property::seed());
   property::Generator random(property::seed());
   Library library(random);
@@ -227,7 +229,7 @@ TEST_CASE("100,000 searches: refused as they should be, or answered faithfully")
     std::string fault;
     try {
       const auto found = library.store().search_messages({}, search, {.limit = 10000}).items;
-      // What words beyond ASCII match, or words that the stemmer changes, is not for the search by hand.
+      // The simple search cannot decide what words beyond ASCII, or words that the stemmer changes, match.
       bool by_hand = acceptable;
       for (const auto& term : terms) {
         for (const auto& word : term) { by_hand = by_hand && known.count(word) != 0; }
@@ -247,7 +249,7 @@ TEST_CASE("100,000 searches: refused as they should be, or answered faithfully")
   }
   MESSAGE(refused << " refused, " << answered << " answered, " << compared << " of them compared in full, "
                   << with_results << " with results");
-  // Otherwise the queries would not be worth much.
+  // Otherwise the queries would check little.
   CHECK(refused > queries / 50);
   CHECK(compared > queries / 5);
   CHECK(with_results > queries / 10);

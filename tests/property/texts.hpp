@@ -20,13 +20,13 @@
 #include <variant>
 #include <vector>
 
-/// Every text in a record of the model, found through its Boost.Hana adaptation: a member that is added to the model is
-/// tested without being named here.
+/// Every text in a record of the model, found through reflection: new members of the model are tested without being
+/// named here.
 namespace property {
 
 enum class TextKind { plain, json };
 
-/// Calls `visit(path, text, kind)` with a reference to each text in a value, however deep it lies.
+/// Calls `visit(path, text, kind)` with a reference to each text in a value, at any depth.
 template <class T, class Visit>
 void each_text(const std::string& path, T& value, Visit& visit) {
   using Plain = std::remove_const_t<T>;
@@ -58,7 +58,7 @@ void each_text(const std::string& path, T& value, Visit& visit) {
   }
 }
 
-/// Gives every optional, list and map of a value something to hold, and every text something harmless.
+/// Fills every optional, list and map of a value, and sets every text to a harmless one.
 template <class T>
 void fill(T& value) {
   if constexpr (std::same_as<T, std::string>) {
@@ -77,7 +77,7 @@ void fill(T& value) {
   }
 }
 
-/// A record with something in every part of it.
+/// Returns a record in which every part is filled.
 template <class Record>
 [[nodiscard]] Record filled() {
   Record record{};
@@ -85,7 +85,7 @@ template <class Record>
   return record;
 }
 
-/// A text of a record: where it lies and what it is.
+/// A text of a record: its path and its kind.
 struct Text {
   std::string path;
   std::string value;
@@ -104,7 +104,7 @@ template <class Record>
   return texts;
 }
 
-/// The record with its n-th text replaced.
+/// Returns the record with its n-th text replaced.
 template <class Record>
 [[nodiscard]] Record with_text(Record record, std::size_t index, const std::string& replacement) {
   std::size_t at = 0;

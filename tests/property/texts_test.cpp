@@ -16,15 +16,15 @@
 #include <utility>
 #include <vector>
 
-/// 1,000 bad texts in every text of every record, one at a time: refused with the right error, or stored and answered
-/// byte for byte. Text that is no UTF-8 must be refused, clean short text must be accepted.
+/// 1,000 bad texts in every text of every record, one at a time: refused with the right error, or stored and returned
+/// byte for byte. Invalid UTF-8 must be refused, clean short text must be accepted.
 namespace {
 
 using heddle::ErrorCode;
 
 constexpr int inputs = 1000;
 
-/// A database in memory, with what records refer to: sessions of the id "text".
+/// A database in memory with the sessions that records refer to; their id is "text".
 class Database {
  public:
   Database() {
@@ -47,19 +47,19 @@ class Database {
       heddle::sqlite::Config{.path = ":memory:", .artifact_directory = folder_.path() / "artifacts"}};
 };
 
-/// How records of a type are stored and loaded, and what is particular about them.
+/// How records of a type are stored and loaded, and their special rules.
 template <class Record>
 struct Trip {
   Record base = property::filled<Record>();
   /// Stores a record; throws what the store throws.
   std::function<void(const Record&)> save;
-  /// The records that were stored since the last time, in that order.
+  /// Returns the records that were stored since the last call, in that order.
   std::function<std::vector<Record>()> load;
-  /// Texts that are not stored, or not as they are given.
+  /// Texts that are not stored, or not as given.
   std::set<std::string> not_compared{};
-  /// Texts that have to be more than clean: names of something else, or with rules of their own.
+  /// Texts with additional rules, such as references to other records.
   std::set<std::string> particular{};
-  /// Errors that a particular text can lead to, apart from `invalid_argument`.
+  /// Errors that a particular text can cause, besides `invalid_argument`.
   std::set<ErrorCode> further_errors{};
 };
 
@@ -68,7 +68,7 @@ struct Count {
   int refused = 0;
 };
 
-/// One text of a record, replaced by everything bad.
+/// Replaces one text of a record by each of the bad texts.
 template <class Record>
 void try_text(const Trip<Record>& trip, std::size_t index, property::Generator& random) {
   const property::Text target = property::texts_of(trip.base).at(index);
@@ -112,7 +112,7 @@ void try_text(const Trip<Record>& trip, std::size_t index, property::Generator& 
       }
     }
   }
-  // Otherwise nothing was tried.
+  // Otherwise nothing was tested.
   CHECK(count.refused > inputs / 20);
   if (!is_particular) { CHECK(count.accepted > inputs / 20); }
 }
@@ -126,7 +126,7 @@ void try_all(const Trip<Record>& trip) {
   for (std::size_t index = 0; index < texts; ++index) { try_text(trip, index, random); }
 }
 
-/// The records that were loaded one by one as they were stored.
+/// Loads the records one by one in the order in which they were stored.
 template <class Record>
 class Shelf {
  public:
@@ -147,7 +147,7 @@ class Shelf {
 TEST_CASE("bad texts in a session") {
   Database database;
   Shelf<heddle::Session> shelf;
-  // The tenant stands in the context, and the parent must be there.
+  // The tenant is in the context, and the parent must exist.
   try_all(Trip<heddle::Session>{.base =
                                     [] {
                                       auto session = property::filled<heddle::Session>();
@@ -212,7 +212,7 @@ TEST_CASE("bad texts in a snapshot") {
               if (own.id != snapshot.id || snapshot.id.empty()) { each.id = snapshot.id; }
               shelf.put(each);
             }
-            // Short lists are quick to look through.
+            // Short lists are quick to read.
             if (saved % 50 == 0) {
               database.sessions().delete_session({}, "text");
               database.make_session();
@@ -241,7 +241,7 @@ TEST_CASE("bad texts in a stored error") {
                                           if (error.id.empty()) { loaded->id.clear(); }
                                           if (error.short_summary.empty()) { loaded->short_summary.clear(); }
                                           if (loaded->raw_error != error.raw_error) {
-                                            // Text that is no JSON is wrapped.
+                                            // Text that is not JSON is wrapped.
                                             rapidjson::Document wrapped;
                                             wrapped.Parse(loaded->raw_error.c_str());
                                             REQUIRE(wrapped.IsObject());
@@ -300,7 +300,7 @@ TEST_CASE("bad texts in a request to a human") {
                                            shelf.put(loaded);
                                          },
                                      .load = shelf.taker(),
-                                     // A request that has an answer is refused, whatever the answer.
+                                     // A request that already has an answer is refused.
                                      .particular = {"id", "session_id", "response", "response_data", "responded_by"},
                                      .further_errors = {ErrorCode::already_exists, ErrorCode::not_found}});
 }

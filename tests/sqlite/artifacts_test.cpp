@@ -16,7 +16,7 @@ using conformance::alice;
 using conformance::bob;
 using support::code_of;
 
-TEST_CASE("without an artifact directory no folder is known and no file removed") {
+TEST_CASE("without an artifact directory there is no folder, and no file is removed") {
   Backend<Sqlite> backend({.path = ":memory:"});
   backend.migrate();
   auto& store = backend.artifact_store();
@@ -54,7 +54,7 @@ TEST_CASE("the search index stays consistent with the artifacts through every ki
     store.index(context, artifact);
   }
   CHECK(consistent());
-  // More than is searched.
+  // Longer than what is searched.
   std::string purpose = "long";
   while (purpose.size() < 1'200'000) { purpose += " filler"; }
   store.index(alice, {.id = "long", .purpose = purpose + " behind"});
@@ -80,7 +80,7 @@ TEST_CASE("the search index stays consistent with the artifacts through every ki
   CHECK(consistent());
   REQUIRE(backend.session_storage().delete_session(bob, "s"));
   CHECK(consistent());
-  // The check does see a difference: it fails once a row is gone behind the triggers' back.
+  // The check detects a difference: it fails after a row is removed without the triggers.
   REQUIRE(
       sqlite3_exec(
           raw,

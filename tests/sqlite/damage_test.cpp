@@ -11,7 +11,7 @@ using namespace heddle;
 using support::code_of;
 using support::RawDatabase;
 
-TEST_CASE("fault 2: a session that cannot be read is an error, not a session that is not there") {
+TEST_CASE("fault 2: a session that cannot be read is an error, not a missing session") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();
   Backend<Sqlite> backend({.path = file});

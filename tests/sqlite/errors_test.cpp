@@ -14,7 +14,7 @@ using support::code_of;
 
 namespace {
 
-/// SQLite in which every id of the usual length is taken.
+/// SQLite in which every id of the usual length is in use.
 struct Crowded : Sqlite {
   struct CrowdedErrors : heddle::sqlite::Dialect::Errors {
     CrowdedErrors() {
@@ -31,7 +31,7 @@ struct Crowded : Sqlite {
 
 }  // namespace
 
-TEST_CASE("the made id of an error that is taken is replaced, one of the caller is not") {
+TEST_CASE("a generated error id that is in use is replaced, the caller's id is not") {
   Backend<Crowded> backend({.path = ":memory:"});
   backend.migrate();
   auto& store = backend.error_store();
@@ -42,7 +42,7 @@ TEST_CASE("the made id of an error that is taken is replaced, one of the caller 
     return stored.size() == 1 && stored.front().id == id;
   };
   const std::string id = store.store(alice, error, {.idempotency_key = "k1"});
-  // Before the error is lost its id gets longer.
+  // The id gets longer so that the error is not lost.
   CHECK(id.starts_with("err_20240229_130509_"));
   CHECK(id.size() > 26);
   CHECK(store.store(alice, error, {.idempotency_key = "k1"}) == id);

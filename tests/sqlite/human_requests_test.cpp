@@ -11,7 +11,7 @@ using namespace heddle;
 using namespace std::chrono_literals;
 using conformance::alice;
 
-TEST_CASE("fault 28: a waiting agent notices an answer that another process gives") {
+TEST_CASE("fault 28: a waiting agent gets an answer that another process stores") {
   // Two backends on one file share no memory, like two processes.
   const support::TemporaryFolder folder;
   const heddle::sqlite::Config config{.path = (folder.path() / "heddle.db").string()};
@@ -19,7 +19,7 @@ TEST_CASE("fault 28: a waiting agent notices an answer that another process give
   here.migrate();
   Backend<Sqlite> there(config);
   here.human_request_store().store(alice, {.id = "r", .question = "?"});
-  // With a deadline, so that a test that fails does not hang.
+  // With a deadline, so that a failing test does not hang.
   auto waiting =
       std::async(std::launch::async, [&] { return here.human_request_store().wait(alice.with_timeout(60s), "r"); });
   CHECK(waiting.wait_for(20ms) == std::future_status::timeout);

@@ -16,7 +16,7 @@ using namespace heddle::sqlite::transaction;
 
 namespace {
 
-/// Often enough for SQLite's count of instructions to come round at every place in a statement.
+/// Often enough for SQLite's instruction counter to reach its limit at every place in a statement.
 constexpr std::int64_t rounds = 12'000;
 
 Context over() {
@@ -38,7 +38,7 @@ TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
   }
 }
 
-TEST_CASE("work that failed leaves nothing in the batch, whenever the deadline strikes") {
+TEST_CASE("failed work leaves nothing in the batch, whenever the deadline passes") {
   Connection connection({.path = ":memory:"}, Access::read_write);
   connection.execute("CREATE TABLE t (x INTEGER)");
   static const heddle::sql::Statement<heddle::sql::NoRow, std::int64_t> insert{"INSERT INTO t VALUES (?1)"};

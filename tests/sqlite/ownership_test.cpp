@@ -17,7 +17,7 @@ using support::RawDatabase;
 
 namespace {
 
-/// Every file of a folder with its bytes.
+/// Returns every file of a folder with its bytes.
 std::map<std::string, std::string> contents(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -28,7 +28,7 @@ std::map<std::string, std::string> contents(const std::filesystem::path& folder)
   return files;
 }
 
-/// The message of the refusal to open this file, which must leave the whole folder as it is.
+/// Returns the message of the refusal to open this file, which must not change the folder.
 std::string refusal(const support::TemporaryFolder& folder, const std::string& file) {
   const auto before = contents(folder.path());
   const Error error = support::error_of([&] { const Backend<Sqlite> backend({.path = file}); });
@@ -44,7 +44,7 @@ const char* const loom_schema =
 
 }  // namespace
 
-TEST_CASE("a database of the Go server is recognised and left byte for byte as it is") {
+TEST_CASE("a database of the Go server is refused and not changed by one byte") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "loom.db").string();
   SUBCASE("with a rollback journal") { RawDatabase(file).execute(loom_schema); }
@@ -65,21 +65,21 @@ TEST_CASE("a database of the Go server is recognised and left byte for byte as i
   CHECK(refusal(folder, file).find("loom.db") != std::string::npos);
 }
 
-TEST_CASE("a database of another application is refused and left as it is") {
+TEST_CASE("a database of another application is refused and not changed") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();
   RawDatabase(file).execute("CREATE TABLE notes (x)");
   CHECK(refusal(folder, file).find("another application") != std::string::npos);
 }
 
-TEST_CASE("a file that is no database is refused and left as it is") {
+TEST_CASE("a file that is not a database is refused and not changed") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();
   std::ofstream(file) << "Dear diary,\n";
   CHECK(refusal(folder, file).find("not a SQLite database") != std::string::npos);
 }
 
-TEST_CASE("a path with signs that mean something in a URI works") {
+TEST_CASE("a path with the special characters of URIs works") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "50% off? #1 & more.db").string();
   { Backend<Sqlite>({.path = file}).migrate(); }
@@ -89,7 +89,7 @@ TEST_CASE("a path with signs that mean something in a URI works") {
   CHECK(refusal(folder, foreign).find("loom.db") != std::string::npos);
 }
 
-TEST_CASE("an empty file is taken") {
+TEST_CASE("an empty file becomes a database") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();
   std::ofstream(file).close();
@@ -98,7 +98,7 @@ TEST_CASE("an empty file is taken") {
   CHECK(RawDatabase(file).integer("PRAGMA application_id") == heddle::sqlite::file::application_id);
 }
 
-TEST_CASE("a path that cannot be opened says so") {
+TEST_CASE("the error for a path that cannot be opened names the path") {
   const support::TemporaryFolder folder;
   const Error error =
       support::error_of([&] { const Backend<Sqlite> backend({.path = (folder.path() / "no" / "x.db").string()}); });
@@ -110,7 +110,7 @@ TEST_CASE("a path that cannot be opened says so") {
         ErrorCode::failed_precondition);
 }
 
-TEST_CASE("fault 21: encryption that is not there is an error, and no file is made") {
+TEST_CASE("fault 21: encryption that the library lacks is an error, and no file is created") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();
   const auto open = [&](const std::string& key) {
@@ -126,7 +126,7 @@ TEST_CASE("fault 21: encryption that is not there is an error, and no file is ma
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("fault 21: foreign keys hold on every connection") {
+TEST_CASE("fault 21: foreign keys are enforced on every connection") {
   const support::TemporaryFolder folder;
   Backend<Sqlite> backend({.path = (folder.path() / "x.db").string()});
   backend.migrate();
@@ -135,7 +135,7 @@ TEST_CASE("fault 21: foreign keys hold on every connection") {
         }) == ErrorCode::not_found);
 }
 
-TEST_CASE("a path that starts like a URI is a path, and no way around the owner") {
+TEST_CASE("a path that begins like a URI is a plain path and cannot bypass the check of the owner") {
   const support::TemporaryFolder folder;
   const std::string foreign = (folder.path() / "x.db").string();
   RawDatabase(foreign).execute("PRAGMA application_id = 1234");
@@ -144,7 +144,7 @@ TEST_CASE("a path that starts like a URI is a path, and no way around the owner"
   CHECK(RawDatabase(foreign).integer("PRAGMA application_id") == 1234);
 }
 
-TEST_CASE("a relative path stays where it was when the process works elsewhere") {
+TEST_CASE("a relative path keeps its meaning when the process changes its folder") {
   const support::TemporaryFolder first;
   const support::TemporaryFolder second;
   const auto before = std::filesystem::current_path();

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using conformance::alice;
 using support::code_of;
 
-TEST_CASE("a damaged result is noticed, and an access is noted at most once a minute") {
+TEST_CASE("a damaged result is detected, and an access is stored at most once a minute") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path() / "heddle.db").string();
   Backend<Sqlite> backend({.path = path});
@@ -40,13 +40,13 @@ TEST_CASE("a damaged result is noticed, and an access is noted at most once a mi
   CHECK(query() == numbers);
   CHECK(accessed_at() >= stored_at);
 
-  // Noting it is not worth failing, nor waiting long, for.
+  // Storing the access must neither fail the query nor delay it.
   change("UPDATE sql_results SET accessed_at = accessed_at - 3600000000; BEGIN IMMEDIATE");
   CHECK(query() == numbers);
   change("ROLLBACK");
   CHECK(accessed_at() < stored_at);
 
-  // One letter of the content, which SQLite itself would not notice.
+  // One letter of the content, a change that SQLite itself does not detect.
   store.store(alice, {.id = "r", .table = {{"t"}, {{std::string("abc")}}}});
   CHECK(query().rows == std::vector<std::vector<Cell>>{{std::string("abc")}});
   sqlite3_blob* image = nullptr;
@@ -58,7 +58,7 @@ TEST_CASE("a damaged result is noticed, and an access is noted at most once a mi
   CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
   CHECK(store.metadata(alice, "r").has_value());
 
-  // Whatever way a result goes, its image goes with it.
+  // However a result is removed, its image is removed with it.
   const auto brief = store.store(alice, {.id = "brief", .table = numbers, .time_to_live = 1ms});
   while (now() <= brief.stored_at + 1ms) { std::this_thread::sleep_for(1ms); }
   change("CREATE TEMP TABLE counted (images CHECK (images = 2))");

@@ -19,7 +19,7 @@ using support::RawDatabase;
 
 namespace {
 
-/// A setting of the connection that a backend with this configuration writes through.
+/// Returns a setting of the connection with which a backend of this configuration writes.
 std::int64_t setting(heddle::sqlite::Config config, const std::string& pragma) {
   const support::TemporaryFolder folder;
   config.path = (folder.path() / "x.db").string();
@@ -34,7 +34,7 @@ std::int64_t setting(heddle::sqlite::Config config, const std::string& pragma) {
 
 }  // namespace
 
-TEST_CASE("the settings reach the connection") {
+TEST_CASE("the settings are applied to the connection") {
   CHECK(setting({}, "synchronous") == 2);
   CHECK(setting({.durability = heddle::sqlite::Durability::normal}, "synchronous") == 1);
   CHECK(setting({}, "foreign_keys") == 1);
@@ -43,7 +43,7 @@ TEST_CASE("the settings reach the connection") {
   CHECK(setting({.mmap_bytes = 1 << 20}, "mmap_size") == 1 << 20);
 }
 
-TEST_CASE("the journal is as configured") {
+TEST_CASE("the journal mode is the configured one") {
   const support::TemporaryFolder folder;
   for (const bool wal : {true, false, true}) {
     const std::string file = (folder.path() / "x.db").string();
@@ -63,7 +63,7 @@ TEST_CASE("without a default user a call must name one") {
   CHECK_NOTHROW(backend.session_storage().save_session(Context::for_user("a"), {.id = "s"}));
 }
 
-TEST_CASE("fault 3: a backup never touches a file that is there") {
+TEST_CASE("fault 3: a backup never changes an existing file") {
   const support::TemporaryFolder folder;
   Backend<Sqlite> backend({.path = (folder.path() / "x.db").string()});
   backend.migrate();
@@ -85,7 +85,7 @@ TEST_CASE("fault 3: a backup never touches a file that is there") {
   }
 }
 
-TEST_CASE("a backup is one state of the database, while others write") {
+TEST_CASE("a backup is one state of the database, also while others write") {
   const support::TemporaryFolder folder;
   Backend<Sqlite> backend(
       {.path = (folder.path() / "x.db").string(), .durability = heddle::sqlite::Durability::normal});
@@ -107,7 +107,7 @@ TEST_CASE("a backup is one state of the database, while others write") {
   }
 }
 
-TEST_CASE("an in-memory database can be backed up, and each is its own") {
+TEST_CASE("in-memory databases can be backed up, and each is separate") {
   const support::TemporaryFolder folder;
   Backend<Sqlite> backend({.path = ":memory:"});
   backend.migrate();
@@ -120,7 +120,7 @@ TEST_CASE("an in-memory database can be backed up, and each is its own") {
   CHECK_FALSE(other.session_storage().load_session({}, "s").has_value());
 }
 
-TEST_CASE("a session holds as many messages as its keys have room for") {
+TEST_CASE("a session holds exactly the maximum number of messages") {
   const support::TemporaryFolder folder;
   const std::string file = (folder.path() / "x.db").string();
   Backend<Sqlite> backend({.path = file});
@@ -138,7 +138,7 @@ TEST_CASE("a session holds as many messages as its keys have room for") {
 }
 
 TEST_CASE("fault 19: deleting a session costs the same in a database of any size") {
-  // Counted, not timed: the virtual machine's steps of one deletion.
+  // Not timed: counts the virtual machine's steps of one deletion.
   const auto steps_of_deletion = [](int sessions) {
     const support::TemporaryFolder folder;
     heddle::sqlite::Engine engine(

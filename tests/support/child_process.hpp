@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Other processes for tests: this very program, executed anew with a skipped test case to run. A plain fork of a
-/// program with threads would carry half-held locks and open databases along.
+/// Other processes for tests: this program, executed anew to run one skipped test case. A plain fork of a program with
+/// threads would copy held locks and open databases.
 namespace support {
 
-/// Both ends of a pipe; closed when it goes.
+/// Both ends of a pipe; closed by the destructor.
 class Pipe {
  public:
   Pipe() {
@@ -51,10 +51,10 @@ class Pipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
-/// A process that runs one test case of this program. What it writes to `Parent` is read here.
+/// A process that runs one test case of this program. The parent reads here what the child writes to `Parent`.
 class ChildProcess {
  public:
-  /// Where a child finds its ends of the pipes.
+  /// The file descriptors of a child's ends of the pipes.
   static constexpr int report = 100;
   static constexpr int gate = 101;
 
@@ -69,7 +69,7 @@ class ChildProcess {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, report_.writer(), report);
     posix_spawn_file_actions_adddup2(&actions, gate_.reader(), gate);
-    // What a child has to say is a failure: it must not mix with the parent's report.
+    // A child's output reports failures, which must not mix with the parent's report.
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     const int failure = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers(arguments).data(),
                                       pointers(variables).data());
@@ -93,10 +93,10 @@ class ChildProcess {
     if (::read(report_.reader(), &sign, 1) != 1) { throw std::runtime_error("the child ended early"); }
   }
 
-  /// Lets the child pass `Parent::wait_at_gate`.
+  /// Lets the child continue after `Parent::wait_at_gate`.
   void open_gate() noexcept { gate_.close_writer(); }
 
-  /// All that the child still writes, until it ends.
+  /// Returns all that the child writes from now on until it ends.
   [[nodiscard]] std::string read_to_end() const {
     std::string text;
     std::array<char, 65536> buffer{};
@@ -108,12 +108,12 @@ class ChildProcess {
     }
   }
 
-  /// Ends it without any warning, as a power switch would.
+  /// Kills it without warning, like a power failure.
   void kill() noexcept {
     if (pid_ > 0) { ::kill(pid_, SIGKILL); }
   }
 
-  /// Waits for its end; true if its test case passed.
+  /// Waits for its end; returns true if its test case passed.
   bool wait() noexcept {
     if (pid_ > 0) {
       while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
@@ -122,7 +122,7 @@ class ChildProcess {
     return WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
   }
 
-  /// Waits for its end; true if it was killed before it came to an end by itself.
+  /// Waits for its end; returns true if it was killed before it ended by itself.
   bool wait_for_kill() noexcept {
     wait();
     return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL;
@@ -143,9 +143,9 @@ class ChildProcess {
   int status_ = 0;
 };
 
-/// The parent of a child process, as the child sees it.
+/// The parent of a child process, as used by the child.
 struct Parent {
-  /// A setting that the parent gave.
+  /// Returns a setting of the parent.
   static std::string setting(const char* name) {
     const char* const value = std::getenv(name);
     if (value == nullptr) { throw std::runtime_error(std::string("not started by a test: no ") + name); }
@@ -153,7 +153,7 @@ struct Parent {
   }
   static int number(const char* name) { return std::stoi(setting(name)); }
 
-  /// Tells the parent something, in one write: short texts of several threads do not mix.
+  /// Sends a text to the parent in one write, so that short texts of several threads do not mix.
   static void tell(std::string_view text) {
     while (::write(ChildProcess::report, text.data(), text.size()) < 0 && errno == EINTR) {}
   }

@@ -9,8 +9,8 @@
 
 namespace support {
 
-/// Calls `work(number)` on that many threads, which start at one moment; waits for all of them and throws the first
-/// thing that one of them threw.
+/// Calls `work(number)` on that many threads, which start at the same moment; waits for all of them and throws the
+/// first exception of any of them.
 template <class Work>
 void together(int threads, Work work) {
   std::barrier start(threads);
@@ -33,8 +33,8 @@ void together(int threads, Work work) {
   if (failure) { std::rethrow_exception(failure); }
 }
 
-/// Calls `work(number, round)` on that many threads, round by round, each round at one moment. A thread whose work
-/// threw sits out the rest, so that the others do not wait for it.
+/// Calls `work(number, round)` on that many threads, round by round; each round starts at the same moment. A thread
+/// whose work threw skips the other rounds, so that no thread waits for it.
 template <class Work>
 void in_rounds(int threads, int rounds, Work work) {
   std::barrier round_begins(threads);

@@ -8,7 +8,7 @@
 
 namespace support {
 
-/// The Error that `action` throws; fails the test if it throws none.
+/// Returns the Error that `action` throws; fails the test if it throws none.
 template <class Action>
 heddle::Error error_of(Action&& action) {
   try {
@@ -18,7 +18,7 @@ heddle::Error error_of(Action&& action) {
   return heddle::Error(heddle::ErrorCode::internal, "unreachable");
 }
 
-/// The code of the Error that `action` throws.
+/// Returns the code of the Error that `action` throws.
 template <class Action>
 heddle::ErrorCode code_of(Action&& action) {
   return error_of(action).code();

@@ -15,18 +15,18 @@
 
 namespace support {
 
-/// How many messages a turn of these tests has.
+/// The number of messages in a turn of these tests.
 inline constexpr int turn_size = 3;
 
-/// A message with nothing but this content.
+/// Returns a message with only this content.
 inline heddle::Message saying(std::string content) { return {.content = std::move(content)}; }
 
-/// The content of a part of a turn, from which a reader can tell whether the turn is whole.
+/// Returns the content of a part of a turn, from which a reader can see whether the turn is whole.
 inline std::string part_of_turn(const std::string& name, int part) {
   return "turn " + name + " " + std::to_string(part);
 }
 
-/// A turn of several messages and one execution.
+/// Returns a turn of several messages and one execution.
 inline heddle::Turn turn_named(const std::string& name) {
   heddle::Turn turn;
   for (int part = 1; part <= turn_size; ++part) { turn.messages.push_back(saying(part_of_turn(name, part))); }
@@ -34,7 +34,8 @@ inline heddle::Turn turn_named(const std::string& name) {
   return turn;
 }
 
-/// What is wrong with the whole list of a session's messages: a gap, or a turn that is not whole; empty if nothing is.
+/// Returns what is wrong with the list of all messages of a session: a gap, or a turn that is not whole; empty if
+/// nothing is wrong.
 inline std::string fault_in(const std::vector<heddle::Message>& messages) {
   std::string open_turn;
   int parts = 0;
@@ -57,7 +58,7 @@ inline std::string fault_in(const std::vector<heddle::Message>& messages) {
   return parts == 0 ? std::string() : "turn " + open_turn + " is cut off";
 }
 
-/// What a test was told to be stored: each message by the session and the sequence that the save answered.
+/// The messages whose saves have returned: each by its session and the sequence number that the save returned.
 class Ledger {
  public:
   void add(const std::string& session, std::int64_t sequence, const std::string& content) {
@@ -70,7 +71,7 @@ class Ledger {
     for (int part = 1; part <= turn_size; ++part) { add(session, range.first + part - 1, part_of_turn(name, part)); }
   }
 
-  /// Checks that the backend has each of these messages where it should be, and no other.
+  /// Checks that the backend has each of these messages at its place, and no other.
   template <class Backend>
   void check(Backend& backend) const {
     CHECK(doubled_ == "");

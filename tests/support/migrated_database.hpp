@@ -10,11 +10,11 @@
 
 namespace support {
 
-/// A database of the tests' server that Heddle's own migrator has migrated, as the role that migrates.
+/// A database of the tests' server that Heddle's own migrator has migrated, with the role that migrates.
 class MigratedDatabase {
  public:
-  /// How a server would use it: as the role that sees one tenant, with an admin beside it. `artifacts` is the root of
-  /// artifact files.
+  /// Returns the configuration of a server: with the role that sees one tenant, and the admin's connection. `artifacts`
+  /// is the root of artifact files.
   [[nodiscard]] heddle::postgres::Config config(std::filesystem::path artifacts = {}) const {
     heddle::postgres::Config config;
     config.dsn = database_.app_dsn();
@@ -43,7 +43,7 @@ class MigratedDatabase {
     backend.migrate();
   }
 
-  /// Before the first database is copied from the template.
+  /// Set before the first database is copied from the template.
   struct WithMigrator {
     WithMigrator() { PostgresDatabase::template_with(&migrate); }
   };

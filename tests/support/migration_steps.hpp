@@ -9,7 +9,7 @@
 
 namespace support {
 
-/// A folder of migrations of the test's own.
+/// A folder with migrations of the test.
 class MigrationSteps {
  public:
   MigrationSteps() { std::filesystem::create_directories(folder()); }
@@ -19,7 +19,7 @@ class MigrationSteps {
     std::ofstream(folder() / (stem + ".up.sql")) << up;
     std::ofstream(folder() / (stem + ".down.sql")) << down;
   }
-  /// The migrations that a backend brings; answers how many.
+  /// Adds the migrations of a backend; returns how many.
   template <class Embedded>
   int add_embedded(const Embedded& all) const {
     for (const auto& each : all) {
@@ -27,7 +27,7 @@ class MigrationSteps {
     }
     return static_cast<int>(std::size(all));
   }
-  /// Three steps that make the tables a, b and c. The second stores a row.
+  /// Adds three steps that create the tables a, b and c. The second stores a row.
   void add_three() const {
     add(1, "first", "CREATE TABLE a (x integer);", "DROP TABLE a;");
     add(2, "second", "CREATE TABLE b (x integer); INSERT INTO b VALUES (1);", "DROP TABLE b;");

@@ -17,13 +17,14 @@
 
 namespace support {
 
-/// The server of a test that runs with OWN_SERVER: it may be ended and comes back by itself.
+/// The server of a test that runs with OWN_SERVER: a test may stop it, and it restarts by itself.
 class OwnServer {
  public:
-  /// `fast` tells every client goodbye; `immediate` is a crash, and the server recovers when it comes back.
+  /// `fast` closes every connection in order; `immediate` is like a crash, after which the server recovers when it
+  /// restarts.
   enum class Shutdown { fast = SIGINT, immediate = SIGQUIT };
 
-  /// Ends the server and waits until it has come back.
+  /// Stops the server and waits until it has restarted.
   static void restart(Shutdown how) {
     const pid_t ended = end(how);
     for (int attempt = 0; attempt < 3000; ++attempt) {
@@ -34,10 +35,10 @@ class OwnServer {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    throw std::runtime_error("the server did not come back");
+    throw std::runtime_error("the server did not restart");
   }
 
-  /// Ends the server, which comes back as soon as it is down; answers which process it was.
+  /// Stops the server, which restarts as soon as it is down; returns its process id.
   static pid_t end(Shutdown how) {
     const pid_t server = process();
     if (server == 0 || ::kill(server, static_cast<int>(how)) != 0) {
@@ -47,11 +48,11 @@ class OwnServer {
   }
 
  private:
-  /// 0 while there is none.
+  /// Returns 0 while there is none.
   static pid_t process() {
     const char* const path = std::getenv("HEDDLE_TEST_POSTGRES_PID");
     if (path == nullptr) {
-      throw std::runtime_error("this test needs a server of its own: tests/support/with_postgres --own");
+      throw std::runtime_error("this test needs its own server: run it under tests/support/with_postgres --own");
     }
     pid_t number = 0;
     std::ifstream(path) >> number;

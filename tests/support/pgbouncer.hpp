@@ -25,14 +25,14 @@
 
 namespace support {
 
-/// A PgBouncer in transaction mode before the tests' server, in a folder of its own: each transaction gets whichever
-/// of a few connections to the server is free. Every role and database is let through without a password. It ends with
-/// the thread that made it.
+/// A PgBouncer in transaction mode in front of the tests' server, with its own folder: each transaction gets any free
+/// one of a few connections to the server. It accepts every role and database without a password. It ends with the
+/// thread that created it.
 class PgBouncer {
  public:
-  /// `pool_size` connections to the server, at most, for each role and database.
+  /// Opens at most `pool_size` connections to the server for each role and database.
   explicit PgBouncer(int pool_size, const std::string& server = postgres_server()) {
-    std::string pattern = "/tmp/heddle-pool.XXXXXX";  // short: so is the path of a socket
+    std::string pattern = "/tmp/heddle-pool.XXXXXX";  // the path of a socket must be short
     if (::mkdtemp(pattern.data()) == nullptr) { throw std::system_error(errno, std::generic_category()); }
     folder_ = pattern;
     try {
@@ -49,7 +49,7 @@ class PgBouncer {
   PgBouncer& operator=(PgBouncer&&) = delete;
   ~PgBouncer() { stop(); }
 
-  /// The connection string, by way of this pooler.
+  /// Returns the connection string for a connection through this pooler.
   [[nodiscard]] std::string dsn(const std::string& direct) const {
     return with_settings(direct, {{"host", folder_}, {"port", "6432"}});
   }
@@ -58,8 +58,7 @@ class PgBouncer {
   [[nodiscard]] std::string file(const std::string& name) const { return folder_ + "/" + name; }
 
   void configure(int pool_size, const ServerAddress& server) const {
-    // Any password is right for the server, which trusts everybody, and auth_type=trust asks for none; but the roles
-    // have to be listed.
+    // The server accepts any password, and auth_type=trust requires none; but the roles must be listed.
     std::ofstream(file("users")) << "\"heddle_app\" \"\"\n\"heddle_admin\" \"\"\n\"postgres\" \"\"\n";
     std::ofstream(file("pgbouncer.ini")) << "[databases]\n* = host=" << server.host << " port=" << server.port << "\n"
                                          << "[pgbouncer]\npool_mode = transaction\n"
@@ -69,10 +68,10 @@ class PgBouncer {
                                          << "auth_type = trust\nauth_file = " << file("users") << "\n"
                                          << "logfile = " << file("log")
                                          << "\n"
-                                         // Databases are dropped soon after: no connection may linger.
+                                         // Databases are dropped soon after, so connections must be closed soon.
                                          << "server_idle_timeout = 5\nserver_lifetime = 60\n";
     if (::geteuid() != 0) { return; }
-    // It refuses to run as root.
+    // PgBouncer refuses to run as root.
     const passwd* const owner = ::getpwnam("postgres");
     if (owner == nullptr) { throw std::runtime_error("there is no user postgres for pgbouncer to run as"); }
     for (const std::string& path : {folder_, file("users"), file("pgbouncer.ini")}) {
@@ -83,8 +82,8 @@ class PgBouncer {
   }
 
   void start() {
-    const std::string installed = "/usr/sbin/pgbouncer";               // not in everybody's PATH
-    std::vector<std::string> words{"setpriv", "--pdeathsig", "KILL"};  // it goes with the test, however that ends
+    const std::string installed = "/usr/sbin/pgbouncer";               // often not in PATH
+    std::vector<std::string> words{"setpriv", "--pdeathsig", "KILL"};  // ends with the test, however that ends
     if (::geteuid() == 0) {
       words.insert(words.end(), {"--reuid", "postgres", "--regid", "postgres", "--clear-groups"});
     }
@@ -112,7 +111,7 @@ class PgBouncer {
 
   void stop() {
     if (process_ > 0) {
-      ::kill(process_, SIGTERM);  // at once, with all its connections
+      ::kill(process_, SIGTERM);  // ends at once, with all its connections
       while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {}
     }
     std::error_code ignored;
@@ -123,8 +122,8 @@ class PgBouncer {
   pid_t process_ = -1;
 };
 
-/// The pooler of this program if HEDDLE_TEST_PGBOUNCER, the size of its pools, asks for one. Call it in the main thread
-/// first.
+/// Returns the pooler of this program if HEDDLE_TEST_PGBOUNCER, the size of its pools, is set. The first call must be
+/// in the main thread.
 inline const PgBouncer* pgbouncer_of_tests() {
   static const std::unique_ptr<const PgBouncer> pooler = [] {
     const char* const size = std::getenv("HEDDLE_TEST_PGBOUNCER");

@@ -6,7 +6,7 @@
 
 namespace support {
 
-/// A backend that has what StorageBackend asks for and nothing else, and no name.
+/// A backend that has only what StorageBackend requires, and no name.
 class Plain {
  public:
   explicit Plain(heddle::sqlite::Config config = {.path = ":memory:"}) : whole_(std::move(config)) {}

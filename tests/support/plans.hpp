@@ -11,11 +11,11 @@
 
 namespace support {
 
-/// Shows the plans that PostgreSQL really uses, those of statements inside functions too: its module auto_explain sends
+/// Collects the plans that PostgreSQL really uses, also for statements inside functions: its module auto_explain sends
 /// them as notices.
 class Plans {
  public:
-  /// `superuser` is a connection string; the module cannot be loaded by others. The statements run as `role`.
+  /// `superuser` is a connection string; only a superuser can load the module. The statements run as `role`.
   Plans(const std::string& superuser, const std::string& role) : connection_(superuser) {
     connection_.execute(
         "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; "
@@ -30,7 +30,7 @@ class Plans {
   Plans& operator=(Plans&&) = delete;
   ~Plans() = default;
 
-  /// Runs statements in one transaction and answers the plan of each, a statement in a function before its caller.
+  /// Runs statements in one transaction and returns the plan of each, a statement in a function before its caller.
   [[nodiscard]] std::vector<std::string> of(const std::string& statements) {
     plans_.clear();
     connection_.execute(statements);

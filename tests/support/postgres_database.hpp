@@ -25,17 +25,17 @@
 
 namespace support {
 
-/// A migrated database of its own on the tests' server, dropped with the object. It is copied from a template that the
-/// first test of a server makes: the roles heddle_owner, heddle_app and heddle_admin, and all migrations.
+/// A migrated database on the tests' server, dropped by the destructor. It is copied from a template that the first
+/// test on a server creates: with the roles heddle_owner, heddle_app and heddle_admin, and all migrations.
 class PostgresDatabase {
  public:
-  /// Migrates an empty database; gets the connection string of the role that migrates.
+  /// Migrates an empty database; its argument is the connection string of the role that migrates.
   using Maker = std::function<void(const std::string& dsn)>;
 
-  /// Templates are made by `maker` from now on, and not by running the files. Call it before the first database.
+  /// From now on `maker` creates templates, instead of running the files. Call it before the first database is made.
   static void template_with(Maker maker) { maker_() = std::move(maker); }
 
-  /// What a new database is to have.
+  /// The contents of a new database.
   enum class Contents { migrated, roles_only };
 
   explicit PostgresDatabase(Contents contents = Contents::migrated) : name_("heddle_test_" + random_digits()) {
@@ -46,7 +46,7 @@ class PostgresDatabase {
         server.execute("CREATE DATABASE " + name_ + " TEMPLATE " + source);
         return;
       } catch (const PostgresFailure& failure) {
-        // Somebody, perhaps autovacuum, is in the template just now.
+        // Another connection, perhaps autovacuum, uses the template at this moment.
         if (failure.sqlstate != "55006" || attempt == 100) { throw; }
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
       }
@@ -59,15 +59,15 @@ class PostgresDatabase {
   ~PostgresDatabase() {
     try {
       RawPostgres(postgres_server()).execute("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
-    } catch (const std::exception&) {}  // the server is gone, and the database with it
+    } catch (const std::exception&) {}  // the server has ended, and the database with it
   }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  /// For the role that the server works as, with row security.
+  /// For the role of the server, under row security.
   [[nodiscard]] std::string app_dsn() const { return dsn_for("heddle_app", name_); }
   /// For the role that migrates and sees all tenants.
   [[nodiscard]] std::string admin_dsn() const { return dsn_for("heddle_admin", name_); }
-  /// For looking past everything.
+  /// For the superuser, who sees everything.
   [[nodiscard]] std::string superuser_dsn() const { return with_settings(postgres_server(), {{"dbname", name_}}); }
 
  private:
@@ -95,7 +95,7 @@ class PostgresDatabase {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  /// The up files, in their order.
+  /// Returns the up files in their order.
   static std::vector<std::filesystem::path> steps() {
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(migrations() / "postgres")) {
@@ -105,7 +105,7 @@ class PostgresDatabase {
     return files;
   }
 
-  /// The name says what is in it, so that a server that is used for long gets a new one after each change.
+  /// The name identifies the contents, so that a long-running server gets a new template after each change.
   static std::string template_name(Contents contents) {
     std::string all = contents_of(migrations() / "postgres_roles.sql");
     std::string kind = "roles";
@@ -123,14 +123,14 @@ class PostgresDatabase {
     RawPostgres server(postgres_server());
     const std::string is_there = "SELECT count(*) FROM pg_database WHERE datistemplate AND datname = '" + name + "'";
     if (server.integer(is_there) != 0) { return name; }
-    // One makes it, in whatever process; the others wait. The lock goes with the connection.
+    // One process creates it; others wait. The lock ends with the connection.
     static_cast<void>(server.text("SELECT pg_advisory_lock(7234001)"));
     if (server.integer(is_there) != 0) { return name; }
-    server.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");  // what one who failed left
+    server.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");  // left behind by a failed attempt
     server.execute("CREATE DATABASE " + name);
     make_roles(with_settings(postgres_server(), {{"dbname", name}, {"options", "-c client_min_messages=warning"}}));
     if (contents == Contents::migrated) { migrate(dsn_for("heddle_admin", name)); }
-    // Nobody gets into it any more: a database that is in use cannot be copied.
+    // No connections from now on: a database that is in use cannot be copied.
     server.execute("ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
     return name;
   }

@@ -10,7 +10,7 @@
 
 namespace support {
 
-/// The connection string of the superuser of the server that tests may use.
+/// Returns the connection string of the superuser of the server that tests may use.
 inline std::string postgres_server() {
   const char* const dsn = std::getenv("HEDDLE_TEST_POSTGRES");
   if (dsn == nullptr || *dsn == '\0') {
@@ -19,11 +19,11 @@ inline std::string postgres_server() {
   return dsn;
 }
 
-/// A connection string, `keyword='value' ...`, with some of its parts replaced or added.
+/// Returns a connection string, `keyword='value' ...`, with some of its parts replaced or added.
 inline std::string with_settings(const std::string& dsn, const std::map<std::string, std::string>& settings) {
   const std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)> parsed(::PQconninfoParse(dsn.c_str(), nullptr),
                                                                               &::PQconninfoFree);
-  if (!parsed) { throw std::runtime_error("not a connection string of PostgreSQL"); }
+  if (!parsed) { throw std::runtime_error("this is not a PostgreSQL connection string"); }
   std::map<std::string, std::string> all = settings;
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) { all.emplace(option->keyword, option->val); }

@@ -9,26 +9,26 @@
 
 namespace support {
 
-/// What is sent by the client goes to the server, and the other way round.
+/// The direction of a message.
 enum class Direction { to_server, to_client };
 
 /// One message of PostgreSQL's protocol, version 3.
 struct Frame {
-  /// A letter; for the messages without one: '0' start-up, 'c' cancel request, 's' request for an encrypted connection.
+  /// A letter. For messages without one: '0' start-up, 'c' cancel request, 's' request for an encrypted connection.
   char type = 0;
   std::string bytes{};
 };
 
-/// Cuts the bytes of one direction of one connection into messages.
+/// Splits the bytes of one direction of one connection into messages.
 class Frames {
  public:
   explicit Frames(Direction direction) : starting_(direction == Direction::to_server) {}
 
   void add(std::string_view bytes) { rest_ += bytes; }
 
-  /// The next message that is there as a whole.
+  /// Returns the next complete message.
   std::optional<Frame> next() {
-    // A letter that the length does not count, except in the first messages of a client.
+    // The length does not include the letter, which the first messages of a client do not have.
     const std::size_t letter = starting_ ? 0 : 1;
     if (rest_.size() - taken_ < letter + 4) { return tidy(); }
     const std::size_t length = letter + number_at(taken_ + letter);
@@ -63,23 +63,23 @@ class Frames {
 
 /// SQL that a client sent to be parsed.
 struct Parsed {
-  std::string name{};  ///< of the statement that it makes; none for one that is not to be kept
+  std::string name{};  ///< of the prepared statement; empty for an unnamed one
   std::string text{};
 };
 
-/// What was said on connections that were ready for use, and how often one side had to wait for the other.
+/// What was sent on connections that were ready for use, and how often one side had to wait for the other.
 struct Traffic {
   int connections = 0;  ///< that reached their first ReadyForQuery
   int cancels = 0;      ///< requests to cancel
-  /// How often a client began to speak after the server had spoken. One operation in one flush is one, whatever it is
-  /// made of.
+  /// How often a client began to send after the server had sent. One operation in one flush counts once, however many
+  /// messages it has.
   int turns = 0;
   int ready = 0;            ///< ReadyForQuery: one for each Sync or simple query
   std::string to_server{};  ///< the types of all messages, in their order
   std::string to_client{};
   std::vector<Parsed> parsed{};
 
-  /// What a connection counts, one message after the other.
+  /// Counts the messages of a connection.
   class Counter {
    public:
     void count(const Frame& frame, Direction direction, Traffic& traffic) {
@@ -93,7 +93,7 @@ struct Traffic {
         traffic.to_client += frame.type;
         if (frame.type == 'Z') { ++traffic.ready; }
         server_spoke_ = true;
-      } else if (frame.type != 'X') {  // a goodbye waits for nothing
+      } else if (frame.type != 'X') {  // Terminate expects no response
         traffic.to_server += frame.type;
         note_sql(frame, traffic);
         if (server_spoke_) { ++traffic.turns; }
@@ -102,7 +102,7 @@ struct Traffic {
     }
 
    private:
-    /// A Parse has two texts, each with a zero behind it; a simple query has one.
+    /// A Parse has two texts, each followed by a zero byte; a simple query has one.
     static void note_sql(const Frame& frame, Traffic& traffic) {
       if (frame.type != 'P' && frame.type != 'Q') { return; }
       const char* const first = frame.bytes.c_str() + 5;

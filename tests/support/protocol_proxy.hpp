@@ -29,13 +29,13 @@
 
 namespace support {
 
-/// Stands between a program and its PostgreSQL server: counts what they say, slows them down, and cuts their
-/// connections at the message of choice. Clients come through a Unix socket and are not encrypted.
+/// A proxy between a program and its PostgreSQL server: counts messages, delays them, and cuts connections at a chosen
+/// message. Clients connect through a Unix socket without encryption.
 class ProtocolProxy {
  public:
-  /// `server` is the connection string of the server, `postgres_server()` or that of any role and database of it.
+  /// `server` is a connection string of the server: `postgres_server()`, or that of any role and database.
   explicit ProtocolProxy(const std::string& server) : server_(server_address(server)) {
-    std::string pattern = "/tmp/heddle-proxy.XXXXXX";  // short: so is the path of a socket
+    std::string pattern = "/tmp/heddle-proxy.XXXXXX";  // the path of a socket must be short
     if (::mkdtemp(pattern.data()) == nullptr) { throw std::system_error(errno, std::generic_category()); }
     folder_ = pattern;
     start();
@@ -50,7 +50,7 @@ class ProtocolProxy {
     std::filesystem::remove_all(folder_, ignored);
   }
 
-  /// The connection string, by way of this proxy.
+  /// Returns the connection string for a connection through this proxy.
   [[nodiscard]] std::string dsn(const std::string& direct) const {
     return with_settings(direct, {{"host", folder_}, {"port", "5432"}});
   }
@@ -64,15 +64,15 @@ class ProtocolProxy {
     plan_.traffic = {};
   }
 
-  /// Every message arrives this much later, on its way there and on its way back.
+  /// Delays every message by this time, in both directions.
   void delay(std::chrono::microseconds each_way) {
     const std::lock_guard lock(mutex_);
     plan_.delay = each_way;
   }
 
-  /// Cuts the connection on which the n-th message of this direction comes next, counted from 1 and over all
-  /// connections, those that build up a connection too. The message still arrives, or it does not. Then the order is
-  /// done.
+  /// Cuts the connection on which the n-th message of this direction comes next, counted from 1 over all connections
+  /// and including the messages that establish a connection. `arrival` says whether that message still arrives. Cuts
+  /// one connection only.
   void cut_at(Direction direction, int message, Arrival arrival) {
     const std::lock_guard lock(mutex_);
     plan_.cut = Cut{.direction = direction, .messages_left = message, .arrival = arrival};
@@ -81,20 +81,20 @@ class ProtocolProxy {
     const std::lock_guard lock(mutex_);
     plan_.cut.reset();
   }
-  /// How many connections were cut by `cut_at`.
+  /// Returns how many connections `cut_at` has cut.
   [[nodiscard]] int cuts() {
     const std::lock_guard lock(mutex_);
     return plan_.cuts;
   }
 
-  /// Nothing arrives any more, and nothing is closed: a network that lost its way. Until it is thawed.
+  /// From now on no message arrives and no connection is closed, as in a network that loses all packets, until `thaw`.
   void freeze(bool frozen = true) {
     frozen_ = frozen;
     wake();
   }
   void thaw() { freeze(false); }
 
-  /// Cuts all connections and takes no new ones until `start`.
+  /// Cuts all connections and accepts no new ones until `start`.
   void stop() {
     if (!thread_.joinable()) { return; }
     stopping_ = true;
@@ -146,7 +146,7 @@ class ProtocolProxy {
       if (waiting[1].revents != 0) {
         Socket client(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         Socket server = connect_to(server_);
-        // Without a server the client sees its connection close.
+        // Without a server the client's connection is closed.
         if (client.get() >= 0 && server.get() >= 0) { links_.emplace_back(std::move(client), std::move(server)); }
       }
     }

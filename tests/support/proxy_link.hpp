@@ -23,7 +23,7 @@ namespace support {
 
 using Clock = std::chrono::steady_clock;
 
-/// What becomes of the message at which a connection is cut.
+/// Whether the message at which a connection is cut arrives.
 enum class Arrival { arrives, is_lost };
 
 /// An order to cut one connection.
@@ -33,7 +33,7 @@ struct Cut {
   Arrival arrival{};
 };
 
-/// What a proxy does to all its connections, and what it saw of them.
+/// What a proxy does to all its connections, and what it has seen of them.
 struct ProxyPlan {
   std::chrono::microseconds delay{0};
   std::optional<Cut> cut{};
@@ -41,7 +41,7 @@ struct ProxyPlan {
   Traffic traffic{};
 };
 
-/// A client and its server, with what is under way between them.
+/// A client and its server, with the messages in transit between them.
 class ProxyLink {
  public:
   ProxyLink(Socket client, Socket server)
@@ -50,16 +50,16 @@ class ProxyLink {
         there_(Direction::to_server),
         back_(Direction::to_client) {}
 
-  /// Both are gone.
+  /// True if both have closed their ends.
   [[nodiscard]] bool done() const { return client_.get() < 0 && server_.get() < 0; }
 
-  /// Adds what this link waits for.
+  /// Adds the events that this link waits for.
   void wait_for(std::vector<pollfd>& waiting, Clock::time_point& until) const {
     wait_for(there_, client_, server_, waiting, until);
     wait_for(back_, server_, client_, waiting, until);
   }
 
-  /// Reads and sends what can be read and sent by now.
+  /// Reads and sends what is possible now.
   void work(ProxyPlan& plan, std::mutex& mutex) {
     {
       const std::lock_guard lock(mutex);
@@ -68,14 +68,14 @@ class ProxyLink {
     }
     send(there_, server_);
     send(back_, client_);
-    // A cut goes through when what still arrives has been sent; so does a goodbye of either side.
+    // A cut takes effect when the messages that still arrive have been sent, and so does the end of either side.
     if (back_.ended && back_.queue.empty()) {
       client_.close();
       there_.ended = true;
     }
     if (there_.ended && there_.queue.empty() && !server_told_) {
       server_told_ = true;
-      // What was sent must not be lost, so the server is not simply left: it reads to the end, then it hangs up.
+      // What was sent must not be lost: the server reads to the end of the input and then closes the connection.
       ::shutdown(server_.get(), SHUT_WR);
     }
     if (server_gone_) { server_.close(); }
@@ -95,7 +95,7 @@ class ProxyLink {
     Frames frames;
     std::deque<Piece> queue{};
     std::size_t sent = 0;  // of the first piece
-    bool ended = false;    // nothing that comes from now on is passed on
+    bool ended = false;    // nothing that arrives from now on is passed on
   };
 
   static void wait_for(const Way& way, const Socket& from, const Socket& to, std::vector<pollfd>& waiting,
@@ -121,11 +121,11 @@ class ProxyLink {
       server_gone_ = server_gone_ || way.direction == Direction::to_client;
       return;
     }
-    if (way.ended) { return; }  // after a cut: read, so that the server comes to its end, and forgotten
+    if (way.ended) { return; }  // after a cut: read and dropped, so that the server can finish
     way.frames.add(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
     Piece piece{.due = Clock::now() + plan.delay};
     while (auto frame = way.frames.next()) {
-      if (frame->type == 's') {  // we do not speak in private
+      if (frame->type == 's') {  // this proxy supports no encryption
         back_.queue.push_back({.due = Clock::now(), .bytes = "N"});
         continue;
       }
@@ -138,7 +138,7 @@ class ProxyLink {
         plan.cut.reset();
         ++plan.cuts;
         there_.ended = back_.ended = true;
-        // The other way nothing arrives from now on.
+        // From now on nothing arrives in the other direction.
         Way& other = way.direction == Direction::to_server ? back_ : there_;
         other.queue.clear();
         other.sent = 0;
@@ -155,7 +155,7 @@ class ProxyLink {
           to.get() < 0 ? -1
                        : ::send(to.get(), piece.bytes.data() + way.sent, piece.bytes.size() - way.sent, MSG_NOSIGNAL);
       if (size < 0 && to.get() >= 0 && (errno == EAGAIN || errno == EINTR)) { return; }
-      if (size < 0) {  // nobody is there any more
+      if (size < 0) {  // the other side has closed
         way.ended = true;
         way.queue.clear();
         way.sent = 0;
@@ -172,7 +172,7 @@ class ProxyLink {
   Socket server_;
   Way there_;
   Way back_;
-  bool server_told_ = false;  // that nothing more comes
+  bool server_told_ = false;  // that its input has ended
   bool server_gone_ = false;
   Traffic::Counter counter_{};
 };

@@ -21,7 +21,7 @@
 
 namespace support {
 
-/// A file descriptor that is closed when it goes.
+/// A file descriptor that the destructor closes.
 class Socket {
  public:
   explicit Socket(int descriptor) : descriptor_(descriptor) {}
@@ -44,13 +44,13 @@ class Socket {
   int descriptor_;
 };
 
-/// Where a server listens.
+/// The address of a server.
 struct ServerAddress {
   std::string host{};  ///< a name, or the folder of its Unix socket
   std::string port{};
 };
 
-/// Asks the server itself: its connection string may leave everything to defaults.
+/// Asks the server for it, because its connection string may use defaults.
 inline ServerAddress server_address(const std::string& dsn) {
   const std::unique_ptr<PGconn, decltype(&::PQfinish)> connection(::PQconnectdb(dsn.c_str()), &::PQfinish);
   if (::PQstatus(connection.get()) != CONNECTION_OK) { throw std::runtime_error(::PQerrorMessage(connection.get())); }
@@ -75,7 +75,7 @@ inline Socket listen_at(const std::string& path) {
   return listener;
 }
 
-/// A connection that does not block from now on; none if the server is not there.
+/// Returns a non-blocking connection; an invalid one if there is no server.
 inline Socket connect_to(const ServerAddress& server) {
   Socket socket(-1);
   if (server.host.starts_with("/")) {

@@ -9,7 +9,7 @@
 
 namespace support {
 
-/// A database file seen past the library: what is really in it.
+/// A database file, accessed without the library to see its real contents.
 class RawDatabase {
  public:
   explicit RawDatabase(const std::string& path) : database_(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 5000) {}

@@ -10,13 +10,13 @@
 
 namespace support {
 
-/// What the server answered with an error, or the connection that failed (then without an SQLSTATE).
+/// An error of the server, or a failed connection (without an SQLSTATE).
 struct PostgresFailure : std::runtime_error {
   PostgresFailure(const std::string& text, std::string state) : std::runtime_error(text), sqlstate(std::move(state)) {}
   std::string sqlstate;
 };
 
-/// One connection past the library: what is really in a database, and what the server says to raw SQL.
+/// One connection without the library: to see the real contents of a database, and how the server responds to raw SQL.
 class RawPostgres {
  public:
   explicit RawPostgres(const std::string& dsn) : connection_(::PQconnectdb(dsn.c_str()), &::PQfinish) {
@@ -25,21 +25,21 @@ class RawPostgres {
         handle(), [](void*, const char*) {}, nullptr);
   }
 
-  /// Runs statements, parted by semicolons, in one transaction; answers how many rows the last one changed.
+  /// Runs statements, separated by semicolons, in one transaction; returns how many rows the last one changed.
   std::int64_t execute(const std::string& sql) {
     const Result result = ask(sql);
     const std::string count = ::PQcmdTuples(result.get());
     return count.empty() ? 0 : std::stoll(count);
   }
 
-  /// The first column of the first row; empty if there is no row or it is NULL.
+  /// Returns the first column of the first row; empty if there is no row or it is NULL.
   [[nodiscard]] std::string text(const std::string& sql) {
     const Result result = ask(sql);
     return ::PQntuples(result.get()) == 0 ? std::string() : ::PQgetvalue(result.get(), 0, 0);
   }
   [[nodiscard]] std::int64_t integer(const std::string& sql) { return std::stoll(text(sql)); }
 
-  /// The first column of all rows.
+  /// Returns the first column of all rows.
   [[nodiscard]] std::vector<std::string> texts(const std::string& sql) {
     const Result result = ask(sql);
     std::vector<std::string> all;
@@ -47,7 +47,7 @@ class RawPostgres {
     return all;
   }
 
-  /// The SQLSTATE that the statement fails with; empty if it does not fail.
+  /// Returns the SQLSTATE of the statement's failure; empty if it does not fail.
   [[nodiscard]] std::string failure_of(const std::string& sql) {
     try {
       ask(sql);

@@ -4,7 +4,7 @@
 
 namespace support {
 
-/// Runs since it was made.
+/// Measures the time since it was constructed.
 class Stopwatch {
  public:
   [[nodiscard]] std::chrono::milliseconds elapsed() const {

@@ -9,7 +9,7 @@
 
 namespace support {
 
-/// A folder of its own for the life of the object.
+/// A new folder; the destructor removes it.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

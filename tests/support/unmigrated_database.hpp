@@ -14,7 +14,7 @@
 
 namespace support {
 
-/// An empty database of the tests' server with the roles, and somebody who looks past the library.
+/// An empty database of the tests' server with the roles, and a connection without the library.
 class UnmigratedDatabase {
  public:
   using Storage = heddle::Backend<heddle::Postgres>;
@@ -34,12 +34,13 @@ class UnmigratedDatabase {
     return config;
   }
   [[nodiscard]] const PostgresDatabase& database() const noexcept { return database_; }
-  /// A superuser's connection.
+  /// Returns a superuser's connection.
   [[nodiscard]] RawPostgres& raw() noexcept { return raw_; }
   void execute(const std::string& sql) { raw_.execute(sql); }
   [[nodiscard]] std::int64_t integer(const std::string& sql) { return raw_.integer(sql); }
 
-  /// All that there is in a schema, sorted: tables with their indexes, functions, types, constraints, policies.
+  /// Returns the names of all objects in a schema, sorted: tables with their indexes, functions, types, constraints,
+  /// policies.
   [[nodiscard]] std::string contents(const std::string& schema = "public") {
     const std::string here = " = (SELECT oid FROM pg_namespace WHERE nspname = '" + schema + "')";
     return raw_.text(
@@ -51,7 +52,7 @@ class UnmigratedDatabase {
         "') AS names (name)");
   }
 
-  /// Until the server has noticed that the migrators are gone, or has finished what they asked for.
+  /// Waits until the server has noticed that the migrators have ended, or has finished their statements.
   void wait_for_migrators() {
     while (integer("SELECT count(*) FROM pg_stat_activity WHERE usename = 'heddle_admin' AND datname = "
                    "current_database()") != 0) {

@@ -1,4 +1,4 @@
-// What heddle::open adds to an installed Heddle: a backend chosen at run time.
+// Uses heddle::open of an installed Heddle: a backend chosen at run time.
 #include <heddle/open.hpp>
 
 #include <exception>

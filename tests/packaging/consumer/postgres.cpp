@@ -1,4 +1,4 @@
-// What an installed heddle::postgres must have to compile and link; there is no server to talk to.
+// Checks that an installed heddle::postgres compiles and links; there is no server to connect to.
 #include <heddle/postgres.hpp>
 
 #include <exception>

@@ -1,4 +1,4 @@
-// heddle::open of a build without libpqxx: it says what it lacks, and all else works.
+// heddle::open of a build without libpqxx: it says what the build lacks, and everything else works.
 #include <heddle/open.hpp>
 
 #include <exception>
