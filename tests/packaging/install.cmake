@@ -22,8 +22,27 @@ foreach(file IN LISTS files)
   endif()
 endforeach()
 
-# A package with a path of this build does not work on another machine.
 get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+
+# All headers are installed, but for those of the parts that were not built.
+file(GLOB_RECURSE headers RELATIVE "${source}/include" "${source}/include/heddle/*.hpp" "${source}/include/heddle/*.ipp")
+file(GLOB_RECURSE installed RELATIVE "${PREFIX}/include" "${PREFIX}/include/*")
+foreach(header IN LISTS headers)
+  if(header MATCHES "^heddle/postgres" AND NOT header MATCHES "config\\.hpp$")
+    set(expected "${WITH_POSTGRES}")
+  elseif(header MATCHES "^heddle/(open|config/)")
+    set(expected "${WITH_OPEN}")
+  else()
+    set(expected TRUE)
+  endif()
+  if(expected AND NOT header IN_LIST installed)
+    message(FATAL_ERROR "The installation has no include/${header}.")
+  elseif(NOT expected AND header IN_LIST installed)
+    message(FATAL_ERROR "The installation has include/${header}, but not the part that it belongs to.")
+  endif()
+endforeach()
+
+# A package with a path of this build does not work on another machine.
 file(GLOB_RECURSE files "${PREFIX}/*.cmake" "${PREFIX}/*.hpp" "${PREFIX}/*.h")
 foreach(file IN LISTS files)
   file(STRINGS "${file}" lines)
