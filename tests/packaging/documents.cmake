@@ -16,10 +16,11 @@ endfunction()
 
 foreach(document IN LISTS documents)
   file(READ "${SOURCE}/${document}" rest)
-  # Square brackets would keep the elements of a list together.
-  string(REGEX MATCHALL "\\]\\([^):#]+[)#]" links "${rest}")
+  # A bracket without its partner would keep the elements of a list together.
+  string(REPLACE "](" "@link(" text "${rest}")
+  string(REGEX MATCHALL "@link\\([^):#]+[)#]" links "${text}")
   foreach(link IN LISTS links)
-    string(REGEX REPLACE "^\\]\\(([^)#]+).*" "\\1" link "${link}")
+    string(REGEX REPLACE "^@link\\(([^)#]+).*" "\\1" link "${link}")
     get_filename_component(folder "${SOURCE}/${document}" DIRECTORY)
     if(NOT EXISTS "${folder}/${link}")
       string(APPEND problems "\n  ${document}: the link ${link} leads nowhere")
