@@ -1,4 +1,5 @@
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/database_file.hpp"
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"

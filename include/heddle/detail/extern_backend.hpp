@@ -13,5 +13,5 @@
   PREFIX class heddle::ArtifactStore<Policy, heddle::NoTracing>;     \
   PREFIX class heddle::ResultStore<Policy, heddle::NoTracing>;       \
   PREFIX class heddle::HumanRequestStore<Policy, heddle::NoTracing>; \
-  PREFIX class heddle::BackendMigrator<Policy, heddle::NoTracing>;          \
+  PREFIX class heddle::BackendMigrator<Policy, heddle::NoTracing>;   \
   PREFIX class heddle::erased::BackendModel<heddle::Backend<Policy>>
