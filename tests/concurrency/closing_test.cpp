@@ -2,6 +2,7 @@
 #include "concurrency/raw_connection.hpp"
 #include "conformance/subjects.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"
@@ -68,13 +69,13 @@ class StopsAfter {
     std::stop_source* source_;
   };
 
-  StopsAfter(std::string operation, std::stop_source& source) : operation_(std::move(operation)), source_(&source) {}
+  StopsAfter(heddle::Operation operation, std::stop_source& source) : operation_(operation), source_(&source) {}
   [[nodiscard]] Span start(const heddle::Call& call) noexcept {
     return Span(call.operation == operation_ ? source_ : nullptr);
   }
 
  private:
-  std::string operation_;
+  heddle::Operation operation_;
   std::stop_source* source_;
 };
 
@@ -175,7 +176,8 @@ TEST_CASE("a call that waits for another process ends with its own result when t
 
 TEST_CASE("a committed deletion runs its hooks even if the caller stops or the backend closes meanwhile") {
   std::stop_source source;
-  heddle::Backend<heddle::Sqlite, StopsAfter> backend({.path = ":memory:"}, StopsAfter("delete_session", source));
+  heddle::Backend<heddle::Sqlite, StopsAfter> backend({.path = ":memory:"},
+                                                      StopsAfter(heddle::Operation::delete_session, source));
   backend.migrate();
   auto& store = backend.session_storage();
   heddle::Session session;

@@ -110,7 +110,7 @@ CONFORMANCE_TEST("a key that several threads use at once stores one message, and
   support::in_rounds(writers, rounds, [&](int thread, int round) {
     const auto number = static_cast<std::size_t>(round * (writers / threads_of_key) + thread / threads_of_key);
     const std::string name = std::to_string(number);
-    const heddle::WriteOptions options{.idempotency_key = "key-" + name};
+    const heddle::AppendOptions options{.idempotency_key = "key-" + name};
     const std::int64_t last = number % 2 == 0 ? store.save_message({}, "session", saying("once " + name), options)
                                               : store.save_turn({}, "session", turn_named(name), options).last;
     const std::lock_guard lock(mutex);

@@ -6,7 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -21,16 +20,7 @@ using namespace std::chrono_literals;
 using support::code_of;
 namespace fs = std::filesystem;
 
-/// What becomes of the files that artifacts describe.
-namespace {
-
-Ids sorted_ids(const std::vector<Artifact>& artifacts) {
-  auto list = ids(artifacts);
-  std::sort(list.begin(), list.end());
-  return list;
-}
-
-}  // namespace
+// What becomes of the files that artifacts describe.
 
 CONFORMANCE_TEST("an artifact's session must be there, and takes its artifacts with it") {
   Subject subject;

@@ -4,6 +4,7 @@
 #include "heddle/describe_file.hpp"
 #include "heddle/model/artifact.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -37,6 +38,12 @@ inline heddle::Artifact full_artifact() {
 inline Ids ids(const std::vector<heddle::Artifact>& artifacts) {
   Ids list;
   for (const auto& artifact : artifacts) { list.push_back(artifact.id); }
+  return list;
+}
+
+inline Ids sorted_ids(const std::vector<heddle::Artifact>& artifacts) {
+  Ids list = ids(artifacts);
+  std::sort(list.begin(), list.end());
   return list;
 }
 

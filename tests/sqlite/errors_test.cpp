@@ -1,5 +1,6 @@
 #include "conformance/sample.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>

@@ -26,7 +26,7 @@ std::int64_t setting(heddle::sqlite::Config config, const std::string& pragma) {
   heddle::sqlite::Engine engine(std::move(config));
   const Context context;
   std::int64_t value = 0;
-  engine.exclusively({context, {}, "test"}, [&](heddle::sqlite::connection::Connection& connection) {
+  engine.exclusively({context, {}, Operation::details}, [&](heddle::sqlite::connection::Connection& connection) {
     value = connection.read_integer("PRAGMA " + pragma);
   });
   return value;
@@ -144,7 +144,7 @@ TEST_CASE("fault 19: deleting a session costs the same in a database of any size
     heddle::sqlite::Engine engine(
         {.path = (folder.path() / "x.db").string(), .durability = heddle::sqlite::Durability::normal});
     const Context context;
-    const Call call{context, "u", heddle::Operation::migrate_up};
+    const Call call{context, "u", Operation::migrate_up};
     heddle::migrations::Migrator(engine.schema(call), engine.migrations()).up();
     const auto& sql = heddle::sql::statements<heddle::sqlite::SessionStatements>();
     std::int64_t steps = 0;

@@ -1,3 +1,8 @@
+#include "heddle/postgres/libpq/connect.hpp"
+#include "heddle/postgres/libpq/connection.hpp"
+#include "heddle/postgres/transaction/pipeline.hpp"
+#include "heddle/postgres/transaction/transaction.hpp"
+#include "heddle/sql/statement.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"

@@ -3,6 +3,7 @@
 #include "heddle/core.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/reflection/members.hpp"
+#include "heddle/reflection/type_traits.hpp"
 #include "property/generator.hpp"
 
 #include <bit>

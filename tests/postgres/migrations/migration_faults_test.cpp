@@ -1,4 +1,5 @@
 #include "heddle/postgres.hpp"
+#include "heddle/postgres/embedded_migrations.hpp"
 #include "support/child_process.hpp"
 #include "support/crew.hpp"
 #include "support/expect_error.hpp"

@@ -1,4 +1,5 @@
 #include "heddle/postgres.hpp"
+#include "heddle/postgres/embedded_migrations.hpp"
 #include "support/expect_error.hpp"
 #include "support/migration_steps.hpp"
 #include "support/raw_postgres.hpp"

@@ -86,7 +86,7 @@ class Writers {
   static std::string name_of(int session) { return "session " + std::to_string(session); }
 
   void save(const Doubt& write) {
-    const heddle::WriteOptions once{.idempotency_key = write.name};
+    const heddle::AppendOptions once{.idempotency_key = write.name};
     if (write.turn) {
       ledger_.add_turn(write.session, here_.store().save_turn({}, write.session, support::turn_named(write.name), once),
                        write.name);

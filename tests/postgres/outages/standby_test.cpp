@@ -50,7 +50,7 @@ class Waiting {
     }
   }
 
-  Error save(const Context& context, const WriteOptions& options = {}) {
+  Error save(const Context& context, const AppendOptions& options = {}) {
     return error_of([&] { sessions().save_message(context, "s", {.content = "important"}, options); });
   }
 
@@ -122,7 +122,7 @@ TEST_CASE("postgres standby: a role that hides warnings changes nothing for a ca
 
 TEST_CASE("postgres standby: a repeat of the key waits for it too, and finds what the first one stored") {
   Waiting here;
-  const WriteOptions options{.idempotency_key = "key"};
+  const AppendOptions options{.idempotency_key = "key"};
   check_doubt(here.save(ada.with_timeout(300ms), options));
   check_doubt(here.save(ada.with_timeout(300ms), options));
   here.demand("");

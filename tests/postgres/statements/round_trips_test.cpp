@@ -113,7 +113,7 @@ void check_text(const support::Parsed& parsed, bool named) {
 
 void check_operations(bool named) {
   Scene scene;
-  for (const Operation& operation : operations::all) {
+  for (const operations::Operation& operation : operations::all) {
     CAPTURE(operation.name);
     OnServer backend(scene.config(named));
     for (const std::string variant : {"plain", "with a deadline", "with a key"}) {
@@ -155,12 +155,12 @@ TEST_CASE("postgres round trips: a write that is refused takes one") {
   };
   const std::vector<Refused> refused{
       {"a message of no session", ErrorCode::not_found,
-       [](R& r) { r.sessions().save_message(r.context, r.fresh, message(), r.options); }},
+       [](R& r) { r.sessions().save_message(r.context, r.fresh, message(), r.appending()); }},
       {"a thousand messages of no session", ErrorCode::not_found,
-       [](R& r) { r.sessions().save_messages(r.context, r.fresh, thousand(), r.options); }},
+       [](R& r) { r.sessions().save_messages(r.context, r.fresh, thousand(), r.appending()); }},
       {"a turn of a hidden session", ErrorCode::not_found,
        [](R& r) {
-         r.sessions().save_turn(r.context, "hidden " + r.id, {{message()}, {execution()}}, r.options);
+         r.sessions().save_turn(r.context, "hidden " + r.id, {{message()}, {execution()}}, r.appending());
        }},
       {"a message that another one came before", ErrorCode::conflict,
        [](R& r) { r.sessions().save_message(r.context, r.id, message(), r.expecting(2)); }},
