@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 using support::code_of;
 namespace fs = std::filesystem;
 
-// What becomes of the files that artifacts describe.
+// What happens to the files that artifacts describe.
 
-CONFORMANCE_TEST("an artifact's session must be there, and takes its artifacts with it") {
+CONFORMANCE_TEST("an artifact's session must exist, and its deletion removes its artifacts") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -42,7 +42,7 @@ CONFORMANCE_TEST("an artifact's session must be there, and takes its artifacts w
   }
   store.remove(alice, "b", DeleteMode::soft);
   const auto of_bob = write_file(store.folder(bob, ArtifactFolder::agent, "s"), "f");
-  // An artifact moves to another session by saving it, and no more goes with the old one.
+  // Saving an artifact moves it to another session; it is not removed with the old one.
   store.index(alice, {.id = "moved", .name = "word", .session_id = "s"});
   store.update(alice, {.id = "moved", .name = "word", .session_id = "s2"});
 
@@ -55,7 +55,7 @@ CONFORMANCE_TEST("an artifact's session must be there, and takes its artifacts w
   CHECK(fs::exists(of_bob.path));
 }
 
-CONFORMANCE_TEST("soft deletion hides an artifact and leaves its file") {
+CONFORMANCE_TEST("soft deletion hides an artifact and keeps its file") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   const auto artifact = write_file(store.folder(alice, ArtifactFolder::user), "f");
@@ -80,7 +80,7 @@ CONFORMANCE_TEST("soft deletion hides an artifact and leaves its file") {
   CHECK_FALSE(fs::exists(artifact.path));
 }
 
-CONFORMANCE_TEST("fault 1: hard deletion removes a file of the tenant's own folder and nothing else") {
+CONFORMANCE_TEST("fault 1: hard deletion removes only a file of the tenant's own folder") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -125,7 +125,7 @@ CONFORMANCE_TEST("fault 1: hard deletion removes a file of the tenant's own fold
   CHECK(fs::exists(own));
 }
 
-CONFORMANCE_TEST("a file goes with the last artifact that describes it") {
+CONFORMANCE_TEST("a file is removed with the last artifact that describes it") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   auto artifact = write_file(store.folder(alice, ArtifactFolder::user), "f");
@@ -136,7 +136,7 @@ CONFORMANCE_TEST("a file goes with the last artifact that describes it") {
   store.index(bob, artifact);
   CHECK(store.remove(alice, "first", DeleteMode::hard));
   CHECK(fs::exists(artifact.path));
-  // Bob's description of alice's file neither keeps nor removes it.
+  // Bob's artifact with the path of alice's file neither keeps nor removes the file.
   CHECK(store.remove(alice, "second", DeleteMode::hard));
   CHECK_FALSE(fs::exists(artifact.path));
   std::ofstream(artifact.path) << "again";
@@ -144,7 +144,7 @@ CONFORMANCE_TEST("a file goes with the last artifact that describes it") {
   CHECK(fs::exists(artifact.path));
 }
 
-CONFORMANCE_TEST("fault 30: a repeated hard deletion leaves the file alone that has the path by then") {
+CONFORMANCE_TEST("fault 30: a repeated hard deletion does not remove a newer file with the same path") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   const auto artifact = write_file(store.folder(alice, ArtifactFolder::user), "f");
@@ -157,7 +157,7 @@ CONFORMANCE_TEST("fault 30: a repeated hard deletion leaves the file alone that 
   CHECK(fs::exists(artifact.path));
 }
 
-CONFORMANCE_TEST("fault 1: folders lie in the tenant's own, whatever the ids are, and are not made") {
+CONFORMANCE_TEST("fault 1: for any ids, folders are in the tenant's own folder, and are not created") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   const auto user = store.folder(alice, ArtifactFolder::user);

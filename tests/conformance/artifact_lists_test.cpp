@@ -19,9 +19,9 @@ using namespace heddle;
 using namespace std::chrono_literals;
 using support::code_of;
 
-/// Which artifacts are found, in what order, and what they add up to.
+/// Which artifacts are found, their order, and their statistics.
 
-CONFORMANCE_TEST("a list is narrowed by every part of its filter") {
+CONFORMANCE_TEST("every part of a filter restricts the list") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -98,14 +98,14 @@ CONFORMANCE_TEST("an artifact must have all tags, each as a whole") {
   }
 }
 
-CONFORMANCE_TEST("fault 29: a list of many artifacts of one time is met whole, page by page") {
+CONFORMANCE_TEST("fault 29: pages return all of many artifacts with the same time") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
   add_session(backend, alice, "s");
   Ids expected;
   for (int i = 0; i < 250; ++i) {
-    // Three moments for all of them.
+    // Three times for all of them.
     Artifact artifact{.id = "a" + std::to_string(1000 + i), .name = "word", .created_at = Timestamp{1us + i % 3 * 1us}};
     if (i % 2 == 0) { artifact.session_id = "s"; }
     expected.push_back(store.index(alice, artifact));
@@ -125,13 +125,13 @@ CONFORMANCE_TEST("fault 29: a list of many artifacts of one time is met whole, p
   }
   CHECK(ids(all_pages(10, [&](const PageRequest& page) { return store.list(alice, {.session_id = "s"}, page); })) ==
         of_session);
-  // A cursor does not lead beyond the end of the time range.
+  // A cursor does not leave the time range.
   const auto page = store.list(alice, {}, {.limit = 5});
   CHECK(
       store.list(alice, {.created_until = Timestamp{2us}}, {.limit = 1, .cursor = page.next}).items.at(0).created_at ==
       Timestamp{1us});
 
-  // Search has a default limit of 20 and gives everything once, too.
+  // Search has a default limit of 20 and returns everything once, too.
   CHECK(store.search(alice, "word").items.size() == 20);
   for (const std::int64_t limit : {1, 99, 250}) {
     const auto all = all_pages(limit, [&](const PageRequest& request) { return store.search(alice, "word", request); });
@@ -143,7 +143,7 @@ CONFORMANCE_TEST("fault 29: a list of many artifacts of one time is met whole, p
   }
 }
 
-CONFORMANCE_TEST("limits and cursors that are not this list's are refused") {
+CONFORMANCE_TEST("invalid limits and cursors of other lists are refused") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -217,7 +217,7 @@ CONFORMANCE_TEST("fault 17: no text is a syntax error in a search for artifacts"
   CHECK(code_of([&] { static_cast<void>(found(std::string("a\0b", 3))); }) == ErrorCode::invalid_argument);
 }
 
-CONFORMANCE_TEST("fault 23: search gives no soft-deleted artifact, and nothing that is out of date") {
+CONFORMANCE_TEST("fault 23: search returns no soft-deleted artifact and no outdated one") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   store.index(alice, {.id = "1", .name = "apple", .purpose = "pear", .tags = {"plum"}});
@@ -228,7 +228,7 @@ CONFORMANCE_TEST("fault 23: search gives no soft-deleted artifact, and nothing t
   CHECK(found("apple") == Ids{"1"});
   CHECK(store.search(alice, "apple", {.limit = 1}).next.empty());
 
-  // After each change the words are those of the artifact as it is now.
+  // After each change only the current words of the artifact match.
   store.index(alice, {.id = "1", .name = "cherry", .purpose = "pear", .tags = {"plum"}});
   CHECK(found("apple").empty());
   CHECK(found("cherry pear plum") == Ids{"1"});
@@ -261,7 +261,7 @@ CONFORMANCE_TEST("artifacts are counted") {
   CHECK(store.statistics(bob) == ArtifactStatistics{.files = 1, .bytes = 7, .user_files = 1});
 }
 
-CONFORMANCE_TEST("bytes are added up to the last one, and never beyond what the number holds") {
+CONFORMANCE_TEST("the sum of bytes is exact, and never exceeds the maximum of its type") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -276,7 +276,7 @@ CONFORMANCE_TEST("bytes are added up to the last one, and never beyond what the 
   CHECK(store.statistics(alice).bytes == most - 1);
   store.index(alice, {.id = "5", .size_bytes = 1});
   CHECK(store.statistics(alice).bytes == most);
-  // A sum that is too large for the number is no reason to fail for ever.
+  // A sum that is too large for its type must not make the call fail.
   store.index(alice, {.id = "6", .size_bytes = 1});
   CHECK(store.statistics(alice).bytes == most);
   store.index(alice, {.id = "7", .size_bytes = most});

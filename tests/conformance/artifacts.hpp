@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-/// Artifacts that the tests of the suite share.
+/// Artifacts for the tests of the suite.
 namespace conformance {
 
-/// An artifact with every field set to something of its own.
+/// Returns an artifact with a distinct value in every field.
 inline heddle::Artifact full_artifact() {
   using namespace std::chrono_literals;
   heddle::Artifact artifact;

@@ -20,7 +20,7 @@ using namespace heddle;
 using namespace std::chrono_literals;
 using support::code_of;
 
-CONFORMANCE_TEST("an artifact is given back as it was stored") {
+CONFORMANCE_TEST("an artifact is returned as it was stored") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -41,7 +41,7 @@ CONFORMANCE_TEST("an artifact is given back as it was stored") {
   }
 }
 
-CONFORMANCE_TEST("an artifact without id and times is given them") {
+CONFORMANCE_TEST("an artifact without id and times gets them") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   const Timestamp before = now();
@@ -55,7 +55,7 @@ CONFORMANCE_TEST("an artifact without id and times is given them") {
   CHECK(loaded == Artifact{.id = id, .name = "n", .created_at = loaded.created_at, .updated_at = loaded.updated_at});
 }
 
-CONFORMANCE_TEST("indexing again updates, and keeps what is the store's own") {
+CONFORMANCE_TEST("indexing again updates, and keeps the fields that the store sets") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   store.index(alice, full_artifact());
@@ -88,7 +88,7 @@ CONFORMANCE_TEST("indexing again updates, and keeps what is the store's own") {
   CHECK(store.statistics(alice).files == 1);
 }
 
-CONFORMANCE_TEST("update answers false if there is nothing to update") {
+CONFORMANCE_TEST("update returns false if there is nothing to update") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   CHECK_FALSE(store.update(alice, full_artifact()));
@@ -99,7 +99,7 @@ CONFORMANCE_TEST("update answers false if there is nothing to update") {
   CHECK(code_of([&] { store.update(alice, {.name = "no id"}); }) == ErrorCode::invalid_argument);
 }
 
-CONFORMANCE_TEST("fault 7: a soft-deleted artifact is not saved over") {
+CONFORMANCE_TEST("fault 7: a soft-deleted artifact is not overwritten") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   store.index(alice, full_artifact());
@@ -111,14 +111,14 @@ CONFORMANCE_TEST("fault 7: a soft-deleted artifact is not saved over") {
   CHECK(code_of([&] { store.index(alice, {.id = "a", .name = "new"}); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { store.index(alice, before[0]); }) == ErrorCode::failed_precondition);
   CHECK(store.list(alice, {.include_deleted = true}).items == before);
-  // What is given with an artifact is not a way to delete it, or to store one that nobody sees.
+  // A given `deleted_at` neither deletes an artifact nor stores a hidden one.
   Artifact fresh = before[0];
   fresh.id = "b";
   store.index(alice, fresh);
   CHECK(store.get(alice, "b").has_value());
 }
 
-CONFORMANCE_TEST("fault 27: what is not there is an empty optional or false, and no error") {
+CONFORMANCE_TEST("fault 27: something missing is an empty optional or false, not an error") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   CHECK_FALSE(store.get(alice, "none").has_value());
@@ -133,7 +133,7 @@ CONFORMANCE_TEST("fault 27: what is not there is an empty optional or false, and
   CHECK(store.statistics(alice) == ArtifactStatistics{});
 }
 
-CONFORMANCE_TEST("a name is looked up in a session or among those without one, the newest first") {
+CONFORMANCE_TEST("a name is searched in a session, or among artifacts without one; the newest is returned") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -155,7 +155,7 @@ CONFORMANCE_TEST("a name is looked up in a session or among those without one, t
   CHECK(store.get_by_name(alice, "n").value().id == "mid");
 }
 
-CONFORMANCE_TEST("fault 12: an artifact belongs to a tenant, and another tenant's is as good as none") {
+CONFORMANCE_TEST("fault 12: an artifact belongs to a tenant, and does not exist for other tenants") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -178,7 +178,7 @@ CONFORMANCE_TEST("fault 12: an artifact belongs to a tenant, and another tenant'
   CHECK(store.statistics(bob) == ArtifactStatistics{});
   CHECK(store.folder(bob, ArtifactFolder::user) != store.folder(alice, ArtifactFolder::user));
 
-  // Alice's session is no session for bob, whether he has the artifact or not.
+  // Alice's session does not exist for bob, whether he has the artifact or not.
   const auto refused = [&](const std::string& id, const std::string& session) {
     const Error error = support::error_of([&] { store.index(bob, {.id = id, .session_id = session}); });
     CHECK(error.code() == ErrorCode::not_found);
@@ -189,7 +189,7 @@ CONFORMANCE_TEST("fault 12: an artifact belongs to a tenant, and another tenant'
   CHECK(code_of([&] { store.update(bob, {.id = "own", .session_id = "s"}); }) == ErrorCode::not_found);
   store.remove(bob, "own", DeleteMode::hard);
 
-  // The same id is free for bob, and what he does with it leaves alice's alone.
+  // The same id is free for bob, and his writes do not change alice's artifact.
   CHECK(store.index(bob, {.id = "a", .name = "of bob", .purpose = "purpose"}) == "a");
   CHECK(store.search(bob, "purpose").items.size() == 1);
   CHECK(store.get(bob, "a").value().name == "of bob");
@@ -221,14 +221,14 @@ CONFORMANCE_TEST("accesses are counted, also those of many threads at once") {
   }
   for (auto& thread : threads) { thread.join(); }
   CHECK(store.get(alice, "a").value().access_count == 101);
-  // A clock that goes backwards, or a copy from the future, does not take a later access back.
+  // A clock that goes backwards, or a time in the future, does not replace a later access.
   const Timestamp future = now() + 1h;
   store.index(alice, {.id = "b", .last_accessed_at = future});
   store.record_access(alice, "b");
   CHECK(store.get(alice, "b").value().last_accessed_at == future);
 }
 
-CONFORMANCE_TEST("a count of accesses that can go no further stays, and the access is noted all the same") {
+CONFORMANCE_TEST("an access count at its maximum stays there, and the time of the access is stored") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -240,7 +240,7 @@ CONFORMANCE_TEST("a count of accesses that can go no further stays, and the acce
   CHECK(store.get(alice, "a")->last_accessed_at.has_value());
 }
 
-CONFORMANCE_TEST("fault 30: a write with an idempotency key happens once") {
+CONFORMANCE_TEST("fault 30: a write with an idempotency key is done once") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.artifact_store();
@@ -249,7 +249,7 @@ CONFORMANCE_TEST("fault 30: a write with an idempotency key happens once") {
   const std::string id = store.index(alice, artifact, {.idempotency_key = "index"});
   CHECK(store.index(alice, artifact, {.idempotency_key = "index"}) == id);
   CHECK(store.statistics(alice).files == 1);
-  // Bob's keys are his own.
+  // Bob's keys are separate.
   CHECK(store.index(bob, {.name = "n"}, {.idempotency_key = "index"}) != id);
 
   for (int repeat = 0; repeat < 3; ++repeat) { CHECK(store.record_access(alice, id, {.idempotency_key = "access"})); }
@@ -268,7 +268,7 @@ CONFORMANCE_TEST("fault 30: a write with an idempotency key happens once") {
   CHECK(store.remove(alice, id, DeleteMode::hard, {.idempotency_key = "remove hard"}));
   CHECK(store.remove(alice, id, DeleteMode::hard, {.idempotency_key = "remove hard"}));
 
-  // For other content, and for another operation, a key cannot be used again.
+  // A key cannot be reused for other content or another operation.
   const auto refused = [&](auto&& action) { CHECK(code_of(action) == ErrorCode::invalid_argument); };
   Artifact other = artifact;
   const auto index_refused = [&](auto&& change) {
@@ -292,14 +292,14 @@ CONFORMANCE_TEST("fault 30: a write with an idempotency key happens once") {
   refused([&] { store.record_access(alice, id, {.idempotency_key = "remove"}); });
   refused([&] { store.record_access(alice, id, {.idempotency_key = std::string(limits::id + 1, 'k')}); });
 
-  // A failure is not remembered.
+  // A failure is not stored with the key.
   const Artifact early{.id = "early", .session_id = "later"};
   CHECK(code_of([&] { store.index(alice, early, {.idempotency_key = "early"}); }) == ErrorCode::not_found);
   add_session(backend, alice, "later");
   CHECK(store.index(alice, early, {.idempotency_key = "early"}) == "early");
 }
 
-CONFORMANCE_TEST("fault 6: what cannot be stored faithfully is refused before anything is sent") {
+CONFORMANCE_TEST("fault 6: input that cannot be stored exactly is refused before anything is sent") {
   Subject subject;
   auto& store = subject.backend().artifact_store();
   store.index(alice, {.id = "a", .name = "before"});
@@ -362,7 +362,7 @@ CONFORMANCE_TEST("fault 6: what cannot be stored faithfully is refused before an
   is_refused([&] { static_cast<void>(store.list(alice, {.tags = {nul}})); });
   is_refused([&] { store.remove(alice, "a", static_cast<DeleteMode>(9)); });
 
-  // Just within the caps.
+  // Just within the limits.
   Artifact large{.id = std::string(limits::id, 'i'), .name = std::string(limits::name, 'n')};
   large.tags.assign(limits::list, "t");
   store.index(alice, large);

@@ -46,7 +46,7 @@ CONFORMANCE_TEST("errors: the store is an ErrorStorage") {
   static_assert(ErrorStorage<std::remove_reference_t<decltype(subject.backend().error_store())>>);
 }
 
-CONFORMANCE_TEST("errors: what is stored is answered, member by member") {
+CONFORMANCE_TEST("errors: a stored error is returned, member by member") {
   Subject subject;
   auto& backend = subject.backend();
   add_session(backend, alice, "s1");
@@ -61,7 +61,7 @@ CONFORMANCE_TEST("errors: what is stored is answered, member by member") {
   CHECK(backend.error_store().get(alice, "e2") == bare);
 }
 
-CONFORMANCE_TEST("errors: without an id one is made of the time, in UTC") {
+CONFORMANCE_TEST("errors: an empty id is generated from the time, in UTC") {
   Subject subject;
   auto& store = subject.backend().error_store();
   const std::string id = store.store(alice, {.timestamp = leap_day, .raw_error = "boom"});
@@ -72,7 +72,7 @@ CONFORMANCE_TEST("errors: without an id one is made of the time, in UTC") {
   CHECK(is_made_id(store.store(alice, {.timestamp = year_7, .raw_error = "boom"}), "err_00070102_000000_"));
 }
 
-CONFORMANCE_TEST("errors: without a time it is the time of the call") {
+CONFORMANCE_TEST("errors: the default time is that of the call") {
   Subject subject;
   auto& store = subject.backend().error_store();
   const Timestamp before = heddle::now();
@@ -97,14 +97,14 @@ CONFORMANCE_TEST("errors: JSON stays byte for byte, other text becomes the messa
   CHECK(kept("{\"a\":1} trailing") == R"({"message":"{\"a\":1} trailing"})");
   CHECK(kept("{'a':1}") == R"({"message":"{'a':1}"})");
   CHECK(kept("NaN") == R"({"message":"NaN"})");
-  // Valid JSON that no backend gives back as JSON: it is an error's text, so nothing of it may be lost.
+  // Valid JSON that no backend could return as JSON: it is an error's text, so no part of it may be lost.
   CHECK(kept(R"({"a":"\u0000"})") == R"({"message":"{\"a\":\"\\u0000\"}"})");
   CHECK(kept(R"(["\ud800"])") == R"({"message":"[\"\\ud800\"]"})");
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
   CHECK(kept(deep) == R"({"message":")" + deep + "\"}");
 }
 
-CONFORMANCE_TEST("errors: without a summary it is the first line, at most 100 characters") {
+CONFORMANCE_TEST("errors: the default summary is the first line, at most 100 characters") {
   Subject subject;
   auto& store = subject.backend().error_store();
   const auto summary = [&](const std::string& raw, const std::string& given = {}) {
@@ -119,7 +119,7 @@ CONFORMANCE_TEST("errors: without a summary it is the first line, at most 100 ch
   CHECK(summary("{\"a\": 1}") == "{\"a\": 1}");
   CHECK(summary(std::string(100, 'x')) == std::string(100, 'x'));
   CHECK(summary(std::string(101, 'x')) == std::string(100, 'x'));
-  // Characters, not bytes, and none of them cut.
+  // Counts characters, not bytes, and cuts none of them.
   std::string smileys;
   for (int i = 0; i < 101; ++i) { smileys += "😀"; }
   CHECK(summary(smileys) == smileys.substr(0, 400));
@@ -127,7 +127,7 @@ CONFORMANCE_TEST("errors: without a summary it is the first line, at most 100 ch
   CHECK(summary("first\nsecond", "mine\nis longer") == "mine\nis longer");
 }
 
-CONFORMANCE_TEST("fault 27: an error that is not there is an empty optional") {
+CONFORMANCE_TEST("fault 27: a missing error is an empty optional") {
   Subject subject;
   auto& store = subject.backend().error_store();
   CHECK_FALSE(store.get(alice, "err_20240229_130509_000000").has_value());
@@ -165,7 +165,7 @@ CONFORMANCE_TEST("fault 6: text that a backend would cut or refuse is refused be
   CHECK(refused({.timestamp = Timestamp::min()}));
   CHECK(ids(store, alice).empty());
 
-  // What just fits is kept whole, also when its JSON form is longer.
+  // A text at the limit is stored whole, also if its JSON form is longer.
   const std::string most(heddle::limits::text, '\n');
   const auto read = store.get(alice, store.store(alice, {.tool_name = std::string(heddle::limits::id, 'x'),
                                                          .raw_error = most,
@@ -173,7 +173,7 @@ CONFORMANCE_TEST("fault 6: text that a backend would cut or refuse is refused be
   CHECK(read.value().raw_error.size() == 2 * most.size() + R"({"message":""})"s.size());
 }
 
-CONFORMANCE_TEST("errors: an id that is taken is refused, and the earlier error stays") {
+CONFORMANCE_TEST("errors: an id in use is refused, and the stored error stays") {
   Subject subject;
   auto& store = subject.backend().error_store();
   store.store(alice, {.id = "e1", .raw_error = "first"});
@@ -181,7 +181,7 @@ CONFORMANCE_TEST("errors: an id that is taken is refused, and the earlier error 
   CHECK(store.get(alice, "e1").value().short_summary == "first");
 }
 
-CONFORMANCE_TEST("fault 12: an id that a tenant has chosen is free for every other one") {
+CONFORMANCE_TEST("fault 12: an id of one tenant is free for every other tenant") {
   Subject subject;
   auto& store = subject.backend().error_store();
   CHECK(store.store(alice, {.id = "e1", .raw_error = "alice's"}) == "e1");
@@ -190,7 +190,7 @@ CONFORMANCE_TEST("fault 12: an id that a tenant has chosen is free for every oth
   CHECK(store.get(bob, "e1").value().short_summary == "bob's");
 }
 
-CONFORMANCE_TEST("errors: no operation reaches another tenant's errors") {
+CONFORMANCE_TEST("errors: no operation accesses another tenant's errors") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
@@ -210,14 +210,14 @@ CONFORMANCE_TEST("fault 11: an error belongs to a session of its own tenant only
   add_session(backend, alice, "s1");
   CHECK(code_of([&] { store.store(bob, {.session_id = "s1", .raw_error = "x"}); }) == ErrorCode::not_found);
   CHECK(code_of([&] { store.store(bob, {.session_id = "s2", .raw_error = "x"}); }) == ErrorCode::not_found);
-  // The same sentence for both: it must not tell which ids another tenant uses.
+  // The same message for both: it must not reveal which ids another tenant uses.
   CHECK(support::error_of([&] { store.store(bob, {.session_id = "s1", .raw_error = "x"}); }).what() ==
         std::string_view(support::error_of([&] { store.store(bob, {.session_id = "s2", .raw_error = "x"}); }).what()));
   CHECK(ids(store, bob).empty());
   CHECK(ids(store, alice).empty());
 }
 
-CONFORMANCE_TEST("errors: they go with their session, others stay") {
+CONFORMANCE_TEST("errors: deleting a session removes its errors, others stay") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
@@ -232,7 +232,7 @@ CONFORMANCE_TEST("errors: they go with their session, others stay") {
   CHECK(std::set(left.begin(), left.end()) == std::set<std::string>{"e2", "e3"});
 }
 
-CONFORMANCE_TEST("errors: a list is narrowed by session, tool and time, newest first") {
+CONFORMANCE_TEST("errors: session, tool and time restrict a list, newest first") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
@@ -263,7 +263,7 @@ CONFORMANCE_TEST("errors: a list is narrowed by session, tool and time, newest f
   CHECK(ids(store, alice, {.from = Timestamp::min(), .until = Timestamp::max()}).size() == 5);
 }
 
-CONFORMANCE_TEST("fault 8: pages of errors of one time neither miss nor repeat one") {
+CONFORMANCE_TEST("fault 8: pages neither miss nor repeat errors with the same time") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.error_store();
@@ -288,7 +288,7 @@ CONFORMANCE_TEST("fault 8: pages of errors of one time neither miss nor repeat o
   const Ids late = ids(store, alice, {.from = leap_day + 1s, .until = leap_day + 3s}, 7);
   CHECK(late == Ids(all.begin() + 100, all.begin() + 200));
 
-  // An older error that comes in between does not disturb, a newer one is not met.
+  // An error that is stored meanwhile with an older time does not disturb; one with a newer time is not returned.
   const auto first = store.list(alice, {}, {10, {}});
   store.store(alice, {.id = "new", .timestamp = leap_day + 1h, .raw_error = "x"});
   const auto second = store.list(alice, {}, {10, first.next});
@@ -334,7 +334,7 @@ CONFORMANCE_TEST("fault 30: an error that is stored again with its key is stored
         ErrorCode::invalid_argument);
   CHECK(ids(store, alice) == Ids{id});
 
-  // A key belongs to its tenant, is not used up by a failure, and goes with its session.
+  // A key belongs to its tenant, is not used by a failed call, and is deleted with its session.
   CHECK(store.store(bob, {.raw_error = "bang"}, key) != id);
   CHECK(code_of([&] { store.store(bob, error, {.idempotency_key = "k2"}); }) == ErrorCode::not_found);
   CHECK_FALSE(store.store(bob, {.raw_error = "bang"}, {.idempotency_key = "k2"}).empty());
@@ -342,7 +342,7 @@ CONFORMANCE_TEST("fault 30: an error that is stored again with its key is stored
   CHECK_FALSE(store.store(alice, {.raw_error = "another"}, key).empty());
 }
 
-CONFORMANCE_TEST("fault 30: of many calls with one key one stores the error") {
+CONFORMANCE_TEST("fault 30: of many calls with one key, one stores the error") {
   Subject subject;
   auto& store = subject.backend().error_store();
   std::array<std::string, 8> answers;
@@ -373,7 +373,7 @@ CONFORMANCE_TEST("errors: many threads store at once") {
   CHECK(std::set(all.begin(), all.end()).size() == 200);
 }
 
-CONFORMANCE_TEST("errors: a call that is over stores nothing") {
+CONFORMANCE_TEST("errors: a call whose context is over stores nothing") {
   Subject subject;
   auto& store = subject.backend().error_store();
   std::stop_source stop;

@@ -22,27 +22,27 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using support::code_of;
 
-/// Responses, the end of a request, and those who wait for either.
+/// Responses, timeouts, and calls that wait for either.
 namespace {
 
-/// Long enough for any machine, short enough for a test that hangs.
+/// Long enough for any machine, short enough to end a test that hangs.
 constexpr auto long_time = 30s;
 
-/// Waits on another thread; with a deadline, so that a test that fails does not hang.
+/// Waits on another thread; with a deadline, so that a failing test does not hang.
 template <class Store>
 std::future<HumanRequest> wait_for(Store& store, const Context& context, const std::string& id) {
   return std::async(std::launch::async,
                     [&store, context = context.with_timeout(2 * long_time), id] { return store.wait(context, id); });
 }
 
-/// True if the waiting thread has come back with an answer or an error.
+/// Returns true if the waiting thread has returned with an answer or an error.
 bool has_come_back(const std::future<HumanRequest>& waiting, std::chrono::milliseconds within = long_time) {
   return waiting.wait_for(within) == std::future_status::ready;
 }
 
 }  // namespace
 
-CONFORMANCE_TEST("human requests: what is settled or over is not changed any more") {
+CONFORMANCE_TEST("human requests: a settled or timed-out request does not change") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   store.store(alice, {.id = "answered", .question = "?"});
@@ -59,7 +59,7 @@ CONFORMANCE_TEST("human requests: what is settled or over is not changed any mor
   CHECK(store.get(alice, "over").value().responded_by.empty());
 }
 
-CONFORMANCE_TEST("human requests: a response settles a request and answers it") {
+CONFORMANCE_TEST("human requests: a response settles a request and returns it") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   for (const RequestStatus status : {RequestStatus::approved, RequestStatus::rejected, RequestStatus::responded}) {
@@ -86,7 +86,7 @@ CONFORMANCE_TEST("human requests: a response settles a request and answers it") 
   CHECK(pending(store, alice) == Ids{"r1"});
 }
 
-CONFORMANCE_TEST("fault 28: of many reviewers at once exactly one wins") {
+CONFORMANCE_TEST("fault 28: of many concurrent reviewers exactly one succeeds") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   for (int round = 0; round < 20; ++round) {
@@ -116,7 +116,7 @@ CONFORMANCE_TEST("fault 28: of many reviewers at once exactly one wins") {
   }
 }
 
-CONFORMANCE_TEST("fault 28: a request whose time is over is not pending, whether or not that was written down") {
+CONFORMANCE_TEST("fault 28: a request past its timeout is not pending, whether or not that was stored") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -145,7 +145,7 @@ CONFORMANCE_TEST("fault 28: a request whose time is over is not pending, whether
   CHECK(store.expire(bob) == 1);
 }
 
-CONFORMANCE_TEST("human requests: a request ends by itself when its time comes") {
+CONFORMANCE_TEST("human requests: a request ends by itself at its timeout") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   const std::string id = store.store(alice, {.question = "?", .timeout_ms = 300ms});
@@ -157,7 +157,7 @@ CONFORMANCE_TEST("human requests: a request ends by itself when its time comes")
   CHECK(code_of([&] { store.respond(alice, id, yes); }) == ErrorCode::failed_precondition);
 }
 
-CONFORMANCE_TEST("human requests: waiting for what is settled answers at once") {
+CONFORMANCE_TEST("human requests: waiting for a settled request returns at once") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   store.store(alice, {.id = "r1", .question = "?"});
@@ -197,7 +197,7 @@ CONFORMANCE_TEST("human requests: a waiting agent is not woken by the answer to 
   CHECK(waiting.get().responded_by == "eve");
 }
 
-CONFORMANCE_TEST("fault 28: waiting ends when the time of the request is over, for good") {
+CONFORMANCE_TEST("fault 28: waiting ends at the timeout of the request, which is final") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   const std::string id = store.store(alice, {.question = "?", .timeout_ms = 50ms});
@@ -205,10 +205,10 @@ CONFORMANCE_TEST("fault 28: waiting ends when the time of the request is over, f
   CHECK(ended.status == RequestStatus::timeout);
   CHECK(heddle::now() >= ended.expires_at);
   CHECK(store.get(alice, id) == ended);
-  // It was written: nothing is left to expire.
+  // The timeout was stored: nothing is left to expire.
   CHECK(store.expire(alice) == 0);
 
-  // An update can bring the end nearer, or put it off.
+  // An update can shorten or extend the timeout.
   const std::string other = store.store(alice, {.question = "?", .timeout_ms = 3600s});
   auto waiting = wait_for(store, alice, other);
   CHECK_FALSE(has_come_back(waiting, 20ms));
@@ -216,7 +216,7 @@ CONFORMANCE_TEST("fault 28: waiting ends when the time of the request is over, f
   CHECK(waiting.get().status == RequestStatus::timeout);
 }
 
-CONFORMANCE_TEST("fault 28: an answer in the last moment and the end of waiting never contradict each other") {
+CONFORMANCE_TEST("fault 28: an answer at the last moment and the result of waiting never contradict each other") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   for (int round = 0; round < 20; ++round) {
@@ -255,7 +255,7 @@ CONFORMANCE_TEST("human requests: waiting ends with the call's deadline or stop,
   CHECK(code_of([&] { orphaned.get(); }) == ErrorCode::not_found);
 }
 
-CONFORMANCE_TEST("human requests: closing does not hang behind those who wait, and ends them") {
+CONFORMANCE_TEST("human requests: closing ends calls that wait, and does not hang") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -269,7 +269,7 @@ CONFORMANCE_TEST("human requests: closing does not hang behind those who wait, a
   CHECK(code_of([&] { second.get(); }) == ErrorCode::failed_precondition);
 }
 
-CONFORMANCE_TEST("fault 30: every write of a human request that is repeated with its key happens once") {
+CONFORMANCE_TEST("fault 30: every write of a human request that is repeated with its key is done once") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -301,11 +301,11 @@ CONFORMANCE_TEST("fault 30: every write of a human request that is repeated with
   CHECK(store.respond(alice, id, yes, {.idempotency_key = "respond"}) == settled);
   CHECK(misused([&] { store.respond(alice, id, no, {.idempotency_key = "respond"}); }));
   CHECK(misused([&] { store.respond(alice, "r2", yes, {.idempotency_key = "respond"}); }));
-  // A key does not lend its answer to others, and a failure does not use it up.
+  // A key returns its answer only for the same request, and a failed call does not use it.
   CHECK(code_of([&] { store.respond(alice, id, yes, {.idempotency_key = "second"}); }) ==
         ErrorCode::failed_precondition);
   CHECK(store.respond(alice, "r2", no, {.idempotency_key = "second"}).status == RequestStatus::rejected);
-  // The update was answered while the request was open; its repeat is answered still.
+  // The update returned while the request was open; its repeat returns the same.
   change.priority = RequestPriority::normal;
   CHECK(store.update(alice, change, {.idempotency_key = "update"}));
 
@@ -316,7 +316,7 @@ CONFORMANCE_TEST("fault 30: every write of a human request that is repeated with
   CHECK(store.expire(alice) == 1);
 }
 
-CONFORMANCE_TEST("fault 30: a reviewer who repeats a response with its key wins again, also beside others") {
+CONFORMANCE_TEST("fault 30: a reviewer who repeats a response with its key succeeds again, also among others") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   store.store(alice, {.id = "r1", .question = "?"});

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-/// Human requests that the tests of the suite share.
+/// Human requests for the tests of the suite.
 namespace conformance {
 
 constexpr heddle::Timestamp leap_day = [] {
@@ -19,7 +19,7 @@ constexpr heddle::Timestamp leap_day = [] {
 inline const heddle::HumanResponse yes{heddle::RequestStatus::approved, "go on", {R"({"budget": 3})"}, "eve"};
 inline const heddle::HumanResponse no{heddle::RequestStatus::rejected, "stop", {}, "mallory"};
 
-/// A request whose time was over long ago.
+/// Returns a request whose timeout has passed long ago.
 inline heddle::HumanRequest expired(const std::string& id) {
   return {.id = id, .question = "still there?", .timeout_ms = std::chrono::milliseconds(1), .created_at = leap_day};
 }

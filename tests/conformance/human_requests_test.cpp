@@ -24,7 +24,7 @@ CONFORMANCE_TEST("human requests: the store is a HumanRequestStorage") {
   static_assert(heddle::HumanRequestStorage<Store>);
 }
 
-CONFORMANCE_TEST("human requests: what is asked is answered, member by member") {
+CONFORMANCE_TEST("human requests: a stored request is returned, member by member") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -52,7 +52,7 @@ CONFORMANCE_TEST("human requests: what is asked is answered, member by member") 
   CHECK_FALSE(read.expires_at.has_value());
   CHECK_FALSE(read.session_id.has_value());
   CHECK(read.status == RequestStatus::pending);
-  // It can be asked again as it was read; when it ends is made anew.
+  // A request that was read can be stored again; `expires_at` is computed anew.
   HumanRequest again = store.get(alice, "r1").value();
   again.id = "r2";
   again.expires_at = leap_day;
@@ -60,7 +60,7 @@ CONFORMANCE_TEST("human requests: what is asked is answered, member by member") 
   CHECK(store.get(alice, "r2").value().expires_at == asked_at + 3600s);
 }
 
-CONFORMANCE_TEST("fault 27: a human request that is not there is an empty optional") {
+CONFORMANCE_TEST("fault 27: a missing human request is an empty optional") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   CHECK_FALSE(store.get(alice, "r1").has_value());
@@ -72,7 +72,7 @@ CONFORMANCE_TEST("fault 27: a human request that is not there is an empty option
   CHECK(of_session(store, alice, "s1").empty());
 }
 
-CONFORMANCE_TEST("human requests: an id that is taken is refused, and the earlier request stays") {
+CONFORMANCE_TEST("human requests: an id in use is refused, and the stored request stays") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   store.store(alice, {.id = "r1", .question = "first"});
@@ -91,7 +91,7 @@ CONFORMANCE_TEST("fault 12: an id of a human request is free for every other ten
   CHECK(store.get(bob, "r1").value().question == "bob's");
 }
 
-CONFORMANCE_TEST("human requests: no operation reaches another tenant's requests") {
+CONFORMANCE_TEST("human requests: no operation accesses another tenant's requests") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -111,7 +111,7 @@ CONFORMANCE_TEST("human requests: no operation reaches another tenant's requests
   CHECK(store.expire(alice) == 1);
 }
 
-CONFORMANCE_TEST("fault 11: a human request belongs to a session of its own tenant only, and goes with it") {
+CONFORMANCE_TEST("fault 11: a human request belongs only to a session of its tenant, and is removed with it") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -173,7 +173,7 @@ CONFORMANCE_TEST("fault 6: text that a backend would cut or refuse is refused, i
   CHECK(pending(store, alice) == Ids{"r1"});
 }
 
-CONFORMANCE_TEST("fault 26: a timeout of more than 24.8 days works, one that no time can hold is refused") {
+CONFORMANCE_TEST("fault 26: a timeout of more than 24.8 days works, one beyond the range of times is refused") {
   Subject subject;
   auto& store = subject.backend().human_request_store();
   const Timestamp at = heddle::now();
@@ -214,7 +214,7 @@ CONFORMANCE_TEST("human requests: only a response answers a request") {
   CHECK(pending(store, alice).empty());
 }
 
-CONFORMANCE_TEST("human requests: an update replaces what is asked, and nothing else") {
+CONFORMANCE_TEST("human requests: an update replaces the question's fields and nothing else") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -258,14 +258,14 @@ CONFORMANCE_TEST("human requests: an update replaces what is asked, and nothing 
   other.timeout_ms = 0ms;
   CHECK(store.update(alice, other));
   CHECK_FALSE(store.get(alice, "r1").value().expires_at.has_value());
-  // From the time of asking on: a shorter timeout can be over at once.
+  // Counted from the creation of the request: a shorter timeout can have passed already.
   other.timeout_ms = 1s;
   CHECK(store.update(alice, other));
   CHECK(store.get(alice, "r1").value().status == RequestStatus::timeout);
   CHECK(code_of([&] { store.update(alice, other); }) == ErrorCode::failed_precondition);
 }
 
-CONFORMANCE_TEST("fault 8: pages of requests of one time neither miss nor repeat one") {
+CONFORMANCE_TEST("fault 8: pages neither miss nor repeat requests with the same time") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
@@ -273,7 +273,7 @@ CONFORMANCE_TEST("fault 8: pages of requests of one time neither miss nor repeat
   std::set<std::string> open;
   for (int i = 0; i < 150; ++i) {
     HumanRequest request{.session_id = "s1", .question = "?", .created_at = leap_day + std::chrono::seconds(i % 3)};
-    // Every fifth one is over: the pages of open requests are full all the same.
+    // Every fifth request is past its timeout; the pages of open requests are full nevertheless.
     if (i % 5 == 0) { request.timeout_ms = 1ms; }
     const std::string id = store.store(alice, request);
     if (i % 5 != 0) { open.insert(id); }

@@ -15,7 +15,7 @@ using namespace heddle;
 using support::code_of;
 using support::error_of;
 
-CONFORMANCE_TEST("a message comes back as it was saved, content blocks and tool calls included") {
+CONFORMANCE_TEST("a message is returned as it was saved, with content blocks and tool calls") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -30,7 +30,7 @@ CONFORMANCE_TEST("a message comes back as it was saved, content blocks and tool 
   CHECK(visited == std::vector<Message>{message});
 }
 
-CONFORMANCE_TEST("fault 8: replay follows the sequence, whatever the timestamps say") {
+CONFORMANCE_TEST("fault 8: replay follows the sequence, whatever the timestamps are") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -89,7 +89,7 @@ CONFORMANCE_TEST("fault 9: a turn is stored whole or not at all") {
   CHECK(store.statistics(alice).messages == 2);
 }
 
-CONFORMANCE_TEST("fault 26: tool executions come back with their times, in the order in which they were stored") {
+CONFORMANCE_TEST("fault 26: tool executions are returned with their times, in the order in which they were stored") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -116,7 +116,7 @@ CONFORMANCE_TEST("fault 26: tool executions come back with their times, in the o
   CHECK(code_of([&] { store.save_tool_execution(alice, "none", {.tool_name = "t"}); }) == ErrorCode::not_found);
 }
 
-CONFORMANCE_TEST("fault 30: a repeat with the same idempotency key changes nothing and answers the same") {
+CONFORMANCE_TEST("fault 30: a repeat with the same idempotency key changes nothing and returns the same") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -149,7 +149,7 @@ CONFORMANCE_TEST("fault 30: a repeat with the same idempotency key changes nothi
   CHECK(store.save_message(alice, "s", says("a"), once) == 1);
 }
 
-CONFORMANCE_TEST("a failed write leaves its idempotency key free") {
+CONFORMANCE_TEST("a failed write does not use its idempotency key") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   CHECK(code_of([&] { store.save_message(alice, "s", says("a"), {.idempotency_key = "k"}); }) == ErrorCode::not_found);
@@ -157,7 +157,7 @@ CONFORMANCE_TEST("a failed write leaves its idempotency key free") {
   CHECK(store.save_message(alice, "s", says("a"), {.idempotency_key = "k"}) == 1);
 }
 
-CONFORMANCE_TEST("a save with an expected sequence conflicts when somebody was faster") {
+CONFORMANCE_TEST("a save with an expected sequence conflicts if another save was faster") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -171,7 +171,7 @@ CONFORMANCE_TEST("a save with an expected sequence conflicts when somebody was f
   CHECK(store.load_messages(alice, "s").items.size() == 2);
 }
 
-CONFORMANCE_TEST("an agent's messages are those of its sessions and what their parents let it see") {
+CONFORMANCE_TEST("an agent's messages are those of its sessions and the visible ones of their parents") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   const auto say = [&](const Context& context, const std::string& session, const std::string& text,
@@ -205,7 +205,7 @@ CONFORMANCE_TEST("an agent's messages are those of its sessions and what their p
   CHECK(store.load_parent_messages(bob, "one").items.empty());
 }
 
-CONFORMANCE_TEST("fault 6: text that a backend could not give back is refused before it is sent") {
+CONFORMANCE_TEST("fault 6: text that a backend could not return is refused before it is sent") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -255,7 +255,7 @@ CONFORMANCE_TEST("fault 6: text that a backend could not give back is refused be
   CHECK_FALSE(error.in_doubt());
 }
 
-CONFORMANCE_TEST("costs come back to the last bit; minus zero is zero") {
+CONFORMANCE_TEST("costs are returned exactly; minus zero is zero") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   store.save_session(alice, {.id = "s", .total_cost_usd = -0.0});
@@ -268,12 +268,12 @@ CONFORMANCE_TEST("costs come back to the last bit; minus zero is zero") {
   for (const Message& message : store.load_messages(alice, "s").items) { loaded.push_back(message.cost_usd); }
   CHECK(loaded == costs);
   CHECK_FALSE(std::signbit(loaded.back()));
-  // Therefore the same request with the other zero is a repeat.
+  // So the same request with the other zero is a repeat.
   messages.back().cost_usd = 0.0;
   CHECK(store.save_messages(alice, "s", messages, {.idempotency_key = "k"}).last == 8);
 }
 
-CONFORMANCE_TEST("fault 5: a long message is stored and found; one beyond the cap is refused") {
+CONFORMANCE_TEST("fault 5: a long message is stored and found; one beyond the limit is refused") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -288,7 +288,7 @@ CONFORMANCE_TEST("fault 5: a long message is stored and found; one beyond the ca
         ErrorCode::invalid_argument);
 }
 
-CONFORMANCE_TEST("numbers of any size in a JSON text come back byte for byte") {
+CONFORMANCE_TEST("numbers of any size in a JSON text are returned byte for byte") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -302,7 +302,7 @@ CONFORMANCE_TEST("numbers of any size in a JSON text come back byte for byte") {
   CHECK(loaded.tool_result->data.text == "-1.50E-07");
 }
 
-CONFORMANCE_TEST("a visitor that throws stops the reading, and the backend goes on") {
+CONFORMANCE_TEST("a visitor that throws ends the read, and the backend works on") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-// Databases that nothing was migrated in. As in subjects.hpp, CMakeLists.txt says on which database.
+// Databases without migrations. As for subjects.hpp, CMakeLists.txt selects the database.
 #ifdef HEDDLE_CONFORMANCE_POSTGRES
 
 #include "support/unmigrated_database.hpp"
@@ -24,7 +24,7 @@ using EmptyPlace = support::UnmigratedDatabase;
 
 namespace conformance {
 
-/// A file without a database, and somebody who looks into it past the library.
+/// A file without a database, with access to it without the library.
 class EmptyPlace {
  public:
   using Storage = heddle::Backend<heddle::Sqlite>;
@@ -34,7 +34,7 @@ class EmptyPlace {
   }
   void execute(const std::string& sql) const { support::RawDatabase(file()).execute(sql); }
   [[nodiscard]] std::int64_t integer(const std::string& sql) const { return support::RawDatabase(file()).integer(sql); }
-  /// All that there is in the database, sorted.
+  /// Returns the names of all objects in the database, sorted.
   [[nodiscard]] std::string contents() const {
     return support::RawDatabase(file()).text(
         "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name)");

@@ -38,7 +38,7 @@ TEST_CASE("fault 20: a new database gets every step with its record") {
   CHECK(place.contents().find("sessions_by_update") != std::string::npos);
 }
 
-TEST_CASE("a database that was never migrated says what to do") {
+TEST_CASE("the error for a database without migrations says what to do") {
   EmptyPlace place;
   Storage backend(place.config());
   const Error error = support::error_of([&] { backend.session_storage().save_session({}, {.id = "s"}); });
@@ -46,10 +46,10 @@ TEST_CASE("a database that was never migrated says what to do") {
   CHECK(std::string(error.what()).find("migrate()") != std::string::npos);
 }
 
-TEST_CASE("the embedded steps go all the way down and up again, with data in them") {
+TEST_CASE("the embedded steps run all the way down and up again on a database with data") {
   EmptyPlace place;
   Storage backend(place.config());
-  // What stays at the end is the table of records, empty.
+  // At the end only the table of records is left, empty.
   const Steps steps;
   steps.add(1, "none", "SELECT 1;", "SELECT 1;");
   std::string emptied;
@@ -105,7 +105,7 @@ TEST_CASE("up, down and to a target, step by step") {
   CHECK(migrator.current_version() == 1);
 }
 
-TEST_CASE("a step that fails leaves neither itself nor its record, and says which it was") {
+TEST_CASE("a failed step leaves neither its changes nor its record, and the error names it") {
   EmptyPlace place;
   const Steps steps;
   steps.add(1, "good", "CREATE TABLE a (x integer);", "DROP TABLE a;");
@@ -119,12 +119,12 @@ TEST_CASE("a step that fails leaves neither itself nor its record, and says whic
   CHECK(backend.details().migration_version == 1);
   CHECK(place.integer("SELECT count(*) FROM a") == 0);
   CHECK_THROWS(place.execute("SELECT count(*) FROM b"));
-  // Taking back is no different.
+  // The same for reverting.
   steps.add(1, "good", "CREATE TABLE a (x integer);", "CREATE TABLE d (x integer); DROP TABLE none;");
   CHECK_THROWS_AS(backend.migrator().down({}, 1), Error);
   CHECK(backend.details().migration_version == 1);
   CHECK_THROWS(place.execute("SELECT count(*) FROM d"));
-  // The next one goes on where it stopped.
+  // The next migrator continues where it stopped.
   steps.add(2, "bad", "CREATE TABLE b (x integer);", "DROP TABLE b;");
   backend.migrate();
   CHECK(backend.details().migration_version == 2);
@@ -173,7 +173,7 @@ TEST_CASE("an edited, missing or newer version is refused, and nothing runs") {
   }
 }
 
-TEST_CASE("a folder of migrations must be whole") {
+TEST_CASE("a folder of migrations must be complete") {
   EmptyPlace place;
   const auto refused = [&](const Steps& steps) {
     CHECK(code_of([&] { Storage(place.config(steps.folder())).migrate(); }) == ErrorCode::invalid_argument);

@@ -23,7 +23,7 @@ class OnServer {
   heddle::Backend<heddle::Postgres> backend_;
 };
 
-/// The same behind the handle of a program that chooses its backend at run time.
+/// The same in an AnyBackend.
 class ErasedServer {
  public:
   ErasedServer()
@@ -40,5 +40,5 @@ class ErasedServer {
 
 }  // namespace conformance
 
-/// A test case for every backend; inside, `Subject subject; auto& backend = subject.backend();`.
+/// A test case for every backend. Begin it with `Subject subject; auto& backend = subject.backend();`.
 #define CONFORMANCE_TEST(title) TEST_CASE_TEMPLATE(title, Subject, conformance::OnServer, conformance::ErasedServer)

@@ -19,7 +19,7 @@ using namespace heddle;
 using namespace std::chrono_literals;
 using support::code_of;
 
-/// What the SQL of an agent finds, may do, and takes.
+/// What the SQL of an agent returns, may do, and costs.
 namespace {
 
 using Row = std::vector<Cell>;
@@ -28,7 +28,7 @@ constexpr std::int64_t one = 1;
 
 }  // namespace
 
-CONFORMANCE_TEST("fault 26: numbers come back with their type and every digit, also in the preview") {
+CONFORMANCE_TEST("fault 26: numbers are returned with their type and every digit, also in the preview") {
   Subject subject;
   auto& store = subject.backend().result_store();
   Table table{{"v"}, {}};
@@ -41,7 +41,7 @@ CONFORMANCE_TEST("fault 26: numbers come back with their type and every digit, a
   CHECK(store.query(alice, "r", "SELECT v FROM result ORDER BY rowid") == table);
   CHECK(store.metadata(alice, "r").value().preview == table);
 
-  // Booleans are queried as 1 and 0; the preview shows them as they were given.
+  // Booleans are queried as 1 and 0; the preview contains them as they were given.
   const Table flags{{"v"}, {{true}, {false}}};
   store.store(alice, {.id = "flags", .table = flags});
   CHECK(store.query(alice, "flags", "SELECT v FROM result") == Table{{"v"}, {{one}, {std::int64_t{0}}}});
@@ -54,7 +54,7 @@ CONFORMANCE_TEST("fault 26: numbers come back with their type and every digit, a
   CHECK(store.metadata(alice, "many").value().preview == many);
 }
 
-CONFORMANCE_TEST("fault 23: columns, tables and ids have any name") {
+CONFORMANCE_TEST("fault 23: columns, tables and ids can have any name") {
   Subject subject;
   auto& store = subject.backend().result_store();
   const Table table{{"order", "select", "a b", "quote\"", "it's", "ä;--"}, {{one, one, one, one, one, one}}};
@@ -116,7 +116,7 @@ CONFORMANCE_TEST("fault 22: an agent's SQL reads its result and nothing else") {
   CHECK(backend.session_storage().load_session(alice, "s").has_value());
 }
 
-CONFORMANCE_TEST("fault 29: a query is bounded in rows, size, memory and time") {
+CONFORMANCE_TEST("fault 29: a query is limited in rows, size, memory and time") {
   Subject subject;
   auto& store = subject.backend().result_store();
   store.store(alice, {.id = "r", .table = numbers(100)});
@@ -131,7 +131,7 @@ CONFORMANCE_TEST("fault 29: a query is bounded in rows, size, memory and time") 
   CHECK(refused("SELECT 1", {.time = 0ms}) == ErrorCode::invalid_argument);
   CHECK(store.query(alice, "r", "SELECT n FROM result", {.rows = 100}).rows.size() == 100);
 
-  // The caller's own deadline counts as well.
+  // The caller's deadline applies as well.
   const auto brief = alice.with_timeout(20ms);
   CHECK(code_of([&] { static_cast<void>(store.query(brief, "r", endless + "count(*) FROM c")); }) ==
         ErrorCode::deadline_exceeded);
@@ -141,14 +141,14 @@ CONFORMANCE_TEST("fault 29: a query is bounded in rows, size, memory and time") 
         ErrorCode::cancelled);
 }
 
-CONFORMANCE_TEST("a query that runs long keeps nobody waiting") {
+CONFORMANCE_TEST("a long query does not delay other calls") {
   Subject subject;
   auto& store = subject.backend().result_store();
   store.store(alice, {.id = "r", .table = numbers(1)});
   std::stop_source stop;
   std::vector<ErrorCode> ends(6, ErrorCode::internal);
   std::vector<std::thread> threads;
-  // More than there are connections, each until it is stopped.
+  // More queries than connections, each until it is stopped.
   for (auto& end : ends) {
     threads.emplace_back([&] {
       end = code_of([&] {

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::int64_t one = 1;
 
-/// Waits until the time of a result that was stored to live for a millisecond is over.
+/// Waits until a result with a time to live of one millisecond has expired.
 void outlive(const DataReference& reference) {
   while (now() <= reference.stored_at + 1ms) { std::this_thread::sleep_for(1ms); }
 }
@@ -83,7 +83,7 @@ CONFORMANCE_TEST("a result without id, or without rows") {
   CHECK(store.metadata(alice, "empty").value().row_count == 0);
 }
 
-CONFORMANCE_TEST("fault 26: storing again replaces the result, and appends nothing") {
+CONFORMANCE_TEST("fault 26: storing again replaces the result and appends nothing") {
   Subject subject;
   auto& store = subject.backend().result_store();
   store.store(alice, {.id = "r", .table = numbers(20), .time_to_live = 1h, .metadata = {{"k", "v"}}});
@@ -101,7 +101,7 @@ CONFORMANCE_TEST("fault 26: storing again replaces the result, and appends nothi
   CHECK(metadata.expires_at == reference.stored_at + 24h);
 }
 
-CONFORMANCE_TEST("fault 26: names that are long or alike do not collide") {
+CONFORMANCE_TEST("fault 26: long or similar names do not collide") {
   Subject subject;
   auto& store = subject.backend().result_store();
   const std::string stem(limits::id - 1, 't');
@@ -114,7 +114,7 @@ CONFORMANCE_TEST("fault 26: names that are long or alike do not collide") {
   }
 }
 
-CONFORMANCE_TEST("fault 26: the time to live has no odd bounds") {
+CONFORMANCE_TEST("fault 26: the time to live has no arbitrary bounds") {
   Subject subject;
   auto& store = subject.backend().result_store();
   for (const auto time : {std::chrono::milliseconds(25 * 24h), std::chrono::milliseconds(24h * 36525)}) {
@@ -129,7 +129,7 @@ CONFORMANCE_TEST("fault 26: the time to live has no odd bounds") {
   CHECK_FALSE(store.metadata(alice, "other").has_value());
 }
 
-CONFORMANCE_TEST("fault 10: a result belongs to a tenant, and another tenant's is as good as none") {
+CONFORMANCE_TEST("fault 10: a result belongs to a tenant, and does not exist for other tenants") {
   Subject subject;
   auto& store = subject.backend().result_store();
   const auto reference = store.store(alice, {.id = "r", .table = numbers(3)});
@@ -156,7 +156,7 @@ CONFORMANCE_TEST("fault 12: an id that another tenant uses is free") {
   CHECK(only(store.query(alice, "r", "SELECT count(*) FROM result")) == Cell(std::int64_t{3}));
 }
 
-CONFORMANCE_TEST("fault 27: a result that is not there is told from a failure by the type of the error") {
+CONFORMANCE_TEST("fault 27: the error code distinguishes a missing result from a failure") {
   Subject subject;
   auto& store = subject.backend().result_store();
   CHECK_FALSE(store.metadata(alice, "none").has_value());
@@ -169,7 +169,7 @@ CONFORMANCE_TEST("fault 27: a result that is not there is told from a failure by
   CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "SELECT 1")); }) == ErrorCode::not_found);
 }
 
-CONFORMANCE_TEST("a result that has expired is not there, whether it has been removed yet or not") {
+CONFORMANCE_TEST("an expired result does not exist, whether it has been removed or not") {
   Subject subject;
   auto& store = subject.backend().result_store();
   outlive(store.store(alice, {.id = "r", .table = numbers(1), .time_to_live = 1ms}));
@@ -194,7 +194,7 @@ CONFORMANCE_TEST("expiring removes all expired results of the tenant and no othe
       if (i + 1 == count) { outlive(reference); }
     }
   };
-  // More than are removed in one transaction.
+  // More than one transaction removes.
   add(alice, 70);
   add(bob, 64);
   CHECK(store.expire(alice) == 70);
@@ -203,7 +203,7 @@ CONFORMANCE_TEST("expiring removes all expired results of the tenant and no othe
   CHECK(store.expire(bob) == 64);
 }
 
-CONFORMANCE_TEST("fault 30: a store or removal with an idempotency key happens once") {
+CONFORMANCE_TEST("fault 30: a store or removal with an idempotency key is done once") {
   Subject subject;
   auto& store = subject.backend().result_store();
   const NewResult result{.table_name = "t", .table = numbers(3), .metadata = {{"k", "v"}}};
@@ -211,7 +211,7 @@ CONFORMANCE_TEST("fault 30: a store or removal with an idempotency key happens o
   CHECK(store.store(alice, result, {.idempotency_key = "store"}) == reference);
   CHECK(store.store(bob, result, {.idempotency_key = "store"}).id != reference.id);
 
-  // A repeat does not undo what came later.
+  // A repeat does not undo later changes.
   store.store(alice, {.id = reference.id, .table_name = "later", .table = numbers(1)});
   CHECK(store.store(alice, result, {.idempotency_key = "store"}) == reference);
   CHECK(store.metadata(alice, reference.id).value().table_name == "later");
@@ -241,7 +241,7 @@ CONFORMANCE_TEST("fault 30: a store or removal with an idempotency key happens o
   CHECK(code_of([&] { store.remove(alice, "x", {.idempotency_key = "store"}); }) == ErrorCode::invalid_argument);
 }
 
-CONFORMANCE_TEST("fault 6: what cannot be stored faithfully is refused, and the result stays as it was") {
+CONFORMANCE_TEST("fault 6: a table that cannot be stored exactly is refused, and the stored result stays") {
   Subject subject;
   auto& store = subject.backend().result_store();
   store.store(alice, {.id = "r", .table = numbers(3)});

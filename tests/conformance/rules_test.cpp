@@ -14,7 +14,7 @@ using namespace heddle;
 using namespace std::chrono_literals;
 using support::code_of;
 
-CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and another tenant's is as good as none") {
+CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and does not exist for other tenants") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -23,7 +23,7 @@ CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and another tenant's is a
   store.save_tool_execution(alice, "s", {.tool_name = "t"});
 
   std::string first_answer;
-  // Every operation of bob on alice's session does what it does on a session that was never there.
+  // Every operation of bob on alice's session does what it does on a session that does not exist.
   for (const char* id : {"s", "never"}) {
     CHECK_FALSE(store.load_session(bob, id).has_value());
     CHECK(store.load_messages(bob, id).items.empty());
@@ -54,7 +54,7 @@ CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and another tenant's is a
   CHECK(store.search_messages(bob, {.query = "alice"}).items.empty());
   CHECK(store.statistics(bob) == SessionStatistics{});
 
-  // The same id is free for bob, and his writes leave alice's alone.
+  // The same id is free for bob, and his writes do not change alice's session.
   store.save_session(bob, {.id = "s", .name = "of bob"});
   store.save_snapshot(bob, {.id = "n", .session_id = "s", .snapshot_type = "l2", .content = "of bob"});
   CHECK(store.save_message(bob, "s", says("of bob")) == 1);
@@ -65,7 +65,7 @@ CONFORMANCE_TEST("fault 12: an id belongs to a tenant, and another tenant's is a
   CHECK(store.load_messages(alice, "s").items.size() == 1);
 }
 
-CONFORMANCE_TEST("a cursor never reaches into another session") {
+CONFORMANCE_TEST("a cursor never leads into another session") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "before");
@@ -86,7 +86,7 @@ CONFORMANCE_TEST("a cursor never reaches into another session") {
   }
 }
 
-CONFORMANCE_TEST("a call without a user goes to the configured default user") {
+CONFORMANCE_TEST("a call without a user works for the configured default user") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   store.save_session({}, {.id = "s"});
@@ -94,7 +94,7 @@ CONFORMANCE_TEST("a call without a user goes to the configured default user") {
   CHECK(store.load_session({}, "s")->user_id == "default-user");
 }
 
-CONFORMANCE_TEST("a call that is over is not begun") {
+CONFORMANCE_TEST("a call whose context is over does nothing") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -112,7 +112,7 @@ CONFORMANCE_TEST("a call that is over is not begun") {
   CHECK(store.load_messages(alice, "s").items.empty());
 }
 
-CONFORMANCE_TEST("closing is idempotent, and every later call says so") {
+CONFORMANCE_TEST("closing is idempotent, and every later call throws") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
@@ -132,7 +132,7 @@ CONFORMANCE_TEST("closing is idempotent, and every later call says so") {
   closed([&] { backend.migrate(); });
 }
 
-CONFORMANCE_TEST("migrating what is migrated changes nothing") {
+CONFORMANCE_TEST("migrating a migrated database changes nothing") {
   Subject subject;
   auto& backend = subject.backend();
   add_session(backend, alice, "s");
@@ -144,12 +144,12 @@ CONFORMANCE_TEST("migrating what is migrated changes nothing") {
   CHECK(backend.session_storage().load_session(alice, "s").has_value());
 }
 
-CONFORMANCE_TEST("fault 31: the same call answers the same on every backend") {
+CONFORMANCE_TEST("fault 31: the same call returns the same on every backend") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
 
-  // What is not there is absent where something is read, and not_found where something must be there.
+  // Reads return nothing for what does not exist; calls that need it throw not_found.
   CHECK_FALSE(store.load_session(alice, "none").has_value());
   CHECK(store.load_messages(alice, "none").items.empty());
   CHECK_FALSE(backend.error_store().get(alice, "none").has_value());
@@ -162,7 +162,7 @@ CONFORMANCE_TEST("fault 31: the same call answers the same on every backend") {
   CHECK(code_of([&] { (void)backend.human_request_store().wait(alice, "none"); }) == ErrorCode::not_found);
   CHECK(code_of([&] { store.save_message(alice, "none", says("x")); }) == ErrorCode::not_found);
 
-  // Deletions say whether there was something, and a second one does not.
+  // A deletion returns whether something was deleted; a second one returns false.
   add_session(backend, alice, "s");
   CHECK(store.delete_session(alice, "s"));
   CHECK_FALSE(store.delete_session(alice, "s"));
@@ -173,12 +173,12 @@ CONFORMANCE_TEST("fault 31: the same call answers the same on every backend") {
   CHECK(backend.result_store().remove(alice, result));
   CHECK_FALSE(backend.result_store().remove(alice, result));
 
-  // A message is direct unless it says otherwise.
+  // The default context of a message is direct.
   add_session(backend, alice, "s");
   store.save_message(alice, "s", says("x"));
   CHECK(store.load_messages(alice, "s").items.front().session_context == SessionContext::direct);
 
-  // What moves updated_at: saving the session, its messages and its executions.
+  // updated_at changes when the session, its messages and its executions are saved.
   const auto updated = [&] { return store.load_session(alice, "s")->updated_at; };
   const auto moves = [&](auto&& action) {
     const Timestamp before = updated();

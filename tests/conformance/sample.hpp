@@ -12,25 +12,25 @@
 #include <utility>
 #include <vector>
 
-/// Data that the tests of the suite share.
+/// Data for the tests of the suite.
 namespace conformance {
 
 inline const heddle::Context alice = heddle::Context::for_user("alice");
 inline const heddle::Context bob = heddle::Context::for_user("bob");
 
-/// Stores a session of this id for the tenant.
+/// Stores a session with this id for the tenant.
 template <class Backend>
 void add_session(Backend& backend, const heddle::Context& context, const std::string& id,
                  const std::string& agent = "agent") {
   backend.session_storage().save_session(context, {.id = id, .name = "name of " + id, .agent_id = agent});
 }
 
-/// A message with this text.
+/// Returns a message with this text.
 inline heddle::Message says(std::string text, heddle::Role role = heddle::Role::user) {
   return {.role = role, .content = std::move(text)};
 }
 
-/// A message with every field set to something of its own.
+/// Returns a message with a distinct value in every field.
 inline heddle::Message full_message() {
   using namespace std::chrono_literals;
   heddle::Message message;
@@ -66,14 +66,15 @@ inline heddle::Message full_message() {
   return message;
 }
 
-/// The texts of some messages, in order.
+/// Returns the texts of some messages, in order.
 inline std::vector<std::string> texts(const std::vector<heddle::Message>& messages) {
   std::vector<std::string> list;
   for (const auto& message : messages) { list.push_back(message.content); }
   return list;
 }
 
-/// All items of a list, fetched page by page through `fetch(PageRequest)`; no page has more than `limit` of them.
+/// Returns all items of a list, fetched page by page with `fetch(PageRequest)`; checks that no page has more than
+/// `limit` of them.
 template <class Fetch>
 auto all_pages(std::int64_t limit, Fetch&& fetch) {
   heddle::PageRequest request{.limit = limit};
@@ -89,7 +90,7 @@ auto all_pages(std::int64_t limit, Fetch&& fetch) {
 
 using Ids = std::vector<std::string>;
 
-/// The ids of `all_pages`.
+/// Returns the ids of `all_pages`.
 template <class Fetch>
 Ids all_ids(std::int64_t limit, Fetch&& fetch) {
   Ids ids;

@@ -15,7 +15,7 @@ using support::code_of;
 
 namespace {
 
-/// The texts that a query finds, sorted: the order of equally good ones is the backend's.
+/// Returns the texts that a query finds, sorted: backends order equally good matches differently.
 template <class Store>
 std::vector<std::string> found(Store& store, const MessageSearch& search, const Context& context = alice) {
   auto list = texts(store.search_messages(context, search).items);
@@ -67,7 +67,7 @@ CONFORMANCE_TEST("fault 18: a message matches if it has all words and phrases") 
   CHECK(found(store, {.query = "re"}).empty());
 }
 
-CONFORMANCE_TEST("search narrows to a session or an agent, and pages through what it finds") {
+CONFORMANCE_TEST("a session or an agent restricts a search, and pages return all matches") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "one", "first");
@@ -109,7 +109,7 @@ CONFORMANCE_TEST("the better match comes first") {
   CHECK(store.search_messages(alice, {.query = "needle"}).items.front().content == "needle needle");
 }
 
-CONFORMANCE_TEST("the first million bytes of a text are searched, and all of it is kept") {
+CONFORMANCE_TEST("the first million bytes of a text are searched, and all of it is stored") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -128,10 +128,10 @@ CONFORMANCE_TEST("the first million bytes of a text are searched, and all of it 
   CHECK(found(store, {.query = "before"}).size() == 1);
   CHECK(found(store, {.query = "\"a before\""}).size() == 1);
   CHECK(found(store, {.query = "behind"}).empty());
-  // What was not searched leaves nothing behind when it is deleted, and nothing of others is taken away.
+  // Deleting text beyond the searched part leaves nothing in the index and removes nothing of other messages.
   store.save_message(alice, "s", says("filler, and behind"));
   CHECK(found(store, {.query = "behind"}) == Texts{"filler, and behind"});
-  // In characters of several bytes, the last of which is searched in part or not at all.
+  // Characters of several bytes, the last of which is searched in part or not at all.
   std::string wide = "wide ";
   while (wide.size() < 1'000'100) { wide += "語"; }
   store.save_message(alice, "s", says(wide + " behind"));
@@ -141,7 +141,7 @@ CONFORMANCE_TEST("the first million bytes of a text are searched, and all of it 
   CHECK(found(store, {.query = "filler"}).empty());
 }
 
-CONFORMANCE_TEST("a query has a size") {
+CONFORMANCE_TEST("the SQL of a query has a maximum length") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   CHECK(code_of([&] { (void)store.search_messages(alice, {.query = std::string(limits::query + 1, 'x')}); }) ==
@@ -152,7 +152,7 @@ CONFORMANCE_TEST("a query has a size") {
   CHECK(code_of([&] { (void)store.search_messages(alice, {.query = "\xff"}); }) == ErrorCode::invalid_argument);
 }
 
-CONFORMANCE_TEST("what others write does not change the order of what a tenant finds") {
+CONFORMANCE_TEST("messages of other tenants do not change the order of a tenant's matches") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");

@@ -15,7 +15,7 @@ using namespace conformance;
 using namespace heddle;
 using support::code_of;
 
-CONFORMANCE_TEST("a session comes back as it was saved") {
+CONFORMANCE_TEST("a session is returned as it was saved") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   const Timestamp created{std::chrono::microseconds{1700000000123456}};
@@ -43,7 +43,7 @@ CONFORMANCE_TEST("a session comes back as it was saved") {
   CHECK(loaded->messages.items.empty());
 }
 
-CONFORMANCE_TEST("saving a session again updates it and never winds back what messages have added") {
+CONFORMANCE_TEST("saving a session again updates it and never reduces what messages have added") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   store.save_session(alice, {.id = "s", .name = "old", .total_tokens = 5});
@@ -68,7 +68,7 @@ CONFORMANCE_TEST("saving a session again updates it and never winds back what me
   CHECK(loaded->total_cost_usd == 2);
 }
 
-CONFORMANCE_TEST("fault 2: a session that is not there is an empty answer, a failure is an error") {
+CONFORMANCE_TEST("fault 2: a missing session is an empty optional, a failure is an error") {
   Subject subject;
   auto& backend = subject.backend();
   CHECK_FALSE(backend.session_storage().load_session(alice, "none").has_value());
@@ -102,7 +102,7 @@ CONFORMANCE_TEST("sessions are listed by their last update, page by page") {
   CHECK(store.list_agent_sessions(alice, "nobody").items.empty());
 }
 
-CONFORMANCE_TEST("fault 29: a page has bounds, and a cursor works only in its own list") {
+CONFORMANCE_TEST("fault 29: a page is limited, and a cursor is valid only in its own list") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   for (const char* id : {"a", "b", "c"}) { add_session(subject.backend(), alice, id); }
@@ -116,7 +116,7 @@ CONFORMANCE_TEST("fault 29: a page has bounds, and a cursor works only in its ow
   }
 }
 
-CONFORMANCE_TEST("deleting a session takes all that hangs on it and nothing else") {
+CONFORMANCE_TEST("deleting a session removes everything that belongs to it and nothing else") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
@@ -147,7 +147,7 @@ CONFORMANCE_TEST("deleting a session takes all that hangs on it and nothing else
   CHECK(store.save_message(alice, "s", says("first again")) == 1);
 }
 
-CONFORMANCE_TEST("fault 15: cleanup hooks run once a session was deleted, and only then") {
+CONFORMANCE_TEST("fault 15: cleanup hooks run after a session was deleted, and only then") {
   Subject subject;
   auto& backend = subject.backend();
   auto& store = backend.session_storage();
@@ -177,7 +177,7 @@ CONFORMANCE_TEST("a parent must be a session of the same tenant") {
   CHECK_FALSE(store.load_session(alice, "s").has_value());
 }
 
-CONFORMANCE_TEST("snapshots come back by type, oldest first") {
+CONFORMANCE_TEST("snapshots are returned by type, oldest first") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
@@ -204,7 +204,7 @@ CONFORMANCE_TEST("snapshots come back by type, oldest first") {
   CHECK(code_of([&] { store.save_snapshot(alice, {.session_id = "none"}); }) == ErrorCode::not_found);
 }
 
-CONFORMANCE_TEST("statistics count the tenant's own") {
+CONFORMANCE_TEST("statistics count the tenant's own data") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   CHECK(store.statistics(alice) == SessionStatistics{});

@@ -9,8 +9,7 @@
 
 #include <string>
 
-/// The backends that the conformance suite runs on. A test is written once, as a template over
-/// these.
+/// The backends of the conformance suite. A test is written once, as a template over these.
 namespace conformance {
 
 /// A SQLite database in a file.
@@ -41,7 +40,7 @@ class InMemory {
   heddle::Backend<heddle::Sqlite> backend_;
 };
 
-/// The first one again, behind the handle of a program that chooses its backend at run time.
+/// A database in a file, in an AnyBackend.
 class Erased {
  public:
   Erased()
@@ -57,7 +56,7 @@ class Erased {
   heddle::AnyBackend backend_;
 };
 
-/// And once more in memory, through the decorator policy of the examples.
+/// A database in memory, with the decorator policy of the examples.
 class Decorated {
  public:
   Decorated() : backend_({.path = ":memory:", .artifact_directory = folder_.path() / "artifacts"}) {
@@ -73,7 +72,7 @@ class Decorated {
 
 }  // namespace conformance
 
-/// A test case for every backend; inside, `Subject subject; auto& backend = subject.backend();`.
+/// A test case for every backend. Begin it with `Subject subject; auto& backend = subject.backend();`.
 #define CONFORMANCE_TEST(title)                                                                       \
   TEST_CASE_TEMPLATE(title, Subject, conformance::OnFile, conformance::InMemory, conformance::Erased, \
                      conformance::Decorated)

@@ -6,17 +6,17 @@
 
 #include <cstdint>
 
-/// Tables that the tests of the suite share.
+/// Tables for the tests of the suite.
 namespace conformance {
 
-/// A table of one column `n` with the numbers 1 to `count`.
+/// Returns a table with one column `n` and the numbers 1 to `count`.
 inline heddle::Table numbers(std::int64_t count) {
   heddle::Table table{{"n"}, {}};
   for (std::int64_t i = 1; i <= count; ++i) { table.rows.push_back({i}); }
   return table;
 }
 
-/// The one cell of an answer.
+/// Returns the only cell of a query's result.
 inline heddle::Cell only(const heddle::Table& table) {
   REQUIRE(table.rows.size() == 1);
   REQUIRE(table.rows[0].size() == 1);

@@ -15,21 +15,21 @@
 #include <utility>
 #include <vector>
 
-/// The inputs of the snapshots of what is stored. They never change: databases hold what was made of the same values.
-/// Every member of every struct has a value of its own, which is not its default, so that an exchange of two members
-/// shows. Members are set by name, so that the order of a struct does not matter to this file. A member that the
-/// library gets later stays at its default here, and has inputs of its own.
+/// The inputs of the snapshots of stored data. They never change: databases contain what was made of these values.
+/// Every member of every struct has a distinct value that is not its default, so that an exchange of two members is
+/// detected. Members are set by name, so that the order of a struct does not matter. Members that are added later keep
+/// their defaults here and get inputs of their own.
 namespace snapshots::inputs {
 
 using namespace heddle;
 
 inline const Context tenant = Context::for_user("tenant");
 
-/// A time of the year 2023, so many seconds after another.
+/// Returns a time in 2023, this many seconds after a fixed one.
 inline Timestamp past(int seconds) {
   return Timestamp{std::chrono::microseconds{1'700'000'000'123'456}} + std::chrono::seconds{seconds};
 }
-/// A time of the year 2100: requests that were made then are open.
+/// A time in 2100: requests with that creation time are open.
 inline Timestamp future(int seconds) {
   return Timestamp{std::chrono::microseconds{4'102'444'800'654'321}} + std::chrono::seconds{seconds};
 }
@@ -113,7 +113,7 @@ inline Message message() {
   return message;
 }
 
-/// With the other roles, contexts and locations.
+/// Messages with the other roles, contexts and locations.
 inline std::vector<Message> messages() {
   std::vector<Message> list(3);
   list[0].role = Role::system;

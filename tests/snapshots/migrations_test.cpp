@@ -1,4 +1,4 @@
-// Migrations that have been applied stay as they are, byte for byte: databases remember their checksums.
+// Released migrations never change, byte for byte: databases store their checksums.
 #include "snapshots/snapshot.hpp"
 
 #include <doctest/doctest.h>
@@ -28,7 +28,7 @@ std::string sha256(const std::string& bytes) {
   return text;
 }
 
-// One line for each file that is released; a line never changes.
+// One line for each released file; a line never changes.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> released{{
     {"postgres/000001_initial.down.sql", "d1a674346506e1c37915ac68d1496d1f47d80049bb6a9a73b100ef998e1838ac"},
     {"postgres/000001_initial.up.sql", "b11f52d154675c5b76a19f91226334f4386b993234f9309e53d36873e3bc8574"},
@@ -38,7 +38,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> released{
 
 }  // namespace
 
-TEST_CASE("released migrations have the bytes that they were released with") {
+TEST_CASE("released migrations have not changed") {
   for (const auto& migration : released) {
     INFO(std::string(migration.first),
          ": databases have this migration. Undo the change and write a new migration instead");

@@ -1,15 +1,15 @@
-// What the library sends to PostgreSQL and what it stores there, held against the files of this folder.
+// Compares what the library sends to PostgreSQL, and what it stores there, with the files of this folder.
 //
 // postgres.sql.txt, all SQL, is for changes to be seen; this renews it:
 //   HEDDLE_RENEW_SNAPSHOTS=1 tests/support/with_postgres build/dev/tests/snapshots/snapshots_postgres
 // keys.txt, keys_of_hidden_sessions.txt and rows.txt, idempotency keys and rows, are in databases and must not change:
 // nothing renews them. The first and the last are those of SQLite, too.
 #include "heddle/postgres.hpp"
+#include "heddle/postgres/policy.ipp"
 #include "snapshots/snapshot.hpp"
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
 #include "snapshots/writes.hpp"
-#include "heddle/postgres/policy.ipp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"
@@ -39,7 +39,7 @@ std::set<std::string> texts_through(support::ProtocolProxy& proxy) {
   return texts;
 }
 
-/// Until the thread that listens for changes has asked the server for them.
+/// Waits until the thread that listens for changes has sent LISTEN.
 void await_listening(support::ProtocolProxy& proxy) {
   const auto listens = [](const std::string& text) { return text.starts_with("LISTEN "); };
   for (int attempt = 0; attempt < 3000; ++attempt) {
@@ -50,7 +50,7 @@ void await_listening(support::ProtocolProxy& proxy) {
   FAIL("the backend does not listen");
 }
 
-/// What a program that migrates, writes with and without keys, and administers has the server do, but for the
+/// Returns what a program that migrates, writes with and without keys, and administers sends to the server, without the
 /// texts of migrations.
 std::set<std::string> sent() {
   const support::TemporaryFolder folder;
@@ -84,7 +84,7 @@ std::set<std::string> sent() {
   return texts;
 }
 
-/// The rows that SQL finds, seen by the superuser.
+/// Returns the rows that SQL finds, as the superuser.
 std::vector<Row> rows_in(const support::RawPostgres& server, const std::string& sql) {
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(server.handle(), sql.c_str()), &PQclear);
   REQUIRE_MESSAGE(PQresultStatus(result.get()) == PGRES_TUPLES_OK, PQerrorMessage(server.handle()));
@@ -102,7 +102,7 @@ std::vector<Row> rows_in(const support::RawPostgres& server, const std::string& 
 
 }  // namespace
 
-TEST_CASE("the SQL for PostgreSQL is that of its snapshot") {
+TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   using Dialect = heddle::Postgres::Dialect;
   using heddle::sql::statements;
   SqlTexts all;
@@ -156,7 +156,7 @@ TEST_CASE("the SQL for PostgreSQL is that of its snapshot") {
   compare("postgres.sql.txt", all.text(), Renewal::by_command);
 }
 
-TEST_CASE("idempotency keys and rows in PostgreSQL are those of their snapshots") {
+TEST_CASE("idempotency keys and rows in PostgreSQL equal their snapshots") {
   const support::TemporaryFolder folder;
   support::MigratedDatabase database;
   PostgresBackend backend(database.config(folder.path()));
@@ -169,12 +169,12 @@ TEST_CASE("idempotency keys and rows in PostgreSQL are those of their snapshots"
   compare("keys.txt", keys, Renewal::never);
   compare("rows.txt", rows, Renewal::never);
 
-  write_everything(backend);  // all of them repeats
+  write_everything(backend);  // repeats only
   CHECK(stored_keys(rows_of) == keys);
   CHECK(stored_rows(rows_of) == rows);
 }
 
-TEST_CASE("idempotency keys of writes that hide sessions are those of their snapshot") {
+TEST_CASE("idempotency keys of writes that hide sessions equal their snapshot") {
   support::MigratedDatabase database;
   PostgresBackend backend(database.config());
   write_hidden_sessions(backend);

@@ -14,20 +14,20 @@
 #include <string_view>
 #include <vector>
 
-/// Snapshots: checked-in files in this folder, of which each says what the library sends or stores.
+/// Snapshots: checked-in files in this folder with what the library sends or stores.
 namespace snapshots {
 
-/// The folder of the files.
+/// Returns the folder of the files.
 inline std::filesystem::path folder() { return std::filesystem::absolute(__FILE__).parent_path(); }
 
-/// The bytes of a file; nothing if it cannot be read.
+/// Returns the bytes of a file; nothing if it cannot be read.
 inline std::optional<std::string> bytes_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) { return std::nullopt; }
   return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The texts of all migrations of a dialect.
+/// Returns the texts of all migrations of a dialect.
 inline std::vector<std::string> migration_files(const std::string& dialect) {
   std::vector<std::string> texts;
   for (const auto& entry : std::filesystem::directory_iterator(folder() / "../../migrations" / dialect)) {
@@ -36,7 +36,7 @@ inline std::vector<std::string> migration_files(const std::string& dialect) {
   return texts;
 }
 
-/// The text of a snapshot: paragraphs, each with its name in the first line.
+/// The text of a snapshot: paragraphs with their names in the first line.
 class Paragraphs {
  public:
   void add(std::string_view name, std::string_view text) {
@@ -50,13 +50,13 @@ class Paragraphs {
   std::string text_;
 };
 
-/// A line from shortly before a place on: statements are long.
+/// Returns the part of a line around a position: statements are long.
 inline std::string around(const std::string& line, std::size_t at) {
   constexpr std::size_t before = 40;
   return at <= before ? line : "..." + line.substr(at - before);
 }
 
-/// Where two snapshots differ first, in words; empty if they do not differ.
+/// Describes the first difference of two snapshots; empty if they are equal.
 inline std::string first_difference(const std::string& expected, const std::string& actual) {
   std::istringstream left(expected);
   std::istringstream right(actual);
@@ -83,7 +83,7 @@ enum class Renewal {
   never
 };
 
-/// Checks that a text is the snapshot of this name.
+/// Checks that a text equals the snapshot with this name.
 inline void compare(const std::string& name, const std::string& actual, Renewal renewal) {
   const std::filesystem::path path = folder() / name;
   const char* const wish = std::getenv("HEDDLE_RENEW_SNAPSHOTS");
@@ -98,8 +98,9 @@ inline void compare(const std::string& name, const std::string& actual, Renewal 
   const std::string difference = first_difference(*expected, actual);
   const std::string advice =
       renewal == Renewal::by_command
-          ? "If the change is meant, run this test program with HEDDLE_RENEW_SNAPSHOTS=1 and commit the file."
-          : "This file is never renewed: databases hold these values. Change the library so that it stores them again. "
+          ? "If the change is intended, run this test program with HEDDLE_RENEW_SNAPSHOTS=1 and commit the file."
+          : "This file is never renewed: databases contain these values. Change the library so that it stores them "
+            "again. "
             "A new operation or input gets new paragraphs, which are added to the file by hand.";
   CHECK_MESSAGE(difference.empty(), name, ": ", difference, "\n", advice);
 }

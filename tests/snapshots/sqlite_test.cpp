@@ -1,14 +1,14 @@
-// What the library sends to SQLite and what it stores there, held against the files of this folder.
+// Compares what the library sends to SQLite, and what it stores there, with the files of this folder.
 //
 // sqlite.sql.txt, all SQL, is for changes to be seen; this renews it:
 //   HEDDLE_RENEW_SNAPSHOTS=1 build/dev/tests/snapshots/snapshots
 // keys.txt and rows.txt, idempotency keys and rows, are in databases and must not change: nothing renews them.
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "snapshots/snapshot.hpp"
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
 #include "snapshots/writes.hpp"
-#include "heddle/sqlite/policy.ipp"
 #include "support/temporary_folder.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -28,7 +28,7 @@ namespace {
 
 using SqliteBackend = heddle::Backend<heddle::Sqlite>;
 
-/// The SQL that all connections of the process run while it lives.
+/// Records the SQL that all connections of the process run while it exists.
 class Recorder {
  public:
   Recorder() {
@@ -65,13 +65,13 @@ class Recorder {
   }
 };
 
-/// Whether SQLite itself made the SQL, for the tables behind a full-text index.
+/// Returns whether SQLite itself generated the SQL, for the tables of a full-text index.
 bool is_internal(const std::string& text) {
   const auto has = [&text](const char* part) { return text.find(part) != std::string::npos; };
   return has("'main'") || has("\"main\"") || has("_search_");
 }
 
-/// What a program has SQLite do, but for the statements of migrations.
+/// Returns what a program sends to SQLite, without the statements of migrations.
 std::set<std::string> sent() {
   const support::TemporaryFolder folder;
   const std::string foreign = (folder.path() / "foreign.db").string();
@@ -106,7 +106,7 @@ std::set<std::string> sent() {
 
 }  // namespace
 
-TEST_CASE("the SQL for SQLite is that of its snapshot") {
+TEST_CASE("the SQL for SQLite equals its snapshot") {
   using Dialect = heddle::Sqlite::Dialect;
   using heddle::sql::statements;
   SqlTexts all;
@@ -137,7 +137,7 @@ TEST_CASE("the SQL for SQLite is that of its snapshot") {
   compare("sqlite.sql.txt", all.text(), Renewal::by_command);
 }
 
-TEST_CASE("idempotency keys and rows in SQLite are those of their snapshots") {
+TEST_CASE("idempotency keys and rows in SQLite equal their snapshots") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path() / "heddle.db").string();
   SqliteBackend backend({.path = path});
@@ -162,7 +162,7 @@ TEST_CASE("idempotency keys and rows in SQLite are those of their snapshots") {
   compare("keys.txt", keys, Renewal::never);
   compare("rows.txt", rows, Renewal::never);
 
-  write_everything(backend);  // all of them repeats
+  write_everything(backend);  // repeats only
   CHECK(stored_keys(rows_of) == keys);
   CHECK(stored_rows(rows_of) == rows);
 }

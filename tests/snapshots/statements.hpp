@@ -13,16 +13,16 @@
 
 namespace snapshots {
 
-/// Names and texts of the statements of a group.
+/// The names and texts of the statements of a group.
 using Texts = std::vector<std::pair<std::string, std::string>>;
 
-/// The SQL of a dialect: its statements by group and name, and what else it sends.
+/// The SQL of a dialect: its statements by group and name, and the other texts that it sends.
 class SqlTexts {
  public:
   /// Adds a group. `texts` must name all of its statements.
   template <class Group>
   void add(const std::string& name, const Group& /*group*/, const Texts& texts) {
-    // A group has no members but statements, which are all of one size.
+    // A group has only statements as members, which all have the same size.
     using Statement = heddle::sql::Statement<heddle::sql::NoRow>;
     CHECK_MESSAGE(sizeof(Group) == texts.size() * sizeof(Statement), name,
                   " has a statement that its snapshot does not name");
@@ -32,7 +32,7 @@ class SqlTexts {
     }
   }
 
-  /// Adds a text that was sent, unless it is that of a statement that was added before.
+  /// Adds a text that was sent, unless it is the text of an added statement.
   void add_sent(const std::string& text) {
     std::string written = text;
     for (std::size_t at = 0; (at = written.find('$', at)) != std::string::npos; ++at) {
@@ -48,7 +48,7 @@ class SqlTexts {
   std::set<std::string> known_;
 };
 
-// The statements that the dialects share by name.
+// The statements that have the same names in both dialects.
 
 template <class Group>
 Texts sessions_of(const Group& group) {

@@ -10,10 +10,11 @@
 
 namespace snapshots {
 
-/// A row as the database has it: names of columns, and values as text or null.
+/// A row of the database: names of columns, and values as text or null.
 using Row = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
-/// Without what is made anew in every run: ids, times of the clock, and what the version of SQLite puts into an image.
+/// Replaces what differs in every run: generated ids, times of the clock, and the image's parts that depend on the
+/// version of SQLite.
 inline std::string lasting(std::string text) {
   static const std::vector<std::pair<std::regex, std::string>> changing{
       {std::regex(R"(^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$)"), "<an id>"},
@@ -26,7 +27,7 @@ inline std::string lasting(std::string text) {
   return text;
 }
 
-/// A row as lines.
+/// Returns a row as lines.
 inline std::string lines_of(const Row& row) {
   std::string text;
   for (const auto& [column, value] : row) {
@@ -36,7 +37,7 @@ inline std::string lines_of(const Row& row) {
   return text;
 }
 
-/// What the idempotency keys remember. `rows_of(sql)` runs SQL past the library.
+/// Returns what is stored with the idempotency keys. `rows_of(sql)` runs SQL without the library.
 template <class RowsOf>
 std::string stored_keys(RowsOf&& rows_of) {
   Paragraphs paragraphs;
@@ -51,7 +52,8 @@ std::string stored_keys(RowsOf&& rows_of) {
   return paragraphs.text();
 }
 
-/// What the writes of `write_everything` stored beside the keys: all columns but those with the time of the clock.
+/// Returns what the writes of `write_everything` stored besides the keys: all columns except those with the time of the
+/// clock.
 template <class RowsOf>
 std::string stored_rows(RowsOf&& rows_of) {
   Paragraphs paragraphs;

@@ -7,7 +7,7 @@
 
 namespace snapshots {
 
-/// The options of a write with this key.
+/// Returns the options of a write with this key.
 inline heddle::WriteOptions key(const std::string& text) {
   heddle::WriteOptions options;
   options.idempotency_key = text;
@@ -111,8 +111,8 @@ void write_human_requests(Backend& backend) {
   requests.expire(tenant, key("expire_human_requests"));
 }
 
-/// Runs every write operation that takes an idempotency key on every backend, each with keys of its own. Run again, it
-/// changes nothing.
+/// Runs every write operation that takes an idempotency key on every backend, with distinct keys. A second run changes
+/// nothing.
 template <class Backend>
 void write_everything(Backend& backend) {
   using namespace inputs;
@@ -124,7 +124,7 @@ void write_everything(Backend& backend) {
   write_human_requests(backend);
 }
 
-/// The same for those that need a backend which hides sessions.
+/// The same for the operations of backends that hide sessions.
 template <class Backend>
 void write_hidden_sessions(Backend& backend) {
   using namespace inputs;

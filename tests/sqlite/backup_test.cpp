@@ -23,7 +23,7 @@ void save(Backend<Sqlite>& storage, const std::string& content) {
 
 }  // namespace
 
-TEST_CASE("child: back up and go on writing" * doctest::skip()) {
+TEST_CASE("child: back up and continue writing" * doctest::skip()) {
   const std::filesystem::path folder = Parent::setting("HEDDLE_TEST_FOLDER");
   Backend<Sqlite> storage({.path = (folder / "agents.db").string()});
   storage.migrate();
@@ -35,13 +35,13 @@ TEST_CASE("child: back up and go on writing" * doctest::skip()) {
   Parent::wait_at_gate();
 }
 
-TEST_CASE("a backup is restored by the commands of the document, over a database whose program was killed") {
+TEST_CASE("the commands of the document restore a backup over a database whose program was killed") {
   const support::TemporaryFolder folder;
-  ChildProcess program("child: back up and go on writing", {{"HEDDLE_TEST_FOLDER", folder.path().string()}});
+  ChildProcess program("child: back up and continue writing", {{"HEDDLE_TEST_FOLDER", folder.path().string()}});
   program.wait_for_sign();
   program.kill();
   REQUIRE(program.wait_for_kill());
-  // Without that, nothing would show what the old log does to the backup.
+  // Otherwise the test would not check what the old log does to the backup.
   REQUIRE(std::filesystem::file_size(folder.path() / "agents.db-wal") > 0);
   REQUIRE(support::succeeds(support::commands_of("production.md", "restore SQLite"), folder.path()));
 
@@ -54,7 +54,7 @@ TEST_CASE("a backup is restored by the commands of the document, over a database
     CHECK(sessions.load_messages(context, "s").items.front().content == "kept");
     CHECK(sessions.search_messages(context, {.query = "kept"}).items.size() == 1);
     CHECK(sessions.search_messages(context, {.query = "lost"}).items.empty());
-    // Its keys are those of the backup, too.
+    // The idempotency keys are those of the backup, too.
     save(storage, "kept");
     save(storage, "lost");
     CHECK(sessions.load_messages(context, "s").items.size() == 2);

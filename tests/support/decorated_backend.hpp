@@ -7,11 +7,11 @@
 
 namespace support {
 
-/// SQLite through the decorator policy of the examples. Its engine is named here and defined in the file that compiles
-/// the backend, so that the programs of the tests compile neither.
+/// SQLite with the decorator policy of the examples. Its engine is declared here and defined in the file that compiles
+/// the backend, so that test programs compile neither.
 struct DecoratedSqlite : heddle::Sqlite {
   class Engine;
-  /// How many units of work have passed in the process.
+  /// Returns the number of units of work in this process.
   [[nodiscard]] static std::int64_t units_of_work();
 };
 

@@ -14,12 +14,12 @@
 
 namespace support {
 
-/// The project's folder.
+/// Returns the project's folder.
 inline std::filesystem::path project_folder() {
   return std::filesystem::absolute(__FILE__).parent_path().parent_path().parent_path();
 }
 
-/// The commands that a document of include/heddle/doc shows: the block that follows the line `<!-- test: NAME -->`.
+/// Returns the commands in a document of include/heddle/doc: the block after the line `<!-- test: NAME -->`.
 inline std::string commands_of(const std::string& document, const std::string& name) {
   std::ifstream file(project_folder() / "include/heddle/doc" / document);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -30,7 +30,7 @@ inline std::string commands_of(const std::string& document, const std::string& n
   return text.substr(begin, text.find("```\n", begin) - begin);
 }
 
-/// Runs the commands in a folder, as a reader would who stops at the first that fails; true if none did.
+/// Runs the commands in a folder and stops at the first failure; returns true if none failed.
 inline bool succeeds(const std::string& commands, const std::filesystem::path& folder) {
   std::vector<std::string> words{"bash", "-euc", "cd \"$0\"; eval \"$1\"", folder.string(), commands};
   std::vector<char*> arguments;

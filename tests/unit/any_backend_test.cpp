@@ -31,7 +31,7 @@ namespace {
 
 using OnSqlite = heddle::Backend<heddle::Sqlite>;
 
-/// A session storage that can hide, over one that cannot.
+/// A session storage that can hide sessions, on one that cannot.
 class Hiding : public heddle::erased::SessionsModel<heddle::SessionStore<heddle::Sqlite, heddle::NoTracing>&> {
  public:
   using SessionsModel::SessionsModel;
@@ -47,7 +47,7 @@ class Hiding : public heddle::erased::SessionsModel<heddle::SessionStore<heddle:
   }
 };
 
-/// What sees across tenants.
+/// An administration across tenants.
 struct Overseer {
   heddle::SessionOverview list_sessions(const Context& /*context*/, const heddle::PageRequest& page) const {
     return {{}, page.limit};
@@ -68,7 +68,7 @@ class Grand : public Plain {
   static std::string_view name() { return "grand"; }
   Hiding& session_storage() noexcept { return hiding_; }
   bool can_administer() const noexcept { return true; }
-  // By value: what a backend answers may be a proxy.
+  // By value: a backend may return a proxy.
   Overseer admin_storage() noexcept { return {}; }
 
  private:
@@ -84,12 +84,11 @@ static_assert(heddle::InspectsMigrations<OnSqlite> && heddle::ReportsDetails<OnS
               heddle::BacksUpOnline<OnSqlite>);
 static_assert(!heddle::SoftDeletes<OnSqlite> && !heddle::AdministersTenants<OnSqlite>);
 
-// What is known at run time only is not claimed at compile time; what every Backend has can be
-// asked directly.
+// A handle does not satisfy concepts that only some backends satisfy; it satisfies those that every Backend does.
 static_assert(heddle::InspectsMigrations<AnyBackend> && heddle::ReportsDetails<AnyBackend>);
 static_assert(!heddle::BacksUpOnline<AnyBackend> && !heddle::SoftDeletes<AnyBackend> &&
               !heddle::AdministersTenants<AnyBackend>);
-// A capability that is there is one.
+// The erased capabilities satisfy their concepts.
 static_assert(heddle::InspectsMigrations<heddle::erased::MigrationInspection>);
 static_assert(heddle::ReportsDetails<heddle::erased::DetailReport>);
 static_assert(heddle::BacksUpOnline<heddle::erased::OnlineBackup>);
@@ -136,7 +135,7 @@ TEST_CASE("an erased backend stores and loads") {
   CHECK(storage.error_store().list(ada).items.size() == 1);
 }
 
-TEST_CASE("an erased backend holds what was made elsewhere") {
+TEST_CASE("a handle takes ownership of an existing backend") {
   auto backend = std::make_unique<OnSqlite>(heddle::sqlite::Config{.path = ":memory:"});
   backend->migrate();
   backend->session_storage().save_session(ada, {.id = "s"});
@@ -153,7 +152,7 @@ void see(const Message& message) { seen_by_a_function += message.content; }
 
 }  // namespace
 
-TEST_CASE("messages are visited through the handle") {
+TEST_CASE("a visitor gets messages through the handle") {
   auto storage = migrated();
   auto& sessions = storage.session_storage();
   sessions.save_session(ada, {.id = "s"});
@@ -166,7 +165,7 @@ TEST_CASE("messages are visited through the handle") {
     CHECK(sessions.for_each_message(ada, "s", [&seen](const Message&) { seen += '.'; }) == 3);
     CHECK(seen == "abc...");
   }
-  SUBCASE("by one that keeps a state of its own") {
+  SUBCASE("by a lambda with its own state") {
     int count = 0;
     sessions.for_each_message(ada, "s", [&count, own = 0](const Message&) mutable { count = ++own; });
     CHECK(count == 3);
@@ -177,7 +176,7 @@ TEST_CASE("messages are visited through the handle") {
     sessions.for_each_message(ada, "s", &see);
     CHECK(seen_by_a_function == "abcabc");
   }
-  SUBCASE("and what a visitor throws comes out") {
+  SUBCASE("and an exception of the visitor leaves the call") {
     CHECK_THROWS_AS(sessions.for_each_message(ada, "s", [](const Message&) { throw std::runtime_error("enough"); }),
                     std::runtime_error);
   }
@@ -230,7 +229,7 @@ TEST_CASE("SQLite has the capabilities that its type has") {
   CHECK(!heddle::administration(storage));
 }
 
-TEST_CASE("what a backend lacks is null") {
+TEST_CASE("a capability that a backend lacks is null") {
   auto storage = AnyBackend::make<Plain>(heddle::sqlite::Config{.path = ":memory:"});
   storage.migrate();
   storage.ping();
@@ -245,7 +244,7 @@ TEST_CASE("what a backend lacks is null") {
   CHECK(code_of([&] { static_cast<void>(storage.details()); }) == ErrorCode::failed_precondition);
 }
 
-TEST_CASE("what only other backends have is reached, too") {
+TEST_CASE("capabilities that only other backends have work through the handle") {
   auto storage = AnyBackend::make<Grand>(heddle::sqlite::Config{.path = ":memory:"});
   CHECK(storage.name() == "grand");
 
@@ -263,7 +262,7 @@ TEST_CASE("what only other backends have is reached, too") {
   CHECK(administration->validate_permissions({}).bypasses_row_security);
 }
 
-TEST_CASE("a handle moves, and what it gave out stays") {
+TEST_CASE("references from a handle stay valid when it is moved") {
   auto first = migrated();
   auto& sessions = first.session_storage();
   sessions.save_session(ada, {.id = "s"});
@@ -272,7 +271,7 @@ TEST_CASE("a handle moves, and what it gave out stays") {
   CHECK(&second.session_storage() == &sessions);
   CHECK(sessions.load_session(ada, "s"));
 
-  // What an empty handle does is what is tested here: NOLINTBEGIN(bugprone-use-after-move)
+  // This tests an empty handle: NOLINTBEGIN(bugprone-use-after-move)
   CHECK(!first.has_value());
   CHECK(first.name().empty());
   CHECK(!heddle::migration_inspection(first));
@@ -287,7 +286,7 @@ TEST_CASE("a handle moves, and what it gave out stays") {
   CHECK(first.session_storage().load_session(ada, "s"));
 }
 
-TEST_CASE("assigning to a handle closes what it held") {
+TEST_CASE("assigning to a handle closes its former backend") {
   const support::TemporaryFolder folder;
   const auto file = (folder.path() / "a.db").string();
   auto storage = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = file});
@@ -297,7 +296,7 @@ TEST_CASE("assigning to a handle closes what it held") {
   CHECK(!std::filesystem::exists(file + "-wal"));
 }
 
-TEST_CASE("a closed backend refuses through the handle") {
+TEST_CASE("a closed backend refuses calls through the handle") {
   auto storage = migrated();
   auto& sessions = storage.session_storage();
   storage.close();

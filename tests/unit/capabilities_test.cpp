@@ -21,7 +21,7 @@ namespace {
 
 using OnSqlite = Backend<Sqlite>;
 
-// What a static backend lacks is known to the compiler; what a handle lacks is not.
+// The compiler knows what a static backend lacks, but not what a handle lacks.
 static_assert(decltype(online_backup(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(detail_report(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(migration_inspection(std::declval<OnSqlite&>()))::possible);
@@ -36,7 +36,7 @@ static_assert(decltype(online_backup(std::declval<AnyBackend&>()))::possible);
 static_assert(decltype(soft_deletion(std::declval<AnyBackend&>()))::possible);
 static_assert(decltype(administration(std::declval<AnyBackend&>()))::possible);
 
-/// Server code, written once: what it does depends on what the backend can do.
+/// Server code, written once: what it does depends on the capabilities of the backend.
 std::string tidy_up(StorageBackend auto& storage, const std::filesystem::path& copy) {
   std::string done;
   if (const auto inspection = migration_inspection(storage)) {
@@ -53,7 +53,7 @@ std::string tidy_up(StorageBackend auto& storage, const std::filesystem::path& c
   return done;
 }
 
-/// How the use of something fails: its code, and what its sentence says after the backend.
+/// Checks that `use` throws `failed_precondition` with this message.
 template <class Use>
 void refuses(const char* sentence, Use&& use) {
   const Error error = error_of(use);
@@ -61,7 +61,7 @@ void refuses(const char* sentence, Use&& use) {
   CHECK(std::string(error.what()) == sentence);
 }
 
-/// Each capability of a backend that has none: a check finds it null, and using it all the same is an error.
+/// Checks a backend that has no capability: each view is null, and using it throws.
 template <class Storage>
 void has_nothing(Storage& storage) {
   CHECK(!migration_inspection(storage));
@@ -70,7 +70,7 @@ void has_nothing(Storage& storage) {
   CHECK(!soft_deletion(storage));
   CHECK(!administration(storage));
   CHECK(!migrator(storage));
-  refuses("this backend cannot tell pending migrations",
+  refuses("this backend cannot list pending migrations",
           [&] { static_cast<void>(migration_inspection(storage)->pending_migrations()); });
   refuses("this backend cannot report its details", [&] { static_cast<void>(detail_report(storage)->details()); });
   refuses("this backend cannot copy its database while it is in use",
@@ -78,13 +78,13 @@ void has_nothing(Storage& storage) {
   refuses("this backend cannot soft-delete sessions", [&] { soft_deletion(storage)->restore_session({}, "s"); });
   refuses("this backend cannot administer across tenants",
           [&] { static_cast<void>((*administration(storage)).statistics({})); });
-  refuses("this backend cannot take migrations one by one",
+  refuses("this backend cannot run migrations step by step",
           [&] { static_cast<void>((*migrator(storage)).current_version()); });
 }
 
 }  // namespace
 
-TEST_CASE("the same questions are asked of a backend of a known type and of a handle") {
+TEST_CASE("the capability functions are the same for a backend of a known type and for a handle") {
   const support::TemporaryFolder folder;
   OnSqlite backend({.path = ":memory:"});
   CHECK(tidy_up(backend, folder.path() / "first.db").starts_with("migrations are pending, version 0, no pool, copied"));
@@ -102,7 +102,7 @@ TEST_CASE("the same questions are asked of a backend of a known type and of a ha
   CHECK(tidy_up(plain, folder.path() / "never.db").empty());
 }
 
-TEST_CASE("a capability that is missing is null, and using it is an error that names it") {
+TEST_CASE("a missing capability is null, and using it is an error that names it") {
   SUBCASE("of a backend of a known type") {
     Plain plain;
     has_nothing(plain);
@@ -118,7 +118,7 @@ TEST_CASE("a capability that is missing is null, and using it is an error that n
   }
 }
 
-TEST_CASE("a view can be kept and passed on") {
+TEST_CASE("a view can be stored and passed on") {
   OnSqlite backend({.path = ":memory:"});
   backend.migrate();
   const auto check = [](auto report) {

@@ -7,7 +7,7 @@
 
 using namespace heddle;
 
-TEST_CASE("a decorator policy sees each operation as one unit of work") {
+TEST_CASE("a decorator policy gets each operation as one unit of work") {
   static_assert(StorageBackend<Backend<support::DecoratedSqlite>>);
   Backend<support::DecoratedSqlite> backend({.path = ":memory:"});
   backend.migrate();

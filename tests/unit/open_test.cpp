@@ -32,7 +32,7 @@ namespace v1 = heddle::v1;
 const heddle::Context ada = heddle::Context::for_user("ada");
 constexpr const char* secret = "S3CRET";
 
-/// A configuration in JSON, with `@` for the folder of the test.
+/// Opens a configuration in JSON, with `@` for the folder of the test.
 v1::StorageConfig config_of(std::string json, const fs::path& folder = {}) {
   for (std::size_t at = json.find('@'); at != std::string::npos; at = json.find('@')) {
     json.replace(at, 1, folder.string());
@@ -40,12 +40,12 @@ v1::StorageConfig config_of(std::string json, const fs::path& folder = {}) {
   return heddle::parse_config_json(json);
 }
 
-/// Options whose data folder is this one.
+/// Returns options with this data folder.
 OpenOptions at(const fs::path& folder) {
   return {.environment = Environment::of({{"LOOM_DATA_DIR", folder.string()}})};
 }
 
-/// Every file below a folder with its content.
+/// Returns every file below a folder with its content.
 std::map<std::string, std::string> files_of(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -70,7 +70,7 @@ void execute(const Raw& database, const char* sql) {
                 sqlite3_errmsg(database.get()));
 }
 
-/// What the Go server has in its file.
+/// The schema in the file of the Go server.
 void make_loom(const Raw& database) {
   execute(database, R"sql(
     CREATE TABLE sessions (id TEXT PRIMARY KEY, agent_id TEXT, updated_at INTEGER);
@@ -90,7 +90,7 @@ void make_loom(const Raw& database) {
 
 }  // namespace
 
-TEST_CASE("without a configuration it is SQLite in the data folder") {
+TEST_CASE("the empty configuration opens SQLite in the data folder") {
   const support::TemporaryFolder folder;
   const auto data = folder.path() / "deep" / "data";
   {
@@ -117,7 +117,7 @@ TEST_CASE("a configuration as text and in a file") {
   CHECK(heddle::open_file(file).name() == "sqlite");
   CHECK(fs::exists(folder.path() / "own.db"));
 
-  // Options hold for these as well.
+  // The options apply to these as well.
   CHECK(heddle::open_json("{}", at(folder.path() / "first")).name() == "sqlite");
   CHECK(fs::exists(folder.path() / "first" / "loom.db"));
   std::ofstream(file) << "{}";
@@ -130,7 +130,7 @@ TEST_CASE("a configuration as text and in a file") {
   CHECK(code_of([&] { static_cast<void>(heddle::open_file(folder.path() / "none")); }) == ErrorCode::not_found);
 }
 
-TEST_CASE("who describes PostgreSQL and does not choose it is told, instead of getting SQLite") {
+TEST_CASE("a section for PostgreSQL without a chosen backend is an error and does not open SQLite") {
   const support::TemporaryFolder folder;
   const auto error = error_of([&] {
     static_cast<void>(heddle::open(config_of(R"({"postgres": {"dsn": "host=db"}})"), at(folder.path() / "data")));
@@ -138,12 +138,12 @@ TEST_CASE("who describes PostgreSQL and does not choose it is told, instead of g
   CHECK(error.code() == ErrorCode::invalid_argument);
   CHECK(std::string(error.what()).find("backend") != std::string::npos);
   CHECK_FALSE(fs::exists(folder.path() / "data"));
-  // A file may describe both.
+  // A configuration may have both sections.
   static_cast<void>(heddle::open(
       config_of(R"({"backend": "STORAGE_BACKEND_TYPE_SQLITE", "postgres": {"dsn": "host=db"}})"), at(folder.path())));
 }
 
-TEST_CASE("a data folder that is there keeps its permissions") {
+TEST_CASE("an existing data folder keeps its permissions") {
   const support::TemporaryFolder folder;
   const auto before = fs::status(folder.path()).permissions();
   static_cast<void>(heddle::open({}, at(folder.path() / "")));
@@ -151,7 +151,7 @@ TEST_CASE("a data folder that is there keeps its permissions") {
   CHECK(fs::status(folder.path()).permissions() == before);
 }
 
-TEST_CASE("a database where the configuration says") {
+TEST_CASE("the configuration says where the database is") {
   const support::TemporaryFolder folder;
   SUBCASE("in a file") {
     auto storage = heddle::open(config_of(R"({"sqlite": {"path": "@/own.db"}})", folder.path()),
@@ -169,19 +169,19 @@ TEST_CASE("a database where the configuration says") {
     CHECK(storage.session_storage().load_session(heddle::Context::for_user("default-user"), "of the default user"));
     CHECK(fs::is_empty(folder.path()));
   }
-  SUBCASE("a folder that is named is not made") {
+  SUBCASE("a named folder is not created") {
     const auto missing = config_of(R"({"sqlite": {"path": "@/none/own.db"}})", folder.path());
     CHECK(code_of([&] { static_cast<void>(heddle::open(missing)); }) == ErrorCode::failed_precondition);
     CHECK(fs::is_empty(folder.path()));
   }
-  SUBCASE("a folder that cannot be made") {
+  SUBCASE("a folder that cannot be created") {
     std::ofstream(folder.path() / "file") << "in the way";
     CHECK(code_of([&] { static_cast<void>(heddle::open({}, at(folder.path() / "file"))); }) ==
           ErrorCode::permission_denied);
   }
 }
 
-TEST_CASE("migrating when it is opened") {
+TEST_CASE("opening migrates as the configuration says") {
   const support::TemporaryFolder folder;
   const auto version_of = [](heddle::AnyBackend storage) {
     return heddle::detail_report(storage)->details().migration_version;
@@ -206,7 +206,7 @@ TEST_CASE("migrating when it is opened") {
     CHECK(version_of(open_with(R"({"migration_dir": "@/sql", "target_version": 1})")) == 2);
     CHECK(version_of(open_with(R"({"migration_dir": "@/sql"})")) == 3);
   }
-  SUBCASE("to what is not there") {
+  SUBCASE("to a version that does not exist") {
     for (const char* migration :
          {R"({"target_version": 999})", R"({"target_version": -1})", R"({"migration_dir": "@/none"})"}) {
       CAPTURE(migration);
@@ -220,7 +220,7 @@ TEST_CASE("migrating when it is opened") {
   }
 }
 
-// Where SQLite can encrypt there is nothing to refuse.
+// A SQLite that can encrypt refuses nothing.
 #ifndef SQLITE_HAS_CODEC
 TEST_CASE("encryption is never replaced by a plain file") {
   const support::TemporaryFolder folder;
@@ -247,7 +247,7 @@ TEST_CASE("encryption is never replaced by a plain file") {
 }
 #endif
 
-TEST_CASE("a loom.db of the Go server is refused and stays as it is") {
+TEST_CASE("a loom.db of the Go server is refused and not changed") {
   const support::TemporaryFolder folder;
   const auto file = folder.path() / "loom.db";
   const auto refuse = [&](bool named) {
@@ -272,17 +272,17 @@ TEST_CASE("a loom.db of the Go server is refused and stays as it is") {
     }
     refuse(true);
   }
-  SUBCASE("in use, with everything in the log still") {
+  SUBCASE("in use, with all data still in the log") {
     const Raw database = raw(file);
     execute(database, "PRAGMA journal_mode = WAL");
     execute(database, "PRAGMA wal_autocheckpoint = 0");
     make_loom(database);
     REQUIRE(fs::file_size(file.string() + "-wal") > 0);
     refuse(false);
-    // Nor was the other program disturbed.
+    // The other program was not disturbed either.
     execute(database, "INSERT INTO sessions VALUES ('t', 'a', 2)");
   }
-  SUBCASE("left behind by a crash: a log that nobody has read back") {
+  SUBCASE("left behind by a crash: a log that was not read back") {
     const support::TemporaryFolder elsewhere;
     const auto live = elsewhere.path() / "loom.db";
     const Raw database = raw(live);
@@ -305,7 +305,7 @@ TEST_CASE("PostgreSQL") {
   CHECK(without.code() == ErrorCode::invalid_argument);
   CHECK(std::string(without.what()).find("postgres") != std::string::npos);
 
-  // Checked before anybody is connected to, in every build.
+  // Validated before connecting, in every build.
   const auto impossible = open_with(R"({"backend": 2, "postgres": {"dsn": "postgres://u:S3CRET@h/d",
       "pool": {"max_connections": 0}}})");
   CHECK(impossible.code() == ErrorCode::invalid_argument);
@@ -317,7 +317,7 @@ TEST_CASE("PostgreSQL") {
   CHECK(std::string(supabase.what()).find("Supabase") != std::string::npos);
   CHECK(std::string(supabase.what()).find(secret) == std::string::npos);
 
-  // A socket that is not there, and nobody listens behind.
+  // A socket that does not exist.
   const auto absent =
       open_with(R"({"backend": 2, "postgres": {"dsn": "host=/nonexistent dbname=d user=u password=S3CRET"}})");
 #if HEDDLE_WITH_POSTGRES
@@ -331,7 +331,7 @@ TEST_CASE("PostgreSQL") {
   CHECK(fs::is_empty(folder.path()));
 }
 
-TEST_CASE("a backend that is not known") {
+TEST_CASE("an unknown backend is refused") {
   v1::StorageConfig config;
   config.set_backend(static_cast<v1::StorageBackendType>(7));
   CHECK(code_of([&] { static_cast<void>(heddle::open(config)); }) == ErrorCode::invalid_argument);

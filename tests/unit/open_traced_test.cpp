@@ -6,7 +6,7 @@
 
 namespace {
 
-/// Counts what it sees.
+/// Counts spans.
 struct Counting {
   struct Span {
     void fail(const heddle::Error& /*error*/) noexcept {}
@@ -20,7 +20,7 @@ struct Counting {
 
 }  // namespace
 
-TEST_CASE("a tracer watches what is opened") {
+TEST_CASE("a tracer observes the opened backend") {
   const Counting tracer;
   auto storage = heddle::open(heddle::parse_config_json(R"({"sqlite": {"path": ":memory:"}})"), {}, tracer);
   const int before = *tracer.calls;

@@ -32,7 +32,7 @@ struct Record {
 
 using Records = std::vector<Record>;
 
-/// A tracer that keeps what it sees.
+/// A tracer that records spans.
 class RecordingTracer {
  public:
   class Span {
@@ -55,7 +55,7 @@ class RecordingTracer {
             {std::string(to_string(call.operation)), std::string(call.user_id), call.context.trace_parent, ""}};
   }
   [[nodiscard]] const Records& records() const { return *records_; }
-  /// What it has seen since the last time.
+  /// Returns the spans since the last call.
   [[nodiscard]] Records take() const { return std::exchange(*records_, {}); }
 
  private:
@@ -72,7 +72,7 @@ struct Traceable {
   void (*run)(Traced& backend);
 };
 
-/// What a backend on SQLite can do but for the backup, in an order in which all of it succeeds.
+/// All operations of a backend on SQLite except the backup, in an order in which all of them succeed.
 const std::vector<Traceable> operations{
     {"ping", [](Traced& b) { b.ping(); }},
     {"details", [](Traced& b) { static_cast<void>(b.details()); }},
@@ -139,7 +139,7 @@ const std::vector<Traceable> operations{
     {"expire_human_requests", [](Traced& b) { b.human_request_store().expire(ada); }},
     {"delete_session", [](Traced& b) { CHECK(b.session_storage().delete_session(ada, "s")); }}};
 
-/// A backend that is traced, with its schema and a session `s` of ada's with one message.
+/// A traced, migrated backend with a session `s` of ada with one message.
 struct Filled {
   explicit Filled(sqlite::Config config = {.path = ":memory:"}) : backend(std::move(config), tracer) {
     backend.migrate();
@@ -154,7 +154,7 @@ struct Filled {
 
 }  // namespace
 
-TEST_CASE("a tracer sees every operation, its tenant, its parent and its failure") {
+TEST_CASE("a tracer gets every operation, its tenant, its parent and its failure") {
   const RecordingTracer tracer;
   Traced backend({.path = ":memory:"}, tracer);
   backend.migrate();
@@ -182,7 +182,7 @@ TEST_CASE("every operation is one span") {
   }
 }
 
-TEST_CASE("a call that is refused is one span that fails") {
+TEST_CASE("a refused call is one failed span") {
   Filled filled({.path = ":memory:", .default_user_id = ""});
   auto& backend = filled.backend;
   const auto ends = [&](const char* error, auto&& call) {
@@ -193,7 +193,7 @@ TEST_CASE("a call that is refused is one span that fails") {
   };
   const std::string nul(1, '\0');
   const Context late = ada.with_timeout(std::chrono::seconds(-1));
-  SUBCASE("with arguments that mean nothing") {
+  SUBCASE("with invalid arguments") {
     ends("invalid_argument", [&] { backend.session_storage().save_session(ada, {.id = ""}); });
     ends("invalid_argument", [&] { backend.session_storage().delete_session(ada, nul); });
     ends("invalid_argument", [&] { backend.session_storage().for_each_message(ada, nul, [](const Message&) {}); });
@@ -203,11 +203,11 @@ TEST_CASE("a call that is refused is one span that fails") {
     ends("invalid_argument", [&] { static_cast<void>(backend.human_request_store().wait(ada, "")); });
     ends("invalid_argument", [&] { backend.migrator().down({}, 0); });
   }
-  SUBCASE("without a user, and with one who cannot be") {
+  SUBCASE("without a user, and with an invalid one") {
     ends("invalid_argument", [&] { static_cast<void>(backend.session_storage().statistics({})); });
     ends("invalid_argument", [&] { static_cast<void>(backend.session_storage().statistics(Context::for_user(nul))); });
   }
-  SUBCASE("when its time is over") {
+  SUBCASE("after its deadline") {
     ends("deadline_exceeded", [&] { static_cast<void>(backend.session_storage().statistics(late)); });
     ends("deadline_exceeded", [&] { backend.ping(late); });
     ends("deadline_exceeded", [&] { static_cast<void>(backend.details(late)); });
@@ -220,20 +220,20 @@ TEST_CASE("a call that is refused is one span that fails") {
   }
 }
 
-TEST_CASE("what the caller's own code throws ends the span as failed") {
+TEST_CASE("an exception of the caller's own code ends the span as failed") {
   Filled filled;
   auto& sessions = filled.backend.session_storage();
-  SUBCASE("a visitor, with an exception of its own") {
+  SUBCASE("a visitor, with its own exception") {
     CHECK_THROWS_WITH_AS(
         sessions.for_each_message(ada, "s", [](const Message&) { throw std::runtime_error("enough"); }), "enough",
         std::runtime_error);
     CHECK(filled.tracer.take() == Records{{"for_each_message", "ada", "", "internal"}});
   }
-  SUBCASE("a visitor, with what is no exception at all") {
+  SUBCASE("a visitor, with an object that is not a std::exception") {
     CHECK_THROWS_AS(sessions.for_each_message(ada, "s", [](const Message&) { throw 7; }), int);
     CHECK(filled.tracer.take() == Records{{"for_each_message", "ada", "", "internal"}});
   }
-  SUBCASE("a visitor, with one of the library's") {
+  SUBCASE("a visitor, with an Error") {
     const auto refuse = [](const Message&) { throw Error(ErrorCode::permission_denied, "not yours"); };
     CHECK(support::code_of([&] { sessions.for_each_message(ada, "s", refuse); }) == ErrorCode::permission_denied);
     CHECK(filled.tracer.take() == Records{{"for_each_message", "ada", "", "permission_denied"}});
@@ -246,7 +246,7 @@ TEST_CASE("what the caller's own code throws ends the span as failed") {
   }
 }
 
-TEST_CASE("a call that a callback makes is a span of its own, which ends first") {
+TEST_CASE("a call inside a callback is a separate span, which ends first") {
   Filled filled;
   auto& sessions = filled.backend.session_storage();
   sessions.add_cleanup_hook(
@@ -255,12 +255,12 @@ TEST_CASE("a call that a callback makes is a span of its own, which ends first")
   CHECK(filled.tracer.take() == Records{{"statistics", "ada", "", ""}, {"delete_session", "ada", "", ""}});
 }
 
-TEST_CASE("operations have names of their own") {
+TEST_CASE("operations have distinct names") {
   const auto& names = EnumNames<Operation>::values;
   CHECK(std::set<std::string_view>(names.begin(), names.end()).size() == names.size());
 }
 
-TEST_CASE("no tracer costs no room") {
+TEST_CASE("NoTracing needs no memory") {
   struct Probe {
     [[no_unique_address]] NoTracing tracer{};
     char byte = 0;

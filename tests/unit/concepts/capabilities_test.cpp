@@ -6,7 +6,7 @@
 
 using namespace heddle;
 
-// What a backend is and what it can do is known at compile time.
+// The concepts say at compile time what a backend is and what it can do.
 using Embedded = Backend<Sqlite>;
 static_assert(StoragePolicy<Sqlite>);
 static_assert(StorageBackend<Embedded>);
@@ -21,7 +21,7 @@ static_assert(!StoragePolicy<int>);
 
 namespace {
 
-/// Generic server code that asks for a capability.
+/// Generic server code that checks for a capability.
 template <StorageBackend B>
 bool can_back_up(B& /*backend*/) {
   if constexpr (BacksUpOnline<B>) {
@@ -33,7 +33,7 @@ bool can_back_up(B& /*backend*/) {
 
 }  // namespace
 
-TEST_CASE("capabilities are found by asking the type") {
+TEST_CASE("generic code finds a capability by the type of the backend") {
   Embedded backend({.path = ":memory:"});
   CHECK(can_back_up(backend));
   CHECK(Embedded::name() == "sqlite");

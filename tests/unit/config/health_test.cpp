@@ -25,7 +25,7 @@ namespace {
 using OnSqlite = heddle::Backend<heddle::Sqlite>;
 namespace v1 = heddle::v1;
 
-/// SQLite whose answers can be changed.
+/// SQLite with results that a test can change.
 class Patient : public OnSqlite {
  public:
   using OnSqlite::OnSqlite;
@@ -73,7 +73,7 @@ TEST_CASE("a healthy backend, static or erased") {
   CHECK(same.migration_version() == version);
 }
 
-TEST_CASE("a backend that reports nothing of itself is healthy as well") {
+TEST_CASE("a backend that reports no details is healthy as well") {
   Plain plain;
   CHECK(health(plain).healthy());
   CHECK(health(plain).backend() == v1::STORAGE_BACKEND_TYPE_UNSPECIFIED);
@@ -83,7 +83,7 @@ TEST_CASE("a backend that reports nothing of itself is healthy as well") {
   CHECK(health(erased).healthy());
 }
 
-TEST_CASE("pool and latency are told") {
+TEST_CASE("the status contains the pool and the latency") {
   Patient backend({.path = ":memory:"});
   backend.pool = heddle::PoolStatistics{5, 3, 2, 25, std::int64_t{1} << 40U, std::chrono::milliseconds(1234)};
   backend.delay = std::chrono::milliseconds(20);
@@ -121,7 +121,7 @@ TEST_CASE("a failure is a status, never an exception") {
     CHECK(!status.healthy());
     CHECK(!status.error().empty());
   }
-  SUBCASE("what is no Error of ours is not quoted") {
+  SUBCASE("an exception that is not an Error is not quoted") {
     Patient backend({.path = ":memory:"});
     backend.fails_strangely = true;
     const auto status = health(backend);

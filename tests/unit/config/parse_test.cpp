@@ -52,7 +52,7 @@ TEST_CASE("a configuration in JSON") {
   }
 }
 
-TEST_CASE("who misspells a choice in the configuration is told what there is") {
+TEST_CASE("the error for a misspelled enumerator lists the valid ones") {
   const auto message = [](const char* json) {
     return std::string(error_of([&] { static_cast<void>(heddle::parse_config_json(json)); }).what());
   };
@@ -73,17 +73,17 @@ TEST_CASE("a configuration in binary") {
   CHECK(!read.migration().has_auto_migrate());
   CHECK(heddle::parse_config_binary("").backend() == v1::STORAGE_BACKEND_TYPE_UNSPECIFIED);
 
-  // Field 1 as a varint, as the wire format has it.
+  // Field 1 as a varint in the wire format.
   CHECK(heddle::parse_config_binary("\x08\x02").backend() == v1::STORAGE_BACKEND_TYPE_POSTGRES);
   using namespace std::string_view_literals;
-  // Cut short; field 6, which is none; field 99 of the section.
+  // Truncated; field 6, which does not exist; field 99 of the section.
   for (const auto bytes : {"\x12\x05\x0a"sv, "\x30\x01"sv, "\x12\x03\x98\x06\x01"sv, "path = a.db"sv}) {
     CHECK(code_of([&] { static_cast<void>(heddle::parse_config_binary(bytes)); }) == ErrorCode::invalid_argument);
   }
 }
 
 TEST_CASE("the wire format does not change") {
-  // Numbers as other programs write them.
+  // The field numbers that other programs use.
   const auto number_of = [](const auto& message, const char* field) {
     const auto* found = message.GetDescriptor()->FindFieldByName(field);
     return found == nullptr ? 0 : found->number();
@@ -145,7 +145,7 @@ TEST_CASE("a configuration in a file") {
   CHECK_THROWS_AS(static_cast<void>(heddle::load_config(folder.path())), heddle::Error);
 }
 
-TEST_CASE("messages for the model") {
+TEST_CASE("the model converts to messages and back") {
   const heddle::DataReference reference{.id = "r",
                                         .size_bytes = 12,
                                         .location = heddle::DataLocation::database,

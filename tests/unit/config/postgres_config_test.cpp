@@ -24,7 +24,7 @@ using std::chrono::seconds;
 
 constexpr const char* secret = "S3CRET";
 
-/// An environment with these variables and a data folder.
+/// Returns an environment with these variables and a data folder.
 Environment with(std::map<std::string, std::string> variables = {}) {
   variables.emplace("LOOM_DATA_DIR", "/srv/loom");
   variables.emplace("HOME", "/home/ada");
@@ -35,7 +35,7 @@ heddle::postgres::Config settings_of(const std::string& json, const Environment&
   return heddle::postgres_config(heddle::parse_config_json(json), environment);
 }
 
-/// A configuration whose section has these members beside a database.
+/// Returns a configuration whose section has these members and a database.
 heddle::postgres::Config with_members(const std::string& members, const Environment& environment = with()) {
   return settings_of(R"({"postgres": {"dsn": "d", )" + members + "}}", environment);
 }
@@ -46,7 +46,7 @@ heddle::Error refusal_of(const heddle::postgres::Config& config) {
 
 }  // namespace
 
-TEST_CASE("PostgreSQL's defaults are those of the backend") {
+TEST_CASE("the defaults for PostgreSQL are those of the backend") {
   const auto settings = settings_of(R"({"postgres": {"host": "h", "database": "d"}})");
   const heddle::postgres::Config defaults;
   CHECK(settings.dsn == "host='h' port='5432' dbname='d' sslmode='require'");
@@ -68,7 +68,7 @@ TEST_CASE("PostgreSQL's defaults are those of the backend") {
   CHECK(settings.soft_delete.cleanup_interval == seconds(86'400));
 }
 
-TEST_CASE("everything that a configuration says of PostgreSQL") {
+TEST_CASE("every field of the PostgreSQL section reaches the backend's configuration") {
   const auto settings = settings_of(R"({"postgres": {
       "dsn": "own", "admin_dsn": "admin", "migration_dsn": "migration", "schema": "Agents_2",
       "require_user_id": false, "default_user_id": "ada", "named_statements": false,
@@ -96,7 +96,7 @@ TEST_CASE("everything that a configuration says of PostgreSQL") {
   CHECK(settings.soft_delete.cleanup_interval == seconds(3));
 }
 
-TEST_CASE("a connection string of fields") {
+TEST_CASE("the fields make a connection string") {
   const auto dsn_of = [](const v1::PostgresStorageConfig& section, const Environment& environment) {
     v1::StorageConfig config;
     *config.mutable_postgres() = section;
@@ -117,12 +117,12 @@ TEST_CASE("a connection string of fields") {
   CHECK(dsn_of(section, with({{"LOOM_PG_PASSWORD", "p"}})).find("password='p'") != std::string::npos);
   CHECK(dsn_of(section, with()).find("password") == std::string::npos);
 
-  // What a C string would silently lose is refused.
+  // A value that a C string would cut is refused.
   section.set_user(std::string("a\0b", 3));
   CHECK(code_of([&] { static_cast<void>(dsn_of(section, with())); }) == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("a connection string is taken as it is") {
+TEST_CASE("a connection string is used unchanged") {
   const std::string uri = "postgresql://u@one,two/d?target_session_attrs=read-write";
   const auto variables = with({{"LOOM_PG_PASSWORD", secret}, {"LOOM_PG_DSN", "from outside"}});
   const std::string fields = R"("host": "h", "database": "d", "password": "S3CRET", "ssl_mode": "disable")";
@@ -130,7 +130,7 @@ TEST_CASE("a connection string is taken as it is") {
   CHECK(settings_of(R"({"postgres": {)" + fields + "}}", variables).dsn == "from outside");
 }
 
-TEST_CASE("what the environment adds for PostgreSQL") {
+TEST_CASE("the environment provides what the PostgreSQL section lacks") {
   const auto outside = with({{"LOOM_PG_DSN", "dsn from outside"},
                              {"LOOM_PG_ADMIN_DSN", "admin from outside"},
                              {"LOOM_PG_MIGRATION_DSN", "migration from outside"}});
@@ -151,7 +151,7 @@ TEST_CASE("the tenant of calls that name none") {
   CHECK(code_of([] { static_cast<void>(with_members(R"("default_user_id": "ada")")); }) == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("the least of connections follows the most") {
+TEST_CASE("the default of min_connections is at most max_connections") {
   CHECK(with_members(R"("pool": {"max_connections": 2})").pool.min_connections == 2);
   CHECK(with_members(R"("pool": {"max_connections": 9})").pool.min_connections == 5);
 }
@@ -163,7 +163,7 @@ TEST_CASE("the folder of artifacts") {
         ErrorCode::failed_precondition);
 }
 
-TEST_CASE("values without a meaning for PostgreSQL") {
+TEST_CASE("invalid values for PostgreSQL are refused") {
   for (const char* json : {"{}", R"({"postgres": {}})", R"({"postgres": {"host": "h", "password": "S3CRET"}})",
                            R"({"postgres": {"database": "d"}})"}) {
     CAPTURE(json);
@@ -201,7 +201,7 @@ TEST_CASE("values without a meaning for PostgreSQL") {
   }
 }
 
-TEST_CASE("a backend's own configuration is checked, too") {
+TEST_CASE("the backend's own configuration is validated, too") {
   CHECK(refusal_of({}).code() == ErrorCode::invalid_argument);
   heddle::postgres::check({.dsn = "d", .schema = std::string(63, 'a')});
   CHECK(refusal_of({.dsn = std::string("host=h\0password=S3CRET", 22)}).code() == ErrorCode::invalid_argument);
@@ -210,7 +210,7 @@ TEST_CASE("a backend's own configuration is checked, too") {
   heddle::postgres::require_admin({.dsn = "d", .admin_dsn = "a"});
 }
 
-TEST_CASE("Supabase is refused without a word of its keys") {
+TEST_CASE("the refusal of Supabase does not contain its keys") {
   const auto error = error_of(
       [] { static_cast<void>(with_members(R"("supabase": {"enabled": true, "service_role_key": "S3CRET"})")); });
   CHECK(error.code() == ErrorCode::failed_precondition);

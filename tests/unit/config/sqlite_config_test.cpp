@@ -30,17 +30,17 @@ TEST_CASE("the data folder comes from the environment") {
   CHECK(data({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "~bob/data"}}) == fs::current_path() / "~bob/data");
   CHECK(data({{"LOOM_DATA_DIR", "data"}}) == fs::current_path() / "data");
   CHECK(code_of([&] { static_cast<void>(data({})); }) == ErrorCode::failed_precondition);
-  // One that reads the process has whatever is set there.
+  // An environment of the process has the variables of the process.
   CHECK(!Environment().get("HEDDLE_NO_SUCH_VARIABLE"));
 }
 
-TEST_CASE("what a configuration says of SQLite reaches the backend") {
+TEST_CASE("the SQLite section reaches the backend's configuration") {
   const auto environment = Environment::of({{"HOME", "/home/ada"}, {"LOOM_DATA_DIR", "/srv/loom"}});
   const auto settings_of = [&](const char* json) {
     return heddle::sqlite_config(heddle::parse_config_json(json), environment);
   };
 
-  SUBCASE("nothing: the defaults of the backend") {
+  SUBCASE("empty: the defaults of the backend") {
     const auto settings = settings_of("{}");
     const heddle::sqlite::Config defaults;
     CHECK(settings.path == "/srv/loom/loom.db");
@@ -56,7 +56,7 @@ TEST_CASE("what a configuration says of SQLite reaches the backend") {
     CHECK(!settings.encrypt);
     CHECK(settings.encryption_key.empty());
   }
-  SUBCASE("everything") {
+  SUBCASE("every field") {
     const auto settings = settings_of(R"({
       "sqlite": {"path": "~/a.db", "encrypt": true, "encryption_key": "k", "wal_mode": false,
                  "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
@@ -75,13 +75,13 @@ TEST_CASE("what a configuration says of SQLite reaches the backend") {
     CHECK(settings.artifact_directory == fs::current_path() / "files");
     CHECK(settings.migration_directory == "/home/ada/sql");
   }
-  SUBCASE("a bool that is off is not one that is unset") {
+  SUBCASE("a bool that is off differs from one that is unset") {
     CHECK(settings_of(R"({"sqlite": {}})").wal);
     CHECK(settings_of(R"({"sqlite": {"wal_mode": true}})").wal);
     CHECK(!settings_of(R"({"sqlite": {"wal_mode": false}})").wal);
     CHECK(!settings_of(R"({"sqlite": {"walMode": false}})").wal);
   }
-  SUBCASE("a path is made absolute, one in memory stays") {
+  SUBCASE("a path is made absolute, :memory: is not") {
     CHECK(settings_of(R"({"sqlite": {"path": "a.db"}})").path == (fs::current_path() / "a.db").string());
     CHECK(settings_of(R"({"sqlite": {"path": ":memory:"}})").path == ":memory:");
   }
@@ -94,7 +94,7 @@ TEST_CASE("what a configuration says of SQLite reaches the backend") {
     CHECK(key_of(R"({"sqlite": {"encrypt": true, "encryption_key": "own"}})") == "own");
     CHECK(key_of("{}").empty());
   }
-  SUBCASE("values without a meaning") {
+  SUBCASE("invalid values") {
     for (const char* json :
          {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})", R"({"sqlite": {"cache_kib": 0}})",
           R"({"sqlite": {"cache_kib": 3000000000}})", R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",

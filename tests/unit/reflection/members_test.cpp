@@ -1,4 +1,4 @@
-// What a struct is to the library once it is adapted.
+// What the library knows of an adapted struct.
 #include "heddle/reflection/members.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/reflection/adapt.hpp"
@@ -35,7 +35,7 @@ struct One {
   std::string only{};
 };
 
-/// As many members as HEDDLE_ADAPT_STRUCT takes.
+/// The maximum number of members for HEDDLE_ADAPT_STRUCT.
 struct Wide {
   int m0 = 0, m1 = 1, m2 = 2, m3 = 3, m4 = 4, m5 = 5, m6 = 6, m7 = 7, m8 = 8, m9 = 9, m10 = 10, m11 = 11, m12 = 12,
       m13 = 13, m14 = 14, m15 = 15;
@@ -79,7 +79,7 @@ TEST_CASE("members are visited with their names in the order in which they are a
                                  reflection::member_names<heddle::Message>.end()) == names_of_message());
 }
 
-TEST_CASE("a visit gives the members themselves") {
+TEST_CASE("a visit passes the members themselves") {
   One one;
   reflection::for_each_member(one, [](const char* /*name*/, auto& member) { member = "changed"; });
   CHECK(one.only == "changed");
@@ -98,7 +98,7 @@ TEST_CASE("a struct can have 64 members") {
   CHECK(decltype(hana::length(hana::accessors<Wide>()))::value == 64);
 }
 
-TEST_CASE("Boost.Hana gives the names and the members of an adapted struct") {
+TEST_CASE("Boost.Hana returns the names and the members of an adapted struct") {
   heddle::Message message;
   message.content = "text";
   std::vector<std::string> names;

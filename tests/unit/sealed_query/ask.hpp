@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-/// What an agent asks of an image, in the tests of the sealed query.
+/// Queries of agents on an image, for the tests of the sealed query.
 namespace sealed_query_tests {
 
 using Image = std::vector<std::byte>;

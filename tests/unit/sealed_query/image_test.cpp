@@ -40,7 +40,7 @@ Table numbers(std::int64_t count) {
 
 }  // namespace
 
-TEST_CASE("an image answers every row as it was stored; booleans as 1 and 0") {
+TEST_CASE("an image returns every row as it was stored; booleans as 1 and 0") {
   const Table table{{"a", "b"},
                     {{std::monostate{}, std::string("text")},
                      {std::int64_t{7}, 2.5},
@@ -94,7 +94,7 @@ TEST_CASE("fault 26: a table name may be longer than 63 bytes") {
   CHECK(refusal(std::string(256, 'n'), numbers(1)) == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("a table without rows keeps its columns; the same table makes the same image") {
+TEST_CASE("a table without rows keeps its columns; equal tables make equal images") {
   const Table table{{"a", "b"}, {}};
   CHECK(ask(build_image("t", table), "SELECT * FROM t") == table);
   CHECK(build_image("t", numbers(100)) == build_image("t", numbers(100)));
@@ -110,7 +110,7 @@ TEST_CASE("2000 columns are stored, 2001 refused") {
   CHECK(refusal("t", table) == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("what cannot be stored faithfully is refused before any work") {
+TEST_CASE("a table that cannot be stored exactly is refused before any work") {
   const auto nul = std::string("a\0b", 3);
   const std::string invalid = "\xff";
   for (const std::string& name : {std::string(), std::string("sqlite_x"), std::string("SQLite_master"), nul, invalid}) {

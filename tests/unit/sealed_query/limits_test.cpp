@@ -26,7 +26,7 @@ std::string repeated(std::string_view part, int times, std::string_view separato
   return text;
 }
 
-/// WITH c0 AS (first), c1 AS (step over c0), ...; `@` in `step` stands for the step before.
+/// WITH c0 AS (first), c1 AS (step over c0), ...; `@` in `step` is replaced by the name of the previous one.
 std::string chain(std::string_view first, std::string_view step, int steps) {
   std::string sql = "WITH c0(y) AS (" + std::string(first) + ")";
   for (int i = 1; i <= steps; ++i) {
@@ -39,7 +39,7 @@ std::string chain(std::string_view first, std::string_view step, int steps) {
 
 }  // namespace
 
-TEST_CASE("the answer is capped in rows and bytes") {
+TEST_CASE("the result is limited in rows and bytes") {
   QueryLimits limits;
   limits.rows = 3;
   CHECK(ask(cities(), "SELECT * FROM cities", limits).rows.size() == 3);
@@ -58,7 +58,7 @@ TEST_CASE("the answer is capped in rows and bytes") {
   CHECK(failure(numbers(), "SELECT a.n, b.n FROM numbers a, numbers b").says("rows of the answer"));
 }
 
-TEST_CASE("limits must be positive; huge ones are no overflow") {
+TEST_CASE("limits must be positive; huge ones do not overflow") {
   for (const QueryLimits& limits :
        {QueryLimits{0ms}, QueryLimits{-1ms}, QueryLimits{1ms, 0}, QueryLimits{1ms, 1, 0}, QueryLimits{1ms, 1, 1, 0}}) {
     CHECK(failure(cities(), "SELECT 1", limits) == ErrorCode::invalid_argument);
@@ -69,7 +69,7 @@ TEST_CASE("limits must be positive; huge ones are no overflow") {
   CHECK(ask(cities(), "SELECT 1", QueryLimits{std::chrono::hours(24 * 30)}).rows.size() == 1);
 }
 
-TEST_CASE("a query ends at its time limit, at the deadline, and when asked to stop") {
+TEST_CASE("a query ends at its time limit, at the deadline, and when a stop is requested") {
   const std::string endless = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT count(*) FROM r";
   const auto timed = failure(cities(), endless, QueryLimits{50ms});
   CHECK(timed == ErrorCode::deadline_exceeded);
@@ -86,7 +86,7 @@ TEST_CASE("a query ends at its time limit, at the deadline, and when asked to st
   CHECK(failure(cities(), "SELECT 1", {}, Context{}.with_stop(source.get_token())) == ErrorCode::cancelled);
 }
 
-TEST_CASE("fault 22: no SQL takes much more than its memory, its time, or the server down") {
+TEST_CASE("fault 22: no SQL exceeds its memory or its time by much, or crashes the server") {
   const std::string counter = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) ";
   const std::string big = "replace(hex(zeroblob(500000)), '0', 'a')";
   const QueryLimits limits{500ms, std::size_t{16} << 20U};
@@ -168,7 +168,7 @@ TEST_CASE("fault 22: no SQL takes much more than its memory, its time, or the se
   }
 }
 
-TEST_CASE("what SQLite itself gives up on, or finds easy, is not refused needlessly") {
+TEST_CASE("SQL that SQLite itself refuses, or runs easily, is not refused needlessly") {
   const QueryLimits limits{500ms, std::size_t{16} << 20U};
   for (const auto* sql : {"SELECT printf('%1000000000d', 1)", "SELECT printf('%.999999999f', 1.0)",
                           "SELECT printf('%*d', 2147483647, 1)"}) {
@@ -179,7 +179,7 @@ TEST_CASE("what SQLite itself gives up on, or finds easy, is not refused needles
   }
 }
 
-TEST_CASE("the caps name themselves") {
+TEST_CASE("the errors of the limits name the limit") {
   const QueryLimits small{5s, std::size_t{4} << 20U};
   CHECK(failure(numbers(), "SELECT a.word || b.word AS w FROM numbers a, numbers b ORDER BY w", small)
             .says("memory (4194304 bytes)"));

@@ -15,7 +15,7 @@
 using namespace heddle;
 using namespace sealed_query_tests;
 
-TEST_CASE("an agent's SELECT answers typed cells") {
+TEST_CASE("an agent's SELECT returns typed cells") {
   const auto answer =
       ask(cities(), "SELECT name, people * 1.5 AS p, note FROM cities WHERE people > 150 ORDER BY 2 DESC");
   CHECK(answer == Table{{"name", "p", "note"},
@@ -42,7 +42,7 @@ TEST_CASE("the usual SQL of analysis works") {
   CHECK(ask(cities(), "EXPLAIN QUERY PLAN SELECT * FROM cities").columns.size() == 4);
 }
 
-TEST_CASE("text functions answer what SQLite's own answer") {
+TEST_CASE("text functions return what SQLite's own return") {
   const auto yes = [](std::string_view condition) {
     CAPTURE(condition);
     CHECK(value("SELECT (" + std::string(condition) + ") IS 1") == Cell(std::int64_t{1}));
@@ -171,7 +171,7 @@ TEST_CASE("exactly one statement") {
   CHECK(failure(cities(), "SELECT :name") == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("fault 23: a mistake in the SQL comes back with SQLite's message") {
+TEST_CASE("fault 23: an error in the SQL is reported with SQLite's message") {
   CHECK(failure(cities(), "SELEC 1").says("near \"SELEC\": syntax error"));
   CHECK(failure(cities(), "SELECT nam FROM cities").says("no such column: nam"));
   CHECK(failure(cities(), "SELECT \"nam\" FROM cities").says("no such column: "));
@@ -180,7 +180,7 @@ TEST_CASE("fault 23: a mistake in the SQL comes back with SQLite's message") {
   CHECK(failure(cities(), "SELECT * FROM cities OFFSET 1") == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("no message quotes what is stored") {
+TEST_CASE("no message quotes stored data") {
   for (const auto* sql :
        {"SELECT json_extract('{}', note) FROM cities", "SELECT json(note) FROM cities WHERE name = 'Zürich'",
         "SELECT note ->> '$.' FROM cities", "SELECT json_set('{}', note, 1) FROM cities",
@@ -202,7 +202,7 @@ TEST_CASE("values that a table cannot hold are refused") {
   CHECK(value("SELECT hex(x'00ff')") == Cell(std::string("00FF")));
 }
 
-TEST_CASE("a damaged image is data_loss, whatever it holds") {
+TEST_CASE("a damaged image is data_loss, whatever its contents") {
   CHECK(failure({}, "SELECT 1") == ErrorCode::data_loss);
   CHECK(failure(Image(100, std::byte{0x41}), "SELECT 1") == ErrorCode::data_loss);
   CHECK(failure(Image(8192, std::byte{0}), "SELECT 1") == ErrorCode::data_loss);
@@ -217,7 +217,7 @@ TEST_CASE("a damaged image is data_loss, whatever it holds") {
   }
   CHECK(failure(smashed, "SELECT count(word) FROM numbers") == ErrorCode::data_loss);
 
-  // One flipped byte anywhere: an answer or a typed error, never a crash.
+  // One changed byte anywhere: a result or a typed error, never a crash.
   const auto whole = cities();
   for (std::size_t at = 0; at < whole.size(); at += 3) {
     auto image = whole;

@@ -38,7 +38,7 @@ const Context bob = Context::for_user("bob");
 
 Administered::Config in_memory() { return {.database = {.path = ":memory:"}}; }
 
-/// Waits, at most some seconds, until something is so.
+/// Waits until a condition is true, at most some seconds.
 template <class Condition>
 bool comes(Condition&& condition) {
   for (int step = 0; step < 1000 && !condition(); ++step) { std::this_thread::sleep_for(milliseconds(10)); }
@@ -87,7 +87,7 @@ TEST_CASE("an administrator sees the sessions of all tenants, page by page") {
         ErrorCode::invalid_argument);
 }
 
-TEST_CASE("what the administrator's role lacks is answered, and the tracer is warned") {
+TEST_CASE("the privileges that the administrator's role lacks are returned, and the tracer is warned") {
   const Listening tracer;
   OnAdministered backend(in_memory(), tracer);
   const auto permissions = backend.admin_storage().validate_permissions({});
@@ -96,7 +96,7 @@ TEST_CASE("what the administrator's role lacks is answered, and the tracer is wa
         std::vector<std::string>{"the administrator's role does not see the rows of all tenants in artifacts, sessions",
                                  "the administrator's role may not change and remove rows of artifacts"});
   CHECK(tracer.told->warnings == permissions.problems);
-  // A tracer that takes no warnings is no less one.
+  // A tracer without warnings is a tracer too.
   CHECK(Silent(in_memory()).admin_storage().validate_permissions({}).problems == permissions.problems);
 
   CHECK(heddle::stores::detail::permissions_of({{"sessions", true, true, true}}).problems.empty());
@@ -105,7 +105,7 @@ TEST_CASE("what the administrator's role lacks is answered, and the tracer is wa
   CHECK(heddle::stores::detail::permissions_of({}).problems.size() == 1);
 }
 
-TEST_CASE("a session is hidden and shown again") {
+TEST_CASE("a session is hidden and restored") {
   Silent backend(in_memory());
   backend.migrate();
   auto& sessions = backend.session_storage();
@@ -122,7 +122,7 @@ TEST_CASE("a session is hidden and shown again") {
   CHECK(code_of([&] { sessions.soft_delete_session(ada, ""); }) == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("what was hidden goes for good in batches, with its files and hooks") {
+TEST_CASE("hidden sessions are removed in batches, with their files and hooks") {
   const support::TemporaryFolder folder;
   auto config = in_memory();
   config.database.artifact_directory = folder.path();
@@ -168,7 +168,7 @@ TEST_CASE("what was hidden goes for good in batches, with its files and hooks") 
   CHECK(sessions.purge_deleted_sessions({}, seconds(0)) == 0);
 }
 
-TEST_CASE("a purge ends where the database fails, and says so") {
+TEST_CASE("a purge ends with the database's error") {
   Silent backend(in_memory());
   backend.migrate();
   Administered::Engine::fail_from_now_on = true;
@@ -178,7 +178,7 @@ TEST_CASE("a purge ends where the database fails, and says so") {
 
 namespace {
 
-/// Sessions that count how often they are purged.
+/// Counts its purges.
 struct FakeSessions {
   std::int64_t purge_deleted_sessions(const Context& context, seconds grace_period) {
     grace = grace_period;
@@ -198,7 +198,7 @@ using Cleaner = heddle::stores::detail::Cleaner<FakeSessions>;
 
 }  // namespace
 
-TEST_CASE("the cleaner cleans at its interval, whatever fails") {
+TEST_CASE("the cleaner runs at its interval, also after failures") {
   FakeSessions sessions;
   {
     Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{milliseconds(1), milliseconds(1), seconds(7)});
@@ -212,9 +212,9 @@ TEST_CASE("the cleaner cleans at its interval, whatever fails") {
   CHECK(sessions.calls == calls);
 }
 
-TEST_CASE("the cleaner stops in its sleep and in its work") {
+TEST_CASE("the cleaner stops while it waits and while it works") {
   FakeSessions sessions;
-  SUBCASE("asleep") {
+  SUBCASE("waiting") {
     const Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{std::chrono::hours(1), {}, {}});
   }
   SUBCASE("at work") {
@@ -228,7 +228,7 @@ TEST_CASE("the cleaner stops in its sleep and in its work") {
   }
 }
 
-TEST_CASE("a cleaner is planned by the configuration") {
+TEST_CASE("the configuration sets the cleaner's interval") {
   CHECK(!heddle::stores::detail::cleaning_of(heddle::sqlite::Config{}));
   CHECK(!heddle::stores::detail::cleaning_of(Administered::Config{}));
   const auto plan =
@@ -242,7 +242,7 @@ TEST_CASE("a cleaner is planned by the configuration") {
         std::chrono::hours(9000));
 }
 
-TEST_CASE("a backend cleans by itself until it is closed") {
+TEST_CASE("a backend removes sessions by itself until it is closed") {
   auto config = in_memory();
   config.soft_delete = {true, seconds(0), seconds(1)};
   const Listening tracer;
@@ -252,8 +252,8 @@ TEST_CASE("a backend cleans by itself until it is closed") {
   REQUIRE(backend.session_storage().soft_delete_session(ada, "s"));
   bool hooked = false;
   std::atomic<bool> closed_by_hook{false};
-  SUBCASE("from outside") {}
-  SUBCASE("by a hook of its own") {
+  SUBCASE("by another thread") {}
+  SUBCASE("by one of its hooks") {
     hooked = true;
     backend.session_storage().add_cleanup_hook([&](const Context& /*context*/, const std::string& /*id*/) {
       backend.close();
@@ -291,7 +291,7 @@ TEST_CASE("administration and soft deletion through a handle") {
   CHECK(code_of([&] { static_cast<void>(administration->statistics({})); }) == ErrorCode::failed_precondition);
 }
 
-TEST_CASE("without a connection of its own administration is null, and soft deletion is not") {
+TEST_CASE("without its connection administration is null, but soft deletion is not") {
   auto config = in_memory();
   config.has_administrator = false;
   const auto check = [](auto& backend) {

@@ -16,14 +16,14 @@ std::string digest_of(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("sha256_hex answers the vectors of FIPS 180-4") {
+TEST_CASE("sha256_hex returns the digests of the FIPS 180-4 vectors") {
   CHECK(digest_of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(digest_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(digest_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
-TEST_CASE("Sha256 answers the same for data in pieces, and can go on after an answer") {
+TEST_CASE("Sha256 returns the same for data in pieces, and can continue after a digest") {
   heddle::detail::crypto::Sha256 digest;
   CHECK(digest.hex() == digest_of(""));
   digest.update("ab");
@@ -39,7 +39,7 @@ TEST_CASE("Sha256 answers the same for data in pieces, and can go on after an an
   CHECK(million.hex() == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST_CASE("random_hex has the length asked for and only lower-case digits") {
+TEST_CASE("random_hex returns the requested length in lower-case digits") {
   for (const std::size_t digits : {0U, 1U, 7U, 32U, 1001U}) {
     const auto text = heddle::detail::crypto::random_hex(digits);
     CHECK(text.size() == digits);

@@ -10,7 +10,7 @@
 
 namespace pool_fakes {
 
-/// A clock that stands still until a test moves it.
+/// A clock that a test moves.
 struct FakeClock {
   using TimePoint = heddle::Context::Clock::time_point;
 
@@ -20,18 +20,18 @@ struct FakeClock {
   static inline std::atomic<long> seconds{1'000'000};
 };
 
-/// A server whose connections are counted.
+/// A server that counts its connections.
 struct FakeServer {
   std::atomic<int> open{0};
   std::atomic<int> most_open{0};
-  std::atomic<int> opened{0};  ///< since the start; also the number of the youngest connection
+  std::atomic<int> opened{0};  ///< since the start; also the number of the newest connection
   std::atomic<int> refused{0};
   std::atomic<int> checks{0};
   std::atomic<int> starts{0};
   std::atomic<bool> down{false};    ///< refuses new connections
-  std::atomic<bool> silent{false};  ///< does not answer health checks
+  std::atomic<bool> silent{false};  ///< does not respond to health checks
 
-  /// All connections die, without anybody being told.
+  /// Breaks all connections without a notification.
   void restart() { ++starts; }
 };
 
@@ -78,7 +78,7 @@ class FakeConnection {
   };
 }
 
-/// Waits for what another thread is about to do. A test that waits in vain is ended by ctest.
+/// Waits until a condition of another thread is true. ctest ends a test that waits in vain.
 template <class Condition>
 void await(Condition condition) {
   while (!condition()) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }

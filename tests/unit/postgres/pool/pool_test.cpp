@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-/// The lending of connections. What becomes of those that nobody uses: upkeep_test.cpp.
+/// Lending connections. For the upkeep of idle connections see upkeep_test.cpp.
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,7 +30,7 @@ using pool_fakes::FakeServer;
 using support::code_of;
 using Pool = heddle::postgres::pool::Pool<FakeConnection, FakeClock>;
 
-/// Up to that many connections, and nobody who looks after them.
+/// A pool with up to that many connections and without upkeep.
 PoolConfig at_most(int connections) {
   PoolConfig config;
   config.max_connections = connections;
@@ -52,7 +52,7 @@ struct Fixture {
   Pool pool;
 };
 
-/// A thread that asks for a connection.
+/// A thread that acquires a connection.
 class Asking {
  public:
   explicit Asking(Pool& pool)
@@ -75,7 +75,7 @@ class Asking {
 
 }  // namespace
 
-TEST_CASE("a pool opens connections when they are needed and lends the one used last") {
+TEST_CASE("a pool opens connections on demand and lends the most recently used one") {
   Fixture here(3);
   CHECK(here.server.opened == 0);
   auto first = here.lend();
@@ -96,7 +96,7 @@ TEST_CASE("a pool opens connections when they are needed and lends the one used 
   CHECK(numbers.wait_duration == 0ms);
 }
 
-TEST_CASE("a lease can be moved and gives back once") {
+TEST_CASE("a lease can be moved and returns its connection once") {
   Fixture here(1);
   auto lease = here.pool.acquire({});
   {
@@ -107,7 +107,7 @@ TEST_CASE("a lease can be moved and gives back once") {
   CHECK(here.pool.statistics().idle_connections == 1);
 }
 
-TEST_CASE("many threads never have more connections than the maximum, and each one alone") {
+TEST_CASE("many threads never use more connections than the maximum, and never share one") {
   for (const int maximum : {1, 5}) {
     Fixture here(maximum);
     support::together(64, [&](int number) {
@@ -126,7 +126,7 @@ TEST_CASE("many threads never have more connections than the maximum, and each o
   }
 }
 
-TEST_CASE("who came first is served first") {
+TEST_CASE("waiting threads are served in their order") {
   Fixture here(1);
   std::vector<int> order;
   std::vector<std::jthread> threads;
@@ -147,7 +147,7 @@ TEST_CASE("who came first is served first") {
   CHECK(here.server.opened == 1);
 }
 
-TEST_CASE("waiting ends at the deadline and at a stop") {
+TEST_CASE("waiting ends at the deadline and when a stop is requested") {
   Fixture here(1);
   const auto lease = here.lend();
   CHECK(code_of([&] { (void)here.pool.acquire(Context{}.with_timeout(5ms)); }) == ErrorCode::deadline_exceeded);
@@ -158,13 +158,13 @@ TEST_CASE("waiting ends at the deadline and at a stop") {
   CHECK(other.failure == ErrorCode::cancelled);
   CHECK(here.pool.statistics().wait_count == 2);
 
-  SUBCASE("and does not begin when the context is over already") {
+  SUBCASE("and does not begin if the context is over") {
     CHECK(code_of([&] { (void)here.pool.acquire(Context{}.with_timeout(0ms)); }) == ErrorCode::deadline_exceeded);
     CHECK(here.pool.statistics().wait_count == 2);
   }
 }
 
-TEST_CASE("somebody who gives up in the middle of the line is passed over") {
+TEST_CASE("a thread that gives up in the middle of the queue is skipped") {
   Fixture here(1);
   auto lease = here.lend();
   Asking first(here.pool);
@@ -179,7 +179,7 @@ TEST_CASE("somebody who gives up in the middle of the line is passed over") {
   CHECK(second.number == 1);
 }
 
-TEST_CASE("what is given to somebody who gives up at that moment goes to the next") {
+TEST_CASE("a connection for a thread that gives up at that moment goes to the next one") {
   Fixture here(1);
   for (int round = 0; round < 300; ++round) {
     auto lease = here.lend();
@@ -201,7 +201,7 @@ TEST_CASE("what is given to somebody who gives up at that moment goes to the nex
   CHECK(here.server.most_open == 1);
 }
 
-TEST_CASE("deadlines that pass while connections come back lose none") {
+TEST_CASE("no connection is lost when deadlines pass while connections are returned") {
   Fixture here(2);
   std::atomic<int> served{0};
   support::together(16, [&](int number) {
@@ -221,7 +221,7 @@ TEST_CASE("deadlines that pass while connections come back lose none") {
   CHECK(here.pool.statistics().active_connections == 2);
 }
 
-TEST_CASE("idle connections that have died are replaced and nobody notices") {
+TEST_CASE("broken idle connections are replaced without an error") {
   Fixture here(3);
   {
     auto one = here.lend();
@@ -253,7 +253,7 @@ TEST_CASE("a pool recovers from an outage of the server") {
   CHECK((*here.lend())->is_alive());
 }
 
-TEST_CASE("one who cannot connect lets the next one try") {
+TEST_CASE("a thread that fails to connect lets the next one try") {
   Fixture here(1);
   auto lease = here.lend();
   Asking first(here.pool);
@@ -271,7 +271,7 @@ TEST_CASE("one who cannot connect lets the next one try") {
   CHECK(here.pool.statistics().total_connections == 0);
 }
 
-TEST_CASE("other failures of opening a connection free the slot too") {
+TEST_CASE("any failure to open a connection frees its slot") {
   FakeServer server;
   int calls = 0;
   Pool pool(at_most(1), [&](const Context&) -> std::unique_ptr<FakeConnection> {
@@ -286,7 +286,7 @@ TEST_CASE("other failures of opening a connection free the slot too") {
   CHECK(pool.acquire({})->number() == 1);
 }
 
-TEST_CASE("a connection is closed when it comes back and is of no more use") {
+TEST_CASE("a returned connection that cannot be used again is closed") {
   PoolConfig config = at_most(1);
   SUBCASE("discarded") {
     Fixture here(config);
@@ -298,7 +298,7 @@ TEST_CASE("a connection is closed when it comes back and is of no more use") {
     CHECK(here.server.open == 0);
     CHECK((*here.lend())->number() == 2);
   }
-  SUBCASE("in the middle of something") {
+  SUBCASE("with an open transaction") {
     Fixture here(config);
     auto lease = here.lend();
     (*lease)->clean = false;
@@ -320,12 +320,12 @@ TEST_CASE("a connection is closed when it comes back and is of no more use") {
   }
 }
 
-TEST_CASE("a closed pool lends nothing and sends away who waits") {
+TEST_CASE("a closed pool lends nothing and refuses waiting threads") {
   Fixture here(2);
   auto lease = here.lend();
   auto idle = here.lend();
   std::optional<Asking> waiting;
-  SUBCASE("with somebody waiting") {
+  SUBCASE("with a waiting thread") {
     waiting.emplace(here.pool);
     here.await_waits(1);
   }

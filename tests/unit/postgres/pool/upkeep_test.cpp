@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-/// What becomes of connections that nobody uses.
+/// The upkeep of idle connections.
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,13 +37,13 @@ PoolConfig sizes(int minimum, int maximum) {
   return config;
 }
 
-/// The parts of a pool whose rounds come when the test says so.
+/// The parts of a pool whose upkeep rounds the test runs.
 struct Parts {
   explicit Parts(const PoolConfig& config) : slots(Limits(config)), upkeep(slots, factory) {}
 
   void round() { upkeep.run_round(std::stop_token()); }
 
-  /// Opens that many connections, all of them at once, and gives them back.
+  /// Acquires that many connections at the same time and returns them.
   void use(std::size_t number) {
     std::vector<Slots::Slot> held;
     while (held.size() < number) {
@@ -64,7 +64,7 @@ struct Parts {
 
 }  // namespace
 
-TEST_CASE("the minimum is opened, and again when one is lost") {
+TEST_CASE("the minimum is opened, and again after a loss") {
   Parts parts(sizes(3, 5));
   CHECK(parts.server.opened == 0);
   parts.round();
@@ -79,7 +79,7 @@ TEST_CASE("the minimum is opened, and again when one is lost") {
   CHECK(parts.server.opened == 4);
 }
 
-TEST_CASE("connections that are not needed are closed down to the minimum") {
+TEST_CASE("idle connections beyond the minimum are closed") {
   PoolConfig config = sizes(2, 6);
   config.health_check_interval = 0s;
   Parts parts(config);
@@ -92,14 +92,14 @@ TEST_CASE("connections that are not needed are closed down to the minimum") {
   parts.round();
   CHECK(parts.idle() == 2);
   CHECK(parts.server.open == 2);
-  CHECK(parts.slots.acquire({}, 0).connection()->number() == 5);  // the one used last is among those that stay
+  CHECK(parts.slots.acquire({}, 0).connection()->number() == 5);  // the most recently used one stays
   FakeClock::advance(1000s);
   parts.round();
   CHECK(parts.idle() == 2);
   CHECK(parts.server.opened == 5);
 }
 
-TEST_CASE("a health check does not make a connection any younger") {
+TEST_CASE("a health check does not reset the age of a connection") {
   PoolConfig config = sizes(0, 3);
   config.max_idle_time = 100s;
   Parts parts(config);
@@ -136,7 +136,7 @@ TEST_CASE("old connections are replaced, not all at once") {
   CHECK(most_at_once <= 3);
 }
 
-TEST_CASE("idle connections are asked now and then, and what does not answer is replaced") {
+TEST_CASE("idle connections are checked regularly, and those that do not respond are replaced") {
   Parts parts(sizes(2, 4));
   parts.round();
   parts.round();
@@ -145,7 +145,7 @@ TEST_CASE("idle connections are asked now and then, and what does not answer is 
   parts.round();
   parts.round();
   CHECK(parts.server.checks == 2);
-  SUBCASE("used meanwhile: known to answer") {
+  SUBCASE("used meanwhile: known to respond") {
     FakeClock::advance(20s);
     parts.use(2);
     FakeClock::advance(20s);
@@ -160,7 +160,7 @@ TEST_CASE("idle connections are asked now and then, and what does not answer is 
     CHECK(parts.server.opened == 4);
     CHECK(parts.idle() == 2);
   }
-  SUBCASE("dead, which needs no question") {
+  SUBCASE("broken, which needs no check") {
     parts.server.restart();
     FakeClock::advance(30s);
     parts.round();
@@ -170,7 +170,7 @@ TEST_CASE("idle connections are asked now and then, and what does not answer is 
   }
 }
 
-TEST_CASE("a server that cannot be reached is tried again, ever less often") {
+TEST_CASE("an unreachable server is tried again at growing intervals") {
   Parts parts(sizes(2, 4));
   parts.server.down = true;
   for (int second = 0; second < 60; ++second) {
@@ -187,7 +187,7 @@ TEST_CASE("a server that cannot be reached is tried again, ever less often") {
   CHECK(parts.idle() == 2);
 }
 
-TEST_CASE("what is opened or checked goes to those who wait") {
+TEST_CASE("opened and checked connections go to waiting threads") {
   Parts parts(sizes(1, 1));
   std::optional<Slots::Slot> slot(parts.slots.acquire_missing());
   REQUIRE(slot);
@@ -200,7 +200,7 @@ TEST_CASE("what is opened or checked goes to those who wait") {
   CHECK(number == 1);
 }
 
-TEST_CASE("a closed pool is left alone") {
+TEST_CASE("upkeep does nothing for a closed pool") {
   Parts parts(sizes(2, 4));
   parts.round();
   parts.slots.close();
@@ -210,7 +210,7 @@ TEST_CASE("a closed pool is left alone") {
   CHECK(parts.server.open == 0);
 }
 
-TEST_CASE("durations without limit never come, and impossible numbers are put right") {
+TEST_CASE("unlimited durations never end, and invalid numbers are corrected") {
   PoolConfig config = sizes(-1, 0);
   config.max_idle_time = std::chrono::seconds::max();
   config.max_lifetime = 0s;
@@ -237,7 +237,7 @@ TEST_CASE("the thread of a pool opens the minimum and replaces at once what is l
   Pool pool(config, connect_to(server));
   const auto is_full = [&] { return pool.statistics().idle_connections == 3; };
   await(is_full);
-  // Each time only after it has come round by itself: too many times for the time that a test has.
+  // If this needed a regular round each time, the test would not end in time.
   for (int round = 0; round < 20; ++round) {
     {
       auto lease = pool.acquire({});
@@ -250,7 +250,7 @@ TEST_CASE("the thread of a pool opens the minimum and replaces at once what is l
   CHECK(server.open == 0);
 }
 
-TEST_CASE("the thread of a pool comes round by itself, also after an outage") {
+TEST_CASE("the thread of a pool runs rounds by itself, also after an outage") {
   PoolConfig config = sizes(2, 4);
   config.health_check_interval = 1s;
   FakeServer server;
@@ -287,7 +287,7 @@ TEST_CASE("a pool ends while its thread is opening a connection") {
   CHECK(pool.statistics().total_connections == 0);
 }
 
-TEST_CASE("upkeep and callers get along") {
+TEST_CASE("upkeep and callers work at the same time") {
   PoolConfig config = sizes(2, 4);
   config.health_check_interval = 1s;
   config.max_idle_time = 1s;

@@ -32,7 +32,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-/// What PostgreSQL makes of the literal of a tsvector: the positions of each word.
+/// Parses the literal of a tsvector as PostgreSQL does: the positions of each word.
 using Vector = std::map<std::string, std::vector<std::size_t>>;
 
 Vector parse(const std::string& literal) {
@@ -61,7 +61,7 @@ bool has_in_order(const Vector& vector, const std::vector<std::string>& phrase) 
   });
 }
 
-/// What a query finds in the words of a row, by the rules of the database's search functions.
+/// Returns whether a query matches the words of a row, by the rules of the database's search functions.
 bool matches(const heddle::postgres::search::Words& words, const std::string& query) {
   const Vector vector = parse(words.vector);
   const auto terms = split(query, '\n');
@@ -100,8 +100,8 @@ class Fts5 {
   SQLite::Database database_{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
 };
 
-/// Whatever may be a word to one and none to the other: cases, accents, stems, digits, scripts, marks, symbols; a
-/// character that grows when it becomes small; one whose bytes the stemmer takes for letters that are doubled.
+/// Texts that may be a word for one and none for the other: cases, accents, stems, digits, scripts, marks, symbols; a
+/// character that gets longer in lower case; one whose bytes the stemmer takes for doubled letters.
 const std::vector<std::string>& pieces() {
   static const std::vector<std::string> all{
       "run",  "Running", "RUNS",  "ran",      "hopping", "hop",       "agreed",    "C++",    "x-ray",  "user's",
@@ -131,7 +131,7 @@ std::string generated_query(property::Generator& random, const std::string& text
   for (std::size_t terms = random.one_in(2) ? 1 : 1 + random.number(3); terms > 0; --terms) {
     std::string term = generated(random, 3);
     if (!random.one_in(4) && !text.empty()) {
-      // A part of the text, not always at the ends of words, but of characters.
+      // A part of the text that ends between characters, but not always between words.
       const auto is_start = [&](std::size_t at) {
         return at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
       };
@@ -154,10 +154,10 @@ std::string generated_query(property::Generator& random, const std::string& text
 std::string word_of(std::size_t number) {
   std::string word = "w";
   for (; number > 0; number /= 26) { word += static_cast<char>('a' + number % 26); }
-  return word + "q";  // which no stem ends before
+  return word + "q";  // after which no stem is cut
 }
 
-/// The bytes that PostgreSQL needs for a tsvector.
+/// Returns the bytes that PostgreSQL needs for a tsvector.
 std::size_t size_of(const Vector& vector) {
   std::size_t size = 0;
   for (const auto& [word, positions] : vector) {
@@ -202,7 +202,7 @@ TEST_CASE("words: the same queries find the same texts as SQLite's full-text sea
   CHECK(missed > 2000);
 }
 
-TEST_CASE("words: a term without a word asks for nothing") {
+TEST_CASE("words: a term without a word is ignored") {
   Fts5 fts5;
   fts5.store("red green blue");
   const heddle::postgres::search::Words words =
@@ -219,7 +219,7 @@ TEST_CASE("words: a term without a word asks for nothing") {
   CHECK(heddle::postgres::search::search_query({"+++", "red", "Running man"}) == "red\nrun man");
 }
 
-TEST_CASE("words: no phrase reaches from one text into the next") {
+TEST_CASE("words: no phrase matches across two texts") {
   const std::vector<std::string> tags{"tag"};
   const heddle::postgres::search::Words words =
       heddle::postgres::search::words_of(heddle::sql::SearchText("red", "green", tags));
@@ -228,12 +228,12 @@ TEST_CASE("words: no phrase reaches from one text into the next") {
   CHECK(matches(words, "red\ngreen\ntag"));
 }
 
-TEST_CASE("words: where positions do not say everything, the words are there in order") {
+TEST_CASE("words: if positions are not sufficient, the words are stored in order") {
   std::string text;
   SUBCASE("many words") {
     for (std::size_t number = 0; number < 20000; ++number) { text += word_of(number) + " "; }
   }
-  SUBCASE("one word often") {
+  SUBCASE("one word many times") {
     for (std::size_t number = 0; number < 300; ++number) { text += "again " + word_of(number) + " "; }
     text += word_of(19998) + " " + word_of(19999);
   }
@@ -260,7 +260,7 @@ TEST_CASE("words: a text of any words fits into a tsvector") {
     while (text.size() < 1100000) { text += "a "; }
   }
   SUBCASE("one word") { text.assign(1100000, 'a'); }
-  SUBCASE("words that grow when they become small") {
+  SUBCASE("words that get longer in lower case") {
     all = false;
     for (std::size_t number = 0; text.size() < 1100000; ++number) {
       for (int repeat = 0; repeat < 60; ++repeat) { text += "Ⱥ"; }
@@ -275,7 +275,7 @@ TEST_CASE("words: a text of any words fits into a tsvector") {
   CHECK(size_of(parse(words.vector)) < largest_tsvector - 100);
   Fts5 fts5;
   fts5.store(text);
-  // Before the end of what is searched, and behind it.
+  // Before the end of what is searched, and after it.
   std::vector<std::size_t> starts{0, 5000, 500000, 1000100};
   if (!all) { starts.erase(starts.begin() + 2); }
   for (const std::size_t start : starts) {
@@ -288,7 +288,7 @@ TEST_CASE("words: a text of any words fits into a tsvector") {
   }
 }
 
-TEST_CASE("words: half a character at the end of what is searched is the same on both") {
+TEST_CASE("words: a partial character at the end of what is searched is the same on both") {
   for (const char* character : {"é", "語", "🙂", "𝟘"}) {
     for (std::size_t kept = 1; kept < std::string_view(character).size(); ++kept) {
       const std::string text = std::string(heddle::sql::searched_bytes - 4 - kept, ' ') + "last" + character + " more";
@@ -303,7 +303,7 @@ TEST_CASE("words: half a character at the end of what is searched is the same on
   }
 }
 
-TEST_CASE("words: threads split at the same time, and come and go") {
+TEST_CASE("words: threads split texts at the same time, and start and end") {
   std::vector<std::thread> threads;
   std::vector<std::string> queries(8);
   for (std::string& query : queries) {

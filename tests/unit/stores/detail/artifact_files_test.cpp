@@ -48,7 +48,7 @@ struct Tree {
 
 }  // namespace
 
-TEST_CASE("fault 1: an id is one path component, whatever it is") {
+TEST_CASE("fault 1: any id becomes one path component") {
   CHECK(path_component("session-1_A") == "session-1_A");
   CHECK(path_component("") == "%");
   CHECK(path_component(".") == "%2E");
@@ -70,7 +70,7 @@ TEST_CASE("fault 1: an id is one path component, whatever it is") {
   }
 }
 
-TEST_CASE("fault 1: the id of the longest kind has a folder that can be made and removed") {
+TEST_CASE("fault 1: the longest id has a folder that can be created and removed") {
   const Tree tree;
   const std::string longest(255, '/');
   const auto folder = tree.files.session_folder(longest, longest);
@@ -79,7 +79,7 @@ TEST_CASE("fault 1: the id of the longest kind has a folder that can be made and
   CHECK_FALSE(fs::exists(folder));
 }
 
-TEST_CASE("folders of files") {
+TEST_CASE("the folders of files") {
   const Tree tree;
   const std::optional<std::string> session = "s/1";
   CHECK(tree.files.folder("alice", ArtifactFolder::user, {}) == tree.root / "alice" / "user");
@@ -112,7 +112,7 @@ TEST_CASE("a tenant's file is removed, however its path is written") {
     CHECK_FALSE(tree.files.remove_file("alice", path));
   }
 
-  // With a link above the root, the path as it was configured and as it is resolved both lead to the file.
+  // With a link above the root, the configured path and the resolved path both lead to the file.
   const auto link = tree.folder.path() / "link";
   fs::create_directory_symlink(tree.root, link);
   const ArtifactFiles linked(link / "");
@@ -123,7 +123,7 @@ TEST_CASE("a tenant's file is removed, however its path is written") {
   }
 }
 
-TEST_CASE("fault 1: a relative root and a relative path start at the working folder") {
+TEST_CASE("fault 1: a relative root and a relative path start at the current folder") {
   const Tree tree;
   const auto before = fs::current_path();
   fs::current_path(tree.folder.path());
@@ -136,7 +136,7 @@ TEST_CASE("fault 1: a relative root and a relative path start at the working fol
   CHECK(fs::exists(tree.outside));
 }
 
-TEST_CASE("fault 1: nothing but a file in the tenant's own folder is removed") {
+TEST_CASE("fault 1: only a file in the tenant's own folder is removed") {
   const Tree tree;
   const auto in_alice = tree.root / "alice" / "user";
   const auto paths = {
@@ -168,7 +168,7 @@ TEST_CASE("fault 1: nothing but a file in the tenant's own folder is removed") {
     CAPTURE(path.string());
     CHECK_FALSE(tree.files.remove_file("alice", path));
   }
-  // A tenant whose name is a path has a folder of its own, and owns no other.
+  // A tenant whose name is a path has its own folder and no other.
   for (const char* user : {"", ".", "..", "alice/user", "../artifacts/alice", "Alice"}) {
     CAPTURE(user);
     CHECK_FALSE(tree.files.remove_file(user, tree.of_alice));
@@ -179,16 +179,16 @@ TEST_CASE("fault 1: nothing but a file in the tenant's own folder is removed") {
   CHECK(fs::exists(tree.outside));
 }
 
-TEST_CASE("fault 1: links below the root lead nowhere") {
+TEST_CASE("fault 1: links below the root are not followed") {
   const Tree tree;
   const auto in_alice = tree.root / "alice" / "user";
 
-  // A link to a file: the link goes, the file stays.
+  // A link to a file: the link is removed, the file stays.
   fs::create_symlink(tree.of_bob, in_alice / "link.txt");
   CHECK(tree.files.remove_file("alice", in_alice / "link.txt"));
   CHECK_FALSE(fs::is_symlink(in_alice / "link.txt"));
 
-  // A link to a folder: what lies behind it is out of reach; the link itself is alice's.
+  // A link to a folder: its contents cannot be reached; the link itself is alice's.
   for (const auto& target : {tree.root / "bob" / "user", tree.folder.path(), fs::path("../../bob/user")}) {
     CAPTURE(target.string());
     fs::create_directory_symlink(target, in_alice / "into");
@@ -198,7 +198,7 @@ TEST_CASE("fault 1: links below the root lead nowhere") {
     CHECK(tree.files.remove_file("alice", in_alice / "into"));
   }
 
-  // Even the tenant's own folder, or that of the sessions, as a link.
+  // Also with the tenant's own folder, or that of the sessions, as a link.
   fs::create_directory_symlink(tree.root / "bob", tree.root / "carol");
   CHECK_FALSE(tree.files.remove_file("carol", tree.root / "carol" / "user" / "b.txt"));
   CHECK_FALSE(tree.files.remove_file("carol", tree.of_bob));
@@ -219,7 +219,7 @@ TEST_CASE("a file that cannot be removed is an error") {
   fs::permissions(tree.of_alice.parent_path(), fs::perms::owner_all);
 }
 
-TEST_CASE("fault 1: a session's folder goes with everything in it, and no other") {
+TEST_CASE("fault 1: a session's folder is removed with everything in it, and no other folder is") {
   const Tree tree;
   const auto folder = tree.files.session_folder("alice", "s");
   const auto neighbour = tree.files.session_folder("alice", "s2") / "user" / "f";
@@ -248,7 +248,7 @@ TEST_CASE("fault 1: a session's folder goes with everything in it, and no other"
   ArtifactFiles({}).remove_session("alice", "s2");
   CHECK(fs::exists(neighbour));
 
-  // In the place of a folder, a link: it stays, and so does what it leads to.
+  // A link in the place of a folder: it stays, and so does its target.
   fs::create_directory_symlink(tree.root / "bob", folder);
   tree.files.remove_session("alice", "s");
   CHECK(fs::exists(tree.of_bob));
