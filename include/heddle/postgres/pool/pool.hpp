@@ -2,11 +2,11 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/detail/pool/slots.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/pool/limits.hpp"
-#include "heddle/postgres/pool/slots.hpp"
 #include "heddle/postgres/pool/upkeep.hpp"
 
 #include <concepts>
@@ -41,7 +41,7 @@ concept PoolableConnection = requires(T& connection, const Context& context) {
 template <class Connection, class Clock = Context::Clock>
 class Pool {
   static_assert(PoolableConnection<Connection>);
-  using Slots = pool::Slots<Connection, Clock>;
+  using Slots = heddle::detail::pool::Slots<Connection, Clock>;
   using Slot = typename Slots::Slot;
 
  public:
@@ -81,7 +81,7 @@ class Pool {
   /// Opens no connection: the maintenance thread opens `min_connections`. Throws `resource_exhausted` if that thread
   /// cannot be started.
   Pool(const PoolConfig& config, Factory factory)
-      : factory_(std::move(factory)), slots_(Limits(config)), upkeep_(slots_, factory_) {
+      : factory_(std::move(factory)), slots_(limits_of(config)), upkeep_(slots_, factory_) {
     if (!slots_.limits().need_upkeep()) { return; }
     try {
       maintenance_ = std::jthread([this](const std::stop_token& stop) { upkeep_.run(stop); });

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/detail/pool/slots.hpp"
 #include "heddle/postgres/pool/limits.hpp"
-#include "heddle/postgres/pool/slots.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -18,7 +18,7 @@ namespace heddle::postgres::pool {
 template <class Connection, class Clock>
 class Upkeep {
  public:
-  using Slots = pool::Slots<Connection, Clock>;
+  using Slots = heddle::detail::pool::Slots<Connection, Clock>;
   using Factory = std::function<std::unique_ptr<Connection>(const Context&)>;
 
   Upkeep(Slots& slots, const Factory& factory) : limits_(slots.limits()), slots_(slots), factory_(factory) {}

@@ -89,6 +89,9 @@ class Connection {
     must_recover_ = false;
   }
 
+  /// True outside of a transaction.
+  [[nodiscard]] bool is_clean() const noexcept { return !in_transaction(); }
+
   /// True between BEGIN and the end of its transaction.
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle()) == 0; }
 

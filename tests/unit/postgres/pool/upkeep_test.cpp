@@ -19,14 +19,15 @@ namespace {
 
 using namespace std::chrono_literals;
 using heddle::Context;
+using heddle::detail::pool::Limits;
 using heddle::postgres::PoolConfig;
-using heddle::postgres::pool::Limits;
+using heddle::postgres::pool::limits_of;
 using pool_fakes::await;
 using pool_fakes::connect_to;
 using pool_fakes::FakeClock;
 using pool_fakes::FakeConnection;
 using pool_fakes::FakeServer;
-using Slots = heddle::postgres::pool::Slots<FakeConnection, FakeClock>;
+using Slots = heddle::detail::pool::Slots<FakeConnection, FakeClock>;
 using Upkeep = heddle::postgres::pool::Upkeep<FakeConnection, FakeClock>;
 using Pool = heddle::postgres::pool::Pool<FakeConnection, FakeClock>;
 
@@ -39,7 +40,7 @@ PoolConfig sizes(int minimum, int maximum) {
 
 /// The parts of a pool whose upkeep rounds the test runs.
 struct Parts {
-  explicit Parts(const PoolConfig& config) : slots(Limits(config)), upkeep(slots, factory) {}
+  explicit Parts(const PoolConfig& config) : slots(limits_of(config)), upkeep(slots, factory) {}
 
   void round() { upkeep.run_round(std::stop_token()); }
 
@@ -215,12 +216,12 @@ TEST_CASE("unlimited durations never end, and invalid numbers are corrected") {
   config.max_idle_time = std::chrono::seconds::max();
   config.max_lifetime = 0s;
   config.health_check_interval = -1s;
-  const Limits limits(config);
+  const Limits limits = limits_of(config);
   CHECK(limits.max_connections == 1);
   CHECK(limits.min_connections == 0);
   CHECK(limits.max_idle_time == Limits::never);
   CHECK_FALSE(limits.need_upkeep());
-  CHECK(Limits(sizes(9, 4)).min_connections == 4);
+  CHECK(limits_of(sizes(9, 4)).min_connections == 4);
 
   Parts parts(config);
   parts.use(1);

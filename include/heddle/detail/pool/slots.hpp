@@ -2,10 +2,10 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/detail/pool/limits.hpp"
+#include "heddle/detail/pool/wait_queue.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/storage_details.hpp"
-#include "heddle/postgres/pool/limits.hpp"
-#include "heddle/postgres/pool/wait_queue.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace heddle::postgres::pool {
+namespace heddle::detail::pool {
 
 /// A connection, and its times.
 template <class Connection>
@@ -100,6 +100,15 @@ class Slots {
     if (!idle_.empty()) { return remove_idle(idle_.end() - 1); }
     if (total_ < limits_.max_connections) { return add_slot(); }
     return wait(lock, context, held);
+  }
+
+  /// Like `acquire`, but returns nothing instead of a wait.
+  std::optional<Slot> try_acquire() {
+    const std::lock_guard lock(mutex_);
+    if (closed_) { throw_closed(); }
+    if (!idle_.empty()) { return remove_idle(idle_.end() - 1); }
+    if (total_ < limits_.max_connections) { return add_slot(); }
+    return std::nullopt;
   }
 
   /// Moves an idle connection into an empty slot, if there is one. No thread needs the slot that this releases: none
@@ -264,4 +273,4 @@ class Slots {
   std::atomic<std::uint32_t> spread_;
 };
 
-}  // namespace heddle::postgres::pool
+}  // namespace heddle::detail::pool

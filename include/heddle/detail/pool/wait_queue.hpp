@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-namespace heddle::postgres::pool {
+namespace heddle::detail::pool {
 
 /// A queue of threads that wait for an `Item`, first in, first out. An item is handed to the first thread directly, so
 /// no thread overtakes another and exactly one wakes up. Precondition of every function: the caller holds the mutex
@@ -78,4 +78,4 @@ class WaitQueue {
   std::list<Place*> places_{};
 };
 
-}  // namespace heddle::postgres::pool
+}  // namespace heddle::detail::pool
