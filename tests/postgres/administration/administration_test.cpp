@@ -27,7 +27,7 @@ using OnServer = Backend<Postgres>;
 const Context ada = Context::for_user("ada");
 const Context bob = Context::for_user("bob");
 
-/// Keeps warnings.
+/// A tracer that records warnings.
 struct Warned {
   struct Span {
     std::vector<std::string>& warnings;
@@ -65,7 +65,7 @@ TEST_CASE("an administrator of PostgreSQL sees all tenants") {
     for (const auto& session : overview.sessions.items) { seen.push_back(session.user_id + "/" + session.id); }
     request.cursor = overview.sessions.next;
   } while (!request.cursor.empty());
-  CHECK(seen.front() == "bob/a1");  // the last that was saved
+  CHECK(seen.front() == "bob/a1");  // the last saved one
   std::sort(seen.begin(), seen.end());
   CHECK(seen == std::vector<std::string>{"ada/a1", "ada/a2", "ada/a3", "bob/a1"});
 
@@ -75,7 +75,7 @@ TEST_CASE("an administrator of PostgreSQL sees all tenants") {
   CHECK(rest.items == std::vector<SessionCount>{{"bob", 1}});
 
   CHECK(backend.admin_storage().statistics({}) == SystemStatistics{4, 3, 1, 2, 1.5, 30});
-  // A tenant in the context changes nothing, and one is not needed.
+  // A tenant in the context is not needed and changes nothing.
   CHECK(backend.admin_storage().statistics(bob).sessions == 4);
 }
 
@@ -95,18 +95,18 @@ TEST_CASE("with a connection of its own administration is there, of a backend of
   static_assert(!decltype(online_backup(backend))::possible);
 }
 
-TEST_CASE("the rights of the administrator's role") {
+TEST_CASE("validate_permissions returns the privileges of the administrator's role") {
   support::MigratedDatabase database;
   const Warned tracer;
   auto config = database.config();
-  SUBCASE("are all there") {
+  SUBCASE("all of them") {
     Backend<Postgres, Warned> backend(config, tracer);
     const auto permissions = backend.admin_storage().validate_permissions({});
     CHECK(permissions.bypasses_row_security);
     CHECK(permissions.problems.empty());
     CHECK(tracer.warnings->empty());
   }
-  SUBCASE("are those of the server") {
+  SUBCASE("of the role of the server") {
     config.admin_dsn = config.dsn;
     Backend<Postgres, Warned> backend(config, tracer);
     const auto permissions = backend.admin_storage().validate_permissions({});
@@ -114,13 +114,13 @@ TEST_CASE("the rights of the administrator's role") {
     REQUIRE(permissions.problems.size() == 1);
     CHECK(permissions.problems.front().find("sessions") != std::string::npos);
     CHECK(*tracer.warnings == permissions.problems);
-    // What such a role saw would pass for everything there is.
+    // The rows that such a role sees would be taken for all rows.
     const auto refused = [](const auto& ask) { return code_of(ask) == ErrorCode::permission_denied; };
     CHECK(refused([&] { static_cast<void>(backend.admin_storage().statistics({})); }));
     CHECK(refused([&] { static_cast<void>(backend.admin_storage().list_sessions({})); }));
     CHECK(refused([&] { backend.session_storage().purge_deleted_sessions({}, std::chrono::seconds(0)); }));
   }
-  SUBCASE("lack one") {
+  SUBCASE("without one of them") {
     support::RawPostgres(database.database().superuser_dsn()).execute("DROP POLICY owner ON artifacts");
     Backend<Postgres, Warned> backend(config, tracer);
     const auto permissions = backend.admin_storage().validate_permissions({});
@@ -130,7 +130,7 @@ TEST_CASE("the rights of the administrator's role") {
   }
 }
 
-TEST_CASE("without a connection of its own there is no administration") {
+TEST_CASE("without its connection there is no administration") {
   const support::MigratedDatabase database;
   auto config = database.config();
   config.admin_dsn.clear();
@@ -147,7 +147,7 @@ TEST_CASE("without a connection of its own there is no administration") {
         ErrorCode::failed_precondition);
   CHECK(code_of([&] { backend.session_storage().purge_deleted_sessions({}, std::chrono::seconds(0)); }) ==
         ErrorCode::failed_precondition);
-  // What needs no other role works.
+  // Operations that need no other role work.
   backend.session_storage().save_session(ada, {.id = "s"});
   CHECK(backend.session_storage().soft_delete_session(ada, "s"));
   CHECK(backend.session_storage().restore_session(ada, "s"));

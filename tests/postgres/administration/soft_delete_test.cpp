@@ -28,7 +28,7 @@ using std::chrono::seconds;
 const Context ada = Context::for_user("ada");
 const Context bob = Context::for_user("bob");
 
-/// A database with one session of ada in which everything has something, beside a session of bob of the same id.
+/// A database with a session of ada that has rows in every table, and a session of bob with the same id.
 struct Filled {
   explicit Filled(heddle::postgres::SoftDeleteConfig soft_delete = {}) {
     auto config = database.config(folder.path());
@@ -52,7 +52,7 @@ struct Filled {
     }
   }
 
-  /// How much of the session a tenant sees, operation by operation.
+  /// Returns how much of the session a tenant sees, operation by operation.
   [[nodiscard]] std::vector<std::int64_t> seen_by(const Context& user) {
     auto& sessions = backend->session_storage();
     const auto count = [](const auto& page) { return static_cast<std::int64_t>(page.items.size()); };
@@ -84,13 +84,13 @@ struct Filled {
             count(backend->human_request_store().list_pending(user))};
   }
 
-  /// Rows that are left of a tenant's session in any table, as the superuser sees them.
+  /// Returns the rows of a tenant's session in all tables, as the superuser sees them.
   [[nodiscard]] std::int64_t rows_of(const std::string& user) {
     support::RawPostgres raw(database.database().superuser_dsn());
     const std::string of_user = " WHERE user_id = '" + user + "' AND ";
     std::int64_t rows = raw.integer("SELECT count(*) FROM sessions" + of_user + "id = 's'");
     rows += raw.integer("SELECT count(*) FROM messages" + of_user + "true");
-    // Whatever table there is, also one that comes with a later migration.
+    // All tables, also those of later migrations.
     const auto tables = raw.texts(
         "SELECT table_name FROM information_schema.columns WHERE column_name = 'session_id' "
         "AND table_schema = 'public'");
@@ -108,7 +108,7 @@ struct Filled {
 
 }  // namespace
 
-TEST_CASE("a session that is soft-deleted is hidden from every read, and comes back whole") {
+TEST_CASE("a soft-deleted session is hidden from every read, and is restored completely") {
   Filled filled;
   auto& sessions = filled.backend->session_storage();
   const auto before = filled.seen_by(ada);
@@ -118,7 +118,7 @@ TEST_CASE("a session that is soft-deleted is hidden from every read, and comes b
   CHECK(!sessions.soft_delete_session(ada, "none"));
 
   const auto hidden = filled.seen_by(ada);
-  // All but the two others among the sessions.
+  // Everything is hidden except the two other sessions.
   std::vector<std::int64_t> nothing(hidden.size(), 0);
   nothing[1] = 2;
   nothing[12] = 2;
@@ -133,7 +133,7 @@ TEST_CASE("a session that is soft-deleted is hidden from every read, and comes b
   CHECK(sessions.load_session(ada, "child")->parent_session_id == "s");
 }
 
-TEST_CASE("a hidden session takes no writes") {
+TEST_CASE("writes to a hidden session are refused") {
   Filled filled;
   auto& sessions = filled.backend->session_storage();
   REQUIRE(sessions.soft_delete_session(ada, "s"));
@@ -153,11 +153,11 @@ TEST_CASE("a hidden session takes no writes") {
   CHECK(refused([&] { filled.backend->human_request_store().respond(ada, "q", {}); }));
   CHECK(!sessions.delete_session(ada, "s"));
   CHECK(filled.rows_of("ada") == filled.rows_of("bob"));
-  // The other tenant's session of this id does.
+  // Writes to the other tenant's session with this id are not.
   CHECK(sessions.save_message(bob, "s", {.content = "x"}) == 2);
 }
 
-TEST_CASE("a hidden session goes for good after its grace period, in all tables and on the disk") {
+TEST_CASE("a hidden session is removed from all tables and the disk after its grace period") {
   Filled filled;
   auto& sessions = filled.backend->session_storage();
   std::set<std::string> cleaned;
@@ -178,12 +178,12 @@ TEST_CASE("a hidden session goes for good after its grace period, in all tables 
   CHECK(filled.seen_by(bob) == before);
   CHECK(fs::exists(filled.backend->artifact_store().folder(bob, ArtifactFolder::agent, "s") / "a.txt"));
   CHECK(sessions.purge_deleted_sessions({}, seconds(0)) == 0);
-  // The id is free again, its keys too.
+  // The id is free again, and so are its keys.
   sessions.save_session(ada, {.id = "s"});
   CHECK(sessions.save_message(ada, "s", {.content = "another"}, {.idempotency_key = "m"}) == 1);
 }
 
-TEST_CASE("many hidden sessions go batch by batch") {
+TEST_CASE("many hidden sessions are removed batch by batch") {
   const support::MigratedDatabase database;
   OnServer backend(database.config());
   auto& sessions = backend.session_storage();
@@ -199,7 +199,7 @@ TEST_CASE("many hidden sessions go batch by batch") {
   CHECK(cleaned == many);
 }
 
-TEST_CASE("the backend removes what is over its grace period by itself") {
+TEST_CASE("the backend removes sessions after their grace period by itself") {
   Filled filled({true, seconds(0), seconds(1)});
   REQUIRE(filled.backend->session_storage().soft_delete_session(ada, "s"));
   for (int step = 0; step < 1000 && filled.rows_of("ada") != 0; ++step) {
