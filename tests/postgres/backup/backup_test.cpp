@@ -13,7 +13,8 @@
 #include <memory>
 #include <string>
 
-// The commands of production.md on a server of its own, where database and roles have the names that they have there.
+// Runs the commands of production.md on the test's own server, where database and roles have the names of that
+// document.
 namespace {
 
 using namespace heddle;
@@ -22,7 +23,7 @@ using support::commands_of;
 const Context alice = Context::for_user("alice");
 const Context bob = Context::for_user("bob");
 
-/// The folder and the environment in which a reader would run the commands.
+/// The folder and the environment for the commands.
 class Operator {
  public:
   Operator() {
@@ -54,7 +55,7 @@ class Operator {
   support::TemporaryFolder folder_;
 };
 
-/// Something of a tenant in every table.
+/// Stores rows of a tenant in every table.
 void fill(Backend<Postgres>& storage, const Context& context) {
   auto& sessions = storage.session_storage();
   sessions.save_session(context, {.id = "s", .name = context.user_id});
@@ -67,7 +68,7 @@ void fill(Backend<Postgres>& storage, const Context& context) {
   storage.human_request_store().store(context, {.id = "q", .session_id = "s", .question = "Dig?"});
 }
 
-/// What `fill` has stored can be read, and nothing else.
+/// Checks that exactly what `fill` has stored can be read.
 void check_contents(Backend<Postgres>& storage, const Context& context) {
   auto& sessions = storage.session_storage();
   const auto session = sessions.load_session(context, "s");
@@ -86,7 +87,7 @@ void check_contents(Backend<Postgres>& storage, const Context& context) {
 
 }  // namespace
 
-TEST_CASE("a backup is made and restored by the commands of the document, for a role that row security does not hold") {
+TEST_CASE("the commands of the document make and restore a backup, with a role that row security does not apply to") {
   const Operator reader;
   REQUIRE(reader.follows("set up PostgreSQL"));
   {
@@ -95,17 +96,17 @@ TEST_CASE("a backup is made and restored by the commands of the document, for a 
     for (const auto& tenant : {alice, bob}) { fill(storage, tenant); }
     REQUIRE(storage.session_storage().soft_delete_session(bob, "s"));
 
-    // The document warns of it.
+    // The document warns about this.
     CHECK_FALSE(reader.succeeds("pg_dump -U heddle_admin -d agents --file=/dev/null 2>/dev/null"));
     REQUIRE(reader.follows("create the role for backups"));
     REQUIRE(reader.follows("back PostgreSQL up"));
     storage.session_storage().save_message(alice, "s", {.content = "later gold"});
   }
-  // A server that knows nothing of it any more.
+  // The server has neither the database nor the roles any more.
   REQUIRE(reader.succeeds("dropdb agents; for role in app admin owner backup; do dropuser heddle_$role; done"));
   REQUIRE(reader.follows("restore PostgreSQL"));
 
-  // Opening checks that row security holds for the role.
+  // Opening checks that row security applies to the role.
   Backend<Postgres> storage(reader.config());
   CHECK(storage.pending_migrations().empty());
   check_contents(storage, alice);
@@ -115,7 +116,7 @@ TEST_CASE("a backup is made and restored by the commands of the document, for a 
   CHECK(storage.admin_storage().validate_permissions({}).problems.empty());
   CHECK(storage.admin_storage().statistics({}).users == 2);
 
-  // It goes on where the backup was: keys, sequence numbers and row numbers.
+  // It continues from the backup: keys, sequence numbers and row numbers.
   auto& sessions = storage.session_storage();
   CHECK(sessions.save_message(alice, "s", {.content = "gold of alice"}, {.idempotency_key = "m"}) == 1);
   CHECK(sessions.save_message(alice, "s", {.content = "more"}) == 2);
