@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-/// What a connection string and the environment may ask for, and what they may not change.
+/// What a connection string and the environment may set, and what they may not change.
 namespace {
 
 using namespace std::chrono_literals;
@@ -36,7 +36,7 @@ using support::with_settings;
 
 constexpr auto leeway = 2s;
 
-/// A variable of the environment, as it is for as long as the object lives.
+/// Sets an environment variable as long as the object exists.
 class Variable {
  public:
   Variable(std::string name, const std::string& value) : name_(std::move(name)) {
@@ -60,13 +60,13 @@ class Variable {
   std::optional<std::string> before_{};
 };
 
-/// A migrated database and how to get to it.
+/// A migrated database and its connection strings.
 class Target {
  public:
   [[nodiscard]] std::string dsn(const std::map<std::string, std::string>& settings = {}) {
     return with_settings(database_.database().app_dsn(), settings);
   }
-  /// The folder of the server's socket.
+  /// Returns the folder of the server's socket.
   [[nodiscard]] std::string folder() { return support::server_address(dsn()).host; }
   [[nodiscard]] std::string name() { return database_.database().name(); }
   void execute(const std::string& sql) { support::RawPostgres(support::postgres_server()).execute(sql); }
@@ -95,7 +95,7 @@ class Target {
 
 }  // namespace
 
-TEST_CASE("postgres connect: of several hosts the first that lives") {
+TEST_CASE("postgres connect: the first host that works is used") {
   Target target;
   target.use(target.dsn({{"host", "/nowhere," + target.folder()}}));
   target.use(target.dsn(
@@ -109,7 +109,7 @@ TEST_CASE("postgres connect: of several hosts the first that lives") {
   CHECK(std::string(error.what()).find("nowhere") == std::string::npos);
 }
 
-TEST_CASE("postgres connect: a refusal is understood in the language of any server") {
+TEST_CASE("postgres connect: a refusal is recognised in any language of the server") {
   const auto said = [](const std::string& text) {
     const auto at = heddle::postgres::libpq::find_sqlstate(text);
     return at == std::string::npos ? std::string("nothing") : text.substr(at);
@@ -123,7 +123,7 @@ TEST_CASE("postgres connect: a refusal is understood in the language of any serv
   CHECK(said("") == "nothing");
 }
 
-TEST_CASE("postgres connect: a host that says nothing is given up after connect_timeout") {
+TEST_CASE("postgres connect: a host that does not respond is given up after connect_timeout") {
   Target target;
   ProtocolProxy silent(target.dsn());
   const std::string silent_host = support::server_address(silent.dsn(target.dsn())).host;
@@ -161,7 +161,7 @@ TEST_CASE("postgres connect: a deadline leaves time for each host") {
         }) == ErrorCode::deadline_exceeded);
 }
 
-TEST_CASE("postgres connect: a server that must not be written to is not taken for one that can") {
+TEST_CASE("postgres connect: a read-only server is not used as a writable one") {
   Target target;
   target.use(target.dsn());
   target.execute("ALTER DATABASE " + target.name() + " SET default_transaction_read_only = on");
@@ -171,20 +171,20 @@ TEST_CASE("postgres connect: a server that must not be written to is not taken f
   const Error error = error_of([&] { target.use(dsn); });
   CHECK(error.code() == ErrorCode::unavailable);
   CHECK(std::string(error.what()).find("secret") == std::string::npos);
-  // Without that wish the first write tells.
+  // Without that setting the first write fails.
   CHECK(code_of([&] { target.use(target.dsn()); }) == ErrorCode::unavailable);
   target.execute("ALTER DATABASE " + target.name() + " RESET default_transaction_read_only");
   target.use(dsn);
 }
 
-TEST_CASE("postgres connect: the connection speaks UTF-8, whatever it is told") {
+TEST_CASE("postgres connect: the connection uses UTF-8, whatever the settings are") {
   Target target;
   target.use(target.dsn({{"client_encoding", "LATIN1"}}));
   const Variable encoding("PGCLIENTENCODING", "SQL_ASCII");
   target.use(target.dsn());
 }
 
-TEST_CASE("postgres connect: the environment and the options do no harm") {
+TEST_CASE("postgres connect: the environment and the options cannot break the connection") {
   Target target;
   for (const std::string options :
        {"-c client_encoding=LATIN1", "-c bytea_output=escape", "-c DateStyle=German -c IntervalStyle=sql_standard",
@@ -200,7 +200,7 @@ TEST_CASE("postgres connect: the environment and the options do no harm") {
     const Variable variable("PGOPTIONS", options);
     target.use(target.dsn());
   }
-  // With these nothing could be right, so nothing is done.
+  // With these settings results would be wrong, so the connection is refused.
   for (const std::string options : {"-c standard_conforming_strings=off", "-c row_security=off"}) {
     INFO(options);
     const auto code = code_of([&] { target.use(target.dsn({{"options", options}})); });
@@ -215,7 +215,7 @@ TEST_CASE("postgres connect: the environment and the options do no harm") {
   target.use(target.dsn());
 }
 
-TEST_CASE("postgres connect: what two processes prepare under one number has two names") {
+TEST_CASE("postgres connect: prepared statements of two processes have different names") {
   using heddle::postgres::libpq::Connection;
   using heddle::postgres::transaction::Mode;
   using heddle::postgres::transaction::Pipeline;
@@ -236,12 +236,12 @@ TEST_CASE("postgres connect: what two processes prepare under one number has two
     return answer().front();
   };
   const std::string name = name_of({}, "SELECT 1");
-  CHECK(name.size() < 64);  // the server would cut the rest off
+  CHECK(name.size() < 64);  // the server truncates longer names
   CHECK(name == name_of({}, "SELECT 1"));
   CHECK(name != name_of({}, "SELECT 2"));
 }
 
-TEST_CASE("postgres connect: a server that refuses is no server that may come back") {
+TEST_CASE("postgres connect: a refusal by the server is not a temporary error") {
   const MigratedDatabase database;
   const auto opening = [&](const std::map<std::string, std::string>& settings) {
     auto config = database.config();

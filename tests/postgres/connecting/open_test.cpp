@@ -31,7 +31,7 @@ namespace v1 = heddle::v1;
 
 const heddle::Context ada = heddle::Context::for_user("ada");
 
-/// A configuration that connects to nobody yet.
+/// Returns a configuration without a server.
 v1::StorageConfig empty_config() {
   v1::StorageConfig config;
   config.set_backend(v1::STORAGE_BACKEND_TYPE_POSTGRES);
@@ -46,7 +46,7 @@ heddle::OpenOptions with(const support::TemporaryFolder& folder, std::map<std::s
 
 }  // namespace
 
-TEST_CASE("a configuration opens PostgreSQL, and migrates it as the role for that") {
+TEST_CASE("a configuration opens PostgreSQL and migrates it with the role for that") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database(PostgresDatabase::Contents::roles_only);
   auto config = empty_config();
@@ -66,7 +66,7 @@ TEST_CASE("a configuration opens PostgreSQL, and migrates it as the role for tha
   CHECK(!heddle::online_backup(storage));
   REQUIRE(heddle::soft_deletion(storage));
   CHECK(heddle::soft_deletion(storage)->soft_delete_session(ada, "s"));
-  // The role that migrates is not taken for administration.
+  // The role that migrates is not used for administration.
   CHECK(!heddle::administration(storage));
   CHECK(code_of([&] { static_cast<void>(heddle::administration(storage)->statistics({})); }) ==
         ErrorCode::failed_precondition);
@@ -76,7 +76,7 @@ TEST_CASE("a configuration opens PostgreSQL, and migrates it as the role for tha
             .starts_with((folder.path() / "artifacts").string()));
 }
 
-TEST_CASE("a role that may not migrate is told which one is needed") {
+TEST_CASE("the error of a role that may not migrate names the needed role") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database(PostgresDatabase::Contents::roles_only);
   auto config = empty_config();
@@ -86,12 +86,12 @@ TEST_CASE("a role that may not migrate is told which one is needed") {
   CHECK(std::string(error.what()).find("LOOM_PG_ADMIN_DSN") != std::string::npos);
   config.mutable_postgres()->set_admin_dsn(database.admin_dsn());
   static_cast<void>(heddle::open(config, with(folder)));
-  // Where there is nothing to do, everybody may do it.
+  // Any role may migrate a database that lacks no migration.
   config.mutable_postgres()->clear_admin_dsn();
   heddle::open(config, with(folder)).session_storage().save_session(ada, {.id = "s"});
 }
 
-TEST_CASE("who migrates another database than the one that is served is told so, and changes nothing there") {
+TEST_CASE("migrating another database than the served one is refused and changes nothing there") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;
   const PostgresDatabase other(PostgresDatabase::Contents::roles_only);
@@ -105,7 +105,7 @@ TEST_CASE("who migrates another database than the one that is served is told so,
   CHECK(support::RawPostgres(other.superuser_dsn()).text("SELECT to_regclass('sessions')").empty());
 }
 
-TEST_CASE("a value in a connection string that libpq does not accept is the caller's mistake") {
+TEST_CASE("a value in a connection string that libpq refuses is invalid_argument") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;
   for (const std::string wrong : {"port=54x2", "port=99999", "sslmode=requir", "target_session_attrs=readwrite",
@@ -118,7 +118,7 @@ TEST_CASE("a value in a connection string that libpq does not accept is the call
   }
 }
 
-TEST_CASE("a database of PostgreSQL can be named by fields") {
+TEST_CASE("fields can name a PostgreSQL database") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;
   support::RawPostgres raw(database.superuser_dsn());
@@ -137,7 +137,7 @@ TEST_CASE("a database of PostgreSQL can be named by fields") {
         std::vector<heddle::SessionCount>{{"default-user", 1}});
 }
 
-TEST_CASE("a role for which row security does not hold is refused unless the configuration says otherwise") {
+TEST_CASE("a role that row security does not apply to is refused unless the configuration allows it") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;
   auto config = empty_config();
@@ -150,10 +150,10 @@ TEST_CASE("a role for which row security does not hold is refused unless the con
   heddle::open(config, with(folder)).ping();
 }
 
-TEST_CASE("what cannot be opened says nothing of the password") {
+TEST_CASE("errors of opening do not contain the password") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;
-  // Settings that the server, libpq's connecting and its parser refuse; the last one breaks the string itself.
+  // Settings that the server, libpq's connecting and libpq's parser refuse; the last one breaks the string itself.
   for (const std::string wrong : {"user='nobody'", "dbname='none'", "host='none.invalid'", "sslmode='S3CRET'",
                                   "nonsense='S3CRET'", "port='S3CRET'", "application_name='S3CRET"}) {
     CAPTURE(wrong);
@@ -164,7 +164,7 @@ TEST_CASE("what cannot be opened says nothing of the password") {
   }
 }
 
-TEST_CASE("deadline and stop token hold while a server says nothing to one who opens") {
+TEST_CASE("opening a server that does not respond ends at the deadline and when a stop is requested") {
   const support::TemporaryFolder folder;
   const PostgresDatabase database;
   support::ProtocolProxy proxy(database.app_dsn());
@@ -182,7 +182,7 @@ TEST_CASE("deadline and stop token hold while a server says nothing to one who o
   CHECK(code_of([&] { static_cast<void>(heddle::open(empty_config(), options)); }) == ErrorCode::cancelled);
 }
 
-TEST_CASE("a connection string that is none is the caller's mistake, and is not repeated in the message") {
+TEST_CASE("an invalid connection string is invalid_argument, and is not in the message") {
   const support::TemporaryFolder folder;
   for (const char* dsn : {"password=secret nonsense=1", "postgresql://ada:secret@[", "secret"}) {
     CAPTURE(dsn);
@@ -193,7 +193,7 @@ TEST_CASE("a connection string that is none is the caller's mistake, and is not 
     CHECK(std::string(error.what()).find("postgres: dsn ") != std::string::npos);
     CHECK(std::string(error.what()).find("secret") == std::string::npos);
   }
-  // Of the others too, long before somebody connects with them.
+  // The same for the other connection strings, before they are used.
   const PostgresDatabase database;
   const auto message = [&](std::map<std::string, std::string> variables) {
     variables["LOOM_PG_DSN"] = database.app_dsn();
