@@ -16,7 +16,7 @@
 
 namespace differential {
 
-/// A sequence of random calls for a few tenants of its own; what all groups of them share.
+/// A sequence of random calls for a few tenants: the part that all groups of calls share.
 class Calls {
  public:
   Calls(TwoBackends& both, std::uint32_t seed) : both_(both), random_(seed), seed_(seed) {
@@ -25,9 +25,9 @@ class Calls {
     }
   }
 
-  /// False as soon as the two have disagreed: from then on they differ anyway.
+  /// Returns false as soon as the backends have differed: from then on all results differ.
   [[nodiscard]] bool agreed() const noexcept { return agreed_; }
-  /// How many lists were asked for, and how many of them were not empty.
+  /// The number of requested lists, and of those that were not empty.
   [[nodiscard]] std::int64_t lists() const noexcept { return lists_; }
   [[nodiscard]] std::int64_t lists_with_items() const noexcept { return lists_with_items_; }
 
@@ -60,7 +60,7 @@ class Calls {
         std::move(call));
   }
 
-  /// Makes a write, `call(side, options)`, with random options; one with a key perhaps once more, now or later.
+  /// Makes a write, `call(side, options)`, with random options; may repeat a write with a key now or later.
   template <class Call>
   void write(std::string_view name, Call write) {
     Options options;
@@ -87,7 +87,7 @@ class Calls {
     again();
   }
 
-  /// Reads a list page by page, `fetch(side, request)`; as it comes, or sorted where the order is a backend's own.
+  /// Reads a list page by page, `fetch(side, request)`; in its order, or sorted if backends may order differently.
   template <class Fetch>
   void read_list(std::string_view name, Fetch fetch, bool sorted = false) {
     static const std::vector<std::int64_t> limits{0, 0, 1, 2, 3, 7, 10000};
@@ -109,7 +109,7 @@ class Calls {
         if (page.next.empty()) { break; }
         side.cursor = each.cursor = page.next;
       }
-      // Where the order is their own, only all pages together are the same.
+      // If backends order differently, only all pages together are equal.
       if (sorted && (anothers || !crafted.empty())) { return text; }
       if (sorted) { std::sort(items.begin(), items.end()); }
       for (const auto& item : items) { text.append("\n ").append(item); }
@@ -120,12 +120,12 @@ class Calls {
     if (found_) { ++lists_with_items_; }
   }
 
-  /// The answer as text.
+  /// Returns the result as text.
   template <class SideType, class T>
   static std::string shown(const SideType& side, const T& value) {
     return Shown(side.made)(value);
   }
-  /// An id that the call answered: one that was made by its form.
+  /// Returns the id that the call returned; a generated id by its form.
   template <class SideType>
   static std::string answer(SideType& side, const std::string& id, bool made) {
     side.answered = id;
@@ -153,7 +153,7 @@ class Calls {
     }
   }
 
-  /// An id of a kind: given, or one that was made.
+  /// Returns an id of a kind: a given or a generated one.
   Id any_id(std::string_view kind, const std::vector<Id>& made) {
     if (!made.empty() && random_.one_in(3)) { return made[random_.number(made.size())]; }
     const std::string id = random_.id(kind);

@@ -8,23 +8,23 @@
 #include <cstdlib>
 #include <string>
 
-/// Random calls on SQLite and PostgreSQL side by side: whoever writes a server must be able to switch between them and
-/// find no difference but the capabilities.
+/// Random calls on SQLite and PostgreSQL: a server must be able to switch between them and find no difference but the
+/// capabilities.
 namespace {
 
-/// Set HEDDLE_TEST_SEQUENCES for more, each of another seed.
+/// Set HEDDLE_TEST_SEQUENCES for more sequences, each with another seed.
 std::uint32_t sequences() {
   const char* const given = std::getenv("HEDDLE_TEST_SEQUENCES");
   return given != nullptr ? static_cast<std::uint32_t>(std::stoul(given)) : 8U;
 }
 
 constexpr int calls_of_sequence = 400;
-/// Then both begin anew: a search of an embedded database gets slower with what all tenants have.
+/// After this many both start with new databases: a search in SQLite gets slower with the data of all tenants.
 constexpr std::uint32_t sequences_of_database = 50;
 
 }  // namespace
 
-TEST_CASE("PostgreSQL answers what SQLite answers, call by call") {
+TEST_CASE("PostgreSQL returns what SQLite returns, call by call") {
   std::int64_t calls = 0;
   std::int64_t refused = 0;
   for (std::uint32_t from = 0; from < sequences(); from += sequences_of_database) {
@@ -38,7 +38,7 @@ TEST_CASE("PostgreSQL answers what SQLite answers, call by call") {
     refused += both.refused();
   }
   MESSAGE(calls << " calls, " << refused << " of them refused");
-  // Neither hardly any nor nearly all: else the values are not worth much.
+  // Neither very few nor nearly all: otherwise the values test little.
   CHECK(refused > calls / 50);
   CHECK(refused < calls / 2);
 }

@@ -20,7 +20,7 @@
 
 namespace differential {
 
-/// Values of the model, most of them acceptable, many of them at some edge.
+/// Values of the model, most of them valid, many of them at a limit.
 class RandomValues : public property::Generator {
  public:
   using Generator::Generator;
@@ -61,7 +61,7 @@ class RandomValues : public property::Generator {
     return one_in(3) ? std::bit_cast<double>(bits()) : one_of(edges);
   }
 
-  /// Of a kind that can be stored.
+  /// Returns a value that can be stored.
   double dollars() {
     static const std::vector<double> edges{0.0, -0.0, 0.1, 1e-9, 5e-324, -0.3, 2.0, 3.0, 1e12, -1e12, 12345.678};
     return one_in(50) ? any_real() : one_of(edges);
@@ -85,7 +85,7 @@ class RandomValues : public property::Generator {
     }
   }
 
-  /// A few, so that calls meet.
+  /// Few values, so that calls use the same ones.
   std::string id(std::string_view kind) {
     if (one_in(150)) { return nasty(); }
     switch (number(12)) {
@@ -95,7 +95,7 @@ class RandomValues : public property::Generator {
     }
   }
 
-  /// Words between which tokenizers, stemmers and parsers have something to decide.
+  /// Words that tokenizers, stemmers and parsers may treat differently.
   std::string words(std::size_t most = 8) {
     static const std::vector<std::string> between{" ",  " ",  " ",  " ", "-", "'",  "_",
                                                   ", ", "\n", "\"", "",  ".", "\t", "/"};

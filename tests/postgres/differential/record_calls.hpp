@@ -42,7 +42,7 @@ class RecordCalls : public SessionCalls {
     error.tool_name = tool();
     if (random_.one_in(3)) { error.raw_error = random_.json(); }
     write("store_error", [error, context = context()](auto& side, const Options& options) {
-      // The time is a part of an id that is made.
+      // The time is a part of a generated id.
       return answer(side, side.backend.error_store().store(context, error, options), error.id.empty()).substr(0, 4);
     });
     remember(errors_);
@@ -94,7 +94,7 @@ class RecordCalls : public SessionCalls {
     }
     auto artifact = this->artifact();
     const bool made = random_.one_in(4);
-    // Which of two made ids of one time comes first is chance.
+    // The order of two generated ids with the same time is random.
     if (made || id.here.empty() || id.here != id.there) { artifact.created_at = {}; }
     write("index_artifact", [=](auto& side, const Options& options) {
       auto own = artifact;

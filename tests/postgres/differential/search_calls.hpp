@@ -8,7 +8,7 @@
 
 namespace differential {
 
-/// Texts of one tenant, and searches for what stands in them.
+/// Texts of one tenant, and searches for their words.
 class SearchCalls : public StoreCalls {
  public:
   using StoreCalls::StoreCalls;
@@ -54,13 +54,13 @@ class SearchCalls : public StoreCalls {
   }
 
  private:
-  /// More words than have a position, more occurrences of one, or more bytes than are searched.
+  /// Returns a text with more words than positions, more occurrences of a word, or more bytes than are searched.
   std::string long_text() {
     std::string text = random_.words(10);
     const std::size_t bytes = random_.one_in(3) ? 1'000'000 : random_.one_in(2) ? 150'000 : 3'000;
     const std::string filler = random_.one_in(2) ? "é " : "filling ";
     while (text.size() < bytes - 200) { text += filler; }
-    // Something of it lies across the last byte that is searched.
+    // A part of it crosses the last byte that is searched.
     text += random_.words(20);
     return text + " " + random_.words(10);
   }

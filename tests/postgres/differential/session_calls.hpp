@@ -49,7 +49,7 @@ class SessionCalls : public Calls {
   std::optional<std::string> maybe_session() { return random_.one_in(2) ? std::optional(session_id()) : std::nullopt; }
   std::string agent_id() { return random_.one_in(8) ? std::string() : random_.id("agent"); }
 
-  /// Words of a text that was stored, as a query could have them, perhaps with others.
+  /// Returns a query with words of a stored text, perhaps with others.
   std::string query() {
     const std::string& text = texts_.empty() ? none_ : random_.one_of(texts_);
     std::string query;
@@ -70,7 +70,7 @@ class SessionCalls : public Calls {
   }
 
  private:
-  /// A few words in their order; now and then, of the first and the last only a part.
+  /// Returns a few words in their order; sometimes only parts of the first and the last one.
   std::string part_of(const std::string& text) {
     const bool whole = !random_.one_in(8);
     const auto begins = [&](std::size_t at) {
@@ -215,7 +215,7 @@ class SessionCalls : public Calls {
     snapshot.session_id = session_id();
     snapshot.snapshot_type = type();
     snapshot.id = random_.one_in(4) ? std::string() : random_.id("n");
-    // Which of two made ids of one time comes first is chance.
+    // The order of two generated ids with the same time is random.
     if (snapshot.id.empty()) { snapshot.created_at = {}; }
     write("save_snapshot", [snapshot, context = context()](auto& side, const Options& options) {
       return answer(side, side.backend.session_storage().save_snapshot(context, snapshot, options),
@@ -240,7 +240,7 @@ class SessionCalls : public Calls {
   void statistics() {
     call("statistics", [context = context(), first = std::optional<double>()](auto& side) mutable {
       auto statistics = side.backend.session_storage().statistics(context);
-      // The order of summation, and with it the last digits, are a database's own.
+      // The order of summation, and so the last digits, differ between databases.
       if (!first) {
         first = statistics.total_cost_usd;
       } else if (std::abs(*first - statistics.total_cost_usd) < 1.0) {

@@ -13,14 +13,14 @@
 #include <type_traits>
 #include <variant>
 
-/// Answers of backends as text, so that two of them can be compared and told apart by eye.
+/// Results of backends as text, so that they can be compared and read.
 namespace differential {
 
-/// The text of a value, found through its Boost.Hana adaptation. Two values have the same text if they are equal to the
-/// last bit, but for what no two backends have in common: a present time, and an id that was made.
+/// Formats a value by reflection. Two values have the same text if they are equal to the last bit, except for what
+/// differs between backends: current times and generated ids.
 class Shown {
  public:
-  /// `made` gives ids that were made the name that they have on both sides.
+  /// `made` maps generated ids to the name that they have on both sides.
   explicit Shown(const std::map<std::string, std::string>& made) : made_(made) {}
 
   template <class T>
@@ -98,7 +98,7 @@ class Shown {
     out += "}";
   }
 
-  /// Of about the time of the test: no test asks for such a one.
+  /// About the time of the test: no test uses such a time.
   static bool is_present(heddle::Timestamp time) {
     const auto now = heddle::now();
     return time > now - std::chrono::hours(24) && time < now + std::chrono::hours(24);

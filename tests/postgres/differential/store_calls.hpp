@@ -11,7 +11,7 @@
 
 namespace differential {
 
-/// Random calls of all stores; those of ResultStorage and HumanRequestStorage stand here.
+/// Random calls of all stores; this file contains those of ResultStorage and HumanRequestStorage.
 class StoreCalls : public RecordCalls {
  public:
   using RecordCalls::RecordCalls;

@@ -19,25 +19,25 @@
 
 namespace differential {
 
-/// An id as each of two backends knows it: one that was made differs.
+/// An id on each of two backends: generated ids differ.
 struct Id {
   std::string here{};
   std::string there{};
 };
 
-/// One of the backends under comparison.
+/// One of the compared backends.
 template <class Backend>
 struct Side {
   Backend& backend;
   std::string Id::*own;
-  std::map<std::string, std::string> made{};  ///< ids that were made, by a name that both sides have for them
-  std::string answered{};                     ///< the id that the last call answered
-  std::string cursor{};                       ///< of the list that was asked for last
+  std::map<std::string, std::string> made{};  ///< generated ids, by a name that is the same on both sides
+  std::string answered{};                     ///< the id that the last call returned
+  std::string cursor{};                       ///< of the list that was requested last
 
   [[nodiscard]] const std::string& of(const Id& id) const { return id.*own; }
 };
 
-/// SQLite and PostgreSQL with the same in them.
+/// SQLite and PostgreSQL with the same data.
 class TwoBackends {
  public:
   TwoBackends()
@@ -46,8 +46,8 @@ class TwoBackends {
     sqlite_.migrate();
   }
 
-  /// Makes the same call on both, `call(side)`, and compares what they answer or throw. `where` names the call if they
-  /// differ. True if they agree.
+  /// Makes the same call on both, `call(side)`, and compares what they return or throw. `where` names the call if they
+  /// differ. Returns true if they agree.
   template <class Call>
   bool agree(const std::function<std::string()>& where, Call&& call) {
     here_.answered.clear();
@@ -67,15 +67,15 @@ class TwoBackends {
     return false;
   }
 
-  /// The id that both answered last.
+  /// Returns the id that both returned last.
   [[nodiscard]] Id answered() const { return {here_.answered, there_.answered}; }
 
   [[nodiscard]] std::int64_t calls() const noexcept { return calls_; }
-  /// How many of them failed on both in the same way.
+  /// Returns the number of calls that failed on both in the same way.
   [[nodiscard]] std::int64_t refused() const noexcept { return refused_; }
 
  private:
-  /// From now on an id that was made has one name on both sides.
+  /// Gives a generated id the same name on both sides.
   void name_what_was_answered() {
     if (here_.answered == there_.answered || here_.made.contains(here_.answered)) { return; }
     const std::string name = "made " + std::to_string(here_.made.size());
@@ -88,7 +88,7 @@ class TwoBackends {
     try {
       return call(side);
     } catch (const heddle::Error& error) {
-      // Where the database itself said no, its own words are part of the message.
+      // The message of an error of the database itself contains the database's words.
       return "Error " + std::string(to_string(error.code())) + (error.retryable() ? " retryable" : "") +
              (error.in_doubt() ? " in doubt" : "") +
              (error.native_code().empty() || error.code() == heddle::ErrorCode::invalid_argument
