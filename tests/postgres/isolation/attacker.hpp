@@ -9,31 +9,31 @@
 
 namespace isolation {
 
-/// What became of one statement.
+/// The outcome of one statement.
 struct Attempt {
-  std::int64_t rows = 0;   ///< seen or changed
+  std::int64_t rows = 0;   ///< read or changed
   std::string sqlstate{};  ///< if it failed
   std::string error{};
 };
 
-/// Runs raw SQL under row security, under one identity or none, each statement in a transaction of its own.
+/// Runs raw SQL under row security, with one identity or none, each statement in its own transaction.
 class Attacker {
  public:
-  /// On a connection of the role that the server works as.
+  /// On a connection of the server's role.
   explicit Attacker(support::RawPostgres& app)
       : raw_(app), begin_("BEGIN"), commit_("COMMIT"), roll_back_("ROLLBACK") {}
-  /// In the role's place, within an open transaction of the superuser: sees what that has changed and not committed.
+  /// As that role in an open transaction of the superuser: sees uncommitted changes of that transaction.
   Attacker(support::RawPostgres& superuser, const std::string& role)
       : raw_(superuser),
         begin_("SAVEPOINT attempt; SET LOCAL ROLE " + role),
         commit_("RESET ROLE; RELEASE SAVEPOINT attempt"),
         roll_back_("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt") {}
 
-  /// Who statements are run for; nothing: the connection's setting is left as it is.
+  /// The identity of the statements; nothing: the connection's setting is not changed.
   void become(std::optional<std::string> user) { user_ = std::move(user); }
 
   Attempt operator()(const std::string& sql) { return run(sql, commit_); }
-  /// The same, and whatever it did is undone.
+  /// The same, but rolls back the changes.
   Attempt tries(const std::string& sql) { return run(sql, roll_back_); }
 
  private:

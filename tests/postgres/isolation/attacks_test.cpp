@@ -15,7 +15,7 @@ using support::RawPostgres;
 
 namespace {
 
-/// What the server sends when a table is copied out.
+/// Returns what the server sends for COPY of a table.
 std::string copied(RawPostgres& raw, const std::string& sql) {
   using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
   const Result start(PQexec(raw.handle(), sql.c_str()), &PQclear);
@@ -33,7 +33,7 @@ std::string copied(RawPostgres& raw, const std::string& sql) {
 
 }  // namespace
 
-TEST_CASE("attack: the application's role cannot switch off what keeps tenants apart") {
+TEST_CASE("attack: the application's role cannot switch off the isolation of tenants") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
   const auto before = digest_of_all(superuser);
@@ -75,23 +75,23 @@ TEST_CASE("attack: the application's role cannot switch off what keeps tenants a
       CAPTURE(on_table);
       CHECK(app.failure_of(on_table) == "42501");
     }
-    // A foreign key of one's own would see every row.
+    // A foreign key of the attacker would see every row.
     CHECK(app.failure_of("CREATE TEMP TABLE probe (u text, i text, FOREIGN KEY (u, i) REFERENCES " + table +
                          " (user_id, id))") != "");
-    // Without row security there is an error and no row.
+    // With row security off the server returns an error and no row.
     CHECK(app.failure_of("SET row_security = off; SELECT * FROM " + table) == "42501");
     app.execute("RESET row_security");
   }
   CHECK(digest_of_all(superuser) == before);
 }
 
-TEST_CASE("attack: nothing of another tenant comes out by copies, views, temporary functions or statistics") {
+TEST_CASE("attack: copies, views, temporary functions and statistics reveal nothing of another tenant") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
   superuser.execute("ANALYZE");
   const auto before = digest_of_all(superuser);
   auto app = tenants.app();
-  // A function that costs next to nothing would be asked before the policy if that did not come first.
+  // A function with almost no cost would run before the policy if the policy were not applied first.
   app.execute(
       "CREATE FUNCTION pg_temp.spy(content text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS "
       "$$ BEGIN RAISE EXCEPTION 'saw %', content; END $$");
@@ -127,7 +127,7 @@ TEST_CASE("attack: the record of migrations cannot be changed by the application
   CHECK(digest(superuser, "heddle_migrations") == before);
 }
 
-TEST_CASE("attack: what runs with its owner's rights looks at the tables of the schema and at one tenant's rows") {
+TEST_CASE("attack: functions with their owner's privileges read only the schema's tables and one tenant's rows") {
   FilledTenants tenants;
   auto app = tenants.app();
   Attacker attacker(app);
@@ -170,7 +170,7 @@ TEST_CASE("attack: what runs with its owner's rights looks at the tables of the 
       call.replace(call.find('#'), 1, query);
       const auto attempt = attacker(call);
       rows += attempt.rows;
-      // Too long a word or too large a query; nothing is quoted but what was asked.
+      // A word that is too long or a query that is too large; the error quotes only the query.
       CAPTURE(attempt.error);
       CHECK((attempt.sqlstate.empty() || attempt.sqlstate.starts_with("54") || attempt.sqlstate.starts_with("42") ||
              attempt.sqlstate.starts_with("22")));
@@ -186,7 +186,7 @@ TEST_CASE("attack: what runs with its owner's rights looks at the tables of the 
   CHECK(attacker("SELECT * FROM heddle_search_messages('gold', NULL, NULL, 1, -1)").sqlstate == "2201X");
   CHECK(attacker("SELECT * FROM heddle_search_artifacts('gold', -1, 0)").sqlstate == "2201W");
 
-  // Tables, types, functions and operators of the caller, in front of all others.
+  // Tables, types, functions and operators of the caller, before all others in the search path.
   app.execute(
       "CREATE TEMP TABLE messages (user_id text, session_number bigint, sequence bigint, search tsvector, words text);"
       "CREATE TEMP TABLE sessions (user_id text, number bigint, id text, agent_id text, deleted_at bigint);"
@@ -214,7 +214,7 @@ TEST_CASE("attack: what runs with its owner's rights looks at the tables of the 
   }
 }
 
-TEST_CASE("attack: a role without rights on the tables has none on the functions either") {
+TEST_CASE("attack: a role without privileges on the tables has none on the functions either") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
   const std::string role = tenants.database().name() + "_stranger";
@@ -229,13 +229,13 @@ TEST_CASE("attack: a role without rights on the tables has none on the functions
                    "AND has_function_privilege('" +
                    role + "', oid, 'EXECUTE')")
             .empty());
-  // Each has its search path, in which the caller's temporary objects come last.
+  // Each function sets a search path in which the caller's temporary objects come last.
   CHECK(superuser.integer("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef "
                           "AND NOT 'search_path=public, pg_temp' = ANY (coalesce(proconfig, '{}'))") == 0);
   superuser.execute("DROP ROLE " + role);
 }
 
-TEST_CASE("attack: content and ids stand in no text of a statement that others can see") {
+TEST_CASE("attack: content and ids are in no statement text that others can see") {
   FilledTenants tenants;
   auto& backend = tenants.backend();
   const std::string nonce = "n0nce5ecret";
@@ -256,8 +256,8 @@ TEST_CASE("attack: content and ids stand in no text of a statement that others c
                           "(query LIKE '%n0nce%' OR application_name LIKE '%n0nce%')") == 0);
 }
 
-TEST_CASE("attack: an error of the server is not quoted where it can quote content") {
-  // PostgreSQL counts a malformed tsvector among the errors of syntax, and quotes it.
+TEST_CASE("attack: an error of the server that can quote content is not in the message") {
+  // PostgreSQL reports a malformed tsvector as a syntax error, and quotes it.
   for (const char* state : {"42601", "23505", "23514", "22P02", "22021", "23503", "P0001", "XX000"}) {
     const auto error = heddle::postgres::libpq::make_error(state, "saving", "syntax error in tsvector: \"s3cret\"");
     CHECK(std::string(error.what()).find("s3cret") == std::string::npos);

@@ -14,11 +14,11 @@ namespace isolation {
 
 using OnServer = heddle::Backend<heddle::Postgres>;
 
-/// The id of everything that a tenant has here, whatever it is.
+/// The id of every record of these tenants.
 inline const std::string known = "known";
 
-/// Gives a tenant something in every table, all of it under the same id. "gold" is its own stem, so that raw SQL can
-/// search for it.
+/// Stores rows of a tenant in every table, all with the same id. "gold" is its own stem, so that raw SQL can search for
+/// it.
 inline void fill(OnServer& backend, const std::string& user) {
   const auto context = heddle::Context::for_user(user);
   auto& sessions = backend.session_storage();
@@ -35,7 +35,7 @@ inline void fill(OnServer& backend, const std::string& user) {
   backend.human_request_store().store(context, {.id = known, .session_id = known, .question = "?"});
 }
 
-/// A database in which alice and bob have something in every table, and nobody else has anything.
+/// A database in which alice and bob have rows in every table, and no other tenant has any.
 class FilledTenants {
  public:
   explicit FilledTenants() : backend_(std::make_unique<OnServer>(database_.config(folder_.path()))) {
@@ -45,9 +45,9 @@ class FilledTenants {
   OnServer& backend() { return *backend_; }
   support::PostgresDatabase& database() { return database_.database(); }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
-  /// A connection that nothing is hidden from.
+  /// Returns a connection that sees everything.
   support::RawPostgres superuser() { return support::RawPostgres(database().superuser_dsn()); }
-  /// A connection as the role that the server works as.
+  /// Returns a connection of the server's role.
   support::RawPostgres app() { return support::RawPostgres(database().app_dsn()); }
 
  private:
@@ -56,21 +56,21 @@ class FilledTenants {
   std::unique_ptr<OnServer> backend_{};
 };
 
-/// All tables of the schema that hold rows of tenants, as the catalogue has them: one that is new is among them.
+/// Returns all tables of the schema with rows of tenants, from the catalogue: new tables are included.
 inline std::vector<std::string> tables_of_tenants(support::RawPostgres& raw) {
   return raw.texts(
       "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'f') "
       "AND relname <> 'heddle_migrations' ORDER BY relname");
 }
 
-/// The content of a table, in short.
+/// Returns a digest of the content of a table.
 inline std::string digest(support::RawPostgres& superuser, const std::string& table,
                           const std::string& where = "true") {
   return superuser.text("SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM " + table +
                         " t WHERE " + where);
 }
 
-/// The content of all tables.
+/// Returns the digests of all tables.
 inline std::string digest_of_all(support::RawPostgres& superuser, const std::string& where = "true") {
   std::string all;
   for (const auto& table : tables_of_tenants(superuser)) { all += digest(superuser, table, where); }

@@ -13,7 +13,7 @@ using namespace isolation;
 
 namespace {
 
-/// All that a caller can tell of how an operation on an id ended, with "ID" in the place of the id.
+/// Everything that a caller learns from an operation on an id, with "ID" in the place of the id.
 class Answer {
  public:
   explicit Answer(std::string id) : id_(std::move(id)) {}
@@ -62,7 +62,7 @@ struct Operation {
   std::function<void(OnServer&, const Context&, const std::string& id, Answer&)> run;
 };
 
-/// Every operation that takes an id, for each of the ids that it takes. The caller has a session "own".
+/// Every operation that has ids as parameters, for each of these ids. The caller has a session "own".
 std::vector<Operation> operations() {
   using B = OnServer&;
   using C = const Context&;
@@ -175,7 +175,7 @@ std::vector<Operation> operations() {
   return all;
 }
 
-/// How an operation ends for a tenant who has nothing but one of each of his own.
+/// Returns the outcome of an operation for a tenant who has one record of each kind.
 std::string outcome(OnServer& backend, const Operation& operation, const std::string& user, const std::string& id) {
   const auto context = Context::for_user(user);
   backend.session_storage().save_session(context, {.id = "own"});
@@ -192,11 +192,11 @@ std::string outcome(OnServer& backend, const Operation& operation, const std::st
 
 }  // namespace
 
-TEST_CASE("isolation: no operation tells another tenant's id from one that does not exist") {
+TEST_CASE("isolation: no operation distinguishes another tenant's id from one that does not exist") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
-  SUBCASE("of what can be seen") {}
-  SUBCASE("of what is hidden") {
+  SUBCASE("of visible records") {}
+  SUBCASE("of hidden records") {
     REQUIRE(tenants.backend().session_storage().soft_delete_session(Context::for_user("alice"), known));
     REQUIRE(tenants.backend().session_storage().soft_delete_session(Context::for_user("bob"), known));
   }
@@ -206,7 +206,7 @@ TEST_CASE("isolation: no operation tells another tenant's id from one that does 
   for (const auto& operation : operations()) {
     CAPTURE(operation.name);
     const auto user = "mallory " + std::to_string(++number);
-    // Two tenants, so that the second call does not find what the first one made.
+    // Two tenants, so that the second call does not find what the first one stored.
     const auto foreign = outcome(tenants.backend(), operation, user + " a", known);
     const auto missing = outcome(tenants.backend(), operation, user + " b", "never");
     CHECK(foreign == missing);
@@ -214,7 +214,7 @@ TEST_CASE("isolation: no operation tells another tenant's id from one that does 
   }
 }
 
-TEST_CASE("isolation: the cursors of one tenant lead another one nowhere") {
+TEST_CASE("isolation: a cursor of one tenant reveals nothing to another one") {
   FilledTenants tenants;
   auto& backend = tenants.backend();
   const auto alice = Context::for_user("alice");
@@ -258,7 +258,7 @@ TEST_CASE("isolation: the cursors of one tenant lead another one nowhere") {
   check("requests of a session", [&](C c, P p) { return backend.human_request_store().list_by_session(c, known, p); });
 }
 
-TEST_CASE("isolation: what others have written does not change the order or score of a search") {
+TEST_CASE("isolation: data of other tenants does not change the order or score of a search") {
   FilledTenants tenants;
   auto& backend = tenants.backend();
   auto& sessions = backend.session_storage();
@@ -283,7 +283,7 @@ TEST_CASE("isolation: what others have written does not change the order or scor
   CHECK(scores() == before);
 }
 
-TEST_CASE("isolation: users whose names are strange are still only themselves") {
+TEST_CASE("isolation: users with unusual names see only their own data") {
   FilledTenants tenants;
   auto& sessions = tenants.backend().session_storage();
   std::vector<std::string> users{"alice'; DROP TABLE sessions; --",

@@ -15,14 +15,14 @@ using support::RawPostgres;
 
 namespace {
 
-/// Raw SQL against one table, without any condition on the user, made from the catalogue.
+/// Raw SQL on one table without any condition on the user, generated from the catalogue.
 class TableAttacks {
  public:
   TableAttacks(RawPostgres& superuser, std::string table) : superuser_(superuser), table_(std::move(table)) {
     const std::string columns = " FROM pg_attribute WHERE attrelid = '" + table_ +
                                 "'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''";
     names_ = superuser_.text("SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)" + columns);
-    // One row of alice, as literals.
+    // A row of alice, as literals.
     const std::string literals = superuser_.text(
         "SELECT string_agg(CASE attname WHEN 'user_id' THEN '''USER''' ELSE 'quote_nullable(' || "
         "quote_ident(attname) || '::text)' END, ' || '', '' || ' ORDER BY attnum)" +
@@ -36,7 +36,7 @@ class TableAttacks {
 
   [[nodiscard]] bool has_rows() const { return !row_.empty(); }
 
-  /// The row of alice, for whomever.
+  /// Returns the row of alice with another user.
   [[nodiscard]] std::string insert(const std::string& user) const {
     std::string row = row_;
     row.replace(row.find("USER"), 4, "'" + user + "'");
@@ -46,7 +46,7 @@ class TableAttacks {
     return insert(user) + " ON CONFLICT (" + key_ + ") DO UPDATE SET user_id = excluded.user_id";
   }
 
-  /// What reads or changes whatever it can get at.
+  /// Returns statements that read or change every row that they can access.
   [[nodiscard]] std::vector<std::string> broad() const {
     return {"SELECT * FROM " + table_,
             "SELECT * FROM " + table_ + " FOR UPDATE",
@@ -56,7 +56,7 @@ class TableAttacks {
             "DELETE FROM " + table_,
             "MERGE INTO " + table_ + " USING (VALUES (1)) v ON user_id <> '' WHEN MATCHED THEN DELETE"};
   }
-  /// What puts rows among those of others.
+  /// Returns statements that insert rows for other tenants.
   [[nodiscard]] std::vector<std::string> intrusions() const {
     return {insert("alice"),
             insert("alice") + " ON CONFLICT DO NOTHING",
@@ -76,7 +76,7 @@ class TableAttacks {
   std::string key_;
 };
 
-/// A call of each function that runs with its owner's rights, as the catalogue has them.
+/// Returns a call of each function that runs with its owner's privileges, from the catalogue.
 std::vector<std::string> privileged_calls(RawPostgres& superuser) {
   std::vector<std::string> calls;
   for (const auto& signature :
@@ -103,8 +103,9 @@ std::vector<std::string> privileged_calls(RawPostgres& superuser) {
   return calls;
 }
 
-/// What is wrong with the protection of one table; nothing if all holds. `app` and `owner` work in the places of these
-/// roles, `superuser` sees their work. The setting must never have been made on the connection of `app`.
+/// Returns what is wrong with the protection of one table; empty if nothing is wrong. `app` and `owner` run statements
+/// as these roles, `superuser` sees their changes. Precondition: the user setting was never made on the connection of
+/// `app`.
 std::vector<std::string> problems_of(const std::string& table, RawPostgres& superuser, Attacker& app, Attacker& owner) {
   std::vector<std::string> problems;
   const auto expect = [&](bool holds, const std::string& what) {
@@ -138,13 +139,13 @@ std::vector<std::string> problems_of(const std::string& table, RawPostgres& supe
     }
     for (const auto& sql : calls) { judge(sql, app(sql)); }
     expect(digest_of_all(superuser) == before, name + ": the database is not what it was");
-    // A transaction that set an identity leaves none behind: the next round starts from there.
+    // A transaction that set an identity leaves none behind; the next round starts with that state.
     app.become("alice");
     expect(app(attacks.broad().front()).rows > 0, "alice does not see her rows");
     for (const auto& sql : calls) { expect(app(sql).rows == 1, "alice does not find hers: " + sql); }
   }
 
-  // What a tenant has is all there for him, and he cannot give it away.
+  // A tenant sees all rows of its own, and cannot give them to another tenant.
   const auto of_alice = superuser.integer("SELECT count(*) FROM " + table + " WHERE user_id = 'alice'");
   for (const auto& sql :
        {"SELECT * FROM " + table, "UPDATE " + table + " SET user_id = user_id", "DELETE FROM " + table}) {
@@ -153,7 +154,7 @@ std::vector<std::string> problems_of(const std::string& table, RawPostgres& supe
   const auto gift = app.tries("UPDATE " + table + " SET user_id = 'mallory'");
   expect(gift.sqlstate == "42501", "alice can give rows away: " + gift.error);
 
-  // The owner, who migrates, administers and searches, has all tenants' rows under his rights.
+  // The owner, which migrates, administers and searches, has access to the rows of all tenants.
   const auto all = superuser.integer("SELECT count(*) FROM " + table);
   for (const auto& sql :
        {"SELECT * FROM " + table, "UPDATE " + table + " SET user_id = user_id", "DELETE FROM " + table}) {
@@ -171,14 +172,14 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-TEST_CASE("isolation: raw SQL of another tenant, or of nobody, sees and changes nothing in any table") {
+TEST_CASE("isolation: raw SQL of another tenant, or without a tenant, reads and changes nothing in any table") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
   const auto tables = tables_of_tenants(superuser);
   CHECK(tables.size() >= 10);
   for (const auto& table : tables) {
     CAPTURE(table);
-    // A connection on which nobody has ever said who he is.
+    // A connection on which the user setting was never made.
     auto app = tenants.app();
     RawPostgres admin(tenants.database().admin_dsn());
     Attacker attacker(app);
@@ -188,7 +189,7 @@ TEST_CASE("isolation: raw SQL of another tenant, or of nobody, sees and changes 
   }
 }
 
-TEST_CASE("isolation: an identity that was local to a transaction is gone with it, also after a rollback") {
+TEST_CASE("isolation: an identity that is local to a transaction ends with it, also after a rollback") {
   FilledTenants tenants;
   for (const char* end : {"COMMIT", "ROLLBACK"}) {
     CAPTURE(end);
@@ -251,7 +252,7 @@ TEST_CASE("isolation: without any one of the policies the check of isolation fai
       CAPTURE(sql);
       CHECK(!problems_with(table, sql).empty());
     }
-    // And it is not this way of asking that fails.
+    // The check itself does not cause the failure.
     CHECK(joined(problems_with(table, "SELECT 1")) == "");
   }
 }

@@ -20,7 +20,7 @@ using OnServer = Backend<Postgres>;
 
 const Context ada = Context::for_user("ada");
 
-/// Roles belong to the whole server, other tests use it too: these are named after the test's own database.
+/// Roles belong to the whole server, which other tests use too: these are named after the test's database.
 class Roles {
  public:
   explicit Roles(support::PostgresDatabase& database)
@@ -36,7 +36,7 @@ class Roles {
     }
   }
 
-  /// A role that can log in, with the rights of the app; answers its name.
+  /// Creates a role that can log in, with the privileges of the app; returns its name.
   std::string make(const std::string& name, const std::string& attributes = {}) {
     made_.insert(made_.begin(), prefix_ + name);
     server_.execute("CREATE ROLE " + made_.front() + " LOGIN " + attributes);
@@ -45,7 +45,7 @@ class Roles {
     return made_.front();
   }
 
-  /// How a server would use the database as this role.
+  /// Returns the configuration of a server with this role.
   [[nodiscard]] heddle::postgres::Config config(const std::string& role) const {
     heddle::postgres::Config config;
     config.dsn = support::with_settings(database_.superuser_dsn(), {{"user", role}});
@@ -53,8 +53,8 @@ class Roles {
     return config;
   }
 
-  /// What is wrong with a role, as opening with it says; empty if it is let in. Either way it is let in when the
-  /// configuration says so.
+  /// Returns the message of the refusal of a role; empty if it is accepted. Checks also that the role is accepted if
+  /// the configuration allows it.
   std::string refusal(const heddle::postgres::Config& config) {
     auto allowed = config;
     allowed.allow_role_without_row_security = true;
@@ -84,7 +84,7 @@ bool says(const std::string& text, const std::string& part) { return text.find(p
 
 }  // namespace
 
-TEST_CASE("postgres roles: a role that may become more than a tenant is refused") {
+TEST_CASE("postgres roles: a role that can bypass row security is refused") {
   support::MigratedDatabase migrated;
   Roles roles(migrated.database());
   CHECK(roles.refusal("heddle_app").empty());
@@ -98,7 +98,7 @@ TEST_CASE("postgres roles: a role that may become more than a tenant is refused"
     roles.server().execute("GRANT " + super + " TO " + member);
     CHECK(says(roles.refusal(member), "superuser"));
   }
-  SUBCASE("a role with BYPASSRLS, and who is its member by way of another") {
+  SUBCASE("a role with BYPASSRLS, and an indirect member of it") {
     const std::string bypassing = roles.make("bypassing", "BYPASSRLS");
     CHECK(says(roles.refusal(bypassing), "BYPASSRLS"));
     const std::string between = roles.make("between");
@@ -125,7 +125,7 @@ TEST_CASE("postgres roles: a role that may become more than a tenant is refused"
   }
 }
 
-TEST_CASE("postgres roles: tables that do not keep tenants apart are refused, each of them") {
+TEST_CASE("postgres roles: each table without isolation of tenants is refused") {
   support::MigratedDatabase migrated;
   Roles roles(migrated.database());
   RawPostgres& server = roles.server();
@@ -142,17 +142,17 @@ TEST_CASE("postgres roles: tables that do not keep tenants apart are refused, ea
     server.execute("ALTER TABLE " + table + " FORCE ROW LEVEL SECURITY");
     server.execute("CREATE POLICY another ON " + table + " TO PUBLIC USING (true)");
     CHECK(says(roles.refusal("heddle_app"), "policy"));
-    server.execute("ALTER POLICY another ON " + table + " TO heddle_admin");  // not about the app
+    server.execute("ALTER POLICY another ON " + table + " TO heddle_admin");  // does not apply to the app
     CHECK(roles.refusal("heddle_app").empty());
     server.execute("ALTER POLICY another ON " + table + " TO heddle_app USING (user_id <> 'nobody')");
     CHECK(says(roles.refusal("heddle_app"), "policy"));
     server.execute("DROP POLICY another ON " + table);
-    // What narrows is nobody's business.
+    // Restrictive policies are accepted.
     server.execute("CREATE POLICY narrow ON " + table + " AS RESTRICTIVE USING (user_id <> 'nobody')");
     CHECK(roles.refusal("heddle_app").empty());
     server.execute("ALTER POLICY tenant ON " + table + " USING (true)");
     CHECK(says(roles.refusal("heddle_app"), "policy"));
-    server.execute("DROP POLICY tenant ON " + table);  // then nobody sees anything
+    server.execute("DROP POLICY tenant ON " + table);  // then no role sees any row
     CHECK(roles.refusal("heddle_app").empty());
   }
 }
@@ -164,12 +164,12 @@ TEST_CASE("postgres roles: a view in the place of a table is refused") {
   CHECK(says(roles.refusal("heddle_app"), "disabled"));
 }
 
-TEST_CASE("postgres roles: who serves does not migrate, and whoever did is refused by the first call") {
+TEST_CASE("postgres roles: the role of the server cannot migrate, and a role that did is refused by the first call") {
   support::PostgresDatabase database(support::PostgresDatabase::Contents::roles_only);
   Roles roles(database);
   const std::string owner = roles.make("owner");
   roles.server().execute("GRANT CREATE ON SCHEMA public TO " + owner);
-  OnServer backend(roles.config(owner));  // it owns nothing yet
+  OnServer backend(roles.config(owner));  // owns no table yet
   CHECK_NOTHROW(backend.ping());
   const Error refused = error_of([&] { backend.migrate(); });
   CHECK(refused.code() == ErrorCode::permission_denied);
@@ -189,7 +189,7 @@ TEST_CASE("postgres roles: who serves does not migrate, and whoever did is refus
   roles.server().execute("REASSIGN OWNED BY " + owner + " TO heddle_owner");
 }
 
-TEST_CASE("postgres roles: who only migrates may own the tables") {
+TEST_CASE("postgres roles: a role that only migrates may own the tables") {
   support::PostgresDatabase database(support::PostgresDatabase::Contents::roles_only);
   Roles roles(database);
   auto config = roles.config("heddle_app");
@@ -200,10 +200,10 @@ TEST_CASE("postgres roles: who only migrates may own the tables") {
   CHECK(backend.session_storage().statistics(ada).sessions == 1);
 }
 
-TEST_CASE("postgres roles: a temporary table does not stand in for one of ours") {
+TEST_CASE("postgres roles: a temporary table does not replace one of Heddle's") {
   support::MigratedDatabase migrated;
   auto config = migrated.config();
-  // What a role could have set for itself, at its login.
+  // Settings that a role could have for its logins.
   RawPostgres server(migrated.database().superuser_dsn());
   server.execute("ALTER ROLE heddle_app IN DATABASE " + migrated.database().name() +
                  " SET search_path TO pg_temp, public");
@@ -213,7 +213,7 @@ TEST_CASE("postgres roles: a temporary table does not stand in for one of ours")
   sessions.save_message(ada, "s", {.content = "dog"});
   CHECK(sessions.load_messages(ada, "s").items.size() == 1);
 
-  // In one session, as in a pooler's.
+  // In one session of the server, as behind a pooler.
   RawPostgres same(migrated.database().app_dsn());
   for (const char* table : {"sessions", "messages"}) {
     same.execute(std::string("CREATE TEMPORARY TABLE ") + table + " (LIKE public." + table + ")");
@@ -226,7 +226,7 @@ TEST_CASE("postgres roles: a temporary table does not stand in for one of ours")
   CHECK(same.integer("SELECT count(*) FROM messages") == 1);
   CHECK(same.integer("SELECT count(*) FROM heddle_search_messages('dog', NULL, NULL, 10, 0)") == 1);
   same.execute("COMMIT");
-  // The function that searches as the owner keeps to its own path, whatever that of its caller is.
+  // The function that searches as the owner uses its own search path, whatever that of its caller is.
   CHECK(same.integer("SELECT count(*) FROM messages") == 0);
   static_cast<void>(same.text("SELECT set_config('heddle.user_id', 'ada', false)"));
   CHECK(same.integer("SELECT count(*) FROM public.heddle_search_messages('dog', NULL, NULL, 10, 0)") == 1);

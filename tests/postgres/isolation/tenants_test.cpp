@@ -21,14 +21,14 @@ const Context alice = Context::for_user("alice");
 const Context bob = Context::for_user("bob");
 const Context mallory = Context::for_user("mallory");
 
-/// Tables with a foreign key to sessions, as the catalogue has them.
+/// Returns the tables with a foreign key to sessions, from the catalogue.
 std::vector<std::string> tables_of_sessions(RawPostgres& superuser) {
   return superuser.texts(
       "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND "
       "confrelid = 'sessions'::regclass AND conrelid <> confrelid ORDER BY 1");
 }
 
-/// A role that may connect, gone with the object.
+/// A role that may connect; the destructor drops it.
 class LoginRole {
  public:
   LoginRole(FilledTenants& tenants, const std::string& kind, const std::string& grants)
@@ -50,7 +50,7 @@ class LoginRole {
 
 }  // namespace
 
-TEST_CASE("fault 4: the purge needs no tenant, and removes what is hidden of all of them") {
+TEST_CASE("fault 4: the purge needs no tenant, and removes hidden sessions of all tenants") {
   FilledTenants tenants;
   auto& sessions = tenants.backend().session_storage();
   REQUIRE(sessions.soft_delete_session(alice, known));
@@ -63,12 +63,12 @@ TEST_CASE("fault 4: the purge needs no tenant, and removes what is hidden of all
                             "'") == 0);
   }
   CHECK(superuser.integer("SELECT count(*) FROM messages") == 0);
-  // What does not belong to the session stays.
+  // Rows of other sessions stay.
   CHECK(superuser.integer("SELECT count(*) FROM sql_results") == 2);
   CHECK(superuser.integer("SELECT count(*) FROM sessions") == 2);
 }
 
-TEST_CASE("fault 7: saving over a soft-deleted session is refused, and changes nothing") {
+TEST_CASE("fault 7: saving over a soft-deleted session is refused and changes nothing") {
   FilledTenants tenants;
   auto& sessions = tenants.backend().session_storage();
   REQUIRE(sessions.soft_delete_session(alice, known));
@@ -99,7 +99,7 @@ TEST_CASE("fault 10: a result is under row security, its table and its content")
   CHECK(code_of([&] { static_cast<void>(results.query(mallory, known, "SELECT * FROM result")); }) ==
         ErrorCode::not_found);
   CHECK(results.query(alice, known, "SELECT * FROM result").rows.size() == 1);
-  // No result has a table of its own, which would need an owner and a policy of its own.
+  // Results have no tables of their own, which would need owners and policies.
   auto superuser = tenants.superuser();
   const auto tables = tables_of_tenants(superuser);
   results.store(mallory, {.id = "new", .table_name = "sessions", .table = {{"c"}, {}}});
@@ -120,7 +120,7 @@ TEST_CASE("fault 11: every foreign key is within one tenant") {
                    "WHERE a.attname = 'user_id' AND b.attname = 'user_id')")
             .empty());
 
-  // A row of one's own that names another tenant's session fails as one that names none does, whatever the table.
+  // In every table, a row that names another tenant's session fails like a row that names a missing one.
   auto app = tenants.app();
   Attacker attacker(app);
   attacker.become("mallory");
@@ -149,7 +149,7 @@ TEST_CASE("fault 11: every foreign key is within one tenant") {
           }) == ErrorCode::not_found);
   }
 
-  // And what hangs on one tenant's session goes with that one only.
+  // Rows are removed only with their own tenant's session.
   const auto of_bob = digest_of_all(superuser, "user_id = 'bob'");
   CHECK(tenants.backend().session_storage().soft_delete_session(alice, known));
   CHECK(tenants.backend().session_storage().purge_deleted_sessions({}, std::chrono::seconds(0)) == 1);
@@ -157,7 +157,7 @@ TEST_CASE("fault 11: every foreign key is within one tenant") {
   CHECK(digest_of_all(superuser, "user_id = 'bob'") == of_bob);
 }
 
-TEST_CASE("fault 12: every key starts with the tenant, so that no id is taken for others") {
+TEST_CASE("fault 12: every key starts with the tenant, so that an id of one tenant is free for others") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
   CHECK(superuser
@@ -166,7 +166,7 @@ TEST_CASE("fault 12: every key starts with the tenant, so that no id is taken fo
                    "t.relnamespace = 'public'::regnamespace AND t.relname <> 'heddle_migrations' "
                    "AND a.attname <> 'user_id'")
             .empty());
-  // A table without a key would pass that.
+  // A table without a key would pass this check.
   for (const auto& table : tables_of_tenants(superuser)) {
     CAPTURE(table);
     CHECK(superuser.integer("SELECT count(*) FROM pg_index WHERE indisprimary AND indrelid = '" + table +
@@ -177,7 +177,7 @@ TEST_CASE("fault 12: every key starts with the tenant, so that no id is taken fo
   CHECK(digest_of_all(superuser, "user_id <> 'mallory'") == before);
 }
 
-TEST_CASE("fault 13: what hangs on a soft-deleted session is hidden with it") {
+TEST_CASE("fault 13: everything of a soft-deleted session is hidden with it") {
   FilledTenants tenants;
   auto& backend = tenants.backend();
   auto& sessions = backend.session_storage();
@@ -219,7 +219,7 @@ TEST_CASE("fault 14: the administrator sees all tenants, over a connection that 
     CHECK(backend.admin_storage().sessions_per_user(context).items ==
           std::vector<SessionCount>{{"alice", 2}, {"bob", 2}});
   }
-  // Right behind it, tenants still see their own.
+  // Immediately afterwards, tenants still see only their own rows.
   CHECK(backend.session_storage().list_sessions(mallory).items.empty());
   CHECK(backend.session_storage().list_sessions(alice).items.size() == 2);
   auto superuser = tenants.superuser();
@@ -227,7 +227,7 @@ TEST_CASE("fault 14: the administrator sees all tenants, over a connection that 
                        "current_database() AND usename LIKE 'heddle%'") == "heddle_admin heddle_app");
 }
 
-TEST_CASE("fault 15: cleanup hooks run for what was removed only, with its own tenant") {
+TEST_CASE("fault 15: cleanup hooks run only for removed sessions, with their own tenant") {
   FilledTenants tenants;
   auto& sessions = tenants.backend().session_storage();
   std::vector<std::string> cleaned;
@@ -245,7 +245,7 @@ TEST_CASE("fault 15: cleanup hooks run for what was removed only, with its own t
   CHECK(cleaned == std::vector<std::string>{"alice/" + known, "bob/" + known});
 }
 
-TEST_CASE("fault 16: a role for which row security does not hold is refused") {
+TEST_CASE("fault 16: a role that row security does not apply to is refused") {
   FilledTenants tenants;
   auto superuser = tenants.superuser();
   const auto opens = [&](const std::string& user, bool allowed = false) {
@@ -264,7 +264,7 @@ TEST_CASE("fault 16: a role for which row security does not hold is refused") {
     CAPTURE(user);
     CHECK(code_of([&] { opens(user); }) == ErrorCode::permission_denied);
   }
-  // Even so it is the statements that say whose rows they want.
+  // The statements name the tenant nevertheless.
   CHECK(opens(super, true));
   CHECK(opens("heddle_app"));
   CHECK(opens(another.name()));
