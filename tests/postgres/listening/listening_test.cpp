@@ -22,7 +22,7 @@ using Policy = Counting<Postgres>;
 
 }  // namespace
 
-TEST_CASE("fault 28: who waits hears of an answer that another process gives, and does not ask again and again") {
+TEST_CASE("fault 28: a waiting call is notified of an answer of another process, and does not poll") {
   support::MigratedDatabase database;
   Backend<Policy> here(database.config());
   Backend<Postgres> there(database.config());
@@ -45,7 +45,7 @@ TEST_CASE("fault 28: who waits hears of an answer that another process gives, an
   CHECK(second.get().status == RequestStatus::rejected);
 }
 
-TEST_CASE("answers to other questions wake nobody who waits for his own") {
+TEST_CASE("answers to other questions do not wake a waiting call") {
   support::MigratedDatabase database;
   Backend<Policy> here(database.config());
   Backend<Postgres> there(database.config());
@@ -54,7 +54,7 @@ TEST_CASE("answers to other questions wake nobody who waits for his own") {
     here.human_request_store().store(ada, {.id = "r" + std::to_string(index), .question = "?"});
   }
   auto waiting = std::async(std::launch::async, [&here] { return here.human_request_store().wait(ada, "r0"); });
-  // By then the backend listens, and has looked for what it may have missed.
+  // From here on the backend listens, and has checked for missed notifications.
   std::this_thread::sleep_for(500ms);
   Policy::reads = 0;
   for (int index = 1; index <= others; ++index) {
@@ -62,11 +62,11 @@ TEST_CASE("answers to other questions wake nobody who waits for his own") {
   }
   there.human_request_store().respond(ada, "r0", {.status = RequestStatus::rejected});
   CHECK(waiting.get().status == RequestStatus::rejected);
-  // One look for the answer itself; a few others may share its place.
+  // One read for the answer itself; a few others may share its slot.
   CHECK(Policy::reads <= 5);
 }
 
-TEST_CASE("behind a pooler nothing is heard, and an answer is found all the same") {
+TEST_CASE("behind a pooler there are no notifications, and an answer is found by polling") {
   support::MigratedDatabase database;
   auto config = database.config();
   config.named_statements = false;
@@ -78,10 +78,10 @@ TEST_CASE("behind a pooler nothing is heard, and an answer is found all the same
   CHECK(waiting.get().status == RequestStatus::approved);
 }
 
-TEST_CASE("stopping waits for no server that says nothing, whenever it fell silent") {
+TEST_CASE("closing does not wait for a server that does not respond, whenever it stopped responding") {
   support::MigratedDatabase database;
   support::ProtocolProxy proxy(database.database().app_dsn());
-  // The greeting, the wish to listen and the answer to it are each under way for this long.
+  // The startup, LISTEN and the response to it are each delayed by this time.
   proxy.delay(50ms);
   for (const auto pause : {25ms, 75ms, 125ms, 150ms, 175ms, 300ms}) {
     CAPTURE(pause.count());
