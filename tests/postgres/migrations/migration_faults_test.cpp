@@ -22,7 +22,8 @@
 #include <thread>
 #include <vector>
 
-/// Migrators that are many, die, or lose their connection. A skipped test case is what a child process runs.
+/// Many concurrent migrators, and migrators that are killed or lose their connection. Child processes run the skipped
+/// test cases.
 namespace {
 
 using heddle::Error;
@@ -39,7 +40,7 @@ constexpr int own_steps = 4;
 
 std::string table_of(int version) { return "step_" + std::to_string(version); }
 
-/// Heddle's migrations and some more, which take their time, even while they are committed. None can run twice.
+/// Heddle's migrations and some more, which are slow, also while they are committed. None can run twice.
 int write_slow_steps(const Steps& steps) {
   const int embedded = steps.add_embedded(heddle::postgres::embedded_migrations);
   for (int version = embedded + 1; version <= embedded + own_steps; ++version) {
@@ -55,7 +56,7 @@ int write_slow_steps(const Steps& steps) {
   return embedded + own_steps;
 }
 
-/// The version of a database of which every step is there with its record, or not at all.
+/// Returns the version of a database; checks that every step is either complete with its record or absent.
 int whole_version(Place& place, int latest) {
   if (place.integer("SELECT count(*) FROM pg_class WHERE relname = 'heddle_migrations'") == 0) {
     CHECK(place.contents().empty());
@@ -121,7 +122,7 @@ TEST_CASE("16 processes migrate one empty database at once: every step runs once
   CHECK(whole_version(place, latest) == latest);
 }
 
-TEST_CASE("migrators agree whatever isolation level the database has by default") {
+TEST_CASE("migrators work with any default isolation level of the database") {
   for (const std::string level : {"repeatable read", "serializable"}) {
     Place place;
     place.execute("ALTER DATABASE " + place.database().name() + " SET default_transaction_isolation = '" + level + "'");
@@ -143,7 +144,7 @@ TEST_CASE("migrators agree whatever isolation level the database has by default"
   }
 }
 
-TEST_CASE("child: migrate up and down for ever" * doctest::skip()) {
+TEST_CASE("child: migrate up and down endlessly" * doctest::skip()) {
   Storage backend(config_of_child());
   Parent::tell("r");
   for (;;) {
@@ -152,7 +153,7 @@ TEST_CASE("child: migrate up and down for ever" * doctest::skip()) {
   }
 }
 
-TEST_CASE("a migrator that is killed in the midst of it leaves whole steps, and the next one goes on") {
+TEST_CASE("a migrator that is killed at work leaves complete steps, and the next one continues") {
   constexpr int kills = 30;
   Place place;
   const Steps steps;
@@ -162,7 +163,7 @@ TEST_CASE("a migrator that is killed in the midst of it leaves whole steps, and 
   std::set<int> seen;
   for (int kill = 0; kill < kills; ++kill) {
     CAPTURE(kill);
-    const auto child = start_child("child: migrate up and down for ever", place, steps);
+    const auto child = start_child("child: migrate up and down endlessly", place, steps);
     child->wait_for_sign();
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(random)));
     child->kill();
@@ -175,7 +176,7 @@ TEST_CASE("a migrator that is killed in the midst of it leaves whole steps, and 
   CHECK(whole_version(place, latest) == latest);
 }
 
-TEST_CASE("the connection of a migrator is cut at every message: the step is whole or not there") {
+TEST_CASE("the connection of a migrator is cut at every message: the step is complete or absent") {
   Place place;
   support::ProtocolProxy proxy(place.database().admin_dsn());
   const Steps steps;
@@ -200,7 +201,7 @@ TEST_CASE("the connection of a migrator is cut at every message: the step is who
         if (version() == goal) { direct.migrator().to({}, 1 - goal); }
         place.wait_for_migrators();
         const int before = proxy.cuts();
-        // That a message arrives before the cut is the same as that the next one does not.
+        // A cut after a message has arrived is the same as a cut before the next one arrives.
         proxy.cut_at(direction, message, Arrival::is_lost);
         bool acknowledged = false;
         bool in_doubt = false;
@@ -228,12 +229,12 @@ TEST_CASE("the connection of a migrator is cut at every message: the step is who
       }
     }
   }
-  // Both kinds were there, or this tests nothing.
+  // Both kinds occurred; otherwise this tests nothing.
   CHECK(doubts_that_happened > 0);
   CHECK(doubts_that_happened < doubts);
 }
 
-TEST_CASE("a server that ends the migrator's connection ends a step with it") {
+TEST_CASE("when the server ends the migrator's connection, the step is rolled back") {
   Place place;
   const Steps steps;
   steps.add(1, "slow", "CREATE TABLE a (x integer); SELECT pg_sleep(60);", "DROP TABLE a;");
@@ -252,7 +253,7 @@ TEST_CASE("a server that ends the migrator's connection ends a step with it") {
   CHECK(place.contents().empty());
 }
 
-TEST_CASE("a column comes and goes while 8 threads work: every call is right or says what it was") {
+TEST_CASE("a column is added and dropped while 8 threads work: every call succeeds or throws a typed error") {
   constexpr int threads = 8;
   constexpr int rounds = 5;
   Place place;

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-/// Migrations on PostgreSQL: what the server adds to the shared suite.
+/// Migrations on PostgreSQL, beyond the conformance suite.
 namespace {
 
 using heddle::Context;
@@ -34,13 +34,13 @@ bool says(const Error& error, const std::string& text) {
   return std::string(error.what()).find(text) != std::string::npos;
 }
 
-/// A first step that is quick and a second one that takes long, both ways.
+/// A quick first step and a slow second one, up and down.
 void add_slow(const Steps& steps) {
   steps.add(1, "quick", "CREATE TABLE a (x integer);", "SELECT pg_sleep(60); DROP TABLE a;");
   steps.add(2, "slow", "CREATE TABLE b (x integer); SELECT pg_sleep(60);", "DROP TABLE b;");
 }
 
-/// Until a statement of the migrator runs that contains this text.
+/// Waits until a statement of the migrator that contains this text runs.
 void wait_until_running(Place& place, const std::string& text) {
   while (place.integer("SELECT count(*) FROM pg_stat_activity WHERE usename = 'heddle_admin' AND state = 'active' AND "
                        "datname = current_database() AND query LIKE '%" +
@@ -49,14 +49,14 @@ void wait_until_running(Place& place, const std::string& text) {
   }
 }
 
-/// Nobody holds the lock of the migrators, and nobody waits for it.
+/// Returns true if no session holds the migrators' lock or waits for it.
 bool lock_is_free(Place& place) {
   return place.integer(
              "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
              "pg_database WHERE datname = current_database())") == 0;
 }
 
-/// A schema as the script for roles makes it.
+/// A schema as the script for roles creates it.
 void make_schema(Place& place, const std::string& quoted) {
   place.execute("CREATE SCHEMA " + quoted + " AUTHORIZATION heddle_owner; GRANT USAGE ON SCHEMA " + quoted +
                 " TO heddle_app; ALTER DEFAULT PRIVILEGES FOR ROLE heddle_owner IN SCHEMA " + quoted +
@@ -78,7 +78,7 @@ std::size_t found(Storage& backend, const std::string& words) {
 
 }  // namespace
 
-TEST_CASE("fault 24: lock and work are on one connection, on the way up and on the way down") {
+TEST_CASE("fault 24: the lock and the work use one connection, up and down") {
   Place place;
   const Steps steps;
   steps.add(1, "slow", "CREATE TABLE a (x integer); SELECT pg_sleep(0.5);", "SELECT pg_sleep(0.5); DROP TABLE a;");
@@ -100,7 +100,7 @@ TEST_CASE("fault 24: lock and work are on one connection, on the way up and on t
   CHECK(lock_is_free(place));
 }
 
-TEST_CASE("fault 24: what is pending can be asked of an empty database, by a role that may not write") {
+TEST_CASE("fault 24: a role that may not write can list the pending migrations of an empty database") {
   Place place;
   auto config = place.config();
   config.migration_dsn.clear();
@@ -110,7 +110,7 @@ TEST_CASE("fault 24: what is pending can be asked of an empty database, by a rol
   CHECK(place.contents().empty());
 }
 
-TEST_CASE("whoever waits in vain for another migrator is told so, within the deadline") {
+TEST_CASE("waiting for another migrator ends at the deadline with an error that says so") {
   Place place;
   const Steps steps;
   steps.add_three();
@@ -129,8 +129,8 @@ TEST_CASE("whoever waits in vain for another migrator is told so, within the dea
   refused([&](const Context& context) { backend.migrate(context); });
   refused([&](const Context& context) { backend.migrator().down(context, 1); });
   CHECK(backend.details().migration_version == 1);
-  CHECK(backend.pending_migrations().size() == 2);  // to look takes no lock
-  // A stop ends the waiting as well.
+  CHECK(backend.pending_migrations().size() == 2);  // listing needs no lock
+  // A requested stop ends the wait as well.
   std::stop_source stop;
   std::jthread stopper([&] {
     wait_until_running(place, "pg_advisory_xact_lock");
@@ -142,7 +142,7 @@ TEST_CASE("whoever waits in vain for another migrator is told so, within the dea
   CHECK(backend.details().migration_version == 3);
 }
 
-TEST_CASE("a lock on a table that is not to be had is no other migrator") {
+TEST_CASE("the error of a locked table does not blame another migrator") {
   Place place;
   const Steps steps;
   steps.add(1, "first", "CREATE TABLE a (x integer);", "DROP TABLE a;");
@@ -157,7 +157,7 @@ TEST_CASE("a lock on a table that is not to be had is no other migrator") {
   CHECK_FALSE(says(error, "another migrator"));
 }
 
-TEST_CASE("the deadline and a stop end a step, which is rolled back; the steps before it stay") {
+TEST_CASE("the deadline and a stop end a step, which is rolled back; earlier steps stay") {
   Place place;
   const Steps steps;
   add_slow(steps);
@@ -186,14 +186,14 @@ TEST_CASE("the deadline and a stop end a step, which is rolled back; the steps b
     if (way == 0) { ends(ErrorCode::cancelled, context, up); }
     if (way == 1) { ends(ErrorCode::cancelled, context, down); }
   }
-  // A role's own limit is for other work.
+  // The role's own timeout does not apply to migrations.
   place.execute("ALTER DATABASE " + place.database().name() + " SET statement_timeout = 50");
   steps.add(2, "slow", "CREATE TABLE b (x integer); SELECT pg_sleep(0.2);", "DROP TABLE b;");
   backend.migrate();
   CHECK(backend.details().migration_version == 2);
 }
 
-TEST_CASE("the role that a server works as cannot migrate, and is told what is missing") {
+TEST_CASE("the role of a server cannot migrate, and the error says what is missing") {
   Place place;
   const Steps steps;
   const int latest = steps.add_embedded(heddle::postgres::embedded_migrations);
@@ -209,7 +209,7 @@ TEST_CASE("the role that a server works as cannot migrate, and is told what is m
   };
   refused();
   Storage(place.config(steps.folder())).migrate();
-  Storage(config).migrate();  // there is nothing to do
+  Storage(config).migrate();  // no migration is missing
   steps.add(latest + 1, "more", "ALTER TABLE sessions ADD extra text;", "ALTER TABLE sessions DROP extra;");
   CHECK(Storage(config).pending_migrations().size() == 1);
   refused();
@@ -223,7 +223,7 @@ TEST_CASE("the role that a server works as cannot migrate, and is told what is m
   CHECK(error.code() == ErrorCode::permission_denied);
 }
 
-TEST_CASE("a schema that is not there, or that the role may not use, is refused, and nothing is made") {
+TEST_CASE("a schema that is missing or that the role may not use is refused, and nothing is created") {
   Place place;
   auto config = place.config();
   config.schema = "elsewhere";
@@ -242,7 +242,7 @@ TEST_CASE("a schema that is not there, or that the role may not use, is refused,
   CHECK(error.code() == ErrorCode::permission_denied);
 }
 
-TEST_CASE("any schema's name that the configuration takes is right everywhere") {
+TEST_CASE("every schema name that the configuration accepts works everywhere") {
   for (const std::string name :
        {"Heddle_1", "select", "_", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789"}) {
     CAPTURE(name);
@@ -267,7 +267,7 @@ TEST_CASE("any schema's name that the configuration takes is right everywhere") 
   }
 }
 
-TEST_CASE("two schemas of one database know nothing of each other") {
+TEST_CASE("two schemas of one database are independent") {
   Place place;
   make_schema(place, "other");
   auto config = place.config();
@@ -276,7 +276,7 @@ TEST_CASE("two schemas of one database know nothing of each other") {
   Storage second(config);
   first.migrate();
   CHECK_FALSE(second.pending_migrations().empty());
-  // Nor do their migrators wait for one another.
+  // Their migrators do not wait for each other either.
   RawPostgres holder(place.database().superuser_dsn());
   static_cast<void>(holder.text("SELECT pg_advisory_lock(" + the_lock + ")"));
   second.migrate(Context{}.with_timeout(seconds(20)));
@@ -293,7 +293,7 @@ TEST_CASE("two schemas of one database know nothing of each other") {
   CHECK(found(second, "pears") == 1);
 }
 
-TEST_CASE("a database of another application is refused and left as it was") {
+TEST_CASE("a database of another application is refused and not changed") {
   Place place;
   SUBCASE("the Go server's") {
     place.execute("CREATE TABLE schema_migrations (version integer PRIMARY KEY, applied_at bigint, description text)");
@@ -307,7 +307,7 @@ TEST_CASE("a database of another application is refused and left as it was") {
     }
   }
   SUBCASE("one with a table of the same name") { place.execute("CREATE TABLE artifacts (id text)"); }
-  SUBCASE("one that came after Heddle had gone") {
+  SUBCASE("one that was created after Heddle's tables were removed") {
     Storage backend(place.config());
     backend.migrate();
     backend.migrator().to({}, 0);
@@ -330,7 +330,7 @@ TEST_CASE("a database of another application is refused and left as it was") {
   CHECK(place.contents() == before);
 }
 
-TEST_CASE("a data migration sees the rows of all tenants, and so does the check of a new foreign key") {
+TEST_CASE("a data migration and the check of a new foreign key see the rows of all tenants") {
   Place place;
   const Steps steps;
   const int latest = steps.add_embedded(heddle::postgres::embedded_migrations);
@@ -350,7 +350,7 @@ TEST_CASE("a data migration sees the rows of all tenants, and so does the check 
   Storage(place.config(steps.folder())).migrate();
   CHECK(place.integer("SELECT count(*) FROM owners") == 3);
   CHECK(place.integer("SELECT count(*) FROM sessions WHERE name = 'new'") == 3);
-  // fault 24: an orphan is seen where it is, not somewhere under row security
+  // fault 24: an orphan is detected although row security would hide it
   steps.add(
       latest + 2, "orphans",
       "DELETE FROM messages WHERE user_id = 'bob'; CREATE TABLE writers (user_id text COLLATE \"C\" PRIMARY KEY); "
@@ -363,7 +363,7 @@ TEST_CASE("a data migration sees the rows of all tenants, and so does the check 
   CHECK(place.integer("SELECT count(*) FROM messages") == 3);
 }
 
-TEST_CASE("no error of a migration tells what is stored") {
+TEST_CASE("no error of a migration contains stored data") {
   Place place;
   for (const std::string up :
        {"INSERT INTO a VALUES ('SECRET')", "SELECT x::integer FROM a", "ALTER TABLE a ADD CHECK (x <> 'SECRET-1')",
