@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-/// Calls that wait end when their context is over, on whatever they wait for.
+/// Waiting calls end when their context is over, whatever they wait for.
 namespace {
 
 using namespace std::chrono_literals;
@@ -28,9 +28,9 @@ using support::RawPostgres;
 using support::saying;
 using support::Stopwatch;
 
-/// What a loaded machine may take longer.
+/// Additional time for a loaded machine.
 constexpr auto leeway = 2s;
-/// How long the server's word is awaited after the end of a write, and of a read.
+/// How long a write, or a read, waits for the server's response after its deadline.
 constexpr auto patience = 5s;
 constexpr auto short_patience = 1s;
 
@@ -50,7 +50,7 @@ class StopSoon {
   std::jthread thread_{};
 };
 
-/// A transaction that has the session's row, until the end of the object.
+/// A transaction that locks the session's row until the object is destroyed.
 class Holder {
  public:
   explicit Holder(ProxiedBackend& here) : connection_(here.migrated().database().superuser_dsn()) {
@@ -120,7 +120,7 @@ TEST_CASE("postgres deadlines: waiting for a connection") {
   CHECK(here.store().load_messages({}, "session").items.empty());
 }
 
-TEST_CASE("postgres deadlines: a server that says nothing any more") {
+TEST_CASE("postgres deadlines: a server that stops responding") {
   ProxiedBackend here(2);
   here.store().save_message({}, "session", saying("warm"));
   static_cast<void>(here.store().load_messages({}, "session"));
@@ -133,7 +133,7 @@ TEST_CASE("postgres deadlines: a server that says nothing any more") {
     CHECK(error.retryable());
     CHECK(watch.elapsed() < 100ms + patience + leeway);
   }
-  // Nor does it answer to one who connects.
+  // It does not respond to new connections either.
   const Stopwatch watch;
   CHECK(code_of([&] { static_cast<void>(here.store().load_messages(Context{}.with_timeout(100ms), "session")); }) ==
         ErrorCode::deadline_exceeded);
@@ -145,7 +145,7 @@ TEST_CASE("postgres deadlines: a server that says nothing any more") {
   here.store().save_message(Context{}.with_timeout(10s), "session", saying("found"));
 }
 
-TEST_CASE("postgres deadlines: a read that nobody answers is over soon, and not in doubt") {
+TEST_CASE("postgres deadlines: a read without a response ends soon and is not in doubt") {
   ProxiedBackend here(1);
   static_cast<void>(here.store().load_messages({}, "session"));
   here.proxy().freeze();
@@ -162,7 +162,7 @@ TEST_CASE(
     "says") {
   ProxiedBackend here(1);
   here.store().save_message({}, "session", saying("warm"));
-  // Of different sizes, so that the end of what is sent is sometimes near.
+  // Of different sizes, so that sometimes most of it is sent.
   for (const std::size_t kilobytes : {150U, 200U, 250U, 300U, 400U, 2000U, 16'000U}) {
     CAPTURE(kilobytes);
     here.proxy().freeze();
@@ -187,7 +187,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("postgres deadlines: much to send to a server that is slow to read") {
+TEST_CASE("postgres deadlines: a large request to a server that reads slowly") {
   ProxiedBackend here(1);
   here.proxy().delay(5ms);
   const Context context = Context{}.with_timeout(60s);

@@ -15,17 +15,17 @@
 #include <thread>
 #include <vector>
 
-/// Threads that write while something breaks, and what they were told.
+/// Threads that write while something fails, and the results of their calls.
 namespace diary {
 
-/// A write whose answer never came.
+/// A write without a response.
 struct Doubt {
   std::string session;
   std::string name;
   bool turn = false;
 };
 
-/// Writes under idempotency keys, from many threads, and keeps the answers.
+/// Writes with idempotency keys from many threads, and records the results.
 class Writers {
  public:
   static constexpr int sessions = 4;
@@ -38,7 +38,7 @@ class Writers {
     }
   }
 
-  /// Writes on that many threads while `happens()` goes on.
+  /// Writes on that many threads while `happens()` runs.
   template <class Happens>
   void write_while(int threads, Happens happens) {
     std::atomic<bool> over = false;
@@ -60,7 +60,7 @@ class Writers {
     });
   }
 
-  /// Waits until that many more writes were acknowledged: they go on without being told that all is well again.
+  /// Waits until that many more writes have returned: the threads recover by themselves.
   void await_more(int number) const {
     const int enough = acknowledged_ + number;
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -70,7 +70,7 @@ class Writers {
     CHECK(acknowledged_ >= enough);
   }
 
-  /// Repeats what is in doubt, and looks: what was acknowledged is there once, what failed is not.
+  /// Repeats the writes in doubt and checks: every write that returned is stored once, failed ones are not stored.
   void check() {
     here_.cut_all_and_wait();
     for (const Doubt& doubt : doubts_) { save(doubt); }

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-/// The connection is cut at every message of the protocol, and every call knows what has become of it.
+/// The connection is cut at every message of the protocol, and every call reports its outcome correctly.
 namespace {
 
 using heddle::Context;
@@ -18,7 +18,7 @@ using support::Direction;
 using support::ProxiedBackend;
 using support::saying;
 
-/// How a call ended that the fault may have hit.
+/// The outcome of a call that the fault may have hit.
 struct Fate {
   bool acknowledged = false;
   bool in_doubt = false;
@@ -37,11 +37,11 @@ Fate fate_of(Action action) {
   }
 }
 
-/// Whether the connection is there before the call, with its statements prepared, or is made by it.
+/// Whether the connection exists before the call, with prepared statements, or the call opens it.
 enum class Start { warm, cold };
 
-/// Cuts the connection at the n-th message of `action(name)`, for all n, until it is through before the cut. Then calls
-/// `check(name, fate)`.
+/// Cuts the connection at the n-th message of `action(name)`, for all n, until the action ends before the cut; calls
+/// `check(name, fate)` each time.
 template <class Action, class Check>
 void cut_at_every_message(ProxiedBackend& here, Start start, Action action, Check check) {
   for (const auto direction : {Direction::to_server, Direction::to_client}) {
@@ -71,7 +71,7 @@ void cut_at_every_message(ProxiedBackend& here, Start start, Action action, Chec
 
 }  // namespace
 
-TEST_CASE("postgres faults: cut at every message of a save, and repeated under its key") {
+TEST_CASE("postgres faults: cut at every message of a save, which is repeated with its key") {
   ProxiedBackend here(1);
   int doubts = 0;
   int doubts_that_happened = 0;
@@ -93,12 +93,12 @@ TEST_CASE("postgres faults: cut at every message of a save, and repeated under i
       CHECK(here.count(name) == 1);
     });
   }
-  // Both kinds were there, or this tests nothing.
+  // Both kinds occurred; otherwise this tests nothing.
   CHECK(doubts_that_happened > 0);
   CHECK(doubts_that_happened < doubts);
 }
 
-TEST_CASE("postgres faults: cut at every message of a repeat, which finds what the first one did") {
+TEST_CASE("postgres faults: cut at every message of a repeat, which finds the first result") {
   ProxiedBackend here(1);
   const auto save_twice = [&](const std::string& name) {
     here.store().save_message({}, "session", saying(name), {.idempotency_key = name});

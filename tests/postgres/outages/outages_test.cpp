@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-/// Sixteen threads write while the server ends their connections, goes down and comes back.
+/// 16 threads write while the server ends their connections, stops and restarts.
 namespace {
 
 using namespace std::chrono_literals;
@@ -57,7 +57,7 @@ TEST_CASE("postgres outages: connections are cut at random") {
   writers.check();
 }
 
-TEST_CASE("postgres outages: the server goes down and comes back") {
+TEST_CASE("postgres outages: the server stops and restarts") {
   for (const auto how : {OwnServer::Shutdown::fast, OwnServer::Shutdown::immediate}) {
     CAPTURE(static_cast<int>(how));
     ProxiedBackend here(connections);
@@ -75,7 +75,7 @@ TEST_CASE("postgres outages: the server goes down and comes back") {
   }
 }
 
-TEST_CASE("postgres outages: a server that only reads for a while is left for its successor") {
+TEST_CASE("postgres outages: connections to a server that became read-only are replaced") {
   ProxiedBackend here(1);
   const auto say = [&](const char* content) { here.store().save_message({}, "session", support::saying(content)); };
   const auto process = [&] {
@@ -102,7 +102,7 @@ TEST_CASE("postgres outages: a server that only reads for a while is left for it
   change_system("RESET default_transaction_read_only");
   wait_for_setting("off");
   say("after");
-  // Not the one that had refused.
+  // Not the connection that had refused.
   CHECK(process() != first);
   CHECK(here.count("never") == 0);
 }

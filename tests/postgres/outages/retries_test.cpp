@@ -15,7 +15,7 @@
 #include <thread>
 #include <utility>
 
-/// What the server refuses only for now, and what it has forgotten, reaches no caller.
+/// Temporary refusals of the server, and statements that it has lost, are retried and reach no caller.
 namespace {
 
 using namespace std::chrono_literals;
@@ -41,7 +41,7 @@ class Fixture {
   }
   [[nodiscard]] support::PostgresDatabase& database() noexcept { return database_.database(); }
   [[nodiscard]] RawPostgres superuser() { return RawPostgres(database().superuser_dsn()); }
-  /// Until somebody waits for a lock.
+  /// Waits until a session waits for a lock.
   void await_lock() {
     RawPostgres server = superuser();
     while (server.integer("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
@@ -49,8 +49,7 @@ class Fixture {
       std::this_thread::sleep_for(1ms);
     }
   }
-  /// Opens as many connections as there may be, with the statement of a read prepared on each. The session has a
-  /// message.
+  /// Opens the maximum number of connections, each with a prepared read statement. The session has a message.
   void warm_up(int connections) {
     std::barrier all_have_one(connections);
     support::together(connections, [&](int) {
@@ -81,7 +80,7 @@ constexpr auto hold_session = "SELECT id FROM sessions WHERE id = 'session' FOR 
 TEST_CASE("postgres retries: the victim of a deadlock runs again") {
   Fixture here;
   RawPostgres other = here.superuser();
-  // It must not be the victim itself.
+  // This transaction must not be the victim.
   other.execute("SET deadlock_timeout = '1h'");
   other.execute("BEGIN");
   static_cast<void>(other.text(hold_session));
@@ -90,8 +89,8 @@ TEST_CASE("postgres retries: the victim of a deadlock runs again") {
     number = here.store().save_message(Context{}.with_timeout(60s), "session", saying("one"), {.idempotency_key = "k"});
   });
   here.await_lock();
-  // The writer has taken the key and waits for the session; now each waits for the other. This goes through only when
-  // the writer is rolled back.
+  // The writer has locked the key and waits for the session; now each waits for the other. This statement succeeds only
+  // when the writer is rolled back.
   other.execute(
       "INSERT INTO idempotency_keys (user_id, key, operation, fingerprint, answer_number, answer_text, "
       "created_at) VALUES ('default-user', 'k', '', '', 0, '', 0)");
@@ -101,7 +100,7 @@ TEST_CASE("postgres retries: the victim of a deadlock runs again") {
   CHECK(here.superuser().integer("SELECT count(*) FROM messages") == 1);
 }
 
-TEST_CASE("postgres retries: a transaction that another one made obsolete runs again") {
+TEST_CASE("postgres retries: a transaction with a serialization failure runs again") {
   Fixture here(8, "-c default_transaction_isolation=serializable");
   RawPostgres other = here.superuser();
   other.execute("BEGIN");
@@ -115,12 +114,12 @@ TEST_CASE("postgres retries: a transaction that another one made obsolete runs a
   CHECK(number == 1);
 }
 
-TEST_CASE("postgres retries: waiting too long for a lock is a deadline that passed") {
+TEST_CASE("postgres retries: waiting too long for a lock is deadline_exceeded") {
   Fixture here(1, "-c lock_timeout=50");
   RawPostgres other = here.superuser();
   other.execute("BEGIN");
   static_cast<void>(other.text(hold_session));
-  // Without a deadline the role's own limit holds, and it says so.
+  // Without a deadline the role's own lock timeout applies, and the error says so.
   CHECK(code_of([&] { here.store().save_message({}, "session", saying("one")); }) == ErrorCode::unavailable);
   for (int round = 0; round < 20; ++round) {
     CHECK(code_of([&] { here.store().save_message(Context{}.with_timeout(20ms), "session", saying("one")); }) ==
@@ -141,7 +140,7 @@ TEST_CASE("postgres retries: tables change under prepared statements") {
     INFO(text);
     here.warm_up(connections);
     here.superuser().execute(text);
-    // One after the other it meets them all.
+    // Uses all connections in turn.
     CHECK_FALSE(here.store().load_messages(Context{}.with_timeout(60s), "session").items.empty());
     support::in_rounds(connections, 3, [&](int, int) {
       CHECK_FALSE(here.store().load_messages(Context{}.with_timeout(60s), "session").items.empty());
@@ -151,7 +150,7 @@ TEST_CASE("postgres retries: tables change under prepared statements") {
   }
 }
 
-TEST_CASE("postgres retries: columns come and go while others read and write") {
+TEST_CASE("postgres retries: columns are added and dropped while others read and write") {
   constexpr int threads = 4;
   Fixture here(threads);
   here.store().save_message({}, "session", saying("first"));
@@ -170,7 +169,7 @@ TEST_CASE("postgres retries: columns come and go while others read and write") {
   CHECK(here.store().load_messages({}, "session").items.size() == 1 + threads * 30);
 }
 
-TEST_CASE("postgres retries: the schema goes down and up again below a backend") {
+TEST_CASE("postgres retries: the schema is removed and created again while a backend is open") {
   constexpr int connections = 4;
   Fixture here(connections);
   here.store().save_message({}, "session", saying("one"));

@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-/// A commit that waits for a standby which never comes: whoever cuts the wait short, nobody may take it for done.
+/// A commit that waits for a standby that does not exist: when the wait is cut short, the write must be in doubt.
 namespace {
 
 using namespace heddle;
@@ -35,15 +35,15 @@ class Waiting {
 
   auto& sessions() { return backend_.session_storage(); }
 
-  /// Every commit waits for these standbys from now on.
+  /// From now on every commit waits for these standbys.
   void demand(const std::string& standbys) {
     superuser_.execute("ALTER SYSTEM SET synchronous_standby_names = '" + standbys + "'");
     superuser_.execute("SELECT pg_reload_conf()");
-    // It takes effect some time after it is shown.
+    // It takes effect some time after SHOW returns it.
     while (a_commit_waits() == standbys.empty()) { std::this_thread::sleep_for(10ms); }
   }
 
-  /// Runs one of these on the process that waits, as soon as it does.
+  /// Runs one of these functions on the waiting process, as soon as it waits.
   void interrupt(const std::string& function) {
     while (superuser_.text("SELECT " + function + "(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").empty()) {
       std::this_thread::sleep_for(10ms);
@@ -58,7 +58,7 @@ class Waiting {
   [[nodiscard]] bool a_commit_waits() {
     support::RawPostgres other(database_.database().superuser_dsn());
     auto commit = std::async(std::launch::async, [&] {
-      // Written and thrown away.
+      // Written and discarded.
       other.execute("SELECT pg_logical_emit_message(true, 'heddle', '')");
     });
     bool waits = false;
@@ -109,7 +109,7 @@ TEST_CASE("postgres standby: a wait for it that is cut short leaves the write in
   CHECK(here.sessions().save_message(ada, "s", {.content = "next"}) == 2);
 }
 
-TEST_CASE("postgres standby: a role that hides warnings changes nothing for a call that may be cut short") {
+TEST_CASE("postgres standby: hidden warnings change nothing for a call that can be cut short") {
   Waiting here("-c client_min_messages=error");
   SUBCASE("by a deadline") { check_doubt(here.save(ada.with_timeout(300ms))); }
   SUBCASE("by the caller") {
@@ -120,7 +120,7 @@ TEST_CASE("postgres standby: a role that hides warnings changes nothing for a ca
   }
 }
 
-TEST_CASE("postgres standby: a repeat of the key waits for it too, and finds what the first one stored") {
+TEST_CASE("postgres standby: a repeat of the key waits for it too, and returns the first result") {
   Waiting here;
   const AppendOptions options{.idempotency_key = "key"};
   check_doubt(here.save(ada.with_timeout(300ms), options));
