@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-/// Visitors of `for_each_message` that use the backend themselves, each of them with a connection in its hand.
+/// Visitors of `for_each_message` that use the backend themselves while they hold a connection.
 namespace {
 
 using namespace std::chrono_literals;
@@ -54,7 +54,7 @@ class Fixture {
 
 }  // namespace
 
-TEST_CASE("postgres callbacks: a visitor reads and writes, and reads inside of that") {
+TEST_CASE("postgres callbacks: a visitor reads and writes, also in nested visitors") {
   Fixture here(3);
   auto& store = here.store();
   std::int64_t seen = 0;
@@ -82,7 +82,7 @@ TEST_CASE("postgres callbacks: with one connection the call inside fails and doe
     CHECK(code_of([&] { static_cast<void>(store.load_messages({}, "copy")); }) == ErrorCode::resource_exhausted);
   }) == 20);
   CHECK(refused == 20);
-  // The error that leaves the visitor leaves the call, and the connection is of use again.
+  // The error of the visitor ends the call, and the connection can be used again.
   CHECK(code_of([&] {
           store.for_each_message({}, "session",
                                  [&](const Message& message) { store.save_message({}, "copy", message); });
@@ -90,7 +90,7 @@ TEST_CASE("postgres callbacks: with one connection the call inside fails and doe
   CHECK(store.save_message({}, "copy", saying("after")) == 1);
 }
 
-TEST_CASE("postgres callbacks: visitors that wait for each other's connections do not wait for ever") {
+TEST_CASE("postgres callbacks: visitors that wait for each other's connections do not deadlock") {
   constexpr int threads = 3;
   Fixture here(threads);
   auto& store = here.store();
@@ -114,7 +114,7 @@ TEST_CASE("postgres callbacks: visitors that wait for each other's connections d
   CHECK(store.load_messages({}, "copy").items.size() == threads - 1);
 }
 
-TEST_CASE("postgres callbacks: while others hold no connection in their hand a visitor waits for theirs") {
+TEST_CASE("postgres callbacks: a visitor waits for connections of threads that are not visitors") {
   Fixture here(2);
   auto& store = here.store();
   support::together(8, [&](int thread) {
@@ -130,7 +130,7 @@ TEST_CASE("postgres callbacks: while others hold no connection in their hand a v
   CHECK(store.load_messages({}, "copy").items.size() == 100);
 }
 
-TEST_CASE("postgres callbacks: what a visitor has stored stays stored when it fails afterwards") {
+TEST_CASE("postgres callbacks: writes of a visitor stay stored when it throws afterwards") {
   Fixture here(2);
   auto& store = here.store();
   CHECK_THROWS_AS(store.for_each_message({}, "session",

@@ -18,7 +18,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-/// The pool before a real server that closes connections as it likes.
+/// The pool with a real server that closes connections at any time.
 namespace {
 
 using namespace std::chrono_literals;
@@ -31,7 +31,7 @@ using support::PostgresDatabase;
 using support::PostgresFailure;
 using support::RawPostgres;
 
-/// As little of a connection as the pool can do with.
+/// The smallest connection that the pool accepts.
 class PlainConnection {
  public:
   PlainConnection(const std::string& dsn, std::atomic<int>& open) : raw_(dsn), open_(open) { ++open_; }
@@ -68,14 +68,14 @@ PoolConfig eager(int minimum, int maximum) {
   return config;
 }
 
-/// A database of its own, its pool, and somebody who can end the pool's connections.
+/// A database, its pool, and a connection that can end the pool's connections.
 class Fixture {
  public:
   explicit Fixture(const PoolConfig& config) : pool(config, [this](const Context&) { return open(); }) {}
 
-  /// How many connections the server has of the pool. It learns a little later that one was closed.
+  /// Returns how many connections of the pool the server has. The server notices a closed one a little later.
   [[nodiscard]] std::int64_t seen_by_server() { return superuser_.integer("SELECT count(*)" + of_the_pool()); }
-  /// Until the server has none.
+  /// Waits until the server has none.
   void await_none() {
     while (seen_by_server() != 0) { std::this_thread::sleep_for(1ms); }
   }
@@ -83,7 +83,7 @@ class Fixture {
   void end_one() {
     (void)superuser_.text("SELECT pg_terminate_backend((SELECT pid" + of_the_pool() + " ORDER BY random() LIMIT 1))");
   }
-  /// Ends those that are there now; the pool may open others meanwhile.
+  /// Ends the present ones; the pool may open others meanwhile.
   void end_all() {
     const std::string them = " FROM pg_stat_activity WHERE pid IN (" +
                              superuser_.text("SELECT coalesce(string_agg(pid::text, ','), '0')" + of_the_pool()) + ")";
@@ -123,7 +123,7 @@ class Fixture {
 
 }  // namespace
 
-TEST_CASE("pool: threads go on working while the server ends their connections") {
+TEST_CASE("pool: threads continue to work while the server ends their connections") {
   Fixture here(eager(2, 6));
   std::atomic<int> done{0};
   std::atomic<int> lost{0};
@@ -138,7 +138,7 @@ TEST_CASE("pool: threads go on working while the server ends their connections")
       for (int round = 0; round < 100; ++round) {
         try {
           auto lease = here.pool.acquire(Context{}.with_timeout(number == 0 ? 1ms : 60s));
-          if (round % 20 == 10) { lease->raw().execute("BEGIN"); }  // left open: of no use to the next one
+          if (round % 20 == 10) { lease->raw().execute("BEGIN"); }  // left open, so the connection cannot be used again
           if (lease->raw().integer("SELECT " + std::to_string(round)) == round) { ++done; }
         } catch (const PostgresFailure&) { ++lost; } catch (const Error&) {
           ++lost;
@@ -149,7 +149,7 @@ TEST_CASE("pool: threads go on working while the server ends their connections")
   CHECK(done + lost == 2400);
   CHECK(done > 1200);
   CHECK(here.most_open <= 6);
-  // The killing is over: nobody is told of what it has left.
+  // No more connections are ended: the broken ones that are left must not cause errors.
   here.end_all();
   support::together(24, [&](int) { here.pool.acquire({})->check({}); });
   CHECK(here.most_open <= 6);
@@ -172,7 +172,7 @@ TEST_CASE("pool: it recovers from an outage") {
   CHECK(here.seen_by_server() >= 3);
 }
 
-TEST_CASE("pool: connections grow old and are replaced while they are in use") {
+TEST_CASE("pool: connections reach their maximum age and are replaced while in use") {
   PoolConfig config = eager(2, 4);
   config.max_lifetime = 1s;
   Fixture here(config);

@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-/// Many tenants share few connections, and nothing of one is ever seen by another.
+/// Many tenants share few connections, and none of them sees data of another.
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,15 +34,15 @@ constexpr int tenants = 1000;
 constexpr int rounds = 60;
 
 std::string user(int tenant) { return "tenant " + std::to_string(tenant); }
-/// What stands in all that a tenant stores. No other word of a text begins with it.
+/// A word in everything that a tenant stores. No other word of a text begins with it.
 std::string nonce(int tenant) { return "nonce" + std::to_string(tenant * 7919 + 13); }
 
-/// What a visitor throws that has had enough.
+/// The exception of a visitor that ends early.
 struct Enough : std::runtime_error {
   Enough() : std::runtime_error("enough") {}
 };
 
-/// One thread's work on tenants at random.
+/// The work of one thread for random tenants.
 class Worker {
  public:
   using Backend = heddle::Backend<heddle::Postgres>;
@@ -130,7 +130,7 @@ class Worker {
 
 }  // namespace
 
-TEST_CASE("postgres stress: no tenant sees another's nonce, whatever ends the calls") {
+TEST_CASE("postgres stress: no tenant sees another's nonce, however calls end") {
   support::MigratedDatabase database;
   auto config = database.config();
   config.pool.max_connections = connections;
@@ -159,7 +159,7 @@ TEST_CASE("postgres stress: no tenant sees another's nonce, whatever ends the ca
   CHECK(enough > 0);
   CHECK(ended > 100);
 
-  // What was acknowledged is there, what failed is not, and each row is of the tenant whose nonce it has.
+  // Saves that returned are stored, failed ones are not, and each row belongs to the tenant of its nonce.
   support::RawPostgres server(database.database().superuser_dsn());
   std::int64_t total = 0;
   for (const auto& each : stored) { total += each; }
@@ -177,7 +177,7 @@ TEST_CASE("postgres stress: no tenant sees another's nonce, whatever ends the ca
   CHECK(pool.active_connections + pool.idle_connections == pool.total_connections);
   CHECK(pool.active_connections <= 1);
   CHECK(pool.wait_count > 0);
-  // Every connection is of use: as many calls as there are connections, again and again.
+  // Every connection works: as many calls as connections, several times.
   support::in_rounds(connections, 20, [&](int thread, int round) {
     const int tenant = thread * 100 + round;
     const auto session = store.load_session(Context::for_user(user(tenant)), "session");
