@@ -25,14 +25,13 @@ using OnServer = Backend<Postgres>;
 const Context ada = Context::for_user("ada");
 const Context bob = Context::for_user("bob");
 
-/// A migrated database behind a pooler whose every client gets the same one session of the server, transaction after
-/// transaction.
+/// A migrated database behind a pooler that runs the transactions of all clients in one session of the server.
 class Shared {
  public:
   support::MigratedDatabase database;
   support::PgBouncer pooler{1};
 
-  /// The server's session, as another program sees it that comes through the pooler.
+  /// The server's session, as another program behind the pooler sees it.
   RawPostgres stranger{pooler.dsn(database.database().app_dsn())};
 
   heddle::postgres::Config config() {
@@ -49,7 +48,7 @@ class Shared {
   support::TemporaryFolder folder_;
 };
 
-/// Something of each kind: writes, reads, a key and its repeat, refusals, errors of the server, a deadline.
+/// Makes calls of each kind: writes, reads, a key and its repeat, refusals, errors of the server, a deadline.
 void work(OnServer& backend) {
   auto& sessions = backend.session_storage();
   const Context hurried = ada.with_timeout(1min);
@@ -69,7 +68,7 @@ void work(OnServer& backend) {
 
 }  // namespace
 
-TEST_CASE("postgres pooler: nothing of Heddle's work stays in the server's session") {
+TEST_CASE("postgres pooler: Heddle leaves nothing in the server's session") {
   Shared shared;
   // The pooler itself sets the client's name.
   const std::string settings =
@@ -82,7 +81,7 @@ TEST_CASE("postgres pooler: nothing of Heddle's work stays in the server's sessi
     CHECK(shared.stranger.text(settings) == before);
     CHECK(shared.stranger.text("SELECT current_setting('heddle.user_id', true)").empty());
     CHECK(shared.stranger.text("SELECT current_setting('heddle.answer', true)").empty());
-    CHECK(shared.stranger.integer("SELECT count(*) FROM sessions") == 0);  // it is nobody's
+    CHECK(shared.stranger.integer("SELECT count(*) FROM sessions") == 0);  // no tenant is set
     CHECK(shared.stranger.integer("SELECT count(*) FROM pg_prepared_statements") == 0);
     CHECK(shared.stranger.integer("SELECT count(*) FROM pg_listening_channels()") == 0);
     CHECK(shared.stranger.integer("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
@@ -92,7 +91,7 @@ TEST_CASE("postgres pooler: nothing of Heddle's work stays in the server's sessi
   work(backend);
   check_session();
 
-  // A transaction that fails at the server, and a visitor that gives up in the middle of one.
+  // A transaction that fails at the server, and a visitor that throws during one.
   RawPostgres superuser(shared.database.database().superuser_dsn());
   superuser.execute("REVOKE SELECT ON agent_errors FROM heddle_app");
   CHECK(code_of([&] { static_cast<void>(backend.error_store().get(ada, "e")); }) == ErrorCode::permission_denied);
@@ -106,11 +105,11 @@ TEST_CASE("postgres pooler: nothing of Heddle's work stays in the server's sessi
         ErrorCode::deadline_exceeded);
   holder.execute("ROLLBACK");
   CHECK(backend.session_storage().list_sessions(ada).items == std::vector<std::string>{"s"});
-  // The pooler may have left the session in which a client went away.
+  // The pooler may have closed the session of a client that disconnected.
   if (shared.stranger.text("SELECT pg_backend_pid()") == session) { check_session(); }
 }
 
-TEST_CASE("postgres pooler: what others leave in the server's session changes nothing") {
+TEST_CASE("postgres pooler: settings of other clients in the server's session change nothing") {
   Shared shared;
   RawPostgres& stranger = shared.stranger;
   static_cast<void>(stranger.text("SELECT set_config('heddle.user_id', 'bob', false)"));
@@ -132,7 +131,7 @@ TEST_CASE("postgres pooler: what others leave in the server's session changes no
   REQUIRE(stranger.text("SELECT pg_backend_pid()") == session);
   CHECK(stranger.integer("SELECT count(*) FROM pg_temp.sessions") == 0);
 
-  // With this the server refuses what row security would narrow.
+  // With this setting the server refuses queries that row security would restrict.
   stranger.execute("SET row_security TO off");
   CHECK(code_of([&] { static_cast<void>(backend.session_storage().statistics(ada)); }) == ErrorCode::permission_denied);
 }
