@@ -12,7 +12,7 @@
 using namespace heddle;
 using support::error_of;
 
-TEST_CASE("postgres limits: a session that holds no further message says so, and takes none") {
+TEST_CASE("postgres limits: a full session refuses further messages with an error that says so") {
   support::MigratedDatabase database;
   Backend<Postgres> backend(database.config());
   auto& sessions = backend.session_storage();

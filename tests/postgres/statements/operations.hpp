@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-/// Every operation of a backend, for tests of what it costs.
+/// Every operation of a backend, for tests of its round trips.
 namespace operations {
 
 using namespace heddle;
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 using OnServer = Backend<Postgres>;
 
-/// In every text that a caller gives, and at the start of every number: so that none is overlooked in SQL.
+/// Part of every text of a caller, and the start of every number, so that none is overlooked in SQL.
 inline const std::string text_mark = "unspliced";
 constexpr std::int64_t number_mark = 918'273'645;
 inline const Timestamp time_mark{918'273'645'000'000us};
@@ -57,15 +57,15 @@ inline HumanRequest request(const std::string& id, const std::string& session) {
 }
 inline HumanResponse response() { return {.response = text_mark, .responded_by = text_mark}; }
 
-/// One run of an operation: `id` names one of everything, and `fresh` nothing yet.
+/// One run of an operation: `id` names an existing record of every kind, `fresh` none.
 struct Run {
   OnServer& backend;
   const Context& context;
   std::string id;
   std::string fresh;
   WriteOptions options;
-  PageRequest page;    ///< the first
-  PageRequest second;  ///< of the messages of `id`
+  PageRequest page;    ///< the first page
+  PageRequest second;  ///< the second page of the messages of `id`
 
   [[nodiscard]] auto& sessions() const { return backend.session_storage(); }
   [[nodiscard]] auto& errors() const { return backend.error_store(); }
@@ -84,7 +84,7 @@ using R = const Run;
 struct Operation {
   std::string name;
   void (*run)(R& run);
-  bool keyed = false;  ///< takes an idempotency key
+  bool keyed = false;  ///< accepts an idempotency key
 };
 
 inline const std::vector<Operation> all{

@@ -24,25 +24,25 @@ using support::code_of;
 
 namespace {
 
-/// How often the client waited for the server. It does after Sync, Flush or a simple query, and after nothing else.
+/// Returns how often the client waited for the server, which it does only after Sync, Flush or a simple query.
 int round_trips_of(const support::Traffic& traffic) {
   const auto waits = std::count_if(traffic.to_server.begin(), traffic.to_server.end(),
                                    [](char type) { return type == 'S' || type == 'H' || type == 'Q'; });
   CHECK(traffic.ready == waits);
-  // Of many commands, the first are answered while the last are being sent.
+  // The server responds to the first of many commands while the last ones are being sent.
   constexpr std::size_t few = 100;
   if (traffic.to_server.size() < few) { CHECK(traffic.turns == waits); }
   return static_cast<int>(waits);
 }
 
-/// What every operation needs is there, stored past the proxy that counts.
+/// Everything that operations need is stored without the counting proxy.
 class Scene {
  public:
   support::MigratedDatabase database;
   support::ProtocolProxy proxy{support::postgres_server()};
 
-  /// How a server would use it, by way of the proxy, on one connection that is open and verified, and one for
-  /// administration that is not.
+  /// The configuration of a server through the proxy, with one open and verified connection, and one for administration
+  /// that is not open.
   heddle::postgres::Config config(bool named) {
     heddle::postgres::Config config;
     config.dsn = proxy.dsn(database.database().app_dsn());
@@ -54,7 +54,7 @@ class Scene {
     return config;
   }
 
-  /// A run with one of everything.
+  /// Returns a run with one record of every kind.
   Run next(OnServer& backend, const Context& context) {
     const std::string id = text_mark + " " + std::to_string(++count_);
     auto& sessions = direct_.session_storage();
@@ -81,7 +81,7 @@ class Scene {
             .second = {.limit = 918, .cursor = cursor}};
   }
 
-  /// What `call` said to the server.
+  /// Returns what `call` sent to the server.
   template <class Call>
   support::Traffic traffic_of(Call&& call) {
     proxy.forget_traffic();
@@ -93,7 +93,7 @@ class Scene {
     return round_trips_of(traffic_of(call));
   }
 
-  /// Hidden sessions go, so that a purge has few.
+  /// Removes hidden sessions, so that a purge has few.
   void tidy() { direct_.session_storage().purge_deleted_sessions({}, 0s); }
   OnServer& direct() { return direct_; }
 
@@ -103,7 +103,7 @@ class Scene {
   int count_ = 0;
 };
 
-/// No value of a caller is in the text of a statement.
+/// Checks that no value of a caller is in the text of a statement.
 void check_text(const support::Parsed& parsed, bool named) {
   CAPTURE(parsed.text);
   CHECK(parsed.name.empty() != named);
@@ -136,13 +136,13 @@ void check_operations(bool named) {
 
 }  // namespace
 
-TEST_CASE("fault 25: every operation on PostgreSQL takes one round trip") { check_operations(true); }
+TEST_CASE("fault 25: every operation on PostgreSQL needs one round trip") { check_operations(true); }
 
-TEST_CASE("postgres round trips: every operation takes one without named statements, and sends none") {
+TEST_CASE("postgres round trips: every operation needs one without named statements, and names none") {
   check_operations(false);
 }
 
-TEST_CASE("postgres round trips: a write that is refused takes one") {
+TEST_CASE("postgres round trips: a refused write needs one") {
   Scene scene;
   OnServer backend(scene.config(true));
   const Run run = scene.next(backend, tenant);
@@ -193,20 +193,20 @@ TEST_CASE("postgres round trips: a write that is refused takes one") {
   };
   for (const Refused& each : refused) {
     CAPTURE(each.name);
-    for (const char* key : {"", "", "key", "key"}) {  // a refused write does not use its key up
+    for (const char* key : {"", "", "key", "key"}) {  // a refused write does not use its key
       CAPTURE(key);
       Run asked = run;
       asked.options.idempotency_key = key;
       CHECK(scene.round_trips([&] { CHECK(code_of([&] { each.run(asked); }) == each.code); }) == 1);
     }
   }
-  // Before anything is sent.
+  // Refused before anything is sent.
   CHECK(scene.round_trips([&] {
     CHECK(code_of([&] { run.sessions().save_message(tenant, "", message()); }) == ErrorCode::invalid_argument);
   }) == 0);
 }
 
-TEST_CASE("postgres round trips: what takes more than one") {
+TEST_CASE("postgres round trips: operations that need more than one") {
   Scene scene;
   OnServer backend(scene.config(true));
   const Run run = scene.next(backend, tenant);
@@ -223,19 +223,19 @@ TEST_CASE("postgres round trips: what takes more than one") {
             ErrorCode::invalid_argument);
     }) == 2);
   }
-  SUBCASE("a repeat of a human's answer, which is read: 3") {
+  SUBCASE("a repeat of a human's answer, which reads the request: 3") {
     const auto respond = [&] { run.requests().respond(tenant, run.id, response(), {.idempotency_key = "key"}); };
     CHECK(scene.round_trips(respond) == 1);
     CHECK(scene.round_trips(respond) == 3);
   }
-  SUBCASE("a query of a result that none was noted of for a minute: 2") {
+  SUBCASE("a query of a result whose access time is older than a minute: 2") {
     const auto query = [&] { static_cast<void>(run.results().query(tenant, run.id, "SELECT 1")); };
     CHECK(scene.round_trips(query) == 1);
     server.execute("UPDATE sql_results SET accessed_at = accessed_at - 60000000");
     CHECK(scene.round_trips(query) == 2);
     CHECK(scene.round_trips(query) == 1);
   }
-  SUBCASE("a read that fails, and is rolled back: 2") {
+  SUBCASE("a failed read, which is rolled back: 2") {
     server.execute("REVOKE SELECT ON agent_errors FROM heddle_app");
     const auto get = [&] {
       CHECK(code_of([&] { static_cast<void>(run.errors().get(tenant, run.id)); }) == ErrorCode::permission_denied);
@@ -243,7 +243,7 @@ TEST_CASE("postgres round trips: what takes more than one") {
     CHECK(scene.round_trips(get) == 2);
     CHECK(scene.round_trips([&] { static_cast<void>(run.artifacts().get(tenant, run.id)); }) == 1);
   }
-  SUBCASE("removing for good, one for each batch: 100 sessions, 32 results") {
+  SUBCASE("permanent removal, one for each batch: 100 sessions, 32 results") {
     for (int i = 0; i < 100; ++i) {
       const std::string id = std::to_string(i);
       scene.direct().session_storage().save_session(tenant, {.id = id});
@@ -254,14 +254,15 @@ TEST_CASE("postgres round trips: what takes more than one") {
     server.execute("UPDATE sql_results SET expires_at = 0");
     CHECK(scene.round_trips([&] { CHECK(run.results().expire(tenant) == 33); }) == 2);
   }
-  SUBCASE("a statement that the connection has forgotten: it is prepared on a new one") {
+  SUBCASE("a statement that the connection has lost: it is prepared on a new connection") {
     const auto load = [&] { static_cast<void>(run.sessions().load_messages(tenant, run.id)); };
     CHECK(scene.round_trips(load) == 1);
-    server.execute("ALTER TABLE messages ALTER COLUMN tool_use_id TYPE varchar");  // its plan is void, its type new
+    server.execute(
+        "ALTER TABLE messages ALTER COLUMN tool_use_id TYPE varchar");  // invalidates the plan and changes the type
     CHECK(scene.round_trips(load) >= 2);
     CHECK(scene.round_trips(load) == 1);
   }
-  SUBCASE("waiting for a human: a look when it begins, one when it listens, and one for the answer") {
+  SUBCASE("waiting for a human: one read at the beginning, one after LISTEN, and one for the answer") {
     const auto look = [&] { static_cast<void>(run.requests().wait(tenant, run.id)); };
     CHECK(scene.round_trips([&] {
       auto waiting = std::async(std::launch::async, look);

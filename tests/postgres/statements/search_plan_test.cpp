@@ -13,7 +13,7 @@ constexpr int tenants = 4;
 constexpr int sessions = 50;   // of a tenant
 constexpr int messages = 100;  // of a session
 
-/// A database with messages of several tenants, as Heddle saves them; `common` is in all of them, `rare` in a few.
+/// A database with messages of several tenants; `common` is in all of them, `rare` in a few.
 class Filled {
  public:
   Filled() {
@@ -31,14 +31,14 @@ class Filled {
         backend.session_storage().save_messages(context, id, batch);
       }
     }
-    // What waits to be sorted in has to be read by every search: among so few messages it would be most of them.
+    // Every search reads the pending entries of the index: of so few messages these would be most.
     support::RawPostgres(database_.database().superuser_dsn())
         .execute("SELECT gin_clean_pending_list('messages_search')");
   }
 
   void analyze() { support::RawPostgres(database_.database().superuser_dsn()).execute("ANALYZE"); }
 
-  /// The plans of a search, with what Heddle sets before each.
+  /// Returns the plans of a search, with the settings that Heddle makes before it.
   std::vector<std::string> search(const std::string& arguments) {
     support::Plans plans(database_.database().superuser_dsn(), "heddle_app");
     return plans.of(
@@ -56,7 +56,7 @@ class Filled {
   support::MigratedDatabase database_;
 };
 
-/// The plan that reads messages, and not what it is called by.
+/// Returns the plan that reads messages, without those of its callers.
 std::string plan_of_messages(const std::vector<std::string>& plans) {
   for (const std::string& plan : plans) {
     if (plan.find("messages m") != std::string::npos) { return plan; }
@@ -69,7 +69,7 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 
 }  // namespace
 
-TEST_CASE("search: the application's role finds words through the index, past row security") {
+TEST_CASE("search: the application's role finds words through the index, under row security") {
   Filled filled;
   SUBCASE("without statistics") {}
   SUBCASE("with statistics") { filled.analyze(); }
@@ -82,7 +82,7 @@ TEST_CASE("search: the application's role finds words through the index, past ro
     CHECK(has(plan, "Bitmap Index Scan on messages_search"));
     CHECK_FALSE(has(plan, "Seq Scan on messages"));
   }
-  // In one session its rows may be looked at one by one: they are few.
+  // In one session its rows may be read one by one: they are few.
   const std::string plan = plan_of_messages(filled.search("'rare', 's7', NULL, 20, 0"));
   CAPTURE(plan);
   CHECK((has(plan, "messages_pkey") || has(plan, "messages_search")));
