@@ -10,7 +10,7 @@ namespace {
 using support::OwnServer;
 using support::RawPostgres;
 
-TEST_CASE("postgres own server: it goes down, comes back and has everything") {
+TEST_CASE("postgres own server: it stops, restarts and has all its data") {
   RawPostgres(support::postgres_server()).execute("CREATE TABLE own_server (at int)");
   std::int64_t rows = 0;
   for (const auto how : {OwnServer::Shutdown::fast, OwnServer::Shutdown::immediate, OwnServer::Shutdown::fast}) {

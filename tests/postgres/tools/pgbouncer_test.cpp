@@ -28,7 +28,7 @@ TEST_CASE("postgres pgbouncer: clients share the connections of a pool, transact
     CHECK(clients[0]->text("SELECT current_user") == "heddle_app");
     CHECK(RawPostgres(pooler.dsn(database.admin_dsn())).text("SELECT session_user") == "heddle_admin");
 
-    // As many transactions at a time as there are connections, on as many of them.
+    // As many transactions at the same time as connections, each on another one.
     servers.clear();
     for (int i = 0; i < size; ++i) {
       clients[static_cast<std::size_t>(i)]->execute("BEGIN");

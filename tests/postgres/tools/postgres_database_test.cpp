@@ -11,7 +11,7 @@ namespace {
 using support::PostgresDatabase;
 using support::RawPostgres;
 
-TEST_CASE("postgres support: a database of its own, dropped afterwards") {
+TEST_CASE("postgres support: a new database, dropped afterwards") {
   std::string name;
   {
     PostgresDatabase first;
@@ -27,14 +27,14 @@ TEST_CASE("postgres support: a database of its own, dropped afterwards") {
   CHECK(server.integer("SELECT count(*) FROM pg_database WHERE datname = '" + name + "'") == 0);
 }
 
-TEST_CASE("postgres support: a database that is still to be migrated") {
+TEST_CASE("postgres support: a database without migrations") {
   PostgresDatabase database(PostgresDatabase::Contents::roles_only);
   RawPostgres connection(database.superuser_dsn());
   CHECK(connection.text("SELECT to_regclass('sessions')").empty());
   CHECK(connection.text("SELECT rolname FROM pg_roles WHERE rolname = 'heddle_owner'") == "heddle_owner");
 }
 
-TEST_CASE("postgres support: databases are made side by side, also from a template that is not there yet") {
+TEST_CASE("postgres support: databases are created concurrently, also from a template that does not exist yet") {
   {
     RawPostgres server(support::postgres_server());
     for (const auto& name : server.texts("SELECT datname FROM pg_database WHERE datname LIKE 'heddle_template_%'")) {
@@ -48,7 +48,7 @@ TEST_CASE("postgres support: databases are made side by side, also from a templa
   for (auto& thread : threads) { thread.join(); }
 }
 
-TEST_CASE("postgres support: connection strings are taken apart and put together") {
+TEST_CASE("postgres support: connection strings are parsed and changed") {
   CHECK(support::with_settings("host=/a user=x", {{"user", "o'b\\c d"}}) == "host='/a' user='o\\'b\\\\c d'");
   CHECK(support::with_settings("postgresql://h:5/d", {{"user", "u"}}) == "dbname='d' host='h' port='5' user='u'");
 }

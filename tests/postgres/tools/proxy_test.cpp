@@ -20,7 +20,7 @@ using support::PostgresFailure;
 using support::ProtocolProxy;
 using support::RawPostgres;
 
-/// Sends statements in one pipeline with one Sync and reads all answers; false if the connection was lost.
+/// Sends statements in one pipeline with one Sync and reads all results; returns false if the connection was lost.
 bool pipeline(PGconn* connection, const std::vector<std::string>& statements) {
   REQUIRE(::PQenterPipelineMode(connection) == 1);
   for (const auto& sql : statements) {
@@ -42,7 +42,7 @@ bool pipeline(PGconn* connection, const std::vector<std::string>& statements) {
 
 std::string plain_dsn(const ProtocolProxy& proxy) { return proxy.dsn(support::postgres_server()); }
 
-TEST_CASE("postgres proxy: round trips are counted") {
+TEST_CASE("postgres proxy: it counts round trips") {
   ProtocolProxy proxy(support::postgres_server());
   RawPostgres client(plain_dsn(proxy));
   CHECK(proxy.traffic().connections == 1);
@@ -66,14 +66,14 @@ TEST_CASE("postgres proxy: round trips are counted") {
   CHECK(proxy.traffic().to_server == "PBDEPBDEPBDES");
 }
 
-TEST_CASE("postgres proxy: large messages pass unharmed") {
+TEST_CASE("postgres proxy: large messages pass unchanged") {
   ProtocolProxy proxy(support::postgres_server());
   RawPostgres client(plain_dsn(proxy));
   const std::string large(5'000'000, 'x');
   CHECK(client.text("SELECT '" + large + "'") == large);
 }
 
-TEST_CASE("postgres proxy: a delay is felt in both directions") {
+TEST_CASE("postgres proxy: a delay applies in both directions") {
   ProtocolProxy proxy(support::postgres_server());
   RawPostgres client(plain_dsn(proxy));
   proxy.delay(20ms);
@@ -108,7 +108,7 @@ TEST_CASE("postgres proxy: a connection is cut at every message") {
           CHECK(proxy.cuts() - cuts == (message <= 5 ? 1 : 0));
           const bool whole_answer = direction == Direction::to_client && message == 5 && arrival == Arrival::arrives;
           CHECK(answered == (message == 6 || whole_answer));
-          // The server has everything, unless one of the client's messages was lost, and comes to its end.
+          // The server has run everything, unless one of the client's messages was lost, and has ended the session.
           const bool executed =
               direction == Direction::to_client || message == 6 || (message == 5 && arrival == Arrival::arrives);
           const auto deadline = std::chrono::steady_clock::now() + 10s;
@@ -144,7 +144,7 @@ TEST_CASE("postgres proxy: stopped, started and frozen") {
   CHECK(third.integer("SELECT 2") == 2);
 }
 
-TEST_CASE("postgres proxy: requests to cancel pass") {
+TEST_CASE("postgres proxy: cancel requests pass") {
   ProtocolProxy proxy(support::postgres_server());
   RawPostgres client(plain_dsn(proxy));
   REQUIRE(::PQsendQuery(client.handle(), "SELECT pg_sleep(30)") == 1);
