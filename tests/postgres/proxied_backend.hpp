@@ -12,7 +12,7 @@
 
 namespace support {
 
-/// A backend with a database of its own and a proxy between them, and somebody who looks past both.
+/// A backend and its database with a proxy between them, and a connection without the proxy.
 class ProxiedBackend {
  public:
   using Backend = heddle::Backend<heddle::Postgres>;
@@ -27,25 +27,25 @@ class ProxiedBackend {
   auto& store() noexcept { return backend_.session_storage(); }
   [[nodiscard]] ProtocolProxy& proxy() noexcept { return proxy_; }
   [[nodiscard]] MigratedDatabase& migrated() noexcept { return database_; }
-  /// A superuser's connection, past the proxy.
+  /// Returns a superuser's connection without the proxy.
   [[nodiscard]] RawPostgres& server() noexcept { return server_; }
 
-  /// After a restart of the server.
+  /// Connects again after a restart of the server.
   void look_again() { server_ = RawPostgres(database_.database().superuser_dsn()); }
 
-  /// How many messages of this content there are.
+  /// Returns how many messages have this content.
   [[nodiscard]] std::int64_t count(const std::string& content) {
     return server_.integer("SELECT count(*) FROM messages WHERE content = '" + content + "'");
   }
 
-  /// How many connections the application's role has.
+  /// Returns how many connections the application's role has.
   [[nodiscard]] std::int64_t connections() { return server_.integer("SELECT count(*)" + sessions()); }
   /// Ends one of them, whatever it is doing.
   void end_one() {
     static_cast<void>(
         server_.text("SELECT pg_terminate_backend((SELECT pid" + sessions() + " ORDER BY random() LIMIT 1))"));
   }
-  /// Until all that the application's role has sent is done and its connections are closed.
+  /// Waits until all statements of the application's role have ended and its connections are closed.
   void cut_all_and_wait() {
     proxy_.cut_all();
     while (connections() != 0) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
