@@ -1,5 +1,4 @@
-// What a server does with PostgreSQL: tenants side by side, deadlines, retries that are safe, and what only some
-// backends can do.
+// A server on PostgreSQL: several tenants, deadlines, safe retries, and what only some backends can do.
 //
 //   LOOM_PG_DSN=... LOOM_PG_ADMIN_DSN=... many_tenants      examples/with_database sets them up
 #include <heddle/capabilities.hpp>
@@ -17,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Writes until it is known to be stored. An error that is `in_doubt()` may hide a write that was committed: the
-/// idempotency key of `write` makes the repeat find it, and answer what the first try would have.
+/// Repeats a write until it is known to be stored. A write whose error is `in_doubt()` may be committed: with the
+/// idempotency key of `write`, the repeat finds it and returns what the first attempt would have returned.
 auto with_retries(const heddle::Context& context, auto&& write) {
   for (auto pause = 10ms;; pause *= 2) {
     try {
@@ -32,7 +31,7 @@ auto with_retries(const heddle::Context& context, auto&& write) {
   }
 }
 
-/// One request: a tenant's message, answered within two seconds or refused.
+/// Handles one request: stores a tenant's message within two seconds, or throws.
 void serve(heddle::StorageBackend auto& storage, const std::string& tenant, const std::string& text) {
   const auto context = heddle::Context::for_user(tenant).with_timeout(2s);
   auto& sessions = storage.session_storage();
@@ -40,16 +39,16 @@ void serve(heddle::StorageBackend auto& storage, const std::string& tenant, cons
   bool answer_gets_lost = true;
   const auto sequence = with_retries(context, [&] {
     const auto saved = sessions.save_message(context, "talk", {.content = text}, {.idempotency_key = "talk/1"});
-    // As if the connection had broken right after the commit.
+    // Simulates a connection that breaks right after the commit.
     if (std::exchange(answer_gets_lost, false)) {
-      throw heddle::Error(heddle::ErrorCode::unavailable, "no answer came", {}, heddle::Outcome::in_doubt);
+      throw heddle::Error(heddle::ErrorCode::unavailable, "no response came", {}, heddle::Outcome::in_doubt);
     }
     return saved;
   });
   std::cout << tenant << " has " << sessions.statistics(context).messages << " message, number " << sequence << '\n';
 }
 
-/// Hides a session where that can be done, so that it can be had back; elsewhere it is gone.
+/// Hides a session, so that it can be restored, if the backend can; otherwise deletes it.
 void retire(heddle::StorageBackend auto& storage, const heddle::Context& context, const std::string& session_id) {
   if (const auto deletion = heddle::soft_deletion(storage)) {
     deletion->soft_delete_session(context, session_id);
@@ -58,7 +57,7 @@ void retire(heddle::StorageBackend auto& storage, const heddle::Context& context
   }
 }
 
-/// What an operator sees of all tenants.
+/// Prints an operator's view of all tenants.
 void report(heddle::StorageBackend auto& storage) {
   if (const auto administration = heddle::administration(storage)) {
     for (const auto& [user_id, count] : administration->sessions_per_user({}).items) {

@@ -1,9 +1,9 @@
-// Opens the storage that a configuration describes, without knowing which backend that will be:
+// Opens the storage that a configuration describes; the code does not depend on the backend:
 //
-//   runtime_choice [CONFIG]      a file in JSON or in protobuf's binary form, or JSON itself, for example
+//   runtime_choice [CONFIG]      a file in JSON or in protobuf's binary format, or JSON itself, for example
 //                                '{"sqlite": {"path": "agents.db", "durability": "SQLITE_DURABILITY_NORMAL"}}'
 //
-// Without a configuration it is SQLite in $LOOM_DATA_DIR, or in ~/.loom.
+// Without a configuration it opens SQLite in $LOOM_DATA_DIR, or in ~/.loom.
 #include <heddle/capabilities.hpp>
 #include <heddle/config/health.hpp>
 #include <heddle/open.hpp>
@@ -25,7 +25,7 @@ void greet(heddle::StorageBackend auto& storage, const heddle::Context& context)
   std::cout << count << " greetings so far\n";
 }
 
-/// What only some backends can do is asked for, the same way for all of them.
+/// Prints what the backend can do, with the same functions for every backend.
 void describe(heddle::StorageBackend auto& storage, const heddle::Context& context) {
   std::cout << (heddle::online_backup(storage) ? "can" : "cannot") << " be copied while it is in use\n"
             << (heddle::soft_deletion(storage) ? "can" : "cannot") << " hide sessions before they are removed\n";
