@@ -1,6 +1,6 @@
-# Every C++ block of the README and of include/heddle/doc is code that is compiled elsewhere. The line before it says
-# where: `<!-- file: PATH -->` if it is all of that file, to the letter, or `<!-- part of: PATH -->` if it stands in it,
-# whatever its indentation there. Links to files of the project lead to files.
+# Checks that every C++ block of the README and of include/heddle/doc is code that is compiled elsewhere. The line
+# before the block names the file: `<!-- file: PATH -->` if the block is exactly that file, or `<!-- part of: PATH -->`
+# if the file contains it, with any indentation. Checks also that links to files of the project lead to files.
 cmake_minimum_required(VERSION 3.25)
 
 file(GLOB documents RELATIVE "${SOURCE}" "${SOURCE}/include/heddle/doc/*.md")
@@ -8,7 +8,7 @@ list(APPEND documents README.md)
 set(problems "")
 set(blocks 0)
 
-# Takes the indentation of all lines away.
+# Removes the indentation of all lines.
 function(unindent text result)
   string(REGEX REPLACE "\n[ \t]+" "\n" text "\n${text}")
   set(${result} "${text}" PARENT_SCOPE)
@@ -16,7 +16,7 @@ endfunction()
 
 foreach(document IN LISTS documents)
   file(READ "${SOURCE}/${document}" rest)
-  # A bracket without its partner would keep the elements of a list together.
+  # An unmatched bracket would join elements of a list.
   string(REPLACE "](" "@link(" text "${rest}")
   string(REGEX MATCHALL "@link\\([^):#]+[)#]" links "${text}")
   foreach(link IN LISTS links)

@@ -232,7 +232,7 @@ TEST_CASE("encryption is never replaced by a plain file") {
     CHECK(error.code() == ErrorCode::failed_precondition);
     CHECK(std::string(error.what()).find(secret) == std::string::npos);
   }
-  SUBCASE("in a file of its own, with the key of the environment") {
+  SUBCASE("in a named file, with the key of the environment") {
     const auto config = config_of(R"({"sqlite": {"encrypt": true, "path": "@/own.db"}})", folder.path());
     options.environment = Environment::of({{"LOOM_DB_KEY", secret}});
     const auto error = error_of([&] { static_cast<void>(heddle::open(config, options)); });

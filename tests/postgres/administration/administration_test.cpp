@@ -79,7 +79,7 @@ TEST_CASE("an administrator of PostgreSQL sees all tenants") {
   CHECK(backend.admin_storage().statistics(bob).sessions == 4);
 }
 
-TEST_CASE("with a connection of its own administration is there, of a backend of a known type and behind a handle") {
+TEST_CASE("with its connection there is administration, for a backend of a known type and for a handle") {
   const support::MigratedDatabase database;
   const auto users_of = [](auto& storage) {
     const auto admin = administration(storage);

@@ -17,8 +17,8 @@ namespace administered {
 
 using namespace heddle;
 
-/// A policy with everything that SQLite lacks, on SQLite. A session counts as hidden if its agent is `(hidden)`: the
-/// stores do not look.
+/// A policy on SQLite with the capabilities that SQLite lacks. A session counts as hidden if its agent is `(hidden)`;
+/// the stores do not check that.
 struct Administered {
   static constexpr std::string_view name = "administered";
 
@@ -85,7 +85,7 @@ struct Administered {
   static std::string search_query(const std::vector<std::string_view>& terms) { return Sqlite::search_query(terms); }
 };
 
-/// What a span has been told, by operation.
+/// What the spans of each operation have received.
 struct Told {
   std::mutex mutex{};
   std::vector<std::string> warnings{};
