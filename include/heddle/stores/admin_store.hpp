@@ -7,9 +7,10 @@
 
 namespace heddle {
 
-/// What an administrator sees of all tenants, on backends with a connection for that. Satisfies what AdministersTenants
-/// asks of `admin_storage()`. The tenant of the Context does not count. Without a configured connection every operation
-/// is `failed_precondition`. Sessions that are soft-deleted are absent. Safe to use from many threads.
+/// Administration across all tenants, on backends with a connection for it. Satisfies the requirements of
+/// AdministersTenants for `admin_storage()`. The tenant of the Context is ignored. Every operation throws
+/// `failed_precondition` if no such connection is configured. Soft-deleted sessions are not counted. Many threads may
+/// use it.
 template <class Policy, class TracerType>
 class AdminStore {
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
@@ -17,15 +18,16 @@ class AdminStore {
  public:
   explicit AdminStore(Gateway& gateway) : gateway_(gateway) {}
 
-  /// Returns sessions of all tenants with their owners, last updated first, and how many there are in total. A session
-  /// that is updated between two pages moves to the front and may be missed or met again.
+  /// Returns sessions of all tenants with their owners, last updated first, and their total number. A session that is
+  /// updated between two pages moves to the front and may be missed or returned again.
   [[nodiscard]] SessionOverview list_sessions(const Context& context, const PageRequest& request = {});
-  /// Returns how many sessions each tenant has, in the order of their ids; tenants without one are absent.
+  /// Returns the number of sessions of each tenant, in the order of the tenants' ids; tenants without sessions are
+  /// omitted.
   [[nodiscard]] Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& request = {});
-  /// Returns what all tenants have stored, in numbers.
+  /// Returns statistics of what all tenants have stored.
   [[nodiscard]] SystemStatistics statistics(const Context& context);
-  /// Returns what the database role of the administrator's connection may do. What it lacks stands in the result and
-  /// goes to the tracer as warnings.
+  /// Returns the privileges of the database role of the administration connection. The result lists what the role
+  /// lacks, and the tracer gets it as warnings.
   [[nodiscard]] AdminPermissions validate_permissions(const Context& context);
 
  private:

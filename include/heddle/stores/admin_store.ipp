@@ -25,7 +25,7 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Admin>();
 }
 
-/// Runs `work` over the administrator's connection, unless its role sees only some of the tenants.
+/// Runs `work` over the administration connection. Throws `permission_denied` if its role does not see all tenants.
 template <class Policy, class Passage, class Work>
 auto administer(Passage& passage, Work&& work) {
   return passage.administer([&](auto& tx) {

@@ -22,14 +22,15 @@
 namespace heddle {
 namespace stores::detail {
 
-inline constexpr Refusal artifact_deleted{ErrorCode::failed_precondition, "the artifact is deleted"};
+inline constexpr Refusal artifact_deleted{ErrorCode::failed_precondition,
+                                          "the artifact or its session is soft-deleted: use another id"};
 
 template <class Policy>
 [[nodiscard]] const auto& artifact_statements() {
   return sql::statements<typename Policy::Dialect::Artifacts>();
 }
 
-/// What an artifact is found by.
+/// Returns the searchable texts of an artifact.
 [[nodiscard]] inline sql::SearchText texts_of(const Artifact& artifact) {
   return {artifact.name, artifact.purpose, artifact.tags};
 }
@@ -170,8 +171,8 @@ bool ArtifactStore<Policy, Tracer>::remove(const Context& context, const std::st
       tx.run_as_answer(statements.remove, tx.user_id(), id);
       return [path = std::move(path), &own_path]() mutable { own_path = path(); };
     });
-    // Not in a repeat: by then another file can have the path. After the commit, neither the deadline nor a closing
-    // backend saves the file.
+    // Not in a repeat, when a newer file can have the path. After the commit, the file is removed even if the deadline
+    // passes or the backend closes.
     if (own_path && !answer.repeated) {
       stores::detail::ArtifactFiles(passage.artifact_directory()).remove_file(passage.user_id(), *own_path);
     }

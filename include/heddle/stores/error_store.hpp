@@ -10,8 +10,8 @@
 
 namespace heddle {
 
-/// Errors of tools, kept in full, on any backend. Satisfies ErrorStorage, which says what each operation means. Safe to
-/// use from many threads.
+/// Errors of tools, stored in full, on any backend. Satisfies ErrorStorage, which specifies each operation. Many
+/// threads may use it.
 template <class Policy, class Tracer>
 class ErrorStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
@@ -19,11 +19,11 @@ class ErrorStore {
  public:
   explicit ErrorStore(Gateway& gateway) : gateway_(gateway) {}
 
-  /// Keeps an error; returns its id.
+  /// Stores an error; returns its id.
   std::string store(const Context& context, const StoredError& error, const WriteOptions& options = {});
-  /// Returns the error of this id; nothing if there is none.
+  /// Returns the error with this id; nothing if it does not exist.
   [[nodiscard]] std::optional<StoredError> get(const Context& context, const std::string& id);
-  /// Returns the errors that pass the filter, newest first.
+  /// Returns the errors that match the filter, newest first.
   [[nodiscard]] Page<StoredError> list(const Context& context, const ErrorFilter& filter = {},
                                        const PageRequest& request = {});
 

@@ -23,7 +23,7 @@
 namespace heddle {
 namespace stores::detail {
 
-inline constexpr Refusal error_id_taken{ErrorCode::already_exists, "an error with this id exists already"};
+inline constexpr Refusal error_id_taken{ErrorCode::already_exists, "an error with this id already exists"};
 
 template <class Policy>
 [[nodiscard]] const auto& error_statements() {
@@ -33,7 +33,7 @@ template <class Policy>
 /// Throws `invalid_argument` for an error that cannot be stored.
 inline void check_error(const StoredError& error) {
   validation::check("error", error);
-  // These two are shown in lists and narrow them; the tool is part of an index.
+  // These two are in lists, and the tool's name is part of an index.
   validation::check_text("error.tool_name", error.tool_name, limits::id);
   validation::check_text("error.short_summary", error.short_summary, limits::name);
   validation::check_time("error.timestamp", error.timestamp);
@@ -65,8 +65,8 @@ std::string ErrorStore<Policy, Tracer>::store(const Context& context, const Stor
           .text;
     };
     if (!error.id.empty()) { return store_as(error.id); }
-    // Six random digits are what users expect of an id, and few for one second of a tool that fails in a loop. Before
-    // an error is lost because several ids were taken, they become more.
+    // Six random digits make a short id, but are few for a tool that fails many times in one second. After several
+    // collisions the id gets more digits, so that the error is not lost.
     constexpr std::size_t short_id = 6;
     constexpr std::size_t long_id = 16;
     constexpr int attempts_with_short_ids = 7;

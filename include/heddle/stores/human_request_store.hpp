@@ -12,8 +12,8 @@
 
 namespace heddle {
 
-/// Questions to humans and their answers, on any backend. Satisfies HumanRequestStorage, which says what each operation
-/// means. Safe to use from many threads.
+/// Questions to humans and their answers, on any backend. Satisfies HumanRequestStorage, which specifies each
+/// operation. Many threads may use it.
 template <class Policy, class Tracer>
 class HumanRequestStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
@@ -21,23 +21,23 @@ class HumanRequestStore {
  public:
   explicit HumanRequestStore(Gateway& gateway) : gateway_(gateway) {}
 
-  /// Asks; returns the id of the request.
+  /// Stores an open request; returns its id.
   std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options = {});
-  /// Returns the request of this id; nothing if there is none.
+  /// Returns the request with this id; nothing if it does not exist.
   [[nodiscard]] std::optional<HumanRequest> get(const Context& context, const std::string& id);
-  /// Changes what an open request asks; false if there is none of this id.
+  /// Replaces the question of an open request; returns false if the request does not exist.
   bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {});
   /// Returns open requests of the tenant, oldest first.
   [[nodiscard]] Page<HumanRequest> list_pending(const Context& context, const PageRequest& request = {});
   /// Returns requests of a session in any state, newest first.
   [[nodiscard]] Page<HumanRequest> list_by_session(const Context& context, const std::string& session_id,
                                                    const PageRequest& request = {});
-  /// Settles an open request, once; returns it as it is from now on.
+  /// Settles an open request; returns its final state.
   HumanRequest respond(const Context& context, const std::string& id, const HumanResponse& response,
                        const WriteOptions& options = {});
-  /// Blocks until the request is settled or its time is over; returns it as it is from now on.
+  /// Blocks until the request is settled or has timed out; returns its final state.
   [[nodiscard]] HumanRequest wait(const Context& context, const std::string& id);
-  /// Writes the end of all pending requests of the tenant whose time is over; returns how many they were.
+  /// Stores the timeout of the tenant's requests that are past `expires_at`; returns how many there were.
   std::int64_t expire(const Context& context, const WriteOptions& options = {});
 
  private:

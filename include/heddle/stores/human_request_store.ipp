@@ -23,15 +23,15 @@ namespace stores::detail {
 
 inline constexpr Refusal no_such_request{ErrorCode::not_found, "the human request does not exist"};
 inline constexpr Refusal request_not_open{ErrorCode::failed_precondition,
-                                          "the human request is settled or its time is over"};
-inline constexpr Refusal request_id_taken{ErrorCode::already_exists, "a human request with this id exists already"};
+                                          "the human request is not open: it is settled or has timed out"};
+inline constexpr Refusal request_id_taken{ErrorCode::already_exists, "a human request with this id already exists"};
 
 template <class Policy>
 [[nodiscard]] const auto& request_statements() {
   return sql::statements<typename Policy::Dialect::HumanRequests>();
 }
 
-/// Tells other processes of a change, where they can hear it.
+/// Notifies other processes of a change, if the database supports it.
 template <class Policy, class Transaction>
 void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::string& topic) {
   if constexpr (concepts::HearsChanges<Policy>) {
@@ -39,8 +39,8 @@ void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::stri
   }
 }
 
-/// The request as it is stored. If its time is over, that is written first: a response may just be on its way, and what
-/// a waiting caller gets must be final.
+/// Returns the stored request. If it is past `expires_at`, stores the timeout first: a response may be in progress, and
+/// the result of a waiting call must be final.
 template <class Policy, class Passage>
 [[nodiscard]] HumanRequest look_up(Passage& passage, const std::string& id) {
   const auto& statements = request_statements<Policy>();
@@ -53,9 +53,10 @@ template <class Policy, class Passage>
   });
 }
 
-/// Makes changes that other processes announce reach those who wait in this one, where the database can tell them.
+/// Passes notifications of other processes to the threads that wait in this one, if the database supports it.
 template <class Policy, class Passage>
-void hear_changes([[maybe_unused]] Passage& passage, [[maybe_unused]] heddle::detail::calls::ChangeSignal& changes) {
+void subscribe_to_changes([[maybe_unused]] Passage& passage,
+                          [[maybe_unused]] heddle::detail::calls::ChangeSignal& changes) {
   if constexpr (concepts::HearsChanges<Policy>) {
     passage.with_engine([&changes](auto& engine, const Call& /*call*/) {
       engine.listen(
@@ -64,9 +65,9 @@ void hear_changes([[maybe_unused]] Passage& passage, [[maybe_unused]] heddle::de
   }
 }
 
-/// True while announcements of other processes are heard.
+/// Returns true while notifications of other processes are received.
 template <class Policy, class Passage>
-[[nodiscard]] bool hears_changes([[maybe_unused]] Passage& passage) {
+[[nodiscard]] bool receives_changes([[maybe_unused]] Passage& passage) {
   if constexpr (concepts::HearsChanges<Policy>) {
     return passage.with_engine([](auto& engine, const Call& /*call*/) { return engine.is_listening(); });
   } else {
@@ -131,7 +132,7 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
                            request.request_type, request.priority, request.timeout_ms, at);
           stores::detail::announce<Policy>(tx, topic);
         });
-    // Who waits may have to wake up at another time.
+    // Waiting threads may have to wake up at another time.
     changes_.notify(topic);
     return answer.number != 0;
   });
@@ -184,7 +185,8 @@ HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, 
         [&] { return sql::fingerprint(id, sql::Fields<HumanResponse>{response}); },
         [&](auto& tx) {
           tx.require(stores::detail::no_such_request, statements.exists, tx.user_id(), id);
-          // No look at the state before: the one statement finds the request open and settles it, for one caller only.
+          // No separate read of the state: one statement checks that the request is open and settles it, for one caller
+          // only.
           auto row = tx.require(stores::detail::request_not_open, statements.respond, tx.user_id(), id,
                                 sql::Fields<HumanResponse>{response}, now());
           stores::detail::announce<Policy>(tx, topic);
@@ -192,7 +194,7 @@ HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, 
         });
     changes_.notify(topic);
     if (settled && !answer.repeated) { return std::move(*settled); }
-    // A repeat of an earlier call, which settled the request: that is how it has stayed.
+    // A repeat of an earlier call that settled the request, whose state is final.
     return passage.read(
         [&](auto& tx) { return tx.require(stores::detail::no_such_request, statements.find, tx.user_id(), id); });
   });
@@ -202,19 +204,19 @@ template <class Policy, class Tracer>
 HumanRequest HumanRequestStore<Policy, Tracer>::wait(const Context& context, const std::string& id) {
   return gateway_.run(context, Operation::wait_for_human_request, [&](auto& passage) {
     validation::check_id("request id", id);
-    stores::detail::hear_changes<Policy>(passage, changes_);
-    // Closing waits for this call, so it has to wake it.
+    stores::detail::subscribe_to_changes<Policy>(passage, changes_);
+    // `close` waits for this call, so it must wake it.
     const std::stop_callback wake(passage.lifecycle().close_token(), [this] { changes_.notify_all(); });
     const std::string topic = stores::detail::topic_of(id);
     for (;;) {
-      // Before the look: what is committed after it must not be missed.
+      // Read before the request: a change that is committed after the read must not be missed.
       const std::uint64_t seen = changes_.version(topic);
       if (passage.lifecycle().is_closed()) {
-        throw Error(ErrorCode::failed_precondition, "the backend was closed while waiting");
+        throw Error(ErrorCode::failed_precondition, "the backend was closed while the call waited for an answer");
       }
       HumanRequest request = stores::detail::look_up<Policy>(passage, id);
       if (request.status != RequestStatus::pending) { return request; }
-      const bool hears = stores::detail::hears_changes<Policy>(passage);
+      const bool hears = stores::detail::receives_changes<Policy>(passage);
       changes_.wait(context, topic, seen, stores::detail::next_look(request, hears));
       context.check();
     }
@@ -226,7 +228,7 @@ std::int64_t HumanRequestStore<Policy, Tracer>::expire(const Context& context, c
   return gateway_.run(context, Operation::expire_human_requests, [&](auto& passage) {
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt, [] { return sql::fingerprint(); },
-        // Who waits for one of them knows its end, and is not told.
+        // No notification: calls that wait for a request know its timeout.
         [&](auto& tx) { tx.run_as_answer(stores::detail::request_statements<Policy>().expire, tx.user_id(), now()); });
     return answer.number;
   });

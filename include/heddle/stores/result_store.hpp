@@ -14,8 +14,8 @@
 
 namespace heddle {
 
-/// Tables that agents query by SQL, on any backend. Satisfies ResultStorage, which says what each operation means. Safe
-/// to use from many threads.
+/// Tables that agents query with SQL, on any backend. Satisfies ResultStorage, which specifies each operation. Many
+/// threads may use it.
 template <class Policy, class Tracer>
 class ResultStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
@@ -23,14 +23,14 @@ class ResultStore {
  public:
   explicit ResultStore(Gateway& gateway) : gateway_(gateway) {}
 
-  /// Stores a table under an id, in the place of what is there; returns a reference to it.
+  /// Stores a table under an id and replaces the result that has this id; returns a reference to it.
   DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {});
-  /// Runs one SELECT of an agent on a result. Throws `not_found` if there is no such result.
+  /// Runs one SELECT of an agent on a result. Throws `not_found` if the result does not exist.
   [[nodiscard]] Table query(const Context& context, const std::string& id, const std::string& select,
                             const QueryLimits& limits = {});
-  /// Returns what is known of a result; nothing if there is none of this id.
+  /// Returns the description of a result; nothing if it does not exist.
   [[nodiscard]] std::optional<ResultMetadata> metadata(const Context& context, const std::string& id);
-  /// Removes a result; false if there was none.
+  /// Removes a result; returns false if it does not exist.
   bool remove(const Context& context, const std::string& id, const WriteOptions& options = {});
   /// Removes the tenant's expired results; returns how many there were.
   std::int64_t expire(const Context& context);

@@ -23,11 +23,11 @@
 namespace heddle {
 namespace stores::detail {
 
-/// Queries note the time of an access no more often than this: one who reads does not have to write.
+/// Queries store the time of an access at most this often, so that most queries need no write.
 inline constexpr std::chrono::minutes access_resolution{1};
-/// The longest that a query waits to note it.
+/// The maximum time that a query waits to store it.
 inline constexpr std::chrono::milliseconds touch_patience{250};
-/// Images are large: other writers get their turn between so many.
+/// The number of results that one transaction removes: images are large, and other writers must not wait long.
 inline constexpr std::int64_t expired_at_once = 32;
 
 template <class Policy>
@@ -35,7 +35,7 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Results>();
 }
 
-/// Notes that a result was used. The answer of the query is there already, and no failure here takes it away.
+/// Stores the time of an access. The query has succeeded already, so a failure here is ignored.
 template <class Policy, class Passage>
 void touch_result(Passage& passage, const std::string& id, Timestamp accessed_at) {
   const Timestamp accessed = now();
@@ -80,9 +80,9 @@ Table ResultStore<Policy, Tracer>::query(const Context& context, const std::stri
     });
     if (!stored) { throw Error(ErrorCode::not_found, "the result does not exist or has expired"); }
     if (detail::crypto::sha256_hex(stored->image) != stored->checksum) {
-      throw Error(ErrorCode::data_loss, "the stored result is damaged");
+      throw Error(ErrorCode::data_loss, "the stored result is damaged: its checksum does not match");
     }
-    // Out of the transaction: an agent's query, however slow, holds no connection.
+    // Outside of the transaction: a slow query of an agent must not hold a connection.
     Table answer = sealed_query::query_image(stored->image, select, limits, passage.context());
     stores::detail::touch_result<Policy>(passage, id, stored->accessed_at);
     return answer;

@@ -20,8 +20,8 @@
 
 namespace heddle {
 
-/// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which says
-/// what each operation means. Safe to use from many threads.
+/// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which
+/// specifies each operation. Many threads may use it.
 template <class Policy, class Tracer>
 class SessionStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
@@ -31,7 +31,7 @@ class SessionStore {
 
   /// Inserts a session or updates it.
   void save_session(const Context& context, const Session& session, const WriteOptions& options = {});
-  /// Returns the session with a page of its messages, at one point in time; nothing if there is none of this id.
+  /// Returns the session with a page of its messages, as of one point in time; nothing if it does not exist.
   [[nodiscard]] std::optional<Session> load_session(const Context& context, const std::string& id,
                                                     const PageRequest& page = {});
   /// Returns ids of the tenant's sessions, last updated first.
@@ -39,22 +39,24 @@ class SessionStore {
   /// Returns ids of an agent's sessions, last updated first.
   [[nodiscard]] Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
                                                       const PageRequest& request = {});
-  /// Deletes a session with all that hangs on it, then runs the cleanup hooks; false if there was none.
+  /// Deletes a session with everything that belongs to it, then runs the cleanup hooks; returns false if it does not
+  /// exist.
   bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {});
 
-  /// Hides a session with all that hangs on it, until it is restored or removed; false if no visible one has this id.
+  /// Hides a session with everything that belongs to it until it is restored or removed; returns false if no visible
+  /// session has this id.
   bool soft_delete_session(const Context& context, const std::string& id,
                            const WriteOptions& options = {}) requires concepts::HidesSessions<Policy>;
-  /// Shows a hidden session again, as it was; false if no hidden one has this id.
+  /// Makes a hidden session visible again, unchanged; returns false if no hidden session has this id.
   bool restore_session(const Context& context, const std::string& id,
                        const WriteOptions& options = {}) requires concepts::HidesSessions<Policy>;
-  /// Removes sessions of all tenants for good that have been hidden for this long, their artifact folders too, and runs
-  /// the cleanup hooks for each, with its tenant in the Context; returns their number. It goes on after a file or a
-  /// hook that fails, and throws the first failure in the end.
+  /// Permanently removes the sessions of all tenants that have been hidden for at least the grace period, and their
+  /// artifact folders, and runs the cleanup hooks for each, with its tenant in the Context; returns the number of
+  /// sessions. If a file or a hook fails, it continues with the others and throws the first failure at the end.
   std::int64_t purge_deleted_sessions(const Context& context,
                                       std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy>;
 
-  /// The same operations where the policy lacks them: calling one does not compile, with a sentence that says so.
+  /// The same operations for a policy that lacks them: a call does not compile and the error says why.
   template <class Unused = void>
   void soft_delete_session(const Context& /*context*/, const std::string& /*id*/,
                            const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
@@ -78,40 +80,40 @@ class SessionStore {
         "then");
   }
 
-  /// From now on calls `hook` after each deletion of a session. Not undone by closing.
+  /// Calls `hook` after each later deletion of a session. Closing does not remove it.
   void add_cleanup_hook(CleanupHook hook);
 
   /// Appends a message to a session; returns its sequence number.
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                             const AppendOptions& options = {});
-  /// Appends messages to a session, all of them or none; returns their sequence numbers.
+  /// Appends messages to a session, all or none; returns their sequence numbers.
   SequenceRange save_messages(const Context& context, const std::string& session_id, std::span<const Message> messages,
                               const AppendOptions& options = {});
   /// Appends a turn to a session, whole or not at all; returns the sequence numbers of its messages.
   SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
                           const AppendOptions& options = {});
 
-  /// Returns a session's messages in order; an empty page if there is no such session.
+  /// Returns a session's messages in order; an empty page if the session does not exist.
   [[nodiscard]] Page<Message> load_messages(const Context& context, const std::string& session_id,
                                             const PageRequest& request = {});
-  /// Calls `visit(const Message&)` for each message of a session in order, row by row; returns how many there were.
+  /// Calls `visit(const Message&)` for each message of a session in order, row by row; returns the number of messages.
   template <class Visit>
   std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit) {
     const auto call = [&visit](const Message& message) { visit(message); };
     return visit_messages(context, session_id, MessageVisitor::of(call));
   }
-  /// Returns the messages of all sessions of an agent, and what the parents of these sessions let their children see.
-  /// Sessions in the order of their creation, messages in the order of their session.
+  /// Returns the messages of all sessions of an agent, and the coordinator and shared messages of the parents of these
+  /// sessions; sessions in the order of their creation, messages in the order of their session.
   [[nodiscard]] Page<Message> load_agent_messages(const Context& context, const std::string& agent_id,
                                                   const PageRequest& request = {});
-  /// Returns what the parent of a session lets its children see: its coordinator and shared messages, in order.
+  /// Returns the coordinator and shared messages of a session's parent, in order.
   [[nodiscard]] Page<Message> load_parent_messages(const Context& context, const std::string& session_id,
                                                    const PageRequest& request = {});
-  /// Returns messages that match, best first; 20 if the request names no limit.
+  /// Returns matching messages, best match first; the default limit is 20.
   [[nodiscard]] Page<Message> search_messages(const Context& context, const MessageSearch& search,
                                               const PageRequest& request = {});
 
-  /// Records one execution of a tool.
+  /// Stores one execution of a tool.
   void save_tool_execution(const Context& context, const std::string& session_id, const ToolExecution& execution,
                            const WriteOptions& options = {});
   /// Returns the tool executions of a session, in the order in which they were stored.
@@ -122,9 +124,9 @@ class SessionStore {
   /// Returns the snapshots of one type of a session, oldest first.
   [[nodiscard]] Page<MemorySnapshot> load_snapshots(const Context& context, const std::string& session_id,
                                                     const std::string& type, const PageRequest& request = {});
-  /// Forgets the tenant's idempotency keys that were first used before this time; returns how many.
+  /// Deletes the tenant's idempotency keys that were first used before this time; returns how many.
   std::int64_t purge_idempotency_keys(const Context& context, Timestamp before);
-  /// Returns what the tenant has stored, in numbers.
+  /// Returns statistics of what the tenant has stored.
   [[nodiscard]] SessionStatistics statistics(const Context& context);
 
  private:

@@ -29,15 +29,16 @@ namespace heddle {
 namespace stores::detail {
 
 inline constexpr Refusal no_such_parent{ErrorCode::not_found, "the parent session does not exist"};
-inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "a snapshot with this id exists already"};
-inline constexpr Refusal session_hidden{ErrorCode::failed_precondition, "the session is deleted; restore it first"};
+inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "a snapshot with this id already exists"};
+inline constexpr Refusal session_hidden{ErrorCode::failed_precondition,
+                                        "the session is soft-deleted: restore it first, or use another id"};
 
 template <class Policy>
 [[nodiscard]] const auto& session_statements() {
   return sql::statements<typename Policy::Dialect::Sessions>();
 }
 
-/// Removes the files of a deleted session and runs all hooks, whatever fails meanwhile; throws the first failure.
+/// Removes the files of a deleted session and runs all hooks, also after a failure; throws the first failure.
 inline void clean_up_session(const std::filesystem::path& artifact_directory, CleanupHooks& hooks,
                              const Context& context, std::string_view user_id, const std::string& id) {
   std::exception_ptr failure;
@@ -57,7 +58,9 @@ void SessionStore<Policy, Tracer>::save_session(const Context& context, const Se
     validation::check_id("session.id", session.id);
     validation::check("session", session);
     validation::check_usage("session", session.total_tokens, session.total_cost_usd);
-    if (session.parent_session_id == session.id) { validation::refuse("session.parent_session_id", "is its own id"); }
+    if (session.parent_session_id == session.id) {
+      validation::refuse("session.parent_session_id", "must not be the id of the session itself");
+    }
     using Statements = typename Policy::Dialect::Sessions;
     using Body = typename Statements::Body;
     passage.write_once(
@@ -131,8 +134,8 @@ bool SessionStore<Policy, Tracer>::delete_session(const Context& context, const 
           tx.run(stores::detail::session_statements<Policy>().detach_children, tx.user_id(), id);
           tx.run_as_answer(stores::detail::session_statements<Policy>().remove, tx.user_id(), id);
         });
-    // Not in a repeat: by then the id can be that of another session. After the commit, neither the deadline nor a
-    // closing backend stops the cleaning.
+    // Not in a repeat, when the id can be that of a newer session. After the commit, the files are removed and the
+    // hooks run even if the deadline passes or the backend closes.
     if (answer.number != 0 && !answer.repeated) {
       stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(), id);
     }
@@ -184,7 +187,7 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
     const Context& context, std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
     return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
-      const Timestamp before = stores::detail::grace_began(grace_period);
+      const Timestamp before = stores::detail::latest_hiding_time(grace_period);
       auto remove_batch = [&](auto& tx) {
         const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
         tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);

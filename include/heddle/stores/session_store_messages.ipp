@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-// The messages of a SessionStore: of a session, of an agent, of a parent, and search.
+// The operations of SessionStore on messages: of a session, of an agent, of a parent, and search.
 namespace heddle {
 namespace stores::detail {
 
@@ -24,7 +24,7 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Messages>();
 }
 
-/// Appends what `work` writes, as the operation that the passage is for.
+/// Appends what `work` writes, as the operation of the passage.
 template <class Policy, class Passage>
 [[nodiscard]] SequenceRange append(Passage& passage, const MessageWriter<Policy>& work, const std::string& session_id,
                                    const std::string& idempotency_key) {

@@ -63,7 +63,7 @@ void check(std::string_view field, const T& value) {
   } else if constexpr (std::same_as<T, JsonValue>) {
     check_json(field, value.text, JsonShape::any);
   } else if constexpr (NamedEnum<T>) {
-    if (to_string(value).empty()) { refuse(field, "is none of the enumerators"); }
+    if (to_string(value).empty()) { refuse(field, "is not a valid enumerator"); }
   } else if constexpr (std::floating_point<T>) {
     if (!std::isfinite(value)) { refuse(field, "is not a finite number"); }
   } else if constexpr (reflection::is_optional<T>) {

@@ -13,13 +13,15 @@
 
 namespace heddle::stores::detail {
 
-/// For an administrator who would answer for one tenant, or none, as if these were all.
+/// Without this refusal an administrator whose role sees only some tenants would get their rows as those of all
+/// tenants.
 inline constexpr Refusal sees_one_tenant{
     ErrorCode::permission_denied,
-    "the role of admin_dsn does not see all tenants: it has to be a member of the role that owns the tables"};
+    "the role of admin_dsn does not see all tenants: it must be a member of the role that owns the tables"};
 
-/// The names of the tables that lack a right, separated by commas.
-[[nodiscard]] inline std::string lacking(const std::vector<sql::TableRights>& tables, bool sql::TableRights::*right) {
+/// Returns the names of the tables for which the role lacks a privilege, separated by commas.
+[[nodiscard]] inline std::string list_lacking(const std::vector<sql::TableRights>& tables,
+                                              bool sql::TableRights::*right) {
   std::string names;
   for (const auto& table : tables) {
     if (table.*right) { continue; }
@@ -29,15 +31,16 @@ inline constexpr Refusal sees_one_tenant{
   return names;
 }
 
-/// What follows for an administrator from the rights of a database role.
+/// Returns an administrator's permissions, derived from the privileges of a database role.
 [[nodiscard]] inline AdminPermissions permissions_of(const std::vector<sql::TableRights>& tables) {
   AdminPermissions permissions;
   if (tables.empty()) {
-    permissions.problems.emplace_back("the schema has no tables of Heddle, or the administrator's role may not see it");
+    permissions.problems.emplace_back(
+        "the schema has no tables of Heddle, or the administrator's role lacks USAGE on it");
     return permissions;
   }
   const auto complain = [&](std::string_view what, bool sql::TableRights::*right) {
-    const std::string names = lacking(tables, right);
+    const std::string names = list_lacking(tables, right);
     if (!names.empty()) {
       permissions.problems.push_back(std::string("the administrator's role ").append(what).append(names));
     }

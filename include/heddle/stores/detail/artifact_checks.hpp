@@ -13,14 +13,15 @@
 
 namespace heddle::stores::detail {
 
-/// Tags are stored as JSON and searched as they stand there: an escape sequence would become a part of a word.
+/// Throws `invalid_argument` for invalid tags. Tags are stored as JSON and searched in that form, in which an escape
+/// sequence would become a part of a word; so control characters are refused.
 inline void check_tags(std::string_view field, const std::vector<std::string>& tags) {
   validation::check_size(field, tags);
   for (const std::string& tag : tags) {
     validation::check_text(field, tag, limits::name);
     const auto is_control = [](char each) { return static_cast<unsigned char>(each) < 0x20; };
     if (std::any_of(tag.begin(), tag.end(), is_control)) {
-      validation::refuse(field, "have a control character in them");
+      validation::refuse(field, "must not contain control characters");
     }
   }
 }
@@ -40,7 +41,7 @@ inline void check_artifact(const Artifact& artifact) {
   if (artifact.session_id) { validation::check_id("artifact.session_id", *artifact.session_id); }
 }
 
-/// Throws `invalid_argument` for a filter that no artifact could pass.
+/// Throws `invalid_argument` for a filter that no artifact can match.
 inline void check_artifact_filter(const ArtifactFilter& filter) {
   if (filter.source) { validation::check("filter.source", *filter.source); }
   if (filter.content_type) { validation::check_text("filter.content_type", *filter.content_type, limits::name); }

@@ -23,67 +23,71 @@
 
 namespace heddle::stores::detail {
 
-/// An id as one path component that cannot leave its folder: `..`, `/` and the empty id have no meaning, and two ids
-/// never share a component. A component that file systems could find too long becomes a digest.
+/// Returns an id as one path component that cannot leave its folder: `..`, `/` and the empty id have no special
+/// meaning, and different ids have different components. A component that is too long for some file systems is replaced
+/// by a digest.
 [[nodiscard]] inline std::string path_component(std::string_view id) {
   constexpr std::size_t longest = 128;
   std::string component = heddle::detail::files::percent_encode(id);
-  // No other component has two signs in a row.
+  // No other component contains two percent signs in a row.
   if (component.size() > longest) { return "%%" + heddle::detail::crypto::sha256_hex(std::as_bytes(std::span(id))); }
-  // A component of its own, too: an empty one would be the parent folder.
+  // The empty id needs a component too: an empty one would be the parent folder.
   return component.empty() ? "%" : component;
 }
 
-/// The folder tree of artifact files: one folder for each tenant, in it `user`, `temp` and `sessions/<id>`. Without a
-/// root there are no files to own, and nothing is removed. Below the root no link is followed: whoever can write into
-/// one folder cannot make it stand for another.
+/// The folder tree of artifact files: one folder for each tenant, with `user`, `temp` and `sessions/<id>` in it.
+/// Without a root it owns no files and removes nothing. It follows no link below the root, so that a program that can
+/// write into one folder cannot redirect it to another.
 class ArtifactFiles {
  public:
   explicit ArtifactFiles(const std::filesystem::path& root)
       : root_(root.empty() ? root : heddle::detail::files::absolute_path(root).lexically_normal()) {}
 
-  /// The folder of everything that a tenant owns.
+  /// Returns the folder of everything that a tenant owns.
   [[nodiscard]] std::filesystem::path user_folder(std::string_view user_id) const {
     return root_ / path_component(user_id);
   }
 
-  /// The folder of a session's files.
+  /// Returns the folder of a session's files.
   [[nodiscard]] std::filesystem::path session_folder(std::string_view user_id, std::string_view session_id) const {
     return user_folder(user_id) / sessions / path_component(session_id);
   }
 
-  /// Where new files of a kind belong; makes nothing. Throws `invalid_argument` for a kind that does not exist with, or
-  /// without, a session, and `failed_precondition` without a root.
+  /// Returns the folder for new files of a kind; creates nothing. Throws `invalid_argument` for a kind that does not
+  /// exist with, or without, a session, and `failed_precondition` without a root.
   [[nodiscard]] std::filesystem::path folder(std::string_view user_id, ArtifactFolder kind,
                                              const std::optional<std::string>& session_id) const {
     const std::string_view name = to_string(kind);
-    if (name.empty()) { validation::refuse("folder", "is none of the enumerators"); }
-    if (session_id && kind == ArtifactFolder::temp) { validation::refuse("folder", "temp belongs to no session"); }
+    if (name.empty()) { validation::refuse("folder", "is not a valid enumerator"); }
+    if (session_id && kind == ArtifactFolder::temp) { validation::refuse("folder", "must not be temp with a session"); }
     if (!session_id && kind != ArtifactFolder::temp && kind != ArtifactFolder::user) {
-      validation::refuse("session_id", "is missing: this folder belongs to a session");
+      validation::refuse("session_id", "must be given: this folder belongs to a session");
     }
-    if (root_.empty()) { throw Error(ErrorCode::failed_precondition, "the backend has no artifact directory"); }
+    if (root_.empty()) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the backend has no artifact directory: set artifact_directory in its configuration");
+    }
     return (session_id ? session_folder(user_id, *session_id) : user_folder(user_id)) / name;
   }
 
-  /// Removes a session's folder with all files in it. Throws `permission_denied` or `unavailable` if it cannot.
+  /// Removes a session's folder with all files in it. Throws `permission_denied` or `unavailable` if that fails.
   void remove_session(std::string_view user_id, std::string_view session_id) const {
     if (const auto folder = open({path_component(user_id), sessions})) {
       folder->remove_tree(path_component(session_id));
     }
   }
 
-  /// Removes one file, or link, if it lies in the tenant's folder; true if it went. False for a folder, for a path that
-  /// leads through a link or `..`, and for a file elsewhere, which is not ours. A relative path starts at the process's
-  /// working folder. Throws `permission_denied` or `unavailable` if a file of the tenant cannot be removed,
-  /// `failed_precondition` if the working folder of a relative path no longer exists.
+  /// Removes one file, or link, if it is in the tenant's folder; returns true if it was removed. Returns false for a
+  /// folder, for a path that passes through a link or `..`, and for a file outside of the tenant's folder. A relative
+  /// path starts at the process's working folder. Throws `permission_denied` or `unavailable` if a file of the tenant
+  /// cannot be removed, `failed_precondition` if the working folder of a relative path no longer exists.
   bool remove_file(std::string_view user_id, const std::filesystem::path& file) const {
     if (root_.empty() || file.empty()) { return false; }
     const auto path = heddle::detail::files::absolute_path(file);
     if (std::find(path.begin(), path.end(), "..") != path.end()) { return false; }
     auto names = names_below(user_folder(user_id), path.lexically_normal());
     if (names.empty()) {
-      // The caller may have resolved the links above the root, which are the administrator's.
+      // The caller may have resolved links above the root, which are trusted.
       std::error_code failure;
       const auto real_root = std::filesystem::canonical(root_, failure);
       if (failure) { return false; }
@@ -100,7 +104,7 @@ class ArtifactFiles {
  private:
   static constexpr const char* sessions = "sessions";
 
-  /// The names that lead from a folder to a path in it; none if the path does not lie in it.
+  /// Returns the names that lead from a folder to a path in it; none if the path is not in it.
   static std::vector<std::string> names_below(const std::filesystem::path& folder, const std::filesystem::path& path) {
     const auto end = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
     std::vector<std::string> names;
@@ -108,7 +112,7 @@ class ArtifactFiles {
     return names;
   }
 
-  /// The folder that these names lead to from the root, without following a link; nothing if there is none.
+  /// Returns the folder that these names lead to from the root, without following a link; nothing if it does not exist.
   [[nodiscard]] std::optional<OpenFolder> open(const std::vector<std::string>& names) const {
     if (root_.empty()) { return std::nullopt; }
     auto folder = OpenFolder::at(root_);

@@ -16,14 +16,14 @@
 
 namespace heddle::stores::detail {
 
-/// When hidden sessions are removed by themselves.
+/// When the backend removes hidden sessions by itself.
 struct Cleaning {
-  std::chrono::milliseconds first;     ///< until the first time
-  std::chrono::milliseconds interval;  ///< between two
+  std::chrono::milliseconds first;     ///< before the first removal
+  std::chrono::milliseconds interval;  ///< between two removals
   std::chrono::seconds grace_period;
 };
 
-/// A configuration that can ask for it.
+/// A configuration that can turn cleaning on.
 template <class Config>
 concept PlansCleaning = requires(const Config& config) {
   { config.soft_delete.enabled } -> std::convertible_to<bool>;
@@ -31,8 +31,9 @@ concept PlansCleaning = requires(const Config& config) {
   { config.soft_delete.cleanup_interval } -> std::convertible_to<std::chrono::seconds>;
 };
 
-/// What a configuration says of it; nothing if it is off. The first time comes within a minute: a server that is
-/// restarted every night must clean, too; but not at once, as a backend is migrated after it was opened.
+/// Returns the plan of a configuration; nothing if cleaning is off. The first removal is at most a minute after the
+/// start, so that a server that is restarted every night cleans too; it is not immediate, because a backend is migrated
+/// after it was opened.
 template <class Config>
 [[nodiscard]] std::optional<Cleaning> cleaning_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansCleaning<Config>) {
@@ -46,18 +47,18 @@ template <class Config>
   }
 }
 
-/// A thread that removes hidden sessions whose grace period is over, now and then. What fails is seen by the backend's
-/// tracer and tried again the next time.
+/// A thread that regularly removes hidden sessions whose grace period has ended. The backend's tracer gets failures,
+/// and the next round tries again.
 template <class Sessions>
 class Cleaner {
  public:
-  /// Starts the thread if there is a plan. Throws `resource_exhausted` if there is none to start.
+  /// Starts the thread if there is a plan. Throws `resource_exhausted` if the system cannot start a thread.
   Cleaner(Sessions& sessions, const std::optional<Cleaning>& plan) : sessions_(sessions) {
     if (!plan) { return; }
     try {
       thread_ = std::jthread([this, plan = *plan](const std::stop_token& stop) { run(stop, plan); });
     } catch (const std::system_error&) {
-      throw Error(ErrorCode::resource_exhausted, "no thread could be started to remove deleted sessions");
+      throw Error(ErrorCode::resource_exhausted, "cannot start the thread that removes deleted sessions");
     }
   }
   Cleaner(const Cleaner&) = delete;
@@ -66,8 +67,8 @@ class Cleaner {
   Cleaner& operator=(Cleaner&&) = delete;
   ~Cleaner() = default;
 
-  /// Ends what it does soon, and begins nothing more; does not wait for that, as it may be the thread itself that asks,
-  /// in a cleanup hook. The destructor waits.
+  /// Asks the thread to end soon and to begin nothing more. Does not wait for it, because the thread itself may call
+  /// this, in a cleanup hook. The destructor waits.
   void stop() noexcept { thread_.request_stop(); }
 
  private:
@@ -78,12 +79,12 @@ class Cleaner {
       try {
         sessions_.purge_deleted_sessions(context, plan.grace_period);
       } catch (...) {
-        // The tracer has seen it; there is nobody else to tell.
+        // The tracer has received it, and there is no caller.
       }
     }
   }
 
-  /// True unless it was stopped meanwhile.
+  /// Waits; returns false if a stop is requested.
   bool sleep(const std::stop_token& stop, std::chrono::milliseconds pause) {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); });
@@ -93,10 +94,10 @@ class Cleaner {
   Sessions& sessions_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::jthread thread_;  ///< behind what it uses
+  std::jthread thread_;  ///< the last member, because it uses the others
 };
 
-/// In the place of what a backend has no use for.
+/// Stands in for a part that the backend does not need.
 struct Absent {
   template <class... Arguments>
   explicit Absent(const Arguments&... /*arguments*/) noexcept {}

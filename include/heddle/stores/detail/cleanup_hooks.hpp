@@ -12,7 +12,7 @@
 
 namespace heddle::stores::detail {
 
-/// The hooks of a store; safe to use from many threads.
+/// The hooks of a store. Many threads may use it.
 class CleanupHooks {
  public:
   void add(CleanupHook hook) {

@@ -15,10 +15,10 @@
 #include <string>
 #include <string_view>
 
-/// The parts of a StoredError that are made when the caller gives none.
+/// Generates the parts of a StoredError that the caller does not give.
 namespace heddle::stores::detail {
 
-/// The text itself if it is JSON, else `{"message": <text>}`. Expects text that has been checked.
+/// Returns the text itself if it is JSON, else `{"message": <text>}`. Precondition: the text has been validated.
 [[nodiscard]] inline std::string as_json(const std::string& text) {
   if (validation::is_json(text)) { return text; }
   rapidjson::StringBuffer buffer;
@@ -30,7 +30,7 @@ namespace heddle::stores::detail {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// The first line with anything on it, cut to 100 characters (code points). Expects UTF-8.
+/// Returns the first line that is not empty, cut to 100 characters (code points). Precondition: the text is UTF-8.
 [[nodiscard]] inline std::string summary_of(std::string_view text) {
   constexpr std::size_t most = 100;
   text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
@@ -44,21 +44,21 @@ namespace heddle::stores::detail {
   return std::string(text);
 }
 
-/// A number in decimals with zeros before it.
-[[nodiscard]] inline std::string padded(std::int64_t number, std::size_t width) {
+/// Returns a number in decimal with leading zeros.
+[[nodiscard]] inline std::string pad(std::int64_t number, std::size_t width) {
   std::string digits = std::to_string(number);
   if (digits.size() < width) { digits.insert(0, width - digits.size(), '0'); }
   return digits;
 }
 
-/// A new id for an error of this time: `err_YYYYMMDD_HHMMSS_` in UTC and that many random hexadecimal digits.
+/// Returns a new id for an error of this time: `err_YYYYMMDD_HHMMSS_` in UTC and that many random hexadecimal digits.
 [[nodiscard]] inline std::string make_error_id(Timestamp time, std::size_t random_digits) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  return "err_" + padded(static_cast<int>(date.year()), 4) + padded(static_cast<unsigned>(date.month()), 2) +
-         padded(static_cast<unsigned>(date.day()), 2) + "_" + padded(clock.hours().count(), 2) +
-         padded(clock.minutes().count(), 2) + padded(clock.seconds().count(), 2) + "_" +
+  return "err_" + pad(static_cast<int>(date.year()), 4) + pad(static_cast<unsigned>(date.month()), 2) +
+         pad(static_cast<unsigned>(date.day()), 2) + "_" + pad(clock.hours().count(), 2) +
+         pad(clock.minutes().count(), 2) + pad(clock.seconds().count(), 2) + "_" +
          heddle::detail::crypto::random_hex(random_digits);
 }
 

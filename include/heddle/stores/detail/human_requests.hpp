@@ -19,14 +19,14 @@
 #include <utility>
 #include <vector>
 
-// What a HumanRequestStore knows of a request beyond its row.
+// The rules of HumanRequestStore for requests and responses.
 namespace heddle::stores::detail {
 
 /// Members of a HumanRequest that the asking call gives; the rest is made of them or comes with the answer.
 inline constexpr std::size_t asked = 9;
-/// How long an answer that was given to another process can stay unnoticed, unless the engine hears of it.
+/// The interval at which a waiting call reads the request if the engine receives no notifications.
 inline constexpr std::chrono::milliseconds look_again{100};
-/// The same if the engine does: for what it does not notice itself.
+/// The same if the engine receives notifications, for changes without one.
 inline constexpr std::chrono::milliseconds look_again_at_last{5000};
 
 /// Throws `invalid_argument` for a request that cannot be stored.
@@ -40,7 +40,7 @@ inline void check_request(const HumanRequest& request) {
 inline void check_response(const HumanResponse& response) {
   validation::check("response", response);
   if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
-    validation::refuse("response.status", "is not approved, rejected or responded");
+    validation::refuse("response.status", "must be approved, rejected or responded");
   }
 }
 
@@ -49,11 +49,13 @@ inline void check_response(const HumanResponse& response) {
          request.response_data == JsonObject{} && !request.responded_at && request.responded_by.empty();
 }
 
-/// The row of a new request: with an id and times. Throws `invalid_argument` if it cannot be stored.
+/// Returns the row of a new request, with an id and times. Throws `invalid_argument` if it cannot be stored.
 [[nodiscard]] inline HumanRequest row_of(const HumanRequest& request) {
   check_request(request);
   validation::check_time("request.created_at", request.created_at);
-  if (!is_unanswered(request)) { validation::refuse("request", "has an answer, which only responding to it gives"); }
+  if (!is_unanswered(request)) {
+    validation::refuse("request", "must not have an answer: store it open, then call respond");
+  }
   HumanRequest row = request;
   if (row.id.empty()) { row.id = heddle::detail::crypto::random_uuid(); }
   row.created_at = or_now(row.created_at);
@@ -66,17 +68,17 @@ inline void check_response(const HumanResponse& response) {
   return request.status == RequestStatus::pending && request.expires_at && *request.expires_at <= at;
 }
 
-/// From its end on a request shows as ended, whether or not that has been written.
+/// Sets the status of a request that is past `expires_at`, whether or not its timeout has been stored.
 inline void show_at(Timestamp at, HumanRequest& request) {
   if (is_over(at, request)) { request.status = RequestStatus::timeout; }
 }
 
-/// What a change of a request is announced as: not its id, for other tenants can hear it.
+/// Returns the topic of notifications of a request. Other tenants can receive them, so it is not the id.
 [[nodiscard]] inline std::string topic_of(const std::string& id) { return sql::fingerprint("human_request", id); }
 
-/// When to look again although nothing was notified.
-[[nodiscard]] inline Context::Clock::time_point next_look(const HumanRequest& request, bool hears_changes) {
-  std::chrono::milliseconds pause = hears_changes ? look_again_at_last : look_again;
+/// Returns when to read the request again without a notification.
+[[nodiscard]] inline Context::Clock::time_point next_look(const HumanRequest& request, bool receives_changes) {
+  std::chrono::milliseconds pause = receives_changes ? look_again_at_last : look_again;
   if (request.expires_at) {
     pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*request.expires_at - now()));
   }

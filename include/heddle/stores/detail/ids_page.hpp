@@ -13,7 +13,7 @@
 
 namespace heddle::stores::detail {
 
-/// A page of ids in a list that starts with the latest.
+/// A page of ids in a list with the latest first.
 class IdsPage {
  public:
   IdsPage(char list, const PageRequest& request)

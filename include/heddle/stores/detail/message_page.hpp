@@ -14,12 +14,12 @@
 
 namespace heddle::stores::detail {
 
-/// A page of one session's messages, by their sequence.
+/// A page of one session's messages, in order of sequence.
 class MessagePage {
  public:
   explicit MessagePage(const PageRequest& request)
       : limit_(sql::limit_of(request, limits::page)), after_(sql::read_cursor('m', request.cursor, {}).at) {
-    // A sequence beyond its bounds would reach into the keys of another session.
+    // A sequence number out of range would access the keys of another session.
     if (after_ < 0 || after_ > limits::sequence) { validation::refuse("page.cursor", "does not come from this list"); }
   }
 

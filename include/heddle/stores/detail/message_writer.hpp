@@ -19,10 +19,12 @@
 
 namespace heddle::stores::detail {
 
-inline constexpr Refusal other_sequence{ErrorCode::conflict, "the session has another last sequence than expected"};
+inline constexpr Refusal other_sequence{
+    ErrorCode::conflict,
+    "the session's last sequence number is not the expected one: load the newer messages and decide again"};
 
-/// Writes the messages and executions of a turn: the statements that `save_message`, `save_messages`, `save_turn` and
-/// `save_tool_execution` share.
+/// Writes the messages and executions of a turn, for `save_message`, `save_messages`, `save_turn` and
+/// `save_tool_execution`.
 template <class Policy>
 class MessageWriter {
  public:
@@ -50,7 +52,7 @@ class MessageWriter {
     return digest.hex();
   }
 
-  /// The unit of work; its Answer is the last sequence number that was given out.
+  /// The unit of work; its Answer is the last assigned sequence number.
   template <class Transaction>
   void operator()(Transaction& tx) const {
     const auto& sql = sql::statements<typename Policy::Dialect::Messages>();
@@ -76,7 +78,7 @@ class MessageWriter {
     }
   }
 
-  /// The range of the answer of this work.
+  /// Returns the range of sequence numbers in the Answer of this work.
   [[nodiscard]] SequenceRange range(const Answer& answer) const {
     return {answer.number - static_cast<std::int64_t>(messages_.size()) + 1, answer.number};
   }
@@ -90,7 +92,8 @@ class MessageWriter {
     return row.timestamp == Timestamp{} ? saved_at : row.timestamp;
   }
 
-  /// Writes the only message in one statement, where the database knows how; false if that is not to be had.
+  /// Writes the message in one statement if there is exactly one and the dialect has such a statement; otherwise
+  /// returns false.
   template <class Transaction>
   bool append_alone([[maybe_unused]] Transaction& tx, [[maybe_unused]] Timestamp saved_at) const {
     if constexpr (requires(Messages statements) { statements.append; }) {

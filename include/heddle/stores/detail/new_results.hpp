@@ -18,16 +18,16 @@
 #include <variant>
 #include <vector>
 
-// What a ResultStore makes of a result before it stores it.
+// Validates and describes results for ResultStore.
 namespace heddle::stores::detail {
 
-/// Throws `invalid_argument` for what cannot be stored; the table itself is checked when its image is built.
+/// Throws `invalid_argument` for a result that cannot be stored; the table is validated when its image is built.
 inline void check_new_result(const NewResult& result) {
   constexpr std::chrono::hours longest_life{24 * 36525};  // 100 years
   validation::check("result.id", result.id);
   validation::check("result.metadata", result.metadata);
   if (result.time_to_live.count() <= 0 || result.time_to_live > longest_life) {
-    validation::refuse("result.time_to_live", "is not between 1 ms and 100 years");
+    validation::refuse("result.time_to_live", "must be between 1 ms and 100 years");
   }
 }
 
@@ -64,7 +64,7 @@ void add_cell(sql::Fingerprint& digest, const Value& value) {
   digest.add(value);
 }
 
-/// A digest of the table and not of its image, which names the version of SQLite that made it.
+/// Returns a digest of the table, not of its image, which contains the version of SQLite that created it.
 [[nodiscard]] inline std::string fingerprint(const NewResult& result) {
   sql::Fingerprint digest;
   digest.add(result.id).add(result.table_name).add(result.time_to_live).add(result.metadata);

@@ -21,14 +21,14 @@
 
 namespace heddle::stores::detail {
 
-/// A folder that is held open: a name is looked up in this very folder, whatever its path has come to mean meanwhile,
-/// and no link is followed. Checking a path first and then using it would leave time to swap a folder for a link. A
-/// name is one component; `.` and `..` must not be given.
+/// An open folder: names are resolved in this folder even if its path leads elsewhere by now, and links are not
+/// followed. If a path were checked first and used afterwards, a folder could be replaced by a link in between.
+/// Precondition: a name is one component, and not `.` or `..`.
 class OpenFolder {
  public:
-  /// The folder at a trusted path, through links; nothing if there is none.
+  /// Opens the folder at a trusted path and follows links; returns nothing if it does not exist.
   [[nodiscard]] static std::optional<OpenFolder> at(const std::filesystem::path& path) {
-    return opened(::open(path.c_str(), folder_flags));
+    return wrap(::open(path.c_str(), folder_flags));
   }
 
   OpenFolder(OpenFolder&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -42,26 +42,26 @@ class OpenFolder {
     if (descriptor_ >= 0) { ::close(descriptor_); }
   }
 
-  /// The folder of this name in it; nothing if there is none, or something else, a link included.
+  /// Opens the folder with this name in it; returns nothing if it does not exist or is not a folder, such as a link.
   [[nodiscard]] std::optional<OpenFolder> enter(const std::string& name) const {
-    return opened(::openat(descriptor_, name.c_str(), folder_flags | O_NOFOLLOW));
+    return wrap(::openat(descriptor_, name.c_str(), folder_flags | O_NOFOLLOW));
   }
 
-  /// Removes what has this name, a link and not its target; false if there is nothing, or a folder.
+  /// Removes the file or link (not its target) with this name; returns false if it does not exist or is a folder.
   bool remove_file(const std::string& name) const {
     struct stat found {};
     if (::fstatat(descriptor_, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
       require_missing(errno);
       return false;
     }
-    return !S_ISDIR(found.st_mode) && removed(::unlinkat(descriptor_, name.c_str(), 0));
+    return !S_ISDIR(found.st_mode) && check_removal(::unlinkat(descriptor_, name.c_str(), 0));
   }
 
-  /// Removes the folder of this name with everything in it. Links in it go, what they lead to stays.
+  /// Removes the folder with this name and everything in it; links in it are removed, but not their targets.
   void remove_tree(const std::string& name) const {
     if (const auto folder = enter(name)) {
       folder->clear();
-      removed(::unlinkat(descriptor_, name.c_str(), AT_REMOVEDIR));
+      check_removal(::unlinkat(descriptor_, name.c_str(), AT_REMOVEDIR));
     }
   }
 
@@ -77,30 +77,30 @@ class OpenFolder {
                 "artifact files could not be removed");
   }
 
-  /// Throws unless the failure is that there is nothing of this name.
+  /// Throws unless the failure is that the name does not exist.
   static void require_missing(int code) {
     if (code != ENOENT && code != ENAMETOOLONG) { fail(code); }
   }
 
-  /// The outcome of a removal: true if it happened, false if somebody else was faster.
-  static bool removed(int status) {
+  /// Returns true if a removal succeeded, false if the name no longer exists; throws for other failures.
+  static bool check_removal(int status) {
     if (status != 0) { require_missing(errno); }
     return status == 0;
   }
 
-  static std::optional<OpenFolder> opened(int descriptor) {
+  static std::optional<OpenFolder> wrap(int descriptor) {
     if (descriptor >= 0) { return OpenFolder(descriptor); }
     // With O_NOFOLLOW a link is ELOOP, or ENOTDIR together with O_DIRECTORY.
     if (errno != ENOTDIR && errno != ELOOP) { require_missing(errno); }
     return std::nullopt;
   }
 
-  /// Some of the names in it; none if it is empty.
+  /// Returns some of the names in the folder; none if it is empty.
   [[nodiscard]] std::vector<std::string> names() const {
     struct Close {
       void operator()(DIR* stream) const noexcept { ::closedir(stream); }
     };
-    // Opened again: a stream owns its descriptor, and its position.
+    // Opened again, because a stream owns its descriptor and its position.
     const int own = ::openat(descriptor_, ".", folder_flags);
     if (own < 0) { fail(errno); }
     const std::unique_ptr<DIR, Close> stream(::fdopendir(own));
@@ -127,19 +127,20 @@ class OpenFolder {
         if (remove_file(name)) { continue; }
         if (const auto inner = enter(name)) {
           inner->lift(*this);
-          removed(::unlinkat(descriptor_, name.c_str(), AT_REMOVEDIR));
+          check_removal(::unlinkat(descriptor_, name.c_str(), AT_REMOVEDIR));
         }
       }
     }
   }
 
-  /// Removes the files in it and moves its folders to `target`: however deep a tree is, two open folders are enough.
+  /// Removes the files in it and moves its folders to `target`, so that a tree of any depth needs only two open
+  /// folders.
   void lift(const OpenFolder& target) const {
     for (auto found = names(); !found.empty(); found = names()) {
       for (const auto& name : found) {
         if (remove_file(name)) { continue; }
         const std::string free_name = heddle::detail::crypto::random_hex(32);
-        removed(::renameat(descriptor_, name.c_str(), target.descriptor_, free_name.c_str()));
+        check_removal(::renameat(descriptor_, name.c_str(), target.descriptor_, free_name.c_str()));
       }
     }
   }

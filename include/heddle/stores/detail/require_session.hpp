@@ -11,14 +11,14 @@ namespace heddle::stores::detail {
 
 inline constexpr Refusal no_such_session{ErrorCode::not_found, "the session does not exist"};
 
-/// Refuses the unit of work if its session is not there, and holds the session to the end of it.
+/// Refuses the unit of work if the session does not exist, and locks the session until its end.
 template <class Policy, class Transaction>
 void require_session(Transaction& tx, const std::string& id) {
   tx.require(no_such_session, sql::statements<typename Policy::Dialect::Messages>().number_of_session, tx.user_id(),
              id);
 }
 
-/// The same for what need not belong to a session.
+/// The same for records that may have no session.
 template <class Policy, class Transaction>
 void require_session(Transaction& tx, const std::optional<std::string>& id) {
   if (id) { require_session<Policy>(tx, *id); }

@@ -19,7 +19,7 @@
 
 namespace heddle::stores::detail {
 
-/// A page of the sessions of all tenants, which starts with the latest.
+/// A page of the sessions of all tenants, the latest first.
 class SessionOverviewPage {
  public:
   explicit SessionOverviewPage(const PageRequest& request) : limit_(sql::limit_of(request, sql::default_limit)) {
@@ -34,7 +34,7 @@ class SessionOverviewPage {
   }
 
   [[nodiscard]] std::int64_t limit() const noexcept { return limit_; }
-  /// Behind which time and number the list goes on.
+  /// The list continues before this time and number.
   [[nodiscard]] Timestamp before() const noexcept { return before_; }
   [[nodiscard]] std::int64_t before_number() const noexcept { return before_number_; }
 

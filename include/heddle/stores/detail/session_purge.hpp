@@ -15,31 +15,31 @@
 
 namespace heddle::stores::detail {
 
-/// The time before which a session must have been hidden, if its grace period is over by now. Throws `invalid_argument`
-/// for a period that is none.
-[[nodiscard]] inline Timestamp grace_began(std::chrono::seconds grace_period) {
-  if (grace_period < std::chrono::seconds(0)) { validation::refuse("grace_period", "is less than 0"); }
+/// Returns the time before which a session was hidden if its grace period has ended now. Throws `invalid_argument` for
+/// a negative period.
+[[nodiscard]] inline Timestamp latest_hiding_time(std::chrono::seconds grace_period) {
+  if (grace_period < std::chrono::seconds(0)) { validation::refuse("grace_period", "must not be negative"); }
   const auto present = now();
-  // In seconds, of which a period may have more than a number of microseconds can say.
+  // In seconds, because a period can be longer than the range of microseconds.
   const auto age = std::chrono::floor<std::chrono::seconds>(present.time_since_epoch());
   return present - std::min(grace_period, age);
 }
 
-/// Removes hidden sessions for good, batch after batch, so that none of its transactions is long.
+/// Permanently removes hidden sessions in batches, so that no transaction is long.
 class SessionPurge {
  public:
-  /// Sessions of one transaction.
+  /// The number of sessions in one transaction.
   static constexpr std::int64_t batch = 100;
 
-  /// Calls `take()`, which removes at most one batch and answers it, until nothing is left; `clean(session)` after the
-  /// commit for each that went. What `clean` throws does not stop it; what `take` throws does, as the next would fail,
-  /// too.
-  template <class Take, class Clean>
-  void run(Take&& take, Clean&& clean) {
+  /// Calls `remove_batch()`, which removes at most one batch of sessions and returns them, until none is left, and
+  /// `clean(session)` for each removed session after the commit. Continues if `clean` throws, but not if `remove_batch`
+  /// does, because the next call would fail too.
+  template <class RemoveBatch, class Clean>
+  void run(RemoveBatch&& remove_batch, Clean&& clean) {
     for (bool more = true; more;) {
       more = false;
       attempt([&] {
-        const std::vector<sql::OwnedId> sessions = take();
+        const std::vector<sql::OwnedId> sessions = remove_batch();
         more = sessions.size() >= static_cast<std::size_t>(batch);
         count_ += static_cast<std::int64_t>(sessions.size());
         for (const auto& session : sessions) {
@@ -49,9 +49,9 @@ class SessionPurge {
     }
   }
 
-  /// How many sessions went.
+  /// Returns the number of removed sessions.
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
-  /// Throws the first of what failed.
+  /// Throws the first failure; does nothing if there was none.
   void rethrow_failure() const {
     if (failure_) { std::rethrow_exception(failure_); }
   }
