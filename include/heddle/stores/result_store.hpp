@@ -21,6 +21,7 @@ class ResultStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
+  /// Made by Backend.
   explicit ResultStore(Gateway& gateway) : gateway_(gateway) {}
 
   /// Stores a table under an id, in the place of what is there; returns a reference to it.
