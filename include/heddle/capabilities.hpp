@@ -9,13 +9,14 @@
 
 #include <concepts>
 
+/// @file
 /// What only some backends can do: one function for each capability, the same for every backend and for AnyBackend.
 ///
 ///     if (auto deletion = heddle::soft_deletion(storage)) { deletion->soft_delete_session(context, "s1"); }
 ///
-/// Each function returns a view, which is null if the backend lacks the capability; for a backend of a known type,
-/// `decltype(view)::possible` is false at compile time then. The view refers to the backend and must not outlive it. A
-/// moved-from handle has no capabilities.
+/// Each function returns a view, which is null if the backend lacks the capability; for a backend of a known type, the
+/// static member `possible` of the view is false at compile time then. The view refers to the backend and must not
+/// outlive it. A moved-from handle has no capabilities.
 namespace heddle {
 
 /// Hides sessions before they are permanently removed; see SoftDeletes.

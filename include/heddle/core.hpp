@@ -1,5 +1,6 @@
 #pragma once
 
+/// @file
 /// The core: the model, the concepts and the type-erased handle, without any database. Include it in server code that
 /// is written against them. Where the backend is made, include `heddle/sqlite.hpp` or `heddle/postgres.hpp`, or
 /// `heddle/open.hpp` to choose one at run time.

@@ -1,4 +1,5 @@
 #pragma once
 
+/// @file
 /// The core under its former name; see `heddle/core.hpp`.
 #include "heddle/core.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+/// @file
 /// Opens a backend that a configuration chooses at run time. Link heddle::open, the compiled library that contains the
 /// backends of the build. This header needs no driver and no protobuf: pass the configuration as JSON text or as a
 /// file.

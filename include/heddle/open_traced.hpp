@@ -1,5 +1,6 @@
 #pragma once
 
+/// @file
 /// `open` with your own tracer. It compiles the backends for that tracer, so it needs the drivers and compiles slowly:
 /// include it in one file only. Needs protobuf. Link heddle::open, which sets HEDDLE_WITH_POSTGRES if the build has a
 /// PostgreSQL backend.

@@ -1,5 +1,6 @@
 #pragma once
 
+/// @file
 /// The backend for many tenants: `heddle::Backend<heddle::Postgres>`.
 ///
 /// This header defines the backend. A program that links `heddle::postgres_compiled` gets the backend without a tracer

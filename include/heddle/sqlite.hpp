@@ -1,5 +1,6 @@
 #pragma once
 
+/// @file
 /// The embedded backend: `heddle::Backend<heddle::Sqlite>`.
 ///
 /// This header defines the backend. A program that links `heddle::sqlite_compiled` gets the backend without a tracer

@@ -42,9 +42,12 @@ concept Tracer = requires(T& tracer, const Call& call) {
 
 /// The tracer that observes nothing and costs nothing.
 struct NoTracing {
+  /// A span that notes nothing.
   struct Span {
+    /// Does nothing.
     void fail(const Error& /*error*/) noexcept {}
   };
+  /// Returns a span that notes nothing.
   [[nodiscard]] Span start(const Call& /*call*/) noexcept { return {}; }
 };
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+/// @file
 /// Concepts for what only some backends can do. The functions of `heddle/capabilities.hpp` find them at run time, for a
 /// backend and for a handle alike. The type of a handle does not determine which backend it holds, so AnyBackend
 /// satisfies neither BacksUpOnline nor AdministersTenants nor SoftDeletes.

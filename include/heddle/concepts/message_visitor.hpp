@@ -15,6 +15,7 @@ class MessageVisitor {
             [](const void* visitor, const Message& message) { (*static_cast<const Visit*>(visitor))(message); }};
   }
 
+  /// Calls the function with the message.
   void operator()(const Message& message) const { visit_(visitor_, message); }
 
  private:

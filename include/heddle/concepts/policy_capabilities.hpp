@@ -2,6 +2,7 @@
 
 #include <exception>
 
+/// @file
 /// Optional capabilities of a policy. A name in the policy itself declares each of them, so that it is known without
 /// the engine: a header that only declares a backend needs no driver.
 namespace heddle::concepts {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+/// @file
 /// The types that a policy must name. They are checked where a backend is declared, which does not need a defined
 /// engine.
 namespace heddle::concepts {

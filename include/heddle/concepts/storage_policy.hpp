@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+/// @file
 /// What a policy provides: an engine (connections, transactions, locking) and a dialect (the SQL). Everything else is
 /// written once, for all policies. To wrap another policy, derive from it and replace `Engine`.
 namespace heddle::concepts {
@@ -78,6 +79,7 @@ concept EngineListens = requires(T& engine, std::function<void(std::string_view)
   { engine.is_listening() } -> std::same_as<bool>;
 };
 
+/// True, or a compile error that says what the policy's engine lacks.
 template <class Policy>
 consteval bool check_engine() {
   using Engine = typename Policy::Engine;

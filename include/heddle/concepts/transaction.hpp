@@ -30,6 +30,7 @@ namespace heddle::concepts {
 ///
 /// This unit of work uses all operations; an engine must accept it.
 struct ProbeWork {
+  /// Queues one statement of each kind; returns a function that reads the results.
   template <class Transaction>
   auto operator()(Transaction& transaction) const {
     using Number = sql::Statement<std::int64_t, std::string_view>;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 
+/// @file
 /// Conversions between the model and the messages of storage.proto.
 namespace heddle {
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+/// @file
 /// The PostgreSQL section of a configuration. Needs no libpq, so that every build can validate it.
 namespace heddle {
 namespace config {

@@ -17,6 +17,8 @@ namespace heddle::erased {
 /// it.
 class Artifacts : public Interface {
  public:
+  /// @name Operations, which ArtifactStorage specifies
+  ///@{
   virtual std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual std::optional<Artifact> get(const Context& context, const std::string& id) = 0;
   [[nodiscard]] virtual std::optional<Artifact> get_by_name(const Context& context, const std::string& name,
@@ -32,6 +34,7 @@ class Artifacts : public Interface {
   [[nodiscard]] virtual ArtifactStatistics statistics(const Context& context) = 0;
   [[nodiscard]] virtual std::filesystem::path folder(const Context& context, ArtifactFolder kind,
                                                      const std::optional<std::string>& session_id = {}) = 0;
+  ///@}
 };
 
 /// Implements `Artifacts` with an artifact store: a reference to it, or a proxy that is stored here.

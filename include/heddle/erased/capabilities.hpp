@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <vector>
 
+/// @file
 /// What only some backends can do, for AnyBackend: one small interface for each capability, with the operations of the
 /// concept of that capability. The functions of `heddle/capabilities.hpp` return them.
 namespace heddle::erased {
@@ -25,6 +26,7 @@ class MigrationInspection : public Interface {
   /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "list pending migrations";
 
+  /// Returns the migrations that `migrate` would run.
   [[nodiscard]] virtual std::vector<PendingMigration> pending_migrations(const Context& context = {}) = 0;
 };
 
@@ -34,6 +36,7 @@ class DetailReport : public Interface {
   /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "report its details";
 
+  /// Returns the schema's version and the state of the pool.
   [[nodiscard]] virtual StorageDetails details(const Context& context = {}) = 0;
 };
 
@@ -43,6 +46,7 @@ class OnlineBackup : public Interface {
   /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "copy its database while it is in use";
 
+  /// Copies the database to a new file.
   virtual void back_up(const Context& context, const std::filesystem::path& target) = 0;
 };
 
@@ -52,9 +56,12 @@ class SoftDeletion : public Interface {
   /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "soft-delete sessions";
 
+  /// @name Operations, which SoftDeletes specifies
+  ///@{
   virtual bool soft_delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual bool restore_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual std::int64_t purge_deleted_sessions(const Context& context, std::chrono::seconds grace_period) = 0;
+  ///@}
 };
 
 /// See AdministersTenants.
@@ -63,10 +70,13 @@ class Administration : public Interface {
   /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "administer across tenants";
 
+  /// @name Operations, which AdministersTenants specifies
+  ///@{
   [[nodiscard]] virtual SessionOverview list_sessions(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual SystemStatistics statistics(const Context& context) = 0;
   [[nodiscard]] virtual AdminPermissions validate_permissions(const Context& context) = 0;
+  ///@}
 };
 
 /// Implements `MigrationInspection` with a backend.

@@ -15,10 +15,13 @@ namespace heddle::erased {
 /// The error store of any backend; satisfies ErrorStorage, which specifies each operation. Many threads may use it.
 class Errors : public Interface {
  public:
+  /// @name Operations, which ErrorStorage specifies
+  ///@{
   virtual std::string store(const Context& context, const StoredError& error, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual std::optional<StoredError> get(const Context& context, const std::string& id) = 0;
   [[nodiscard]] virtual Page<StoredError> list(const Context& context, const ErrorFilter& filter = {},
                                                const PageRequest& page = {}) = 0;
+  ///@}
 };
 
 /// Implements `Errors` with an error store: a reference to it, or a proxy that is stored here.

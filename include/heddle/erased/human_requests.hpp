@@ -17,6 +17,8 @@ namespace heddle::erased {
 /// may use it.
 class HumanRequests : public Interface {
  public:
+  /// @name Operations, which HumanRequestStorage specifies
+  ///@{
   virtual std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual std::optional<HumanRequest> get(const Context& context, const std::string& id) = 0;
   virtual bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
@@ -27,6 +29,7 @@ class HumanRequests : public Interface {
                                const WriteOptions& options = {}) = 0;
   virtual HumanRequest wait(const Context& context, const std::string& id) = 0;
   virtual std::int64_t expire(const Context& context, const WriteOptions& options = {}) = 0;
+  ///@}
 };
 
 /// Implements `HumanRequests` with a human-request store: a reference to it, or a proxy that is stored here.

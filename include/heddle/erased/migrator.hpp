@@ -16,6 +16,8 @@ class Migrator : public Interface {
   /// What a backend without it cannot do, for the error message.
   static constexpr const char* description = "run migrations step by step";
 
+  /// @name Operations, which BackendMigrator specifies
+  ///@{
   [[nodiscard]] virtual std::int32_t current_version(const Context& context = {}) = 0;
   [[nodiscard]] virtual std::int32_t latest_version(const Context& context = {}) = 0;
   [[nodiscard]] virtual std::vector<AppliedMigration> applied(const Context& context = {}) = 0;
@@ -23,6 +25,7 @@ class Migrator : public Interface {
   virtual void up(const Context& context = {}, std::int32_t target = 0) = 0;
   virtual void down(const Context& context, std::int32_t steps) = 0;
   virtual void to(const Context& context, std::int32_t target) = 0;
+  ///@}
 };
 
 /// A backend whose migrations can be run step by step, up and down.

@@ -17,12 +17,15 @@ namespace heddle::erased {
 /// The result store of any backend; satisfies ResultStorage, which specifies each operation. Many threads may use it.
 class Results : public Interface {
  public:
+  /// @name Operations, which ResultStorage specifies
+  ///@{
   virtual DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual Table query(const Context& context, const std::string& id, const std::string& sql,
                                     const QueryLimits& limits = {}) = 0;
   [[nodiscard]] virtual std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) = 0;
   virtual bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual std::int64_t expire(const Context& context) = 0;
+  ///@}
 };
 
 /// Implements `Results` with a result store: a reference to it, or a proxy that is stored here.

@@ -21,6 +21,8 @@ namespace heddle::erased {
 /// it.
 class Sessions : public Interface {
  public:
+  /// @name Operations, which SessionStorage specifies
+  ///@{
   virtual void save_session(const Context& context, const Session& session, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual std::optional<Session> load_session(const Context& context, const std::string& id,
                                                             const PageRequest& page = {}) = 0;
@@ -60,6 +62,7 @@ class Sessions : public Interface {
                                                             const std::string& type, const PageRequest& page = {}) = 0;
   virtual std::int64_t purge_idempotency_keys(const Context& context, Timestamp before) = 0;
   [[nodiscard]] virtual SessionStatistics statistics(const Context& context) = 0;
+  ///@}
 
  private:
   virtual std::int64_t visit_messages(const Context& context, const std::string& session_id,

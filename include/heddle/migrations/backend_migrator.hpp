@@ -27,6 +27,7 @@ class BackendMigrator {
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
 
  public:
+  /// Made by Backend.
   explicit BackendMigrator(Gateway& gateway) : gateway_(gateway) {}
 
   /// Returns the version of the database; 0 if it is empty.

@@ -56,7 +56,8 @@ concept Record = requires {
 
 }  // namespace heddle::reflection
 
-/// Makes adapted structs structs of Boost.Hana too.
+/// @cond
+// Makes adapted structs structs of Boost.Hana too. Doxygen does not know its namespace.
 template <class T>
 struct boost::hana::accessors_impl<T, boost::hana::when<heddle::reflection::Record<T>>> {
   template <class Adapted = T>
@@ -64,6 +65,7 @@ struct boost::hana::accessors_impl<T, boost::hana::when<heddle::reflection::Reco
     return typename heddle::reflection::MembersOf<Adapted>::type{};
   }
 };
+/// @endcond
 
 #define HEDDLE_DETAIL_MEMBER(r, Type, name) \
   decltype(::heddle::reflection::member_type<BOOST_PP_STRINGIZE(name), &Type::name>())

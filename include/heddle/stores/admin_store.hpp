@@ -16,6 +16,7 @@ class AdminStore {
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
 
  public:
+  /// Made by Backend.
   explicit AdminStore(Gateway& gateway) : gateway_(gateway) {}
 
   /// Returns sessions of all tenants with their owners, last updated first, and their total number. A session that is

@@ -18,6 +18,7 @@ class ArtifactStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
+  /// Made by Backend.
   explicit ArtifactStore(Gateway& gateway) : gateway_(gateway) {}
 
   /// Inserts an artifact or updates it; returns its id.

@@ -17,6 +17,7 @@ class ErrorStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
+  /// Made by Backend.
   explicit ErrorStore(Gateway& gateway) : gateway_(gateway) {}
 
   /// Stores an error; returns its id.

@@ -19,6 +19,7 @@ class HumanRequestStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
+  /// Made by Backend.
   explicit HumanRequestStore(Gateway& gateway) : gateway_(gateway) {}
 
   /// Stores an open request; returns its id.

@@ -21,6 +21,7 @@ class ResultStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
+  /// Made by Backend.
   explicit ResultStore(Gateway& gateway) : gateway_(gateway) {}
 
   /// Stores a table under an id and replaces the result that has this id; returns a reference to it.

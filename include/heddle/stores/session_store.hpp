@@ -27,6 +27,7 @@ class SessionStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
+  /// Made by Backend.
   explicit SessionStore(Gateway& gateway) : gateway_(gateway) {}
 
   /// Inserts a session or updates it.
@@ -56,7 +57,7 @@ class SessionStore {
   std::int64_t purge_deleted_sessions(const Context& context,
                                       std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy>;
 
-  /// The same operations for a policy that lacks them: a call does not compile and the error says why.
+  /// For a policy without soft deletion: a call does not compile and the error says why.
   template <class Unused = void>
   void soft_delete_session(const Context& /*context*/, const std::string& /*id*/,
                            const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
@@ -64,6 +65,7 @@ class SessionStore {
                   "heddle: this backend cannot soft-delete sessions; ask heddle::soft_deletion(backend), which is null "
                   "then, or call delete_session");
   }
+  /// For a policy without soft deletion: a call does not compile and the error says why.
   template <class Unused = void>
   void restore_session(const Context& /*context*/, const std::string& /*id*/,
                        const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
@@ -71,6 +73,7 @@ class SessionStore {
         concepts::HidesSessions<Policy>,
         "heddle: this backend cannot restore sessions; ask heddle::soft_deletion(backend), which is null then");
   }
+  /// For a policy without soft deletion: a call does not compile and the error says why.
   template <class Unused = void>
   void purge_deleted_sessions(const Context& /*context*/,
                               std::chrono::seconds /*grace_period*/) requires(!concepts::HidesSessions<Policy>) {
