@@ -4,6 +4,7 @@
 #include "heddle/reflection/adapt.hpp"
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
@@ -33,6 +34,14 @@ struct MemberList;
 template <class... Name, auto... Member>
 struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>> {
   static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value...};
+
+  /// The position of a member in the list. Precondition: it is there.
+  template <auto Wanted>
+  static constexpr std::size_t index() {
+    std::size_t index = 0;
+    static_cast<void>(((std::same_as<Access<Member>, Access<Wanted>> || (++index, false)) || ...));
+    return index;
+  }
 
   /// Calls `visit(name, member)` for each member of `record` in the list, in order.
   template <class T, class Visit>

@@ -37,8 +37,8 @@ template <class Policy>
 /// The digest of everything that a write stores of an artifact.
 template <class Policy>
 [[nodiscard]] std::string fingerprint(const Artifact& artifact) {
-  using Body = typename Policy::Dialect::Artifacts::Body;
-  return sql::fingerprint(Body{artifact}, artifact.created_at, artifact.last_accessed_at, artifact.access_count,
+  using Description = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Described>;
+  return sql::fingerprint(Description{artifact}, artifact.created_at, artifact.last_accessed_at, artifact.access_count,
                           artifact.tags, artifact.metadata, artifact.session_id);
 }
 
@@ -138,13 +138,14 @@ bool ArtifactStore<Policy, Tracer>::update(const Context& context, const Artifac
   return gateway_.run(context, Operation::update_artifact, [&](auto& passage) {
     validation::check_id("artifact.id", artifact.id);
     stores::detail::check_artifact(artifact);
-    using Body = typename Policy::Dialect::Artifacts::Body;
+    using Description = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Described>;
+    using Attached = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Attached>;
     const Answer answer = passage.write_once(
         options.idempotency_key, artifact.session_id, [&] { return stores::detail::fingerprint<Policy>(artifact); },
         [&](auto& tx) {
           stores::detail::require_session<Policy>(tx, artifact.session_id);
-          tx.run_as_answer(stores::detail::artifact_statements<Policy>().update, tx.user_id(), Body{artifact}, now(),
-                           artifact.tags, artifact.metadata, artifact.session_id, stores::detail::texts_of(artifact));
+          tx.run_as_answer(stores::detail::artifact_statements<Policy>().update, tx.user_id(), Description{artifact},
+                           now(), Attached{artifact}, stores::detail::texts_of(artifact));
         });
     return answer.number != 0;
   });

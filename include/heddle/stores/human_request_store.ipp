@@ -84,7 +84,7 @@ std::string HumanRequestStore<Policy, Tracer>::store(const Context& context, con
     return passage
         .write_once(
             options.idempotency_key, request.session_id,
-            [&] { return sql::fingerprint(sql::Fields<HumanRequest, stores::detail::asked>{request}); },
+            [&] { return sql::fingerprint(sql::Fields<HumanRequest, stores::detail::Asked>{request}); },
             [&](auto& tx) {
               stores::detail::require_session<Policy>(tx, row.session_id);
               tx.require(stores::detail::request_id_taken, stores::detail::request_statements<Policy>().insert,
