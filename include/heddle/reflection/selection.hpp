@@ -46,7 +46,7 @@ auto find_element(const Element<Name, Member>* elements) -> boost::hana::pair<Na
 
 template <auto Member>
 using ElementOf = decltype(find_element<Member>(
-    static_cast<const Elements<typename MembersOf<typename MemberType<Member>::Record>::type>*>(nullptr)));
+    static_cast<const Elements<MembersOf<typename MemberType<Member>::Record>>*>(nullptr)));
 
 // Lists are concatenated by the types of expressions that are not evaluated.
 template <class... Pair>
@@ -65,10 +65,14 @@ template <auto... Member>
 struct MemberSet : Access<Member>... {};
 
 template <Record T>
-struct Resolve<T> : MembersOf<T> {};
+struct Resolve<T> {
+  using type = MembersOf<T>;
+};
 
 template <class T>
-struct Resolve<All<T>> : MembersOf<T> {};
+struct Resolve<All<T>> {
+  using type = MembersOf<T>;
+};
 
 template <auto... Member>
 struct Resolve<Only<Member...>> {
