@@ -49,6 +49,12 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
     (visit(NameText<Name>::value, record.*Member), ...);
   }
 
+  /// Calls `visit(name, member, other_member)` for each member in the list of two records of one type, in order.
+  template <class T, class Visit>
+  static constexpr void visit_both(const T& record, const T& other, Visit& visit) {
+    (visit(NameText<Name>::value, record.*Member, other.*Member), ...);
+  }
+
   /// Calls `visit(std::type_identity<type>())` with the type of each member in the list, in order.
   template <class Visit>
   static constexpr void visit_types([[maybe_unused]] Visit& visit) {
@@ -57,7 +63,7 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
 };
 
 template <Record T>
-using MembersIn = MemberList<typename MembersOf<T>::type>;
+using MembersIn = MemberList<MembersOf<T>>;
 
 /// The names of the members of a record, in order.
 template <Record T>

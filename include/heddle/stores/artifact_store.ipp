@@ -34,14 +34,6 @@ template <class Policy>
   return {artifact.name, artifact.purpose, artifact.tags};
 }
 
-/// The digest of everything that a write stores of an artifact.
-template <class Policy>
-[[nodiscard]] std::string fingerprint(const Artifact& artifact) {
-  using Description = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Described>;
-  return sql::fingerprint(Description{artifact}, artifact.created_at, artifact.last_accessed_at, artifact.access_count,
-                          artifact.tags, artifact.metadata, artifact.session_id);
-}
-
 }  // namespace stores::detail
 
 template <class Policy, class Tracer>
@@ -56,7 +48,7 @@ std::string ArtifactStore<Policy, Tracer>::index(const Context& context, const A
     stored.deleted_at.reset();
     return passage
         .write_once(
-            options.idempotency_key, artifact.session_id, [&] { return stores::detail::fingerprint<Policy>(artifact); },
+            options.idempotency_key, artifact.session_id, [&] { return sql::fingerprint(artifact); },
             [&](auto& tx) {
               stores::detail::require_session<Policy>(tx, stored.session_id);
               tx.require(stores::detail::artifact_deleted, stores::detail::artifact_statements<Policy>().index,
@@ -141,7 +133,7 @@ bool ArtifactStore<Policy, Tracer>::update(const Context& context, const Artifac
     using Description = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Described>;
     using Attached = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Attached>;
     const Answer answer = passage.write_once(
-        options.idempotency_key, artifact.session_id, [&] { return stores::detail::fingerprint<Policy>(artifact); },
+        options.idempotency_key, artifact.session_id, [&] { return sql::fingerprint(artifact); },
         [&](auto& tx) {
           stores::detail::require_session<Policy>(tx, artifact.session_id);
           tx.run_as_answer(stores::detail::artifact_statements<Policy>().update, tx.user_id(), Description{artifact},

@@ -21,10 +21,6 @@
 // What a HumanRequestStore knows of a request beyond its row.
 namespace heddle::stores::detail {
 
-/// Members of a HumanRequest that the asking call gives; the rest is made of them or comes with the answer.
-using Asked = sql::Only<&HumanRequest::id, &HumanRequest::agent_id, &HumanRequest::session_id, &HumanRequest::question,
-                        &HumanRequest::context, &HumanRequest::request_type, &HumanRequest::priority,
-                        &HumanRequest::timeout_ms, &HumanRequest::created_at>;
 /// How long an answer that was given to another process can stay unnoticed, unless the engine hears of it.
 inline constexpr std::chrono::milliseconds look_again{100};
 /// The same if the engine does: for what it does not notice itself.
