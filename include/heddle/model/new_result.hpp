@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/model/table.hpp"
+#include "heddle/reflection/adapt.hpp"
 
 #include <chrono>
 #include <map>
@@ -21,3 +22,5 @@ struct NewResult {
 };
 
 }  // namespace heddle
+
+HEDDLE_ADAPT_STRUCT(heddle::NewResult, id, table_name, table, time_to_live, metadata);

@@ -43,16 +43,20 @@ template <Literal Name, auto Member>
 auto member_type()
     -> boost::hana::pair<decltype(name_type<Name>(std::make_index_sequence<sizeof(Name.text) - 1>())), Access<Member>>;
 
-/// The list of members of a record, as `type`: the type of the tuple that `boost::hana::accessors` returns. Specialised
-/// by HEDDLE_ADAPT_STRUCT.
+/// Specialised by HEDDLE_ADAPT_STRUCT with the declaration of a function `members`, whose type is computed in the files
+/// that use the members.
 template <class T>
-struct MembersOf;
+struct Adapted;
 
 /// A struct that is adapted with HEDDLE_ADAPT_STRUCT.
 template <class T>
 concept Record = requires {
-  typename MembersOf<T>::type;
+  sizeof(Adapted<T>);
 };
+
+/// The list of members of a record: the type of the tuple that `boost::hana::accessors` returns.
+template <Record T>
+using MembersOf = decltype(Adapted<T>::template members<T>());
 
 }  // namespace heddle::reflection
 
@@ -60,22 +64,25 @@ concept Record = requires {
 // Makes adapted structs structs of Boost.Hana too. Doxygen does not know its namespace.
 template <class T>
 struct boost::hana::accessors_impl<T, boost::hana::when<heddle::reflection::Record<T>>> {
-  template <class Adapted = T>
+  template <class Struct = T>
   static constexpr auto apply() {
-    return typename heddle::reflection::MembersOf<Adapted>::type{};
+    return heddle::reflection::MembersOf<Struct>{};
   }
 };
 /// @endcond
 
-#define HEDDLE_DETAIL_MEMBER(r, Type, name) \
-  decltype(::heddle::reflection::member_type<BOOST_PP_STRINGIZE(name), &Type::name>())
+// `Struct` is a template parameter: a name of the library, which is looked up first, could be that of the struct.
+#define HEDDLE_DETAIL_MEMBER(r, Struct, name) \
+  decltype(::heddle::reflection::member_type<BOOST_PP_STRINGIZE(name), &Struct::name>())
 
 /// Adapts a struct with up to 64 members for Boost.Hana: the single source of its column names. Must be used outside of
 /// all namespaces. Unlike BOOST_HANA_ADAPT_STRUCT it only names the tuple of members and instantiates nothing: a file
 /// that uses the members through `boost::hana` includes Hana's headers itself, all others do not pay for them.
-#define HEDDLE_ADAPT_STRUCT(Type, ...)                                                               \
-  template <>                                                                                        \
-  struct heddle::reflection::MembersOf<Type> {                                                       \
-    using type = ::boost::hana::tuple<BOOST_PP_SEQ_ENUM(                                             \
-        BOOST_PP_SEQ_TRANSFORM(HEDDLE_DETAIL_MEMBER, Type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)))>; \
+#define HEDDLE_ADAPT_STRUCT(Type, ...)                                                                             \
+  template <>                                                                                                      \
+  struct heddle::reflection::Adapted<Type> {                                                                       \
+    template <class Struct>                                                                                        \
+    static auto members()                                                                                          \
+        -> ::boost::hana::tuple<BOOST_PP_SEQ_ENUM(BOOST_PP_SEQ_TRANSFORM(HEDDLE_DETAIL_MEMBER, Struct,             \
+                                                                         BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)))>; \
   }

@@ -4,6 +4,7 @@
 #include "heddle/reflection/adapt.hpp"
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
@@ -34,10 +35,24 @@ template <class... Name, auto... Member>
 struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>> {
   static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value...};
 
+  /// The position of a member in the list. Precondition: it is there.
+  template <auto Wanted>
+  static constexpr std::size_t index() {
+    std::size_t index = 0;
+    static_cast<void>(((std::same_as<Access<Member>, Access<Wanted>> || (++index, false)) || ...));
+    return index;
+  }
+
   /// Calls `visit(name, member)` for each member of `record` in the list, in order.
   template <class T, class Visit>
   static constexpr void visit([[maybe_unused]] T& record, [[maybe_unused]] Visit& visit) {
     (visit(NameText<Name>::value, record.*Member), ...);
+  }
+
+  /// Calls `visit(name, member, other_member)` for each member in the list of two records of one type, in order.
+  template <class T, class Visit>
+  static constexpr void visit_both(const T& record, const T& other, Visit& visit) {
+    (visit(NameText<Name>::value, record.*Member, other.*Member), ...);
   }
 
   /// Calls `visit(std::type_identity<type>())` with the type of each member in the list, in order.
@@ -48,7 +63,7 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
 };
 
 template <Record T>
-using MembersIn = MemberList<typename MembersOf<T>::type>;
+using MembersIn = MemberList<MembersOf<T>>;
 
 /// The names of the members of a record, in order.
 template <Record T>

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "heddle/detail/crypto/sha256.hpp"
-#include "heddle/sql/record.hpp"
+#include "heddle/reflection/selection.hpp"
+#include "heddle/sql/frozen.hpp"
+#include "heddle/sql/frozen_members.hpp"
+#include "heddle/sql/value.hpp"
 
 #include <bit>
 #include <cstddef>
@@ -30,10 +33,34 @@ class Fingerprint {
     digest_.update(value);
   }
 
-  /// Adds an argument as a statement would bind it.
+  /// Adds a value as a statement would bind it, and a record with a frozen form by its members.
   template <class T>
-  Fingerprint& add(const T& argument) {
-    write_argument(*this, argument);
+  Fingerprint& add(const T& value) {
+    if constexpr (HasFrozenForm<T>) {
+      add_as<Frozen<T>>(value);
+    } else {
+      write_value(*this, value);
+    }
+    return *this;
+  }
+
+  /// Adds the members of a record that a frozen form has, then those that the record got later.
+  template <class Form, class T>
+  Fingerprint& add_as(const T& record) {
+    add_members(record, static_cast<const typename Form::Members*>(nullptr));
+    add_later<Form>(record);
+    return *this;
+  }
+
+  /// Adds the members that a record got later than its frozen form.
+  template <class Form, class T>
+  Fingerprint& add_later(const T& record) {
+    for_each_later_member<Form>(record, [this](const char* name, const auto& member) {
+      // No value starts like this.
+      digest_.update("+");
+      text(name);
+      write_value(*this, member);
+    });
     return *this;
   }
 
@@ -41,16 +68,20 @@ class Fingerprint {
   [[nodiscard]] std::string hex() { return digest_.hex(); }
 
  private:
+  template <class T, auto... Member>
+  void add_members(const T& record, const reflection::Only<Member...>* /*selection*/) {
+    (write_value(*this, record.*Member), ...);
+  }
   void number(char kind, std::int64_t value) { text(std::string(1, kind).append(std::to_string(value))); }
 
   detail::crypto::Sha256 digest_;
 };
 
-/// The digest of some arguments.
-template <class... Arguments>
-[[nodiscard]] std::string fingerprint(const Arguments&... arguments) {
+/// The digest of some values.
+template <class... Values>
+[[nodiscard]] std::string fingerprint(const Values&... values) {
   Fingerprint digest;
-  (digest.add(arguments), ...);
+  (digest.add(values), ...);
   return digest.hex();
 }
 

@@ -6,7 +6,10 @@
 #include "heddle/model/table.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/reflection/members.hpp"
+#include "heddle/reflection/selection.hpp"
 #include "heddle/reflection/type_traits.hpp"
+#include "heddle/sql/frozen.hpp"
+#include "heddle/sql/frozen_members.hpp"
 #include "heddle/time.hpp"
 
 #include <rapidjson/document.h>
@@ -67,12 +70,16 @@ void write(Writer& out, const T& value) {
     }
     out.EndObject();
   } else {
-    static_assert(reflection::Record<T>, "heddle: a type without a JSON form");
-    out.StartObject();
-    reflection::for_each_member(value, [&out](const char* name, const auto& member) {
+    static_assert(HasFrozenForm<T>, "heddle: a type without a JSON form");
+    static_assert(std::same_as<typename Frozen<T>::Ignored, reflection::Only<>>,
+                  "heddle: a record that is stored as JSON keeps all of its members");
+    auto write_member = [&out](const char* name, const auto& member) {
       out.Key(name);
       write(out, member);
-    });
+    };
+    out.StartObject();
+    reflection::Selected<typename Frozen<T>::Members>::visit(value, write_member);
+    for_each_later_member<Frozen<T>>(value, write_member);
     out.EndObject();
   }
 }
@@ -146,7 +153,7 @@ void read(const rapidjson::Value& in, T& value) {
     expect(in.IsObject());
     reflection::for_each_member(value, [&in](const char* name, auto& member) {
       const auto found = in.FindMember(name);
-      // A member that an older version did not write keeps its default.
+      // A member that is not there keeps its default; see Frozen.
       if (found != in.MemberEnd()) { read(found->value, member); }
     });
   }

@@ -35,14 +35,6 @@ template <class Policy>
   return {artifact.name, artifact.purpose, artifact.tags};
 }
 
-/// The digest of everything that a write stores of an artifact.
-template <class Policy>
-[[nodiscard]] std::string fingerprint(const Artifact& artifact) {
-  using Body = typename Policy::Dialect::Artifacts::Body;
-  return sql::fingerprint(Body{artifact}, artifact.created_at, artifact.last_accessed_at, artifact.access_count,
-                          artifact.tags, artifact.metadata, artifact.session_id);
-}
-
 }  // namespace stores::detail
 
 template <class Policy, class Tracer>
@@ -57,7 +49,7 @@ std::string ArtifactStore<Policy, Tracer>::index(const Context& context, const A
     stored.deleted_at.reset();
     return passage
         .write_once(
-            options.idempotency_key, artifact.session_id, [&] { return stores::detail::fingerprint<Policy>(artifact); },
+            options.idempotency_key, artifact.session_id, [&] { return sql::fingerprint(artifact); },
             [&](auto& tx) {
               stores::detail::require_session<Policy>(tx, stored.session_id);
               tx.require(stores::detail::artifact_deleted, stores::detail::artifact_statements<Policy>().index,
@@ -139,13 +131,14 @@ bool ArtifactStore<Policy, Tracer>::update(const Context& context, const Artifac
   return gateway_.run(context, Operation::update_artifact, [&](auto& passage) {
     validation::check_id("artifact.id", artifact.id);
     stores::detail::check_artifact(artifact);
-    using Body = typename Policy::Dialect::Artifacts::Body;
+    using Description = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Described>;
+    using Attached = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Attached>;
     const Answer answer = passage.write_once(
-        options.idempotency_key, artifact.session_id, [&] { return stores::detail::fingerprint<Policy>(artifact); },
+        options.idempotency_key, artifact.session_id, [&] { return sql::fingerprint(artifact); },
         [&](auto& tx) {
           stores::detail::require_session<Policy>(tx, artifact.session_id);
-          tx.run_as_answer(stores::detail::artifact_statements<Policy>().update, tx.user_id(), Body{artifact}, now(),
-                           artifact.tags, artifact.metadata, artifact.session_id, stores::detail::texts_of(artifact));
+          tx.run_as_answer(stores::detail::artifact_statements<Policy>().update, tx.user_id(), Description{artifact},
+                           now(), Attached{artifact}, stores::detail::texts_of(artifact));
         });
     return answer.number != 0;
   });

@@ -54,8 +54,7 @@ std::string ErrorStore<Policy, Tracer>::store(const Context& context, const Stor
     const auto store_as = [&](const std::string& id) {
       return passage
           .write_once(
-              options.idempotency_key, error.session_id,
-              [&] { return sql::fingerprint(sql::Fields<StoredError>{error}); },
+              options.idempotency_key, error.session_id, [&] { return sql::fingerprint(error); },
               [&](auto& tx) {
                 stores::detail::require_session<Policy>(tx, error.session_id);
                 tx.require(stores::detail::error_id_taken, stores::detail::error_statements<Policy>().insert,

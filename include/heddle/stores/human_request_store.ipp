@@ -84,8 +84,7 @@ std::string HumanRequestStore<Policy, Tracer>::store(const Context& context, con
     const HumanRequest row = stores::detail::row_of(request);
     return passage
         .write_once(
-            options.idempotency_key, request.session_id,
-            [&] { return sql::fingerprint(sql::Fields<HumanRequest, stores::detail::asked>{request}); },
+            options.idempotency_key, request.session_id, [&] { return sql::fingerprint(request); },
             [&](auto& tx) {
               stores::detail::require_session<Policy>(tx, row.session_id);
               tx.require(stores::detail::request_id_taken, stores::detail::request_statements<Policy>().insert,
@@ -120,10 +119,7 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
     const std::string topic = stores::detail::topic_of(request.id);
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt,
-        [&] {
-          return sql::fingerprint(request.id, request.question, request.context, request.request_type, request.priority,
-                                  request.timeout_ms);
-        },
+        [&] { return sql::Fingerprint().add_as<sql::FrozenRequestUpdate>(request).hex(); },
         [&](auto& tx) {
           const auto& statements = stores::detail::request_statements<Policy>();
           const Timestamp at = now();
@@ -181,8 +177,7 @@ HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, 
     const std::string topic = stores::detail::topic_of(id);
     std::optional<HumanRequest> settled;
     const Answer answer = passage.write_once(
-        options.idempotency_key, std::nullopt,
-        [&] { return sql::fingerprint(id, sql::Fields<HumanResponse>{response}); },
+        options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id, response); },
         [&](auto& tx) {
           tx.require(stores::detail::no_such_request, statements.exists, tx.user_id(), id);
           // No separate read of the state: one statement checks that the request is open and settles it, for one caller

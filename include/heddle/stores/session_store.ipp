@@ -64,8 +64,7 @@ void SessionStore<Policy, Tracer>::save_session(const Context& context, const Se
     using Statements = typename Policy::Dialect::Sessions;
     using Body = typename Statements::Body;
     passage.write_once(
-        options.idempotency_key, std::nullopt,
-        [&] { return sql::fingerprint(sql::Fields<Session, Statements::stored>{session}); },
+        options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(session); },
         [&](auto& tx) {
           const Timestamp saved_at = now();
           if (session.parent_session_id) {
@@ -238,16 +237,15 @@ std::string SessionStore<Policy, Tracer>::save_snapshot(const Context& context, 
   return gateway_.run(context, Operation::save_snapshot, [&](auto& passage) {
     validation::check("snapshot", snapshot);
     validation::check_id("snapshot.session_id", snapshot.session_id);
+    using SnapshotBody = typename Policy::Dialect::Sessions::SnapshotBody;
     const std::string id = snapshot.id.empty() ? detail::crypto::random_uuid() : snapshot.id;
     return passage
         .write_once(
-            options.idempotency_key, snapshot.session_id,
-            [&] { return sql::fingerprint(sql::Fields<MemorySnapshot>{snapshot}); },
+            options.idempotency_key, snapshot.session_id, [&] { return sql::fingerprint(snapshot); },
             [&](auto& tx) {
               stores::detail::require_session<Policy>(tx, snapshot.session_id);
               tx.require(stores::detail::snapshot_id_taken, stores::detail::session_statements<Policy>().save_snapshot,
-                         tx.user_id(), id, snapshot.session_id, snapshot.snapshot_type, snapshot.content,
-                         snapshot.token_count, or_now(snapshot.created_at));
+                         tx.user_id(), id, SnapshotBody{snapshot}, or_now(snapshot.created_at));
               tx.answer(id);
             })
         .text;

@@ -35,6 +35,11 @@ struct One {
   std::string only{};
 };
 
+/// Named like a struct of the library.
+struct Session {
+  int number = 3;
+};
+
 /// The maximum number of members for HEDDLE_ADAPT_STRUCT.
 struct Wide {
   int m0 = 0, m1 = 1, m2 = 2, m3 = 3, m4 = 4, m5 = 5, m6 = 6, m7 = 7, m8 = 8, m9 = 9, m10 = 10, m11 = 11, m12 = 12,
@@ -55,6 +60,7 @@ std::vector<std::string> names_of_message() {
 }  // namespace
 
 HEDDLE_ADAPT_STRUCT(One, only);
+HEDDLE_ADAPT_STRUCT(Session, number);
 HEDDLE_ADAPT_STRUCT(Wide, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
                     m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40,
                     m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60,
@@ -85,6 +91,14 @@ TEST_CASE("a visit passes the members themselves") {
   CHECK(one.only == "changed");
   const One fixed{"kept"};
   reflection::for_each_member(fixed, [](const char* /*name*/, const auto& member) { CHECK(member == "kept"); });
+}
+
+TEST_CASE("a struct can have a name that the library uses too") {
+  const Session session;
+  reflection::for_each_member(session, [](const char* name, const int& member) {
+    CHECK(std::string(name) == "number");
+    CHECK(member == 3);
+  });
 }
 
 TEST_CASE("a struct can have 64 members") {

@@ -1,7 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/reflection/members.hpp"
+#include "heddle/reflection/selection.hpp"
 #include "heddle/reflection/type_traits.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/time.hpp"
@@ -51,12 +51,8 @@ template <class T>
 template <class T>
 void append_types(std::vector<Oid>& types) {
   if constexpr (sql::is_fields<T>) {
-    using Record = std::remove_cvref_t<decltype(T::record)>;
-    std::size_t index = 0;
-    auto append = [&]<class Value>(std::type_identity<Value> /*member*/) {
-      if (index++ < T::count) { types.push_back(type_of<Value>()); }
-    };
-    heddle::reflection::MembersIn<Record>::visit_types(append);
+    auto append = [&types]<class Value>(std::type_identity<Value> /*member*/) { types.push_back(type_of<Value>()); };
+    heddle::reflection::Selected<typename T::Selection>::visit_types(append);
   } else {
     types.push_back(type_of<T>());
   }

@@ -4,6 +4,7 @@
 #include "heddle/model/administration.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/postgres/statements/sql.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"

@@ -3,13 +3,13 @@
 
 #include "heddle/model/message.hpp"
 #include "heddle/postgres/statements/sql.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/messages.hpp"
 #include "heddle/time.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,16 +28,18 @@ struct MessageStatements : sql::MessageStatements<Sql> {
                                                                     " AND last_sequence = ?3 FOR NO KEY UPDATE"};
   /// Parameters: user, session, distance from the session's last sequence, the message, its text.
   Statement<sql::NoRow, Text, Text, std::int64_t, Body, Timestamp, std::int64_t, double, sql::SearchText> insert{
-      "INSERT INTO messages (user_id, session_number, sequence, " + sql::columns<Message>({}, stored) +
-      Sql::search_columns() + ") SELECT user_id, number, last_sequence - ?3, " + sql::placeholders(4, stored) +
-      Sql::search_values(4 + stored) + " FROM sessions " + session()};
+      "INSERT INTO messages (user_id, session_number, sequence, " + sql::columns<Stored>() + Sql::search_columns() +
+      ") SELECT user_id, number, last_sequence - ?3, " + sql::placeholders<Stored>(4) +
+      Sql::search_values(4 + sql::width<Stored>()) + " FROM sessions " + session()};
   /// Parameters: user, session, time, the message, its text. `take_sequence` and `insert` for one message in one
   /// statement; returns its sequence.
   Statement<std::int64_t, Text, Text, Timestamp, Body, Timestamp, std::int64_t, double, sql::SearchText> append{
-      "WITH taken AS (" + take("1", "?3", placeholder(tokens_at), placeholder(cost_at)) +
+      "WITH taken AS (" +
+      take("1", "?3", sql::placeholder<Stored, &Message::token_count>(4),
+           sql::placeholder<Stored, &Message::cost_usd>(4)) +
       " RETURNING number, last_sequence) INSERT INTO messages (user_id, session_number, sequence, " +
-      sql::columns<Message>({}, stored) + Sql::search_columns() + ") SELECT ?1, number, last_sequence, " +
-      sql::placeholders(4, stored) + Sql::search_values(4 + stored) + " FROM taken RETURNING sequence"};
+      sql::columns<Stored>() + Sql::search_columns() + ") SELECT ?1, number, last_sequence, " +
+      sql::placeholders<Stored>(4) + Sql::search_values(4 + sql::width<Stored>()) + " FROM taken RETURNING sequence"};
 
   /// Parameters: user, session, after this sequence, limit.
   Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
@@ -73,15 +75,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
       search_with("?2, NULL, ?3, ?4, ?5")};
 
  private:
-  /// The indexes of members among the parameters of `append`, which are in the order of its types.
-  static constexpr std::size_t tokens_at = verbatim + 1;
-  static constexpr std::size_t cost_at = verbatim + 2;
-  static std::string placeholder(std::size_t member) { return "?" + std::to_string(4 + member); }
   // As a subquery the session is one number, and an index scan of the primary key returns its messages in order; a join
   // would read the whole session and sort it.
   static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }
   static std::string select(const std::string& session_id) {
-    return "SELECT " + sql::columns<Message>("m.", stored) + ", " + session_id + " AS session_id, m.sequence ";
+    return "SELECT " +
+           sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id + " AS session_id")}) + " ";
   }
   static std::string later() { return "user_id = ?1 AND deleted_at IS NULL AND number >= ?3 >> 24"; }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "heddle/model/artifact.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,27 +21,27 @@ template <class Sql>
 struct ArtifactStatements {
   using Text = std::string_view;
   using Tags = std::vector<std::string>;
-  using Map = std::map<std::string, std::string>;
 
-  /// The first members of an Artifact, up to its checksum: what both `index` and `update` overwrite.
-  static constexpr std::size_t described = 9;
-  using Body = Fields<Artifact, described>;
+  /// Members of an Artifact that both `index` and `update` overwrite with what the caller gives: a description, and
+  /// lists.
+  using Described = Without<All<Artifact>, &Artifact::created_at, &Artifact::updated_at, &Artifact::last_accessed_at,
+                            &Artifact::access_count, &Artifact::tags, &Artifact::metadata, &Artifact::deleted_at,
+                            &Artifact::session_id>;
+  using Attached = Only<&Artifact::tags, &Artifact::metadata, &Artifact::session_id>;
+  using Updated = Join<Described, Only<&Artifact::updated_at>, Attached>;
 
   /// user, the artifact, its texts: inserts it, or updates the one of this id unless that is deleted or hidden with its
   /// session. Answers nothing then.
   Statement<std::int64_t, Text, Fields<Artifact>, SearchText> index{
       "INSERT INTO artifacts (user_id, " + columns<Artifact>() + Sql::search_columns() + ") VALUES (?1, " +
-      placeholders(2, width<Artifact>) + Sql::search_values(2 + width<Artifact>) +
-      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Artifact>(1, described) +
-      ", updated_at = excluded.updated_at, tags = excluded.tags, metadata = excluded.metadata, "
-      "session_id = excluded.session_id" +
+      placeholders<Artifact>(2) + Sql::search_values(2 + width<Artifact>()) +
+      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<Updated, &Artifact::id>>() +
       Sql::search_assignments() + " WHERE artifacts.deleted_at IS NULL" + Sql::visible("artifacts") +
       " RETURNING number"};
-  /// user, the artifact, updated at, tags, metadata, session, its texts.
-  Statement<NoRow, Text, Body, Timestamp, Tags, Map, std::optional<Text>, SearchText> update{
-      "UPDATE artifacts SET (" + columns<Artifact>({}, described) + ", updated_at, tags, metadata, session_id" +
-      Sql::search_columns() + ") = (" + placeholders(2, described + 4) + Sql::search_values(2 + described + 4) +
-      ") WHERE " + one()};
+  /// user, the artifact's description, updated at, what is attached to it, its texts.
+  Statement<NoRow, Text, Fields<Artifact, Described>, Timestamp, Fields<Artifact, Attached>, SearchText> update{
+      "UPDATE artifacts SET (" + columns<Updated>() + Sql::search_columns() + ") = (" + placeholders<Updated>(2) +
+      Sql::search_values(2 + width<Updated>()) + ") WHERE " + one()};
   /// user, id.
   Statement<Artifact, Text, Text> find{select() + "WHERE " + one()};
   /// user, name, session or null: the newest.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "heddle/model/stored_error.hpp"
-#include "heddle/sql/record.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
@@ -18,10 +18,13 @@ template <class Sql>
 struct ErrorStatements {
   using Text = std::string_view;
 
-  /// user, id, time, session or null, tool, JSON, summary: answers the id, or nothing if it is taken.
+  using Stored = Only<&StoredError::id, &StoredError::timestamp, &StoredError::session_id, &StoredError::tool_name,
+                      &StoredError::raw_error, &StoredError::short_summary>;
+
+  /// user, id, time, session or null, tool, JSON, summary: returns the id, or no row if it is taken.
   Statement<std::string, Text, Text, Timestamp, std::optional<Text>, Text, Text, Text> insert{
-      "INSERT INTO agent_errors (user_id, " + columns<StoredError>() + ") VALUES (?1, " +
-      placeholders(2, width<StoredError>) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
+      "INSERT INTO agent_errors (user_id, " + columns<Stored>() + ") VALUES (?1, " + placeholders<Stored>(2) +
+      ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
   Statement<StoredError, Text, Text> find{select() + "WHERE user_id = ?1 AND id = ?2" + Sql::visible("agent_errors")};
 
   /// user, from this time on, before this time and id, limit: newest first.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/model/human_request.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
@@ -21,7 +22,7 @@ struct HumanRequestStatements {
   /// user, the request: answers its id, or nothing if it is taken.
   Statement<std::string, Text, Fields<HumanRequest>> insert{
       "INSERT INTO human_requests (user_id, " + columns<HumanRequest>() + ") VALUES (?1, " +
-      placeholders(2, width<HumanRequest>) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
+      placeholders<HumanRequest>(2) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
   Statement<HumanRequest, Text, Text> find{select() + "WHERE " + one()};
   Statement<std::int64_t, Text, Text> exists{"SELECT 1 FROM human_requests WHERE " + one()};
 
@@ -42,7 +43,7 @@ struct HumanRequestStatements {
   /// later ones waits for the one before and then finds the request settled, by its condition on the row as it is now.
   Statement<HumanRequest, Text, Text, Fields<HumanResponse>, Timestamp> respond{
       "UPDATE human_requests SET (" + columns<HumanResponse>() + ", responded_at) = (" +
-      placeholders(3, width<HumanResponse> + 1) + ") WHERE " + one() + " AND " + open("?7") + " RETURNING " +
+      placeholders(3, width<HumanResponse>() + 1) + ") WHERE " + one() + " AND " + open("?7") + " RETURNING " +
       columns<HumanRequest>()};
   /// user, now: all pending requests whose time is over.
   Statement<NoRow, Text, Timestamp> expire{end() + "expires_at <= ?2" + visible()};

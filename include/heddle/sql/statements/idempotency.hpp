@@ -1,8 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/earlier_answer.hpp"
-#include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "heddle/model/message.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,11 +18,12 @@ template <class Sql>
 struct MessageStatements {
   using Text = std::string_view;
 
-  /// Members of a Message that stand in its row; the rest comes from the key and the session.
-  static constexpr std::size_t stored = 11;
-  /// The first of them, which are stored as they are given.
-  static constexpr std::size_t verbatim = 8;
-  using Body = Fields<Message, verbatim>;
+  /// Members of a Message that are stored as the caller gives them.
+  using Verbatim = Without<All<Message>, &Message::timestamp, &Message::token_count, &Message::cost_usd,
+                           &Message::session_id, &Message::sequence>;
+  /// Members that have columns; the others come from the key and the session.
+  using Stored = Join<Verbatim, Only<&Message::timestamp, &Message::token_count, &Message::cost_usd>>;
+  using Body = Fields<Message, Verbatim>;
 
   /// user, session, how many, time, tokens, cost: gives out that many sequence numbers; answers the last. Holds the
   /// session to the end of the transaction, so that numbers become visible in their order, without a gap.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/model/table.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/stored_image.hpp"
@@ -24,8 +25,8 @@ struct ResultStatements {
   /// user, metadata: replaces that of the same id.
   Statement<NoRow, Text, Fields<ResultMetadata>> store{
       "INSERT INTO sql_results (user_id, " + columns<ResultMetadata>() + ") VALUES (?1, " +
-      placeholders(2, width<ResultMetadata>) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
-      assignments<ResultMetadata>(1)};
+      placeholders<ResultMetadata>(2) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
+      assignments<Without<All<ResultMetadata>, &ResultMetadata::id>>()};
   /// user, id, image: replaces that of the same id.
   Statement<NoRow, Text, Text, std::span<const std::byte>> store_image{
       "INSERT INTO sql_result_images (user_id, id, image) VALUES (?1, ?2, ?3) "

@@ -3,12 +3,12 @@
 
 #include "heddle/model/session.hpp"
 #include "heddle/model/tool.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,23 +20,29 @@ template <class Sql>
 struct SessionStatements {
   using Text = std::string_view;
 
-  /// Members of a Session that a save writes, and the first of them, which are stored as they are given.
-  static constexpr std::size_t stored = 9;
-  static constexpr std::size_t verbatim = 5;
-  using Body = Fields<Session, verbatim>;
+  /// Members of a Session that are stored as the caller gives them, and all that a save writes.
+  using Verbatim = Without<All<Session>, &Session::created_at, &Session::updated_at, &Session::total_cost_usd,
+                           &Session::total_tokens, &Session::last_sequence, &Session::user_id>;
+  using Stored =
+      Join<Verbatim,
+           Only<&Session::created_at, &Session::updated_at, &Session::total_cost_usd, &Session::total_tokens>>;
+  using Body = Fields<Session, Verbatim>;
   /// The same for a ToolExecution.
-  static constexpr std::size_t execution_stored = 6;
-  static constexpr std::size_t execution_verbatim = 5;
-  using ExecutionBody = Fields<ToolExecution, execution_verbatim>;
-  /// The same for a MemorySnapshot, whose id may have to be made.
-  static constexpr std::size_t snapshot_stored = 6;
+  using ExecutionVerbatim = Without<All<ToolExecution>, &ToolExecution::timestamp, &ToolExecution::session_id>;
+  using ExecutionStored = Join<ExecutionVerbatim, Only<&ToolExecution::timestamp>>;
+  using ExecutionBody = Fields<ToolExecution, ExecutionVerbatim>;
+  /// Members of a MemorySnapshot that are stored as the caller gives them; an id may be made.
+  using SnapshotVerbatim = Without<All<MemorySnapshot>, &MemorySnapshot::id, &MemorySnapshot::created_at>;
+  using SnapshotStored = Join<Only<&MemorySnapshot::id>, SnapshotVerbatim, Only<&MemorySnapshot::created_at>>;
+  using SnapshotBody = Fields<MemorySnapshot, SnapshotVerbatim>;
 
   /// user, the session, created at, updated at, cost, tokens: answers its number, or nothing if it is hidden. Totals
   /// never go back: a stale copy cannot undo what messages have added since.
   Statement<std::int64_t, Text, Body, Timestamp, Timestamp, double, std::int64_t> save{
-      "INSERT INTO sessions (user_id, " + columns<Session>({}, stored) + ") VALUES (?1, " + placeholders(2, stored) +
-      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Session>(1, verbatim) + grown("updated_at") +
-      grown("total_cost_usd") + grown("total_tokens") + " WHERE true" + Sql::shown("sessions") + " RETURNING number"};
+      "INSERT INTO sessions (user_id, " + columns<Stored>() + ") VALUES (?1, " + placeholders<Stored>(2) +
+      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<Verbatim, &Session::id>>() +
+      grown("updated_at") + grown("total_cost_usd") + grown("total_tokens") + " WHERE true" + Sql::shown("sessions") +
+      " RETURNING number"};
   Statement<Session, Text, Text> find{"SELECT " + columns<Session>() + " FROM sessions WHERE user_id = ?1 AND id = ?2" +
                                       Sql::shown("sessions")};
   /// user, before this time and id, limit: last updated first.
@@ -66,18 +72,18 @@ struct SessionStatements {
 
   /// user, session, the execution, time.
   Statement<NoRow, Text, Text, ExecutionBody, Timestamp> save_execution{
-      "INSERT INTO tool_executions (user_id, session_id, " + columns<ToolExecution>({}, execution_stored) +
-      ") VALUES (?1, ?2, " + placeholders(3, execution_stored) + ")"};
+      "INSERT INTO tool_executions (user_id, session_id, " + columns<ExecutionStored>() + ") VALUES (?1, ?2, " +
+      placeholders<ExecutionStored>(3) + ")"};
   /// user, session, after this number, limit: in the order in which they were stored.
   Statement<Keyed<ToolExecution>, Text, Text, std::int64_t, std::int64_t> list_executions{
       "SELECT " + columns<ToolExecution>() +
       ", number FROM tool_executions WHERE user_id = ?1 AND session_id = ?2 AND number > ?3" +
       Sql::visible("tool_executions") + " ORDER BY number LIMIT ?4"};
 
-  /// user, id, session, type, content, tokens, created at: answers the id unless it is taken.
-  Statement<std::string, Text, Text, Text, Text, Text, std::int64_t, Timestamp> save_snapshot{
-      "INSERT INTO memory_snapshots (user_id, " + columns<MemorySnapshot>() + ") VALUES (?1, " +
-      placeholders(2, snapshot_stored) + ") ON CONFLICT DO NOTHING RETURNING id"};
+  /// user, id, the snapshot, created at: returns the id, or no row if it is taken.
+  Statement<std::string, Text, Text, SnapshotBody, Timestamp> save_snapshot{
+      "INSERT INTO memory_snapshots (user_id, " + columns<SnapshotStored>() + ") VALUES (?1, " +
+      placeholders<SnapshotStored>(2) + ") ON CONFLICT DO NOTHING RETURNING id"};
   /// user, session, type, after this time and id, limit: oldest first.
   Statement<MemorySnapshot, Text, Text, Text, Timestamp, Text, std::int64_t> list_snapshots{
       "SELECT " + columns<MemorySnapshot>() +

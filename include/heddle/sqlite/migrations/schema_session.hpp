@@ -3,6 +3,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/migrations/migration.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
@@ -47,7 +48,7 @@ class SchemaSession {
     const AppliedMigration record{migration.version, migration.name, migration.checksum, now()};
     connection::Prepared insert(connection_.handle(), "INSERT INTO heddle_migrations (" +
                                                           sql::columns<AppliedMigration>() + ") VALUES (" +
-                                                          sql::placeholders(1, sql::width<AppliedMigration>) + ")");
+                                                          sql::placeholders<AppliedMigration>(1) + ")");
     sql::write_argument(insert, sql::Fields<AppliedMigration>{record});
     static_cast<void>(insert.step());
   }

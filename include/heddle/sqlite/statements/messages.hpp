@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/model/message.hpp"
+#include "heddle/sql/columns.hpp"
 #include "heddle/sql/message_key.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace heddle::sqlite {
 
@@ -27,9 +29,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3"};
   /// user, session, distance from the last reserved sequence, the message. Triggers update the full-text index.
   Statement<sql::NoRow, Text, Text, std::int64_t, Body, Timestamp, std::int64_t, double, sql::SearchText> insert{
-      "INSERT INTO messages (key, " + sql::columns<Message>({}, stored) + ") SELECT " +
-      sql::message_key::base("number") + " + last_sequence - ?3, " + sql::placeholders(4, stored) +
-      " FROM sessions WHERE user_id = ?1 AND id = ?2"};
+      "INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " + sql::message_key::base("number") +
+      " + last_sequence - ?3, " + sql::placeholders<Stored>(4) + " FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
   /// user, session, after this sequence, limit.
   Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
@@ -65,8 +66,10 @@ struct MessageStatements : sql::MessageStatements<Sql> {
 
  private:
   static std::string select(const std::string& session_id = "s.id") {
-    return "SELECT " + sql::columns<Message>("m.", stored) + ", " + session_id + ", " +
-           sql::message_key::sequence("m.key") + " ";
+    return "SELECT " +
+           sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id),
+                                        sql::computed<&Message::sequence>(sql::message_key::sequence("m.key"))}) +
+           " ";
   }
   /// True for the messages `m` of a session, from an offset on.
   static std::string in_session(const std::string& session, const std::string& offset = {}) {

@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -22,8 +21,6 @@
 // The rules of HumanRequestStore for requests and responses.
 namespace heddle::stores::detail {
 
-/// Members of a HumanRequest that the asking call gives; the rest is made of them or comes with the answer.
-inline constexpr std::size_t asked = 9;
 /// The interval at which a waiting call reads the request if the engine receives no notifications.
 inline constexpr std::chrono::milliseconds look_again{100};
 /// The same if the engine receives notifications, for changes without one.

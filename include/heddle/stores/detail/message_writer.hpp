@@ -45,10 +45,8 @@ class MessageWriter {
   [[nodiscard]] std::string fingerprint() const {
     sql::Fingerprint digest;
     digest.add(std::string_view(session_id_));
-    for (const Message& message : messages_) { digest.add(sql::Fields<Message, Messages::stored>{message}); }
-    for (const ToolExecution& execution : executions_) {
-      digest.add(sql::Fields<ToolExecution, Sessions::execution_stored>{execution});
-    }
+    for (const Message& message : messages_) { digest.add(message); }
+    for (const ToolExecution& execution : executions_) { digest.add(execution); }
     return digest.hex();
   }
 

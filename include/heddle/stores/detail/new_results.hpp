@@ -67,7 +67,7 @@ void add_cell(sql::Fingerprint& digest, const Value& value) {
 /// Returns a digest of the table, not of its image, which contains the version of SQLite that created it.
 [[nodiscard]] inline std::string fingerprint(const NewResult& result) {
   sql::Fingerprint digest;
-  digest.add(result.id).add(result.table_name).add(result.time_to_live).add(result.metadata);
+  digest.add(result).add_later<sql::Frozen<Table>>(result.table);
   digest.add(result.table.columns).add(result.table.rows.size());
   for (const auto& row : result.table.rows) {
     for (const Cell& cell : row) {
