@@ -69,11 +69,12 @@ class Backend {
   [[nodiscard]] AdminStore<Policy, TracerType>& admin_storage() noexcept requires concepts::Administers<Policy>;
   /// The same where the policy has none: calling it does not compile, with a sentence that says so.
   template <class Unused = void>
-  void admin_storage() noexcept requires(!concepts::Administers<Policy>) {
+  AdminStore<Policy, TracerType>& admin_storage() noexcept requires(!concepts::Administers<Policy>) {
     static_assert(
         concepts::Administers<Policy>,
         "heddle: this backend cannot administer across tenants; ask heddle::administration(backend), which is "
         "null then");
+    concepts::never_called();
   }
   /// True if administration has a connection of its own; without one its operations are `failed_precondition`.
   [[nodiscard]] bool can_administer() const noexcept requires concepts::Administers<Policy>;
@@ -94,12 +95,13 @@ class Backend {
   /// Copies the whole database, as it is at one moment, to a new file. Throws `already_exists` if the file exists.
   void back_up(const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy>;
   /// The same where the policy cannot: calling it does not compile, with a sentence that says so.
-  template <class Unused = int>
-  Unused back_up(const Context& /*context*/,
-                 const std::filesystem::path& /*target*/) requires(!concepts::CopiesDatabase<Policy>) {
+  template <class Unused = void>
+  concepts::Lacking back_up(const Context& /*context*/,
+                            const std::filesystem::path& /*target*/) requires(!concepts::CopiesDatabase<Policy>) {
     static_assert(concepts::CopiesDatabase<Policy>,
                   "heddle: this backend cannot copy its database; ask heddle::online_backup(backend), which is null "
                   "then, and use the database's own tools");
+    concepts::never_called();
   }
 
   /// Waits for the calls that are under way, then closes all connections; every later call fails with

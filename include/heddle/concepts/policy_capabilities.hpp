@@ -31,6 +31,13 @@ concept CopiesDatabase = requires {
   requires Policy::copies_database;
 };
 
+/// What an operation that the policy lacks would return. It passes for anything, so that the first error of a call is
+/// the sentence that says what is missing.
+struct Lacking {
+  template <class T>
+  operator T() const noexcept;
+};
+
 /// The body of a member whose requires clause does not hold. Nothing can call it, but clang 14 instantiates it in an
 /// explicit instantiation all the same.
 [[noreturn]] inline void never_called() noexcept { std::terminate(); }

@@ -56,26 +56,30 @@ class SessionStore {
 
   /// The same operations where the policy lacks them: calling one does not compile, with a sentence that says so.
   template <class Unused = void>
-  void soft_delete_session(const Context& /*context*/, const std::string& /*id*/,
-                           const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
+  concepts::Lacking soft_delete_session(
+      const Context& /*context*/, const std::string& /*id*/,
+      const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
     static_assert(concepts::HidesSessions<Policy>,
                   "heddle: this backend cannot soft-delete sessions; ask heddle::soft_deletion(backend), which is null "
                   "then, or call delete_session");
+    concepts::never_called();
   }
   template <class Unused = void>
-  void restore_session(const Context& /*context*/, const std::string& /*id*/,
-                       const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
+  concepts::Lacking restore_session(const Context& /*context*/, const std::string& /*id*/,
+                                    const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
     static_assert(
         concepts::HidesSessions<Policy>,
         "heddle: this backend cannot restore sessions; ask heddle::soft_deletion(backend), which is null then");
+    concepts::never_called();
   }
   template <class Unused = void>
-  void purge_deleted_sessions(const Context& /*context*/,
-                              std::chrono::seconds /*grace_period*/) requires(!concepts::HidesSessions<Policy>) {
+  concepts::Lacking purge_deleted_sessions(const Context& /*context*/, std::chrono::seconds /*grace_period*/) requires(
+      !concepts::HidesSessions<Policy>) {
     static_assert(
         concepts::HidesSessions<Policy>,
         "heddle: this backend has no soft-deleted sessions to purge; ask heddle::soft_deletion(backend), which is null "
         "then");
+    concepts::never_called();
   }
 
   /// From now on calls `hook` after each deletion of a session. Not undone by closing.
