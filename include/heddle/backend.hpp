@@ -69,11 +69,12 @@ class Backend {
   [[nodiscard]] AdminStore<Policy, TracerType>& admin_storage() noexcept requires concepts::Administers<Policy>;
   /// For a policy without administration: a call does not compile and the error says why.
   template <class Unused = void>
-  void admin_storage() noexcept requires(!concepts::Administers<Policy>) {
+  AdminStore<Policy, TracerType>& admin_storage() noexcept requires(!concepts::Administers<Policy>) {
     static_assert(
         concepts::Administers<Policy>,
         "heddle: this backend cannot administer across tenants; ask heddle::administration(backend), which is "
         "null then");
+    concepts::never_called();
   }
   /// Returns true if administration has a connection of its own; without one its operations throw
   /// `failed_precondition`.
@@ -95,12 +96,13 @@ class Backend {
   /// Copies the whole database, as of one point in time, to a new file. Throws `already_exists` if the file exists.
   void back_up(const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy>;
   /// For a policy that cannot copy its database: a call does not compile and the error says why.
-  template <class Unused = int>
-  Unused back_up(const Context& /*context*/,
-                 const std::filesystem::path& /*target*/) requires(!concepts::CopiesDatabase<Policy>) {
+  template <class Unused = void>
+  concepts::Lacking back_up(const Context& /*context*/,
+                            const std::filesystem::path& /*target*/) requires(!concepts::CopiesDatabase<Policy>) {
     static_assert(concepts::CopiesDatabase<Policy>,
                   "heddle: this backend cannot copy its database; ask heddle::online_backup(backend), which is null "
                   "then, and use the database's own tools");
+    concepts::never_called();
   }
 
   /// Waits for running calls, then closes all connections; every later call throws `failed_precondition`. May be called

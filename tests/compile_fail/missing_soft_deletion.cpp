@@ -1,14 +1,9 @@
-// Server code that hides sessions, with a backend that cannot.
-#include "heddle/sqlite.hpp"
+// Hiding a session with a backend that can only delete it.
+#include "plain_policy.hpp"
 
-void retire(heddle::StorageBackend auto& /*storage*/) {}
-void hide(heddle::SoftDeletes auto& /*storage*/) {}
-
-int main() {
-  heddle::Backend<heddle::Sqlite> backend({.path = ":memory:"});
-#ifdef HEDDLE_CONTROL
-  retire(backend);
-#else
-  hide(backend);
+void retire(PlainBackend& backend) {
+  backend.session_storage().delete_session({}, "s");
+#ifndef HEDDLE_CONTROL
+  if (backend.session_storage().soft_delete_session({}, "s")) { backend.ping(); }
 #endif
 }

@@ -32,6 +32,13 @@ concept CopiesDatabase = requires {
   requires Policy::copies_database;
 };
 
+/// The result type of an operation that the policy lacks. It converts to every type, so that the first error of a call
+/// is the sentence that says what is missing.
+struct Lacking {
+  template <class T>
+  operator T() const noexcept;
+};
+
 /// The body of a member whose requires clause is not satisfied. No code can call it, but clang 14 instantiates it in an
 /// explicit instantiation of the class.
 [[noreturn]] inline void never_called() noexcept { std::terminate(); }

@@ -59,28 +59,32 @@ class SessionStore {
 
   /// For a policy without soft deletion: a call does not compile and the error says why.
   template <class Unused = void>
-  void soft_delete_session(const Context& /*context*/, const std::string& /*id*/,
-                           const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
+  concepts::Lacking soft_delete_session(
+      const Context& /*context*/, const std::string& /*id*/,
+      const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
     static_assert(concepts::HidesSessions<Policy>,
                   "heddle: this backend cannot soft-delete sessions; ask heddle::soft_deletion(backend), which is null "
                   "then, or call delete_session");
+    concepts::never_called();
   }
   /// For a policy without soft deletion: a call does not compile and the error says why.
   template <class Unused = void>
-  void restore_session(const Context& /*context*/, const std::string& /*id*/,
-                       const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
+  concepts::Lacking restore_session(const Context& /*context*/, const std::string& /*id*/,
+                                    const WriteOptions& /*options*/ = {}) requires(!concepts::HidesSessions<Policy>) {
     static_assert(
         concepts::HidesSessions<Policy>,
         "heddle: this backend cannot restore sessions; ask heddle::soft_deletion(backend), which is null then");
+    concepts::never_called();
   }
   /// For a policy without soft deletion: a call does not compile and the error says why.
   template <class Unused = void>
-  void purge_deleted_sessions(const Context& /*context*/,
-                              std::chrono::seconds /*grace_period*/) requires(!concepts::HidesSessions<Policy>) {
+  concepts::Lacking purge_deleted_sessions(const Context& /*context*/, std::chrono::seconds /*grace_period*/) requires(
+      !concepts::HidesSessions<Policy>) {
     static_assert(
         concepts::HidesSessions<Policy>,
         "heddle: this backend has no soft-deleted sessions to purge; ask heddle::soft_deletion(backend), which is null "
         "then");
+    concepts::never_called();
   }
 
   /// Calls `hook` after each later deletion of a session. Closing does not remove it.
