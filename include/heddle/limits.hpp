@@ -1,5 +1,9 @@
 #pragma once
 
+#include <boost/preprocessor/seq/elem.hpp>
+#include <boost/preprocessor/seq/for_each.hpp>
+#include <boost/preprocessor/variadic/to_seq.hpp>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -19,4 +23,20 @@ inline constexpr double dollars = 1e12;                         ///< of a messag
 inline constexpr std::int64_t page = 10000;                     ///< items of one page
 inline constexpr std::int64_t sequence = (std::int64_t{1} << 24U) - 1;  ///< messages of one session
 
+/// The longest text of a member of a record; of each text in it, if the member is a list. Specialised beside a struct
+/// for members whose texts are shorter than `text`. A key of a map has at most `name` bytes.
+template <auto Member>
+inline constexpr std::size_t of = text;
+
 }  // namespace heddle::limits
+
+#define HEDDLE_DETAIL_LIMIT(r, type_and_cap, member)                                             \
+  template <>                                                                                    \
+  inline constexpr std::size_t heddle::limits::of<&BOOST_PP_SEQ_ELEM(0, type_and_cap)::member> = \
+      BOOST_PP_SEQ_ELEM(1, type_and_cap);
+
+/// Sets the longest text of members of a struct: HEDDLE_LIMIT_TEXTS(Type, bytes, member...). Must be used outside of
+/// all namespaces.
+#define HEDDLE_LIMIT_TEXTS(Type, bytes, ...)                                                       \
+  BOOST_PP_SEQ_FOR_EACH(HEDDLE_DETAIL_LIMIT, (Type)(bytes), BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
+  static_assert(true)

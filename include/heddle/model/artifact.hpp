@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/time.hpp"
 
@@ -100,3 +101,5 @@ HEDDLE_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, p
                     checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
                     session_id);
 HEDDLE_ADAPT_STRUCT(heddle::ArtifactStatistics, files, bytes, user_files, generated_files, deleted_files);
+HEDDLE_LIMIT_TEXTS(heddle::Artifact, heddle::limits::id, id, source_agent_id, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::Artifact, heddle::limits::name, name, path, content_type, checksum, tags);

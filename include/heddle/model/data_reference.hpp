@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/time.hpp"
 
@@ -39,3 +40,4 @@ struct DataReference {
 
 HEDDLE_ADAPT_STRUCT(heddle::DataReference, id, size_bytes, location, checksum, compressed, content_type, metadata,
                     stored_at);
+HEDDLE_LIMIT_TEXTS(heddle::DataReference, heddle::limits::id, id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/model/json_text.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/time.hpp"
@@ -72,3 +73,4 @@ struct HumanResponse {
 HEDDLE_ADAPT_STRUCT(heddle::HumanRequest, id, agent_id, session_id, question, context, request_type, priority,
                     timeout_ms, created_at, expires_at, status, response, response_data, responded_at, responded_by);
 HEDDLE_ADAPT_STRUCT(heddle::HumanResponse, status, response, response_data, responded_by);
+HEDDLE_LIMIT_TEXTS(heddle::HumanRequest, heddle::limits::id, id, agent_id, session_id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/model/json_text.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/options.hpp"
@@ -60,3 +61,5 @@ HEDDLE_ADAPT_STRUCT(heddle::Session, id, name, agent_id, parent_session_id, cont
                     total_cost_usd, total_tokens, last_sequence, user_id);
 HEDDLE_ADAPT_STRUCT(heddle::MemorySnapshot, id, session_id, snapshot_type, content, token_count, created_at);
 HEDDLE_ADAPT_STRUCT(heddle::SessionStatistics, sessions, messages, tool_executions, total_cost_usd, total_tokens);
+HEDDLE_LIMIT_TEXTS(heddle::Session, heddle::limits::id, id, agent_id, parent_session_id, user_id);
+HEDDLE_LIMIT_TEXTS(heddle::MemorySnapshot, heddle::limits::id, id, session_id);

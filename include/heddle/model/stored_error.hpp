@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/model/json_text.hpp"
 #include "heddle/time.hpp"
 
@@ -33,3 +34,5 @@ struct ErrorFilter {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::StoredError, id, timestamp, session_id, tool_name, raw_error, short_summary);
+HEDDLE_LIMIT_TEXTS(heddle::StoredError, heddle::limits::id, id, session_id, tool_name);
+HEDDLE_LIMIT_TEXTS(heddle::StoredError, heddle::limits::name, short_summary);

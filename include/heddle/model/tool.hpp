@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/model/data_reference.hpp"
 #include "heddle/model/json_text.hpp"
 #include "heddle/time.hpp"
@@ -66,3 +67,5 @@ HEDDLE_ADAPT_STRUCT(heddle::ToolCall, id, name, input, thought_signature);
 HEDDLE_ADAPT_STRUCT(heddle::ToolError, code, message, details, retryable, suggestion);
 HEDDLE_ADAPT_STRUCT(heddle::ToolResult, success, data, error, metadata, execution_time_ms, cache_hit, data_reference);
 HEDDLE_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::ToolCall, heddle::limits::id, id);
+HEDDLE_LIMIT_TEXTS(heddle::ToolExecution, heddle::limits::id, session_id);

@@ -49,6 +49,12 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
     (visit(NameText<Name>::value, record.*Member), ...);
   }
 
+  /// Calls `visit(name, member, Property<Member>::value)` for each member of `record` in the list, in order.
+  template <template <auto> class Property, class T, class Visit>
+  static constexpr void visit_with(const T& record, Visit& visit) {
+    (visit(NameText<Name>::value, record.*Member, Property<Member>::value), ...);
+  }
+
   /// Calls `visit(name, member, other_member)` for each member in the list of two records of one type, in order.
   template <class T, class Visit>
   static constexpr void visit_both(const T& record, const T& other, Visit& visit) {

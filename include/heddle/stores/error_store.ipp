@@ -33,9 +33,6 @@ template <class Policy>
 /// Throws `invalid_argument` for an error that cannot be stored.
 inline void check_error(const StoredError& error) {
   validation::check("error", error);
-  // These two are in lists, and the tool's name is part of an index.
-  validation::check_text("error.tool_name", error.tool_name, limits::id);
-  validation::check_text("error.short_summary", error.short_summary, limits::name);
   validation::check_time("error.timestamp", error.timestamp);
   if (error.session_id) { validation::check_id("error.session_id", *error.session_id); }
 }

@@ -14,8 +14,8 @@ namespace heddle::validation {
 
 enum class JsonShape { any, object };
 
-/// Follows a parse and stops it at what no backend could give back: strings with NUL or half of a surrogate pair, and
-/// nesting that later readers could not follow.
+/// A handler of a parser's events. Stops the parser at what not every backend can store: strings with NUL or half of a
+/// surrogate pair, and nesting that is too deep for other parsers.
 class JsonWatcher : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonWatcher> {
  public:
   bool Default() { return true; }
@@ -30,9 +30,9 @@ class JsonWatcher : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonW
   std::size_t depth_ = 0;
 };
 
-/// True if `text` is one JSON value (RFC 8259) that every backend gives back.
+/// Returns whether the text is one JSON value (RFC 8259) that can be stored and read back on every backend.
 [[nodiscard]] inline bool is_json(const std::string& text) {
-  // Numbers stay text: their digits are the reader's business. Iterative: nesting costs no stack.
+  // Numbers are not converted: their digits are stored as they are. Iterative: nesting needs no stack.
   constexpr unsigned flags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
   rapidjson::StringStream stream(text.c_str());
@@ -41,10 +41,10 @@ class JsonWatcher : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonW
   return !reader.Parse<flags>(stream, watcher).IsError() && stream.Tell() == text.size();
 }
 
-/// Throws `invalid_argument`, naming `field`, unless `text` is JSON of the wanted shape.
-inline void check_json(std::string_view field, const std::string& text, JsonShape shape) {
+/// Throws `invalid_argument` with the path if the text is not JSON of this shape.
+inline void check_json(const FieldPath& field, const std::string& text, JsonShape shape) {
   check_text(field, text, limits::text);
-  // The empty object is by far the most frequent value.
+  // The empty object is the most frequent value by far.
   if (text == "{}") { return; }
   const auto start = text.find_first_not_of(" \t\r\n");
   const bool object = start != std::string::npos && text[start] == '{';

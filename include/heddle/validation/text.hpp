@@ -1,8 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/error.hpp"
 #include "heddle/limits.hpp"
+#include "heddle/validation/field_path.hpp"
 
 #include <boost/locale/utf.hpp>
 
@@ -14,11 +14,7 @@
 
 namespace heddle::validation {
 
-[[noreturn]] inline void refuse(std::string_view field, std::string_view why) {
-  throw Error(ErrorCode::invalid_argument, std::string(field).append(" ").append(why));
-}
-
-/// True if `text` is UTF-8 (no surrogates, no overlong forms) without a NUL byte.
+/// Returns whether the text is valid UTF-8 (no surrogates, no overlong forms) without a NUL byte.
 [[nodiscard]] inline bool is_clean_utf8(std::string_view text) noexcept {
   using Utf8 = boost::locale::utf::utf_traits<char>;
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
@@ -26,7 +22,7 @@ namespace heddle::validation {
   const char* at = text.data();
   const char* const end = at + text.size();
   while (at != end) {
-    // Most text is ASCII: eight bytes at once, as long as none has its high bit set and none is zero.
+    // Most text is ASCII: tests eight bytes at once while none of them has its high bit set or is zero.
     while (end - at >= 8) {
       std::uint64_t word = 0;
       std::memcpy(&word, at, sizeof word);
@@ -43,14 +39,15 @@ namespace heddle::validation {
   return true;
 }
 
-/// Throws `invalid_argument`, naming `field`, unless `text` can be stored faithfully on every backend.
-inline void check_text(std::string_view field, std::string_view text, std::size_t cap) {
+/// Throws `invalid_argument` with the path if the text is longer than the cap or is not valid UTF-8 without NUL: no
+/// other text can be stored and read back unchanged on every backend.
+inline void check_text(const FieldPath& field, std::string_view text, std::size_t cap) {
   if (text.size() > cap) { refuse(field, "is longer than " + std::to_string(cap) + " bytes"); }
   if (!is_clean_utf8(text)) { refuse(field, "is not UTF-8 without NUL"); }
 }
 
-/// Like `check_text` for an id, which must not be empty either.
-inline void check_id(std::string_view field, std::string_view id) {
+/// Like `check_text` for an id, which must not be empty.
+inline void check_id(const FieldPath& field, std::string_view id) {
   if (id.empty()) { refuse(field, "must not be empty"); }
   check_text(field, id, limits::id);
 }

@@ -4,24 +4,23 @@
 #include "heddle/limits.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/validation/check.hpp"
+#include "heddle/validation/field_path.hpp"
 #include "heddle/validation/time_range.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace heddle::stores::detail {
 
-/// Throws `invalid_argument` for invalid tags. Tags are stored as JSON and searched in that form, in which an escape
-/// sequence would become a part of a word; so control characters are refused.
-inline void check_tags(std::string_view field, const std::vector<std::string>& tags) {
-  validation::check_size(field, tags);
-  for (const std::string& tag : tags) {
-    validation::check_text(field, tag, limits::name);
-    const auto is_control = [](char each) { return static_cast<unsigned char>(each) < 0x20; };
-    if (std::any_of(tag.begin(), tag.end(), is_control)) {
-      validation::refuse(field, "must not contain control characters");
+/// Throws `invalid_argument` with the path of a tag that has a control character. Tags are stored and searched as JSON:
+/// an escape sequence would become a part of a word.
+inline void check_tags(const validation::FieldPath& field, const std::vector<std::string>& tags) {
+  const auto is_control = [](char each) { return static_cast<unsigned char>(each) < 0x20; };
+  for (std::size_t index = 0; index < tags.size(); ++index) {
+    if (std::any_of(tags[index].begin(), tags[index].end(), is_control)) {
+      validation::refuse(field.element(index), "must not contain control characters");
     }
   }
 }
@@ -29,10 +28,6 @@ inline void check_tags(std::string_view field, const std::vector<std::string>& t
 /// Throws `invalid_argument` for an artifact that cannot be stored.
 inline void check_artifact(const Artifact& artifact) {
   validation::check("artifact", artifact);
-  validation::check_text("artifact.name", artifact.name, limits::name);
-  validation::check_text("artifact.path", artifact.path, limits::name);
-  validation::check_text("artifact.content_type", artifact.content_type, limits::name);
-  validation::check_text("artifact.checksum", artifact.checksum, limits::name);
   check_tags("artifact.tags", artifact.tags);
   validation::check_time("artifact.created_at", artifact.created_at);
   if (artifact.last_accessed_at) { validation::check_time("artifact.last_accessed_at", *artifact.last_accessed_at); }
@@ -45,6 +40,7 @@ inline void check_artifact(const Artifact& artifact) {
 inline void check_artifact_filter(const ArtifactFilter& filter) {
   if (filter.source) { validation::check("filter.source", *filter.source); }
   if (filter.content_type) { validation::check_text("filter.content_type", *filter.content_type, limits::name); }
+  validation::check("filter.tags", filter.tags, limits::name);
   check_tags("filter.tags", filter.tags);
   if (filter.session_id) { validation::check_id("filter.session_id", *filter.session_id); }
 }

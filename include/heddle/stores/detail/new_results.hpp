@@ -3,6 +3,7 @@
 
 #include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/model/data_reference.hpp"
 #include "heddle/model/new_result.hpp"
 #include "heddle/model/table.hpp"
@@ -24,7 +25,7 @@ namespace heddle::stores::detail {
 /// Throws `invalid_argument` for a result that cannot be stored; the table is validated when its image is built.
 inline void check_new_result(const NewResult& result) {
   constexpr std::chrono::hours longest_life{24 * 36525};  // 100 years
-  validation::check("result.id", result.id);
+  validation::check_text("result.id", result.id, limits::id);
   validation::check("result.metadata", result.metadata);
   if (result.time_to_live.count() <= 0 || result.time_to_live > longest_life) {
     validation::refuse("result.time_to_live", "must be between 1 ms and 100 years");

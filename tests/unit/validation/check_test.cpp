@@ -1,0 +1,145 @@
+// What is refused before anything is sent, and how the error names it.
+#include "heddle/validation/check.hpp"
+#include "heddle/error.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/model/artifact.hpp"
+#include "heddle/model/message.hpp"
+#include "heddle/model/stored_error.hpp"
+#include "heddle/validation/field_path.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <vector>
+
+using heddle::validation::check;
+using heddle::validation::FieldPath;
+
+namespace limits = heddle::limits;
+
+namespace {
+
+const std::string too_long_for_id(limits::id + 1, 'x');
+const std::string too_long_for_name(limits::name + 1, 'x');
+const std::string not_utf8 = "\xff";
+
+/// The message with which a value is refused; empty if it is not.
+template <class T>
+std::string refusal(const FieldPath& field, const T& value) {
+  try {
+    check(field, value);
+  } catch (const heddle::Error& error) {
+    CHECK(error.code() == heddle::ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return {};
+}
+
+heddle::Message message_with_tool_call(const heddle::ToolCall& call) {
+  heddle::Message message;
+  message.tool_calls = {{}, call};
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a path has the steps from an argument to a value") {
+  const FieldPath messages("messages");
+  CHECK(messages.text() == "messages");
+  const FieldPath third = messages.element(2);
+  CHECK(third.text() == "messages[2]");
+  const FieldPath calls = third.member("tool_calls");
+  const FieldPath first = calls.element(0);
+  CHECK(first.member("id").text() == "messages[2].tool_calls[0].id");
+  CHECK(messages.value("a key").text() == R"(messages["a key"])");
+  CHECK(messages.key(4).text() == "messages.keys[4]");
+}
+
+TEST_CASE("a path has no more of a key than its beginning, on one line") {
+  const FieldPath map("map");
+  CHECK(map.value(std::string(40, 'k')).text() == "map[\"" + std::string(40, 'k') + "\"]");
+  CHECK(map.value(std::string(41, 'k')).text() == "map[\"" + std::string(40, 'k') + "...\"]");
+  // A character of two bytes is not cut.
+  CHECK(map.value(std::string(39, 'k') + "\u00e9").text() == "map[\"" + std::string(39, 'k') + "...\"]");
+  CHECK(map.value("a\nb").text() == R"(map["a b"])");
+}
+
+TEST_CASE("a fault deep inside a value is named by its path") {
+  heddle::ToolCall call;
+  call.id = too_long_for_id;
+  const FieldPath messages("messages");
+  CHECK(refusal(messages.element(2), message_with_tool_call(call)) ==
+        "messages[2].tool_calls[1].id is longer than 255 bytes");
+  call.id = "call";
+  call.input = {"[]"};
+  CHECK(refusal("message", message_with_tool_call(call)) == "message.tool_calls[1].input is not a JSON object");
+
+  heddle::Message message;
+  message.tool_result.emplace().error.emplace().message = not_utf8;
+  CHECK(refusal("message", message) == "message.tool_result.error.message is not UTF-8 without NUL");
+  message.tool_result.reset();
+  message.cost_usd = std::numeric_limits<double>::infinity();
+  CHECK(refusal("message", message) == "message.cost_usd is not a finite number");
+  message.cost_usd = 0;
+  message.role = static_cast<heddle::Role>(77);
+  CHECK(refusal("message", message) == "message.role is none of the enumerators");
+}
+
+TEST_CASE("elements, keys and values are named") {
+  heddle::Artifact artifact;
+  artifact.tags = {"good", not_utf8};
+  CHECK(refusal("artifact", artifact) == "artifact.tags[1] is not UTF-8 without NUL");
+  artifact.tags.clear();
+  artifact.metadata = {{"a", "good"}, {"b", not_utf8}};
+  CHECK(refusal("artifact", artifact) == R"(artifact.metadata["b"] is not UTF-8 without NUL)");
+  artifact.metadata = {{"a", "good"}, {not_utf8, "value"}};
+  CHECK(refusal("artifact", artifact) == "artifact.metadata.keys[1] is not UTF-8 without NUL");
+  artifact.metadata = {{too_long_for_name, "value"}};
+  CHECK(refusal("artifact", artifact) == "artifact.metadata.keys[0] is longer than 4096 bytes");
+  artifact.metadata.clear();
+  artifact.tags.resize(limits::list + 1);
+  CHECK(refusal("artifact", artifact) == "artifact.tags has more than 4096 entries");
+}
+
+TEST_CASE("a member has the cap that its struct declares, whatever its name") {
+  CHECK(limits::of<&heddle::Message::agent_id> == limits::id);
+  CHECK(limits::of<&heddle::Message::content> == limits::text);
+  CHECK(limits::of<&heddle::ToolCall::thought_signature> == limits::text);
+  CHECK(limits::of<&heddle::Artifact::tags> == limits::name);
+
+  heddle::Message message;
+  message.agent_id = too_long_for_id;
+  CHECK(refusal("message", message) == "message.agent_id is longer than 255 bytes");
+  message.agent_id = std::string(limits::id, 'x');
+  message.content = too_long_for_name;
+  CHECK(refusal("message", message).empty());
+  message.content = std::string(limits::text + 1, 'x');
+  CHECK(refusal("message", message) == "message.content is longer than 16777216 bytes");
+
+  heddle::StoredError error;
+  error.tool_name = too_long_for_id;
+  CHECK(refusal("error", error) == "error.tool_name is longer than 255 bytes");
+  error.tool_name.clear();
+  error.short_summary = too_long_for_name;
+  CHECK(refusal("error", error) == "error.short_summary is longer than 4096 bytes");
+
+  heddle::Artifact artifact;
+  artifact.name = too_long_for_name;
+  CHECK(refusal("artifact", artifact) == "artifact.name is longer than 4096 bytes");
+  artifact.name.clear();
+  artifact.tags = {too_long_for_name};
+  CHECK(refusal("artifact", artifact) == "artifact.tags[0] is longer than 4096 bytes");
+  artifact.tags.clear();
+  artifact.session_id = too_long_for_id;
+  CHECK(refusal("artifact", artifact) == "artifact.session_id is longer than 255 bytes");
+}
+
+TEST_CASE("the elements of a range are checked") {
+  std::vector<heddle::Message> messages(2);
+  messages[1].tool_use_id = not_utf8;
+  CHECK_THROWS_WITH_AS(heddle::validation::check_each("messages", messages),
+                       "messages[1].tool_use_id is not UTF-8 without NUL", heddle::Error);
+}
