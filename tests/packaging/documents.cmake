@@ -1,6 +1,6 @@
 # Every C++ block of the README and of include/heddle/doc is code that is compiled elsewhere. The line before it says
 # where: `<!-- file: PATH -->` if it is all of that file, to the letter, or `<!-- part of: PATH -->` if it stands in it,
-# whatever its indentation there. Links to files of the project lead to files.
+# with any indentation. Links to files of the project lead to files.
 cmake_minimum_required(VERSION 3.25)
 
 file(GLOB documents RELATIVE "${SOURCE}" "${SOURCE}/include/heddle/doc/*.md")
