@@ -35,6 +35,7 @@ concept CopiesDatabase = requires {
 /// The result type of an operation that the policy lacks. It converts to every type, so that the first error of a call
 /// is the sentence that says what is missing.
 struct Lacking {
+  /// Never defined: a call that gets here does not compile.
   template <class T>
   operator T() const noexcept;
 };
