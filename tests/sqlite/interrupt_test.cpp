@@ -1,7 +1,7 @@
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
-#include "heddle/sqlite/policy.ipp"
 
 #include <doctest/doctest.h>
 

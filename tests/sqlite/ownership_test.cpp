@@ -1,5 +1,5 @@
-#include "heddle/sqlite.hpp"
 #include "heddle/sqlite/file/ownership.hpp"
+#include "heddle/sqlite.hpp"
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
