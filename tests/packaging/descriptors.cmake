@@ -16,7 +16,7 @@ string(CONCAT opener
   "|(^|[^a-z_])([io]?fstream|filebuf|fopen|freopen|openat|creat|copy_file|stdio_filebuf)([^a-z_]|$)"
   "|(^|[^a-z_:])::open(64)? *\\(|filesystem::copy *\\(|nolock")
 
-file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
+file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp" "${HEADERS}/*.ipp")
 if(NOT headers)
   message(FATAL_ERROR "There are no headers in ${HEADERS}.")
 endif()

@@ -28,11 +28,11 @@ struct Access {
 template <std::size_t Size>
 struct Literal {
   // Implicit, so that a literal can stand in the place of the argument.
-  consteval Literal(const char (&literal)[Size]) {  // NOLINT(google-explicit-constructor)
+  consteval Literal(const char (&literal)[Size]) {  // NOLINT(modernize-avoid-c-arrays)
     for (std::size_t index = 0; index < Size; ++index) { text[index] = literal[index]; }
   }
 
-  char text[Size]{};
+  char text[Size]{};  // NOLINT(modernize-avoid-c-arrays): its elements are template arguments
 };
 
 template <Literal Name, std::size_t... Index>

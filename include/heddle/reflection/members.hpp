@@ -17,7 +17,7 @@ template <class Name>
 struct NameText;
 template <char... Letter>
 struct NameText<boost::hana::string<Letter...>> {
-  static constexpr char value[] = {Letter..., '\0'};
+  static constexpr std::array<char, sizeof...(Letter) + 1> value{Letter..., '\0'};
 };
 
 template <auto Member>
@@ -33,7 +33,7 @@ template <class List>
 struct MemberList;
 template <class... Name, auto... Member>
 struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>> {
-  static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value...};
+  static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value.data()...};
 
   /// The position of a member in the list. Precondition: it is there.
   template <auto Wanted>
@@ -46,19 +46,19 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
   /// Calls `visit(name, member)` for each member of `record` in the list, in order.
   template <class T, class Visit>
   static constexpr void visit([[maybe_unused]] T& record, [[maybe_unused]] Visit& visit) {
-    (visit(NameText<Name>::value, record.*Member), ...);
+    (visit(NameText<Name>::value.data(), record.*Member), ...);
   }
 
   /// Calls `visit(name, member, Property<Member>::value)` for each member of `record` in the list, in order.
   template <template <auto> class Property, class T, class Visit>
   static constexpr void visit_with(const T& record, Visit& visit) {
-    (visit(NameText<Name>::value, record.*Member, Property<Member>::value), ...);
+    (visit(NameText<Name>::value.data(), record.*Member, Property<Member>::value), ...);
   }
 
   /// Calls `visit(name, member, other_member)` for each member in the list of two records of one type, in order.
   template <class T, class Visit>
   static constexpr void visit_both(const T& record, const T& other, Visit& visit) {
-    (visit(NameText<Name>::value, record.*Member, other.*Member), ...);
+    (visit(NameText<Name>::value.data(), record.*Member, other.*Member), ...);
   }
 
   /// Calls `visit(std::type_identity<type>())` with the type of each member in the list, in order.

@@ -30,7 +30,7 @@ concept TellsTruth = requires(Sink& sink) {
 
 /// Writes one value to a sink, which may refer to the value until its statement has run.
 template <class Sink, class T>
-void write_value(Sink& sink, const T& value) {
+void write_value(Sink& sink, const T& value) {  // NOLINT(readability-function-cognitive-complexity)
   // Exact types come first: whether a list of records converts to a span is a question that costs the compiler more
   // than all others.
   if constexpr (std::same_as<T, std::string> || std::same_as<T, std::string_view>) {

@@ -11,24 +11,24 @@ namespace heddle::detail::calls {
 template <class Subject>
 class ThreadMark {
  public:
-  explicit ThreadMark(const Subject& subject) noexcept : subject_(&subject), outer_(std::exchange(innermost_, this)) {}
+  explicit ThreadMark(const Subject& subject) noexcept : subject_(&subject), outer_(std::exchange(innermost, this)) {}
   ThreadMark(const ThreadMark&) = delete;
   ThreadMark& operator=(const ThreadMark&) = delete;
   ThreadMark(ThreadMark&&) = delete;
   ThreadMark& operator=(ThreadMark&&) = delete;
-  ~ThreadMark() { innermost_ = outer_; }
+  ~ThreadMark() { innermost = outer_; }
 
   /// Returns how many marks of `subject` the calling thread holds.
   [[nodiscard]] static int count(const Subject& subject) noexcept {
     int found = 0;
-    for (const ThreadMark* mark = innermost_; mark != nullptr; mark = mark->outer_) {
+    for (const ThreadMark* mark = innermost; mark != nullptr; mark = mark->outer_) {
       if (mark->subject_ == &subject) { ++found; }
     }
     return found;
   }
 
  private:
-  static inline thread_local const ThreadMark* innermost_ = nullptr;
+  static inline thread_local const ThreadMark* innermost = nullptr;
 
   const Subject* subject_;
   const ThreadMark* outer_;
