@@ -5,15 +5,14 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <filesystem>
-#include <list>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace heddle::detail::files {
 
@@ -26,7 +25,7 @@ struct FileIdentity {
 
   /// Returns the identity of the file that a path leads to, through links; nothing if there is no file. Does not open
   /// the file.
-  [[nodiscard]] static std::optional<FileIdentity> of(const std::filesystem::path& path) noexcept {
+  [[nodiscard]] static std::optional<FileIdentity> of(const std::string& path) noexcept {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) { return std::nullopt; }
     return FileIdentity{found.st_dev, found.st_ino};
@@ -39,26 +38,26 @@ struct FileIdentity {
 /// threads.
 class OpenDatabases {
  private:
-  struct Entry {
-    explicit Entry(const std::filesystem::path& path) {
+  /// The database and the files that SQLite makes beside it.
+  struct Files {
+    explicit Files(const std::filesystem::path& path) {
       // SQLite makes its files beside the one that a link leads to.
       std::error_code unknown;
       const auto canonical = std::filesystem::canonical(path, unknown);
-      names = {unknown ? path : canonical};
-      for (const char* const suffix : {"-wal", "-shm", "-journal"}) {
-        auto name = names.front();
-        names.push_back(name += suffix);
+      const std::string& name = unknown ? path.native() : canonical.native();
+      names = {name, name + "-wal", name + "-shm", name + "-journal"};
+      identity = FileIdentity::of(name);
+    }
+
+    [[nodiscard]] bool contain(const FileIdentity& file) const noexcept {
+      if (identity == file) { return true; }
+      for (const std::string& name : names) {
+        if (FileIdentity::of(name) == file) { return true; }
       }
-      identity = FileIdentity::of(names.front());
+      return false;
     }
 
-    /// True for the database and for the files that SQLite makes beside it.
-    [[nodiscard]] bool owns(const FileIdentity& file) const noexcept {
-      return identity == file ||
-             std::any_of(names.begin(), names.end(), [&](const auto& name) { return FileIdentity::of(name) == file; });
-    }
-
-    std::vector<std::filesystem::path> names;
+    std::array<std::string, 4> names;
     std::optional<FileIdentity> identity;  ///< of the open file, even if its path now leads to another
   };
 
@@ -70,19 +69,17 @@ class OpenDatabases {
     return all;
   }
 
+  class Reading;
+
   /// Registers a database for the time that it is open.
   class Database {
    public:
     /// To be called before the database is opened. Waits until none of its files is read; from then on, Reading throws
     /// for them.
-    explicit Database(const std::filesystem::path& path) : all_(of_process()) {
-      Entry entry(path);
+    explicit Database(const std::filesystem::path& path) : all_(of_process()), files_(path) {
       std::unique_lock lock(all_.mutex_);
-      entry_ = all_.databases_.insert(all_.databases_.end(), std::move(entry));
-      all_.read_.wait(lock, [&] {
-        return std::none_of(all_.reading_.begin(), all_.reading_.end(),
-                            [&](const FileIdentity& file) { return entry_->owns(file); });
-      });
+      link(all_.databases_, *this);
+      while (is_read()) { all_.read_.wait(lock); }
     }
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -90,34 +87,39 @@ class OpenDatabases {
     Database& operator=(Database&&) = delete;
     ~Database() {
       const std::lock_guard lock(all_.mutex_);
-      all_.databases_.erase(entry_);
+      unlink(all_.databases_, *this);
     }
 
     /// To be called when the database is open: only now does a new file have an identity.
     void update() {
-      Entry entry(entry_->names.front());
+      Files files(files_.names.front());
       const std::lock_guard lock(all_.mutex_);
-      *entry_ = std::move(entry);
+      files_ = std::move(files);
     }
 
    private:
+    friend OpenDatabases;
+
+    [[nodiscard]] bool is_read() const noexcept;
+
     OpenDatabases& all_;
-    std::list<Entry>::iterator entry_;
+    Files files_;
+    Database* next_ = nullptr;
   };
 
   /// Registers a file for the time that it is read by a descriptor.
   class Reading {
    public:
     /// To be called before the file is opened. Throws `failed_precondition` if it belongs to an open database.
-    explicit Reading(const FileIdentity& file) : all_(of_process()) {
+    explicit Reading(const FileIdentity& file) : all_(of_process()), file_(file) {
       const std::lock_guard lock(all_.mutex_);
-      if (std::any_of(all_.databases_.begin(), all_.databases_.end(),
-                      [&](const Entry& each) { return each.owns(file); })) {
+      for (const Database* each = all_.databases_; each != nullptr; each = each->next_) {
+        if (!each->files_.contain(file)) { continue; }
         throw Error(ErrorCode::failed_precondition,
                     "the file belongs to a SQLite database that this process has open: reading it without SQLite would "
                     "drop the locks on the database; close the database first, or read a backup");
       }
-      entry_ = all_.reading_.insert(all_.reading_.end(), file);
+      link(all_.readings_, *this);
     }
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
@@ -125,22 +127,45 @@ class OpenDatabases {
     Reading& operator=(Reading&&) = delete;
     ~Reading() {
       const std::lock_guard lock(all_.mutex_);
-      all_.reading_.erase(entry_);
+      unlink(all_.readings_, *this);
       all_.read_.notify_all();
     }
 
    private:
+    friend OpenDatabases;
+
     OpenDatabases& all_;
-    std::list<FileIdentity>::iterator entry_;
+    FileIdentity file_;
+    Reading* next_ = nullptr;
   };
 
  private:
   OpenDatabases() = default;
 
+  template <class Entry>
+  static void link(Entry*& first, Entry& entry) noexcept {
+    entry.next_ = first;
+    first = &entry;
+  }
+
+  template <class Entry>
+  static void unlink(Entry*& first, const Entry& entry) noexcept {
+    Entry** place = &first;
+    while (*place != &entry) { place = &(*place)->next_; }
+    *place = entry.next_;
+  }
+
   std::mutex mutex_;
   std::condition_variable read_;  ///< notified when a file is no longer read
-  std::list<Entry> databases_;
-  std::list<FileIdentity> reading_;
+  Database* databases_ = nullptr;
+  Reading* readings_ = nullptr;
 };
+
+inline bool OpenDatabases::Database::is_read() const noexcept {
+  for (const Reading* each = all_.readings_; each != nullptr; each = each->next_) {
+    if (files_.contain(each->file_)) { return true; }
+  }
+  return false;
+}
 
 }  // namespace heddle::detail::files

@@ -5,11 +5,15 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <chrono>
-#include <span>
 
 namespace heddle::sqlite::connection {
+
+/// A call that a connection works for, and the next one of its batch.
+struct Served {
+  const Context* context = nullptr;
+  const Served* next = nullptr;
+};
 
 /// Interrupts SQLite, while it computes or waits for a lock, when a deadline passes or a stop token is triggered. One
 /// for each connection.
@@ -36,14 +40,17 @@ class Interrupt {
     sqlite3_busy_handler(connection_, nullptr, nullptr);
   }
 
-  /// Sets the contexts of the calls that the connection works for; SQLite is interrupted when one of them is over. They
+  /// Sets the calls that the connection works for; SQLite is interrupted when the context of one of them is over. They
   /// must live until the next call of `serve`.
-  void serve(std::span<const Context* const> contexts) noexcept { contexts_ = contexts; }
-  [[nodiscard]] std::span<const Context* const> contexts() const noexcept { return contexts_; }
+  void serve(const Served* first) noexcept { served_ = first; }
+  [[nodiscard]] const Served* served() const noexcept { return served_; }
 
   /// True if one of the contexts is over.
   [[nodiscard]] bool should_stop() const noexcept {
-    return std::any_of(contexts_.begin(), contexts_.end(), [](const Context* context) { return context->is_over(); });
+    for (const Served* each = served_; each != nullptr; each = each->next) {
+      if (each->context->is_over()) { return true; }
+    }
+    return false;
   }
 
  private:
@@ -60,15 +67,15 @@ class Interrupt {
   sqlite3* connection_;
   std::chrono::milliseconds busy_timeout_;
   Clock::time_point waiting_since_;
-  std::span<const Context* const> contexts_;
+  const Served* served_ = nullptr;
 };
 
 /// Makes a connection work for one call for the time of a scope.
 class Serving {
  public:
   Serving(Interrupt& interrupt, const Context& context) noexcept
-      : interrupt_(interrupt), before_(interrupt.contexts()), context_(&context) {
-    interrupt_.serve({&context_, 1});
+      : interrupt_(interrupt), before_(interrupt.served()), served_{&context} {
+    interrupt_.serve(&served_);
   }
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
@@ -78,8 +85,8 @@ class Serving {
 
  private:
   Interrupt& interrupt_;
-  std::span<const Context* const> before_;
-  const Context* context_;
+  const Served* before_;
+  Served served_;
 };
 
 }  // namespace heddle::sqlite::connection

@@ -5,43 +5,12 @@
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/statements/control.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
-#include "heddle/sqlite/transaction/transaction.hpp"
+#include "heddle/sqlite/transaction/task.hpp"
 
-#include <condition_variable>
 #include <exception>
 #include <utility>
-#include <vector>
 
 namespace heddle::sqlite::transaction {
-
-/// What one thread wants from the connection that writes: to have a unit of work done, or to use the connection alone.
-/// Lives on the stack of that thread, which waits.
-struct Task {
-  enum class State { queued, leading, running, done };
-
-  template <class Body>
-  Task(const Call& of, Body& body)
-      : call(of),
-        function([](void* erased, Transaction& transaction) { (*static_cast<Body*>(erased))(transaction); }),
-        object(&body) {}
-  /// To use the connection alone. The waiting thread itself does the work.
-  explicit Task(const Call& of) : call(of) {}
-
-  [[nodiscard]] bool is_alone() const noexcept { return function == nullptr; }
-
-  void run(connection::Connection& connection) {
-    Transaction transaction(connection, call, Rows::kept);
-    function(object, transaction);
-  }
-
-  const Call& call;
-  // The type-erased body.
-  void (*function)(void*, Transaction&) = nullptr;
-  void* object = nullptr;
-  std::exception_ptr failure;
-  State state = State::queued;
-  std::condition_variable changed;  ///< notified when `state` has changed
-};
 
 /// Calls `action` and stores what it throws as the task's failure.
 template <class Action>
@@ -71,20 +40,30 @@ inline void run_in_savepoint(connection::Connection& connection, Task& task) noe
   }
 }
 
-/// Begins the transaction of a batch. While it waits for the lock, tasks whose context is over fail and are removed
-/// from the batch. Returns false if none is left.
-inline bool begin(connection::Connection& connection, std::vector<Task*>& batch) {
+/// Returns the tasks of a batch that have not failed, as the calls that the connection works for.
+[[nodiscard]] inline const connection::Served* serve_unfailed(const Batch& batch) noexcept {
+  const connection::Served* list = nullptr;
+  for (Task* task = batch.first(); task != nullptr; task = task->next) {
+    if (task->failure) { continue; }
+    task->served.next = list;
+    list = &task->served;
+  }
+  return list;
+}
+
+/// Begins the transaction of a batch. While it waits for the lock, tasks whose context is over fail. Returns false if
+/// all tasks have failed.
+inline bool begin(connection::Connection& connection, const Batch& batch) {
   std::exception_ptr failure;
   for (;;) {
-    std::vector<const Context*> contexts;
-    for (Task* task : batch) {
-      keep_failure(connection, *task, [task] { task->call.context.check(); });
+    for (Task* task = batch.first(); task != nullptr; task = task->next) {
+      if (!task->failure) {
+        keep_failure(connection, *task, [task] { task->call.context.check(); });
+      }
     }
-    std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
-    if (batch.empty()) { return false; }
-    contexts.reserve(batch.size());
-    for (const Task* task : batch) { contexts.push_back(&task->call.context); }
-    connection.interrupt().serve(contexts);
+    const connection::Served* const served = serve_unfailed(batch);
+    if (served == nullptr) { return false; }
+    connection.interrupt().serve(served);
     bool interrupted = false;
     try {
       connection.recover();
@@ -96,17 +75,17 @@ inline bool begin(connection::Connection& connection, std::vector<Task*>& batch)
       // The transaction can be open in spite of the error.
       roll_back(connection);
     }
-    connection.interrupt().serve({});
+    connection.interrupt().serve(nullptr);
     if (!failure) { return true; }
     if (!interrupted) { break; }
     failure = nullptr;
   }
-  for (Task* task : batch) { task->failure = failure; }
+  fail_all(batch, failure);
   return false;
 }
 
 /// Commits the work of a batch. If that fails, all tasks fail; they are in doubt only if the disk failed.
-inline void commit(connection::Connection& connection, const std::vector<Task*>& batch) noexcept {
+inline void commit(connection::Connection& connection, const Batch& batch) noexcept {
   try {
     execute(connection, sql::statements<ControlStatements>().commit);
   } catch (const connection::SqliteError& error) {
@@ -115,21 +94,19 @@ inline void commit(connection::Connection& connection, const std::vector<Task*>&
     const auto failure = std::make_exception_ptr(Error(error.code(), error.what(), error.native_code(),
                                                        disk_failed ? Outcome::in_doubt : Outcome::nothing_happened));
     roll_back(connection);
-    for (Task* task : batch) {
-      if (!task->failure) { task->failure = failure; }
-    }
+    fail_all(batch, failure);
   }
 }
 
 /// Runs all tasks in one transaction and commits it. If SQLite rolls the whole transaction back (because the disk is
 /// full or the statement was interrupted), the task that ran fails; the others are run again.
-inline void commit_together(connection::Connection& connection, const std::vector<Task*>& tasks) {
-  std::vector<Task*> batch = tasks;
+inline void commit_together(connection::Connection& connection, const Batch& batch) {
   while (begin(connection, batch)) {
-    const bool alone = batch.size() == 1;
-    for (Task* task : batch) {
+    const Task* const alone = batch.only_unfailed();
+    for (Task* task = batch.first(); task != nullptr; task = task->next) {
+      if (task->failure) { continue; }
       const connection::Serving serving(connection.interrupt(), task->call.context);
-      if (alone) {
+      if (alone != nullptr) {
         keep_failure(connection, *task, [&] { task->run(connection); });
       } else {
         run_in_savepoint(connection, *task);
@@ -137,14 +114,13 @@ inline void commit_together(connection::Connection& connection, const std::vecto
       if (!connection.in_transaction()) { break; }
     }
     if (connection.in_transaction()) {
-      if (alone && batch.front()->failure) {
+      if (alone != nullptr && alone->failure) {
         roll_back(connection);
       } else {
         commit(connection, batch);
       }
       return;
     }
-    std::erase_if(batch, [](const Task* task) { return task->failure != nullptr; });
   }
 }
 

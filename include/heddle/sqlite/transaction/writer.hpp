@@ -4,15 +4,13 @@
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/transaction/batch.hpp"
+#include "heddle/sqlite/transaction/task.hpp"
 
-#include <algorithm>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <utility>
-#include <vector>
 
 namespace heddle::sqlite::transaction {
 
@@ -65,6 +63,16 @@ class Writer {
     ~Exclusive() { writer.leave(); }
   };
 
+  /// Wakes a thread that waits, so that it sees that it has to stop.
+  struct Wake {
+    Writer& writer;
+    Task& task;
+    void operator()() const {
+      const std::lock_guard lock(writer.mutex_);
+      task.changed.notify_one();
+    }
+  };
+
   /// Does the work of the batch. Each of its tasks ends done or failed.
   void lead() noexcept {
     try {
@@ -72,9 +80,7 @@ class Writer {
     } catch (...) {
       // Memory ran out between the tasks.
       roll_back(connection_);
-      for (Task* task : batch_) {
-        if (!task->failure) { task->failure = std::current_exception(); }
-      }
+      fail_all(batch_, std::current_exception());
     }
   }
 
@@ -82,34 +88,17 @@ class Writer {
   /// queue; false if another leader has done the task. Throws if the context is over before the task has begun.
   bool enter(Task& task) {
     // Constructed outside the lock: if a stop is requested already, it calls back from its constructor.
-    const auto wake = [&] {
-      const std::lock_guard lock(mutex_);
-      task.changed.notify_one();
-    };
-    std::optional<std::stop_callback<std::reference_wrapper<const decltype(wake)>>> on_stop;
-    if (task.call.context.stop.stop_possible()) { on_stop.emplace(task.call.context.stop, std::cref(wake)); }
+    const std::stop_callback<Wake> on_stop(task.call.context.stop, Wake{*this, task});
 
     std::unique_lock lock(mutex_);
-    queue_.push_back(&task);
+    queue_.push_back(task);
     if (leading_ && !wait_for_turn(lock, task)) { return false; }
     leading_ = true;
-    // The leader is the first in the queue. A task that needs the connection alone ends the batch before it.
-    const auto next_alone =
-        std::find_if(queue_.begin() + 1, queue_.end(), [&](const Task* each) { return each->is_alone(); });
-    const auto end = task.is_alone() ? queue_.begin() + 1 : next_alone;
-    if (end == queue_.end()) {
-      batch_.swap(queue_);
-    } else {
-      try {
-        batch_.assign(queue_.begin(), end);
-      } catch (...) {
-        std::erase(queue_, &task);
-        pass_on();
-        throw;
-      }
-      queue_.erase(queue_.begin(), end);
+    // The leader is the first in the queue.
+    batch_ = queue_.take_batch();
+    for (Task* member = batch_.first(); member != nullptr; member = member->next) {
+      member->state = Task::State::running;
     }
-    for (Task* member : batch_) { member->state = Task::State::running; }
     return true;
   }
 
@@ -118,7 +107,7 @@ class Writer {
     const Context& context = task.call.context;
     while (task.state == Task::State::queued) {
       if (context.is_over()) {
-        std::erase(queue_, &task);
+        queue_.remove(task);
         lock.unlock();
         context.check();
       }
@@ -136,27 +125,28 @@ class Writer {
   /// Wakes the threads of the batch and makes the next leader.
   void leave() {
     const std::lock_guard lock(mutex_);
-    for (Task* member : batch_) {
+    for (Task* member = batch_.first(); member != nullptr; member = member->next) {
       member->state = Task::State::done;
       member->changed.notify_one();
     }
-    batch_.clear();
+    batch_ = {};
     pass_on();
   }
 
   /// Makes the first in the queue the leader. Precondition: the mutex is locked.
   void pass_on() {
-    leading_ = !queue_.empty();
+    Task* const first = queue_.first();
+    leading_ = first != nullptr;
     if (leading_) {
-      queue_.front()->state = Task::State::leading;
-      queue_.front()->changed.notify_one();
+      first->state = Task::State::leading;
+      first->changed.notify_one();
     }
   }
 
   connection::Connection connection_;
   std::mutex mutex_;
-  std::vector<Task*> queue_;  ///< tasks that wait for the present leader
-  std::vector<Task*> batch_;  ///< tasks that the present leader does
+  Batch queue_;  ///< tasks that wait for the present leader
+  Batch batch_;  ///< tasks that the present leader does
   bool leading_ = false;
 };
 
