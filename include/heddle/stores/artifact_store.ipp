@@ -10,6 +10,7 @@
 #include "heddle/sql/list_bounds.hpp"
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sql/search_text.hpp"
+#include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_store.hpp"
 #include "heddle/stores/detail/artifact_checks.hpp"

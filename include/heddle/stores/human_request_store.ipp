@@ -9,6 +9,7 @@
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/human_requests.hpp"
 #include "heddle/stores/detail/require_session.hpp"

@@ -10,6 +10,7 @@
 #include "heddle/sealed_query/query_image.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/json_codec.hpp"
+#include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/stored_image.hpp"
 #include "heddle/stores/detail/new_results.hpp"
