@@ -77,7 +77,7 @@ class Engine {
                                                : heddle::migrations::load_migrations(config_.migration_directory);
   }
 
-  /// Nothing: SQLite has no pool.
+  /// Returns nothing: the connections for reading are not reported as a pool.
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return std::nullopt; }
 
   /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. Writers of a file go on

@@ -96,19 +96,14 @@ class Slots {
   /// slots.
   Slot acquire(const Context& context, int held) {
     std::unique_lock lock(mutex_);
-    if (closed_) { throw_closed(); }
-    if (!idle_.empty()) { return remove_idle(idle_.end() - 1); }
-    if (total_ < limits_.max_connections) { return add_slot(); }
+    if (auto slot = acquire_free()) { return std::move(*slot); }
     return wait(lock, context, held);
   }
 
   /// Like `acquire`, but returns nothing instead of a wait.
   std::optional<Slot> try_acquire() {
     const std::lock_guard lock(mutex_);
-    if (closed_) { throw_closed(); }
-    if (!idle_.empty()) { return remove_idle(idle_.end() - 1); }
-    if (total_ < limits_.max_connections) { return add_slot(); }
-    return std::nullopt;
+    return acquire_free();
   }
 
   /// Moves an idle connection into an empty slot, if there is one. No thread needs the slot that this releases: none
@@ -190,6 +185,12 @@ class Slots {
 
   [[noreturn]] static void throw_closed() {
     throw Error(ErrorCode::failed_precondition, "the connection pool is closed");
+  }
+
+  std::optional<Slot> acquire_free() {
+    if (closed_) { throw_closed(); }
+    if (!idle_.empty()) { return remove_idle(idle_.end() - 1); }
+    return total_ < limits_.max_connections ? std::optional<Slot>(add_slot()) : std::nullopt;
   }
 
   [[nodiscard]] bool is_missing() const noexcept { return !closed_ && total_ < limits_.min_connections; }

@@ -89,7 +89,7 @@ class Connection {
     must_recover_ = false;
   }
 
-  /// True outside of a transaction.
+  /// True outside of a transaction: the connection can be used for another call.
   [[nodiscard]] bool is_clean() const noexcept { return !in_transaction(); }
 
   /// True between BEGIN and the end of its transaction.

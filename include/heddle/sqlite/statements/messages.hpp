@@ -23,8 +23,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   template <class Row, class... Arguments>
   using Statement = sql::Statement<Row, Arguments...>;
 
-  /// user, session, expected: finds the session if its last sequence is the expected one. Inside the transaction of a
-  /// writer no one else can change it.
+  /// user, session, expected: finds the session if its last sequence is the expected one. In a transaction that
+  /// writes it cannot change afterwards.
   Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3"};
   /// user, session, distance from the last reserved sequence, the message. Triggers update the full-text index.

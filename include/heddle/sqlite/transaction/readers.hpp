@@ -53,7 +53,7 @@ class Readers {
   using Slots = detail::pool::Slots<connection::Connection, NoClock>;
   using Reading = detail::calls::ThreadMark<Readers>;
 
-  /// The use of a connection for the time of a call.
+  /// The connection of one call, for the time of that call.
   class Lease {
    public:
     Lease(Readers& readers, const Context& context) : slot_(readers.acquire(context)), reading_(readers) {
