@@ -1,5 +1,6 @@
 #include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
+#include "support/crafted_cursor.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>
@@ -73,17 +74,83 @@ CONFORMANCE_TEST("a cursor never leads into another session") {
   add_session(subject.backend(), alice, "after");
   store.save_message(alice, "before", says("x"));
   store.save_message(bob, "s", says("y"));
+  store.save_message(bob, "s", says("y"));
   store.save_message(alice, "after", says("z"));
+  const std::string of_session = store.load_messages(bob, "s", {.limit = 1}).next;
+  const std::string of_agent = store.load_agent_messages(bob, "agent", {.limit = 1}).next;
   for (const char* at :
        {"-16777217", "-16777216", "-1", "16777215", "16777216", "9223372036854775807", "-9223372036854775808"}) {
-    const PageRequest crafted{.cursor = "m" + std::string(at) + "."};
+    const std::string position = std::string(at) + ".";
+    const PageRequest crafted{.cursor = support::with_position(of_session, position)};
     try {
       const auto page = store.load_messages(bob, "s", crafted);
       CHECK(page.items.empty());
     } catch (const Error& error) { CHECK(error.code() == ErrorCode::invalid_argument); }
-    const auto own = store.load_agent_messages(bob, "agent", {.cursor = "g" + std::string(at) + "."});
+    const auto own = store.load_agent_messages(bob, "agent", {.cursor = support::with_position(of_agent, position)});
     for (const auto& message : own.items) { CHECK(message.content == "y"); }
   }
+}
+
+CONFORMANCE_TEST("a cursor is valid only for the arguments that it was made for") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& sessions = backend.session_storage();
+  for (const char* id : {"a1", "a2"}) { add_session(backend, alice, id, "agent a"); }
+  for (const char* id : {"b1", "b2"}) { add_session(backend, alice, id, "agent b"); }
+  for (const char* id : {"a1", "b1"}) {
+    for (const char* text : {"a word", "another word"}) {
+      sessions.save_message(alice, id, says(text));
+      sessions.save_tool_execution(alice, id, {.tool_name = text});
+      sessions.save_snapshot(alice, {.session_id = id, .snapshot_type = "one"});
+      sessions.save_snapshot(alice, {.session_id = id, .snapshot_type = "other"});
+      backend.error_store().store(alice, {.session_id = id, .tool_name = text, .raw_error = "x"});
+      backend.artifact_store().index(alice, {.name = text, .session_id = id});
+      backend.human_request_store().store(alice, {.session_id = id});
+    }
+  }
+  const auto check = [](const char* name, const auto& list, const auto& one, const auto& other) {
+    CAPTURE(name);
+    const std::string cursor = list(one, PageRequest{.limit = 1}).next;
+    REQUIRE_FALSE(cursor.empty());
+    CHECK_FALSE(list(one, PageRequest{.cursor = cursor}).items.empty());
+    const Error error = support::error_of([&] { static_cast<void>(list(other, PageRequest{.cursor = cursor})); });
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    CHECK(std::string(error.what()) == "page.cursor does not belong to this list");
+  };
+  using P = const PageRequest&;
+  const std::string a1 = "a1";
+  const std::string b1 = "b1";
+  check(
+      "sessions of an agent",
+      [&](const std::string& agent, P p) { return sessions.list_agent_sessions(alice, agent, p); },
+      std::string("agent a"), std::string("agent b"));
+  check(
+      "messages of an agent",
+      [&](const std::string& agent, P p) { return sessions.load_agent_messages(alice, agent, p); },
+      std::string("agent a"), std::string("agent b"));
+  check(
+      "messages", [&](const std::string& id, P p) { return sessions.load_messages(alice, id, p); }, a1, b1);
+  check(
+      "executions", [&](const std::string& id, P p) { return sessions.list_tool_executions(alice, id, p); }, a1, b1);
+  check(
+      "snapshots", [&](const std::string& type, P p) { return sessions.load_snapshots(alice, a1, type, p); },
+      std::string("one"), std::string("other"));
+  check(
+      "found messages", [&](const MessageSearch& search, P p) { return sessions.search_messages(alice, search, p); },
+      MessageSearch{.query = "word"}, MessageSearch{.query = "word", .session_id = "a1"});
+  check(
+      "errors", [&](const ErrorFilter& filter, P p) { return backend.error_store().list(alice, filter, p); },
+      ErrorFilter{}, ErrorFilter{.tool_name = "a word"});
+  check(
+      "artifacts", [&](const ArtifactFilter& filter, P p) { return backend.artifact_store().list(alice, filter, p); },
+      ArtifactFilter{}, ArtifactFilter{.session_id = "a1"});
+  check(
+      "found artifacts",
+      [&](const std::string& query, P p) { return backend.artifact_store().search(alice, query, p); },
+      std::string("word"), std::string("a word"));
+  check(
+      "requests",
+      [&](const std::string& id, P p) { return backend.human_request_store().list_by_session(alice, id, p); }, a1, b1);
 }
 
 CONFORMANCE_TEST("a call without a user works for the configured default user") {

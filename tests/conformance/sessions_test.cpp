@@ -1,6 +1,7 @@
 #include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
 #include "heddle/limits.hpp"
+#include "support/crafted_cursor.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>
@@ -111,7 +112,11 @@ CONFORMANCE_TEST("fault 29: a page is limited, and a cursor is valid only in its
   const std::string cursor = store.list_sessions(alice, {.limit = 1}).next;
   REQUIRE_FALSE(cursor.empty());
   CHECK(code_of([&] { (void)store.load_messages(alice, "a", {.cursor = cursor}); }) == ErrorCode::invalid_argument);
-  for (const char* bad : {"x", "s", "s.", "s12", "sx.a", "s99999999999999999999.a", ".", "\xff"}) {
+  for (const char* position : {"", ".", "12", "x.a", "99999999999999999999.a", "\xff"}) {
+    const std::string bad = support::with_position(cursor, position);
+    CHECK(code_of([&] { (void)store.list_sessions(alice, {.cursor = bad}); }) == ErrorCode::invalid_argument);
+  }
+  for (const char* bad : {"x", ".", "\xff"}) {
     CHECK(code_of([&] { (void)store.list_sessions(alice, {.cursor = bad}); }) == ErrorCode::invalid_argument);
   }
 }

@@ -1,5 +1,6 @@
 #include "heddle/sqlite.hpp"
 #include "property/generator.hpp"
+#include "support/crafted_cursor.hpp"
 
 #include <doctest/doctest.h>
 
@@ -193,7 +194,8 @@ TEST_CASE("crafted cursors show nothing of another session or tenant") {
       case 0: cursor = random.nasty(); break;
       case 1:
       case 2:
-        cursor = cursor.substr(0, 1) + random.one_of(numbers) + "." + (random.one_in(2) ? random.nasty() : "");
+        cursor =
+            support::with_position(cursor, random.one_of(numbers) + "." + (random.one_in(2) ? random.nasty() : ""));
         break;
       case 3: cursor[random.number(cursor.size())] = static_cast<char>(random.number(256)); break;
       case 4: cursor.insert(random.number(cursor.size() + 1), random.one_of(numbers)); break;

@@ -1,6 +1,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "support/crafted_cursor.hpp"
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
@@ -128,13 +129,16 @@ TEST_CASE("a session holds exactly the maximum number of messages") {
   auto& store = backend.session_storage();
   store.save_session({}, {.id = "s"});
   store.save_session({}, {.id = "next"});
+  store.save_message({}, "s", {.content = "first"});
   RawDatabase(file).execute("UPDATE sessions SET last_sequence = " + std::to_string(limits::sequence - 1) +
                             " WHERE id = 's'");
   CHECK(code_of([&] { store.save_messages({}, "s", std::vector<Message>(2)); }) == ErrorCode::resource_exhausted);
   CHECK(store.save_message({}, "s", {.content = "last"}) == limits::sequence);
   CHECK(code_of([&] { store.save_message({}, "s", {.content = "one more"}); }) == ErrorCode::resource_exhausted);
   CHECK(store.load_messages({}, "next").items.empty());
-  CHECK(store.load_messages({}, "s", {.cursor = "m" + std::to_string(limits::sequence - 1) + "."}).items.size() == 1);
+  const std::string cursor = support::with_position(store.load_messages({}, "s", {.limit = 1}).next,
+                                                    std::to_string(limits::sequence - 1) + ".");
+  CHECK(store.load_messages({}, "s", {.cursor = cursor}).items.size() == 1);
 }
 
 TEST_CASE("fault 19: deleting a session costs the same in a database of any size") {

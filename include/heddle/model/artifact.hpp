@@ -100,6 +100,8 @@ struct ArtifactStatistics {
 HEDDLE_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, purpose, content_type, size_bytes,
                     checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
                     session_id);
+HEDDLE_ADAPT_STRUCT(heddle::ArtifactFilter, source, content_type, tags, min_size_bytes, max_size_bytes, created_from,
+                    created_until, session_id, include_deleted);
 HEDDLE_ADAPT_STRUCT(heddle::ArtifactStatistics, files, bytes, user_files, generated_files, deleted_files);
 HEDDLE_LIMIT_TEXTS(heddle::Artifact, heddle::limits::id, id, source_agent_id, session_id);
 HEDDLE_LIMIT_TEXTS(heddle::Artifact, heddle::limits::name, name, path, content_type, checksum, tags);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "heddle/reflection/adapt.hpp"
+
 #include <optional>
 #include <string>
 
@@ -17,3 +19,5 @@ struct MessageSearch {
 };
 
 }  // namespace heddle
+
+HEDDLE_ADAPT_STRUCT(heddle::MessageSearch, query, session_id, agent_id);

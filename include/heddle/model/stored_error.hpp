@@ -34,5 +34,7 @@ struct ErrorFilter {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::StoredError, id, timestamp, session_id, tool_name, raw_error, short_summary);
+HEDDLE_ADAPT_STRUCT(heddle::ErrorFilter, session_id, tool_name, from, until);
+
 HEDDLE_LIMIT_TEXTS(heddle::StoredError, heddle::limits::id, id, session_id, tool_name);
 HEDDLE_LIMIT_TEXTS(heddle::StoredError, heddle::limits::name, short_summary);

@@ -2,76 +2,50 @@
 #pragma once
 
 #include "heddle/limits.hpp"
-#include "heddle/options.hpp"
-#include "heddle/sql/record.hpp"
+#include "heddle/time.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <charconv>
-#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 namespace heddle::sql {
 
-/// Where a list goes on: behind the row at this position, and behind this id among rows at one position.
+/// The place in a list after a row: the number by which the list is ordered, and the id of the row if several rows can
+/// have one number.
 struct Position {
   std::int64_t at = 0;
   std::string id{};
+
+  /// The number of a list that is ordered by time.
+  [[nodiscard]] Timestamp time() const noexcept { return Timestamp(Timestamp::duration(at)); }
 };
 
-/// The position as an opaque cursor: the list's own letter, the number, the id.
-[[nodiscard]] inline std::string make_cursor(char list, const Position& position) {
-  return list + std::to_string(position.at) + "." + position.id;
+/// The numbers of the start of a list: of one in ascending order, and of one in descending order.
+inline constexpr std::int64_t before_all = std::numeric_limits<std::int64_t>::min();
+inline constexpr std::int64_t after_all = std::numeric_limits<std::int64_t>::max();
+
+/// Throws the error for a cursor of another list.
+[[noreturn]] inline void refuse_cursor() { validation::refuse("page.cursor", "does not belong to this list"); }
+
+/// Returns the text of a cursor: the key of its list, the number, the id, separated by points.
+[[nodiscard]] inline std::string make_cursor(std::string_view key, const Position& position) {
+  return std::string(key).append(".").append(std::to_string(position.at)).append(".").append(position.id);
 }
 
-/// The position of a cursor, or `start` for an empty one. Throws `invalid_argument` for one that another list made.
-[[nodiscard]] inline Position read_cursor(char list, const std::string& cursor, Position start) {
-  if (cursor.empty()) { return start; }
+/// Returns the position of a cursor. Throws `invalid_argument` if its list has another key.
+[[nodiscard]] inline Position read_cursor(std::string_view key, const std::string& cursor) {
   validation::check_text("page.cursor", cursor, limits::name);
+  if (!cursor.starts_with(key) || cursor.size() == key.size() || cursor[key.size()] != '.') { refuse_cursor(); }
   Position position;
   const char* const end = cursor.data() + cursor.size();
-  const auto parsed = std::from_chars(cursor.data() + 1, end, position.at);
-  if (cursor.front() != list || parsed.ec != std::errc{} || parsed.ptr == end || *parsed.ptr != '.') {
-    validation::refuse("page.cursor", "does not come from this list");
-  }
+  const auto parsed = std::from_chars(cursor.data() + key.size() + 1, end, position.at);
+  if (parsed.ec != std::errc{} || parsed.ptr == end || *parsed.ptr != '.') { refuse_cursor(); }
   position.id.assign(parsed.ptr + 1, end);
   return position;
-}
-
-/// The wanted number of items. Throws `invalid_argument` if it is out of bounds.
-[[nodiscard]] inline std::int64_t limit_of(const PageRequest& request, std::int64_t fallback) {
-  if (request.limit < 0 || request.limit > limits::page) {
-    validation::refuse("page.limit", "is not between 0 and " + std::to_string(limits::page));
-  }
-  return request.limit == 0 ? fallback : request.limit;
-}
-
-/// A page of the rows of a query for one row more than `limit`: if that one came, there is a next page, behind the last
-/// row that is given.
-template <class Row, class PositionOf>
-[[nodiscard]] Page<Row> make_page(char list, std::vector<Row> rows, std::int64_t limit, PositionOf position_of) {
-  Page<Row> page;
-  const auto size = static_cast<std::size_t>(limit);
-  if (rows.size() > size) {
-    rows.resize(size);
-    page.next = make_cursor(list, position_of(rows.back()));
-  }
-  page.items = std::move(rows);
-  return page;
-}
-
-/// The same for rows that come with the key that the list goes on from.
-template <class Row>
-[[nodiscard]] Page<Row> make_keyed_page(char list, std::vector<Keyed<Row>> rows, std::int64_t limit) {
-  auto keyed = make_page(list, std::move(rows), limit, [](const Keyed<Row>& last) { return Position{last.key, {}}; });
-  Page<Row> page{{}, std::move(keyed.next)};
-  page.items.reserve(keyed.items.size());
-  for (auto& each : keyed.items) { page.items.push_back(std::move(each.row)); }
-  return page;
 }
 
 }  // namespace heddle::sql

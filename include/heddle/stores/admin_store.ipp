@@ -6,7 +6,8 @@
 #include "heddle/model/session.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/sql/cursor.hpp"
-#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
@@ -42,7 +43,7 @@ SessionOverview AdminStore<Policy, TracerType>::list_sessions(const Context& con
     const stores::detail::SessionOverviewPage page(request);
     return stores::detail::administer<Policy>(passage, [&](auto& tx) {
       const auto& statements = stores::detail::admin_statements<Policy>();
-      auto rows = tx.all(statements.list_sessions, page.before(), page.before_number(), page.limit() + 1);
+      auto rows = tx.all(statements.list_sessions, page.before(), page.before_number(), page.rows());
       auto total = tx.one(statements.count_sessions);
       return [rows = std::move(rows), total = std::move(total), &page]() mutable {
         return page.overview(rows(), total().value_or(0));
@@ -55,14 +56,11 @@ template <class Policy, class TracerType>
 Page<SessionCount> AdminStore<Policy, TracerType>::sessions_per_user(const Context& context,
                                                                      const PageRequest& request) {
   return gateway_.manage(context, Operation::sessions_per_user, [&](auto& passage) {
-    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
-    const sql::Position from = sql::read_cursor('u', request.cursor, {});
+    const sql::ListPage page(sql::Listing::users, request, sql::default_limit, {});
     return stores::detail::administer<Policy>(passage, [&](auto& tx) {
-      auto rows = tx.all(stores::detail::admin_statements<Policy>().sessions_per_user, from.id, limit + 1);
-      return [rows = std::move(rows), limit]() mutable {
-        return sql::make_page('u', rows(), limit, [](const SessionCount& last) {
-          return sql::Position{0, last.user_id};
-        });
+      auto rows = tx.all(stores::detail::admin_statements<Policy>().sessions_per_user, page.start().id, page.rows());
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const SessionCount& last) { return sql::Position{0, last.user_id}; });
       };
     });
   });

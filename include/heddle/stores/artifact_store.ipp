@@ -7,7 +7,8 @@
 #include "heddle/operation.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
-#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/record.hpp"
@@ -87,21 +88,20 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::list(const Context& context, const
                                                    const PageRequest& request) {
   return gateway_.run(context, Operation::list_artifacts, [&](auto& passage) {
     stores::detail::check_artifact_filter(filter);
-    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
     const Timestamp from = filter.created_from.value_or(Timestamp::min());
     const sql::Position end{microseconds_of(filter.created_until.value_or(Timestamp::max())), {}};
-    sql::Position position = sql::read_cursor('i', request.cursor, end);
-    if (position.at >= end.at) { position = end; }
+    const sql::ListPage page(sql::Listing::artifacts, request, sql::default_limit, end, filter);
+    if (!request.cursor.empty() && page.start().at >= end.at) { sql::refuse_cursor(); }
     return passage.read([&](auto& tx) {
       const auto& statements = stores::detail::artifact_statements<Policy>();
       const auto all = [&](const auto& statement, const auto&... session) {
         return tx.all(statement, tx.user_id(), filter.source, filter.content_type, filter.tags, filter.min_size_bytes,
-                      filter.max_size_bytes, from, filter.include_deleted, sql::time_of(position), position.id,
-                      limit + 1, session...);
+                      filter.max_size_bytes, from, filter.include_deleted, page.start().time(), page.start().id,
+                      page.rows(), session...);
       };
       auto rows = filter.session_id ? all(statements.list_in_session, *filter.session_id) : all(statements.list);
-      return [rows = std::move(rows), limit]() mutable {
-        return sql::make_page('i', rows(), limit, [](const Artifact& last) {
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const Artifact& last) {
           return sql::Position{microseconds_of(last.created_at), last.id};
         });
       };
@@ -114,14 +114,13 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, con
                                                      const PageRequest& request) {
   return gateway_.run(context, Operation::search_artifacts, [&](auto& passage) {
     const std::string words = Policy::search_query(sql::search_terms(query));
-    const std::int64_t limit = sql::limit_of(request, 20);
-    const std::int64_t offset = sql::read_cursor('j', request.cursor, {}).at;
-    if (offset < 0) { validation::refuse("page.cursor", "does not come from this list"); }
+    const sql::ListPage page(sql::Listing::found_artifacts, request, sql::default_search_limit, {}, query);
+    const std::int64_t offset = page.start().at;
+    if (offset < 0) { sql::refuse_cursor(); }
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, limit + 1, offset);
-      return [rows = std::move(rows), limit, offset]() mutable {
-        return sql::make_page('j', rows(), limit, [&](const Artifact&) { return sql::Position{offset + limit, {}}; });
-      };
+      auto rows =
+          tx.all(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, page.rows(), offset);
+      return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
     });
   });
 }

@@ -8,7 +8,8 @@
 #include "heddle/operation.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
-#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/error_text.hpp"
 #include "heddle/stores/detail/require_session.hpp"
@@ -92,21 +93,21 @@ Page<StoredError> ErrorStore<Policy, Tracer>::list(const Context& context, const
   return gateway_.run(context, Operation::list_errors, [&](auto& passage) {
     if (filter.session_id) { validation::check_id("filter.session_id", *filter.session_id); }
     if (filter.tool_name) { validation::check_text("filter.tool_name", *filter.tool_name, limits::id); }
-    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
     const Timestamp from = filter.from.value_or(Timestamp::min());
     const sql::Position end{microseconds_of(filter.until.value_or(Timestamp::max())), {}};
-    sql::Position position = sql::read_cursor('e', request.cursor, end);
-    if (position.at >= end.at) { position = end; }
-    const Timestamp before = sql::time_of(position);
+    const sql::ListPage page(sql::Listing::errors, request, sql::default_limit, end, filter);
+    if (!request.cursor.empty() && page.start().at >= end.at) { sql::refuse_cursor(); }
+    const Timestamp before = page.start().time();
+    const std::string& before_id = page.start().id;
     return passage.read([&](auto& tx) {
       const auto& statements = stores::detail::error_statements<Policy>();
       auto rows = filter.session_id  ? tx.all(statements.list_of_session, tx.user_id(), *filter.session_id,
-                                              filter.tool_name, from, before, position.id, limit + 1)
+                                              filter.tool_name, from, before, before_id, page.rows())
                   : filter.tool_name ? tx.all(statements.list_of_tool, tx.user_id(), *filter.tool_name, from, before,
-                                              position.id, limit + 1)
-                                     : tx.all(statements.list, tx.user_id(), from, before, position.id, limit + 1);
-      return [rows = std::move(rows), limit]() mutable {
-        return sql::make_page('e', rows(), limit, [](const StoredError& last) {
+                                              before_id, page.rows())
+                                     : tx.all(statements.list, tx.user_id(), from, before, before_id, page.rows());
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const StoredError& last) {
           return sql::Position{microseconds_of(last.timestamp), last.id};
         });
       };

@@ -8,7 +8,8 @@
 #include "heddle/operation.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
-#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/human_requests.hpp"
@@ -138,12 +139,11 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
 template <class Policy, class Tracer>
 Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_pending(const Context& context, const PageRequest& request) {
   return gateway_.run(context, Operation::list_pending_human_requests, [&](auto& passage) {
-    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
-    const sql::Position from = sql::read_cursor('p', request.cursor, {sql::before_all, {}});
+    const sql::ListPage page(sql::Listing::pending_requests, request, sql::default_limit, {sql::before_all, {}});
     return passage.read([&](auto& tx) {
       auto rows = tx.all(stores::detail::request_statements<Policy>().list_pending, tx.user_id(), now(),
-                         sql::time_of(from), from.id, limit + 1);
-      return [rows = std::move(rows), limit]() mutable { return stores::detail::page_of_requests('p', rows(), limit); };
+                         page.start().time(), page.start().id, page.rows());
+      return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_requests(page, rows()); };
     });
   });
 }
@@ -154,15 +154,15 @@ Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_by_session(const Cont
                                                                       const PageRequest& request) {
   return gateway_.run(context, Operation::list_human_requests_of_session, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
-    const sql::Position from = sql::read_cursor('h', request.cursor, {sql::after_all, {}});
+    const sql::ListPage page(sql::Listing::requests_of_session, request, sql::default_limit, {sql::after_all, {}},
+                             session_id);
     return passage.read([&](auto& tx) {
       auto rows = tx.all(stores::detail::request_statements<Policy>().list_by_session, tx.user_id(), session_id,
-                         sql::time_of(from), from.id, limit + 1);
-      return [rows = std::move(rows), limit, at = now()]() mutable {
-        auto page = stores::detail::page_of_requests('h', rows(), limit);
-        for (HumanRequest& each : page.items) { stores::detail::show_at(at, each); }
-        return page;
+                         page.start().time(), page.start().id, page.rows());
+      return [rows = std::move(rows), &page, at = now()]() mutable {
+        auto requests = stores::detail::page_of_requests(page, rows());
+        for (HumanRequest& each : requests.items) { stores::detail::show_at(at, each); }
+        return requests;
       };
     });
   });

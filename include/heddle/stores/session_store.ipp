@@ -7,15 +7,15 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/operation.hpp"
-#include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
-#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
-#include "heddle/stores/detail/ids_page.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/session_lists.hpp"
 #include "heddle/stores/detail/session_purge.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_messages.ipp"
@@ -83,13 +83,14 @@ std::optional<Session> SessionStore<Policy, Tracer>::load_session(const Context&
                                                                   const PageRequest& page) {
   return gateway_.run(context, Operation::load_session, [&](auto& passage) {
     validation::check_id("session id", id);
-    const stores::detail::MessagePage query(page);
+    const auto query = stores::detail::messages_of_session(page, id);
     return passage.read([&](auto& tx) {
       auto session = tx.one(stores::detail::session_statements<Policy>().find, tx.user_id(), id);
-      auto messages = query.run(tx, stores::detail::message_statements<Policy>().list, id);
+      auto messages =
+          tx.all(stores::detail::message_statements<Policy>().list, tx.user_id(), id, query.start().at, query.rows());
       return [session = std::move(session), messages = std::move(messages), &query]() mutable {
         std::optional<Session> loaded = session();
-        if (loaded) { loaded->messages = query.page(messages()); }
+        if (loaded) { loaded->messages = stores::detail::page_of_messages(query, messages()); }
         return loaded;
       };
     });
@@ -99,11 +100,11 @@ std::optional<Session> SessionStore<Policy, Tracer>::load_session(const Context&
 template <class Policy, class Tracer>
 Page<std::string> SessionStore<Policy, Tracer>::list_sessions(const Context& context, const PageRequest& request) {
   return gateway_.run(context, Operation::list_sessions, [&](auto& passage) {
-    const stores::detail::IdsPage page('s', request);
+    const sql::ListPage page(sql::Listing::sessions, request, sql::default_limit, {sql::after_all, {}});
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::session_statements<Policy>().list, tx.user_id(), page.before(),
-                         page.before_id(), page.limit() + 1);
-      return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
+      auto rows = tx.all(stores::detail::session_statements<Policy>().list, tx.user_id(), page.start().time(),
+                         page.start().id, page.rows());
+      return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_ids(page, rows()); };
     });
   });
 }
@@ -113,11 +114,12 @@ Page<std::string> SessionStore<Policy, Tracer>::list_agent_sessions(const Contex
                                                                     const PageRequest& request) {
   return gateway_.run(context, Operation::list_agent_sessions, [&](auto& passage) {
     validation::check_text("agent_id", agent_id, limits::id);
-    const stores::detail::IdsPage page('a', request);
+    const sql::ListPage page(sql::Listing::sessions_of_agent, request, sql::default_limit, {sql::after_all, {}},
+                             agent_id);
     return passage.read([&](auto& tx) {
       auto rows = tx.all(stores::detail::session_statements<Policy>().list_of_agent, tx.user_id(), agent_id,
-                         page.before(), page.before_id(), page.limit() + 1);
-      return [rows = std::move(rows), &page]() mutable { return page.ids(rows()); };
+                         page.start().time(), page.start().id, page.rows());
+      return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_ids(page, rows()); };
     });
   });
 }
@@ -221,12 +223,11 @@ Page<ToolExecution> SessionStore<Policy, Tracer>::list_tool_executions(const Con
                                                                        const PageRequest& request) {
   return gateway_.run(context, Operation::list_tool_executions, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
-    const sql::Position from = sql::read_cursor('x', request.cursor, {});
+    const sql::ListPage page(sql::Listing::executions, request, sql::default_limit, {}, session_id);
     return passage.read([&](auto& tx) {
       auto rows = tx.all(stores::detail::session_statements<Policy>().list_executions, tx.user_id(), session_id,
-                         from.at, limit + 1);
-      return [rows = std::move(rows), limit]() mutable { return sql::make_keyed_page('x', rows(), limit); };
+                         page.start().at, page.rows());
+      return [rows = std::move(rows), &page]() mutable { return page.of_keyed(rows()); };
     });
   });
 }
@@ -258,13 +259,13 @@ Page<MemorySnapshot> SessionStore<Policy, Tracer>::load_snapshots(const Context&
   return gateway_.run(context, Operation::load_snapshots, [&](auto& passage) {
     validation::check_id("session_id", session_id);
     validation::check_text("snapshot_type", type, limits::text);
-    const std::int64_t limit = sql::limit_of(request, sql::default_limit);
-    const sql::Position from = sql::read_cursor('n', request.cursor, {sql::before_all, {}});
+    const sql::ListPage page(sql::Listing::snapshots, request, sql::default_limit, {sql::before_all, {}}, session_id,
+                             type);
     return passage.read([&](auto& tx) {
       auto rows = tx.all(stores::detail::session_statements<Policy>().list_snapshots, tx.user_id(), session_id, type,
-                         sql::time_of(from), from.id, limit + 1);
-      return [rows = std::move(rows), limit]() mutable {
-        return sql::make_page('n', rows(), limit, [](const MemorySnapshot& last) {
+                         page.start().time(), page.start().id, page.rows());
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const MemorySnapshot& last) {
           return sql::Position{microseconds_of(last.created_at), last.id};
         });
       };

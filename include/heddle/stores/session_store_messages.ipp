@@ -5,10 +5,12 @@
 #include "heddle/limits.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/sql/cursor.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sql/statement.hpp"
-#include "heddle/stores/detail/message_page.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
+#include "heddle/stores/detail/session_lists.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -77,11 +79,11 @@ Page<Message> SessionStore<Policy, Tracer>::load_messages(const Context& context
                                                           const PageRequest& request) {
   return gateway_.run(context, Operation::load_messages, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    const stores::detail::MessagePage query(request);
+    const auto page = stores::detail::messages_of_session(request, session_id);
     return passage.read([&](auto& tx) {
-      return [rows = query.run(tx, stores::detail::message_statements<Policy>().list, session_id), &query]() mutable {
-        return query.page(rows());
-      };
+      auto rows = tx.all(stores::detail::message_statements<Policy>().list, tx.user_id(), session_id, page.start().at,
+                         page.rows());
+      return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
     });
   });
 }
@@ -103,12 +105,11 @@ Page<Message> SessionStore<Policy, Tracer>::load_agent_messages(const Context& c
                                                                 const PageRequest& request) {
   return gateway_.run(context, Operation::load_agent_messages, [&](auto& passage) {
     validation::check_text("agent_id", agent_id, limits::id);
-    const std::int64_t limit = sql::limit_of(request, limits::page);
-    const sql::Position from = sql::read_cursor('g', request.cursor, {});
+    const sql::ListPage page(sql::Listing::messages_of_agent, request, limits::page, {}, agent_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::message_statements<Policy>().list_of_agent, tx.user_id(), agent_id, from.at,
-                         limit + 1);
-      return [rows = std::move(rows), limit]() mutable { return sql::make_keyed_page('g', rows(), limit); };
+      auto rows = tx.all(stores::detail::message_statements<Policy>().list_of_agent, tx.user_id(), agent_id,
+                         page.start().at, page.rows());
+      return [rows = std::move(rows), &page]() mutable { return page.of_keyed(rows()); };
     });
   });
 }
@@ -118,10 +119,11 @@ Page<Message> SessionStore<Policy, Tracer>::load_parent_messages(const Context& 
                                                                  const PageRequest& request) {
   return gateway_.run(context, Operation::load_parent_messages, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    const stores::detail::MessagePage query(request);
+    const auto page = stores::detail::messages_of_parent(request, session_id);
     return passage.read([&](auto& tx) {
-      return [rows = query.run(tx, stores::detail::message_statements<Policy>().list_of_parent, session_id),
-              &query]() mutable { return query.page(rows()); };
+      auto rows = tx.all(stores::detail::message_statements<Policy>().list_of_parent, tx.user_id(), session_id,
+                         page.start().at, page.rows());
+      return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
     });
   });
 }
@@ -133,18 +135,16 @@ Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& conte
     const std::string words = Policy::search_query(sql::search_terms(search.query));
     if (search.session_id) { validation::check_id("search.session_id", *search.session_id); }
     if (search.agent_id) { validation::check_text("search.agent_id", *search.agent_id, limits::id); }
-    const std::int64_t limit = sql::limit_of(request, 20);
-    const std::int64_t offset = sql::read_cursor('f', request.cursor, {}).at;
-    if (offset < 0 || offset > limits::sequence) { validation::refuse("page.cursor", "does not come from this list"); }
+    const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
+    const std::int64_t offset = page.start().at;
+    if (offset < 0 || offset > limits::sequence) { sql::refuse_cursor(); }
     return passage.read([&](auto& tx) {
       const auto& statements = stores::detail::message_statements<Policy>();
       auto rows = search.session_id
                       ? tx.all(statements.search_in_session, tx.user_id(), words, *search.session_id, search.agent_id,
-                               limit + 1, offset)
-                      : tx.all(statements.search, tx.user_id(), words, search.agent_id, limit + 1, offset);
-      return [rows = std::move(rows), limit, offset]() mutable {
-        return sql::make_page('f', rows(), limit, [&](const Message&) { return sql::Position{offset + limit, {}}; });
-      };
+                               page.rows(), offset)
+                      : tx.all(statements.search, tx.user_id(), words, search.agent_id, page.rows(), offset);
+      return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
     });
   });
 }

@@ -82,9 +82,10 @@ inline void show_at(Timestamp at, HumanRequest& request) {
   return Context::Clock::now() + pause;
 }
 
-[[nodiscard]] inline Page<HumanRequest> page_of_requests(char list, std::vector<HumanRequest> rows,
-                                                         std::int64_t limit) {
-  return sql::make_page(list, std::move(rows), limit, [](const HumanRequest& last) {
+/// Returns a page of requests in a list that is ordered by time.
+template <class List>
+[[nodiscard]] Page<HumanRequest> page_of_requests(const List& list, std::vector<HumanRequest> rows) {
+  return list.of(std::move(rows), [](const HumanRequest& last) {
     return sql::Position{microseconds_of(last.created_at), last.id};
   });
 }

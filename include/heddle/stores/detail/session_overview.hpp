@@ -5,10 +5,10 @@
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
-#include "heddle/sql/list_bounds.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/time.hpp"
-#include "heddle/validation/text.hpp"
 
 #include <charconv>
 #include <cstdint>
@@ -22,37 +22,29 @@ namespace heddle::stores::detail {
 /// A page of the sessions of all tenants, the latest first.
 class SessionOverviewPage {
  public:
-  explicit SessionOverviewPage(const PageRequest& request) : limit_(sql::limit_of(request, sql::default_limit)) {
-    const sql::Position from = sql::read_cursor(list, request.cursor, {sql::after_all, {}});
-    before_ = sql::time_of(from);
-    if (from.id.empty()) { return; }
-    const char* const end = from.id.data() + from.id.size();
-    const auto parsed = std::from_chars(from.id.data(), end, before_number_);
-    if (parsed.ec != std::errc{} || parsed.ptr != end) {
-      validation::refuse("page.cursor", "does not come from this list");
-    }
+  explicit SessionOverviewPage(const PageRequest& request)
+      : page_(sql::Listing::sessions_of_all_users, request, sql::default_limit, {sql::after_all, {}}) {
+    const std::string& number = page_.start().id;
+    if (request.cursor.empty()) { return; }
+    const char* const end = number.data() + number.size();
+    const auto parsed = std::from_chars(number.data(), end, before_number_);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) { sql::refuse_cursor(); }
   }
 
-  [[nodiscard]] std::int64_t limit() const noexcept { return limit_; }
-  /// The list continues before this time and number.
-  [[nodiscard]] Timestamp before() const noexcept { return before_; }
+  /// The time and the number of the session after which the page starts.
+  [[nodiscard]] Timestamp before() const noexcept { return page_.start().time(); }
   [[nodiscard]] std::int64_t before_number() const noexcept { return before_number_; }
+  [[nodiscard]] std::int64_t rows() const noexcept { return page_.rows(); }
 
   [[nodiscard]] SessionOverview overview(std::vector<sql::Keyed<Session>> rows, std::int64_t total) const {
-    auto page = sql::make_page(list, std::move(rows), limit_, [](const sql::Keyed<Session>& last) {
+    auto page = page_.of(std::move(rows), [](const sql::Keyed<Session>& last) {
       return sql::Position{microseconds_of(last.row.updated_at), std::to_string(last.key)};
     });
-    SessionOverview overview{{{}, std::move(page.next)}, total};
-    overview.sessions.items.reserve(page.items.size());
-    for (auto& each : page.items) { overview.sessions.items.push_back(std::move(each.row)); }
-    return overview;
+    return {sql::without_keys(std::move(page)), total};
   }
 
  private:
-  static constexpr char list = 'o';
-
-  std::int64_t limit_;
-  Timestamp before_{};
+  sql::ListPage<> page_;
   std::int64_t before_number_ = sql::after_all;
 };
 

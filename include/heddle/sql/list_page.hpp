@@ -1,0 +1,112 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/limits.hpp"
+#include "heddle/options.hpp"
+#include "heddle/reflection/members.hpp"
+#include "heddle/sql/cursor.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/listing.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/validation/field_path.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace heddle::sql {
+
+/// The number of items of a page if the request does not set it.
+inline constexpr std::int64_t default_limit = 100;
+/// The same for a search.
+inline constexpr std::int64_t default_search_limit = 20;
+
+/// Returns a page of rows without their keys.
+template <class Row>
+[[nodiscard]] Page<Row> without_keys(Page<Keyed<Row>> keyed) {
+  Page<Row> page{{}, std::move(keyed.next)};
+  page.items.reserve(keyed.items.size());
+  for (auto& each : keyed.items) { page.items.push_back(std::move(each.row)); }
+  return page;
+}
+
+/// Returns the requested number of items. Throws `invalid_argument` if it is out of range.
+[[nodiscard]] inline std::int64_t limit_of(const PageRequest& request, std::int64_t fallback) {
+  if (request.limit < 0 || request.limit > limits::page) {
+    validation::refuse("page.limit", "is not between 0 and " + std::to_string(limits::page));
+  }
+  return request.limit == 0 ? fallback : request.limit;
+}
+
+/// One page of a list: where it starts, how many rows to read, and the cursor of the next page. A cursor is valid only
+/// for the list and the arguments that it was made for. Refers to the arguments.
+template <class... Arguments>
+class ListPage {
+ public:
+  /// Throws `invalid_argument` if the limit of the request is out of range, or if its cursor belongs to another list.
+  ListPage(Listing listing, const PageRequest& request, std::int64_t fallback_limit, const Position& start,
+           const Arguments&... arguments)
+      : listing_(listing), arguments_(arguments...), limit_(limit_of(request, fallback_limit)) {
+    start_ = request.cursor.empty() ? start : read_cursor(key(), request.cursor);
+  }
+
+  /// The place after which the page starts.
+  [[nodiscard]] const Position& start() const noexcept { return start_; }
+  /// How many rows to read: one more than the page can have, which shows whether there is a next page.
+  [[nodiscard]] std::int64_t rows() const noexcept { return limit_ + 1; }
+
+  /// Returns the page of the rows that were read. `position_of(row)` returns the place after a row.
+  template <class Row, class PositionOf>
+  [[nodiscard]] Page<Row> of(std::vector<Row> rows, PositionOf position_of) const {
+    Page<Row> page;
+    const auto size = static_cast<std::size_t>(limit_);
+    if (rows.size() > size) {
+      rows.resize(size);
+      page.next = make_cursor(key(), position_of(rows.back()));
+    }
+    page.items = std::move(rows);
+    return page;
+  }
+
+  /// Returns the page of rows that were read with the numbers of their places.
+  template <class Row>
+  [[nodiscard]] Page<Row> of_keyed(std::vector<Keyed<Row>> rows) const {
+    return without_keys(of(std::move(rows), [](const Keyed<Row>& last) { return Position{last.key, {}}; }));
+  }
+
+  /// Returns the page of rows that were read from an offset on: `start().at`.
+  template <class Row>
+  [[nodiscard]] Page<Row> of_offset(std::vector<Row> rows) const {
+    return of(std::move(rows), [this](const Row& /*last*/) { return Position{start_.at + limit_, {}}; });
+  }
+
+ private:
+  /// Returns the start of all cursors of this list: a digest of which list it is and of its arguments.
+  [[nodiscard]] std::string key() const {
+    constexpr std::size_t digits = 16;
+    Fingerprint digest;
+    digest.add(listing_);
+    std::apply([&digest](const auto&... arguments) { (add(digest, arguments), ...); }, arguments_);
+    return digest.hex().substr(0, digits);
+  }
+
+  template <class Argument>
+  static void add(Fingerprint& digest, const Argument& argument) {
+    if constexpr (reflection::Record<Argument>) {
+      reflection::for_each_member(argument,
+                                  [&digest](const char* /*name*/, const auto& member) { digest.add(member); });
+    } else {
+      digest.add(argument);
+    }
+  }
+
+  Listing listing_;
+  std::tuple<const Arguments&...> arguments_;
+  std::int64_t limit_;
+  Position start_{};
+};
+
+}  // namespace heddle::sql
