@@ -11,7 +11,7 @@ namespace heddle {
 /// What a call does: one enumerator for each operation of a backend, in the order of the stores. `to_string` returns
 /// its name, which is the name of the operation's span in a trace.
 enum class Operation : std::uint8_t {
-  // The backend as a whole
+  // The backend as a whole; `open` is the call under which an engine opens a file, and no span.
   open,
   ping,
   details,

@@ -17,20 +17,23 @@ namespace heddle {
 /// Sessions with their messages, tool executions and snapshots.
 ///
 /// Every operation works for the tenant of the Context only; an id of another tenant behaves like an id that does not
-/// exist. Input is validated before anything is sent to the database (`invalid_argument`). Operations throw only Error.
-/// A write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()`. Many
-/// threads may call all operations at once.
+/// exist. Input is validated before anything is sent to the database (`invalid_argument`). Operations throw only Error,
+/// and what a hook or a visitor of the caller throws. A write that returned is stored; a write that threw has changed
+/// nothing, unless the error is `in_doubt()` or this comment says otherwise. Many threads may call all operations at
+/// once.
 ///
 ///  - `save_session` inserts a session, or updates its name, agent, parent and context. `created_at` is not changed.
 ///    The totals never decrease: a save stores the larger of the stored and the given value, and every saved message
 ///    adds its tokens and cost. Throws `not_found` if the parent does not exist.
-///  - `load_session` returns the session with the first page of its messages, both as of one point in time; nothing if
+///  - `load_session` returns the session with a page of its messages, both as of one point in time; nothing if
 ///    it does not exist. `messages.next` is not empty if there are more.
 ///  - `list_sessions` and `list_agent_sessions` return ids, last updated first. A session that is updated between two
 ///    pages moves to the front and may be missed or returned again.
 ///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's
 ///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions stay and have
-///    no parent then. Returns false, and runs no hook, if the session does not exist.
+///    no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be removed
+///    (`permission_denied`, `unavailable`) or a hook throws, it does the rest and throws the first of these failures;
+///    the session is deleted then.
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if its last
 ///    sequence number is not the expected one, and `resource_exhausted` beyond `limits::sequence` messages.

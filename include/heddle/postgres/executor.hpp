@@ -34,7 +34,7 @@ class Executor {
     std::string dsn;
     std::string search_path;
     bool named_statements = true;
-    bool any_role = false;  ///< otherwise RoleGuard verifies the role before each use
+    bool any_role = false;  ///< otherwise RoleGuard verifies the role until it was accepted once
   };
 
   /// Opens no connection yet. Throws `resource_exhausted` if the pool cannot start its thread.

@@ -16,6 +16,9 @@ namespace heddle::sql::message_key {
 inline constexpr std::int64_t keys_of_session = limits::sequence + 1;
 static_assert(std::has_single_bit(static_cast<std::uint64_t>(keys_of_session)), "a key is split by its bits");
 
+/// How many bits of a key are the sequence.
+inline constexpr int sequence_bits = std::countr_zero(static_cast<std::uint64_t>(keys_of_session));
+
 /// The key of sequence 0, which no message has, of the session with this number.
 [[nodiscard]] inline std::string base(std::string_view number) {
   return std::string(number).append(" * ").append(std::to_string(keys_of_session));
@@ -28,8 +31,7 @@ static_assert(std::has_single_bit(static_cast<std::uint64_t>(keys_of_session)), 
 
 /// The number of the session that a key belongs to.
 [[nodiscard]] inline std::string session_number(std::string_view key) {
-  constexpr int bits = std::countr_zero(static_cast<std::uint64_t>(keys_of_session));
-  return std::string(key).append(" >> ").append(std::to_string(bits));
+  return std::string(key).append(" >> ").append(std::to_string(sequence_bits));
 }
 
 /// The sequence in a key.

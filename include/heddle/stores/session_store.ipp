@@ -14,6 +14,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
 #include "heddle/stores/detail/session_purge.hpp"
@@ -21,7 +22,7 @@
 #include "heddle/stores/session_store_messages.ipp"
 #include "heddle/validation/check.hpp"
 
-#include <exception>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -41,12 +42,10 @@ template <class Policy>
 /// Removes the files of a deleted session and runs all hooks, also after a failure; throws the first failure.
 inline void clean_up_session(const std::filesystem::path& artifact_directory, CleanupHooks& hooks,
                              const Context& context, std::string_view user_id, const std::string& id) {
-  std::exception_ptr failure;
-  try {
-    ArtifactFiles(artifact_directory).remove_session(user_id, id);
-  } catch (const Error&) { failure = std::current_exception(); }
-  hooks.run(context, id);
-  if (failure) { std::rethrow_exception(failure); }
+  FirstFailure failure;
+  failure.attempt([&] { ArtifactFiles(artifact_directory).remove_session(user_id, id); });
+  failure.attempt([&] { hooks.run(context, id); });
+  failure.rethrow();
 }
 
 }  // namespace stores::detail

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/calls/thread_mark.hpp"
 #include "heddle/error.hpp"
 
 #include <atomic>
@@ -17,17 +18,13 @@ class Lifecycle {
    public:
     explicit Entry(Lifecycle& lifecycle) noexcept
         : lifecycle_(lifecycle),
-          is_late_((lifecycle.state_.fetch_add(one_call, std::memory_order_acq_rel) & closing) != 0) {
-      innermost = this;
-    }
+          is_late_((lifecycle.state_.fetch_add(one_call, std::memory_order_acq_rel) & closing) != 0),
+          mark_(lifecycle) {}
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     Entry(Entry&&) = delete;
     Entry& operator=(Entry&&) = delete;
-    ~Entry() {
-      innermost = outer_;
-      lifecycle_.leave();
-    }
+    ~Entry() { lifecycle_.leave(); }
 
     /// Throws `failed_precondition` if `close` was called before the call began.
     void require_open() const {
@@ -36,18 +33,13 @@ class Lifecycle {
 
     /// Returns true if the current thread is inside a call of this backend.
     [[nodiscard]] static bool is_inside(const Lifecycle& lifecycle) noexcept {
-      for (const Entry* entry = innermost; entry != nullptr; entry = entry->outer_) {
-        if (&entry->lifecycle_ == &lifecycle) { return true; }
-      }
-      return false;
+      return ThreadMark<Lifecycle>::count(lifecycle) != 0;
     }
 
    private:
-    static inline thread_local const Entry* innermost = nullptr;
-
     Lifecycle& lifecycle_;
-    const Entry* outer_ = innermost;
     bool is_late_;
+    ThreadMark<Lifecycle> mark_;
   };
 
   /// Refuses new calls and waits for the running ones. Returns true to exactly one caller, which then closes the

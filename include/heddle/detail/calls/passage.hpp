@@ -59,7 +59,9 @@ class Passage {
     std::optional<OnceKey> once;
     if (!key.empty()) {
       validation::check_text("options.idempotency_key", key, limits::id);
-      once = OnceKey{key, key_scope(call_.operation), fingerprint(), session_id};
+      const std::string_view scope = key_scope(call_.operation);
+      if (scope.empty()) { throw Error(ErrorCode::internal, "this operation has no name for idempotency keys"); }
+      once = OnceKey{key, scope, fingerprint(), session_id};
     }
     return write([&](auto& transaction) { return transaction.once(once, work); });
   }

@@ -4,6 +4,7 @@
 #include "heddle/model/message.hpp"
 #include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/message_key.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
@@ -56,13 +57,16 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   /// parents that children may see. A position is the number of the session times 2^24 plus the sequence. Sorts the
   /// sessions first, so that it reads no more of them than the page needs.
   Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
-      select("s.id") + ", (s.number << 24) | m.sequence FROM (SELECT number, id, true AS own FROM sessions WHERE " +
-      later() + " AND agent_id = ?2 UNION ALL SELECT number, id, false FROM sessions WHERE " + later() +
+      select("s.id") + ", (s.number << " + std::to_string(sql::message_key::sequence_bits) +
+      ") | m.sequence FROM (SELECT number, id, true AS own FROM sessions WHERE " + later() +
+      " AND agent_id = ?2 UNION ALL SELECT number, id, false FROM sessions WHERE " + later() +
       " AND agent_id <> ?2 AND id IN (SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 "
       "AND deleted_at IS NULL) ORDER BY number OFFSET 0) s CROSS JOIN LATERAL (SELECT * FROM messages m "
       "WHERE m.user_id = ?1 AND m.session_number = s.number AND m.sequence > "
-      "CASE s.number WHEN ?3 >> 24 THEN ?3 & 16777215 ELSE 0 END AND (s.own OR " +
-      visible_to_children() + ") ORDER BY m.sequence LIMIT ?4) m ORDER BY s.number, m.sequence LIMIT ?4"};
+      "CASE s.number WHEN " +
+      sql::message_key::session_number("?3") + " THEN " + sql::message_key::sequence("?3") +
+      " ELSE 0 END AND (s.own OR " + visible_to_children() +
+      ") ORDER BY m.sequence LIMIT ?4) m ORDER BY s.number, m.sequence LIMIT ?4"};
   /// Parameters: user, session. Returns the number of the session, and locks the session against deletion until the end
   /// of the transaction.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions " + session() + " FOR KEY SHARE"};
@@ -82,7 +86,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     return "SELECT " +
            sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id + " AS session_id")}) + " ";
   }
-  static std::string later() { return "user_id = ?1 AND deleted_at IS NULL AND number >= ?3 >> 24"; }
+  static std::string later() {
+    return "user_id = ?1 AND deleted_at IS NULL AND number >= " + sql::message_key::session_number("?3");
+  }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
   // The function filters by the tenant. It returns the keys of the best matches, so no other message is read.
   static std::string search_with(const std::string& arguments) {

@@ -3,8 +3,8 @@
 
 #include "heddle/cleanup_hooks.hpp"
 #include "heddle/context.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 
-#include <exception>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -20,6 +20,7 @@ class CleanupHooks {
     hooks_.push_back(std::move(hook));
   }
 
+  /// Runs all hooks, also after one that throws; throws the first failure.
   void run(const Context& context, const std::string& session_id) {
     // A copy: a hook may add another one.
     std::vector<CleanupHook> hooks;
@@ -27,13 +28,11 @@ class CleanupHooks {
       const std::lock_guard lock(mutex_);
       hooks = hooks_;
     }
-    std::exception_ptr failure;
+    FirstFailure failure;
     for (const auto& hook : hooks) {
-      try {
-        hook(context, session_id);
-      } catch (...) { failure = std::current_exception(); }
+      failure.attempt([&] { hook(context, session_id); });
     }
-    if (failure) { std::rethrow_exception(failure); }
+    failure.rethrow();
   }
 
  private:

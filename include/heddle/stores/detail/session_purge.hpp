@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/sql/rows.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -9,7 +10,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <utility>
 #include <vector>
 
@@ -38,12 +38,12 @@ class SessionPurge {
   void run(RemoveBatch&& remove_batch, Clean&& clean) {
     for (bool more = true; more;) {
       more = false;
-      attempt([&] {
+      failure_.attempt([&] {
         const std::vector<sql::OwnedId> sessions = remove_batch();
         more = sessions.size() >= static_cast<std::size_t>(batch);
         count_ += static_cast<std::int64_t>(sessions.size());
         for (const auto& session : sessions) {
-          attempt([&] { clean(session); });
+          failure_.attempt([&] { clean(session); });
         }
       });
     }
@@ -52,22 +52,11 @@ class SessionPurge {
   /// Returns the number of removed sessions.
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
   /// Throws the first failure; does nothing if there was none.
-  void rethrow_failure() const {
-    if (failure_) { std::rethrow_exception(failure_); }
-  }
+  void rethrow_failure() const { failure_.rethrow(); }
 
  private:
-  template <class Step>
-  void attempt(Step&& step) {
-    try {
-      std::forward<Step>(step)();
-    } catch (...) {
-      if (!failure_) { failure_ = std::current_exception(); }
-    }
-  }
-
   std::int64_t count_ = 0;
-  std::exception_ptr failure_;
+  FirstFailure failure_;
 };
 
 }  // namespace heddle::stores::detail
