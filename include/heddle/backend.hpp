@@ -41,10 +41,11 @@ class Backend {
 
  public:
   /// Opens the storage without migrating it. The deadline and the stop token of `context` apply to the waiting for a
-  /// server; a file is opened within its busy timeout. Throws `invalid_argument` for a setting that can have no meaning,
-  /// `failed_precondition` for a database that is not Heddle's or a server that is too old, `permission_denied` if the
-  /// file or the server refuses access or row security does not hold for the role, `unavailable` if it cannot be
-  /// reached or is locked, `resource_exhausted` if the system has nothing left, and what `Context::check` throws.
+  /// server; a file is opened within its busy timeout. Throws `invalid_argument` for a setting that can have no
+  /// meaning, `failed_precondition` for a database that is not Heddle's or a server that is too old,
+  /// `permission_denied` if the file or the server refuses access or row security does not hold for the role,
+  /// `unavailable` if it cannot be reached or is locked, `resource_exhausted` if the system has nothing left, and what
+  /// `Context::check` throws.
   explicit Backend(typename Policy::Config config, TracerType tracer = {}, const Context& context = {});
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;

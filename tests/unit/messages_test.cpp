@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(Fixture, "messages: invalid arguments name the field and not i
        [&] { sessions.save_session(ada, {.id = "s", .context = {"secret"}}); });
   says(ErrorCode::invalid_argument, "page.limit is not between 0 and 10000",
        [&] { static_cast<void>(sessions.list_sessions(ada, {.limit = limits::page + 1})); });
-  says(ErrorCode::invalid_argument, "page.cursor does not come from this list",
+  says(ErrorCode::invalid_argument, "page.cursor does not belong to this list",
        [&] { static_cast<void>(sessions.list_sessions(ada, {.cursor = "secret"})); });
   says(ErrorCode::invalid_argument, "the idempotency key was used for another request",
        [&] { sessions.save_message(ada, "s", {.content = "secret"}, {.idempotency_key = "k"}); });

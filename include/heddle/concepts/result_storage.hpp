@@ -23,14 +23,15 @@ namespace heddle {
 ///
 ///  - `store` stores the table as one SQLite database image, on every backend, and returns a reference to it (location
 ///    database, content type application/sql). It replaces a result with the same id as a whole, also an expired one.
-///    A table has a name and at least one column; names are unique apart from case. Throws `resource_exhausted` if the image is larger
-///    than `limits::image`. Numbers keep their type and every digit; booleans are queried as 1 and 0.
+///    A table has a name and at least one column; names are unique apart from case. Throws `resource_exhausted` if the
+///    image is larger than `limits::image`. Numbers keep their type and every digit; booleans are queried as 1 and 0.
 ///  - `query` runs one SELECT on a result. The SQL can read this one table and nothing else: no other result, no table
 ///    of the backend, no file. Throws `invalid_argument` for SQL that SQLite or the allow-list rejects, for more or
 ///    less than one statement, for parameters, and for values that a Table cannot hold; `resource_exhausted` for a
 ///    query beyond its limits; `deadline_exceeded` and `cancelled` for its time limit and the Context. The SQL and
-///    what it returns are the same on every backend. It runs on the calling thread, holds no connection meanwhile, and reads the result as
-///    of the beginning of the query. Throws `not_found` if the result does not exist and `data_loss` if it is damaged.
+///    what it returns are the same on every backend. It runs on the calling thread, holds no connection meanwhile, and
+///    reads the result as of the beginning of the query. Throws `not_found` if the result does not exist and
+///    `data_loss` if it is damaged.
 ///  - `metadata` returns the description of a result without opening its image; nothing if the result does not exist.
 ///  - `remove` removes a result; returns false if it does not exist.
 ///  - `expire` removes the expired results and returns how many there were; if it throws, some of them can be removed.

@@ -31,7 +31,10 @@ template <auto Member>
   return {reflection::Selected<Only<Member>>::names.front(), std::move(sql)};
 }
 
-/// Names of columns as SQL has them in lists; see `columns` and `assignments`.
+/// The placeholder of an argument: `?3`.
+[[nodiscard]] inline std::string placeholder(std::size_t number) { return "?" + std::to_string(number); }
+
+/// Names of columns as SQL has them in lists; see `columns`, `updates` and `assignments`.
 class ColumnList {
  public:
   explicit ColumnList(std::span<const char* const> names) : names_(names) {}
@@ -41,6 +44,11 @@ class ColumnList {
       const auto* const found =
           std::find_if(computed.begin(), computed.end(), [name](const Computed& each) { return each.member == name; });
       found == computed.end() ? list.append(prefix).append(name) : list.append(found->sql);
+    });
+  }
+  [[nodiscard]] std::string updates(std::size_t first) const {
+    return joined([number = first](std::string& list, std::string_view name) mutable {
+      list.append(name).append(" = ").append(placeholder(number++));
     });
   }
   [[nodiscard]] std::string assignments() const {
@@ -77,6 +85,12 @@ template <class Selection>
   return ColumnList(reflection::Selected<Selection>::names).columns(prefix, computed);
 }
 
+/// `name = ?3` for the members of a selection whose first member is argument number `first`: those of an UPDATE.
+template <class Selection>
+[[nodiscard]] std::string updates(std::size_t first) {
+  return ColumnList(reflection::Selected<Selection>::names).updates(first);
+}
+
 /// `name = excluded.name` for the members of a selection: the assignments of an upsert.
 template <class Selection>
 [[nodiscard]] std::string assignments() {
@@ -88,7 +102,7 @@ template <class Selection>
   std::string list;
   for (std::size_t index = 0; index < count; ++index) {
     if (index != 0) { list += ", "; }
-    list.append("?").append(std::to_string(first + index));
+    list += placeholder(first + index);
   }
   return list;
 }
@@ -105,7 +119,7 @@ template <class Selection, auto Member>
   using Members = reflection::Selected<Selection>;
   constexpr std::size_t index = Members::template index<Member>();
   static_assert(index < Members::names.size(), "heddle: the member is not in the selection");
-  return "?" + std::to_string(first + index);
+  return placeholder(first + index);
 }
 
 }  // namespace heddle::sql

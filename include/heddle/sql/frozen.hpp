@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-/// Records whose form is kept for ever: databases hold fingerprints and JSON text that older versions made of them.
+/// Records whose form never changes: databases hold fingerprints and JSON text that older versions made of them.
 ///
 /// The members of the first version are frozen, in their order. A member that a record gets later follows them with its
 /// name, and only where it differs from its default. So a record that does not use the new member has the form that an

@@ -8,6 +8,7 @@
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/time_window.hpp"
 #include "heddle/validation/field_path.hpp"
 
 #include <cstddef>
@@ -57,6 +58,9 @@ class ListPage {
   [[nodiscard]] const Position& start() const noexcept { return start_; }
   /// How many rows to read: one more than the page can have, which shows whether there is a next page.
   [[nodiscard]] std::int64_t rows() const noexcept { return limit_ + 1; }
+
+  /// The parameters of a list that is ordered by time. They refer to this object.
+  [[nodiscard]] TimeWindow window() const noexcept { return {start_.time(), start_.id, rows()}; }
 
   /// Returns the page of the rows that were read. `position_of(row)` returns the place after a row.
   template <class Row, class PositionOf>

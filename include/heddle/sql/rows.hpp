@@ -1,9 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/time.hpp"
-
 #include "heddle/reflection/adapt.hpp"
+#include "heddle/time.hpp"
 
 #include <string>
 

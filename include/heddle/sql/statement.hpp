@@ -8,7 +8,7 @@
 
 namespace heddle::sql {
 
-/// The row type of a statement that answers none.
+/// The row type of a statement without rows.
 struct NoRow {};
 
 /// A number for each statement of the process, by which connections keep what they have prepared.
@@ -32,8 +32,8 @@ class Statement {
   std::size_t number_;
 };
 
-/// A group of statements, made when the first of them is needed: who never stores artifacts, say, neither compiles nor
-/// prepares their SQL.
+/// A group of statements, made when the first of them is needed: a program that stores no artifacts neither compiles
+/// nor prepares their SQL.
 template <class Group>
 [[nodiscard]] const Group& statements() {
   static const Group group;

@@ -9,6 +9,7 @@
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_query.hpp"
 #include "heddle/sql/search_text.hpp"
@@ -88,16 +89,17 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::list(const Context& context, const
                                                    const PageRequest& request) {
   return gateway_.run(context, Operation::list_artifacts, [&](auto& passage) {
     stores::detail::check_artifact_filter(filter);
-    const Timestamp from = filter.created_from.value_or(Timestamp::min());
+    using IfSet = sql::Fields<ArtifactFilter, typename Policy::Dialect::Artifacts::IfSet>;
+    const sql::ArtifactRange range{filter.created_from.value_or(Timestamp::min()), filter.include_deleted};
     const sql::Position end{microseconds_of(filter.created_until.value_or(Timestamp::max())), {}};
     const sql::ListPage page(sql::Listing::artifacts, request, sql::default_limit, end, filter);
     if (!request.cursor.empty() && page.start().at >= end.at) { sql::refuse_cursor(); }
     return passage.read([&](auto& tx) {
       const auto& statements = stores::detail::artifact_statements<Policy>();
+      const sql::TimeWindow window = page.window();
       const auto all = [&](const auto& statement, const auto&... session) {
-        return tx.all(statement, tx.user_id(), filter.source, filter.content_type, filter.tags, filter.min_size_bytes,
-                      filter.max_size_bytes, from, filter.include_deleted, page.start().time(), page.start().id,
-                      page.rows(), session...);
+        return tx.all(statement, tx.user_id(), IfSet{filter}, sql::Fields<sql::ArtifactRange>{range},
+                      sql::Fields<sql::TimeWindow>{window}, session...);
       };
       auto rows = filter.session_id ? all(statements.list_in_session, *filter.session_id) : all(statements.list);
       return [rows = std::move(rows), &page]() mutable {

@@ -45,23 +45,23 @@ std::string ErrorStore<Policy, Tracer>::store(const Context& context, const Stor
                                               const WriteOptions& options) {
   return gateway_.run(context, Operation::store_error, [&](auto& passage) {
     stores::detail::check_error(error);
-    const std::string raw_error = stores::detail::as_json(error.raw_error);
-    const std::string summary =
-        error.short_summary.empty() ? stores::detail::summary_of(error.raw_error) : error.short_summary;
-    const Timestamp time = or_now(error.timestamp);
-    const auto store_as = [&](const std::string& id) {
+    StoredError row = error;
+    row.timestamp = or_now(error.timestamp);
+    row.raw_error = stores::detail::as_json(error.raw_error);
+    if (row.short_summary.empty()) { row.short_summary = stores::detail::summary_of(error.raw_error); }
+    const auto store_row = [&] {
       return passage
           .write_once(
               options.idempotency_key, error.session_id, [&] { return sql::fingerprint(error); },
               [&](auto& tx) {
                 stores::detail::require_session<Policy>(tx, error.session_id);
                 tx.require(stores::detail::error_id_taken, stores::detail::error_statements<Policy>().insert,
-                           tx.user_id(), id, time, error.session_id, error.tool_name, raw_error, summary);
-                tx.answer(id);
+                           tx.user_id(), sql::Fields<StoredError>{row});
+                tx.answer(row.id);
               })
           .text;
     };
-    if (!error.id.empty()) { return store_as(error.id); }
+    if (!row.id.empty()) { return store_row(); }
     // Six random digits make a short id, but are few for a tool that fails many times in one second. After several
     // collisions the id gets more digits, so that the error is not lost.
     constexpr std::size_t short_id = 6;
@@ -70,7 +70,8 @@ std::string ErrorStore<Policy, Tracer>::store(const Context& context, const Stor
     for (int attempt = 1;; ++attempt) {
       const bool is_short = attempt <= attempts_with_short_ids;
       try {
-        return store_as(stores::detail::make_error_id(time, is_short ? short_id : long_id));
+        row.id = stores::detail::make_error_id(row.timestamp, is_short ? short_id : long_id);
+        return store_row();
       } catch (const Error& failure) {
         if (failure.code() != ErrorCode::already_exists || attempt > attempts_with_short_ids + 1) { throw; }
       }
@@ -97,15 +98,14 @@ Page<StoredError> ErrorStore<Policy, Tracer>::list(const Context& context, const
     const sql::Position end{microseconds_of(filter.until.value_or(Timestamp::max())), {}};
     const sql::ListPage page(sql::Listing::errors, request, sql::default_limit, end, filter);
     if (!request.cursor.empty() && page.start().at >= end.at) { sql::refuse_cursor(); }
-    const Timestamp before = page.start().time();
-    const std::string& before_id = page.start().id;
     return passage.read([&](auto& tx) {
       const auto& statements = stores::detail::error_statements<Policy>();
+      const sql::TimeWindow window = page.window();
+      const sql::Fields<sql::TimeWindow> fields{window};
       auto rows = filter.session_id  ? tx.all(statements.list_of_session, tx.user_id(), *filter.session_id,
-                                              filter.tool_name, from, before, before_id, page.rows())
-                  : filter.tool_name ? tx.all(statements.list_of_tool, tx.user_id(), *filter.tool_name, from, before,
-                                              before_id, page.rows())
-                                     : tx.all(statements.list, tx.user_id(), from, before, before_id, page.rows());
+                                              filter.tool_name, from, fields)
+                  : filter.tool_name ? tx.all(statements.list_of_tool, tx.user_id(), *filter.tool_name, from, fields)
+                                     : tx.all(statements.list, tx.user_id(), from, fields);
       return [rows = std::move(rows), &page]() mutable {
         return page.of(rows(), [](const StoredError& last) {
           return sql::Position{microseconds_of(last.timestamp), last.id};

@@ -118,6 +118,7 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
   return gateway_.run(context, Operation::update_human_request, [&](auto& passage) {
     validation::check_id("request.id", request.id);
     stores::detail::check_request(request);
+    using Question = sql::Fields<HumanRequest, typename Policy::Dialect::HumanRequests::Question>;
     const std::string topic = stores::detail::topic_of(request.id);
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt,
@@ -126,8 +127,7 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
           const auto& statements = stores::detail::request_statements<Policy>();
           const Timestamp at = now();
           tx.require(stores::detail::request_not_open, statements.open_or_absent, tx.user_id(), request.id, at);
-          tx.run_as_answer(statements.update, tx.user_id(), request.id, request.question, request.context,
-                           request.request_type, request.priority, request.timeout_ms, at);
+          tx.run_as_answer(statements.update, tx.user_id(), request.id, Question{request}, at);
           stores::detail::announce<Policy>(tx, topic);
         });
     // Waiting threads may have to wake up at another time.
@@ -141,8 +141,9 @@ Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_pending(const Context
   return gateway_.run(context, Operation::list_pending_human_requests, [&](auto& passage) {
     const sql::ListPage page(sql::Listing::pending_requests, request, sql::default_limit, {sql::before_all, {}});
     return passage.read([&](auto& tx) {
+      const sql::TimeWindow window = page.window();
       auto rows = tx.all(stores::detail::request_statements<Policy>().list_pending, tx.user_id(), now(),
-                         page.start().time(), page.start().id, page.rows());
+                         sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_requests(page, rows()); };
     });
   });
@@ -157,8 +158,9 @@ Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_by_session(const Cont
     const sql::ListPage page(sql::Listing::requests_of_session, request, sql::default_limit, {sql::after_all, {}},
                              session_id);
     return passage.read([&](auto& tx) {
+      const sql::TimeWindow window = page.window();
       auto rows = tx.all(stores::detail::request_statements<Policy>().list_by_session, tx.user_id(), session_id,
-                         page.start().time(), page.start().id, page.rows());
+                         sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page, at = now()]() mutable {
         auto requests = stores::detail::page_of_requests(page, rows());
         for (HumanRequest& each : requests.items) { stores::detail::show_at(at, each); }

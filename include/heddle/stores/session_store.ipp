@@ -61,7 +61,8 @@ void SessionStore<Policy, Tracer>::save_session(const Context& context, const Se
       validation::refuse("session.parent_session_id", "must not be the id of the session itself");
     }
     using Statements = typename Policy::Dialect::Sessions;
-    using Body = typename Statements::Body;
+    using Body = sql::Fields<Session, typename Statements::Verbatim>;
+    using Totals = sql::Fields<Session, typename Statements::Totals>;
     passage.write_once(
         options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(session); },
         [&](auto& tx) {
@@ -72,7 +73,7 @@ void SessionStore<Policy, Tracer>::save_session(const Context& context, const Se
           }
           tx.require(stores::detail::session_hidden, stores::detail::session_statements<Policy>().save, tx.user_id(),
                      Body{session}, session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at,
-                     session.total_cost_usd, session.total_tokens);
+                     Totals{session});
         });
   });
 }
@@ -101,8 +102,9 @@ Page<std::string> SessionStore<Policy, Tracer>::list_sessions(const Context& con
   return gateway_.run(context, Operation::list_sessions, [&](auto& passage) {
     const sql::ListPage page(sql::Listing::sessions, request, sql::default_limit, {sql::after_all, {}});
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::session_statements<Policy>().list, tx.user_id(), page.start().time(),
-                         page.start().id, page.rows());
+      const sql::TimeWindow window = page.window();
+      auto rows =
+          tx.all(stores::detail::session_statements<Policy>().list, tx.user_id(), sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_ids(page, rows()); };
     });
   });
@@ -116,8 +118,9 @@ Page<std::string> SessionStore<Policy, Tracer>::list_agent_sessions(const Contex
     const sql::ListPage page(sql::Listing::sessions_of_agent, request, sql::default_limit, {sql::after_all, {}},
                              agent_id);
     return passage.read([&](auto& tx) {
+      const sql::TimeWindow window = page.window();
       auto rows = tx.all(stores::detail::session_statements<Policy>().list_of_agent, tx.user_id(), agent_id,
-                         page.start().time(), page.start().id, page.rows());
+                         sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_ids(page, rows()); };
     });
   });
@@ -237,7 +240,7 @@ std::string SessionStore<Policy, Tracer>::save_snapshot(const Context& context, 
   return gateway_.run(context, Operation::save_snapshot, [&](auto& passage) {
     validation::check("snapshot", snapshot);
     validation::check_id("snapshot.session_id", snapshot.session_id);
-    using SnapshotBody = typename Policy::Dialect::Sessions::SnapshotBody;
+    using SnapshotBody = sql::Fields<MemorySnapshot, typename Policy::Dialect::Sessions::SnapshotVerbatim>;
     const std::string id = snapshot.id.empty() ? detail::crypto::random_uuid() : snapshot.id;
     return passage
         .write_once(
@@ -261,8 +264,9 @@ Page<MemorySnapshot> SessionStore<Policy, Tracer>::load_snapshots(const Context&
     const sql::ListPage page(sql::Listing::snapshots, request, sql::default_limit, {sql::before_all, {}}, session_id,
                              type);
     return passage.read([&](auto& tx) {
+      const sql::TimeWindow window = page.window();
       auto rows = tx.all(stores::detail::session_statements<Policy>().list_snapshots, tx.user_id(), session_id, type,
-                         page.start().time(), page.start().id, page.rows());
+                         sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable {
         return page.of(rows(), [](const MemorySnapshot& last) {
           return sql::Position{microseconds_of(last.created_at), last.id};

@@ -54,6 +54,10 @@ TEST_CASE("an upsert assigns the members of a selection") {
   CHECK(assignments<Without<All<Book>, &Book::id>>() == "title = excluded.title, pages = excluded.pages");
 }
 
+TEST_CASE("an update sets the members of a selection to its arguments") {
+  CHECK(updates<Only<&Book::pages, &Book::title>>(3) == "pages = ?3, title = ?4");
+}
+
 TEST_CASE("placeholders are numbered from the first argument of a selection on") {
   CHECK(placeholders(3, 2) == "?3, ?4");
   CHECK(placeholders(1, 0).empty());

@@ -38,9 +38,16 @@ struct AdminStatements {
       "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 AND deleted_at IS NULL "
       "GROUP BY user_id ORDER BY user_id LIMIT ?2"};
   Statement<SystemStatistics> statistics{
-      "SELECT count(*), " + Sql::sum("last_sequence", "true") + ", (SELECT count(*) FROM tool_executions WHERE true" +
-      Sql::visible("tool_executions") + "), count(DISTINCT user_id), coalesce(sum(total_cost_usd), 0.0), " +
-      Sql::sum("total_tokens", "true") + " FROM sessions WHERE deleted_at IS NULL"};
+      "SELECT " +
+      sql::columns<SystemStatistics>(
+          {}, {sql::computed<&SystemStatistics::sessions>("count(*)"),
+               sql::computed<&SystemStatistics::messages>(Sql::sum("last_sequence", "true")),
+               sql::computed<&SystemStatistics::tool_executions>("(SELECT count(*) FROM tool_executions WHERE true" +
+                                                                 Sql::visible("tool_executions") + ")"),
+               sql::computed<&SystemStatistics::users>("count(DISTINCT user_id)"),
+               sql::computed<&SystemStatistics::total_cost_usd>("coalesce(sum(total_cost_usd), 0.0)"),
+               sql::computed<&SystemStatistics::total_tokens>(Sql::sum("total_tokens", "true"))}) +
+      " FROM sessions WHERE deleted_at IS NULL"};
 
   /// Parameters: time, limit. Deletes sessions of all tenants that were hidden at this time or before, with everything
   /// that belongs to them, first those hidden first; returns the deleted ids. Skips sessions that a concurrent

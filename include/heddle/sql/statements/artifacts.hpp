@@ -3,8 +3,10 @@
 
 #include "heddle/model/artifact.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
 #include <cstddef>
@@ -12,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heddle::sql {
 
@@ -20,7 +21,6 @@ namespace heddle::sql {
 template <class Sql>
 struct ArtifactStatements {
   using Text = std::string_view;
-  using Tags = std::vector<std::string>;
 
   /// Members of an Artifact that both `index` and `update` overwrite with what the caller gives: a description, and
   /// lists.
@@ -29,6 +29,9 @@ struct ArtifactStatements {
                             &Artifact::session_id>;
   using Attached = Only<&Artifact::tags, &Artifact::metadata, &Artifact::session_id>;
   using Updated = Join<Described, Only<&Artifact::updated_at>, Attached>;
+  /// Members of an ArtifactFilter that narrow a list only if they are set.
+  using IfSet = Only<&ArtifactFilter::source, &ArtifactFilter::content_type, &ArtifactFilter::tags,
+                     &ArtifactFilter::min_size_bytes, &ArtifactFilter::max_size_bytes>;
 
   /// user, the artifact, its texts: inserts it, or updates the one of this id unless that is deleted or hidden with its
   /// session. Answers nothing then.
@@ -49,15 +52,13 @@ struct ArtifactStatements {
       select() + "WHERE user_id = ?1 AND " + Sql::equal("name", "?2") + " AND " + Sql::same("session_id", "?3") +
       " AND deleted_at IS NULL" + Sql::visible("artifacts") + " ORDER BY created_at DESC, id DESC LIMIT 1"};
 
-  /// user, source, content type, tags, least size, greatest size, created from, deleted ones too, before this time and
-  /// id, limit: newest first.
-  Statement<Artifact, Text, std::optional<ArtifactSource>, std::optional<Text>, Tags, std::optional<std::int64_t>,
-            std::optional<std::int64_t>, Timestamp, bool, Timestamp, Text, std::int64_t>
-      list{select() + "WHERE user_id = ?1 AND " + narrowed() + newest_first()};
+  /// user, what narrows the list, window: newest first.
+  Statement<Artifact, Text, Fields<ArtifactFilter, IfSet>, Fields<ArtifactRange>, Fields<TimeWindow>> list{
+      select() + "WHERE user_id = ?1 AND " + narrowed() + newest_first()};
   /// The same, and a session.
-  Statement<Artifact, Text, std::optional<ArtifactSource>, std::optional<Text>, Tags, std::optional<std::int64_t>,
-            std::optional<std::int64_t>, Timestamp, bool, Timestamp, Text, std::int64_t, Text>
-      list_in_session{select() + "WHERE user_id = ?1 AND session_id = ?12 AND " + narrowed() + newest_first()};
+  Statement<Artifact, Text, Fields<ArtifactFilter, IfSet>, Fields<ArtifactRange>, Fields<TimeWindow>, Text>
+      list_in_session{select() + "WHERE user_id = ?1 AND session_id = " +
+                      placeholder(window_at() + width<TimeWindow>()) + " AND " + narrowed() + newest_first()};
   /// user, words, limit, offset: best match first. The best numbers first, their rows afterwards.
   Statement<Artifact, Text, Text, std::int64_t, std::int64_t> search{"SELECT " + columns<Artifact>("a.") +
                                                                      Sql::from_found_artifacts("?1", "?2", "?3", "?4")};
@@ -79,26 +80,49 @@ struct ArtifactStatements {
                                       Sql::visible("artifacts")};
 
   Statement<ArtifactStatistics, Text> statistics{
-      "SELECT count(*) FILTER (WHERE deleted_at IS NULL), " + Sql::sum("size_bytes", "deleted_at IS NULL") +
-      ", "
-      "count(*) FILTER (WHERE deleted_at IS NULL AND source = 'user'), "
-      "count(*) FILTER (WHERE deleted_at IS NULL AND source = 'generated'), "
-      "count(*) FILTER (WHERE deleted_at IS NOT NULL) FROM artifacts WHERE user_id = ?1" +
-      Sql::visible("artifacts")};
+      "SELECT " +
+      columns<ArtifactStatistics>(
+          {},
+          {computed<&ArtifactStatistics::files>("count(*) FILTER (WHERE deleted_at IS NULL)"),
+           computed<&ArtifactStatistics::bytes>(Sql::sum("size_bytes", "deleted_at IS NULL")),
+           computed<&ArtifactStatistics::user_files>("count(*) FILTER (WHERE deleted_at IS NULL AND source = 'user')"),
+           computed<&ArtifactStatistics::generated_files>(
+               "count(*) FILTER (WHERE deleted_at IS NULL AND source = 'generated')"),
+           computed<&ArtifactStatistics::deleted_files>("count(*) FILTER (WHERE deleted_at IS NOT NULL)")}) +
+      " FROM artifacts WHERE user_id = ?1" + Sql::visible("artifacts")};
 
  private:
   static std::string select() { return "SELECT " + columns<Artifact>() + " FROM artifacts "; }
   /// The artifact of a user and an id.
   static std::string one() { return "user_id = ?1 AND id = ?2 AND deleted_at IS NULL" + Sql::visible("artifacts"); }
-  static std::string narrowed() {
-    return "(?2 IS NULL OR source = ?2) AND (?3 IS NULL OR content_type = ?3) "
-           "AND " +
-           Sql::has_all("artifacts.tags", "?4") +
-           " AND (?5 IS NULL OR size_bytes >= ?5) AND (?6 IS NULL OR size_bytes <= ?6) "
-           "AND created_at >= ?7 AND (?8 OR deleted_at IS NULL) AND (created_at, id) < (?9, ?10)" +
-           Sql::visible("artifacts");
+  // The parameters of a list: user, IfSet, ArtifactRange, TimeWindow.
+  template <auto Member>
+  static std::string if_set() {
+    return placeholder<IfSet, Member>(2);
   }
-  static std::string newest_first() { return " ORDER BY created_at DESC, id DESC LIMIT ?11"; }
+  template <auto Member>
+  static std::string range() {
+    return placeholder<ArtifactRange, Member>(2 + width<IfSet>());
+  }
+  static std::size_t window_at() { return 2 + width<IfSet>() + width<ArtifactRange>(); }
+  /// True for a column that has the value of a member of the filter, if that is set.
+  template <auto Member>
+  static std::string holds_if_set(const std::string& comparison) {
+    return "(" + if_set<Member>() + " IS NULL OR " + comparison + " " + if_set<Member>() + ")";
+  }
+  static std::string narrowed() {
+    return holds_if_set<&ArtifactFilter::source>("source =") + " AND " +
+           holds_if_set<&ArtifactFilter::content_type>("content_type =") + " AND " +
+           Sql::has_all("artifacts.tags", if_set<&ArtifactFilter::tags>()) + " AND " +
+           holds_if_set<&ArtifactFilter::min_size_bytes>("size_bytes >=") + " AND " +
+           holds_if_set<&ArtifactFilter::max_size_bytes>("size_bytes <=") +
+           " AND created_at >= " + range<&ArtifactRange::created_from>() + " AND (" +
+           range<&ArtifactRange::include_deleted>() + " OR deleted_at IS NULL) AND (created_at, id) < " +
+           WindowSql(window_at()).start() + Sql::visible("artifacts");
+  }
+  static std::string newest_first() {
+    return " ORDER BY created_at DESC, id DESC LIMIT " + WindowSql(window_at()).rows();
+  }
 };
 
 }  // namespace heddle::sql

@@ -3,10 +3,11 @@
 
 #include "heddle/model/stored_error.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,33 +19,28 @@ template <class Sql>
 struct ErrorStatements {
   using Text = std::string_view;
 
-  using Stored = Only<&StoredError::id, &StoredError::timestamp, &StoredError::session_id, &StoredError::tool_name,
-                      &StoredError::raw_error, &StoredError::short_summary>;
-
-  /// user, id, time, session or null, tool, JSON, summary: returns the id, or no row if it is taken.
-  Statement<std::string, Text, Text, Timestamp, std::optional<Text>, Text, Text, Text> insert{
-      "INSERT INTO agent_errors (user_id, " + columns<Stored>() + ") VALUES (?1, " + placeholders<Stored>(2) +
+  /// user, the error: returns its id, or no row if it is taken.
+  Statement<std::string, Text, Fields<StoredError>> insert{
+      "INSERT INTO agent_errors (user_id, " + columns<StoredError>() + ") VALUES (?1, " + placeholders<StoredError>(2) +
       ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
   Statement<StoredError, Text, Text> find{select() + "WHERE user_id = ?1 AND id = ?2" + Sql::visible("agent_errors")};
 
-  /// user, from this time on, before this time and id, limit: newest first.
-  Statement<StoredError, Text, Timestamp, Timestamp, Text, std::int64_t> list{
-      select() + "WHERE user_id = ?1 AND timestamp >= ?2 AND (timestamp, id) < (?3, ?4)" + newest("?5")};
-  /// user, tool, from this time on, before this time and id, limit: newest first.
-  Statement<StoredError, Text, Text, Timestamp, Timestamp, Text, std::int64_t> list_of_tool{
-      select() + "WHERE user_id = ?1 AND tool_name = ?2 AND timestamp >= ?3 AND (timestamp, id) < (?4, ?5)" +
-      newest("?6")};
-  /// user, session, tool or null, from this time on, before this time and id, limit: newest first.
-  Statement<StoredError, Text, Text, std::optional<Text>, Timestamp, Timestamp, Text, std::int64_t> list_of_session{
-      select() +
-      "WHERE user_id = ?1 AND session_id = ?2 AND (?3 IS NULL OR tool_name = ?3) AND timestamp >= ?4 "
-      "AND (timestamp, id) < (?5, ?6)" +
-      newest("?7")};
+  /// user, first time, window: newest first.
+  Statement<StoredError, Text, Timestamp, Fields<TimeWindow>> list{select() + "WHERE user_id = ?1 AND timestamp >= ?2" +
+                                                                   newest_in(WindowSql(3))};
+  /// user, tool, first time, window: newest first.
+  Statement<StoredError, Text, Text, Timestamp, Fields<TimeWindow>> list_of_tool{
+      select() + "WHERE user_id = ?1 AND tool_name = ?2 AND timestamp >= ?3" + newest_in(WindowSql(4))};
+  /// user, session, tool or null, first time, window: newest first.
+  Statement<StoredError, Text, Text, std::optional<Text>, Timestamp, Fields<TimeWindow>> list_of_session{
+      select() + "WHERE user_id = ?1 AND session_id = ?2 AND (?3 IS NULL OR tool_name = ?3) AND timestamp >= ?4" +
+      newest_in(WindowSql(5))};
 
  private:
   static std::string select() { return "SELECT " + columns<StoredError>() + " FROM agent_errors "; }
-  static std::string newest(const std::string& limit) {
-    return Sql::visible("agent_errors") + " ORDER BY timestamp DESC, id DESC LIMIT " + limit;
+  static std::string newest_in(const WindowSql& window) {
+    return " AND (timestamp, id) < " + window.start() + Sql::visible("agent_errors") +
+           " ORDER BY timestamp DESC, id DESC LIMIT " + window.rows();
   }
 };
 

@@ -5,9 +5,9 @@
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,7 +19,13 @@ template <class Sql>
 struct HumanRequestStatements {
   using Text = std::string_view;
 
-  /// user, the request: answers its id, or nothing if it is taken.
+  /// Members of a HumanRequest that an update overwrites.
+  using Question =
+      Without<All<HumanRequest>, &HumanRequest::id, &HumanRequest::agent_id, &HumanRequest::session_id,
+              &HumanRequest::created_at, &HumanRequest::expires_at, &HumanRequest::status, &HumanRequest::response,
+              &HumanRequest::response_data, &HumanRequest::responded_at, &HumanRequest::responded_by>;
+
+  /// Parameters: user, the request. Returns its id, or nothing if the id is in use.
   Statement<std::string, Text, Fields<HumanRequest>> insert{
       "INSERT INTO human_requests (user_id, " + columns<HumanRequest>() + ") VALUES (?1, " +
       placeholders<HumanRequest>(2) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
@@ -32,34 +38,34 @@ struct HumanRequestStatements {
   Statement<std::int64_t, Text, Text, Timestamp> open_or_absent{"SELECT 1 WHERE coalesce((SELECT " + open("?3") +
                                                                 " FROM human_requests WHERE " + one() +
                                                                 Sql::hold_row() + "), 1 = 1)"};
-  /// user, id, question, context, type, priority, timeout, now.
-  Statement<NoRow, Text, Text, Text, JsonObject, RequestType, RequestPriority, std::chrono::milliseconds, Timestamp>
-      update{
-          "UPDATE human_requests SET question = ?3, context = ?4, request_type = ?5, priority = ?6, timeout_ms = ?7, "
-          "expires_at = CASE ?7 WHEN 0 THEN NULL ELSE created_at + ?7 * 1000 END "
-          "WHERE " +
-          one() + " AND " + open("?8")};
-  /// user, id, the response, now: answers the request if it was open. One statement: of several at once, each of the
-  /// later ones waits for the one before and then finds the request settled, by its condition on the row as it is now.
+  /// user, id, the question, now.
+  Statement<NoRow, Text, Text, Fields<HumanRequest, Question>, Timestamp> update{
+      "UPDATE human_requests SET " + updates<Question>(3) + ", expires_at = CASE " + timeout() +
+      " WHEN 0 THEN NULL ELSE created_at + " + timeout() + " * 1000 END WHERE " + one() + " AND " +
+      open(placeholder(3 + width<Question>()))};
+  /// Parameters: user, id, the response, now. Returns the request if it was open. One statement: of several at once,
+  /// each of the later ones waits for the one before and then finds the request settled, by its condition on the row as
+  /// it is now.
   Statement<HumanRequest, Text, Text, Fields<HumanResponse>, Timestamp> respond{
       "UPDATE human_requests SET (" + columns<HumanResponse>() + ", responded_at) = (" +
-      placeholders(3, width<HumanResponse>() + 1) + ") WHERE " + one() + " AND " + open("?7") + " RETURNING " +
-      columns<HumanRequest>()};
+      placeholders(3, width<HumanResponse>() + 1) + ") WHERE " + one() + " AND " +
+      open(placeholder(3 + width<HumanResponse>())) + " RETURNING " + columns<HumanRequest>()};
   /// user, now: all pending requests whose time is over.
   Statement<NoRow, Text, Timestamp> expire{end() + "expires_at <= ?2" + visible()};
   /// user, id, now: this request, if it is pending and its time is over.
   Statement<NoRow, Text, Text, Timestamp> expire_one{end() + "id = ?2 AND expires_at <= ?3" + visible()};
 
-  /// user, now, after this time and id, limit: oldest first.
-  Statement<HumanRequest, Text, Timestamp, Timestamp, Text, std::int64_t> list_pending{
-      select() + "WHERE user_id = ?1 AND " + open("?2") + " AND (created_at, id) > (?3, ?4)" + visible() +
-      " ORDER BY created_at, id LIMIT ?5"};
-  /// user, session, before this time and id, limit: newest first.
-  Statement<HumanRequest, Text, Text, Timestamp, Text, std::int64_t> list_by_session{
-      select() + "WHERE user_id = ?1 AND session_id = ?2 AND (created_at, id) < (?3, ?4)" + visible() +
-      " ORDER BY created_at DESC, id DESC LIMIT ?5"};
+  /// user, now, window: oldest first.
+  Statement<HumanRequest, Text, Timestamp, Fields<TimeWindow>> list_pending{
+      select() + "WHERE user_id = ?1 AND " + open("?2") + " AND (created_at, id) > " + WindowSql(3).start() +
+      visible() + " ORDER BY created_at, id LIMIT " + WindowSql(3).rows()};
+  /// user, session, window: newest first.
+  Statement<HumanRequest, Text, Text, Fields<TimeWindow>> list_by_session{
+      select() + "WHERE user_id = ?1 AND session_id = ?2 AND (created_at, id) < " + WindowSql(3).start() + visible() +
+      " ORDER BY created_at DESC, id DESC LIMIT " + WindowSql(3).rows()};
 
  private:
+  static std::string timeout() { return placeholder<Question, &HumanRequest::timeout_ms>(3); }
   static std::string select() { return "SELECT " + columns<HumanRequest>() + " FROM human_requests "; }
   static std::string visible() { return Sql::visible("human_requests"); }
   static std::string one() { return "user_id = ?1 AND id = ?2" + visible(); }

@@ -3,11 +3,10 @@
 
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/earlier_answer.hpp"
+#include "heddle/sql/parameters.hpp"
+#include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
-#include "heddle/time.hpp"
 
-#include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace heddle::sql {
@@ -16,10 +15,9 @@ namespace heddle::sql {
 struct IdempotencyStatements {
   Statement<EarlierAnswer, std::string_view, std::string_view> find{
       "SELECT " + columns<EarlierAnswer>() + " FROM idempotency_keys WHERE user_id = ?1 AND key = ?2"};
-  Statement<NoRow, std::string_view, std::string_view, std::optional<std::string_view>, std::string_view,
-            std::string_view, std::int64_t, std::string_view, Timestamp>
-      remember{"INSERT INTO idempotency_keys (user_id, key, session_id, " + columns<EarlierAnswer>() +
-               ", created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+  /// user, the row.
+  Statement<NoRow, std::string_view, Fields<KeyRow>> remember{
+      "INSERT INTO idempotency_keys (user_id, " + columns<KeyRow>() + ") VALUES (?1, " + placeholders<KeyRow>(2) + ")"};
 };
 
 }  // namespace heddle::sql

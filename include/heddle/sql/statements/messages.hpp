@@ -3,6 +3,7 @@
 
 #include "heddle/model/message.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
@@ -22,13 +23,15 @@ struct MessageStatements {
   using Verbatim = Without<All<Message>, &Message::timestamp, &Message::token_count, &Message::cost_usd,
                            &Message::session_id, &Message::sequence>;
   /// Members that have columns; the others come from the key and the session.
-  using Stored = Join<Verbatim, Only<&Message::timestamp, &Message::token_count, &Message::cost_usd>>;
-  using Body = Fields<Message, Verbatim>;
+  using Usage = Only<&Message::token_count, &Message::cost_usd>;
+  using Stored = Join<Verbatim, Only<&Message::timestamp>, Usage>;
 
-  /// user, session, how many, time, tokens, cost: gives out that many sequence numbers; answers the last. Holds the
-  /// session to the end of the transaction, so that numbers become visible in their order, without a gap.
-  Statement<std::int64_t, Text, Text, std::int64_t, Timestamp, std::int64_t, double> take_sequence{
-      take("?3", "?4", "?5", "?6") + " RETURNING last_sequence"};
+  /// user, session, the messages in sum: reserves that many sequence numbers; returns the last. Locks the session until
+  /// the end of the transaction, so that numbers become visible in their order, without a gap.
+  Statement<std::int64_t, Text, Text, Fields<NewMessages>> take_sequence{
+      take(placeholder<NewMessages, &NewMessages::count>(3), placeholder<NewMessages, &NewMessages::saved_at>(3),
+           placeholder<NewMessages, &NewMessages::tokens>(3), placeholder<NewMessages, &NewMessages::cost_usd>(3)) +
+      " RETURNING last_sequence"};
 
  protected:
   static std::string take(std::string_view count, std::string_view time, std::string_view tokens,

@@ -43,8 +43,8 @@ struct ResultStatements {
       "UPDATE sql_results SET accessed_at = " + Sql::greatest("accessed_at", "?3") + " " + unexpired()};
   /// user, id, time.
   Statement<NoRow, Text, Text, Timestamp> remove{"DELETE FROM sql_results " + unexpired()};
-  /// user, time, how many at most. Looks at the time once more when it has come to a row: somebody may just have
-  /// stored a new result in its place. (The plus keeps SQLite from walking through the expired rows for that.)
+  /// Parameters: user, time, the most results to remove. Compares the time again at each row: another transaction may
+  /// have stored a new result in its place. (The plus keeps SQLite from walking through the expired rows for that.)
   Statement<NoRow, Text, Timestamp, std::int64_t> expire{
       "DELETE FROM sql_results WHERE user_id = ?1 AND id IN (SELECT id FROM sql_results WHERE user_id = ?1 "
       "AND expires_at <= ?2 LIMIT ?3) AND +expires_at <= ?2"};

@@ -7,6 +7,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
@@ -20,39 +21,37 @@ template <class Sql>
 struct SessionStatements {
   using Text = std::string_view;
 
-  /// Members of a Session that are stored as the caller gives them, and all that a save writes.
+  /// Members of a Session that are stored as the caller gives them, its totals, and all that a save writes.
   using Verbatim = Without<All<Session>, &Session::created_at, &Session::updated_at, &Session::total_cost_usd,
                            &Session::total_tokens, &Session::last_sequence, &Session::user_id>;
-  using Stored =
-      Join<Verbatim,
-           Only<&Session::created_at, &Session::updated_at, &Session::total_cost_usd, &Session::total_tokens>>;
-  using Body = Fields<Session, Verbatim>;
+  using Totals = Only<&Session::total_cost_usd, &Session::total_tokens>;
+  using Stored = Join<Verbatim, Only<&Session::created_at, &Session::updated_at>, Totals>;
   /// The same for a ToolExecution.
   using ExecutionVerbatim = Without<All<ToolExecution>, &ToolExecution::timestamp, &ToolExecution::session_id>;
   using ExecutionStored = Join<ExecutionVerbatim, Only<&ToolExecution::timestamp>>;
-  using ExecutionBody = Fields<ToolExecution, ExecutionVerbatim>;
   /// Members of a MemorySnapshot that are stored as the caller gives them; an id may be made.
   using SnapshotVerbatim = Without<All<MemorySnapshot>, &MemorySnapshot::id, &MemorySnapshot::created_at>;
   using SnapshotStored = Join<Only<&MemorySnapshot::id>, SnapshotVerbatim, Only<&MemorySnapshot::created_at>>;
-  using SnapshotBody = Fields<MemorySnapshot, SnapshotVerbatim>;
 
-  /// user, the session, created at, updated at, cost, tokens: answers its number, or nothing if it is hidden. Totals
-  /// never go back: a stale copy cannot undo what messages have added since.
-  Statement<std::int64_t, Text, Body, Timestamp, Timestamp, double, std::int64_t> save{
+  /// user, the session, created at, updated at, totals: returns its number, or no row if it is hidden. Totals never
+  /// decrease: a stale copy cannot undo what messages have added since.
+  Statement<std::int64_t, Text, Fields<Session, Verbatim>, Timestamp, Timestamp, Fields<Session, Totals>> save{
       "INSERT INTO sessions (user_id, " + columns<Stored>() + ") VALUES (?1, " + placeholders<Stored>(2) +
       ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<Verbatim, &Session::id>>() +
       grown("updated_at") + grown("total_cost_usd") + grown("total_tokens") + " WHERE true" + Sql::shown("sessions") +
       " RETURNING number"};
   Statement<Session, Text, Text> find{"SELECT " + columns<Session>() + " FROM sessions WHERE user_id = ?1 AND id = ?2" +
                                       Sql::shown("sessions")};
-  /// user, before this time and id, limit: last updated first.
-  Statement<TimedId, Text, Timestamp, Text, std::int64_t> list{
-      "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND (updated_at, id) < (?2, ?3)" +
-      Sql::updated_before("?2") + Sql::shown("sessions") + " ORDER BY " + Sql::last_updated_first() + " LIMIT ?4"};
-  /// user, agent, before this time and id, limit: last updated first.
-  Statement<TimedId, Text, Text, Timestamp, Text, std::int64_t> list_of_agent{
-      "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 AND (updated_at, id) < (?3, ?4)" +
-      Sql::shown("sessions") + " ORDER BY updated_at DESC, id DESC LIMIT ?5"};
+  /// user, window: last updated first.
+  Statement<TimedId, Text, Fields<TimeWindow>> list{
+      "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND (updated_at, id) < " + WindowSql(2).start() +
+      Sql::updated_before(WindowSql(2).time()) + Sql::shown("sessions") + " ORDER BY " + Sql::last_updated_first() +
+      " LIMIT " + WindowSql(2).rows()};
+  /// user, agent, window: last updated first.
+  Statement<TimedId, Text, Text, Fields<TimeWindow>> list_of_agent{
+      "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 AND (updated_at, id) < " +
+      WindowSql(3).start() + Sql::shown("sessions") + " ORDER BY updated_at DESC, id DESC LIMIT " +
+      WindowSql(3).rows()};
   /// user, session: its children become sessions without a parent. Holds the session before its children, the order in
   /// which a save of a child holds them, too.
   Statement<NoRow, Text, Text> detach_children{
@@ -62,16 +61,21 @@ struct SessionStatements {
   /// user, session: with all that hangs on it, by trigger and foreign keys.
   Statement<NoRow, Text, Text> remove{"DELETE FROM sessions WHERE user_id = ?1 AND id = ?2" + Sql::shown("sessions")};
   Statement<SessionStatistics, Text> statistics{
-      "SELECT count(*), " + Sql::sum("last_sequence", "true") +
-      ", (SELECT count(*) FROM tool_executions WHERE user_id = ?1" + Sql::visible("tool_executions") +
-      "), coalesce(sum(total_cost_usd), 0.0), " + Sql::sum("total_tokens", "true") +
+      "SELECT " +
+      columns<SessionStatistics>(
+          {}, {computed<&SessionStatistics::sessions>("count(*)"),
+               computed<&SessionStatistics::messages>(Sql::sum("last_sequence", "true")),
+               computed<&SessionStatistics::tool_executions>(
+                   "(SELECT count(*) FROM tool_executions WHERE user_id = ?1" + Sql::visible("tool_executions") + ")"),
+               computed<&SessionStatistics::total_cost_usd>("coalesce(sum(total_cost_usd), 0.0)"),
+               computed<&SessionStatistics::total_tokens>(Sql::sum("total_tokens", "true"))}) +
       " FROM sessions WHERE user_id = ?1" + Sql::shown("sessions")};
 
   /// user, before: of the tenant's idempotency keys.
   Statement<NoRow, Text, Timestamp> purge_keys{"DELETE FROM idempotency_keys WHERE user_id = ?1 AND created_at < ?2"};
 
   /// user, session, the execution, time.
-  Statement<NoRow, Text, Text, ExecutionBody, Timestamp> save_execution{
+  Statement<NoRow, Text, Text, Fields<ToolExecution, ExecutionVerbatim>, Timestamp> save_execution{
       "INSERT INTO tool_executions (user_id, session_id, " + columns<ExecutionStored>() + ") VALUES (?1, ?2, " +
       placeholders<ExecutionStored>(3) + ")"};
   /// user, session, after this number, limit: in the order in which they were stored.
@@ -81,15 +85,16 @@ struct SessionStatements {
       Sql::visible("tool_executions") + " ORDER BY number LIMIT ?4"};
 
   /// user, id, the snapshot, created at: returns the id, or no row if it is taken.
-  Statement<std::string, Text, Text, SnapshotBody, Timestamp> save_snapshot{
+  Statement<std::string, Text, Text, Fields<MemorySnapshot, SnapshotVerbatim>, Timestamp> save_snapshot{
       "INSERT INTO memory_snapshots (user_id, " + columns<SnapshotStored>() + ") VALUES (?1, " +
       placeholders<SnapshotStored>(2) + ") ON CONFLICT DO NOTHING RETURNING id"};
-  /// user, session, type, after this time and id, limit: oldest first.
-  Statement<MemorySnapshot, Text, Text, Text, Timestamp, Text, std::int64_t> list_snapshots{
+  /// user, session, type, window: oldest first.
+  Statement<MemorySnapshot, Text, Text, Text, Fields<TimeWindow>> list_snapshots{
       "SELECT " + columns<MemorySnapshot>() +
       " FROM memory_snapshots WHERE user_id = ?1 AND session_id = ?2 AND snapshot_type = ?3 "
-      "AND (created_at, id) > (?4, ?5)" +
-      Sql::visible("memory_snapshots") + " ORDER BY created_at, id LIMIT ?6"};
+      "AND (created_at, id) > " +
+      WindowSql(4).start() + Sql::visible("memory_snapshots") + " ORDER BY created_at, id LIMIT " +
+      WindowSql(4).rows()};
 
  private:
   static std::string grown(const std::string& column) {

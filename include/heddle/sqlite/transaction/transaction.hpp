@@ -4,6 +4,7 @@
 #include "heddle/call.hpp"
 #include "heddle/detail/calls/finish.hpp"
 #include "heddle/sql/earlier_answer.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/idempotency.hpp"
@@ -178,8 +179,8 @@ class Transaction {
   }
 
   void remember(const OnceKey& key) {
-    run(sql::statements<sql::IdempotencyStatements>().remember, user_id(), key.key, key.session_id, key.operation,
-        key.fingerprint, answer_.number, answer_.text, now());
+    const sql::KeyRow row{key.key, key.session_id, key.operation, key.fingerprint, answer_.number, answer_.text, now()};
+    run(sql::statements<sql::IdempotencyStatements>().remember, user_id(), sql::Fields<sql::KeyRow>{row});
   }
 
   template <class Row, class... Arguments, class Use>

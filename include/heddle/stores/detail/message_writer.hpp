@@ -4,6 +4,7 @@
 #include "heddle/call.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
@@ -62,17 +63,17 @@ class MessageWriter {
       tx.require(other_sequence, sql.expect_sequence, user, session_id_, *expected_sequence_);
     }
     if (!append_alone(tx, saved_at)) {
+      const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
       tx.require_as_answer(no_such_session, sql.take_sequence, user, session_id_,
-                           static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_);
+                           heddle::sql::Fields<heddle::sql::NewMessages>{sum});
       auto behind = static_cast<std::int64_t>(messages_.size());
       for (const Message& message : messages_) {
-        tx.run(sql.insert, user, session_id_, --behind, typename Messages::Body{message}, time_of(message, saved_at),
-               message.token_count, message.cost_usd, heddle::sql::SearchText(message.content));
+        tx.run(sql.insert, user, session_id_, --behind, Body{message}, time_of(message, saved_at), Usage{message},
+               heddle::sql::SearchText(message.content));
       }
     }
     for (const ToolExecution& execution : executions_) {
-      tx.run(sessions.save_execution, user, session_id_, typename Sessions::ExecutionBody{execution},
-             time_of(execution, saved_at));
+      tx.run(sessions.save_execution, user, session_id_, Execution{execution}, time_of(execution, saved_at));
     }
   }
 
@@ -84,6 +85,9 @@ class MessageWriter {
  private:
   using Messages = typename Policy::Dialect::Messages;
   using Sessions = typename Policy::Dialect::Sessions;
+  using Body = heddle::sql::Fields<Message, typename Messages::Verbatim>;
+  using Usage = heddle::sql::Fields<Message, typename Messages::Usage>;
+  using Execution = heddle::sql::Fields<ToolExecution, typename Sessions::ExecutionVerbatim>;
 
   template <class Row>
   static Timestamp time_of(const Row& row, Timestamp saved_at) {
@@ -98,8 +102,8 @@ class MessageWriter {
       if (messages_.size() != 1) { return false; }
       const Message& message = messages_.front();
       tx.require_as_answer(no_such_session, sql::statements<Messages>().append, tx.user_id(), session_id_, saved_at,
-                           typename Messages::Body{message}, time_of(message, saved_at), message.token_count,
-                           message.cost_usd, heddle::sql::SearchText(message.content));
+                           Body{message}, time_of(message, saved_at), Usage{message},
+                           heddle::sql::SearchText(message.content));
       return true;
     }
     return false;

@@ -1,0 +1,44 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/reflection/adapt.hpp"
+#include "heddle/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+/// Parameters of statements by name.
+namespace heddle::sql {
+
+/// The row of an idempotency key with what its first use returned. Refers to its texts.
+struct KeyRow {
+  std::string_view key{};
+  std::optional<std::string_view> session_id{};
+  std::string_view operation{};
+  std::string_view fingerprint{};
+  std::int64_t answer_number = 0;
+  std::string_view answer_text{};
+  Timestamp created_at{};
+};
+
+/// The members of an ArtifactFilter that always narrow a list, as parameters of its statement.
+struct ArtifactRange {
+  Timestamp created_from{};
+  bool include_deleted = false;
+};
+
+/// The messages of one write in sum, as parameters of the statement that reserves their sequence numbers.
+struct NewMessages {
+  std::int64_t count = 0;
+  Timestamp saved_at{};
+  std::int64_t tokens = 0;
+  double cost_usd = 0;
+};
+
+}  // namespace heddle::sql
+
+HEDDLE_ADAPT_STRUCT(heddle::sql::KeyRow, key, session_id, operation, fingerprint, answer_number, answer_text,
+                    created_at);
+HEDDLE_ADAPT_STRUCT(heddle::sql::ArtifactRange, created_from, include_deleted);
+HEDDLE_ADAPT_STRUCT(heddle::sql::NewMessages, count, saved_at, tokens, cost_usd);
