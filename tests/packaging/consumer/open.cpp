@@ -6,9 +6,7 @@
 
 int main() {
   try {
-    heddle::v1::StorageConfig config;
-    config.mutable_sqlite()->set_path(":memory:");
-    heddle::AnyBackend backend = heddle::open(config);
+    heddle::AnyBackend backend = heddle::open_json(R"({"sqlite": {"path": ":memory:"}})");
 
     const auto context = heddle::Context::for_user("ada");
     backend.session_storage().save_session(context, {.id = "first"});

@@ -1,4 +1,5 @@
 // heddle::open of a build without libpqxx: it says what the build lacks, and everything else works.
+#include <heddle/config/parse.hpp>
 #include <heddle/open.hpp>
 
 #include <exception>
