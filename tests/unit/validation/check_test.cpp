@@ -85,7 +85,7 @@ TEST_CASE("a fault deep inside a value is named by its path") {
   CHECK(refusal("message", message) == "message.cost_usd is not a finite number");
   message.cost_usd = 0;
   message.role = static_cast<heddle::Role>(77);
-  CHECK(refusal("message", message) == "message.role is none of the enumerators");
+  CHECK(refusal("message", message) == "message.role is not a valid enumerator");
 }
 
 TEST_CASE("elements, keys and values are named") {
