@@ -102,7 +102,7 @@ class Calls {
       if (anothers) {
         each.cursor = side.cursor;
       } else if (!crafted.empty()) {
-        each.cursor = support::with_position(fetch(side, {.limit = 1}).next, crafted);
+        each.cursor = support::with_position(fetch(side, heddle::PageRequest{.limit = 1}).next, crafted);
       }
       const Shown shown(side.made);
       std::vector<std::string> items;
