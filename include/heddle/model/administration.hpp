@@ -10,13 +10,13 @@
 
 namespace heddle {
 
-/// Sessions of all tenants, with how many there are in total.
+/// A page of the sessions of all tenants, and their number.
 struct SessionOverview {
   Page<Session> sessions{};
   std::int64_t total = 0;
 };
 
-/// How many sessions a tenant has.
+/// The number of a tenant's sessions.
 struct SessionCount {
   std::string user_id{};
   std::int64_t sessions = 0;
@@ -24,7 +24,7 @@ struct SessionCount {
   friend bool operator==(const SessionCount&, const SessionCount&) = default;
 };
 
-/// What all tenants have stored.
+/// The amount of data of all tenants.
 struct SystemStatistics {
   std::int64_t sessions = 0;
   std::int64_t messages = 0;
@@ -36,10 +36,10 @@ struct SystemStatistics {
   friend bool operator==(const SystemStatistics&, const SystemStatistics&) = default;
 };
 
-/// What the administrator's database role may do, and what stands in its way.
+/// The permissions of the administrator's database role.
 struct AdminPermissions {
-  bool bypasses_row_security = false;   ///< it sees the rows of all tenants, in every table
-  std::vector<std::string> problems{};  ///< what it lacks, a sentence each; empty if nothing
+  bool bypasses_row_security = false;   ///< it can read the rows of all tenants, in every table
+  std::vector<std::string> problems{};  ///< missing permissions, one sentence each
 };
 
 }  // namespace heddle

@@ -16,7 +16,7 @@
 
 namespace heddle {
 
-/// Where an artifact comes from.
+/// The origin of an artifact.
 enum class ArtifactSource { user, generated, agent };
 
 template <>
@@ -24,9 +24,9 @@ struct EnumNames<ArtifactSource> {
   static constexpr std::array<std::string_view, 3> values{"user", "generated", "agent"};
 };
 
-/// The description of a file that a user gave or an agent made. The file itself lies on disk.
+/// The description of a file that a user provided or an agent created. The file itself is on disk.
 struct Artifact {
-  std::string id{};  ///< empty: a UUID (version 4) is made
+  std::string id{};  ///< empty: a UUID (version 4) is generated
   std::string name{};
   std::string path{};
   ArtifactSource source = ArtifactSource::user;
@@ -36,7 +36,7 @@ struct Artifact {
   std::int64_t size_bytes = 0;
   std::string checksum{};  ///< SHA-256, lower-case hexadecimal
   Timestamp created_at{};  ///< not set: the time of the call
-  Timestamp updated_at{};  ///< the time of the last write; what a caller sets is not used
+  Timestamp updated_at{};  ///< the time of the last write; ignored in a write
   std::optional<Timestamp> last_accessed_at{};
   std::int64_t access_count = 0;
   std::vector<std::string> tags{};
@@ -47,11 +47,11 @@ struct Artifact {
   friend bool operator==(const Artifact&, const Artifact&) = default;
 };
 
-/// Which artifacts to list; unset members do not narrow.
+/// Selects artifacts for a list. Members that are not set do not restrict it.
 struct ArtifactFilter {
   std::optional<ArtifactSource> source{};
   std::optional<std::string> content_type{};
-  std::vector<std::string> tags{};  ///< an artifact must have all of these
+  std::vector<std::string> tags{};  ///< artifacts that have all of these
   std::optional<std::int64_t> min_size_bytes{};
   std::optional<std::int64_t> max_size_bytes{};  ///< inclusive
   std::optional<Timestamp> created_from{};       ///< inclusive
@@ -60,11 +60,11 @@ struct ArtifactFilter {
   bool include_deleted = false;
 };
 
-/// Where in the backend's artifact directory a new file belongs.
+/// The folders for new files in the backend's artifact directory.
 enum class ArtifactFolder {
-  user,       ///< what a user gave; with a session or without one
-  temp,       ///< what may be cleared at any time; only without a session
-  agent,      ///< what an agent made; only with a session
+  user,       ///< files of a user; with a session or without one
+  temp,       ///< files that can be deleted at any time; only without a session
+  agent,      ///< files that an agent created; only with a session
   scratchpad  ///< an agent's working files; only with a session
 };
 
@@ -75,8 +75,8 @@ struct EnumNames<ArtifactFolder> {
 
 /// How an artifact is deleted.
 enum class DeleteMode {
-  soft,  ///< hidden from reads and searches, the file stays
-  hard   ///< the row goes, and the file too if it lies in the tenant's artifact folder
+  soft,  ///< hides the artifact from reads and searches, keeps the file
+  hard   ///< deletes the row, and the file if it is in the tenant's artifact folder
 };
 
 template <>
@@ -84,7 +84,7 @@ struct EnumNames<DeleteMode> {
   static constexpr std::array<std::string_view, 2> values{"soft", "hard"};
 };
 
-/// The artifacts of a tenant, in numbers.
+/// The number and size of a tenant's artifacts.
 struct ArtifactStatistics {
   std::int64_t files = 0;  ///< not deleted
   std::int64_t bytes = 0;  ///< of the files that are not deleted

@@ -14,7 +14,7 @@
 
 namespace heddle {
 
-/// Where referenced data lies.
+/// The place of referenced data.
 enum class DataLocation { memory, disk, database };
 
 template <>
@@ -22,7 +22,7 @@ struct EnumNames<DataLocation> {
   static constexpr std::array<std::string_view, 3> values{"memory", "disk", "database"};
 };
 
-/// Points to data that is too large to travel inside a message.
+/// Refers to data that is too large for a message.
 struct DataReference {
   std::string id{};
   std::int64_t size_bytes = 0;

@@ -15,7 +15,7 @@
 
 namespace heddle {
 
-/// What an agent wants of a human.
+/// The kind of answer that an agent requests of a human.
 enum class RequestType { approval, decision, input, review };
 
 template <>
@@ -23,7 +23,7 @@ struct EnumNames<RequestType> {
   static constexpr std::array<std::string_view, 4> values{"approval", "decision", "input", "review"};
 };
 
-/// How urgent a request is.
+/// The urgency of a request.
 enum class RequestPriority { low, normal, high, critical };
 
 template <>
@@ -31,7 +31,7 @@ struct EnumNames<RequestPriority> {
   static constexpr std::array<std::string_view, 4> values{"low", "normal", "high", "critical"};
 };
 
-/// Where a request stands. All but `pending` are final.
+/// The state of a request. All but `pending` are final.
 enum class RequestStatus { pending, approved, rejected, timeout, responded };
 
 template <>
@@ -41,17 +41,17 @@ struct EnumNames<RequestStatus> {
 
 /// A question of an agent to a human.
 struct HumanRequest {
-  std::string id{};  ///< empty: a UUID (version 4) is made
+  std::string id{};  ///< empty: a UUID (version 4) is generated
   std::string agent_id{};
   std::optional<std::string> session_id{};
   std::string question{};
   JsonObject context{};
   RequestType request_type = RequestType::approval;
   RequestPriority priority = RequestPriority::normal;
-  std::chrono::milliseconds timeout_ms{0};  ///< 0: it never expires
-  Timestamp created_at{};                   ///< not set: the time of the call
-  std::optional<Timestamp> expires_at{};    ///< made of `created_at` and `timeout_ms`; what a caller sets is not used
-  RequestStatus status = RequestStatus::pending;  ///< a pending request reads as `timeout` from `expires_at` on
+  std::chrono::milliseconds timeout_ms{0};        ///< 0: it never expires
+  Timestamp created_at{};                         ///< not set: the time of the call
+  std::optional<Timestamp> expires_at{};          ///< `created_at` plus `timeout_ms`; ignored in a write
+  RequestStatus status = RequestStatus::pending;  ///< from `expires_at` on, pending requests read as `timeout`
   std::string response{};
   JsonObject response_data{};
   std::optional<Timestamp> responded_at{};

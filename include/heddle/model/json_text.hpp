@@ -4,16 +4,16 @@
 
 namespace heddle {
 
-/// Any JSON value as text. It is stored and answered byte for byte; text that is not valid JSON (RFC 8259, without
-/// `\u0000`, lone surrogates, or numbers beyond the range of a double, which other readers could not take) is refused
-/// with `invalid_argument` before anything is sent.
+/// Any JSON value as text. It is stored and returned byte for byte. Writes throw `invalid_argument` for text that is
+/// not valid JSON (RFC 8259), or that has `\u0000`, a lone surrogate, or a number out of the range of a double, which
+/// other parsers reject.
 struct JsonValue {
   std::string text = "null";
 
   friend bool operator==(const JsonValue&, const JsonValue&) = default;
 };
 
-/// A JSON object as text, otherwise like JsonValue.
+/// A JSON object as text; see JsonValue.
 struct JsonObject {
   std::string text = "{}";
 

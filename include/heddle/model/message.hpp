@@ -16,7 +16,7 @@
 
 namespace heddle {
 
-/// Who speaks in a message.
+/// The author of a message.
 enum class Role { system, user, assistant, tool };
 
 template <>
@@ -24,7 +24,7 @@ struct EnumNames<Role> {
   static constexpr std::array<std::string_view, 4> values{"system", "user", "assistant", "tool"};
 };
 
-/// Who may see a message: only its own agent, the coordinator, or every agent of a child session too.
+/// The visibility of a message: for its own agent, also for the coordinator, or also for the agents of child sessions.
 enum class SessionContext { direct, coordinator, shared };
 
 template <>
@@ -32,7 +32,7 @@ struct EnumNames<SessionContext> {
   static constexpr std::array<std::string_view, 3> values{"direct", "coordinator", "shared"};
 };
 
-/// What a content block holds.
+/// The content of a block.
 enum class ContentKind { text, image_base64, image_url };
 
 template <>
@@ -40,11 +40,11 @@ struct EnumNames<ContentKind> {
   static constexpr std::array<std::string_view, 3> values{"text", "image_base64", "image_url"};
 };
 
-/// One part of a message with several kinds of content.
+/// One part of a message that has several kinds of content.
 struct ContentBlock {
   ContentKind kind = ContentKind::text;
-  std::string value{};       ///< the text, the image in base64, or its URL, as `kind` says
-  std::string media_type{};  ///< of an image, for example image/png
+  std::string value{};       ///< the text, the image in base64, or its URL; see `kind`
+  std::string media_type{};  ///< of an image, such as image/png
 
   friend bool operator==(const ContentBlock&, const ContentBlock&) = default;
 };
@@ -55,7 +55,7 @@ struct Message {
   std::string content{};
   std::vector<ContentBlock> content_blocks{};
   std::vector<ToolCall> tool_calls{};
-  std::string tool_use_id{};  ///< the call that a tool message answers
+  std::string tool_use_id{};  ///< the id of the call to which a tool message is the result
   std::optional<ToolResult> tool_result{};
   SessionContext session_context = SessionContext::direct;
   std::string agent_id{};
@@ -63,18 +63,18 @@ struct Message {
   std::int64_t token_count = 0;
   double cost_usd = 0;
   std::string session_id{};   ///< filled in when read
-  std::int64_t sequence = 0;  ///< filled in when read: 1, 2, 3 ... without a gap in its session
+  std::int64_t sequence = 0;  ///< filled in when read: 1, 2, 3 ... in its session, without gaps
 
   friend bool operator==(const Message&, const Message&) = default;
 };
 
-/// One turn of an agent: messages and the executions of the tools that they call. It is stored whole or not at all.
+/// One turn of an agent: messages and the executions of the tools that they call. Stored atomically.
 struct Turn {
   std::vector<Message> messages{};
   std::vector<ToolExecution> executions{};
 };
 
-/// The sequence numbers that a write of several messages was given; `last < first` if it had none.
+/// The sequence numbers of the messages of one write; `last < first` if it had none.
 struct SequenceRange {
   std::int64_t first = 0;
   std::int64_t last = 0;

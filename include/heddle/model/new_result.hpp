@@ -9,14 +9,14 @@
 
 namespace heddle {
 
-/// A table to be stored as a result.
+/// A table to store as a result.
 struct NewResult {
-  std::string id{};                  ///< empty: a UUID (version 4) is made
-  std::string table_name{"result"};  ///< how SQL will name it; any text but an empty one or `sqlite_...`
+  std::string id{};                  ///< empty: a UUID (version 4) is generated
+  std::string table_name{"result"};  ///< its name in SQL: not empty, and not `sqlite_...`
   Table table{};
-  /// From then on no operation finds the result. More than 0, at most 100 years.
+  /// The result expires after this time. More than 0, at most 100 years.
   std::chrono::milliseconds time_to_live{std::chrono::hours(24)};
-  std::map<std::string, std::string> metadata{};  ///< given back by the reference and by `metadata`
+  std::map<std::string, std::string> metadata{};  ///< returned with the reference and by `metadata`
 
   friend bool operator==(const NewResult&, const NewResult&) = default;
 };

@@ -7,15 +7,14 @@
 
 namespace heddle {
 
-/// What to search for in messages. Words are separated by white space; "double quotes" make a phrase. A message matches
-/// if it has all words and phrases. Case, accents and English endings do not count; other characters than letters and
-/// digits separate words. Nothing in a query is an operator, so no text is a syntax error; a query without any word
-/// matches nothing. Only the content is searched, its first 1,000,000 bytes: not blocks of content, nor tool calls and
-/// their results.
+/// A search in messages. Words are separated by white space; "double quotes" enclose a phrase. A message matches if it
+/// contains all words and phrases. Case, accents and English endings are ignored; all characters but letters and digits
+/// separate words. A query has no operators, so that no text is a syntax error; a query without a word matches nothing.
+/// Only the first 1,000,000 bytes of the content are searched: not content blocks, tool calls or their results.
 struct MessageSearch {
   std::string query{};
-  std::optional<std::string> session_id{};  ///< only in this session
-  std::optional<std::string> agent_id{};    ///< only in sessions of this agent
+  std::optional<std::string> session_id{};  ///< only messages of this session
+  std::optional<std::string> agent_id{};    ///< only messages in sessions of this agent
 };
 
 }  // namespace heddle

@@ -21,18 +21,17 @@ struct Session {
   std::string agent_id{};
   std::optional<std::string> parent_session_id{};  ///< must be a session of the same tenant
   JsonObject context{};
-  Timestamp created_at{};  ///< not set: the time of the first save; a later save leaves it as it is
-  Timestamp
-      updated_at{};  ///< the time of the last save of it, its messages or executions; what a caller sets is not used
-  double total_cost_usd = 0;       ///< see SessionStorage on how totals grow
-  std::int64_t total_tokens = 0;   ///< see SessionStorage on how totals grow
+  Timestamp created_at{};  ///< not set: the time of the first save; later saves do not change it
+  Timestamp updated_at{};  ///< the time of the last save of the session, its messages or executions; ignored in a write
+  double total_cost_usd = 0;       ///< see SessionStorage for the rules of totals
+  std::int64_t total_tokens = 0;   ///< see SessionStorage for the rules of totals
   std::int64_t last_sequence = 0;  ///< filled in when read: the number of its messages
-  std::string user_id{};           ///< filled in when read; the tenant comes from the Context
+  std::string user_id{};           ///< filled in when read; the Context sets the tenant
 
-  Page<Message> messages{};  ///< filled in by `load_session`; never stored by `save_session`
+  Page<Message> messages{};  ///< filled in by `load_session`; ignored by `save_session`
 };
 
-/// The text of a session at one time, such as a summary.
+/// A text about a session at one time, such as a summary.
 struct MemorySnapshot {
   std::string id{};
   std::string session_id{};
@@ -44,7 +43,7 @@ struct MemorySnapshot {
   friend bool operator==(const MemorySnapshot&, const MemorySnapshot&) = default;
 };
 
-/// What a tenant has stored.
+/// The amount of a tenant's data.
 struct SessionStatistics {
   std::int64_t sessions = 0;
   std::int64_t messages = 0;

@@ -11,19 +11,19 @@
 
 namespace heddle {
 
-/// A tool's error, kept in full while the agent sees the summary only.
+/// The error of a tool. It is stored in full; the agent gets only the summary.
 struct StoredError {
-  std::string id{};       ///< empty: one is made, `err_YYYYMMDD_HHMMSS_` and six hexadecimal digits
+  std::string id{};       ///< empty: an id is generated, `err_YYYYMMDD_HHMMSS_` and six hexadecimal digits
   Timestamp timestamp{};  ///< not set: the time of the call
   std::optional<std::string> session_id{};
   std::string tool_name{};
-  std::string raw_error{};      ///< any text; text that is not JSON is kept as `{"message": <text>}`
+  std::string raw_error{};      ///< any text; text that is not JSON is stored as `{"message": <text>}`
   std::string short_summary{};  ///< empty: the first line of `raw_error`, at most 100 characters
 
   friend bool operator==(const StoredError&, const StoredError&) = default;
 };
 
-/// Which errors to list; unset members do not narrow.
+/// Selects errors for a list. Members that are not set do not restrict it.
 struct ErrorFilter {
   std::optional<std::string> session_id{};
   std::optional<std::string> tool_name{};

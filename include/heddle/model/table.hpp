@@ -15,7 +15,7 @@ namespace heddle {
 /// One value of a table: null, boolean, integer, floating point or text.
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
 
-/// Columns and rows; every row has one cell for each column.
+/// Columns and rows. Each row has one cell for each column.
 struct Table {
   std::vector<std::string> columns{};
   std::vector<std::vector<Cell>> rows{};
@@ -23,10 +23,10 @@ struct Table {
   friend bool operator==(const Table&, const Table&) = default;
 };
 
-/// What is known of a stored result without opening it.
+/// The description of a stored result.
 struct ResultMetadata {
   std::string id{};
-  std::string table_name{};  ///< how SQL names it
+  std::string table_name{};  ///< its name in SQL
   std::int64_t row_count = 0;
   std::int64_t column_count = 0;
   std::vector<std::string> columns{};
@@ -36,7 +36,7 @@ struct ResultMetadata {
   Timestamp expires_at{};
   std::int64_t size_bytes = 0;                    ///< of the stored image
   std::string checksum{};                         ///< SHA-256 of the stored image, lower-case hexadecimal
-  std::map<std::string, std::string> metadata{};  ///< as it was given when the result was stored
+  std::map<std::string, std::string> metadata{};  ///< as stored with the result
 
   friend bool operator==(const ResultMetadata&, const ResultMetadata&) = default;
 };

@@ -14,17 +14,17 @@
 
 namespace heddle {
 
-/// One call of a tool that the model asked for.
+/// A call of a tool by the model.
 struct ToolCall {
   std::string id{};
   std::string name{};
   JsonObject input{};
-  std::string thought_signature{};  ///< opaque to us; given back byte for byte
+  std::string thought_signature{};  ///< opaque; returned byte for byte
 
   friend bool operator==(const ToolCall&, const ToolCall&) = default;
 };
 
-/// Why a tool failed, as the tool reports it.
+/// The failure of a tool, as the tool reports it.
 struct ToolError {
   std::string code{};
   std::string message{};
@@ -35,7 +35,7 @@ struct ToolError {
   friend bool operator==(const ToolError&, const ToolError&) = default;
 };
 
-/// What a tool answered.
+/// The result of a tool.
 struct ToolResult {
   bool success = false;
   JsonValue data{};
@@ -48,7 +48,7 @@ struct ToolResult {
   friend bool operator==(const ToolResult&, const ToolResult&) = default;
 };
 
-/// The record of one execution of a tool in a session.
+/// One execution of a tool in a session.
 struct ToolExecution {
   std::string tool_name{};
   JsonObject input{};

@@ -27,7 +27,7 @@ struct Access {
 /// A string literal as a template argument.
 template <std::size_t Size>
 struct Literal {
-  // Implicit, so that a literal can stand in the place of the argument.
+  // Implicit, so that a literal can be the argument.
   consteval Literal(const char (&literal)[Size]) {  // NOLINT(modernize-avoid-c-arrays)
     for (std::size_t index = 0; index < Size; ++index) { text[index] = literal[index]; }
   }
@@ -38,7 +38,7 @@ struct Literal {
 template <Literal Name, std::size_t... Index>
 auto name_type(std::index_sequence<Index...>) -> boost::hana::string<Name.text[Index]...>;
 
-/// The element of a member in the list of its record.
+/// The element for a member in the list of its record.
 template <Literal Name, auto Member>
 auto member_type()
     -> boost::hana::pair<decltype(name_type<Name>(std::make_index_sequence<sizeof(Name.text) - 1>())), Access<Member>>;
@@ -61,7 +61,7 @@ using MembersOf = decltype(Adapted<T>::template members<T>());
 }  // namespace heddle::reflection
 
 /// @cond
-// Makes adapted structs structs of Boost.Hana too. Doxygen does not know its namespace.
+// Makes adapted structs models of Hana's concept Struct. Doxygen does not know the namespace.
 template <class T>
 struct boost::hana::accessors_impl<T, boost::hana::when<heddle::reflection::Record<T>>> {
   template <class Struct = T>
@@ -71,13 +71,14 @@ struct boost::hana::accessors_impl<T, boost::hana::when<heddle::reflection::Reco
 };
 /// @endcond
 
-// `Struct` is a template parameter: a name of the library, which is looked up first, could be that of the struct.
+// `Struct` is a template parameter: the name of the struct itself could be found in the library's namespaces first.
 #define HEDDLE_DETAIL_MEMBER(r, Struct, name) \
   decltype(::heddle::reflection::member_type<BOOST_PP_STRINGIZE(name), &Struct::name>())
 
-/// Adapts a struct with up to 64 members for Boost.Hana: the single source of its column names. Must be used outside of
-/// all namespaces. Unlike BOOST_HANA_ADAPT_STRUCT it only names the tuple of members and instantiates nothing: a file
-/// that uses the members through `boost::hana` includes Hana's headers itself, all others do not pay for them.
+/// Adapts a struct with at most 64 members for Boost.Hana. The names of the members are the only source of column
+/// names. Must be used outside of all namespaces. Unlike BOOST_HANA_ADAPT_STRUCT it names the tuple of members without
+/// instantiating it, which keeps compilation fast. A file that uses the members through `boost::hana` must include
+/// Hana's headers.
 #define HEDDLE_ADAPT_STRUCT(Type, ...)                                                                             \
   template <>                                                                                                      \
   struct heddle::reflection::Adapted<Type> {                                                                       \

@@ -8,8 +8,8 @@
 
 namespace heddle {
 
-/// The stored spelling of an enumeration: specialised with `values`, one name for each enumerator in order. Names, not
-/// numbers, stand in the database, so that it can be read without this library.
+/// The stored names of an enumeration. A specialisation has `values`, one name for each enumerator, in order. Databases
+/// store names instead of numbers, so that they can be read without this library.
 template <class Enum>
 struct EnumNames;
 
@@ -19,14 +19,14 @@ concept NamedEnum = std::is_enum_v<Enum> && requires {
   EnumNames<Enum>::values.size();
 };
 
-/// The stored name of an enumerator.
+/// Returns the stored name of an enumerator; empty for a value that is none.
 template <NamedEnum Enum>
 [[nodiscard]] constexpr std::string_view to_string(Enum value) noexcept {
   const auto index = static_cast<std::size_t>(value);
   return index < EnumNames<Enum>::values.size() ? EnumNames<Enum>::values[index] : std::string_view{};
 }
 
-/// The enumerator of this name, or nothing.
+/// Returns the enumerator of this name; nothing if there is none.
 template <NamedEnum Enum>
 [[nodiscard]] constexpr std::optional<Enum> parse_enum(std::string_view name) noexcept {
   const auto& values = EnumNames<Enum>::values;

@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <type_traits>
 
-/// The members of a record. The list of Boost.Hana is matched as a type, with one pattern for all of its elements:
-/// nothing of Hana is instantiated, which halves what a record costs the compiler.
+/// The members of a record. The type of Hana's tuple is matched by one pattern for all of its elements: nothing of Hana
+/// is instantiated, which halves the compile time of a record.
 namespace heddle::reflection {
 
 /// The text of a name.
@@ -28,14 +28,14 @@ struct MemberType<Member> {
   using type = Value;
 };
 
-/// A list of members, of a whole record or of a part of one.
+/// A list of members of a record.
 template <class List>
 struct MemberList;
 template <class... Name, auto... Member>
 struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>> {
   static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value.data()...};
 
-  /// The position of a member in the list. Precondition: it is there.
+  /// Returns the index of a member in the list; the number of members if it is not there.
   template <auto Wanted>
   static constexpr std::size_t index() {
     std::size_t index = 0;

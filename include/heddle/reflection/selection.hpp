@@ -5,8 +5,8 @@
 
 #include <type_traits>
 
-/// Parts of records, by the names of their members. A selection is only named where it is declared; its list of members
-/// is computed in the files that use it.
+/// Selections of members of records. A declaration of a selection instantiates nothing; the list of its members is
+/// computed in the files that use it.
 namespace heddle::reflection {
 
 /// All members of a record, in its order.
@@ -25,7 +25,7 @@ struct Without;
 template <class... Selection>
 struct Join;
 
-/// The list of a selection as `type`, a tuple of Boost.Hana like that of a record.
+/// The list of a selection as `type`, a tuple of Hana like the list of a record.
 template <class Selection>
 struct Resolve;
 
@@ -33,7 +33,7 @@ struct Resolve;
 template <class Selection>
 using Selected = MemberList<typename Resolve<Selection>::type>;
 
-// Overload resolution finds the name of a member among the elements of its record, which are base classes for that.
+// The elements of a record are base classes, among which overload resolution finds the name of a member.
 template <class Name, auto Member>
 struct Element {};
 template <class List>
@@ -48,7 +48,7 @@ template <auto Member>
 using ElementOf = decltype(find_element<Member>(
     static_cast<const Elements<MembersOf<typename MemberType<Member>::Record>>*>(nullptr)));
 
-// Lists are concatenated by the types of expressions that are not evaluated.
+// The types of unevaluated expressions concatenate lists.
 template <class... Pair>
 struct Part {
   template <class... Other>
@@ -60,7 +60,7 @@ auto part_of(boost::hana::tuple<Pair...>* list) -> Part<Pair...>;
 template <class Selection>
 using PartOf = decltype(part_of(static_cast<typename Resolve<Selection>::type*>(nullptr)));
 
-// A member that is named twice would be a base class twice, which does not compile.
+// Does not compile with a repeated member: it would be a repeated base class.
 template <auto... Member>
 struct MemberSet : Access<Member>... {};
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-/// The names of members as SQL has them. A template argument `Selection` is a record or a selection of its members.
+/// The names of members in SQL. A template parameter `Selection` is a record or a selection of its members.
 namespace heddle::sql {
 
 using reflection::All;
@@ -19,22 +19,22 @@ using reflection::Join;
 using reflection::Only;
 using reflection::Without;
 
-/// SQL that a query selects for a member instead of the column of its name.
+/// An SQL expression that a query selects for a member instead of its column.
 struct Computed {
   std::string_view member;
   std::string sql;
 };
 
-/// The SQL that a query selects for this member.
+/// Returns the expression for a member.
 template <auto Member>
 [[nodiscard]] Computed computed(std::string sql) {
   return {reflection::Selected<Only<Member>>::names.front(), std::move(sql)};
 }
 
-/// The placeholder of an argument: `?3`.
+/// Returns the placeholder of a parameter: `?3`.
 [[nodiscard]] inline std::string placeholder(std::size_t number) { return "?" + std::to_string(number); }
 
-/// Names of columns as SQL has them in lists; see `columns`, `updates` and `assignments`.
+/// Names of columns as comma-separated lists; see `columns`, `updates` and `assignments`.
 class ColumnList {
  public:
   explicit ColumnList(std::span<const char* const> names) : names_(names) {}
@@ -70,34 +70,35 @@ class ColumnList {
   std::span<const char* const> names_;
 };
 
-// Functions and no constants: a compiler would compute these in every file that includes the statements of a table.
+// These are functions instead of constants, because compilers would compute constants in every file that includes the
+// statements of a table.
 
-/// How many columns a selection has.
+/// Returns the number of columns of a selection.
 template <class Selection>
 [[nodiscard]] std::size_t width() {
   return reflection::Selected<Selection>::names.size();
 }
 
-/// The names of the members of a selection, `prefix` before each, separated by commas: the one place from which SQL
-/// takes its column names. A member that is `computed` has its SQL in the place of the name.
+/// Returns the names of the members of a selection, each with the prefix: `m.role, m.content`. All column names in SQL
+/// come from here. For a member in `computed` its expression replaces the name.
 template <class Selection>
 [[nodiscard]] std::string columns(std::string_view prefix = {}, std::initializer_list<Computed> computed = {}) {
   return ColumnList(reflection::Selected<Selection>::names).columns(prefix, computed);
 }
 
-/// `name = ?3` for the members of a selection whose first member is argument number `first`: those of an UPDATE.
+/// Returns `name = ?3` for the members of a selection, where `first` is the number of the first parameter. For UPDATE.
 template <class Selection>
 [[nodiscard]] std::string updates(std::size_t first) {
   return ColumnList(reflection::Selected<Selection>::names).updates(first);
 }
 
-/// `name = excluded.name` for the members of a selection: the assignments of an upsert.
+/// Returns `name = excluded.name` for the members of a selection. For ON CONFLICT DO UPDATE.
 template <class Selection>
 [[nodiscard]] std::string assignments() {
   return ColumnList(reflection::Selected<Selection>::names).assignments();
 }
 
-/// `count` numbered placeholders from `first` on: `?3, ?4, ?5`.
+/// Returns this many placeholders from number `first` on: `?3, ?4, ?5`.
 [[nodiscard]] inline std::string placeholders(std::size_t first, std::size_t count) {
   std::string list;
   for (std::size_t index = 0; index < count; ++index) {
@@ -107,13 +108,13 @@ template <class Selection>
   return list;
 }
 
-/// The placeholders of a selection whose first member is argument number `first`.
+/// Returns the placeholders of a selection, where `first` is the number of the first parameter.
 template <class Selection>
 [[nodiscard]] std::string placeholders(std::size_t first) {
   return placeholders(first, width<Selection>());
 }
 
-/// The placeholder of one member of a selection whose first member is argument number `first`.
+/// Returns the placeholder of one member of a selection, where `first` is the number of its first parameter.
 template <class Selection, auto Member>
 [[nodiscard]] std::string placeholder(std::size_t first) {
   using Members = reflection::Selected<Selection>;

@@ -14,21 +14,21 @@
 
 namespace heddle::sql {
 
-/// The place in a list after a row: the number by which the list is ordered, and the id of the row if several rows can
-/// have one number.
+/// The position of a row in a list: the number by which the list is ordered, and the id of the row if several rows can
+/// have the same number.
 struct Position {
   std::int64_t at = 0;
   std::string id{};
 
-  /// The number of a list that is ordered by time.
+  /// Returns the number as a time, for a list that is ordered by time.
   [[nodiscard]] Timestamp time() const noexcept { return Timestamp(Timestamp::duration(at)); }
 };
 
-/// The numbers of the start of a list: of one in ascending order, and of one in descending order.
+/// The numbers before the first row of a list in ascending order, and in descending order.
 inline constexpr std::int64_t before_all = std::numeric_limits<std::int64_t>::min();
 inline constexpr std::int64_t after_all = std::numeric_limits<std::int64_t>::max();
 
-/// Throws the error for a cursor of another list.
+/// Throws `invalid_argument`: the cursor was made for another list.
 [[noreturn]] inline void refuse_cursor() { validation::refuse("page.cursor", "does not belong to this list"); }
 
 /// Returns the text of a cursor: the key of its list, the number, the id, separated by points.
@@ -36,7 +36,7 @@ inline constexpr std::int64_t after_all = std::numeric_limits<std::int64_t>::max
   return std::string(key).append(".").append(std::to_string(position.at)).append(".").append(position.id);
 }
 
-/// Returns the position of a cursor. Throws `invalid_argument` if its list has another key.
+/// Returns the position in a cursor. Throws `invalid_argument` if the key of its list is another one.
 [[nodiscard]] inline Position read_cursor(std::string_view key, const std::string& cursor) {
   validation::check_text("page.cursor", cursor, limits::name);
   if (!cursor.starts_with(key) || cursor.size() == key.size() || cursor[key.size()] != '.') { refuse_cursor(); }

@@ -12,7 +12,7 @@
 
 namespace heddle::sql {
 
-/// What an idempotency key remembers.
+/// The stored call of an idempotency key.
 struct EarlierAnswer {
   std::string operation{};
   std::string fingerprint{};
@@ -20,7 +20,7 @@ struct EarlierAnswer {
   std::string answer_text{};
 };
 
-/// The Answer of a repeat. Throws `invalid_argument` if the key was used for something else.
+/// Returns the Answer for a repeated call. Throws `invalid_argument` if the stored call is another one.
 [[nodiscard]] inline Answer repeat(const OnceKey& key, EarlierAnswer earlier) {
   if (earlier.operation != key.operation || earlier.fingerprint != key.fingerprint) {
     throw Error(ErrorCode::invalid_argument, "the idempotency key was used for another request");

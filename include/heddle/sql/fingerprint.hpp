@@ -16,8 +16,8 @@
 
 namespace heddle::sql {
 
-/// A sink that digests values instead of binding them, each with its kind and length, so that no two requests look
-/// alike.
+/// A sink that computes a digest of values. Each value has its kind and length in it, so that different requests have
+/// different digests.
 class Fingerprint {
  public:
   void null() { digest_.update("n"); }
@@ -33,7 +33,7 @@ class Fingerprint {
     digest_.update(value);
   }
 
-  /// Adds a value as a statement would bind it, and a record with a frozen form by its members.
+  /// Adds a value in the form of a parameter; of a record with a frozen form, its members.
   template <class T>
   Fingerprint& add(const T& value) {
     if constexpr (HasFrozenForm<T>) {
@@ -44,7 +44,7 @@ class Fingerprint {
     return *this;
   }
 
-  /// Adds the members of a record that a frozen form has, then those that the record got later.
+  /// Adds the members of a record that are in a frozen form, then its later members.
   template <class Form, class T>
   Fingerprint& add_as(const T& record) {
     add_members(record, static_cast<const typename Form::Members*>(nullptr));
@@ -52,11 +52,11 @@ class Fingerprint {
     return *this;
   }
 
-  /// Adds the members that a record got later than its frozen form.
+  /// Adds the later members of a record: those that are not in the frozen form.
   template <class Form, class T>
   Fingerprint& add_later(const T& record) {
     for_each_later_member<Form>(record, [this](const char* name, const auto& member) {
-      // No value starts like this.
+      // No encoded value starts with this character.
       digest_.update("+");
       text(name);
       write_value(*this, member);
@@ -64,7 +64,7 @@ class Fingerprint {
     return *this;
   }
 
-  /// The digest in hexadecimal.
+  /// Returns the digest in hexadecimal.
   [[nodiscard]] std::string hex() { return digest_.hex(); }
 
  private:
@@ -77,7 +77,7 @@ class Fingerprint {
   detail::crypto::Sha256 digest_;
 };
 
-/// The digest of some values.
+/// Returns the digest of values.
 template <class... Values>
 [[nodiscard]] std::string fingerprint(const Values&... values) {
   Fingerprint digest;

@@ -8,15 +8,16 @@
 #include <string_view>
 #include <vector>
 
-/// Records whose form never changes: databases hold fingerprints and JSON text that older versions made of them.
+/// The form of records in fingerprints and in stored JSON text. It must never change, because databases contain
+/// fingerprints and JSON text of older versions.
 ///
-/// The members of the first version are frozen, in their order. A member that a record gets later follows them with its
-/// name, and only where it differs from its default. So a record that does not use the new member has the form that an
-/// older version gave it.
+/// The members of the first version are frozen in their order. A member that is added to a record later follows them
+/// with its name, but only if its value is not the default. So a record that does not use the new member has the same
+/// form as in an older version.
 namespace heddle::sql {
 
-/// The frozen form of a record: specialised with `Members`, a selection of Only, and `Ignored`, the members of the
-/// first version that are no part of what a caller asks for, such as those that a read fills in.
+/// The frozen form of a record. A specialisation has `Members`, a selection by Only, and `Ignored`, the members of the
+/// first version that are not part of a request, such as members that are filled in when read.
 template <class T>
 struct Frozen;
 
@@ -34,8 +35,8 @@ struct Later<T, reflection::Only<Member...>, reflection::Only<Ignored...>> {
   using Members = reflection::Without<reflection::All<T>, Member..., Ignored...>;
 };
 
-/// Calls `visit(name, member)` for each member that the record got later and that differs from its default, in the
-/// order of the names: that of the struct may change.
+/// Calls `visit(name, member)` for each later member of a record whose value is not the default. The order is
+/// alphabetical, because the order in the struct can change.
 template <class Form, class T, class Visit>
 void for_each_later_member([[maybe_unused]] const T& record, [[maybe_unused]] Visit&& visit) {
   using LaterMembers = Later<T, typename Form::Members, typename Form::Ignored>;

@@ -13,8 +13,8 @@
 #include "heddle/reflection/selection.hpp"
 #include "heddle/sql/frozen.hpp"
 
-/// The frozen members of all records; see Frozen. These lists never change: a member that is added to a struct is not
-/// added here.
+/// The frozen members of all records; see Frozen. These lists must never change: do not add a member that is added to a
+/// struct.
 namespace heddle::sql {
 
 using reflection::Only;
@@ -64,7 +64,7 @@ struct Frozen<StoredError> {
   using Ignored = Only<>;
 };
 
-/// The digest of the table is made of its cells; see `stores::detail::fingerprint`.
+/// The table is not a member here: `stores::detail::fingerprint` adds its cells.
 template <>
 struct Frozen<NewResult> {
   using Members = Only<&NewResult::id, &NewResult::table_name, &NewResult::time_to_live, &NewResult::metadata>;
@@ -80,7 +80,7 @@ struct Frozen<HumanRequest> {
                        &HumanRequest::response_data, &HumanRequest::responded_at, &HumanRequest::responded_by>;
 };
 
-/// What an update takes of a HumanRequest.
+/// The form of a HumanRequest in an update.
 struct FrozenRequestUpdate {
   using Members = Only<&HumanRequest::id, &HumanRequest::question, &HumanRequest::context, &HumanRequest::request_type,
                        &HumanRequest::priority, &HumanRequest::timeout_ms>;

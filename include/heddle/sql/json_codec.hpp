@@ -24,8 +24,8 @@
 #include <string_view>
 #include <variant>
 
-/// Structs of the model to JSON and back, by the names of their members. JSON text inside them travels as a string, so
-/// that it comes back byte for byte.
+/// Converts records to JSON and back, by the names of their members. JSON text in a record becomes a string, so that it
+/// is returned byte for byte.
 namespace heddle::sql::json {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
@@ -85,7 +85,7 @@ void write(Writer& out, const T& value) {
 }
 
 [[noreturn]] inline void unreadable() {
-  throw Error(ErrorCode::data_loss, "a stored JSON value does not have the shape it was written with");
+  throw Error(ErrorCode::data_loss, "a stored JSON value is damaged: it does not have the structure that was written");
 }
 
 inline void expect(bool holds) {
@@ -153,13 +153,13 @@ void read(const rapidjson::Value& in, T& value) {
     expect(in.IsObject());
     reflection::for_each_member(value, [&in](const char* name, auto& member) {
       const auto found = in.FindMember(name);
-      // A member that is not there keeps its default; see Frozen.
+      // A missing member keeps its default; see Frozen.
       if (found != in.MemberEnd()) { read(found->value, member); }
     });
   }
 }
 
-/// The value as JSON text.
+/// Returns a value as JSON text.
 template <class T>
 [[nodiscard]] std::string encode(const T& value) {
   rapidjson::StringBuffer buffer;
@@ -168,7 +168,7 @@ template <class T>
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// The value that `encode` wrote; throws `data_loss` for anything else.
+/// Returns the value in JSON text of `encode`. Throws `data_loss` for other text.
 template <class T>
 [[nodiscard]] T decode(std::string_view text) {
   rapidjson::Document document;

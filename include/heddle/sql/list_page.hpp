@@ -20,7 +20,7 @@
 
 namespace heddle::sql {
 
-/// The number of items of a page if the request does not set it.
+/// The number of items of a page if the request does not set a limit.
 inline constexpr std::int64_t default_limit = 100;
 /// The same for a search.
 inline constexpr std::int64_t default_search_limit = 20;
@@ -42,8 +42,8 @@ template <class Row>
   return request.limit == 0 ? fallback : request.limit;
 }
 
-/// One page of a list: where it starts, how many rows to read, and the cursor of the next page. A cursor is valid only
-/// for the list and the arguments that it was made for. Refers to the arguments.
+/// One page of a list: its start, the number of rows to read, and the cursor of the next page. A cursor is valid only
+/// for the same list with the same arguments. Refers to the arguments.
 template <class... Arguments>
 class ListPage {
  public:
@@ -54,15 +54,15 @@ class ListPage {
     start_ = request.cursor.empty() ? start : read_cursor(key(), request.cursor);
   }
 
-  /// The place after which the page starts.
+  /// The position of the row before the page.
   [[nodiscard]] const Position& start() const noexcept { return start_; }
-  /// How many rows to read: one more than the page can have, which shows whether there is a next page.
+  /// The number of rows to read: one more than the page can have, which shows whether there is a next page.
   [[nodiscard]] std::int64_t rows() const noexcept { return limit_ + 1; }
 
-  /// The parameters of a list that is ordered by time. They refer to this object.
+  /// Returns the parameters for a list that is ordered by time. They refer to this object.
   [[nodiscard]] TimeWindow window() const noexcept { return {start_.time(), start_.id, rows()}; }
 
-  /// Returns the page of the rows that were read. `position_of(row)` returns the place after a row.
+  /// Returns the page of the rows that were read. `position_of(row)` returns the position of a row.
   template <class Row, class PositionOf>
   [[nodiscard]] Page<Row> of(std::vector<Row> rows, PositionOf position_of) const {
     Page<Row> page;
@@ -75,20 +75,20 @@ class ListPage {
     return page;
   }
 
-  /// Returns the page of rows that were read with the numbers of their places.
+  /// Returns the page of rows that were read with the numbers of their positions.
   template <class Row>
   [[nodiscard]] Page<Row> of_keyed(std::vector<Keyed<Row>> rows) const {
     return without_keys(of(std::move(rows), [](const Keyed<Row>& last) { return Position{last.key, {}}; }));
   }
 
-  /// Returns the page of rows that were read from an offset on: `start().at`.
+  /// Returns the page of rows that were read from the offset `start().at` on.
   template <class Row>
   [[nodiscard]] Page<Row> of_offset(std::vector<Row> rows) const {
     return of(std::move(rows), [this](const Row& /*last*/) { return Position{start_.at + limit_, {}}; });
   }
 
  private:
-  /// Returns the start of all cursors of this list: a digest of which list it is and of its arguments.
+  /// Returns the first part of the list's cursors: a digest of the list and its arguments.
   [[nodiscard]] std::string key() const {
     constexpr std::size_t digits = 16;
     Fingerprint digest;

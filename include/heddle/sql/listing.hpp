@@ -8,7 +8,7 @@
 
 namespace heddle::sql {
 
-/// The lists that are read page by page. Each has cursors of its own.
+/// The lists with pages. A cursor is valid for one of them.
 enum class Listing {
   sessions,
   sessions_of_agent,
@@ -29,7 +29,7 @@ enum class Listing {
 
 }  // namespace heddle::sql
 
-/// Parts of cursors: a new name makes cursors of the list invalid that were made before.
+/// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
   static constexpr std::array<std::string_view, 15> values{"sessions",

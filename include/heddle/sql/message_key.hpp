@@ -12,29 +12,29 @@
 /// session are one range, in the order of its messages. Keys are stored: the number must never change.
 namespace heddle::sql::message_key {
 
-/// How many keys a session has.
+/// The number of keys of a session.
 inline constexpr std::int64_t keys_of_session = limits::sequence + 1;
 static_assert(std::has_single_bit(static_cast<std::uint64_t>(keys_of_session)), "a key is split by its bits");
 
-/// How many bits of a key are the sequence.
+/// The number of bits of a key that are the sequence number.
 inline constexpr int sequence_bits = std::countr_zero(static_cast<std::uint64_t>(keys_of_session));
 
-/// The key of sequence 0, which no message has, of the session with this number.
+/// Returns the key of sequence 0, which no message has, in the session with this number.
 [[nodiscard]] inline std::string base(std::string_view number) {
   return std::string(number).append(" * ").append(std::to_string(keys_of_session));
 }
 
-/// The last key that the session with this number can have.
+/// Returns the last possible key of the session with this number.
 [[nodiscard]] inline std::string last(std::string_view number) {
   return base(number).append(" + ").append(std::to_string(limits::sequence));
 }
 
-/// The number of the session that a key belongs to.
+/// Returns the number of the session in a key.
 [[nodiscard]] inline std::string session_number(std::string_view key) {
   return std::string(key).append(" >> ").append(std::to_string(sequence_bits));
 }
 
-/// The sequence in a key.
+/// Returns the sequence number in a key.
 [[nodiscard]] inline std::string sequence(std::string_view key) {
   return std::string(key).append(" & ").append(std::to_string(limits::sequence));
 }

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string_view>
 
-/// Parameters of statements by name.
+/// Parameters of statements, by name.
 namespace heddle::sql {
 
-/// The row of an idempotency key with what its first use returned. Refers to its texts.
+/// The row of an idempotency key with the Answer of its call. Refers to its texts.
 struct KeyRow {
   std::string_view key{};
   std::optional<std::string_view> session_id{};
@@ -22,13 +22,13 @@ struct KeyRow {
   Timestamp created_at{};
 };
 
-/// The members of an ArtifactFilter that always narrow a list, as parameters of its statement.
+/// The members of an ArtifactFilter that always restrict a list.
 struct ArtifactRange {
   Timestamp created_from{};
   bool include_deleted = false;
 };
 
-/// The messages of one write in sum, as parameters of the statement that reserves their sequence numbers.
+/// The number of messages of one write, and their sums.
 struct NewMessages {
   std::int64_t count = 0;
   Timestamp saved_at{};

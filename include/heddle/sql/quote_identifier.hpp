@@ -6,7 +6,7 @@
 
 namespace heddle::sql {
 
-/// `name` as an SQL identifier: in double quotes, with its own double quotes doubled.
+/// Returns the name as an SQL identifier: in double quotes, with its double quotes doubled.
 [[nodiscard]] inline std::string quote_identifier(std::string_view name) {
   std::string quoted = "\"";
   for (const char each : name) {

@@ -14,7 +14,7 @@
 
 namespace heddle::sql {
 
-/// Members of a record as arguments of a statement, in order: all of them, or those of a selection.
+/// Members of a record as parameters of a statement, in order: all members, or those of a selection.
 template <reflection::Record T, class Members = All<T>>
 struct Fields {
   using Selection = Members;
@@ -26,8 +26,8 @@ inline constexpr bool is_fields = false;
 template <class T, class Selection>
 inline constexpr bool is_fields<Fields<T, Selection>> = true;
 
-/// Hands an argument of a statement to a sink: a plain value or the members of `Fields`. A text to search is no
-/// parameter here: a backend that splits texts into words itself handles it before.
+/// Writes an argument of a statement to a sink: a plain value, or the members of Fields. A SearchText is not written: a
+/// backend that splits texts into words handles it before.
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
@@ -38,7 +38,7 @@ void write_argument(Sink& sink, const T& argument) {
   }
 }
 
-/// A record with a number behind it that only the database knows, such as the key that a list goes on from.
+/// A record and a number that callers do not see, such as the key of the row in a list.
 template <reflection::Record Row>
 struct Keyed {
   Row row;
@@ -50,7 +50,7 @@ inline constexpr bool is_keyed = false;
 template <class Row>
 inline constexpr bool is_keyed<Keyed<Row>> = true;
 
-/// Reads a row: all members of a record in order, or the first column for a plain value.
+/// Reads a row: all members of a record, in order, or the first column for a plain value.
 template <class Row, class Source>
 [[nodiscard]] Row read_row(const Source& source) {
   if constexpr (is_keyed<Row>) {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-/// Rows that the stores read and no caller sees.
+/// Rows that only the stores read.
 namespace heddle::sql {
 
 /// An id in a list that is ordered by time.
@@ -15,18 +15,18 @@ struct TimedId {
   std::string id{};
 };
 
-/// An id with the tenant that it belongs to.
+/// An id and its tenant.
 struct OwnedId {
   std::string user_id{};
   std::string id{};
 };
 
-/// What the database role of a connection may do with one table.
+/// The privileges of a connection's database role for one table.
 struct TableRights {
   std::string name{};
   bool readable = false;
-  bool writable = false;    ///< rows can be changed and removed
-  bool unfiltered = false;  ///< row security hides no rows
+  bool writable = false;    ///< rows can be updated and deleted
+  bool unfiltered = false;  ///< row-level security hides no rows
 };
 
 }  // namespace heddle::sql

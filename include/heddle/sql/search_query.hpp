@@ -12,7 +12,8 @@
 
 namespace heddle::sql {
 
-/// The words and phrases of a user's query, in order. Throws `invalid_argument` if the text is not clean or too long.
+/// Returns the words and phrases of a query, in order. Throws `invalid_argument` if the query is not valid UTF-8, is
+/// too long or has too many terms.
 [[nodiscard]] inline std::vector<std::string_view> search_terms(std::string_view query) {
   validation::check_text("query", query, limits::query);
   constexpr std::string_view space = " \t\r\n\v\f";
@@ -22,7 +23,7 @@ namespace heddle::sql {
   while ((at = query.find_first_not_of(space, at)) < query.size()) {
     const bool phrase = query[at] == '"';
     if (phrase) { ++at; }
-    // A quote that is never closed makes a phrase of the rest.
+    // Without a closing quote the rest is the phrase.
     const std::size_t end =
         std::min(phrase ? query.find('"', at) : query.find_first_of(space_or_quote, at), query.size());
     if (end > at) { terms.push_back(query.substr(at, end - at)); }

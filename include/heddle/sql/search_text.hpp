@@ -12,20 +12,20 @@
 
 namespace heddle::sql {
 
-/// How much of a text can be found: words behind its first so many bytes are stored but not searched.
+/// The number of bytes at the start of a text that are searched.
 inline constexpr std::size_t searched_bytes = 1'000'000;
 
-/// The texts of a row by which it is found, as an argument of a statement. Only a backend that splits texts into words
-/// itself takes something of it; on the others it stands for no parameter. Refers to the texts.
+/// The texts of a row that are searched, as an argument of a statement. It is a parameter only on a backend that splits
+/// texts into words itself. Refers to the texts.
 class SearchText {
  public:
   /// One text.
   explicit SearchText(std::string_view text) : texts_{text} {}
-  /// Two texts and a list that is searched as it is stored, as JSON.
+  /// Two texts, and a list that is searched in its stored form, JSON.
   SearchText(std::string_view first, std::string_view second, const std::vector<std::string>& list)
       : texts_{first, second}, list_(&list) {}
 
-  /// Calls `visit(std::string_view)` for each text in order, an empty one included.
+  /// Calls `visit(std::string_view)` for each text, in order, also if it is empty.
   template <class Visit>
   void for_each(Visit&& visit) const {
     visit(texts_[0]);

@@ -8,17 +8,17 @@
 
 namespace heddle::sql {
 
-/// The row type of a statement without rows.
+/// The row type of a statement that returns no rows.
 struct NoRow {};
 
-/// A number for each statement of the process, by which connections keep what they have prepared.
+/// Returns a new number. Connections keep prepared statements by their numbers.
 [[nodiscard]] inline std::size_t next_statement_number() {
   static std::atomic<std::size_t> next{0};
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// SQL text with the types of its row and of its arguments: a call with other arguments does not compile. Made once for
-/// each dialect and kept for the life of the process.
+/// SQL text with the types of its rows and parameters: a call with other arguments does not compile. There is one
+/// object for each statement of a dialect, which is never destroyed before the process ends.
 template <class Row, class... Arguments>
 class Statement {
  public:
@@ -32,8 +32,8 @@ class Statement {
   std::size_t number_;
 };
 
-/// A group of statements, made when the first of them is needed: a program that stores no artifacts neither compiles
-/// nor prepares their SQL.
+/// Returns a group of statements, which is created by the first call: a program that does not store artifacts does not
+/// compile or prepare their SQL.
 template <class Group>
 [[nodiscard]] const Group& statements() {
   static const Group group;

@@ -11,7 +11,7 @@
 
 namespace heddle::sql {
 
-/// What a query needs of a stored result.
+/// The columns of a stored result that a query needs.
 struct StoredImage {
   std::vector<std::byte> image{};
   std::string checksum{};

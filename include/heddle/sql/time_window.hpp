@@ -12,11 +12,12 @@
 
 namespace heddle::sql {
 
-/// The rows of a page of a list that is ordered by time and id, as parameters of its statement. Refers to the id.
+/// Selects the rows of one page of a list that is ordered by time and id: parameters of its statement. Refers to the
+/// id.
 struct TimeWindow {
-  Timestamp at{};         ///< of the row after which the page starts
-  std::string_view id{};  ///< of the row after which the page starts
-  std::int64_t rows = 0;  ///< how many to read
+  Timestamp at{};         ///< of the row before the page
+  std::string_view id{};  ///< of the row before the page
+  std::int64_t rows = 0;  ///< the number of rows to read
 };
 
 }  // namespace heddle::sql
@@ -25,13 +26,13 @@ HEDDLE_ADAPT_STRUCT(heddle::sql::TimeWindow, at, id, rows);
 
 namespace heddle::sql {
 
-/// The placeholders of a TimeWindow whose first member is argument number `first`.
+/// The placeholders of a TimeWindow, where `first` is the number of its first parameter.
 class WindowSql {
  public:
   explicit WindowSql(std::size_t first) : first_(first) {}
 
   [[nodiscard]] std::string time() const { return placeholder<TimeWindow, &TimeWindow::at>(first_); }
-  /// The time and the id, to be compared with those of a row.
+  /// The time and the id as one row value, to compare with those of a row.
   [[nodiscard]] std::string start() const {
     return "(" + time() + ", " + placeholder<TimeWindow, &TimeWindow::id>(first_) + ")";
   }

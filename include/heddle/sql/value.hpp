@@ -17,22 +17,22 @@
 #include <string_view>
 #include <vector>
 
-/// How a C++ value stands in a column, once for all backends. A sink takes null, integer, real, text and blob; a source
-/// gives them. Times are microseconds, durations milliseconds, enumerations their names, structs and lists JSON; an
-/// empty list is null.
+/// Converts C++ values to columns and back, in the same way for all backends. Columns are null, integer, real, text or
+/// blob. Times are microseconds, durations are milliseconds, enumerators are their names, records and lists are JSON;
+/// an empty list is null.
 namespace heddle::sql {
 
-/// A sink of a database that has truth values; the others take them as integers.
+/// A sink for a database with a boolean type; for others booleans are integers.
 template <class Sink>
 concept TellsTruth = requires(Sink& sink) {
   sink.boolean(true);
 };
 
-/// Writes one value to a sink, which may refer to the value until its statement has run.
+/// Writes one value to a sink. The sink can refer to the value until its statement has run.
 template <class Sink, class T>
 void write_value(Sink& sink, const T& value) {  // NOLINT(readability-function-cognitive-complexity)
-  // Exact types come first: whether a list of records converts to a span is a question that costs the compiler more
-  // than all others.
+  // Exact types come first: it takes the compiler long to find out whether a list of records is convertible to
+  // something.
   if constexpr (std::same_as<T, std::string> || std::same_as<T, std::string_view>) {
     sink.text(value);
   } else if constexpr (std::same_as<T, bool> && TellsTruth<Sink>) {
@@ -40,7 +40,7 @@ void write_value(Sink& sink, const T& value) {  // NOLINT(readability-function-c
   } else if constexpr (std::integral<T>) {
     sink.integer(static_cast<std::int64_t>(value));
   } else if constexpr (std::floating_point<T>) {
-    // Minus zero is zero: not every database keeps its sign.
+    // Minus zero becomes zero: not every database stores its sign.
     sink.real(value == 0 ? T{} : value);
   } else if constexpr (NamedEnum<T>) {
     sink.text(to_string(value));
@@ -72,7 +72,7 @@ void write_value(Sink& sink, const T& value) {  // NOLINT(readability-function-c
   }
 }
 
-/// Reads the value of a column. Throws `data_loss` if the column holds something else.
+/// Reads the value of a column. Throws `data_loss` if the column has another kind of value.
 template <class T, class Source>
 [[nodiscard]] T read_value(const Source& source, int column) {
   if constexpr (reflection::is_optional<T>) {
@@ -84,7 +84,7 @@ template <class T, class Source>
     return T{std::string(source.text(column))};
   } else if constexpr (NamedEnum<T>) {
     const auto parsed = parse_enum<T>(source.text(column));
-    if (!parsed) { throw Error(ErrorCode::data_loss, "a stored name is none of its enumeration"); }
+    if (!parsed) { throw Error(ErrorCode::data_loss, "a stored name is not one of its enumeration's names"); }
     return *parsed;
   } else if constexpr (std::same_as<T, bool>) {
     return source.integer(column) != 0;

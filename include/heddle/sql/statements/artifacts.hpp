@@ -17,65 +17,64 @@
 
 namespace heddle::sql {
 
-/// Artifacts in the SQL of a backend.
+/// The statements for artifacts.
 template <class Sql>
 struct ArtifactStatements {
   using Text = std::string_view;
 
-  /// Members of an Artifact that both `index` and `update` overwrite with what the caller gives: a description, and
-  /// lists.
+  /// Members of an Artifact that `index` and `update` overwrite with the values of the caller.
   using Described = Without<All<Artifact>, &Artifact::created_at, &Artifact::updated_at, &Artifact::last_accessed_at,
                             &Artifact::access_count, &Artifact::tags, &Artifact::metadata, &Artifact::deleted_at,
                             &Artifact::session_id>;
   using Attached = Only<&Artifact::tags, &Artifact::metadata, &Artifact::session_id>;
   using Updated = Join<Described, Only<&Artifact::updated_at>, Attached>;
-  /// Members of an ArtifactFilter that narrow a list only if they are set.
+  /// Members of an ArtifactFilter that restrict a list only if they are set.
   using IfSet = Only<&ArtifactFilter::source, &ArtifactFilter::content_type, &ArtifactFilter::tags,
                      &ArtifactFilter::min_size_bytes, &ArtifactFilter::max_size_bytes>;
 
-  /// user, the artifact, its texts: inserts it, or updates the one of this id unless that is deleted or hidden with its
-  /// session. Answers nothing then.
+  /// Parameters: user, the artifact, its texts. Inserts the artifact or updates it. Returns no row if it is deleted, or
+  /// hidden with its session.
   Statement<std::int64_t, Text, Fields<Artifact>, SearchText> index{
       "INSERT INTO artifacts (user_id, " + columns<Artifact>() + Sql::search_columns() + ") VALUES (?1, " +
       placeholders<Artifact>(2) + Sql::search_values(2 + width<Artifact>()) +
       ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<Updated, &Artifact::id>>() +
       Sql::search_assignments() + " WHERE artifacts.deleted_at IS NULL" + Sql::visible("artifacts") +
       " RETURNING number"};
-  /// user, the artifact's description, updated at, what is attached to it, its texts.
+  /// Parameters: user, members of the artifact, time of the update, more members, its texts.
   Statement<NoRow, Text, Fields<Artifact, Described>, Timestamp, Fields<Artifact, Attached>, SearchText> update{
       "UPDATE artifacts SET (" + columns<Updated>() + Sql::search_columns() + ") = (" + placeholders<Updated>(2) +
       Sql::search_values(2 + width<Updated>()) + ") WHERE " + one()};
-  /// user, id.
+  /// Parameters: user, id.
   Statement<Artifact, Text, Text> find{select() + "WHERE " + one()};
-  /// user, name, session or null: the newest.
+  /// Parameters: user, name, session or null. Returns the newest artifact.
   Statement<Artifact, Text, Text, std::optional<Text>> find_by_name{
       select() + "WHERE user_id = ?1 AND " + Sql::equal("name", "?2") + " AND " + Sql::same("session_id", "?3") +
       " AND deleted_at IS NULL" + Sql::visible("artifacts") + " ORDER BY created_at DESC, id DESC LIMIT 1"};
 
-  /// user, what narrows the list, window: newest first.
+  /// Parameters: user, members of the filter, window. Newest first.
   Statement<Artifact, Text, Fields<ArtifactFilter, IfSet>, Fields<ArtifactRange>, Fields<TimeWindow>> list{
       select() + "WHERE user_id = ?1 AND " + narrowed() + newest_first()};
-  /// The same, and a session.
+  /// The same parameters, and a session.
   Statement<Artifact, Text, Fields<ArtifactFilter, IfSet>, Fields<ArtifactRange>, Fields<TimeWindow>, Text>
       list_in_session{select() + "WHERE user_id = ?1 AND session_id = " +
                       placeholder(window_at() + width<TimeWindow>()) + " AND " + narrowed() + newest_first()};
-  /// user, words, limit, offset: best match first. The best numbers first, their rows afterwards.
+  /// Parameters: user, words, limit, offset. Best match first.
   Statement<Artifact, Text, Text, std::int64_t, std::int64_t> search{"SELECT " + columns<Artifact>("a.") +
                                                                      Sql::from_found_artifacts("?1", "?2", "?3", "?4")};
 
-  /// user, id, time. A count that can go no further stays.
+  /// Parameters: user, id, time. The maximum count does not change.
   Statement<NoRow, Text, Text, Timestamp> record_access{
       "UPDATE artifacts SET access_count = access_count + "
       "CASE access_count WHEN 9223372036854775807 THEN 0 ELSE 1 END, last_accessed_at = " +
       Sql::greatest("coalesce(last_accessed_at, ?3)", "?3") + " WHERE " + one()};
-  /// user, id, time.
+  /// Parameters: user, id, time.
   Statement<NoRow, Text, Text, Timestamp> remove_softly{"UPDATE artifacts SET deleted_at = ?3 WHERE " + one()};
-  /// user, id: the path of the artifact, unless another one has the same file.
+  /// Parameters: user, id. Returns the path of the artifact, unless another artifact has the same path.
   Statement<std::string, Text, Text> find_own_path{
       "SELECT path FROM artifacts a WHERE user_id = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM artifacts other "
       "WHERE other.user_id = a.user_id AND " +
       Sql::equal("other.path", "a.path") + " AND other.id <> a.id)" + Sql::visible("a")};
-  /// user, id.
+  /// Parameters: user, id.
   Statement<NoRow, Text, Text> remove{"DELETE FROM artifacts WHERE user_id = ?1 AND id = ?2" +
                                       Sql::visible("artifacts")};
 
@@ -93,7 +92,7 @@ struct ArtifactStatements {
 
  private:
   static std::string select() { return "SELECT " + columns<Artifact>() + " FROM artifacts "; }
-  /// The artifact of a user and an id.
+  /// True for the artifact of a user with an id.
   static std::string one() { return "user_id = ?1 AND id = ?2 AND deleted_at IS NULL" + Sql::visible("artifacts"); }
   // The parameters of a list: user, IfSet, ArtifactRange, TimeWindow.
   template <auto Member>
@@ -105,7 +104,7 @@ struct ArtifactStatements {
     return placeholder<ArtifactRange, Member>(2 + width<IfSet>());
   }
   static std::size_t window_at() { return 2 + width<IfSet>() + width<ArtifactRange>(); }
-  /// True for a column that has the value of a member of the filter, if that is set.
+  /// True for a comparison with a member of the filter, or if the member is not set.
   template <auto Member>
   static std::string holds_if_set(const std::string& comparison) {
     return "(" + if_set<Member>() + " IS NULL OR " + comparison + " " + if_set<Member>() + ")";

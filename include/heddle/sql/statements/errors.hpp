@@ -14,24 +14,24 @@
 
 namespace heddle::sql {
 
-/// Errors of tools in the SQL of a backend.
+/// The statements for errors of tools.
 template <class Sql>
 struct ErrorStatements {
   using Text = std::string_view;
 
-  /// user, the error: returns its id, or no row if it is taken.
+  /// Parameters: user, the error. Returns its id; no row if the id is in use.
   Statement<std::string, Text, Fields<StoredError>> insert{
       "INSERT INTO agent_errors (user_id, " + columns<StoredError>() + ") VALUES (?1, " + placeholders<StoredError>(2) +
       ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
   Statement<StoredError, Text, Text> find{select() + "WHERE user_id = ?1 AND id = ?2" + Sql::visible("agent_errors")};
 
-  /// user, first time, window: newest first.
+  /// Parameters: user, first time, window. Newest first.
   Statement<StoredError, Text, Timestamp, Fields<TimeWindow>> list{select() + "WHERE user_id = ?1 AND timestamp >= ?2" +
                                                                    newest_in(WindowSql(3))};
-  /// user, tool, first time, window: newest first.
+  /// Parameters: user, tool, first time, window. Newest first.
   Statement<StoredError, Text, Text, Timestamp, Fields<TimeWindow>> list_of_tool{
       select() + "WHERE user_id = ?1 AND tool_name = ?2 AND timestamp >= ?3" + newest_in(WindowSql(4))};
-  /// user, session, tool or null, first time, window: newest first.
+  /// Parameters: user, session, tool or null, first time, window. Newest first.
   Statement<StoredError, Text, Text, std::optional<Text>, Timestamp, Fields<TimeWindow>> list_of_session{
       select() + "WHERE user_id = ?1 AND session_id = ?2 AND (?3 IS NULL OR tool_name = ?3) AND timestamp >= ?4" +
       newest_in(WindowSql(5))};

@@ -1,7 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-// For a dialect that only names its groups of statements.
+// For dialects, which only name their groups of statements.
 namespace heddle::sql {
 
 template <class Sql>

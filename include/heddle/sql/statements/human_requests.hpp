@@ -14,7 +14,7 @@
 
 namespace heddle::sql {
 
-/// Questions to humans in the SQL of a backend. A request is open while its status is pending and its time is not over.
+/// The statements for requests to humans. A request is open while its status is pending and it has not expired.
 template <class Sql>
 struct HumanRequestStatements {
   using Text = std::string_view;
@@ -25,41 +25,40 @@ struct HumanRequestStatements {
               &HumanRequest::created_at, &HumanRequest::expires_at, &HumanRequest::status, &HumanRequest::response,
               &HumanRequest::response_data, &HumanRequest::responded_at, &HumanRequest::responded_by>;
 
-  /// Parameters: user, the request. Returns its id, or nothing if the id is in use.
+  /// Parameters: user, the request. Returns its id; no row if the id is in use.
   Statement<std::string, Text, Fields<HumanRequest>> insert{
       "INSERT INTO human_requests (user_id, " + columns<HumanRequest>() + ") VALUES (?1, " +
       placeholders<HumanRequest>(2) + ") ON CONFLICT (user_id, id) DO NOTHING RETURNING id"};
   Statement<HumanRequest, Text, Text> find{select() + "WHERE " + one()};
   Statement<std::int64_t, Text, Text> exists{"SELECT 1 FROM human_requests WHERE " + one()};
 
-  /// user, id, now: a row unless there is such a request and it is not open. Holds the request as it is to the end of
-  /// the transaction, where writers work beside each other: therefore the state is what is selected and not a
-  /// condition, with which a request that is open now would be passed over without being held.
+  /// Parameters: user, id, now. Returns no row if the request exists and is not open. Locks the request until the end
+  /// of the transaction, on a backend with concurrent writers. The state is selected instead of a condition, which
+  /// would skip a request that becomes open concurrently, without a lock.
   Statement<std::int64_t, Text, Text, Timestamp> open_or_absent{"SELECT 1 WHERE coalesce((SELECT " + open("?3") +
                                                                 " FROM human_requests WHERE " + one() +
                                                                 Sql::hold_row() + "), 1 = 1)"};
-  /// user, id, the question, now.
+  /// Parameters: user, id, the question, now.
   Statement<NoRow, Text, Text, Fields<HumanRequest, Question>, Timestamp> update{
       "UPDATE human_requests SET " + updates<Question>(3) + ", expires_at = CASE " + timeout() +
       " WHEN 0 THEN NULL ELSE created_at + " + timeout() + " * 1000 END WHERE " + one() + " AND " +
       open(placeholder(3 + width<Question>()))};
-  /// Parameters: user, id, the response, now. Returns the request if it was open. One statement: of several at once,
-  /// each of the later ones waits for the one before and then finds the request settled, by its condition on the row as
-  /// it is now.
+  /// Parameters: user, id, the response, now. Settles the request if it is open, and returns it. One statement, so that
+  /// only one of several concurrent responses settles it: the others wait for it and then evaluate the condition again.
   Statement<HumanRequest, Text, Text, Fields<HumanResponse>, Timestamp> respond{
       "UPDATE human_requests SET (" + columns<HumanResponse>() + ", responded_at) = (" +
       placeholders(3, width<HumanResponse>() + 1) + ") WHERE " + one() + " AND " +
       open(placeholder(3 + width<HumanResponse>())) + " RETURNING " + columns<HumanRequest>()};
-  /// user, now: all pending requests whose time is over.
+  /// Parameters: user, now. For all expired requests.
   Statement<NoRow, Text, Timestamp> expire{end() + "expires_at <= ?2" + visible()};
-  /// user, id, now: this request, if it is pending and its time is over.
+  /// Parameters: user, id, now. For one request, if it has expired.
   Statement<NoRow, Text, Text, Timestamp> expire_one{end() + "id = ?2 AND expires_at <= ?3" + visible()};
 
-  /// user, now, window: oldest first.
+  /// Parameters: user, now, window. Oldest first.
   Statement<HumanRequest, Text, Timestamp, Fields<TimeWindow>> list_pending{
       select() + "WHERE user_id = ?1 AND " + open("?2") + " AND (created_at, id) > " + WindowSql(3).start() +
       visible() + " ORDER BY created_at, id LIMIT " + WindowSql(3).rows()};
-  /// user, session, window: newest first.
+  /// Parameters: user, session, window. Newest first.
   Statement<HumanRequest, Text, Text, Fields<TimeWindow>> list_by_session{
       select() + "WHERE user_id = ?1 AND session_id = ?2 AND (created_at, id) < " + WindowSql(3).start() + visible() +
       " ORDER BY created_at DESC, id DESC LIMIT " + WindowSql(3).rows()};

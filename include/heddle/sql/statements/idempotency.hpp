@@ -11,11 +11,12 @@
 
 namespace heddle::sql {
 
-/// Idempotency keys, in any backend's SQL.
+/// The statements for idempotency keys.
 struct IdempotencyStatements {
+  /// Parameters: user, key.
   Statement<EarlierAnswer, std::string_view, std::string_view> find{
       "SELECT " + columns<EarlierAnswer>() + " FROM idempotency_keys WHERE user_id = ?1 AND key = ?2"};
-  /// user, the row.
+  /// Parameters: user, the row.
   Statement<NoRow, std::string_view, Fields<KeyRow>> remember{
       "INSERT INTO idempotency_keys (user_id, " + columns<KeyRow>() + ") VALUES (?1, " + placeholders<KeyRow>(2) + ")"};
 };

@@ -14,20 +14,21 @@
 
 namespace heddle::sql {
 
-/// What the messages of all backends have in common. How a message lies beside those of its session is a backend's own.
+/// The statements for messages that all backends share. The key of a message differs between backends.
 template <class Sql>
 struct MessageStatements {
   using Text = std::string_view;
 
-  /// Members of a Message that are stored as the caller gives them.
+  /// Members of a Message that are stored with the values of the caller.
   using Verbatim = Without<All<Message>, &Message::timestamp, &Message::token_count, &Message::cost_usd,
                            &Message::session_id, &Message::sequence>;
-  /// Members that have columns; the others come from the key and the session.
+  /// Members with columns; the others come from the key and the session.
   using Usage = Only<&Message::token_count, &Message::cost_usd>;
   using Stored = Join<Verbatim, Only<&Message::timestamp>, Usage>;
 
-  /// user, session, the messages in sum: reserves that many sequence numbers; returns the last. Locks the session until
-  /// the end of the transaction, so that numbers become visible in their order, without a gap.
+  /// Parameters: user, session, number and sums of the messages. Reserves that many sequence numbers and returns the
+  /// last. Locks the session until the end of the transaction, so that numbers become visible in order and without
+  /// gaps.
   Statement<std::int64_t, Text, Text, Fields<NewMessages>> take_sequence{
       take(placeholder<NewMessages, &NewMessages::count>(3), placeholder<NewMessages, &NewMessages::saved_at>(3),
            placeholder<NewMessages, &NewMessages::tokens>(3), placeholder<NewMessages, &NewMessages::cost_usd>(3)) +

@@ -16,35 +16,35 @@
 
 namespace heddle::sql {
 
-/// Results in the SQL of a backend. A result that has expired is not there for any statement but `store`, which
-/// overwrites it, and `expire`, which removes it.
+/// The statements for results. Only `store`, which overwrites a result, and `expire`, which deletes it, affect expired
+/// results.
 template <class Sql>
 struct ResultStatements {
   using Text = std::string_view;
 
-  /// user, metadata: replaces that of the same id.
+  /// Parameters: user, metadata. Replaces the metadata of the same id.
   Statement<NoRow, Text, Fields<ResultMetadata>> store{
       "INSERT INTO sql_results (user_id, " + columns<ResultMetadata>() + ") VALUES (?1, " +
       placeholders<ResultMetadata>(2) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
       assignments<Without<All<ResultMetadata>, &ResultMetadata::id>>()};
-  /// user, id, image: replaces that of the same id.
+  /// Parameters: user, id, image. Replaces the image of the same id.
   Statement<NoRow, Text, Text, std::span<const std::byte>> store_image{
       "INSERT INTO sql_result_images (user_id, id, image) VALUES (?1, ?2, ?3) "
       "ON CONFLICT (user_id, id) DO UPDATE SET image = excluded.image"};
-  /// user, id, time.
+  /// Parameters: user, id, time.
   Statement<ResultMetadata, Text, Text, Timestamp> find{"SELECT " + columns<ResultMetadata>() + " FROM sql_results " +
                                                         unexpired()};
-  /// user, id, time.
+  /// Parameters: user, id, time.
   Statement<StoredImage, Text, Text, Timestamp> find_image{
       "SELECT " + columns<StoredImage>() + " FROM sql_results JOIN sql_result_images USING (user_id, id) " +
       unexpired()};
-  /// user, id, time: the result was used then.
+  /// Parameters: user, id, time of the access.
   Statement<NoRow, Text, Text, Timestamp> touch{
       "UPDATE sql_results SET accessed_at = " + Sql::greatest("accessed_at", "?3") + " " + unexpired()};
-  /// user, id, time.
+  /// Parameters: user, id, time.
   Statement<NoRow, Text, Text, Timestamp> remove{"DELETE FROM sql_results " + unexpired()};
-  /// Parameters: user, time, the most results to remove. Compares the time again at each row: another transaction may
-  /// have stored a new result in its place. (The plus keeps SQLite from walking through the expired rows for that.)
+  /// Parameters: user, time, maximum number. Tests the time again for each row, because another transaction can have
+  /// replaced the result. (The plus keeps SQLite from using the index on the time for that.)
   Statement<NoRow, Text, Timestamp, std::int64_t> expire{
       "DELETE FROM sql_results WHERE user_id = ?1 AND id IN (SELECT id FROM sql_results WHERE user_id = ?1 "
       "AND expires_at <= ?2 LIMIT ?3) AND +expires_at <= ?2"};

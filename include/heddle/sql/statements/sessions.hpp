@@ -16,12 +16,13 @@
 
 namespace heddle::sql {
 
-/// Sessions, and what hangs on them beside messages, in the SQL of a backend.
+/// The statements for sessions and for what belongs to them, except messages.
 template <class Sql>
 struct SessionStatements {
   using Text = std::string_view;
 
-  /// Members of a Session that are stored as the caller gives them, its totals, and all that a save writes.
+  /// Members of a Session that are stored with the values of the caller, its totals, and all members that a save
+  /// writes.
   using Verbatim = Without<All<Session>, &Session::created_at, &Session::updated_at, &Session::total_cost_usd,
                            &Session::total_tokens, &Session::last_sequence, &Session::user_id>;
   using Totals = Only<&Session::total_cost_usd, &Session::total_tokens>;
@@ -29,12 +30,12 @@ struct SessionStatements {
   /// The same for a ToolExecution.
   using ExecutionVerbatim = Without<All<ToolExecution>, &ToolExecution::timestamp, &ToolExecution::session_id>;
   using ExecutionStored = Join<ExecutionVerbatim, Only<&ToolExecution::timestamp>>;
-  /// Members of a MemorySnapshot that are stored as the caller gives them; an id may be made.
+  /// The same for a MemorySnapshot, whose id can be generated.
   using SnapshotVerbatim = Without<All<MemorySnapshot>, &MemorySnapshot::id, &MemorySnapshot::created_at>;
   using SnapshotStored = Join<Only<&MemorySnapshot::id>, SnapshotVerbatim, Only<&MemorySnapshot::created_at>>;
 
-  /// user, the session, created at, updated at, totals: returns its number, or no row if it is hidden. Totals never
-  /// decrease: a stale copy cannot undo what messages have added since.
+  /// Parameters: user, the session, time of creation, time of the update, totals. Returns the number of the session; no
+  /// row if it is hidden. Totals never decrease: a stale copy cannot undo the additions of later messages.
   Statement<std::int64_t, Text, Fields<Session, Verbatim>, Timestamp, Timestamp, Fields<Session, Totals>> save{
       "INSERT INTO sessions (user_id, " + columns<Stored>() + ") VALUES (?1, " + placeholders<Stored>(2) +
       ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<Verbatim, &Session::id>>() +
@@ -42,23 +43,23 @@ struct SessionStatements {
       " RETURNING number"};
   Statement<Session, Text, Text> find{"SELECT " + columns<Session>() + " FROM sessions WHERE user_id = ?1 AND id = ?2" +
                                       Sql::shown("sessions")};
-  /// user, window: last updated first.
+  /// Parameters: user, window. Last updated first.
   Statement<TimedId, Text, Fields<TimeWindow>> list{
       "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND (updated_at, id) < " + WindowSql(2).start() +
       Sql::updated_before(WindowSql(2).time()) + Sql::shown("sessions") + " ORDER BY " + Sql::last_updated_first() +
       " LIMIT " + WindowSql(2).rows()};
-  /// user, agent, window: last updated first.
+  /// Parameters: user, agent, window. Last updated first.
   Statement<TimedId, Text, Text, Fields<TimeWindow>> list_of_agent{
       "SELECT updated_at, id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 AND (updated_at, id) < " +
       WindowSql(3).start() + Sql::shown("sessions") + " ORDER BY updated_at DESC, id DESC LIMIT " +
       WindowSql(3).rows()};
-  /// user, session: its children become sessions without a parent. Holds the session before its children, the order in
-  /// which a save of a child holds them, too.
+  /// Parameters: user, session. Removes the parent of its children. Locks the session before its children, in the same
+  /// order as a save of a child.
   Statement<NoRow, Text, Text> detach_children{
       "UPDATE sessions SET parent_session_id = NULL WHERE user_id = ?1 AND parent_session_id = "
       "(SELECT parent.id FROM sessions parent WHERE parent.user_id = ?1 AND parent.id = ?2" +
       Sql::shown("parent") + Sql::hold_row() + ")"};
-  /// user, session: with all that hangs on it, by trigger and foreign keys.
+  /// Parameters: user, session. Trigger and foreign keys delete everything that belongs to it.
   Statement<NoRow, Text, Text> remove{"DELETE FROM sessions WHERE user_id = ?1 AND id = ?2" + Sql::shown("sessions")};
   Statement<SessionStatistics, Text> statistics{
       "SELECT " +
@@ -71,24 +72,24 @@ struct SessionStatements {
                computed<&SessionStatistics::total_tokens>(Sql::sum("total_tokens", "true"))}) +
       " FROM sessions WHERE user_id = ?1" + Sql::shown("sessions")};
 
-  /// user, before: of the tenant's idempotency keys.
+  /// Parameters: user, time.
   Statement<NoRow, Text, Timestamp> purge_keys{"DELETE FROM idempotency_keys WHERE user_id = ?1 AND created_at < ?2"};
 
-  /// user, session, the execution, time.
+  /// Parameters: user, session, the execution, time.
   Statement<NoRow, Text, Text, Fields<ToolExecution, ExecutionVerbatim>, Timestamp> save_execution{
       "INSERT INTO tool_executions (user_id, session_id, " + columns<ExecutionStored>() + ") VALUES (?1, ?2, " +
       placeholders<ExecutionStored>(3) + ")"};
-  /// user, session, after this number, limit: in the order in which they were stored.
+  /// Parameters: user, session, after this number, limit. In the order in which they were stored.
   Statement<Keyed<ToolExecution>, Text, Text, std::int64_t, std::int64_t> list_executions{
       "SELECT " + columns<ToolExecution>() +
       ", number FROM tool_executions WHERE user_id = ?1 AND session_id = ?2 AND number > ?3" +
       Sql::visible("tool_executions") + " ORDER BY number LIMIT ?4"};
 
-  /// user, id, the snapshot, created at: returns the id, or no row if it is taken.
+  /// Parameters: user, id, the snapshot, time of creation. Returns the id; no row if it is in use.
   Statement<std::string, Text, Text, Fields<MemorySnapshot, SnapshotVerbatim>, Timestamp> save_snapshot{
       "INSERT INTO memory_snapshots (user_id, " + columns<SnapshotStored>() + ") VALUES (?1, " +
       placeholders<SnapshotStored>(2) + ") ON CONFLICT DO NOTHING RETURNING id"};
-  /// user, session, type, window: oldest first.
+  /// Parameters: user, session, type, window. Oldest first.
   Statement<MemorySnapshot, Text, Text, Text, Fields<TimeWindow>> list_snapshots{
       "SELECT " + columns<MemorySnapshot>() +
       " FROM memory_snapshots WHERE user_id = ?1 AND session_id = ?2 AND snapshot_type = ?3 "
