@@ -68,8 +68,8 @@ void check(const FieldPath& field, const T& value, [[maybe_unused]] std::size_t 
     check_size(field, value);
     std::size_t index = 0;
     for (const auto& [key, text] : value) {
-      check_text(field.key(index++), key, limits::name);
-      check_text(field.value(key), text, cap);
+      check_text(field.key(index), key, limits::name);
+      check_text(field.value(index++), text, cap);
     }
   } else if constexpr (reflection::Record<T>) {
     auto check_member = [&field](const char* name, const auto& member, std::size_t member_cap) {

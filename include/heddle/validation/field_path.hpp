@@ -3,8 +3,6 @@
 
 #include "heddle/error.hpp"
 
-#include <boost/locale/utf.hpp>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -24,10 +22,9 @@ class FieldPath {
   [[nodiscard]] FieldPath member(std::string_view name) const { return {*this, Step::member, name, 0}; }
   /// The element of a list.
   [[nodiscard]] FieldPath element(std::size_t index) const { return {*this, Step::element, {}, index}; }
-  /// The value of a key of a map. Precondition: the key is valid UTF-8.
-  [[nodiscard]] FieldPath value(std::string_view key) const { return {*this, Step::value, key, 0}; }
-  /// A key of a map, by its index: the text of the key may be what is wrong with it.
+  /// A key or a value of a map, by its index in the order of the keys. Errors never contain the text of a key.
   [[nodiscard]] FieldPath key(std::size_t index) const { return {*this, Step::key, {}, index}; }
+  [[nodiscard]] FieldPath value(std::size_t index) const { return {*this, Step::value, {}, index}; }
 
   [[nodiscard]] std::string text() const {
     std::string text = parent_ == nullptr ? std::string() : parent_->text();
@@ -35,31 +32,17 @@ class FieldPath {
       case Step::argument: text += name_; break;
       case Step::member: text.append(".").append(name_); break;
       case Step::element: text.append("[").append(std::to_string(index_)).append("]"); break;
-      case Step::value: text.append("[\"").append(shown(name_)).append("\"]"); break;
       case Step::key: text.append(".keys[").append(std::to_string(index_)).append("]"); break;
+      case Step::value: text.append(".values[").append(std::to_string(index_)).append("]"); break;
     }
     return text;
   }
 
  private:
-  enum class Step { argument, member, element, value, key };
+  enum class Step { argument, member, element, key, value };
 
   FieldPath(const FieldPath& parent, Step step, std::string_view name, std::size_t index)
       : parent_(&parent), step_(step), name_(name), index_(index) {}
-
-  /// The beginning of a key, on one line.
-  static std::string shown(std::string_view key) {
-    constexpr std::size_t most = 40;
-    std::string text(key.substr(0, most));
-    if (key.size() > most) {
-      while (boost::locale::utf::utf_traits<char>::is_trail(key[text.size()])) { text.pop_back(); }
-      text += "...";
-    }
-    for (char& each : text) {
-      if (static_cast<unsigned char>(each) < 0x20) { each = ' '; }
-    }
-    return text;
-  }
 
   const FieldPath* parent_ = nullptr;
   Step step_ = Step::argument;

@@ -54,17 +54,8 @@ TEST_CASE("a path has the steps from an argument to a value") {
   const FieldPath calls = third.member("tool_calls");
   const FieldPath first = calls.element(0);
   CHECK(first.member("id").text() == "messages[2].tool_calls[0].id");
-  CHECK(messages.value("a key").text() == R"(messages["a key"])");
+  CHECK(messages.value(3).text() == "messages.values[3]");
   CHECK(messages.key(4).text() == "messages.keys[4]");
-}
-
-TEST_CASE("a path has no more of a key than its beginning, on one line") {
-  const FieldPath map("map");
-  CHECK(map.value(std::string(40, 'k')).text() == "map[\"" + std::string(40, 'k') + "\"]");
-  CHECK(map.value(std::string(41, 'k')).text() == "map[\"" + std::string(40, 'k') + "...\"]");
-  // A character of two bytes is not cut.
-  CHECK(map.value(std::string(39, 'k') + "\u00e9").text() == "map[\"" + std::string(39, 'k') + "...\"]");
-  CHECK(map.value("a\nb").text() == R"(map["a b"])");
 }
 
 TEST_CASE("a fault deep inside a value is named by its path") {
@@ -94,7 +85,7 @@ TEST_CASE("elements, keys and values are named") {
   CHECK(refusal("artifact", artifact) == "artifact.tags[1] is not UTF-8 without NUL");
   artifact.tags.clear();
   artifact.metadata = {{"a", "good"}, {"b", not_utf8}};
-  CHECK(refusal("artifact", artifact) == R"(artifact.metadata["b"] is not UTF-8 without NUL)");
+  CHECK(refusal("artifact", artifact) == "artifact.metadata.values[1] is not UTF-8 without NUL");
   artifact.metadata = {{"a", "good"}, {not_utf8, "value"}};
   CHECK(refusal("artifact", artifact) == "artifact.metadata.keys[1] is not UTF-8 without NUL");
   artifact.metadata = {{too_long_for_name, "value"}};
