@@ -36,8 +36,8 @@ foreach(index RANGE ${last})
     continue()  # a file of Heddle itself
   endif()
   math(EXPR checked "${checked} + 1")
-  # The definition that heddle/open.hpp needs.
-  string(REPLACE " -DHEDDLE_WITH_POSTGRES=1 " " " command "${command}")
+  # The definition that heddle/open_traced.hpp needs, and the one by which a header only declares its backend.
+  string(REGEX REPLACE " -DHEDDLE_(WITH_POSTGRES=1|SQLITE_COMPILED) " " " command "${command}")
   if(command MATCHES " (-[wWOg][^ ]*|-pedantic[^ ]*|-f[^ ]*|-DHEDDLE[^ ]*)( |$)")
     message(FATAL_ERROR "${file} is compiled with a flag that the project does not set: "
                         "${CMAKE_MATCH_1}\n${command}")

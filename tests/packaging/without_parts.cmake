@@ -1,4 +1,5 @@
-# Installs a build without heddle::open and heddle::postgres; find_package must refuse each and say why.
+# Installs a build without heddle::open, heddle::postgres and the compiled backends; find_package must refuse each and
+# say why.
 cmake_minimum_required(VERSION 3.25)
 
 set(common -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}")
@@ -10,7 +11,7 @@ execute_process(COMMAND "${CMAKE_COMMAND}" --build "${SCRATCH}/build" COMMAND_ER
 execute_process(COMMAND "${CMAKE_COMMAND}" --install "${SCRATCH}/build" --prefix "${SCRATCH}/prefix"
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 
-foreach(part IN ITEMS open postgres)
+foreach(part IN ITEMS open postgres sqlite_compiled)
   execute_process(COMMAND "${CMAKE_COMMAND}" -S "${CONSUMER}" -B "${SCRATCH}/consumer_${part}" ${common}
     -DWAY=find_package_${part} "-DCMAKE_PREFIX_PATH=${SCRATCH}/prefix"
     RESULT_VARIABLE code OUTPUT_QUIET ERROR_VARIABLE error)
