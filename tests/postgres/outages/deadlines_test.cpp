@@ -101,7 +101,7 @@ TEST_CASE("postgres deadlines: a statement that waits for a lock ends with its c
 TEST_CASE("postgres deadlines: waiting for a connection") {
   ProxiedBackend here(1);
   const Holder holder(here);
-  const StopSoon last(1s);
+  const StopSoon last(3s);
   std::jthread occupant([&] {
     CHECK(code_of([&] { here.store().save_message(last.context(), "session", saying("occupant")); }) ==
           ErrorCode::cancelled);
