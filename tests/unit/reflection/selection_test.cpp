@@ -1,4 +1,4 @@
-// Parts of records by the names of their members.
+// Parts of records, selected by the names of their members.
 #include "heddle/reflection/selection.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/reflection/adapt.hpp"
@@ -21,7 +21,7 @@ struct Point {
   std::string label{};
 };
 
-/// The names in a selection, separated by spaces.
+/// Returns the names in a selection, separated by spaces.
 template <class Selection>
 std::string names() {
   std::string list;
@@ -62,7 +62,7 @@ TEST_CASE("members of a selection are visited in its order") {
   CHECK(visited == std::vector<std::string>{"label=here", "x=1"});
 }
 
-TEST_CASE("a selection knows the types of its members and where each one stands") {
+TEST_CASE("a selection knows the types and the positions of its members") {
   std::string types;
   auto visit = [&types]<class Value>(std::type_identity<Value> /*type*/) {
     types += std::is_same_v<Value, std::string> ? "text " : "number ";

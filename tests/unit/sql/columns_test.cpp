@@ -1,4 +1,4 @@
-// Members of records as SQL has them.
+// Members of records in SQL.
 #include "heddle/sql/columns.hpp"
 #include "heddle/reflection/adapt.hpp"
 #include "heddle/sql/record.hpp"
@@ -20,7 +20,7 @@ struct Book {
   std::int64_t pages = 0;
 };
 
-/// A sink that writes values down.
+/// A sink that records values.
 struct Written {
   std::string all{};
 
@@ -45,7 +45,7 @@ TEST_CASE("columns are the names of members") {
   CHECK(width<Without<All<Book>, &Book::id>>() == 2);
 }
 
-TEST_CASE("a computed column stands where its member stands") {
+TEST_CASE("a computed column has the place of its member") {
   CHECK(columns<Book>("b.", {computed<&Book::title>("upper(b.title)")}) == "b.id, upper(b.title), b.pages");
   CHECK(columns<Book>({}, {computed<&Book::pages>("1"), computed<&Book::id>("key AS id")}) == "key AS id, title, 1");
 }

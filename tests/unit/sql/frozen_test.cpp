@@ -1,4 +1,4 @@
-// What databases hold of a record does not change when the record gets members.
+// Stored forms of a record do not change when the record gets more members.
 #include "heddle/sql/frozen.hpp"
 #include "heddle/reflection/adapt.hpp"
 #include "heddle/sql/fingerprint.hpp"
@@ -15,7 +15,7 @@ using namespace heddle::sql;
 
 namespace {
 
-/// A record as the first version had it.
+/// A record of the first version.
 struct First {
   std::string name{};
   std::int64_t size = 1;
@@ -31,7 +31,7 @@ struct Grown {
   std::string name{};
 };
 
-/// And with the later members in another order.
+/// The same with the later members in another order.
 struct Reordered {
   bool marked = true;
   std::string name{};
@@ -40,7 +40,7 @@ struct Reordered {
   std::optional<std::string> note{};
 };
 
-/// A record that is stored as JSON, as the first version had it, and the same after some versions.
+/// A record that is stored as JSON, in the first version and after some versions.
 struct Part {
   std::string name{};
   std::int64_t size = 1;
@@ -114,7 +114,7 @@ Grown grown(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a member that a record got later does not change its fingerprint while it has its default") {
+TEST_CASE("a later member does not change the fingerprint while it has its default") {
   First first;
   first.name = "a";
   CHECK(fingerprint(grown("a")) == fingerprint(first));
@@ -123,7 +123,7 @@ TEST_CASE("a member that a record got later does not change its fingerprint whil
   CHECK(fingerprint(std::string("id"), grown("a")) == fingerprint(std::string("id"), first));
 }
 
-TEST_CASE("a member that a record got later is in its fingerprint, with its name, where it is set") {
+TEST_CASE("a later member that is set is in the fingerprint with its name") {
   const std::string plain = fingerprint(grown("a"));
   Grown noted = grown("a");
   noted.note = "";
@@ -138,13 +138,13 @@ TEST_CASE("a member that a record got later is in its fingerprint, with its name
   CHECK(fingerprint(unmarked) == expected.hex());
 }
 
-TEST_CASE("what a caller does not ask for is in no fingerprint") {
+TEST_CASE("members that are not part of the request are not in the fingerprint") {
   Grown read = grown("a");
   read.filled_in = "by a read";
   CHECK(fingerprint(read) == fingerprint(grown("a")));
 }
 
-TEST_CASE("a later member of one record is none of the record that follows") {
+TEST_CASE("a later member of one record is not taken for one of the next record") {
   Grown marked = grown("a");
   marked.marked = false;
   CHECK(fingerprint(marked, grown("b")) != fingerprint(grown("a"), grown("b")));
@@ -153,7 +153,7 @@ TEST_CASE("a later member of one record is none of the record that follows") {
   CHECK(fingerprint(marked, grown("b")) != fingerprint(grown("a"), second));
 }
 
-TEST_CASE("the order of a struct's members is not in its fingerprint") {
+TEST_CASE("the order of a struct's members does not change its fingerprint") {
   Grown record = grown("a");
   record.size = 2;
   record.note = "n";

@@ -33,7 +33,7 @@ struct Row {
 
 Position place_of(const Row& row) { return {row.number, row.id}; }
 
-/// The message with which a page is refused; empty if it is not.
+/// Returns the message of the refusal of a page; empty if it is accepted.
 template <class... Arguments>
 std::string refusal(Listing listing, const PageRequest& request, const Arguments&... arguments) {
   try {
@@ -46,7 +46,7 @@ std::string refusal(Listing listing, const PageRequest& request, const Arguments
   return {};
 }
 
-/// The cursor of the second page of a list.
+/// Returns the cursor of the second page of a list.
 template <class... Arguments>
 std::string cursor_of(Listing listing, const Arguments&... arguments) {
   const ListPage page(listing, {.limit = 1}, default_limit, {}, arguments...);
@@ -83,7 +83,7 @@ TEST_CASE("a page without a limit has the default one") {
   CHECK(refusal(Listing::sessions, {.limit = heddle::limits::page + 1}) == "page.limit is not between 0 and 10000");
 }
 
-TEST_CASE("keyed rows and offsets have positions of their own") {
+TEST_CASE("keyed rows and offsets have their own positions") {
   const ListPage keyed(Listing::executions, {.limit = 1}, default_limit, {});
   const auto page = keyed.of_keyed(std::vector<Keyed<heddle::MessageSearch>>{{{"first"}, 17}, {{"second"}, 18}});
   REQUIRE(page.items.size() == 1);

@@ -1,4 +1,4 @@
-// What is refused before anything is sent, and how the error names it.
+// Refusals of input before anything is sent, and the field paths in their errors.
 #include "heddle/validation/check.hpp"
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
@@ -26,7 +26,7 @@ const std::string too_long_for_id(limits::id + 1, 'x');
 const std::string too_long_for_name(limits::name + 1, 'x');
 const std::string not_utf8 = "\xff";
 
-/// The message with which a value is refused; empty if it is not.
+/// Returns the message of the refusal of a value; empty if it is accepted.
 template <class T>
 std::string refusal(const FieldPath& field, const T& value) {
   try {
@@ -58,7 +58,7 @@ TEST_CASE("a path has the steps from an argument to a value") {
   CHECK(messages.key(4).text() == "messages.keys[4]");
 }
 
-TEST_CASE("a fault deep inside a value is named by its path") {
+TEST_CASE("the path names a fault deep inside a value") {
   heddle::ToolCall call;
   call.id = too_long_for_id;
   const FieldPath messages("messages");
