@@ -5,8 +5,8 @@
 
 namespace heddle::validation {
 
-/// True unless `number` is infinite or not a number. `<cmath>` has it too, but costs every file a fifth as much as all
-/// other standard headers.
+/// Returns false for infinity and for what is not a number. `<cmath>` has this too, but is slow to compile, and no
+/// other header that every file reads needs it.
 [[nodiscard]] constexpr bool is_finite(double number) noexcept {
   constexpr double largest = std::numeric_limits<double>::max();
   return -largest <= number && number <= largest;
