@@ -3,9 +3,9 @@
 
 #include "heddle/limits.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/validation/is_finite.hpp"
 #include "heddle/validation/text.hpp"
 
-#include <cmath>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -56,7 +56,7 @@ inline void check_columns(const std::vector<std::string>& columns) {
 
 /// Returns the bytes of the cell's text, 0 for other cells.
 [[nodiscard]] inline std::size_t check_cell(const Cell& cell) {
-  if (const auto* number = std::get_if<double>(&cell); number != nullptr && !std::isfinite(*number)) {
+  if (const auto* number = std::get_if<double>(&cell); number != nullptr && !validation::is_finite(*number)) {
     // SQL has no NaN: it would be read back as null.
     validation::refuse("number cell", "is infinite or not a number");
   }

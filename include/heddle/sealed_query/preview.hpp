@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 
 namespace heddle::sealed_query {
 
@@ -14,13 +13,12 @@ inline constexpr std::size_t preview_rows = 5;
 
 /// All columns with the first five and the last five rows, in order; each row once if there are ten or fewer.
 [[nodiscard]] inline Table preview(const Table& table) {
-  const auto& rows = table.rows;
-  const std::size_t head = std::min(rows.size(), preview_rows);
-  const std::size_t tail = std::min(rows.size() - head, preview_rows);
+  const std::size_t size = table.rows.size();
+  const std::size_t head = std::min(size, preview_rows);
+  const std::size_t tail = std::min(size - head, preview_rows);
   Table shown{table.columns, {}};
-  shown.rows.reserve(head + tail);
-  std::copy_n(rows.begin(), head, std::back_inserter(shown.rows));
-  std::copy_n(std::prev(rows.end(), static_cast<std::ptrdiff_t>(tail)), tail, std::back_inserter(shown.rows));
+  for (std::size_t row = 0; row < head; ++row) { shown.rows.push_back(table.rows[row]); }
+  for (std::size_t row = size - tail; row < size; ++row) { shown.rows.push_back(table.rows[row]); }
   return shown;
 }
 

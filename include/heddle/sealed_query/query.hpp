@@ -11,13 +11,13 @@
 #include "heddle/sealed_query/query_guard.hpp"
 #include "heddle/sealed_query/sql_policy.hpp"
 #include "heddle/sealed_query/text_functions.hpp"
+#include "heddle/validation/is_finite.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -152,7 +152,7 @@ class Query {
       case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, column)};
       case SQLITE_FLOAT: {
         const double number = sqlite3_column_double(statement, column);
-        if (!std::isfinite(number)) { validation::refuse(place(column), "is infinite"); }
+        if (!validation::is_finite(number)) { validation::refuse(place(column), "is infinite"); }
         return number;
       }
       case SQLITE_TEXT: break;

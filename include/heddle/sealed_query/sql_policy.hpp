@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,7 @@ inline constexpr auto allowed_functions = std::to_array<std::string_view>({
     "trim", "trunc", "typeof", "unhex", "unicode", "unixepoch", "unlikely", "upper", "zeroblob",
 });
 // clang-format on
-static_assert(std::ranges::is_sorted(allowed_functions));
+static_assert(std::is_sorted(allowed_functions.begin(), allowed_functions.end()));
 
 /// True for the tables that can be read: the result, the schema that describes it, and JSON's table functions.
 [[nodiscard]] inline bool may_read(std::string_view result_table, std::string_view table) noexcept {
@@ -52,10 +53,11 @@ inline int authorize(void* data, int action, const char* first, const char* seco
       std::array<char, 24> lower{};  // no allowed name is longer
       const auto name = view(second);
       if (name.size() > lower.size()) { return SQLITE_DENY; }
-      std::ranges::transform(name, lower.begin(),
-                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      for (std::size_t i = 0; i < name.size(); ++i) {
+        lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] + 32) : name[i];
+      }
       const std::string_view folded(lower.data(), name.size());
-      return std::ranges::binary_search(allowed_functions, folded) ? SQLITE_OK : SQLITE_DENY;
+      return std::binary_search(allowed_functions.begin(), allowed_functions.end(), folded) ? SQLITE_OK : SQLITE_DENY;
     }
     case SQLITE_READ: {
       // SQLite names a source of which no column is read, as in count(*), without its database. It can be a common

@@ -17,12 +17,13 @@ struct NoRow {};
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// SQL text with the types of its rows and parameters: a call with other arguments does not compile. There is one
-/// object for each statement of a dialect, which is never destroyed before the process ends.
-template <class Row, class... Arguments>
-class Statement {
+/// The text of a statement and its number.
+class StatementText {
  public:
-  explicit Statement(std::string text) : text_(std::move(text)), number_(next_statement_number()) {}
+  // Implicit, so that a statement is made of its text.
+  StatementText(const char* text) : StatementText(std::string(text)) {}  // NOLINT(google-explicit-constructor)
+  StatementText(std::string text)                                        // NOLINT(google-explicit-constructor)
+      : text_(std::move(text)), number_(next_statement_number()) {}
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
@@ -31,6 +32,11 @@ class Statement {
   std::string text_;
   std::size_t number_;
 };
+
+/// SQL text with the types of its rows and parameters: a call with other arguments does not compile. There is one
+/// object for each statement of a dialect, which is never destroyed before the process ends.
+template <class Row, class... Arguments>
+struct Statement : StatementText {};
 
 /// Returns a group of statements, which is created by the first call: a program that does not store artifacts does not
 /// compile or prepare their SQL.

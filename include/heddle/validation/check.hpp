@@ -7,13 +7,14 @@
 #include "heddle/reflection/members.hpp"
 #include "heddle/reflection/type_traits.hpp"
 #include "heddle/validation/field_path.hpp"
+#include "heddle/validation/is_finite.hpp"
 #include "heddle/validation/json_check.hpp"
 #include "heddle/validation/text.hpp"
 
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 namespace heddle::validation {
@@ -58,7 +59,7 @@ void check(const FieldPath& field, const T& value, [[maybe_unused]] std::size_t 
   } else if constexpr (NamedEnum<T>) {
     if (to_string(value).empty()) { refuse(field, "is not a valid enumerator"); }
   } else if constexpr (std::floating_point<T>) {
-    if (!std::isfinite(value)) { refuse(field, "is not a finite number"); }
+    if (!is_finite(value)) { refuse(field, "is not a finite number"); }
   } else if constexpr (reflection::is_optional<T>) {
     if (value) { check(field, *value, cap); }
   } else if constexpr (reflection::is_vector<T>) {

@@ -23,11 +23,7 @@ class CleanupHooks {
   /// Runs all hooks, also after one that throws; throws the first failure.
   void run(const Context& context, const std::string& session_id) {
     // A copy: a hook may add another one.
-    std::vector<CleanupHook> hooks;
-    {
-      const std::lock_guard lock(mutex_);
-      hooks = hooks_;
-    }
+    const std::vector<CleanupHook> hooks = copy();
     FirstFailure failure;
     for (const auto& hook : hooks) {
       failure.attempt([&] { hook(context, session_id); });
@@ -36,6 +32,11 @@ class CleanupHooks {
   }
 
  private:
+  [[nodiscard]] std::vector<CleanupHook> copy() {
+    const std::lock_guard lock(mutex_);
+    return hooks_;
+  }
+
   std::mutex mutex_;
   std::vector<CleanupHook> hooks_;
 };
