@@ -13,12 +13,12 @@
 #include <SQLiteCpp/Statement.h>
 #include <sqlite3.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace heddle::sqlite::connection {
 
@@ -99,11 +99,14 @@ class Connection {
   /// it is running already, further up this thread's stack, prepares another one for this call.
   template <class Row, class... Arguments, class Use>
   decltype(auto) with(const sql::Statement<Row, Arguments...>& statement, Use&& use) {
-    Prepared& prepared = kept(statement);
-    if (prepared.is_running()) {
+    if (statements_.size() <= statement.number()) { statements_.resize(statement.number() + 1); }
+    auto& slot = statements_[statement.number()];
+    if (!slot) { slot = std::make_unique<Prepared>(handle(), statement.text()); }
+    if (slot->is_running()) {
       Prepared another(handle(), statement.text());
       return use(another);
     }
+    Prepared& prepared = *slot;
     const ResetAtEnd reset{prepared};
     return use(prepared);
   }
@@ -119,28 +122,6 @@ class Connection {
     ~ResetAtEnd() { prepared.reset(); }
   };
 
-  /// A prepared statement that is kept, and the next one of its bucket.
-  struct Kept {
-    Kept(sqlite3* connection, const sql::StatementText& statement)
-        : number(statement.number()), prepared(connection, statement.text()) {}
-
-    std::size_t number;
-    Prepared prepared;
-    std::unique_ptr<Kept> next;
-  };
-
-  /// Returns the prepared statement; prepares it if it is not kept yet.
-  Prepared& kept(const sql::StatementText& statement) {
-    std::unique_ptr<Kept>& first = buckets_[statement.number() % buckets_.size()];
-    for (Kept* each = first.get(); each != nullptr; each = each->next.get()) {
-      if (each->number == statement.number()) { return each->prepared; }
-    }
-    auto added = std::make_unique<Kept>(handle(), statement);
-    added->next.swap(first);
-    first.swap(added);
-    return first->prepared;
-  }
-
   static int flags(Access access) noexcept {
     // A connection is used by one thread at a time.
     return SQLITE_OPEN_NOMUTEX |
@@ -151,7 +132,7 @@ class Connection {
   Interrupt interrupt_;
   bool must_recover_ = false;
   // The last member: statements must be destroyed before their connection.
-  std::array<std::unique_ptr<Kept>, 128> buckets_;
+  std::vector<std::unique_ptr<Prepared>> statements_;
 };
 
 }  // namespace heddle::sqlite::connection
