@@ -22,7 +22,7 @@ struct Crowded : Sqlite {
       std::string sql = insert.text();
       const std::string values = "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
       sql.replace(sql.find(values), values.size(), "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE length(?2) > 26");
-      insert = decltype(insert)(sql);
+      insert = decltype(insert){sql};
     }
   };
   struct Dialect : heddle::sqlite::Dialect {

@@ -50,9 +50,10 @@ class ListPage {
   /// Throws `invalid_argument` if the limit of the request is out of range, or if its cursor belongs to another list.
   ListPage(Listing listing, const PageRequest& request, std::int64_t fallback_limit, const Position& start,
            const Arguments&... arguments)
-      : listing_(listing), arguments_(arguments...), limit_(limit_of(request, fallback_limit)) {
-    start_ = request.cursor.empty() ? start : read_cursor(key(), request.cursor);
-  }
+      : listing_(listing),
+        arguments_(arguments...),
+        limit_(limit_of(request, fallback_limit)),
+        start_(request.cursor.empty() ? start : read_cursor(key(), request.cursor)) {}
 
   /// The position of the row before the page.
   [[nodiscard]] const Position& start() const noexcept { return start_; }
