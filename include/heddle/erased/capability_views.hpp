@@ -50,7 +50,8 @@ class StaticView {
   explicit StaticView(Backend& backend, bool is_present = true) noexcept
       : backend_(backend), model_(backend), is_present_(is_present) {}
   /// Views the same backend.
-  StaticView(const StaticView& other) noexcept : StaticView(other.backend_, other.is_present_) {}
+  StaticView(const StaticView& other) noexcept
+      : backend_(other.backend_), model_(other.backend_), is_present_(other.is_present_) {}
   StaticView& operator=(const StaticView&) = delete;
   ~StaticView() = default;
 
