@@ -1,7 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-// For dialects, which only name their groups of statements.
+/// @file
+/// Declares the groups of statements, for dialects, which only name them.
 namespace heddle::sql {
 
 template <class Sql>
