@@ -5,7 +5,7 @@
 #include "heddle/erased/backend.hpp"
 #include "heddle/erased/capability_views.hpp"
 #include "heddle/error.hpp"
-#include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/model/storage_details.hpp"
 
 #include <concepts>

@@ -4,7 +4,7 @@
 #include "heddle/concepts/policy_types.hpp"
 #include "heddle/context.hpp"
 #include "heddle/migrations/backend_migrator.hpp"
-#include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/stores/admin_store.hpp"
 #include "heddle/stores/artifact_store.hpp"

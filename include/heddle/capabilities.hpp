@@ -8,6 +8,7 @@
 #include "heddle/erased/migrator.hpp"
 
 #include <concepts>
+#include <type_traits>
 
 /// @file
 /// What only some backends can do: one function for each capability, the same for every backend and for AnyBackend.
@@ -16,12 +17,13 @@
 ///
 /// Each function returns a view, which is null if the backend lacks the capability; for a backend of a known type, the
 /// static member `possible` of the view is false at compile time then. The view refers to the backend and must not
-/// outlive it. A moved-from handle has no capabilities.
+/// outlive it. A moved-from handle has no capabilities. A const backend does not compile: it can do nothing.
 namespace heddle {
 
 /// Hides sessions before they are permanently removed; see SoftDeletes.
 template <class Backend>
 [[nodiscard]] auto soft_deletion(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
   if constexpr (std::same_as<Backend, AnyBackend>) {
     return erased::HandleView<erased::SoftDeletion>(
         erased::Access::backend(backend, &erased::AbstractBackend::soft_deletion));
@@ -35,6 +37,7 @@ template <class Backend>
 /// Reads across tenants; see AdministersTenants. Also null if the backend has no administration connection.
 template <class Backend>
 [[nodiscard]] auto administration(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
   if constexpr (std::same_as<Backend, AnyBackend>) {
     return erased::HandleView<erased::Administration>(
         erased::Access::backend(backend, &erased::AbstractBackend::administration));
@@ -49,6 +52,7 @@ template <class Backend>
 /// Copies the database while it is in use; see BacksUpOnline.
 template <class Backend>
 [[nodiscard]] auto online_backup(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
   if constexpr (std::same_as<Backend, AnyBackend>) {
     return erased::HandleView<erased::OnlineBackup>(
         erased::Access::backend(backend, &erased::AbstractBackend::online_backup));
@@ -62,6 +66,7 @@ template <class Backend>
 /// Lists the migrations that the database lacks; see InspectsMigrations.
 template <class Backend>
 [[nodiscard]] auto migration_inspection(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
   if constexpr (std::same_as<Backend, AnyBackend>) {
     return erased::HandleView<erased::MigrationInspection>(
         erased::Access::backend(backend, &erased::AbstractBackend::migration_inspection));
@@ -75,6 +80,7 @@ template <class Backend>
 /// Reports the schema's version and the state of the pool; see ReportsDetails.
 template <class Backend>
 [[nodiscard]] auto detail_report(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
   if constexpr (std::same_as<Backend, AnyBackend>) {
     return erased::HandleView<erased::DetailReport>(
         erased::Access::backend(backend, &erased::AbstractBackend::detail_report));
@@ -85,12 +91,13 @@ template <class Backend>
   }
 }
 
-/// Runs migrations step by step, up and down; see BackendMigrator.
+/// Runs migrations step by step, up and down; see MigratesStepwise.
 template <class Backend>
 [[nodiscard]] auto migrator(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
   if constexpr (std::same_as<Backend, AnyBackend>) {
     return erased::HandleView<erased::Migrator>(erased::Access::backend(backend, &erased::AbstractBackend::migrator));
-  } else if constexpr (erased::HasMigrator<Backend>) {
+  } else if constexpr (MigratesStepwise<Backend>) {
     return erased::StaticView<erased::Migrator, Backend, erased::MigratorModel<Backend>>(backend);
   } else {
     return erased::NullView<erased::Migrator>();

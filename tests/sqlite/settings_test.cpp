@@ -64,6 +64,15 @@ TEST_CASE("without a default user a call must name one") {
   CHECK_NOTHROW(backend.session_storage().save_session(Context::for_user("a"), {.id = "s"}));
 }
 
+TEST_CASE("a default user that is no id of a user is refused when the database is opened") {
+  for (const std::string& user : {std::string(limits::id + 1, 'u'), std::string("caf\xe9"), std::string("a\0b", 3)}) {
+    const Error error =
+        support::error_of([&] { const Backend<Sqlite> backend({.path = ":memory:", .default_user_id = user}); });
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    CHECK(std::string(error.what()).starts_with("sqlite: default_user_id"));
+  }
+}
+
 TEST_CASE("fault 3: a backup never changes an existing file") {
   const support::TemporaryFolder folder;
   Backend<Sqlite> backend({.path = (folder.path() / "x.db").string()});

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "heddle/context.hpp"
-#include "heddle/migrations/migration.hpp"
 #include "heddle/model/administration.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
 
@@ -23,6 +23,18 @@ namespace heddle {
 template <class T>
 concept InspectsMigrations = requires(T& backend, const Context& context) {
   { backend.pending_migrations(context) } -> std::same_as<std::vector<PendingMigration>>;
+};
+
+/// Runs migrations step by step, up and down; BackendMigrator specifies the operations.
+template <class T>
+concept MigratesStepwise = requires(T& backend, const Context& context, std::int32_t number) {
+  { backend.migrator().current_version(context) } -> std::same_as<std::int32_t>;
+  { backend.migrator().latest_version(context) } -> std::same_as<std::int32_t>;
+  { backend.migrator().applied(context) } -> std::same_as<std::vector<AppliedMigration>>;
+  { backend.migrator().pending(context, number) } -> std::same_as<std::vector<PendingMigration>>;
+  backend.migrator().up(context, number);
+  backend.migrator().down(context, number);
+  backend.migrator().to(context, number);
 };
 
 /// Reports the schema's version and, if there is a connection pool, its state.

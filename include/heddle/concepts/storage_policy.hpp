@@ -123,6 +123,10 @@ concept StoragePolicy = concepts::HasConfig<T> && concepts::HasEngine<T> && conc
     concepts::SearchesText<T> && concepts::EngineOpens<typename T::Engine, typename T::Config> &&
     concepts::EngineReads<typename T::Engine> && concepts::EngineWrites<typename T::Engine> &&
     concepts::EnginePings<typename T::Engine> && concepts::EngineMigrates<typename T::Engine> &&
-    concepts::EngineCloses<typename T::Engine> && concepts::EngineDescribesItself<typename T::Engine>;
+    concepts::EngineCloses<typename T::Engine> && concepts::EngineDescribesItself<typename T::Engine> &&
+    (!concepts::Administers<T> || concepts::EngineAdministers<typename T::Engine>)&&(
+        !concepts::HearsChanges<T> ||
+        concepts::EngineListens<typename T::Engine>)&&(!concepts::CopiesDatabase<T> ||
+                                                       concepts::EngineBacksUp<typename T::Engine>);
 
 }  // namespace heddle

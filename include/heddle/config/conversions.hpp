@@ -1,8 +1,8 @@
 #pragma once
 
 #include "heddle/error.hpp"
-#include "heddle/migrations/migration.hpp"
 #include "heddle/model/data_reference.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/proto/storage.pb.h"
 #include "heddle/time.hpp"

@@ -98,7 +98,7 @@ class BackendModel final : public AbstractBackend {
   IfPresent<BacksUpOnline<B>, OnlineBackupModel<B>> online_backup_{*backend_};
   IfPresent<SoftDeletes<B>, SoftDeletionModel<B>> soft_deletion_{*backend_};
   IfPresent<AdministersTenants<B>, AdministrationModel<B>> administration_{*backend_};
-  IfPresent<HasMigrator<B>, MigratorModel<B>> migrator_{*backend_};
+  IfPresent<MigratesStepwise<B>, MigratorModel<B>> migrator_{*backend_};
 };
 
 }  // namespace heddle::erased

@@ -3,8 +3,8 @@
 #include "heddle/concepts/capabilities.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
-#include "heddle/migrations/migration.hpp"
 #include "heddle/model/administration.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
 

@@ -2,9 +2,8 @@
 
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
-#include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <vector>
 
@@ -26,18 +25,6 @@ class Migrator : public Interface {
   virtual void down(const Context& context, std::int32_t steps) = 0;
   virtual void to(const Context& context, std::int32_t target) = 0;
   ///@}
-};
-
-/// A backend whose migrations can be run step by step, up and down.
-template <class T>
-concept HasMigrator = requires(T& backend, const Context& context, std::int32_t number) {
-  { backend.migrator().current_version(context) } -> std::same_as<std::int32_t>;
-  { backend.migrator().latest_version(context) } -> std::same_as<std::int32_t>;
-  { backend.migrator().applied(context) } -> std::same_as<std::vector<AppliedMigration>>;
-  { backend.migrator().pending(context, number) } -> std::same_as<std::vector<PendingMigration>>;
-  backend.migrator().up(context, number);
-  backend.migrator().down(context, number);
-  backend.migrator().to(context, number);
 };
 
 /// Implements `Migrator` with a backend.

@@ -2,7 +2,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/forward.hpp"
-#include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 
 #include <cstdint>
 #include <vector>

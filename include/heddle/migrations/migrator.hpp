@@ -3,6 +3,7 @@
 
 #include "heddle/error.hpp"
 #include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 
 #include <cstddef>
 #include <cstdint>

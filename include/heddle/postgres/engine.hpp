@@ -13,7 +13,7 @@
 #include "heddle/postgres/libpq/connect.hpp"
 #include "heddle/postgres/libpq/error_mapping.hpp"
 #include "heddle/postgres/libpq/listener.hpp"
-#include "heddle/postgres/libpq/quote.hpp"
+#include "heddle/postgres/libpq/search_path.hpp"
 #include "heddle/postgres/migrations/schema.hpp"
 #include "heddle/postgres/statements/announcements.hpp"
 #include "heddle/postgres/statements/control.hpp"

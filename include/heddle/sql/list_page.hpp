@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -57,6 +58,12 @@ class ListPage {
 
   /// The position of the row before the page.
   [[nodiscard]] const Position& start() const noexcept { return start_; }
+  /// The number of rows before the page, for a list without keys. Throws `invalid_argument` for a cursor with a number
+  /// that no page has.
+  [[nodiscard]] std::int64_t offset() const {
+    if (start_.at < 0 || start_.at > std::numeric_limits<std::int64_t>::max() - limits::page - 1) { refuse_cursor(); }
+    return start_.at;
+  }
   /// The number of rows to read: one more than the page can have, which shows whether there is a next page.
   [[nodiscard]] std::int64_t rows() const noexcept { return limit_ + 1; }
 

@@ -3,7 +3,9 @@
 
 #include "heddle/detail/files/absolute_path.hpp"
 #include "heddle/error.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/sqlite/config.hpp"
+#include "heddle/validation/text.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -63,6 +65,7 @@ inline void check_path(const std::string& path) {
 [[nodiscard]] inline Config validate(Config config) {
   if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
   check_numbers(config);
+  validation::check_text("sqlite: default_user_id", config.default_user_id, limits::id);
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
   config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);
   check_encryption(config);

@@ -26,13 +26,15 @@ struct Config {
   /// How long a write waits for a writer of another process before it fails with `unavailable`; at most a day.
   std::chrono::milliseconds busy_timeout{5000};
   Durability durability = Durability::full;
-  /// Number of connections for reading; each serves one call at a time. No effect on `:memory:`.
+  /// Number of connections for reading; from 1 to 1000; each serves one call at a time. No effect on
+  /// `:memory:`.
   std::size_t readers = 4;
-  /// Page cache of each connection in KiB.
+  /// Page cache of each connection in KiB, at least 1.
   std::int64_t cache_kib = 8192;
   /// Bytes of the file that are mapped into memory; 0 for none.
   std::int64_t mmap_bytes = std::int64_t{256} << 20U;
-  /// The tenant of calls whose Context names none. Empty: such calls fail with `invalid_argument`.
+  /// The tenant of calls whose Context names none. Empty: such calls fail with `invalid_argument`. At most
+  /// `limits::id` bytes of UTF-8.
   std::string default_user_id = "default-user";
   /// The folder for artifact files; no other database may use it. Empty: `path` followed by `-artifacts`. A `:memory:`
   /// database without it has no files.

@@ -11,7 +11,7 @@
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
-#include "heddle/sql/search_query.hpp"
+#include "heddle/sql/search_terms.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_store.hpp"
@@ -117,8 +117,7 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, con
   return gateway_.run(context, Operation::search_artifacts, [&](auto& passage) {
     const std::string words = Policy::search_query(sql::search_terms(query));
     const sql::ListPage page(sql::Listing::found_artifacts, request, sql::default_search_limit, {}, query);
-    const std::int64_t offset = page.start().at;
-    if (offset < 0) { sql::refuse_cursor(); }
+    const std::int64_t offset = page.offset();
     return passage.read([&](auto& tx) {
       auto rows =
           tx.all(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, page.rows(), offset);

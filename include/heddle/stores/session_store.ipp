@@ -20,6 +20,7 @@
 #include "heddle/stores/detail/session_purge.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_messages.ipp"
+#include "heddle/stores/session_store_records.ipp"
 #include "heddle/validation/check.hpp"
 
 #include <filesystem>
@@ -30,14 +31,8 @@ namespace heddle {
 namespace stores::detail {
 
 inline constexpr Refusal no_such_parent{ErrorCode::not_found, "the parent session does not exist"};
-inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "a snapshot with this id already exists"};
 inline constexpr Refusal session_hidden{ErrorCode::failed_precondition,
                                         "the session is soft-deleted: restore it first, or use another id"};
-
-template <class Policy>
-[[nodiscard]] const auto& session_statements() {
-  return sql::statements<typename Policy::Dialect::Sessions>();
-}
 
 /// Removes the files of a deleted session and runs all hooks, also after a failure; throws the first failure.
 inline void clean_up_session(const std::filesystem::path& artifact_directory, CleanupHooks& hooks,
@@ -217,63 +212,6 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
 template <class Policy, class Tracer>
 void SessionStore<Policy, Tracer>::add_cleanup_hook(CleanupHook hook) {
   hooks_.add(std::move(hook));
-}
-
-template <class Policy, class Tracer>
-Page<ToolExecution> SessionStore<Policy, Tracer>::list_tool_executions(const Context& context,
-                                                                       const std::string& session_id,
-                                                                       const PageRequest& request) {
-  return gateway_.run(context, Operation::list_tool_executions, [&](auto& passage) {
-    validation::check_id("session_id", session_id);
-    const sql::ListPage page(sql::Listing::executions, request, sql::default_limit, {}, session_id);
-    return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::session_statements<Policy>().list_executions, tx.user_id(), session_id,
-                         page.start().at, page.rows());
-      return [rows = std::move(rows), &page]() mutable { return page.of_keyed(rows()); };
-    });
-  });
-}
-
-template <class Policy, class Tracer>
-std::string SessionStore<Policy, Tracer>::save_snapshot(const Context& context, const MemorySnapshot& snapshot,
-                                                        const WriteOptions& options) {
-  return gateway_.run(context, Operation::save_snapshot, [&](auto& passage) {
-    validation::check("snapshot", snapshot);
-    validation::check_id("snapshot.session_id", snapshot.session_id);
-    using SnapshotBody = sql::Fields<MemorySnapshot, typename Policy::Dialect::Sessions::SnapshotVerbatim>;
-    const std::string id = snapshot.id.empty() ? detail::crypto::random_uuid() : snapshot.id;
-    return passage
-        .write_once(
-            options.idempotency_key, snapshot.session_id, [&] { return sql::fingerprint(snapshot); },
-            [&](auto& tx) {
-              stores::detail::require_session<Policy>(tx, snapshot.session_id);
-              tx.require(stores::detail::snapshot_id_taken, stores::detail::session_statements<Policy>().save_snapshot,
-                         tx.user_id(), id, SnapshotBody{snapshot}, or_now(snapshot.created_at));
-              tx.answer(id);
-            })
-        .text;
-  });
-}
-
-template <class Policy, class Tracer>
-Page<MemorySnapshot> SessionStore<Policy, Tracer>::load_snapshots(const Context& context, const std::string& session_id,
-                                                                  const std::string& type, const PageRequest& request) {
-  return gateway_.run(context, Operation::load_snapshots, [&](auto& passage) {
-    validation::check_id("session_id", session_id);
-    validation::check_text("snapshot_type", type, limits::text);
-    const sql::ListPage page(sql::Listing::snapshots, request, sql::default_limit, {sql::before_all, {}}, session_id,
-                             type);
-    return passage.read([&](auto& tx) {
-      const sql::TimeWindow window = page.window();
-      auto rows = tx.all(stores::detail::session_statements<Policy>().list_snapshots, tx.user_id(), session_id, type,
-                         sql::Fields<sql::TimeWindow>{window});
-      return [rows = std::move(rows), &page]() mutable {
-        return page.of(rows(), [](const MemorySnapshot& last) {
-          return sql::Position{microseconds_of(last.created_at), last.id};
-        });
-      };
-    });
-  });
 }
 
 template <class Policy, class Tracer>

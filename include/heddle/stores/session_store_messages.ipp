@@ -7,7 +7,7 @@
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
-#include "heddle/sql/search_query.hpp"
+#include "heddle/sql/search_terms.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
@@ -62,15 +62,6 @@ SequenceRange SessionStore<Policy, Tracer>::save_turn(const Context& context, co
     const stores::detail::MessageWriter<Policy> work(session_id, turn.messages, turn.executions,
                                                      options.expected_sequence);
     return stores::detail::append(passage, work, session_id, options.idempotency_key);
-  });
-}
-
-template <class Policy, class Tracer>
-void SessionStore<Policy, Tracer>::save_tool_execution(const Context& context, const std::string& session_id,
-                                                       const ToolExecution& execution, const WriteOptions& options) {
-  gateway_.run(context, Operation::save_tool_execution, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, {}, {&execution, 1}, std::nullopt);
-    static_cast<void>(stores::detail::append(passage, work, session_id, options.idempotency_key));
   });
 }
 
@@ -136,8 +127,7 @@ Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& conte
     if (search.session_id) { validation::check_id("search.session_id", *search.session_id); }
     if (search.agent_id) { validation::check_text("search.agent_id", *search.agent_id, limits::id); }
     const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
-    const std::int64_t offset = page.start().at;
-    if (offset < 0 || offset > limits::sequence) { sql::refuse_cursor(); }
+    const std::int64_t offset = page.offset();
     return passage.read([&](auto& tx) {
       const auto& statements = stores::detail::message_statements<Policy>();
       auto rows = search.session_id

@@ -1,5 +1,5 @@
 #include "heddle/postgres.hpp"
-#include "heddle/postgres/libpq/quote.hpp"
+#include "heddle/postgres/libpq/search_path.hpp"
 #include "support/expect_error.hpp"
 #include "support/migrated_database.hpp"
 #include "support/raw_postgres.hpp"

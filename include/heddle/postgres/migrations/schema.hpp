@@ -3,7 +3,7 @@
 
 #include "heddle/call.hpp"
 #include "heddle/error.hpp"
-#include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/postgres/libpq/connect.hpp"
 #include "heddle/postgres/libpq/driver.hpp"
 #include "heddle/postgres/libpq/handles.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "heddle/call.hpp"
-#include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/migrations/schema_session.hpp"

@@ -3,6 +3,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/migrations/migration.hpp"
+#include "heddle/model/migration_status.hpp"
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sqlite/connection/connection.hpp"

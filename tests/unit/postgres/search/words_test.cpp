@@ -1,7 +1,7 @@
 #include "heddle/postgres/search/words.hpp"
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/postgres/search/search_query.hpp"
-#include "heddle/sql/search_query.hpp"
+#include "heddle/sql/search_terms.hpp"
 #include "heddle/sqlite/search/fts5_query.hpp"
 #include "property/generator.hpp"
 

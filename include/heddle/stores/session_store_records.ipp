@@ -1,0 +1,103 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/detail/calls/gateway.hpp"
+#include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/error.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/operation.hpp"
+#include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
+#include "heddle/sql/rows.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/stores/detail/message_writer.hpp"
+#include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/session_store.hpp"
+#include "heddle/stores/session_store_messages.ipp"
+#include "heddle/time.hpp"
+#include "heddle/validation/check.hpp"
+
+#include <optional>
+#include <utility>
+
+// The operations of SessionStore on what belongs to a session besides its messages: tool executions and snapshots.
+namespace heddle {
+namespace stores::detail {
+
+inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "a snapshot with this id already exists"};
+
+template <class Policy>
+[[nodiscard]] const auto& session_statements() {
+  return sql::statements<typename Policy::Dialect::Sessions>();
+}
+
+}  // namespace stores::detail
+
+template <class Policy, class Tracer>
+void SessionStore<Policy, Tracer>::save_tool_execution(const Context& context, const std::string& session_id,
+                                                       const ToolExecution& execution, const WriteOptions& options) {
+  gateway_.run(context, Operation::save_tool_execution, [&](auto& passage) {
+    const stores::detail::MessageWriter<Policy> work(session_id, {}, {&execution, 1}, std::nullopt);
+    static_cast<void>(stores::detail::append(passage, work, session_id, options.idempotency_key));
+  });
+}
+
+template <class Policy, class Tracer>
+Page<ToolExecution> SessionStore<Policy, Tracer>::list_tool_executions(const Context& context,
+                                                                       const std::string& session_id,
+                                                                       const PageRequest& request) {
+  return gateway_.run(context, Operation::list_tool_executions, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    const sql::ListPage page(sql::Listing::executions, request, sql::default_limit, {}, session_id);
+    return passage.read([&](auto& tx) {
+      auto rows = tx.all(stores::detail::session_statements<Policy>().list_executions, tx.user_id(), session_id,
+                         page.start().at, page.rows());
+      return [rows = std::move(rows), &page]() mutable { return page.of_keyed(rows()); };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+std::string SessionStore<Policy, Tracer>::save_snapshot(const Context& context, const MemorySnapshot& snapshot,
+                                                        const WriteOptions& options) {
+  return gateway_.run(context, Operation::save_snapshot, [&](auto& passage) {
+    validation::check("snapshot", snapshot);
+    validation::check_id("snapshot.session_id", snapshot.session_id);
+    using SnapshotBody = sql::Fields<MemorySnapshot, typename Policy::Dialect::Sessions::SnapshotVerbatim>;
+    const std::string id = snapshot.id.empty() ? detail::crypto::random_uuid() : snapshot.id;
+    return passage
+        .write_once(
+            options.idempotency_key, snapshot.session_id, [&] { return sql::fingerprint(snapshot); },
+            [&](auto& tx) {
+              stores::detail::require_session<Policy>(tx, snapshot.session_id);
+              tx.require(stores::detail::snapshot_id_taken, stores::detail::session_statements<Policy>().save_snapshot,
+                         tx.user_id(), id, SnapshotBody{snapshot}, or_now(snapshot.created_at));
+              tx.answer(id);
+            })
+        .text;
+  });
+}
+
+template <class Policy, class Tracer>
+Page<MemorySnapshot> SessionStore<Policy, Tracer>::load_snapshots(const Context& context, const std::string& session_id,
+                                                                  const std::string& type, const PageRequest& request) {
+  return gateway_.run(context, Operation::load_snapshots, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    validation::check_text("snapshot_type", type, limits::text);
+    const sql::ListPage page(sql::Listing::snapshots, request, sql::default_limit, {sql::before_all, {}}, session_id,
+                             type);
+    return passage.read([&](auto& tx) {
+      const sql::TimeWindow window = page.window();
+      auto rows = tx.all(stores::detail::session_statements<Policy>().list_snapshots, tx.user_id(), session_id, type,
+                         sql::Fields<sql::TimeWindow>{window});
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const MemorySnapshot& last) {
+          return sql::Position{microseconds_of(last.created_at), last.id};
+        });
+      };
+    });
+  });
+}
+
+}  // namespace heddle
