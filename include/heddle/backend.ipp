@@ -11,7 +11,7 @@
 #include "heddle/operation.hpp"
 #include "heddle/stores/admin_store.ipp"
 #include "heddle/stores/artifact_store.ipp"
-#include "heddle/stores/detail/cleaner.hpp"
+#include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store.ipp"
 #include "heddle/stores/result_store.ipp"
@@ -33,13 +33,13 @@ struct Backend<Policy, TracerType>::Parts {
   using Sessions = SessionStore<Policy, TracerType>;
   using Administration =
       std::conditional_t<concepts::Administers<Policy>, AdminStore<Policy, TracerType>, stores::detail::Absent>;
-  using Cleaner =
-      std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::Cleaner<Sessions>, stores::detail::Absent>;
+  using PurgeTimer =
+      std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::PurgeTimer<Sessions>, stores::detail::Absent>;
 
-  // `cleaning` is read from the configuration before that is moved into the engine.
-  Parts(const std::optional<stores::detail::Cleaning>& cleaning, typename Policy::Config&& config, TracerType&& watcher,
-        const Context& context)
-      : engine(open(std::move(config), context)), tracer(std::move(watcher)), cleaner(sessions, cleaning) {}
+  // `purge_plan` is read from the configuration before that is moved into the engine.
+  Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, typename Policy::Config&& config,
+        TracerType&& watcher, const Context& context)
+      : engine(open(std::move(config), context)), tracer(std::move(watcher)), purge_timer(sessions, purge_plan) {}
 
   static Engine open(typename Policy::Config&& config, const Context& context) {
     context.check();
@@ -61,13 +61,13 @@ struct Backend<Policy, TracerType>::Parts {
   BackendMigrator<Policy, TracerType> migrator{gateway};
   [[no_unique_address]] Administration administration{gateway};
   // The last member: its thread ends before any other member is destroyed.
-  [[no_unique_address]] Cleaner cleaner;
+  [[no_unique_address]] PurgeTimer purge_timer;
 };
 
 template <class Policy, class TracerType>
 Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
-  const auto cleaning = stores::detail::cleaning_of(config);
-  parts_ = std::make_unique<Parts>(cleaning, std::move(config), std::move(tracer), context);
+  const auto purge_plan = stores::detail::purge_plan_of(config);
+  parts_ = std::make_unique<Parts>(purge_plan, std::move(config), std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>
@@ -167,7 +167,7 @@ void Backend<Policy, TracerType>::back_up(
 
 template <class Policy, class TracerType>
 void Backend<Policy, TracerType>::close() noexcept {
-  parts_->cleaner.stop();
+  parts_->purge_timer.stop();
   if (parts_->gateway.lifecycle().close()) { parts_->engine.close(); }
 }
 

@@ -25,7 +25,7 @@ struct Answer {
   bool repeated = false;  ///< it was stored by an earlier call: this call has changed nothing
 };
 
-/// Identifies a repeated write.
+/// The idempotency key of a write, and what it is used for.
 struct OnceKey {
   std::string_view key;
   std::string_view operation;  ///< its stored name, which never changes

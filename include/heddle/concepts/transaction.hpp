@@ -25,8 +25,8 @@ namespace heddle::concepts {
 ///    statements queued after it, and the call throws the refusal.
 ///  - The call throws `resource_exhausted` if a statement assigns a sequence number beyond `limits::sequence`.
 ///  - `once` runs work that declares an Answer: `answer` sets its text, `run_as_answer` and `require_as_answer` set its
-///    number. With a key it stores the Answer in the same transaction; a repeat of the key returns that Answer and runs
-///    nothing.
+///    number. With a key it stores the Answer in the same transaction. In a repeat of the key nothing that the work
+///    queued takes effect, the function that it returned is not called, and the result is the Answer of the first use.
 ///
 /// This unit of work uses all operations; an engine must accept it.
 struct ProbeWork {

@@ -16,8 +16,8 @@
 /// form as in an older version.
 namespace heddle::sql {
 
-/// The frozen form of a record. A specialisation has `Members`, a selection by Only, and `Ignored`, the members of the
-/// first version that are not part of a request, such as members that are filled in when read.
+/// The frozen form of a record. A specialisation has `Members`, a selection by Only, and `Ignored`, the members
+/// that are not part of a request, such as members that are filled in when read.
 template <class T>
 struct Frozen;
 

@@ -13,8 +13,8 @@
 #include "heddle/reflection/selection.hpp"
 #include "heddle/sql/frozen.hpp"
 
-/// The frozen members of all records; see Frozen. These lists must never change: do not add a member that is added to a
-/// struct.
+/// The frozen members of all records; see Frozen. `Members` must never change: a member that is added to a struct
+/// later is not listed there. `Ignored` may grow by a member that is not part of a request.
 namespace heddle::sql {
 
 using reflection::Only;

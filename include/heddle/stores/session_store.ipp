@@ -13,18 +13,16 @@
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
-#include "heddle/stores/detail/artifact_files.hpp"
-#include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/session_cleanup.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
 #include "heddle/stores/detail/session_purge.hpp"
+#include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_messages.ipp"
 #include "heddle/stores/session_store_records.ipp"
 #include "heddle/validation/check.hpp"
 
-#include <filesystem>
-#include <string_view>
 #include <utility>
 
 namespace heddle {
@@ -33,15 +31,6 @@ namespace stores::detail {
 inline constexpr Refusal no_such_parent{ErrorCode::not_found, "the parent session does not exist"};
 inline constexpr Refusal session_hidden{ErrorCode::failed_precondition,
                                         "the session is soft-deleted: restore it first, or use another id"};
-
-/// Removes the files of a deleted session and runs all hooks, also after a failure; throws the first failure.
-inline void clean_up_session(const std::filesystem::path& artifact_directory, CleanupHooks& hooks,
-                             const Context& context, std::string_view user_id, const std::string& id) {
-  FirstFailure failure;
-  failure.attempt([&] { ArtifactFiles(artifact_directory).remove_session(user_id, id); });
-  failure.attempt([&] { hooks.run(context, id); });
-  failure.rethrow();
-}
 
 }  // namespace stores::detail
 

@@ -11,6 +11,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
+#include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -20,11 +21,6 @@
 // The operations of SessionStore on messages: of a session, of an agent, of a parent, and search.
 namespace heddle {
 namespace stores::detail {
-
-template <class Policy>
-[[nodiscard]] const auto& message_statements() {
-  return sql::statements<typename Policy::Dialect::Messages>();
-}
 
 /// Appends what `work` writes, as the operation of the passage.
 template <class Policy, class Passage>

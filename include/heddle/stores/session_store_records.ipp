@@ -13,6 +13,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_messages.ipp"
 #include "heddle/time.hpp"
@@ -26,11 +27,6 @@ namespace heddle {
 namespace stores::detail {
 
 inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "a snapshot with this id already exists"};
-
-template <class Policy>
-[[nodiscard]] const auto& session_statements() {
-  return sql::statements<typename Policy::Dialect::Sessions>();
-}
 
 }  // namespace stores::detail
 

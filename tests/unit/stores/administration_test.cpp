@@ -199,51 +199,52 @@ struct FakeSessions {
   std::atomic<bool> wait_for_stop{false};
 };
 
-using Cleaner = heddle::stores::detail::Cleaner<FakeSessions>;
+using PurgeTimer = heddle::stores::detail::PurgeTimer<FakeSessions>;
 
 }  // namespace
 
-TEST_CASE("the cleaner runs at its interval, also after failures") {
+TEST_CASE("the purge_timer runs at its interval, also after failures") {
   FakeSessions sessions;
   {
-    Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{milliseconds(1), milliseconds(1), seconds(7)});
+    PurgeTimer purge_timer(sessions, heddle::stores::detail::PurgePlan{milliseconds(1), milliseconds(1), seconds(7)});
     CHECK(comes([&] { return sessions.calls >= 3; }));
     CHECK(sessions.grace.load() == seconds(7));
-    cleaner.stop();
-    cleaner.stop();
+    purge_timer.stop();
+    purge_timer.stop();
   }
   const int calls = sessions.calls;
   std::this_thread::sleep_for(milliseconds(20));
   CHECK(sessions.calls == calls);
 }
 
-TEST_CASE("the cleaner stops while it waits and while it works") {
+TEST_CASE("the purge_timer stops while it waits and while it works") {
   FakeSessions sessions;
   SUBCASE("waiting") {
-    const Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{std::chrono::hours(1), {}, {}});
+    const PurgeTimer purge_timer(sessions, heddle::stores::detail::PurgePlan{std::chrono::hours(1), {}, {}});
   }
   SUBCASE("at work") {
     sessions.wait_for_stop = true;
-    const Cleaner cleaner(sessions, heddle::stores::detail::Cleaning{milliseconds(0), std::chrono::hours(1), {}});
+    const PurgeTimer purge_timer(sessions,
+                                 heddle::stores::detail::PurgePlan{milliseconds(0), std::chrono::hours(1), {}});
     CHECK(comes([&] { return sessions.calls == 1; }));
   }
   SUBCASE("never started") {
-    Cleaner cleaner(sessions, std::nullopt);
-    cleaner.stop();
+    PurgeTimer purge_timer(sessions, std::nullopt);
+    purge_timer.stop();
   }
 }
 
-TEST_CASE("the configuration sets the cleaner's interval") {
-  CHECK(!heddle::stores::detail::cleaning_of(heddle::sqlite::Config{}));
-  CHECK(!heddle::stores::detail::cleaning_of(Administered::Config{}));
+TEST_CASE("the configuration sets the purge_timer's interval") {
+  CHECK(!heddle::stores::detail::purge_plan_of(heddle::sqlite::Config{}));
+  CHECK(!heddle::stores::detail::purge_plan_of(Administered::Config{}));
   const auto plan =
-      heddle::stores::detail::cleaning_of(Administered::Config{{}, {true, seconds(9), std::chrono::hours(24)}});
+      heddle::stores::detail::purge_plan_of(Administered::Config{{}, {true, seconds(9), std::chrono::hours(24)}});
   REQUIRE(plan);
   CHECK(plan->first == std::chrono::minutes(1));
   CHECK(plan->interval == std::chrono::hours(24));
   CHECK(plan->grace_period == seconds(9));
   // Longer than a clock can count.
-  CHECK(heddle::stores::detail::cleaning_of(Administered::Config{{}, {true, {}, seconds::max()}})->interval <
+  CHECK(heddle::stores::detail::purge_plan_of(Administered::Config{{}, {true, {}, seconds::max()}})->interval <
         std::chrono::hours(9000));
 }
 

@@ -22,8 +22,9 @@ struct MessageStatements {
   /// Members of a Message that are stored with the values of the caller.
   using Verbatim = Without<All<Message>, &Message::timestamp, &Message::token_count, &Message::cost_usd,
                            &Message::session_id, &Message::sequence>;
-  /// Members with columns; the others come from the key and the session.
+  /// The counts that are also added to the totals of the session.
   using Usage = Only<&Message::token_count, &Message::cost_usd>;
+  /// Members with columns; the others come from the key and the session.
   using Stored = Join<Verbatim, Only<&Message::timestamp>, Usage>;
 
   /// Parameters: user, session, number and sums of the messages. Reserves that many sequence numbers and returns the

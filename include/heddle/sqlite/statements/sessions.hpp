@@ -6,7 +6,7 @@
 
 namespace heddle::sqlite {
 
-/// The statements on sessions; SQLite has no further ones than all backends.
+/// The statements on sessions; SQLite adds none to the shared ones.
 struct SessionStatements : sql::SessionStatements<Sql> {};
 
 }  // namespace heddle::sqlite

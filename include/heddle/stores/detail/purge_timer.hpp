@@ -17,7 +17,7 @@
 namespace heddle::stores::detail {
 
 /// When the backend removes hidden sessions by itself.
-struct Cleaning {
+struct PurgePlan {
   std::chrono::milliseconds first;     ///< before the first removal
   std::chrono::milliseconds interval;  ///< between two removals
   std::chrono::seconds grace_period;
@@ -25,7 +25,7 @@ struct Cleaning {
 
 /// A configuration that can turn cleaning on.
 template <class Config>
-concept PlansCleaning = requires(const Config& config) {
+concept PlansPurges = requires(const Config& config) {
   { config.soft_delete.enabled } -> std::convertible_to<bool>;
   { config.soft_delete.grace_period } -> std::convertible_to<std::chrono::seconds>;
   { config.soft_delete.cleanup_interval } -> std::convertible_to<std::chrono::seconds>;
@@ -35,13 +35,14 @@ concept PlansCleaning = requires(const Config& config) {
 /// start, so that a server that is restarted every night cleans too; it is not immediate, because a backend is migrated
 /// after it was opened.
 template <class Config>
-[[nodiscard]] std::optional<Cleaning> cleaning_of([[maybe_unused]] const Config& config) {
-  if constexpr (PlansCleaning<Config>) {
+[[nodiscard]] std::optional<PurgePlan> purge_plan_of([[maybe_unused]] const Config& config) {
+  if constexpr (PlansPurges<Config>) {
     const auto& plan = config.soft_delete;
     if (!plan.enabled) { return std::nullopt; }
     constexpr std::chrono::seconds soon = std::chrono::minutes(1);
     constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
-    return Cleaning{std::min(plan.cleanup_interval, soon), std::min(plan.cleanup_interval, longest), plan.grace_period};
+    return PurgePlan{std::min(plan.cleanup_interval, soon), std::min(plan.cleanup_interval, longest),
+                     plan.grace_period};
   } else {
     return std::nullopt;
   }
@@ -50,10 +51,10 @@ template <class Config>
 /// A thread that regularly removes hidden sessions whose grace period has ended. The backend's tracer gets failures,
 /// and the next round tries again.
 template <class Sessions>
-class Cleaner {
+class PurgeTimer {
  public:
   /// Starts the thread if there is a plan. Throws `resource_exhausted` if the system cannot start a thread.
-  Cleaner(Sessions& sessions, const std::optional<Cleaning>& plan) : sessions_(sessions) {
+  PurgeTimer(Sessions& sessions, const std::optional<PurgePlan>& plan) : sessions_(sessions) {
     if (!plan) { return; }
     try {
       thread_ = std::jthread([this, plan = *plan](const std::stop_token& stop) { run(stop, plan); });
@@ -61,18 +62,18 @@ class Cleaner {
       throw Error(ErrorCode::resource_exhausted, "cannot start the thread that removes deleted sessions");
     }
   }
-  Cleaner(const Cleaner&) = delete;
-  Cleaner& operator=(const Cleaner&) = delete;
-  Cleaner(Cleaner&&) = delete;
-  Cleaner& operator=(Cleaner&&) = delete;
-  ~Cleaner() = default;
+  PurgeTimer(const PurgeTimer&) = delete;
+  PurgeTimer& operator=(const PurgeTimer&) = delete;
+  PurgeTimer(PurgeTimer&&) = delete;
+  PurgeTimer& operator=(PurgeTimer&&) = delete;
+  ~PurgeTimer() = default;
 
   /// Asks the thread to end soon and to begin nothing more. Does not wait for it, because the thread itself may call
   /// this, in a cleanup hook. The destructor waits.
   void stop() noexcept { thread_.request_stop(); }
 
  private:
-  void run(const std::stop_token& stop, const Cleaning& plan) {
+  void run(const std::stop_token& stop, const PurgePlan& plan) {
     Context context;
     context.stop = stop;
     for (auto pause = plan.first; sleep(stop, pause); pause = plan.interval) {

@@ -1,0 +1,20 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+
+namespace heddle::stores::detail {
+
+/// The statements of a policy for messages.
+template <class Policy>
+[[nodiscard]] const auto& message_statements() {
+  return sql::statements<typename Policy::Dialect::Messages>();
+}
+
+/// The statements of a policy for sessions and their other records.
+template <class Policy>
+[[nodiscard]] const auto& session_statements() {
+  return sql::statements<typename Policy::Dialect::Sessions>();
+}
+
+}  // namespace heddle::stores::detail
