@@ -1,8 +1,8 @@
 #pragma once
 
 #include "heddle/context.hpp"
-#include "heddle/error.hpp"
 #include "heddle/operation.hpp"
+#include "heddle/refusal.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -32,12 +32,6 @@ struct OnceKey {
   std::string fingerprint{};   ///< digest of the request
   /// The session whose deletion also deletes the key.
   std::optional<std::string_view> session_id{};
-};
-
-/// The error for a statement that must find a row and finds none.
-struct Refusal {
-  ErrorCode code;
-  std::string_view message;
 };
 
 }  // namespace heddle

@@ -25,6 +25,8 @@ enum class Operation : std::uint8_t {
   migrate_to,
   // Sessions
   save_session,
+  ensure_session,
+  update_session,
   load_session,
   list_sessions,
   list_agent_sessions,
@@ -57,6 +59,7 @@ enum class Operation : std::uint8_t {
   list_artifacts,
   search_artifacts,
   update_artifact,
+  patch_artifact,
   remove_artifact,
   record_artifact_access,
   artifact_statistics,
@@ -85,7 +88,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 63> values{"open",
+  static constexpr std::array<std::string_view, 66> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -97,6 +100,8 @@ struct EnumNames<Operation> {
                                                            "migrate_down",
                                                            "migrate_to",
                                                            "save_session",
+                                                           "ensure_session",
+                                                           "update_session",
                                                            "load_session",
                                                            "list_sessions",
                                                            "list_agent_sessions",
@@ -127,6 +132,7 @@ struct EnumNames<Operation> {
                                                            "list_artifacts",
                                                            "search_artifacts",
                                                            "update_artifact",
+                                                           "patch_artifact",
                                                            "remove_artifact",
                                                            "record_artifact_access",
                                                            "artifact_statistics",

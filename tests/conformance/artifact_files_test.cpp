@@ -44,7 +44,7 @@ CONFORMANCE_TEST("an artifact's session must exist, and its deletion removes its
   const auto of_bob = write_file(store.folder(bob, ArtifactFolder::agent, "s"), "f");
   // Saving an artifact moves it to another session; it is not removed with the old one.
   store.index(alice, {.id = "moved", .name = "word", .session_id = "s"});
-  store.update(alice, {.id = "moved", .name = "word", .session_id = "s2"});
+  store.update(alice, "moved", {.session_id = "s2"});
 
   REQUIRE(backend.session_storage().delete_session(alice, "s"));
   CHECK(sorted_ids(store.list(alice, {.include_deleted = true}).items) == Ids{"free", "moved", "other"});

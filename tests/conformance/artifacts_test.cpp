@@ -28,12 +28,14 @@ CONFORMANCE_TEST("an artifact is returned as it was stored") {
   for (const auto& session : {std::optional<std::string>(), std::optional<std::string>("s")}) {
     Artifact artifact = full_artifact();
     artifact.session_id = session;
+    artifact.revision = session ? 1 : 0;
     const Timestamp before = now();
     CHECK(store.index(alice, artifact) == "a");
     auto loaded = store.get(alice, "a");
     REQUIRE(loaded.has_value());
     CHECK(loaded->updated_at >= before);
     artifact.updated_at = loaded->updated_at;
+    ++artifact.revision;
     CHECK(*loaded == artifact);
     CHECK(store.get_by_name(alice, artifact.name, session) == loaded);
     CHECK(store.list(alice).items == std::vector{*loaded});
@@ -52,7 +54,9 @@ CONFORMANCE_TEST("an artifact without id and times gets them") {
   CHECK(loaded.created_at >= before);
   CHECK(loaded.created_at <= now());
   CHECK(loaded.updated_at >= loaded.created_at);
-  CHECK(loaded == Artifact{.id = id, .name = "n", .created_at = loaded.created_at, .updated_at = loaded.updated_at});
+  CHECK(
+      loaded ==
+      Artifact{.id = id, .name = "n", .created_at = loaded.created_at, .updated_at = loaded.updated_at, .revision = 1});
 }
 
 CONFORMANCE_TEST("indexing again updates, and keeps the fields that the store sets") {
@@ -62,7 +66,7 @@ CONFORMANCE_TEST("indexing again updates, and keeps the fields that the store se
   REQUIRE(store.record_access(alice, "a"));
   const auto before = store.get(alice, "a").value();
 
-  Artifact changed{.id = "a", .name = "new", .source = ArtifactSource::agent, .tags = {"t"}};
+  Artifact changed{.id = "a", .name = "new", .source = ArtifactSource::agent, .tags = {"t"}, .revision = 1};
   changed.created_at = Timestamp{1us};
   changed.access_count = 99;
   changed.last_accessed_at = Timestamp{2us};
@@ -72,13 +76,14 @@ CONFORMANCE_TEST("indexing again updates, and keeps the fields that the store se
     changed.access_count = 8;
     changed.last_accessed_at = before.last_accessed_at;
     changed.updated_at = after.updated_at;
+    ++changed.revision;
     CHECK(after == changed);
     CHECK(after.updated_at >= before.updated_at);
   };
   CHECK(store.index(alice, changed) == "a");
   keeps_its_own();
 
-  changed = {.id = "a", .name = "newer", .purpose = "p", .metadata = {{"k", "v"}}};
+  changed = {.id = "a", .name = "newer", .purpose = "p", .metadata = {{"k", "v"}}, .revision = 2};
   changed.created_at = Timestamp{1us};
   changed.access_count = 99;
   changed.deleted_at = now();  // set by `remove` only
@@ -114,6 +119,7 @@ CONFORMANCE_TEST("fault 7: a soft-deleted artifact is not overwritten") {
   // A given `deleted_at` neither deletes an artifact nor stores a hidden one.
   Artifact fresh = before[0];
   fresh.id = "b";
+  fresh.revision = 0;
   store.index(alice, fresh);
   CHECK(store.get(alice, "b").has_value());
 }

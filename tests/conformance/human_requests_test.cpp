@@ -116,10 +116,10 @@ CONFORMANCE_TEST("fault 11: a human request belongs only to a session of its ten
   auto& backend = subject.backend();
   auto& store = backend.human_request_store();
   add_session(backend, alice, "s1");
-  for (const char* session : {"s1", "s2"}) {
+  for (const std::string session : {"s1", "s2"}) {
     const auto error = support::error_of([&] { store.store(bob, {.session_id = session, .question = "?"}); });
     CHECK(error.code() == ErrorCode::not_found);
-    CHECK(error.what() == "the session does not exist"s);
+    CHECK(error.what() == "the session \"" + session + "\" does not exist");
   }
   store.store(alice, {.id = "r1", .session_id = "s1", .question = "?"});
   store.store(alice, {.id = "r2", .question = "?"});

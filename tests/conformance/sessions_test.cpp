@@ -63,7 +63,7 @@ CONFORMANCE_TEST("saving a session again updates it and never reduces what messa
   CHECK(loaded->total_cost_usd == 0.25);
   CHECK(loaded->last_sequence == 1);
   CHECK(loaded->messages.items.size() == 1);
-  store.save_session(alice, {.id = "s", .total_cost_usd = 2, .total_tokens = 100});
+  store.save_session(alice, {.id = "s", .total_cost_usd = 2, .total_tokens = 100, .revision = 2});
   loaded = store.load_session(alice, "s");
   CHECK(loaded->total_tokens == 100);
   CHECK(loaded->total_cost_usd == 2);

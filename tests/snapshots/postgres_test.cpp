@@ -108,6 +108,8 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   SqlTexts all;
   const auto& sessions = statements<Dialect::Sessions>();
   Texts session_texts = sessions_of(sessions);
+  session_texts.emplace_back("not_hidden", sessions.not_hidden.text());
+  session_texts.emplace_back("hold_parents", sessions.hold_parents.text());
   session_texts.emplace_back("soft_remove", sessions.soft_remove.text());
   session_texts.emplace_back("restore", sessions.restore.text());
   all.add("Sessions", sessions, session_texts);

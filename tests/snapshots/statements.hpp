@@ -52,7 +52,10 @@ class SqlTexts {
 
 template <class Group>
 Texts sessions_of(const Group& group) {
-  return {{"save", group.save.text()},
+  return {{"insert", group.insert.text()},
+          {"ensure", group.ensure.text()},
+          {"replace", group.replace.text()},
+          {"no_circle", group.no_circle.text()},
           {"find", group.find.text()},
           {"list", group.list.text()},
           {"list_of_agent", group.list_of_agent.text()},
@@ -90,8 +93,11 @@ Texts errors_of(const Group& group) {
 
 template <class Group>
 Texts artifacts_of(const Group& group) {
-  return {{"index", group.index.text()},
-          {"update", group.update.text()},
+  return {{"insert", group.insert.text()},
+          {"not_deleted", group.not_deleted.text()},
+          {"hold", group.hold.text()},
+          {"is_unchanged", group.is_unchanged.text()},
+          {"replace", group.replace.text()},
           {"find", group.find.text()},
           {"find_by_name", group.find_by_name.text()},
           {"list", group.list.text()},

@@ -25,9 +25,14 @@ template <class Backend>
 void write_sessions(Backend& backend) {
   using namespace inputs;
   auto& sessions = backend.session_storage();
+  // The second run of all writes repeats: what its key would make anew is not made.
+  const bool repeats = sessions.load_session(tenant, "session").has_value();
   sessions.save_session(tenant, named_session("parent"), key("save_session, defaults"));
   sessions.save_session(tenant, session(), key("save_session"));
-  sessions.save_session(tenant, named_session("doomed"), key("save_session, doomed"));
+  if (!repeats) { sessions.save_session(tenant, named_session("doomed"), key("save_session, doomed")); }
+  sessions.ensure_session(tenant, named_session("parent"), key("ensure_session"));
+  sessions.update_session(tenant, "parent", SessionPatch{}, key("update_session, empty"));
+  // The key of a session's save goes with the session.
   sessions.delete_session(tenant, "doomed", key("delete_session"));
   sessions.delete_session(tenant, "absent", key("delete_session, none"));
 
@@ -62,6 +67,13 @@ void write_artifacts(Backend& backend) {
   changed.name = "changed.csv";
   changed.tags.clear();
   changed.metadata.clear();
+  // A whole update with revision 0, as programs of version 0.1 have it, is refused unless it changes nothing.
+  ArtifactPatch patch{.name = changed.name, .source = changed.source};
+  for (const std::string& tag : artifact("changed", ArtifactSource::user).tags) { patch.remove_tags.push_back(tag); }
+  for (const auto& entry : artifact("changed", ArtifactSource::user).metadata) {
+    patch.remove_metadata.push_back(entry.first);
+  }
+  artifacts.update(tenant, "changed", patch, key("patch_artifact"));
   artifacts.update(tenant, changed, key("update_artifact"));
   artifacts.record_access(tenant, "hidden", key("record_artifact_access"));
   artifacts.remove(tenant, "hidden", DeleteMode::soft, key("remove_artifact, soft"));

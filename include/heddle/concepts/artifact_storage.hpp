@@ -18,10 +18,13 @@ namespace heddle {
 /// A write that returned is stored; a write that threw has changed nothing, unless the error is `in_doubt()` or this
 /// comment says otherwise. Many threads may call all operations at once.
 ///
-///  - `index` inserts an artifact, or updates the artifact with its id, and returns the id (generated if empty). A new
-///    artifact is stored with the given creation time, access count and last access; an existing artifact keeps its
-///    own. Only `remove` sets `deleted_at`. Throws `failed_precondition` if the artifact is soft-deleted and
-///    `not_found` if its session does not exist. Deleting a session deletes its artifacts. Name, path, content type,
+///  - `index` writes an artifact as a whole and returns its id (generated if empty). With revision 0 it inserts; if an
+///    artifact with the id exists, it changes nothing if the description is the same, else throws `conflict`. With the
+///    revision of a loaded artifact it replaces the description; throws `conflict` if the artifact has another revision
+///    by now, `not_found` if it does not exist. A new artifact is stored with the given creation time, access count and
+///    last access; an existing artifact keeps its own. Only `remove` sets `deleted_at`. Throws `failed_precondition` if
+///    the artifact is soft-deleted and `not_found` if its session does not exist. A revision counts changes of the
+///    description, not accesses. Deleting a session deletes its artifacts. Name, path, content type,
 ///    checksum and each tag have at most `limits::name` bytes; tags contain no control characters; sizes and counts are
 ///    not negative.
 ///  - `get` returns the artifact; nothing if it does not exist or is soft-deleted. `get_by_name` returns the newest
@@ -32,7 +35,9 @@ namespace heddle {
 ///  - `search` searches name, purpose and tags for words and phrases as in MessageSearch, each of them in any of the
 ///    three; it never returns soft-deleted artifacts. Best match first; the ranking differs between backends, the set
 ///    of matches does not.
-///  - `update` is `index` for an existing artifact: returns false if the artifact does not exist or is soft-deleted.
+///  - `update` with an artifact is `index` for an existing one: returns false if it does not exist or is soft-deleted.
+///    `update` with a patch changes what the patch names and nothing else. It reads, then writes at the revision that
+///    it has read, and begins again if another call came between: on PostgreSQL two round trips.
 ///  - `remove` in soft mode hides an artifact from every operation but `list` and keeps its file; returns false if
 ///    there was no visible artifact. In hard mode it removes the row, also of a soft-deleted artifact, and then the
 ///    file, if the path is in the tenant's own artifact folder, is not a folder, does not pass through a link or `..`,
@@ -50,7 +55,8 @@ namespace heddle {
 /// It does not guarantee that a file exists or matches its description; see `describe_file`. It never reads, moves or
 /// writes a file. Only `remove` and the deletion of a session remove files.
 template <class T>
-concept ArtifactStorage = requires(T& store, const Context& context, const Artifact& artifact, const std::string& text,
+concept ArtifactStorage = requires(T& store, const Context& context, const Artifact& artifact,
+                                   const ArtifactPatch& patch, const std::string& text,
                                    const std::optional<std::string>& session_id, const ArtifactFilter& filter,
                                    const PageRequest& page, const WriteOptions& options, DeleteMode mode,
                                    ArtifactFolder kind) {
@@ -60,6 +66,7 @@ concept ArtifactStorage = requires(T& store, const Context& context, const Artif
   { store.list(context, filter, page) } -> std::same_as<Page<Artifact>>;
   { store.search(context, text, page) } -> std::same_as<Page<Artifact>>;
   { store.update(context, artifact, options) } -> std::same_as<bool>;
+  { store.update(context, text, patch, options) } -> std::same_as<bool>;
   { store.remove(context, text, mode, options) } -> std::same_as<bool>;
   { store.record_access(context, text, options) } -> std::same_as<bool>;
   { store.statistics(context) } -> std::same_as<ArtifactStatistics>;

@@ -22,9 +22,21 @@ namespace heddle {
 /// nothing, unless the error is `in_doubt()` or this comment says otherwise. Many threads may call all operations at
 /// once.
 ///
-///  - `save_session` inserts a session, or updates its name, agent, parent and context. `created_at` is not changed.
-///    The totals never decrease: a save stores the larger of the stored and the given value, and every saved message
-///    adds its tokens and cost. Throws `not_found` if the parent does not exist.
+///  - Nothing is overwritten that the caller did not name. `ensure_session` inserts a session if its id is new, else it
+///    changes nothing; returns whether it inserted. `update_session` changes the members that its patch names, and of
+///    the context those that its merge patch (RFC 7396) names; returns the new revision. It reads, then writes at the
+///    revision that it has read, and begins again if another call came between: on PostgreSQL two round trips. Throws
+///    `not_found` if the session does not exist.
+///  - `save_session` writes a session as a whole and returns its revision. With revision 0 it inserts; if a session
+///  with
+///    the id exists, it changes nothing if name, agent, parent and context are the same and the stored totals are not
+///    smaller, else throws `conflict`. With the revision of a loaded session it replaces name, agent, parent and
+///    context; throws `conflict` if the session has another revision by now, `not_found` if it does not exist.
+///  - Of all three: `created_at` is set once. The totals never decrease: a save stores the larger of the stored and the
+///    given value, and every saved message adds its tokens and cost, none of which is negative. Throws `not_found` if
+///    the parent does not exist, `invalid_argument` if it is the session itself or one of its descendants. A revision
+///    counts changes of name, agent, parent and context; a write that changes none of them does not count. A repeat
+///    under an idempotency key of version 0.1 returns revision 0.
 ///  - `load_session` returns the session with a page of its messages, both as of one point in time; nothing if
 ///    it does not exist. `messages.next` is not empty if there are more.
 ///  - `list_sessions` and `list_agent_sessions` return ids, last updated first. A session that is updated between two
@@ -57,12 +69,15 @@ namespace heddle {
 ///
 /// Costs are returned exactly as stored, but for minus zero, which is returned as zero.
 template <class T>
-concept SessionStorage = requires(T& store, const Context& context, const Session& session, const Message& message,
-                                  const Turn& turn, const ToolExecution& execution, const MemorySnapshot& snapshot,
+concept SessionStorage = requires(T& store, const Context& context, const Session& session,
+                                  const SessionPatch& session_patch, const Message& message, const Turn& turn,
+                                  const ToolExecution& execution, const MemorySnapshot& snapshot,
                                   const MessageSearch& search, const std::string& id, std::span<const Message> messages,
                                   const PageRequest& page, const WriteOptions& options, const AppendOptions& append,
                                   CleanupHook hook, void (*visit)(const Message&)) {
-  store.save_session(context, session, options);
+  { store.save_session(context, session, options) } -> std::same_as<std::int64_t>;
+  { store.ensure_session(context, session, options) } -> std::same_as<bool>;
+  { store.update_session(context, id, session_patch, options) } -> std::same_as<std::int64_t>;
   { store.load_session(context, id, page) } -> std::same_as<std::optional<Session>>;
   { store.list_sessions(context, page) } -> std::same_as<Page<std::string>>;
   { store.list_agent_sessions(context, id, page) } -> std::same_as<Page<std::string>>;

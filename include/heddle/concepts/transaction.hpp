@@ -35,7 +35,7 @@ struct ProbeWork {
   auto operator()(Transaction& transaction) const {
     using Number = sql::Statement<std::int64_t, std::string_view>;
     static const Number statement{"SELECT 1 WHERE ?1 <> ''"};
-    static constexpr Refusal refusal{ErrorCode::internal, "a probe"};
+    static constexpr Refusal refusal{ErrorCode::internal, "the probe", "failed"};
     const std::string_view user = transaction.user_id();
     const auto nested = [&](auto& inner) {
       inner.answer("text");

@@ -28,6 +28,8 @@ class Artifacts : public Interface {
   [[nodiscard]] virtual Page<Artifact> search(const Context& context, const std::string& query,
                                               const PageRequest& page = {}) = 0;
   virtual bool update(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) = 0;
+  virtual bool update(const Context& context, const std::string& id, const ArtifactPatch& patch,
+                      const WriteOptions& options = {}) = 0;
   virtual bool remove(const Context& context, const std::string& id, DeleteMode mode,
                       const WriteOptions& options = {}) = 0;
   virtual bool record_access(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
@@ -61,6 +63,10 @@ class ArtifactsModel final : public Artifacts {
   }
   bool update(const Context& context, const Artifact& artifact, const WriteOptions& options) override {
     return store_.update(context, artifact, options);
+  }
+  bool update(const Context& context, const std::string& id, const ArtifactPatch& patch,
+              const WriteOptions& options) override {
+    return store_.update(context, id, patch, options);
   }
   bool remove(const Context& context, const std::string& id, DeleteMode mode, const WriteOptions& options) override {
     return store_.remove(context, id, mode, options);

@@ -23,7 +23,11 @@ class Sessions : public Interface {
  public:
   /// @name Operations, which SessionStorage specifies
   ///@{
-  virtual void save_session(const Context& context, const Session& session, const WriteOptions& options = {}) = 0;
+  virtual std::int64_t save_session(const Context& context, const Session& session,
+                                    const WriteOptions& options = {}) = 0;
+  virtual bool ensure_session(const Context& context, const Session& session, const WriteOptions& options = {}) = 0;
+  virtual std::int64_t update_session(const Context& context, const std::string& id, const SessionPatch& patch,
+                                      const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual std::optional<Session> load_session(const Context& context, const std::string& id,
                                                             const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<std::string> list_sessions(const Context& context, const PageRequest& page = {}) = 0;
@@ -76,8 +80,15 @@ class SessionsModel : public Sessions {
  public:
   explicit SessionsModel(Storage storage) : storage_(std::forward<Storage>(storage)) {}
 
-  void save_session(const Context& context, const Session& session, const WriteOptions& options) override {
-    storage_.save_session(context, session, options);
+  std::int64_t save_session(const Context& context, const Session& session, const WriteOptions& options) override {
+    return storage_.save_session(context, session, options);
+  }
+  bool ensure_session(const Context& context, const Session& session, const WriteOptions& options) override {
+    return storage_.ensure_session(context, session, options);
+  }
+  std::int64_t update_session(const Context& context, const std::string& id, const SessionPatch& patch,
+                              const WriteOptions& options) override {
+    return storage_.update_session(context, id, patch, options);
   }
   std::optional<Session> load_session(const Context& context, const std::string& id, const PageRequest& page) override {
     return storage_.load_session(context, id, page);

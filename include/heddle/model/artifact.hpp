@@ -43,8 +43,30 @@ struct Artifact {
   std::map<std::string, std::string> metadata{};
   std::optional<Timestamp> deleted_at{};  ///< set: the artifact is soft-deleted
   std::optional<std::string> session_id{};
+  /// Counts the changes of what `index` writes, from 1; not accesses. Filled in when read; 0: not loaded. A write
+  /// demands that the stored artifact still has it.
+  std::int64_t revision = 0;
 
   friend bool operator==(const Artifact&, const Artifact&) = default;
+};
+
+/// Changes of an artifact, by name. Members that are not set change nothing.
+struct ArtifactPatch {
+  std::optional<std::string> name{};
+  std::optional<std::string> path{};
+  std::optional<ArtifactSource> source{};
+  std::optional<std::string> source_agent_id{};
+  std::optional<std::string> purpose{};
+  std::optional<std::string> content_type{};
+  std::optional<std::int64_t> size_bytes{};
+  std::optional<std::string> checksum{};
+  std::optional<std::string> session_id{};        ///< empty: the artifact belongs to no session afterwards
+  std::vector<std::string> add_tags{};            ///< a tag that the artifact has already is not added twice
+  std::vector<std::string> remove_tags{};         ///< before others are added
+  std::map<std::string, std::string> metadata{};  ///< entries to add or to replace
+  std::vector<std::string> remove_metadata{};     ///< keys of entries to remove, before others are added
+  /// Not 0: the update throws `conflict` if the artifact has another revision.
+  std::int64_t revision = 0;
 };
 
 /// Selects artifacts for a list. Members that are not set do not restrict it.
@@ -99,9 +121,14 @@ struct ArtifactStatistics {
 
 HEDDLE_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, purpose, content_type, size_bytes,
                     checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
-                    session_id);
+                    session_id, revision);
+HEDDLE_ADAPT_STRUCT(heddle::ArtifactPatch, name, path, source, source_agent_id, purpose, content_type, size_bytes,
+                    checksum, session_id, add_tags, remove_tags, metadata, remove_metadata, revision);
 HEDDLE_ADAPT_STRUCT(heddle::ArtifactFilter, source, content_type, tags, min_size_bytes, max_size_bytes, created_from,
                     created_until, session_id, include_deleted);
 HEDDLE_ADAPT_STRUCT(heddle::ArtifactStatistics, files, bytes, user_files, generated_files, deleted_files);
 HEDDLE_LIMIT_TEXTS(heddle::Artifact, heddle::limits::id, id, source_agent_id, session_id);
 HEDDLE_LIMIT_TEXTS(heddle::Artifact, heddle::limits::name, name, path, content_type, checksum, tags);
+HEDDLE_LIMIT_TEXTS(heddle::ArtifactPatch, heddle::limits::id, source_agent_id, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::ArtifactPatch, heddle::limits::name, name, path, content_type, checksum, add_tags,
+                   remove_tags, remove_metadata);

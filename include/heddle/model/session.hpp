@@ -26,9 +26,24 @@ struct Session {
   double total_cost_usd = 0;       ///< see SessionStorage for the rules of totals
   std::int64_t total_tokens = 0;   ///< see SessionStorage for the rules of totals
   std::int64_t last_sequence = 0;  ///< filled in when read: the number of its messages
-  std::string user_id{};           ///< filled in when read; the Context sets the tenant
+  /// Counts the changes of name, agent, parent and context, from 1; not messages. Filled in when read; 0: not loaded. A
+  /// save demands that the stored session still has it.
+  std::int64_t revision = 0;
+  std::string user_id{};  ///< filled in when read; the Context sets the tenant
 
   Page<Message> messages{};  ///< filled in by `load_session`; ignored by `save_session`
+};
+
+/// Changes of a session, by name. Members that are not set change nothing.
+struct SessionPatch {
+  std::optional<std::string> name{};
+  std::optional<std::string> agent_id{};
+  std::optional<std::string> parent_session_id{};  ///< empty: the session has no parent afterwards
+  /// A JSON merge patch (RFC 7396) of the context: its members replace those of the context, in objects one by one; a
+  /// member that is null is removed. The rest of the context stays byte for byte, but for space between its members.
+  JsonObject context{};
+  /// Not 0: the update throws `conflict` if the session has another revision.
+  std::int64_t revision = 0;
 };
 
 /// A text about a session at one time, such as a summary.
@@ -57,8 +72,10 @@ struct SessionStatistics {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::Session, id, name, agent_id, parent_session_id, context, created_at, updated_at,
-                    total_cost_usd, total_tokens, last_sequence, user_id);
+                    total_cost_usd, total_tokens, last_sequence, user_id, revision);
+HEDDLE_ADAPT_STRUCT(heddle::SessionPatch, name, agent_id, parent_session_id, context, revision);
 HEDDLE_ADAPT_STRUCT(heddle::MemorySnapshot, id, session_id, snapshot_type, content, token_count, created_at);
 HEDDLE_ADAPT_STRUCT(heddle::SessionStatistics, sessions, messages, tool_executions, total_cost_usd, total_tokens);
 HEDDLE_LIMIT_TEXTS(heddle::Session, heddle::limits::id, id, agent_id, parent_session_id, user_id);
+HEDDLE_LIMIT_TEXTS(heddle::SessionPatch, heddle::limits::id, agent_id, parent_session_id);
 HEDDLE_LIMIT_TEXTS(heddle::MemorySnapshot, heddle::limits::id, id, session_id);

@@ -27,6 +27,13 @@ struct Frozen<Session> {
 };
 
 template <>
+struct Frozen<SessionPatch> {
+  using Members = Only<&SessionPatch::name, &SessionPatch::agent_id, &SessionPatch::parent_session_id,
+                       &SessionPatch::context, &SessionPatch::revision>;
+  using Ignored = Only<>;
+};
+
+template <>
 struct Frozen<Message> {
   using Members = Only<&Message::role, &Message::content, &Message::content_blocks, &Message::tool_calls,
                        &Message::tool_use_id, &Message::tool_result, &Message::session_context, &Message::agent_id,
@@ -55,6 +62,16 @@ struct Frozen<Artifact> {
                        &Artifact::created_at, &Artifact::last_accessed_at, &Artifact::access_count, &Artifact::tags,
                        &Artifact::metadata, &Artifact::session_id>;
   using Ignored = Only<&Artifact::updated_at, &Artifact::deleted_at>;
+};
+
+template <>
+struct Frozen<ArtifactPatch> {
+  using Members =
+      Only<&ArtifactPatch::name, &ArtifactPatch::path, &ArtifactPatch::source, &ArtifactPatch::source_agent_id,
+           &ArtifactPatch::purpose, &ArtifactPatch::content_type, &ArtifactPatch::size_bytes, &ArtifactPatch::checksum,
+           &ArtifactPatch::session_id, &ArtifactPatch::add_tags, &ArtifactPatch::remove_tags, &ArtifactPatch::metadata,
+           &ArtifactPatch::remove_metadata, &ArtifactPatch::revision>;
+  using Ignored = Only<>;
 };
 
 template <>

@@ -21,7 +21,7 @@ class ArtifactStore {
   /// Made by Backend.
   explicit ArtifactStore(Gateway& gateway) : gateway_(gateway) {}
 
-  /// Inserts an artifact or updates it; returns its id.
+  /// Inserts an artifact, or replaces it if it still has the revision at which it was loaded; returns its id.
   std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {});
   /// Returns the artifact with this id; nothing if it does not exist.
   [[nodiscard]] std::optional<Artifact> get(const Context& context, const std::string& id);
@@ -35,8 +35,11 @@ class ArtifactStore {
   /// Returns matching artifacts, best match first; the default limit is 20.
   [[nodiscard]] Page<Artifact> search(const Context& context, const std::string& query,
                                       const PageRequest& request = {});
-  /// Updates an artifact; returns false if it does not exist.
+  /// Replaces an artifact that has the revision at which it was loaded; returns false if it does not exist.
   bool update(const Context& context, const Artifact& artifact, const WriteOptions& options = {});
+  /// Changes what the patch names; returns false if the artifact does not exist.
+  bool update(const Context& context, const std::string& id, const ArtifactPatch& patch,
+              const WriteOptions& options = {});
   /// Deletes an artifact; returns false if it does not exist.
   bool remove(const Context& context, const std::string& id, DeleteMode mode, const WriteOptions& options = {});
   /// Counts an access to the artifact's file; returns false if the artifact does not exist.

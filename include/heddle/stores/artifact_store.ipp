@@ -1,9 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/call.hpp"
 #include "heddle/detail/calls/gateway.hpp"
-#include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
@@ -12,56 +10,16 @@
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_terms.hpp"
-#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_store.hpp"
+#include "heddle/stores/artifact_store_writes.ipp"
 #include "heddle/stores/detail/artifact_checks.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
-#include "heddle/stores/detail/require_session.hpp"
 
 #include <cstdint>
 #include <utility>
 
 namespace heddle {
-namespace stores::detail {
-
-inline constexpr Refusal artifact_deleted{ErrorCode::failed_precondition,
-                                          "the artifact or its session is soft-deleted: use another id"};
-
-template <class Policy>
-[[nodiscard]] const auto& artifact_statements() {
-  return sql::statements<typename Policy::Dialect::Artifacts>();
-}
-
-/// Returns the searchable texts of an artifact.
-[[nodiscard]] inline sql::SearchText texts_of(const Artifact& artifact) {
-  return {artifact.name, artifact.purpose, artifact.tags};
-}
-
-}  // namespace stores::detail
-
-template <class Policy, class Tracer>
-std::string ArtifactStore<Policy, Tracer>::index(const Context& context, const Artifact& artifact,
-                                                 const WriteOptions& options) {
-  return gateway_.run(context, Operation::index_artifact, [&](auto& passage) {
-    stores::detail::check_artifact(artifact);
-    Artifact stored = artifact;
-    if (stored.id.empty()) { stored.id = detail::crypto::random_uuid(); }
-    stored.updated_at = now();
-    if (stored.created_at == Timestamp{}) { stored.created_at = stored.updated_at; }
-    stored.deleted_at.reset();
-    return passage
-        .write_once(
-            options.idempotency_key, artifact.session_id, [&] { return sql::fingerprint(artifact); },
-            [&](auto& tx) {
-              stores::detail::require_session<Policy>(tx, stored.session_id);
-              tx.require(stores::detail::artifact_deleted, stores::detail::artifact_statements<Policy>().index,
-                         tx.user_id(), sql::Fields<Artifact>{stored}, stores::detail::texts_of(stored));
-              tx.answer(stored.id);
-            })
-        .text;
-  });
-}
 
 template <class Policy, class Tracer>
 std::optional<Artifact> ArtifactStore<Policy, Tracer>::get(const Context& context, const std::string& id) {
@@ -123,25 +81,6 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, con
           tx.all(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, page.rows(), offset);
       return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
     });
-  });
-}
-
-template <class Policy, class Tracer>
-bool ArtifactStore<Policy, Tracer>::update(const Context& context, const Artifact& artifact,
-                                           const WriteOptions& options) {
-  return gateway_.run(context, Operation::update_artifact, [&](auto& passage) {
-    validation::check_id("artifact.id", artifact.id);
-    stores::detail::check_artifact(artifact);
-    using Description = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Described>;
-    using Attached = sql::Fields<Artifact, typename Policy::Dialect::Artifacts::Attached>;
-    const Answer answer = passage.write_once(
-        options.idempotency_key, artifact.session_id, [&] { return sql::fingerprint(artifact); },
-        [&](auto& tx) {
-          stores::detail::require_session<Policy>(tx, artifact.session_id);
-          tx.run_as_answer(stores::detail::artifact_statements<Policy>().update, tx.user_id(), Description{artifact},
-                           now(), Attached{artifact}, stores::detail::texts_of(artifact));
-        });
-    return answer.number != 0;
   });
 }
 

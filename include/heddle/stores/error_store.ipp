@@ -24,7 +24,7 @@
 namespace heddle {
 namespace stores::detail {
 
-inline constexpr Refusal error_id_taken{ErrorCode::already_exists, "an error with this id already exists"};
+inline constexpr Refusal error_id_taken{ErrorCode::already_exists, "the error", "exists already: use another id"};
 
 template <class Policy>
 [[nodiscard]] const auto& error_statements() {
@@ -55,7 +55,7 @@ std::string ErrorStore<Policy, Tracer>::store(const Context& context, const Stor
               options.idempotency_key, error.session_id, [&] { return sql::fingerprint(error); },
               [&](auto& tx) {
                 stores::detail::require_session<Policy>(tx, error.session_id);
-                tx.require(stores::detail::error_id_taken, stores::detail::error_statements<Policy>().insert,
+                tx.require(stores::detail::error_id_taken.of(row.id), stores::detail::error_statements<Policy>().insert,
                            tx.user_id(), sql::Fields<StoredError>{row});
                 tx.answer(row.id);
               })

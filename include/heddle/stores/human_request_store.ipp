@@ -23,10 +23,11 @@
 namespace heddle {
 namespace stores::detail {
 
-inline constexpr Refusal no_such_request{ErrorCode::not_found, "the human request does not exist"};
-inline constexpr Refusal request_not_open{ErrorCode::failed_precondition,
-                                          "the human request is not open: it is settled or has timed out"};
-inline constexpr Refusal request_id_taken{ErrorCode::already_exists, "a human request with this id already exists"};
+inline constexpr Refusal no_such_request{ErrorCode::not_found, "the human request", "does not exist"};
+inline constexpr Refusal request_not_open{ErrorCode::failed_precondition, "the human request",
+                                          "is not open: it is settled or has timed out"};
+inline constexpr Refusal request_id_taken{ErrorCode::already_exists, "the human request",
+                                          "exists already: use another id"};
 
 template <class Policy>
 [[nodiscard]] const auto& request_statements() {
@@ -47,11 +48,11 @@ template <class Policy, class Passage>
 [[nodiscard]] HumanRequest look_up(Passage& passage, const std::string& id) {
   const auto& statements = request_statements<Policy>();
   HumanRequest request =
-      passage.read([&](auto& tx) { return tx.require(no_such_request, statements.find, tx.user_id(), id); });
+      passage.read([&](auto& tx) { return tx.require(no_such_request.of(id), statements.find, tx.user_id(), id); });
   if (!is_over(now(), request)) { return request; }
   return passage.write([&](auto& tx) {
     tx.run(statements.expire_one, tx.user_id(), id, now());
-    return tx.require(no_such_request, statements.find, tx.user_id(), id);
+    return tx.require(no_such_request.of(id), statements.find, tx.user_id(), id);
   });
 }
 
@@ -89,8 +90,9 @@ std::string HumanRequestStore<Policy, Tracer>::store(const Context& context, con
             options.idempotency_key, request.session_id, [&] { return sql::fingerprint(request); },
             [&](auto& tx) {
               stores::detail::require_session<Policy>(tx, row.session_id);
-              tx.require(stores::detail::request_id_taken, stores::detail::request_statements<Policy>().insert,
-                         tx.user_id(), sql::Fields<HumanRequest>{row});
+              tx.require(stores::detail::request_id_taken.of(row.id),
+                         stores::detail::request_statements<Policy>().insert, tx.user_id(),
+                         sql::Fields<HumanRequest>{row});
               tx.answer(row.id);
             })
         .text;
@@ -126,7 +128,8 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
         [&](auto& tx) {
           const auto& statements = stores::detail::request_statements<Policy>();
           const Timestamp at = now();
-          tx.require(stores::detail::request_not_open, statements.open_or_absent, tx.user_id(), request.id, at);
+          tx.require(stores::detail::request_not_open.of(request.id), statements.open_or_absent, tx.user_id(),
+                     request.id, at);
           tx.run_as_answer(statements.update, tx.user_id(), request.id, Question{request}, at);
           stores::detail::announce<Policy>(tx, topic);
         });
@@ -182,10 +185,10 @@ HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, 
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id, response); },
         [&](auto& tx) {
-          tx.require(stores::detail::no_such_request, statements.exists, tx.user_id(), id);
+          tx.require(stores::detail::no_such_request.of(id), statements.exists, tx.user_id(), id);
           // No separate read of the state: one statement checks that the request is open and settles it, for one caller
           // only.
-          auto row = tx.require(stores::detail::request_not_open, statements.respond, tx.user_id(), id,
+          auto row = tx.require(stores::detail::request_not_open.of(id), statements.respond, tx.user_id(), id,
                                 sql::Fields<HumanResponse>{response}, now());
           stores::detail::announce<Policy>(tx, topic);
           return [row = std::move(row), &settled]() mutable { settled = row(); };
@@ -193,8 +196,9 @@ HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, 
     changes_.notify(topic);
     if (settled && !answer.repeated) { return std::move(*settled); }
     // A repeat of an earlier call that settled the request, whose state is final.
-    return passage.read(
-        [&](auto& tx) { return tx.require(stores::detail::no_such_request, statements.find, tx.user_id(), id); });
+    return passage.read([&](auto& tx) {
+      return tx.require(stores::detail::no_such_request.of(id), statements.find, tx.user_id(), id);
+    });
   });
 }
 

@@ -24,6 +24,8 @@
 namespace heddle {
 namespace stores::detail {
 
+inline constexpr Refusal no_such_result{ErrorCode::not_found, "the result", "does not exist or has expired"};
+
 /// Queries store the time of an access at most this often, so that most queries need no write.
 inline constexpr std::chrono::minutes access_resolution{1};
 /// The maximum time that a query waits to store it.
@@ -79,7 +81,7 @@ Table ResultStore<Policy, Tracer>::query(const Context& context, const std::stri
     const std::optional<sql::StoredImage> stored = passage.read([&](auto& tx) {
       return tx.one(stores::detail::result_statements<Policy>().find_image, tx.user_id(), id, now());
     });
-    if (!stored) { throw Error(ErrorCode::not_found, "the result does not exist or has expired"); }
+    if (!stored) { throw stores::detail::no_such_result.of(id).error(); }
     if (detail::crypto::sha256_hex(stored->image) != stored->checksum) {
       throw Error(ErrorCode::data_loss, "the stored result is damaged: its checksum does not match");
     }

@@ -30,8 +30,13 @@ class SessionStore {
   /// Made by Backend.
   explicit SessionStore(Gateway& gateway) : gateway_(gateway) {}
 
-  /// Inserts a session or updates it.
-  void save_session(const Context& context, const Session& session, const WriteOptions& options = {});
+  /// Inserts a session, or replaces it if it still has the revision at which it was loaded; returns its revision.
+  std::int64_t save_session(const Context& context, const Session& session, const WriteOptions& options = {});
+  /// Inserts a session if its id is new; returns whether it was.
+  bool ensure_session(const Context& context, const Session& session, const WriteOptions& options = {});
+  /// Changes what the patch names; returns the new revision.
+  std::int64_t update_session(const Context& context, const std::string& id, const SessionPatch& patch,
+                              const WriteOptions& options = {});
   /// Returns the session with a page of its messages, as of one point in time; nothing if it does not exist.
   [[nodiscard]] std::optional<Session> load_session(const Context& context, const std::string& id,
                                                     const PageRequest& page = {});

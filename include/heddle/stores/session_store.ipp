@@ -21,46 +21,12 @@
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_messages.ipp"
 #include "heddle/stores/session_store_records.ipp"
+#include "heddle/stores/session_store_saves.ipp"
 #include "heddle/validation/check.hpp"
 
 #include <utility>
 
 namespace heddle {
-namespace stores::detail {
-
-inline constexpr Refusal no_such_parent{ErrorCode::not_found, "the parent session does not exist"};
-inline constexpr Refusal session_hidden{ErrorCode::failed_precondition,
-                                        "the session is soft-deleted: restore it first, or use another id"};
-
-}  // namespace stores::detail
-
-template <class Policy, class Tracer>
-void SessionStore<Policy, Tracer>::save_session(const Context& context, const Session& session,
-                                                const WriteOptions& options) {
-  gateway_.run(context, Operation::save_session, [&](auto& passage) {
-    validation::check_id("session.id", session.id);
-    validation::check("session", session);
-    validation::check_usage("session", session.total_tokens, session.total_cost_usd);
-    if (session.parent_session_id == session.id) {
-      validation::refuse("session.parent_session_id", "must not be the id of the session itself");
-    }
-    using Statements = typename Policy::Dialect::Sessions;
-    using Body = sql::Fields<Session, typename Statements::Verbatim>;
-    using Totals = sql::Fields<Session, typename Statements::Totals>;
-    passage.write_once(
-        options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(session); },
-        [&](auto& tx) {
-          const Timestamp saved_at = now();
-          if (session.parent_session_id) {
-            tx.require(stores::detail::no_such_parent, stores::detail::message_statements<Policy>().number_of_session,
-                       tx.user_id(), *session.parent_session_id);
-          }
-          tx.require(stores::detail::session_hidden, stores::detail::session_statements<Policy>().save, tx.user_id(),
-                     Body{session}, session.created_at == Timestamp{} ? saved_at : session.created_at, saved_at,
-                     Totals{session});
-        });
-  });
-}
 
 template <class Policy, class Tracer>
 std::optional<Session> SessionStore<Policy, Tracer>::load_session(const Context& context, const std::string& id,

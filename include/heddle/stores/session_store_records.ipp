@@ -26,7 +26,7 @@
 namespace heddle {
 namespace stores::detail {
 
-inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "a snapshot with this id already exists"};
+inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "the snapshot", "exists already: use another id"};
 
 }  // namespace stores::detail
 
@@ -67,8 +67,9 @@ std::string SessionStore<Policy, Tracer>::save_snapshot(const Context& context, 
             options.idempotency_key, snapshot.session_id, [&] { return sql::fingerprint(snapshot); },
             [&](auto& tx) {
               stores::detail::require_session<Policy>(tx, snapshot.session_id);
-              tx.require(stores::detail::snapshot_id_taken, stores::detail::session_statements<Policy>().save_snapshot,
-                         tx.user_id(), id, SnapshotBody{snapshot}, or_now(snapshot.created_at));
+              tx.require(stores::detail::snapshot_id_taken.of(id),
+                         stores::detail::session_statements<Policy>().save_snapshot, tx.user_id(), id,
+                         SnapshotBody{snapshot}, or_now(snapshot.created_at));
               tx.answer(id);
             })
         .text;

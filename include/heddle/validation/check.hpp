@@ -14,7 +14,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 namespace heddle::validation {
@@ -29,7 +28,7 @@ void check_size(const FieldPath& field, const Container& container) {
 /// many messages as it can have must be exact.
 inline void check_usage(const FieldPath& field, std::int64_t tokens, double dollars) {
   if (tokens < 0 || tokens > limits::tokens) { refuse(field, "has a number of tokens that is out of range"); }
-  if (std::abs(dollars) > limits::dollars) { refuse(field, "has a cost that is out of range"); }
+  if (dollars < 0 || dollars > limits::dollars) { refuse(field, "has a cost that is out of range"); }
 }
 
 template <auto Member>

@@ -12,6 +12,8 @@ namespace heddle::detail::calls {
 [[nodiscard]] constexpr std::string_view key_scope(Operation operation) noexcept {
   switch (operation) {
     case Operation::save_session: return "save_session";
+    case Operation::ensure_session: return "ensure_session";
+    case Operation::update_session: return "update_session";
     case Operation::delete_session: return "delete_session";
     case Operation::soft_delete_session: return "soft_delete_session";
     case Operation::restore_session: return "restore_session";
@@ -23,6 +25,7 @@ namespace heddle::detail::calls {
     case Operation::store_error: return "store_error";
     case Operation::index_artifact: return "index_artifact";
     case Operation::update_artifact: return "update_artifact";
+    case Operation::patch_artifact: return "patch_artifact";
     case Operation::remove_artifact: return "remove_artifact";
     case Operation::record_artifact_access: return "record_artifact_access";
     case Operation::store_result: return "store_result";

@@ -6,10 +6,19 @@
 #include "heddle/sql/statements/sessions.hpp"
 #include "heddle/time.hpp"
 
+#include <cstdint>
+
 namespace heddle::postgres {
 
 /// The statements for sessions: those of all backends, and those that hide a session.
 struct SessionStatements : sql::SessionStatements<Sql> {
+  /// Parameters: user, session. No row if the session is hidden.
+  sql::Statement<std::int64_t, Text, Text> not_hidden{
+      "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL)"};
+  /// Parameters: user. Lets one transaction of a tenant at a time give sessions other parents: of two that do it at
+  /// once, neither would see the circle that they make together.
+  sql::Statement<sql::NoRow, Text> hold_parents{
+      "SELECT pg_advisory_xact_lock(hashtextextended('heddle parents of ' || ?1, 0))"};
   /// Parameters: user, session, time. Hides the session.
   sql::Statement<sql::NoRow, Text, Text, Timestamp> soft_remove{
       "UPDATE sessions SET deleted_at = ?3 WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"};

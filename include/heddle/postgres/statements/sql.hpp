@@ -81,7 +81,6 @@ struct Sql {
   static std::string search_values(std::size_t first) {
     return ", " + search_vector("?" + std::to_string(first), "?1") + ", ?" + std::to_string(first + 1);
   }
-  static std::string search_assignments() { return ", search = excluded.search, words = excluded.words"; }
   /// The words with their positions, and one word for the user, by which the index finds the rows of one tenant.
   static std::string search_vector(std::string_view words, std::string_view user) {
     return std::string(words).append("::tsvector || array_to_tsvector(ARRAY['~u' || ").append(user).append("])");

@@ -90,7 +90,7 @@ class Pipeline {
     const Command* const failed = failed_ < commands_.size() ? &commands_[failed_] : nullptr;
     if (failed != nullptr && failure_->state == libpq::sqlstate::division_by_zero) {
       if (failed->claims) { return End::key_taken; }
-      if (failed->refusal) { throw Error(failed->refusal->code, std::string(failed->refusal->message)); }
+      if (failed->refusal) { throw failed->refusal->error(); }
     }
     if (failure_->state == libpq::sqlstate::query_canceled || failure_->state == libpq::sqlstate::lock_not_available) {
       context_.check();

@@ -5,6 +5,7 @@
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/same_row.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
@@ -22,28 +23,41 @@ template <class Sql>
 struct ArtifactStatements {
   using Text = std::string_view;
 
-  /// Members of an Artifact that `index` and `update` overwrite with the values of the caller.
-  using Described = Without<All<Artifact>, &Artifact::created_at, &Artifact::updated_at, &Artifact::last_accessed_at,
-                            &Artifact::access_count, &Artifact::tags, &Artifact::metadata, &Artifact::deleted_at,
-                            &Artifact::session_id>;
-  using Attached = Only<&Artifact::tags, &Artifact::metadata, &Artifact::session_id>;
-  using Updated = Join<Described, Only<&Artifact::updated_at>, Attached>;
+  /// Members of an Artifact that a later write can change.
+  using Changeable =
+      Without<All<Artifact>, &Artifact::id, &Artifact::created_at, &Artifact::updated_at, &Artifact::last_accessed_at,
+              &Artifact::access_count, &Artifact::deleted_at, &Artifact::revision>;
+  /// Members that the first write stores: the revision begins by itself.
+  using Stored = Without<All<Artifact>, &Artifact::revision>;
   /// Members of an ArtifactFilter that restrict a list only if they are set.
   using IfSet = Only<&ArtifactFilter::source, &ArtifactFilter::content_type, &ArtifactFilter::tags,
                      &ArtifactFilter::min_size_bytes, &ArtifactFilter::max_size_bytes>;
 
-  /// Parameters: user, the artifact, its texts. Inserts the artifact or updates it. Returns no row if it is deleted, or
-  /// hidden with its session.
-  Statement<std::int64_t, Text, Fields<Artifact>, SearchText> index{
-      "INSERT INTO artifacts (user_id, " + columns<Artifact>() + Sql::search_columns() + ") VALUES (?1, " +
-      placeholders<Artifact>(2) + Sql::search_values(2 + width<Artifact>()) +
-      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<Updated, &Artifact::id>>() +
-      Sql::search_assignments() + " WHERE artifacts.deleted_at IS NULL" + Sql::visible("artifacts") +
-      " RETURNING number"};
-  /// Parameters: user, members of the artifact, time of the update, more members, its texts.
-  Statement<NoRow, Text, Fields<Artifact, Described>, Timestamp, Fields<Artifact, Attached>, SearchText> update{
-      "UPDATE artifacts SET (" + columns<Updated>() + Sql::search_columns() + ") = (" + placeholders<Updated>(2) +
-      Sql::search_values(2 + width<Updated>()) + ") WHERE " + one()};
+  /// Parameters: user, the artifact, its texts. Inserts the artifact; changes nothing if one that is the same is
+  /// stored. Returns the revision; no row if another one has the id, or if it is deleted, or hidden with its session.
+  Statement<std::int64_t, Text, Fields<Artifact, Stored>, SearchText> insert{
+      "INSERT INTO artifacts (user_id, " + columns<Stored>() + Sql::search_columns() + ") VALUES (?1, " +
+      placeholders<Stored>(2) + Sql::search_values(2 + width<Stored>()) +
+      ") ON CONFLICT (user_id, id) DO UPDATE SET id = excluded.id WHERE " +
+      same_as_excluded<Sql, Changeable>("artifacts") + " AND artifacts.deleted_at IS NULL" + Sql::visible("artifacts") +
+      " RETURNING revision"};
+  /// Parameters: user, id. No row if the artifact is deleted, or hidden with its session.
+  Statement<std::int64_t, Text, Text> not_deleted{
+      "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM artifacts WHERE user_id = ?1 AND id = ?2 AND NOT (deleted_at IS NULL" +
+      Sql::visible("artifacts") + "))"};
+  /// Parameters: user, id. Locks the artifact to the end of the transaction; no row if it does not exist.
+  Statement<std::int64_t, Text, Text> hold{"SELECT revision FROM artifacts WHERE " + one() + Sql::hold_row()};
+  /// Parameters: user, id, the changeable members, revision. No row if the artifact exists with another revision; for
+  /// revision 0, if it exists and is not the same.
+  Statement<std::int64_t, Text, Text, Fields<Artifact, Changeable>, std::int64_t> is_unchanged{
+      "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM artifacts WHERE " + one() + " AND revision <> " + revision() +
+      " AND NOT (" + revision() + " = 0 AND " + same_as_given<Sql, Changeable>(3) + "))"};
+  /// Parameters: user, id, the changeable members, time of the update, its texts. The same members change nothing.
+  Statement<NoRow, Text, Text, Fields<Artifact, Changeable>, Timestamp, SearchText> replace{
+      "UPDATE artifacts SET (" + columns<Changeable>() + Sql::search_columns() + ", updated_at, revision) = (" +
+      placeholders<Changeable>(3) + Sql::search_values(4 + width<Changeable>()) + ", CASE WHEN " +
+      same_as_given<Sql, Changeable>(3) + " THEN updated_at ELSE " + placeholder(3 + width<Changeable>()) +
+      " END, revision + CASE WHEN " + same_as_given<Sql, Changeable>(3) + " THEN 0 ELSE 1 END) WHERE " + one()};
   /// Parameters: user, id.
   Statement<Artifact, Text, Text> find{select() + "WHERE " + one()};
   /// Parameters: user, name, session or null. Returns the newest artifact.
@@ -91,6 +105,8 @@ struct ArtifactStatements {
       " FROM artifacts WHERE user_id = ?1" + Sql::visible("artifacts")};
 
  private:
+  /// The parameter behind the user, the id and the changeable members.
+  static std::string revision() { return placeholder(3 + width<Changeable>()); }
   static std::string select() { return "SELECT " + columns<Artifact>() + " FROM artifacts "; }
   /// True for the artifact of a user with an id.
   static std::string one() { return "user_id = ?1 AND id = ?2 AND deleted_at IS NULL" + Sql::visible("artifacts"); }

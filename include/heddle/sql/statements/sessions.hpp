@@ -6,10 +6,12 @@
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
+#include "heddle/sql/same_row.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,10 +23,11 @@ template <class Sql>
 struct SessionStatements {
   using Text = std::string_view;
 
-  /// Members of a Session that are stored with the values of the caller, its totals, and all members that a save
-  /// writes.
+  /// Members of a Session that are stored with the values of the caller, those that a later save can change, its
+  /// totals, and all members that the first save writes.
   using Verbatim = Without<All<Session>, &Session::created_at, &Session::updated_at, &Session::total_cost_usd,
-                           &Session::total_tokens, &Session::last_sequence, &Session::user_id>;
+                           &Session::total_tokens, &Session::last_sequence, &Session::user_id, &Session::revision>;
+  using Changeable = Without<Verbatim, &Session::id>;
   using Totals = Only<&Session::total_cost_usd, &Session::total_tokens>;
   using Stored = Join<Verbatim, Only<&Session::created_at, &Session::updated_at>, Totals>;
   /// The same for a ToolExecution.
@@ -34,13 +37,29 @@ struct SessionStatements {
   using SnapshotVerbatim = Without<All<MemorySnapshot>, &MemorySnapshot::id, &MemorySnapshot::created_at>;
   using SnapshotStored = Join<Only<&MemorySnapshot::id>, SnapshotVerbatim, Only<&MemorySnapshot::created_at>>;
 
-  /// Parameters: user, the session, time of creation, time of the update, totals. Returns the number of the session; no
-  /// row if it is hidden. Totals never decrease: a stale copy cannot undo the additions of later messages.
-  Statement<std::int64_t, Text, Fields<Session, Verbatim>, Timestamp, Timestamp, Fields<Session, Totals>> save{
-      "INSERT INTO sessions (user_id, " + columns<Stored>() + ") VALUES (?1, " + placeholders<Stored>(2) +
-      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<Verbatim, &Session::id>>() +
-      grown("updated_at") + grown("total_cost_usd") + grown("total_tokens") + " WHERE true" + Sql::shown("sessions") +
-      " RETURNING number"};
+  /// Parameters: user, the session, time of creation, time of the update, totals. Inserts the session; changes nothing
+  /// if a session that is the same, or has the same and greater totals, is stored. Returns the revision; no row if
+  /// another one has the id, or if it is hidden.
+  Statement<std::int64_t, Text, Fields<Session, Verbatim>, Timestamp, Timestamp, Fields<Session, Totals>> insert{
+      insertion() + " DO UPDATE SET id = excluded.id WHERE " + same_as_excluded<Sql, Verbatim>("sessions") +
+      " AND sessions.total_cost_usd >= excluded.total_cost_usd AND sessions.total_tokens >= excluded.total_tokens" +
+      Sql::shown("sessions") + " RETURNING revision"};
+  /// The same parameters. Changes nothing if a session with this id is stored, hidden or not.
+  Statement<NoRow, Text, Fields<Session, Verbatim>, Timestamp, Timestamp, Fields<Session, Totals>> ensure{
+      insertion() + " DO NOTHING"};
+  /// Parameters: user, session, its changeable members, time of the update, totals, revision. Returns the new revision;
+  /// no row if the session has another one. Totals never decrease: a stale copy cannot undo the additions of later
+  /// messages.
+  Statement<std::int64_t, Text, Text, Fields<Session, Changeable>, Timestamp, Fields<Session, Totals>, std::int64_t>
+      replace{"UPDATE sessions SET " + updates<Changeable>(3) + greatest("updated_at", 0) +
+              greatest("total_cost_usd", 1) + greatest("total_tokens", 2) + ", revision = revision + CASE WHEN " +
+              same_as_given<Sql, Changeable>(3) + " THEN 0 ELSE 1 END WHERE user_id = ?1 AND id = ?2 AND revision = " +
+              behind_changeable(3) + Sql::shown("sessions") + " RETURNING revision"};
+  /// Parameters: user, session, its future parent. No row if the session is an ancestor of that parent, or is it.
+  Statement<std::int64_t, Text, Text, Text> no_circle{
+      "WITH RECURSIVE line (id) AS (SELECT id FROM sessions WHERE user_id = ?1 AND id = ?3 UNION "
+      "SELECT s.parent_session_id FROM sessions s JOIN line ON s.user_id = ?1 AND s.id = line.id "
+      "WHERE s.parent_session_id IS NOT NULL) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM line WHERE id = ?2)"};
   Statement<Session, Text, Text> find{"SELECT " + columns<Session>() + " FROM sessions WHERE user_id = ?1 AND id = ?2" +
                                       Sql::shown("sessions")};
   /// Parameters: user, window. Last updated first.
@@ -98,8 +117,15 @@ struct SessionStatements {
       WindowSql(4).rows()};
 
  private:
-  static std::string grown(const std::string& column) {
-    return ", " + column + " = " + Sql::greatest("sessions." + column, "excluded." + column);
+  static std::string insertion() {
+    return "INSERT INTO sessions (user_id, " + columns<Stored>() + ") VALUES (?1, " + placeholders<Stored>(2) +
+           ") ON CONFLICT (user_id, id)";
+  }
+  /// For `replace`: the parameter at a position behind those of the session.
+  static std::string behind_changeable(std::size_t position) { return placeholder(3 + width<Changeable>() + position); }
+  /// The greater of a column and of such a parameter.
+  static std::string greatest(const std::string& column, std::size_t position) {
+    return ", " + column + " = " + Sql::greatest(column, behind_changeable(position));
   }
 };
 

@@ -59,7 +59,6 @@ struct Sql {
   // Triggers update the full-text index, so statements do not mention it.
   static std::string search_columns() { return {}; }
   static std::string search_values(std::size_t /*first*/) { return {}; }
-  static std::string search_assignments() { return {}; }
 
   /// A FROM clause with the artifacts `a` of a user that match, best first.
   static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,

@@ -85,7 +85,7 @@ class Transaction {
     return with(
         statement,
         [&refusal](connection::Prepared& prepared) {
-          if (!prepared.step()) { throw Error(refusal.code, std::string(refusal.message)); }
+          if (!prepared.step()) { throw refusal.error(); }
           return Ready<Row>(sql::read_row<Row>(prepared));
         },
         arguments...);

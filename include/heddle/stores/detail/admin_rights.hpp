@@ -16,8 +16,8 @@ namespace heddle::stores::detail {
 /// Without this refusal an administrator whose role sees only some tenants would get their rows as those of all
 /// tenants.
 inline constexpr Refusal sees_one_tenant{
-    ErrorCode::permission_denied,
-    "the role of admin_dsn does not see all tenants: it must be a member of the role that owns the tables"};
+    ErrorCode::permission_denied, "the role of admin_dsn",
+    "does not see all tenants: it must be a member of the role that owns the tables"};
 
 /// Returns the names of the tables for which the role lacks a privilege, separated by commas.
 [[nodiscard]] inline std::string list_lacking(const std::vector<sql::TableRights>& tables,

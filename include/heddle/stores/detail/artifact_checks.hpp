@@ -34,6 +34,9 @@ inline void check_artifact(const Artifact& artifact) {
   if (artifact.size_bytes < 0) { validation::refuse("artifact.size_bytes", "is negative"); }
   if (artifact.access_count < 0) { validation::refuse("artifact.access_count", "is negative"); }
   if (artifact.session_id) { validation::check_id("artifact.session_id", *artifact.session_id); }
+  if (artifact.revision < 0 || (artifact.revision != 0 && artifact.id.empty())) {
+    validation::refuse("artifact.revision", "is not that of an artifact with this id");
+  }
 }
 
 /// Throws `invalid_argument` for a filter that no artifact can match.

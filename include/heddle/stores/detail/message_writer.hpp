@@ -21,8 +21,8 @@
 namespace heddle::stores::detail {
 
 inline constexpr Refusal other_sequence{
-    ErrorCode::conflict,
-    "the session's last sequence number is not the expected one: load the newer messages and decide again"};
+    ErrorCode::conflict, "the session",
+    "has another last sequence number than the expected one: load the newer messages and decide again"};
 
 /// Writes the messages and executions of a turn, for `save_message`, `save_messages`, `save_turn` and
 /// `save_tool_execution`.
@@ -60,11 +60,11 @@ class MessageWriter {
     const Timestamp saved_at = now();
     if (expected_sequence_) {
       require_session<Policy>(tx, session_id_);
-      tx.require(other_sequence, sql.expect_sequence, user, session_id_, *expected_sequence_);
+      tx.require(other_sequence.of(session_id_), sql.expect_sequence, user, session_id_, *expected_sequence_);
     }
     if (!append_alone(tx, saved_at)) {
       const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
-      tx.require_as_answer(no_such_session, sql.take_sequence, user, session_id_,
+      tx.require_as_answer(no_such_session.of(session_id_), sql.take_sequence, user, session_id_,
                            heddle::sql::Fields<heddle::sql::NewMessages>{sum});
       auto behind = static_cast<std::int64_t>(messages_.size());
       for (const Message& message : messages_) {
@@ -101,8 +101,8 @@ class MessageWriter {
     if constexpr (requires(Messages statements) { statements.append; }) {
       if (messages_.size() != 1) { return false; }
       const Message& message = messages_.front();
-      tx.require_as_answer(no_such_session, sql::statements<Messages>().append, tx.user_id(), session_id_, saved_at,
-                           Body{message}, time_of(message, saved_at), Usage{message},
+      tx.require_as_answer(no_such_session.of(session_id_), sql::statements<Messages>().append, tx.user_id(),
+                           session_id_, saved_at, Body{message}, time_of(message, saved_at), Usage{message},
                            heddle::sql::SearchText(message.content));
       return true;
     }

@@ -1,0 +1,155 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace heddle::sql {
+
+/// A JSON value as a slice of a text; of an object also its members. Values that a patch does not name stay byte for
+/// byte: a number that no C++ type holds is not changed by a change beside it.
+struct JsonSlice {
+  std::string key{};            ///< of a member: decoded
+  std::string_view key_text{};  ///< of a member: with its quotes
+  std::string_view text{};
+  bool is_object = false;
+  std::vector<JsonSlice> members{};
+
+  void set(std::string_view value, bool object) {
+    text = value;
+    is_object = object;
+  }
+};
+
+/// Collects the slices of a text as a handler of a parser's events. What is inside of an array is not looked at.
+class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSlicer> {
+ public:
+  /// Precondition: the text is one JSON value.
+  [[nodiscard]] static JsonSlice slice(const std::string& text) {
+    rapidjson::StringStream stream(text.c_str());
+    JsonSlicer slicer(text, stream);
+    rapidjson::Reader reader;
+    reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag>(stream, slicer);
+    return std::move(slicer.root_);
+  }
+
+  bool Default() { return value(token()); }
+  bool RawNumber(const char* /*text*/, rapidjson::SizeType /*size*/, bool /*copy*/) { return Default(); }
+  bool String(const char* /*text*/, rapidjson::SizeType /*size*/, bool /*copy*/) { return Default(); }
+  bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    const std::string_view key = token();
+    if (arrays_ == 0) { open_.back()->members.push_back({std::string(text, size), key, {}, false, {}}); }
+    return true;
+  }
+  bool StartObject() {
+    const std::string_view brace = token();
+    if (arrays_ == 0) {
+      JsonSlice& object = slot();
+      object.set(brace, true);
+      open_.push_back(&object);
+    }
+    return true;
+  }
+  bool EndObject(rapidjson::SizeType /*members*/) {
+    token();
+    if (arrays_ == 0) {
+      open_.back()->text = from(open_.back()->text);
+      open_.pop_back();
+    }
+    return true;
+  }
+  bool StartArray() {
+    const std::string_view bracket = token();
+    if (arrays_++ == 0) { array_ = bracket; }
+    return true;
+  }
+  bool EndArray(rapidjson::SizeType /*elements*/) {
+    token();
+    if (--arrays_ == 0) { slot().set(from(array_), false); }
+    return true;
+  }
+
+ private:
+  JsonSlicer(std::string_view text, const rapidjson::StringStream& stream) : text_(text), stream_(stream) {}
+
+  /// Returns the text of the token that the parser has just read. Only space and delimiters are between two tokens.
+  std::string_view token() {
+    const std::size_t start = text_.find_first_not_of(" \t\r\n,:", end_);
+    end_ = stream_.Tell();
+    return text_.substr(start, end_ - start);
+  }
+  /// Returns the text from the start of a token to the end of the last one.
+  [[nodiscard]] std::string_view from(std::string_view token) const {
+    const auto start = static_cast<std::size_t>(token.data() - text_.data());
+    return text_.substr(start, end_ - start);
+  }
+  /// The place of the next value.
+  JsonSlice& slot() { return open_.empty() ? root_ : open_.back()->members.back(); }
+  bool value(std::string_view text) {
+    if (arrays_ == 0) { slot().set(text, false); }
+    return true;
+  }
+
+  std::string_view text_;
+  const rapidjson::StringStream& stream_;
+  std::size_t end_ = 0;
+  JsonSlice root_{};
+  std::vector<JsonSlice*> open_{};
+  int arrays_ = 0;
+  std::string_view array_{};
+};
+
+/// Appends the result of a merge patch (RFC 7396, section 2) on a target to a text.
+inline void append_merged(std::string& out, const JsonSlice& target, const JsonSlice& patch) {
+  if (!patch.is_object) {
+    out += patch.text;
+    return;
+  }
+  // Of a key that occurs more than once the last one counts.
+  std::map<std::string_view, std::size_t> in_target;
+  std::map<std::string_view, std::size_t> in_patch;
+  for (std::size_t at = 0; at < target.members.size(); ++at) { in_target[target.members[at].key] = at; }
+  for (std::size_t at = 0; at < patch.members.size(); ++at) { in_patch[patch.members[at].key] = at; }
+  const std::size_t start = out.size();
+  const auto append_key = [&](std::string_view key) {
+    out.append(out.size() == start ? "{" : ",").append(key).append(":");
+  };
+  for (std::size_t at = 0; at < target.members.size(); ++at) {
+    const JsonSlice& member = target.members[at];
+    const auto change = in_patch.find(member.key);
+    if (change == in_patch.end()) {
+      append_key(member.key_text);
+      out += member.text;
+      continue;
+    }
+    const JsonSlice& replacement = patch.members[change->second];
+    if (in_target[member.key] != at || replacement.text == "null") { continue; }
+    append_key(member.key_text);
+    append_merged(out, member, replacement);
+  }
+  for (std::size_t at = 0; at < patch.members.size(); ++at) {
+    const JsonSlice& member = patch.members[at];
+    if (in_patch[member.key] != at || in_target.count(member.key) != 0 || member.text == "null") { continue; }
+    append_key(member.key_text);
+    append_merged(out, {}, member);
+  }
+  out += out.size() == start ? "{}" : "}";
+}
+
+/// Returns a JSON object with the changes of a merge patch. Preconditions: both are valid JSON, the patch is an object.
+[[nodiscard]] inline std::string merge_patch(const std::string& target, const std::string& patch) {
+  const JsonSlice changes = JsonSlicer::slice(patch);
+  if (changes.members.empty()) { return target; }
+  std::string merged;
+  append_merged(merged, JsonSlicer::slice(target), changes);
+  return merged;
+}
+
+}  // namespace heddle::sql

@@ -1,0 +1,2 @@
+ALTER TABLE artifacts DROP COLUMN revision;
+ALTER TABLE sessions DROP COLUMN revision;

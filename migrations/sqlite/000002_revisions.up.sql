@@ -1,0 +1,4 @@
+-- Counts the changes of a record that a save writes as a whole: a save states the revision that it has read, and is
+-- refused if another save came between.
+ALTER TABLE sessions ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE artifacts ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
