@@ -26,8 +26,13 @@ struct Context {
   /// W3C Trace Context `traceparent` of the caller, passed to the tracer unchanged.
   std::string trace_parent{};
 
-  /// Returns a context of this tenant without a deadline.
+  /// Returns a context of this tenant without a deadline. Throws `invalid_argument` for an empty user: a program that
+  /// lost the tenant on its way must not store its data under the default user.
   [[nodiscard]] static Context for_user(std::string user) {
+    if (user.empty()) {
+      throw Error(ErrorCode::invalid_argument,
+                  "Context::for_user needs a user: only a Context that names nobody takes the default user");
+    }
     Context context;
     context.user_id = std::move(user);
     return context;

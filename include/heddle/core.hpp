@@ -11,4 +11,5 @@
 #include "heddle/concepts/storage_backend.hpp"
 #include "heddle/concepts/storage_policy.hpp"
 #include "heddle/describe_file.hpp"
+#include "heddle/repair_text.hpp"
 #include "heddle/tracing.hpp"

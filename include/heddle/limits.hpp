@@ -10,8 +10,9 @@
 /// Limits of every backend. They are checked before anything is sent. Sizes are bytes of UTF-8.
 namespace heddle::limits {
 
-inline constexpr std::size_t id = 255;                          ///< ids, user ids, idempotency keys
-inline constexpr std::size_t name = 4096;                       ///< names, paths, tags, short texts
+inline constexpr std::size_t id = 255;                              ///< ids, user ids, idempotency keys
+inline constexpr std::size_t provider_id = std::size_t{64} << 10U;  ///< ids and signatures that providers make
+inline constexpr std::size_t name = 4096;                           ///< names, paths, tags, short texts
 inline constexpr std::size_t text = std::size_t{16} << 20U;     ///< message content, snapshots, raw errors, JSON values
 inline constexpr std::size_t query = 4096;                      ///< a search query
 inline constexpr std::size_t query_terms = 64;                  ///< words and phrases of a search query

@@ -40,4 +40,4 @@ struct DataReference {
 
 HEDDLE_ADAPT_STRUCT(heddle::DataReference, id, size_bytes, location, checksum, compressed, content_type, metadata,
                     stored_at);
-HEDDLE_LIMIT_TEXTS(heddle::DataReference, heddle::limits::id, id);
+HEDDLE_LIMIT_TEXTS(heddle::DataReference, heddle::limits::provider_id, id);

@@ -87,4 +87,5 @@ struct SequenceRange {
 HEDDLE_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
 HEDDLE_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
                     session_context, agent_id, timestamp, token_count, cost_usd, session_id, sequence);
-HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::id, tool_use_id, agent_id, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::id, agent_id, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::provider_id, tool_use_id);

@@ -17,7 +17,7 @@ struct StoredError {
   Timestamp timestamp{};  ///< not set: the time of the call
   std::optional<std::string> session_id{};
   std::string tool_name{};
-  std::string raw_error{};      ///< any text; text that is not JSON is stored as `{"message": <text>}`
+  std::string raw_error{};      ///< any bytes; what is not JSON is stored as `{"message": <text>}`, see ErrorStorage
   std::string short_summary{};  ///< empty: the first line of `raw_error`, at most 100 characters
 
   friend bool operator==(const StoredError&, const StoredError&) = default;

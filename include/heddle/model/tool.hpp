@@ -16,9 +16,9 @@ namespace heddle {
 
 /// A call of a tool by the model.
 struct ToolCall {
-  std::string id{};
+  std::string id{};  ///< the provider's; opaque
   std::string name{};
-  JsonObject input{};
+  JsonValue input{"{}"};            ///< the arguments as the model wrote them; see arguments_of
   std::string thought_signature{};  ///< opaque; returned byte for byte
 
   friend bool operator==(const ToolCall&, const ToolCall&) = default;
@@ -28,7 +28,7 @@ struct ToolCall {
 struct ToolError {
   std::string code{};
   std::string message{};
-  JsonObject details{};
+  JsonValue details{"{}"};
   bool retryable = false;
   std::string suggestion{};
 
@@ -40,7 +40,7 @@ struct ToolResult {
   bool success = false;
   JsonValue data{};
   std::optional<ToolError> error{};
-  JsonObject metadata{};
+  JsonValue metadata{"{}"};
   std::chrono::milliseconds execution_time_ms{0};
   bool cache_hit = false;
   std::optional<DataReference> data_reference{};
@@ -51,7 +51,7 @@ struct ToolResult {
 /// One execution of a tool in a session.
 struct ToolExecution {
   std::string tool_name{};
-  JsonObject input{};
+  JsonValue input{"{}"};  ///< the arguments as the model wrote them; see arguments_of
   std::optional<ToolResult> result{};
   std::optional<std::string> error{};
   std::chrono::milliseconds execution_time_ms{0};
@@ -67,5 +67,5 @@ HEDDLE_ADAPT_STRUCT(heddle::ToolCall, id, name, input, thought_signature);
 HEDDLE_ADAPT_STRUCT(heddle::ToolError, code, message, details, retryable, suggestion);
 HEDDLE_ADAPT_STRUCT(heddle::ToolResult, success, data, error, metadata, execution_time_ms, cache_hit, data_reference);
 HEDDLE_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp, session_id);
-HEDDLE_LIMIT_TEXTS(heddle::ToolCall, heddle::limits::id, id);
+HEDDLE_LIMIT_TEXTS(heddle::ToolCall, heddle::limits::provider_id, id);
 HEDDLE_LIMIT_TEXTS(heddle::ToolExecution, heddle::limits::id, session_id);

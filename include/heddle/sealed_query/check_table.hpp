@@ -3,6 +3,7 @@
 
 #include "heddle/limits.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/validation/field_path.hpp"
 #include "heddle/validation/is_finite.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -38,43 +39,54 @@ inline void check_table_name(std::string_view name) {
   if (ascii_lower(name).starts_with("sqlite_")) { validation::refuse("table name", "cannot start with sqlite_"); }
 }
 
-inline void check_columns(const std::vector<std::string>& columns) {
-  if (columns.empty()) { validation::refuse("table", "needs at least one column"); }
-  if (columns.size() > max_columns) { validation::refuse("table", "has more than 2000 columns"); }
+inline void check_columns(const validation::FieldPath& field, const std::vector<std::string>& columns) {
+  if (columns.empty()) { validation::refuse(field, "needs at least one column"); }
+  if (columns.size() > max_columns) { validation::refuse(field, "has more than 2000 columns"); }
   std::set<std::string> seen;
   std::size_t bytes = 0;
-  for (const auto& column : columns) {
-    validation::check_text("column name", column, limits::name);
-    if (column.empty()) { validation::refuse("column name", "is empty"); }
-    if (!seen.insert(ascii_lower(column)).second) {
-      validation::refuse("column name", "occurs twice (the case of ASCII letters is ignored)");
+  for (std::size_t index = 0; index < columns.size(); ++index) {
+    const validation::FieldPath column = field.element(index);
+    validation::check_text(column, columns[index], limits::name);
+    if (columns[index].empty()) { validation::refuse(column, "is empty"); }
+    if (!seen.insert(ascii_lower(columns[index])).second) {
+      validation::refuse(column, "has the name of an earlier column (the case of ASCII letters is ignored)");
     }
-    bytes += column.size();
+    bytes += columns[index].size();
   }
-  if (bytes > max_row_bytes) { validation::refuse("column names", "are longer than 1 MiB in total"); }
+  if (bytes > max_row_bytes) { validation::refuse(field, "are longer than 1 MiB in total"); }
 }
 
 /// Returns the bytes of the cell's text, 0 for other cells.
-[[nodiscard]] inline std::size_t check_cell(const Cell& cell) {
+[[nodiscard]] inline std::size_t check_cell(const validation::FieldPath& field, const Cell& cell) {
   if (const auto* number = std::get_if<double>(&cell); number != nullptr && !validation::is_finite(*number)) {
     // SQL has no NaN: it would be read back as null.
-    validation::refuse("number cell", "is infinite or not a number");
+    validation::refuse(field, "is infinite or not a number: store a null or a text instead");
   }
   if (const auto* text = std::get_if<std::string>(&cell)) {
-    validation::check_text("text cell", *text, max_row_bytes);
+    validation::check_text(field, *text, max_row_bytes);
     return text->size();
   }
   return 0;
 }
 
+/// Throws `invalid_argument` with the row and the column, counted from 0, of the first cell that cannot be stored.
 inline void check_table(const Table& table) {
-  check_columns(table.columns);
-  for (const auto& row : table.rows) {
-    if (row.size() != table.columns.size()) { validation::refuse("row", "does not have one cell for each column"); }
+  const validation::FieldPath field("table");
+  check_columns(field.member("columns"), table.columns);
+  const validation::FieldPath rows = field.member("rows");
+  for (std::size_t index = 0; index < table.rows.size(); ++index) {
+    const validation::FieldPath place = rows.element(index);
+    const std::vector<Cell>& row = table.rows[index];
+    if (row.size() != table.columns.size()) {
+      validation::refuse(place, "has " + std::to_string(row.size()) + " cells, and the table has " +
+                                    std::to_string(table.columns.size()) + " columns");
+    }
     std::size_t bytes = row.size() * cell_overhead;
-    for (const auto& cell : row) { bytes += check_cell(cell); }
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      bytes += check_cell(place.element(column), row[column]);
+    }
     if (bytes > max_row_bytes) {
-      validation::refuse("row", "is larger than 1 MiB; store large content as an artifact");
+      validation::refuse(place, "is larger than 1 MiB: store large content as an artifact");
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "heddle/sql/frozen.hpp"
 #include "heddle/sql/frozen_members.hpp"
 #include "heddle/time.hpp"
+#include "heddle/validation/json_check.hpp"
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
@@ -34,12 +35,29 @@ inline void write_text(Writer& out, std::string_view text) {
   out.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
+/// The name of the text in the object that marks a value as text that is not JSON.
+inline constexpr const char* text_key = "text";
+
+/// Writes JSON text as a string, text that is not JSON as an object with it.
+inline void write_value(Writer& out, const JsonValue& value) {
+  if (validation::is_json(value.text)) {
+    write_text(out, value.text);
+    return;
+  }
+  out.StartObject();
+  out.Key(text_key);
+  write_text(out, value.text);
+  out.EndObject();
+}
+
 template <class T>
 void write(Writer& out, const T& value) {
   if constexpr (std::same_as<T, std::string>) {
     write_text(out, value);
-  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+  } else if constexpr (std::same_as<T, JsonObject>) {
     write_text(out, value.text);
+  } else if constexpr (std::same_as<T, JsonValue>) {
+    write_value(out, value);
   } else if constexpr (NamedEnum<T>) {
     write_text(out, to_string(value));
   } else if constexpr (std::same_as<T, bool>) {
@@ -111,12 +129,24 @@ inline void read_cell(const rapidjson::Value& in, Cell& cell) {
   }
 }
 
+inline void read_value(const rapidjson::Value& in, JsonValue& value) {
+  value.is_json = in.IsString();
+  if (value.is_json) {
+    value.text = text_of(in);
+    return;
+  }
+  expect(in.IsObject() && in.HasMember(text_key));
+  value.text = text_of(in[text_key]);
+}
+
 template <class T>
 void read(const rapidjson::Value& in, T& value) {
   if constexpr (std::same_as<T, std::string>) {
     value = text_of(in);
-  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+  } else if constexpr (std::same_as<T, JsonObject>) {
     value.text = text_of(in);
+  } else if constexpr (std::same_as<T, JsonValue>) {
+    read_value(in, value);
   } else if constexpr (NamedEnum<T>) {
     const auto parsed = parse_enum<T>(text_of(in));
     expect(parsed.has_value());

@@ -7,6 +7,7 @@
 #include "heddle/reflection/type_traits.hpp"
 #include "heddle/sql/json_codec.hpp"
 #include "heddle/time.hpp"
+#include "heddle/validation/json_check.hpp"
 
 #include <chrono>
 #include <concepts>
@@ -80,7 +81,11 @@ template <class T, class Source>
     return read_value<typename T::value_type>(source, column);
   } else if constexpr (std::same_as<T, std::string>) {
     return std::string(source.text(column));
-  } else if constexpr (std::same_as<T, JsonValue> || std::same_as<T, JsonObject>) {
+  } else if constexpr (std::same_as<T, JsonValue>) {
+    JsonValue value(std::string(source.text(column)));
+    value.is_json = validation::is_json(value.text);
+    return value;
+  } else if constexpr (std::same_as<T, JsonObject>) {
     return T{std::string(source.text(column))};
   } else if constexpr (NamedEnum<T>) {
     const auto parsed = parse_enum<T>(source.text(column));

@@ -15,7 +15,6 @@
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/error_store.hpp"
 #include "heddle/validation/check.hpp"
-#include "heddle/validation/time_range.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +33,6 @@ template <class Policy>
 /// Throws `invalid_argument` for an error that cannot be stored.
 inline void check_error(const StoredError& error) {
   validation::check("error", error);
-  validation::check_time("error.timestamp", error.timestamp);
   if (error.session_id) { validation::check_id("error.session_id", *error.session_id); }
 }
 
@@ -44,11 +42,12 @@ template <class Policy, class Tracer>
 std::string ErrorStore<Policy, Tracer>::store(const Context& context, const StoredError& error,
                                               const WriteOptions& options) {
   return gateway_.run(context, Operation::store_error, [&](auto& passage) {
-    stores::detail::check_error(error);
     StoredError row = error;
+    row.raw_error = repair_text(error.raw_error);
+    stores::detail::check_error(row);
+    if (row.short_summary.empty()) { row.short_summary = stores::detail::summary_of(row.raw_error); }
     row.timestamp = or_now(error.timestamp);
     row.raw_error = stores::detail::as_json(error.raw_error);
-    if (row.short_summary.empty()) { row.short_summary = stores::detail::summary_of(error.raw_error); }
     const auto store_row = [&] {
       return passage
           .write_once(

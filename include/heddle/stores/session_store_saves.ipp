@@ -38,7 +38,8 @@ inline constexpr Refusal session_changed{
 inline void check_session(const Session& session) {
   validation::check_id("session.id", session.id);
   validation::check("session", session);
-  validation::check_usage("session", session.total_tokens, session.total_cost_usd);
+  validation::check_tokens("session.total_tokens", session.total_tokens);
+  validation::check_cost("session.total_cost_usd", session.total_cost_usd);
   if (session.revision < 0) { validation::refuse("session.revision", "is negative"); }
   if (session.parent_session_id == session.id) {
     validation::refuse("session.parent_session_id", "must not be the id of the session itself");

@@ -6,10 +6,12 @@
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/reflection/members.hpp"
 #include "heddle/reflection/type_traits.hpp"
+#include "heddle/time.hpp"
 #include "heddle/validation/field_path.hpp"
 #include "heddle/validation/is_finite.hpp"
 #include "heddle/validation/json_check.hpp"
 #include "heddle/validation/text.hpp"
+#include "heddle/validation/time_range.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -24,11 +26,15 @@ void check_size(const FieldPath& field, const Container& container) {
   if (container.size() > limits::list) { refuse(field, "has more than " + std::to_string(limits::list) + " entries"); }
 }
 
-/// Throws `invalid_argument` with the path if tokens or dollars are out of range: the sums of a session that has as
-/// many messages as it can have must be exact.
-inline void check_usage(const FieldPath& field, std::int64_t tokens, double dollars) {
-  if (tokens < 0 || tokens > limits::tokens) { refuse(field, "has a number of tokens that is out of range"); }
-  if (dollars < 0 || dollars > limits::dollars) { refuse(field, "has a cost that is out of range"); }
+/// Throws `invalid_argument` with the path if a number of tokens or a cost is out of range: totals never decrease, and
+/// the sums of a session that has as many messages as it can have must be exact.
+inline void check_tokens(const FieldPath& field, std::int64_t tokens) {
+  if (tokens < 0 || tokens > limits::tokens) {
+    refuse(field, "is not between 0 and " + std::to_string(limits::tokens));
+  }
+}
+inline void check_cost(const FieldPath& field, double dollars) {
+  if (dollars < 0 || dollars > limits::dollars) { refuse(field, "is not between 0 and 1e12"); }
 }
 
 template <auto Member>
@@ -52,11 +58,13 @@ void check(const FieldPath& field, const T& value, [[maybe_unused]] std::size_t 
   if constexpr (std::same_as<T, std::string>) {
     check_text(field, value, cap);
   } else if constexpr (std::same_as<T, JsonObject>) {
-    check_json(field, value.text, JsonShape::object);
+    check_json_object(field, value.text);
   } else if constexpr (std::same_as<T, JsonValue>) {
-    check_json(field, value.text, JsonShape::any);
+    check_text(field, value.text, cap);
   } else if constexpr (NamedEnum<T>) {
     if (to_string(value).empty()) { refuse(field, "is not a valid enumerator"); }
+  } else if constexpr (std::same_as<T, Timestamp>) {
+    check_time(field, value);
   } else if constexpr (std::floating_point<T>) {
     if (!is_finite(value)) { refuse(field, "is not a finite number"); }
   } else if constexpr (reflection::is_optional<T>) {

@@ -12,8 +12,6 @@
 
 namespace heddle::validation {
 
-enum class JsonShape { any, object };
-
 /// A handler of a parser's events. Stops the parser at what not every backend can store: strings with NUL or half of a
 /// surrogate pair, and nesting that is too deep for other parsers.
 class JsonWatcher : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonWatcher> {
@@ -30,28 +28,35 @@ class JsonWatcher : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonW
   std::size_t depth_ = 0;
 };
 
-/// Returns whether the text is one JSON value (RFC 8259) that can be stored and read back on every backend.
-[[nodiscard]] inline bool is_json(const std::string& text) {
+/// Returns the offset of the first byte that keeps the text from being one JSON value (RFC 8259) that can be stored and
+/// read back on every backend; npos if it is such a value.
+[[nodiscard]] inline std::size_t find_json_error(const std::string& text) {
   // Numbers are not converted: their digits are stored as they are. Iterative: nesting needs no stack.
   constexpr unsigned flags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
   rapidjson::StringStream stream(text.c_str());
   rapidjson::Reader reader;
   JsonWatcher watcher;
-  return !reader.Parse<flags>(stream, watcher).IsError() && stream.Tell() == text.size();
+  if (const auto result = reader.Parse<flags>(stream, watcher); result.IsError()) { return result.Offset(); }
+  return stream.Tell() == text.size() ? std::string::npos : stream.Tell();
 }
 
-/// Throws `invalid_argument` with the path if the text is not JSON of this shape.
-inline void check_json(const FieldPath& field, const std::string& text, JsonShape shape) {
-  check_text(field, text, limits::text);
+/// Returns whether the text is one JSON value that can be stored and read back on every backend.
+[[nodiscard]] inline bool is_json(const std::string& text) {
   // The empty object is the most frequent value by far.
+  return text == "{}" || find_json_error(text) == std::string::npos;
+}
+
+/// Throws `invalid_argument` with the path and the offset if the text is not a JSON object.
+inline void check_json_object(const FieldPath& field, const std::string& text) {
+  check_text(field, text, limits::text);
   if (text == "{}") { return; }
   const auto start = text.find_first_not_of(" \t\r\n");
-  const bool object = start != std::string::npos && text[start] == '{';
-  if (shape == JsonShape::object && !object) { refuse(field, "is not a JSON object"); }
-  if (!is_json(text)) {
+  if (start == std::string::npos || text[start] != '{') { refuse(field, "is not a JSON object"); }
+  if (const std::size_t offset = find_json_error(text); offset != std::string::npos) {
     refuse(field,
-           "is not valid JSON, is nested too deeply, or has a NUL, a lone surrogate or a number that no double holds");
+           "is not valid JSON at byte " + std::to_string(offset) +
+               ", or is nested too deeply there, or has a NUL, a lone surrogate or a number that no double holds");
   }
 }
 

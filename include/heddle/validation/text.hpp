@@ -14,8 +14,9 @@
 
 namespace heddle::validation {
 
-/// Returns whether the text is valid UTF-8 (no surrogates, no overlong forms) without a NUL byte.
-[[nodiscard]] inline bool is_clean_utf8(std::string_view text) noexcept {
+/// Returns the offset of the first byte that is not part of valid UTF-8 (no surrogates, no overlong forms) or is NUL;
+/// npos if there is none.
+[[nodiscard]] inline std::size_t find_unclean(std::string_view text) noexcept {
   using Utf8 = boost::locale::utf::utf_traits<char>;
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
   constexpr std::uint64_t low_bits = 0x0101010101010101U;
@@ -30,20 +31,28 @@ namespace heddle::validation {
       at += 8;
     }
     for (int step = 0; step < 8 && at != end; ++step) {
+      const char* const start = at;
       const auto point = Utf8::decode(at, end);
       if (point == 0 || point == boost::locale::utf::illegal || point == boost::locale::utf::incomplete) {
-        return false;
+        return static_cast<std::size_t>(start - text.data());
       }
     }
   }
-  return true;
+  return std::string_view::npos;
+}
+
+/// Returns whether the text is valid UTF-8 without a NUL byte.
+[[nodiscard]] inline bool is_clean_utf8(std::string_view text) noexcept {
+  return find_unclean(text) == std::string_view::npos;
 }
 
 /// Throws `invalid_argument` with the path if the text is longer than the cap or is not valid UTF-8 without NUL: no
 /// other text can be stored and read back unchanged on every backend.
 inline void check_text(const FieldPath& field, std::string_view text, std::size_t cap) {
   if (text.size() > cap) { refuse(field, "is longer than " + std::to_string(cap) + " bytes"); }
-  if (!is_clean_utf8(text)) { refuse(field, "is not UTF-8 without NUL"); }
+  if (const std::size_t offset = find_unclean(text); offset != std::string_view::npos) {
+    refuse(field, "is not UTF-8 without NUL at byte " + std::to_string(offset) + ": heddle::repair_text makes it so");
+  }
 }
 
 /// Like `check_text` for an id, which must not be empty.

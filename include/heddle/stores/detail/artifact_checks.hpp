@@ -5,7 +5,6 @@
 #include "heddle/model/artifact.hpp"
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/field_path.hpp"
-#include "heddle/validation/time_range.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -29,8 +28,6 @@ inline void check_tags(const validation::FieldPath& field, const std::vector<std
 inline void check_artifact(const Artifact& artifact) {
   validation::check("artifact", artifact);
   check_tags("artifact.tags", artifact.tags);
-  validation::check_time("artifact.created_at", artifact.created_at);
-  if (artifact.last_accessed_at) { validation::check_time("artifact.last_accessed_at", *artifact.last_accessed_at); }
   if (artifact.size_bytes < 0) { validation::refuse("artifact.size_bytes", "is negative"); }
   if (artifact.access_count < 0) { validation::refuse("artifact.access_count", "is negative"); }
   if (artifact.session_id) { validation::check_id("artifact.session_id", *artifact.session_id); }

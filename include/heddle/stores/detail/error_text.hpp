@@ -1,10 +1,13 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/crypto/base64.hpp"
 #include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/repair_text.hpp"
 #include "heddle/sql/json_codec.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/json_check.hpp"
+#include "heddle/validation/text.hpp"
 
 #include <rapidjson/stringbuffer.h>
 
@@ -18,14 +21,20 @@
 /// Generates the parts of a StoredError that the caller does not give.
 namespace heddle::stores::detail {
 
-/// Returns the text itself if it is JSON, else `{"message": <text>}`. Precondition: the text has been validated.
+/// Returns the text itself if it is JSON, else `{"message": <text>}`. Of bytes that are not UTF-8 without NUL the
+/// message is the repaired text, and a further member `bytes` has all of them in base64.
 [[nodiscard]] inline std::string as_json(const std::string& text) {
-  if (validation::is_json(text)) { return text; }
+  const bool clean = validation::is_clean_utf8(text);
+  if (clean && validation::is_json(text)) { return text; }
   rapidjson::StringBuffer buffer;
   sql::json::Writer writer(buffer);
   writer.StartObject();
   writer.Key("message");
-  sql::json::write_text(writer, text);
+  sql::json::write_text(writer, clean ? text : repair_text(text));
+  if (!clean) {
+    writer.Key("bytes");
+    sql::json::write_text(writer, heddle::detail::crypto::to_base64(text));
+  }
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }

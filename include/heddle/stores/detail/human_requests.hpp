@@ -49,7 +49,6 @@ inline void check_response(const HumanResponse& response) {
 /// Returns the row of a new request, with an id and times. Throws `invalid_argument` if it cannot be stored.
 [[nodiscard]] inline HumanRequest row_of(const HumanRequest& request) {
   check_request(request);
-  validation::check_time("request.created_at", request.created_at);
   if (!is_unanswered(request)) {
     validation::refuse("request", "must not have an answer: store it open, then call respond");
   }

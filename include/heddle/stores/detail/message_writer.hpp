@@ -11,7 +11,9 @@
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
+#include "heddle/validation/field_path.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -35,8 +37,12 @@ class MessageWriter {
     validation::check_id("session_id", session_id);
     validation::check_each("messages", messages);
     validation::check_each("executions", executions);
-    for (const Message& message : messages) {
-      validation::check_usage("message", message.token_count, message.cost_usd);
+    const validation::FieldPath list("messages");
+    for (std::size_t index = 0; index < messages.size(); ++index) {
+      const validation::FieldPath field = list.element(index);
+      const Message& message = messages[index];
+      validation::check_tokens(field.member("token_count"), message.token_count);
+      validation::check_cost(field.member("cost_usd"), message.cost_usd);
       tokens_ += message.token_count;
       cost_ += message.cost_usd;
     }
