@@ -1,8 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
-#include <rapidjson/stringbuffer.h>
 
 #include <cstddef>
 #include <map>
@@ -33,7 +33,8 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
  public:
   /// Precondition: the text is one JSON value.
   [[nodiscard]] static JsonSlice slice(const std::string& text) {
-    rapidjson::StringStream stream(text.c_str());
+    // Not a StringStream, of which the parser makes copies that do not tell where it is.
+    rapidjson::MemoryStream stream(text.data(), text.size());
     JsonSlicer slicer(text, stream);
     rapidjson::Reader reader;
     reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag>(stream, slicer);
@@ -49,7 +50,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
     return true;
   }
   bool StartObject() {
-    const std::string_view brace = token();
+    const std::string_view brace = bracket();
     if (arrays_ == 0) {
       JsonSlice& object = slot();
       object.set(brace, true);
@@ -58,7 +59,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
     return true;
   }
   bool EndObject(rapidjson::SizeType /*members*/) {
-    token();
+    bracket();
     if (arrays_ == 0) {
       open_.back()->text = from(open_.back()->text);
       open_.pop_back();
@@ -66,25 +67,33 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
     return true;
   }
   bool StartArray() {
-    const std::string_view bracket = token();
-    if (arrays_++ == 0) { array_ = bracket; }
+    const std::string_view start = bracket();
+    if (arrays_++ == 0) { array_ = start; }
     return true;
   }
   bool EndArray(rapidjson::SizeType /*elements*/) {
-    token();
+    bracket();
     if (--arrays_ == 0) { slot().set(from(array_), false); }
     return true;
   }
 
  private:
-  JsonSlicer(std::string_view text, const rapidjson::StringStream& stream) : text_(text), stream_(stream) {}
+  JsonSlicer(std::string_view text, const rapidjson::MemoryStream& stream) : text_(text), stream_(stream) {}
 
-  /// Returns the text of the token that the parser has just read. Only space and delimiters are between two tokens.
+  /// Returns the text of the key, text, number or name that the parser has just read.
   std::string_view token() {
-    const std::size_t start = text_.find_first_not_of(" \t\r\n,:", end_);
+    const std::size_t start = next();
     end_ = stream_.Tell();
     return text_.substr(start, end_ - start);
   }
+  /// Returns the bracket that the parser is at: it has not read it when it calls the handler.
+  std::string_view bracket() {
+    const std::size_t start = next();
+    end_ = start + 1;
+    return text_.substr(start, 1);
+  }
+  /// Returns the start of the next token: only space and delimiters are between two.
+  [[nodiscard]] std::size_t next() const { return text_.find_first_not_of(" \t\r\n,:", end_); }
   /// Returns the text from the start of a token to the end of the last one.
   [[nodiscard]] std::string_view from(std::string_view token) const {
     const auto start = static_cast<std::size_t>(token.data() - text_.data());
@@ -98,7 +107,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
   }
 
   std::string_view text_;
-  const rapidjson::StringStream& stream_;
+  const rapidjson::MemoryStream& stream_;
   std::size_t end_ = 0;
   JsonSlice root_{};
   std::vector<JsonSlice*> open_{};
@@ -144,11 +153,13 @@ inline void append_merged(std::string& out, const JsonSlice& target, const JsonS
 }
 
 /// Returns a JSON object with the changes of a merge patch. Preconditions: both are valid JSON, the patch is an object.
-[[nodiscard]] inline std::string merge_patch(const std::string& target, const std::string& patch) {
-  const JsonSlice changes = JsonSlicer::slice(patch);
+/// A template, so that only files that patch compile a parser for it.
+template <class Slicer = JsonSlicer>
+[[nodiscard]] std::string merge_patch(const std::string& target, const std::string& patch) {
+  const JsonSlice changes = Slicer::slice(patch);
   if (changes.members.empty()) { return target; }
   std::string merged;
-  append_merged(merged, JsonSlicer::slice(target), changes);
+  append_merged(merged, Slicer::slice(target), changes);
   return merged;
 }
 
