@@ -10,7 +10,7 @@ int main() {
   Backend<Sqlite> storage({.path = "agent_turn.db"});
   storage.migrate();
   const auto alice = Context::for_user("alice").with_timeout(std::chrono::seconds(30));
-  storage.session_storage().save_session(alice, {.id = "s2", .name = "Refund", .agent_id = "helper"});
+  storage.session_storage().ensure_session(alice, {.id = "s2", .name = "Refund", .agent_id = "helper"});
 
   // What a tool returned is too large for a message: stored once, then queried by SQL that the model writes.
   auto& results = storage.result_store();

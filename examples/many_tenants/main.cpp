@@ -35,7 +35,7 @@ auto with_retries(const heddle::Context& context, auto&& write) {
 void serve(heddle::StorageBackend auto& storage, const std::string& tenant, const std::string& text) {
   const auto context = heddle::Context::for_user(tenant).with_timeout(2s);
   auto& sessions = storage.session_storage();
-  sessions.save_session(context, {.id = "talk"}, {.idempotency_key = "talk"});
+  sessions.ensure_session(context, {.id = "talk"});
   bool answer_gets_lost = true;
   const auto sequence = with_retries(context, [&] {
     const auto saved = sessions.save_message(context, "talk", {.content = text}, {.idempotency_key = "talk/1"});

@@ -8,7 +8,7 @@ int main() {
 
   const auto alice = heddle::Context::for_user("alice");
   auto& sessions = backend.session_storage();
-  sessions.save_session(alice, {.id = "s1", .name = "First talk", .agent_id = "helper"});
+  sessions.ensure_session(alice, {.id = "s1", .name = "First talk", .agent_id = "helper"});
   sessions.save_message(alice, "s1", {.role = heddle::Role::user, .content = "What's the status of report.csv?"},
                         {.idempotency_key = "question-1"});  // a retry changes nothing
   sessions.save_message(alice, "s1", {.role = heddle::Role::assistant, .content = "It is ready."},

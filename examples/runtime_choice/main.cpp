@@ -18,7 +18,7 @@ namespace {
 // Written once for all backends, static or chosen at run time.
 void greet(heddle::StorageBackend auto& storage, const heddle::Context& context) {
   auto& sessions = storage.session_storage();
-  sessions.save_session(context, {.id = "greetings", .name = "Who was here"});
+  sessions.ensure_session(context, {.id = "greetings", .name = "Who was here"});
   sessions.save_message(context, "greetings", {.role = heddle::Role::user, .content = "Hello, loom."});
   const auto count = sessions.for_each_message(
       context, "greetings", [](const heddle::Message& message) { std::cout << message.content << '\n'; });

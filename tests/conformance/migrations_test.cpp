@@ -73,6 +73,55 @@ TEST_CASE("the embedded steps run all the way down and up again on a database wi
   backend.session_storage().save_session({}, {.id = "s"});
 }
 
+TEST_CASE("a database of the first version keeps its records, and each begins at revision 1") {
+  EmptyPlace place;
+  Storage backend(place.config());
+  backend.migrate();
+  auto& sessions = backend.session_storage();
+  auto& artifacts = backend.artifact_store();
+  const Session trip{.id = "s", .name = "Trip", .agent_id = "p", .context = {R"({"step":3})"}};
+  const WriteOptions once{.idempotency_key = "k"};
+  sessions.save_session({}, trip, once);
+  sessions.save_session({}, {.id = "child", .parent_session_id = "s"});
+  CHECK(sessions.update_session({}, "child", {.name = "younger"}) == 2);
+  sessions.save_message({}, "s", {.content = "a rare word"});
+  const Artifact map{.id = "a", .name = "map", .tags = {"t"}, .metadata = {{"k", "v"}}, .session_id = "s"};
+  artifacts.index({}, map);
+  CHECK(artifacts.update({}, "a", {.purpose = "of gold"}));
+  const Artifact before = artifacts.get({}, "a").value();
+
+  backend.migrator().to({}, 1);
+  CHECK(code_of([&] { sessions.save_session({}, {.id = "early"}); }) == ErrorCode::failed_precondition);
+  // What the program of the first version stores: a session, and the key of a save.
+  place.execute(
+      "INSERT INTO sessions (user_id, id, name, agent_id, context, created_at, updated_at, total_cost_usd, "
+      "total_tokens) VALUES ('default-user', 'old', 'Old', '', '{}', 7, 8, 0.5, 9); "
+      "UPDATE idempotency_keys SET session_id = NULL, answer_number = 0 WHERE key = 'k'");
+  backend.migrate();
+
+  for (const std::string id : {"s", "child", "old"}) { CHECK(sessions.load_session({}, id)->revision == 1); }
+  CHECK(sessions.load_session({}, "child")->name == "younger");
+  CHECK(sessions.load_session({}, "child")->parent_session_id == "s");
+  CHECK(sessions.load_session({}, "s")->messages.items.front().content == "a rare word");
+  CHECK(sessions.search_messages({}, {.query = "rare"}).items.size() == 1);
+  const Session old = sessions.load_session({}, "old").value();
+  CHECK(old.created_at == Timestamp{std::chrono::microseconds{7}});
+  CHECK(old.total_cost_usd == 0.5);
+  CHECK(sessions.save_session({}, trip) == 1);
+  CHECK(sessions.save_session({}, trip, once) == 0);
+  CHECK(code_of([&] { sessions.save_session({}, {.id = "s"}, once); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { sessions.save_session({}, {.id = "old"}); }) == ErrorCode::conflict);
+  CHECK(sessions.update_session({}, "old", {.name = "new"}) == 2);
+
+  Artifact expected = before;
+  expected.revision = 1;
+  CHECK(artifacts.get({}, "a").value() == expected);
+  CHECK(artifacts.search({}, "gold").items.size() == 1);
+  CHECK(artifacts.update({}, expected));
+  CHECK(artifacts.update({}, "a", {.name = "chart"}));
+  CHECK(artifacts.get({}, "a")->revision == 2);
+}
+
 TEST_CASE("up, down and to a target, step by step") {
   EmptyPlace place;
   const Steps steps;

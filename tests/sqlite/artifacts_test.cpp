@@ -61,16 +61,20 @@ TEST_CASE("the search index stays consistent with the artifacts through every ki
   CHECK(consistent());
   CHECK(store.search(alice, "long filler").items.size() == 1);
   CHECK(store.search(alice, "long behind").items.empty());
-  store.update(alice, {.id = "long", .purpose = purpose + " other"});
+  store.update(alice, {.id = "long", .purpose = purpose + " other", .revision = 1});
   CHECK(consistent());
   CHECK(store.get(alice, "long")->purpose == purpose + " other");
+  store.update(alice, "long", {.purpose = purpose + " patched"});
+  CHECK(consistent());
+  CHECK(store.get(alice, "long")->purpose == purpose + " patched");
   store.remove(alice, "long", DeleteMode::hard);
   CHECK(consistent());
   CHECK(store.search(alice, "filler").items.empty());
   for (int i = 0; i < 40; i += 5) {
     const Context& context = i % 2 == 0 ? alice : bob;
-    store.index(context, {.id = std::to_string(i), .name = "other", .tags = {"new"}, .session_id = "s"});
-    store.update(context, {.id = std::to_string(i + 2), .name = "name", .purpose = "changed"});
+    store.index(context, {.id = std::to_string(i), .name = "other", .tags = {"new"}, .session_id = "s", .revision = 1});
+    store.update(context, {.id = std::to_string(i + 2), .name = "name", .purpose = "changed", .revision = 1});
+    store.update(context, std::to_string(i + 2), {.name = "patched", .add_tags = {"more"}});
     store.record_access(context, std::to_string(i));
     store.remove(context, std::to_string(i + 2), DeleteMode::soft);
     store.remove(context, std::to_string(i + 4), DeleteMode::hard);

@@ -54,13 +54,15 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "messages: what is missing") {
-  says(ErrorCode::not_found, "the session does not exist",
+  says(ErrorCode::not_found, "the session \"none\" does not exist",
        [&] { sessions.save_message(ada, "none", {.content = "x"}); });
-  says(ErrorCode::not_found, "the parent session does not exist",
+  says(ErrorCode::not_found, "the session \"none\" does not exist",
+       [&] { sessions.update_session(ada, "none", {.name = "x"}); });
+  says(ErrorCode::not_found, "the parent session \"none\" does not exist",
        [&] { sessions.save_session(ada, {.id = "child", .parent_session_id = "none"}); });
-  says(ErrorCode::not_found, "the result does not exist or has expired",
+  says(ErrorCode::not_found, "the result \"none\" does not exist or has expired",
        [&] { static_cast<void>(backend.result_store().query(ada, "none", "SELECT 1")); });
-  says(ErrorCode::not_found, "the human request does not exist",
+  says(ErrorCode::not_found, "the human request \"none\" does not exist",
        [&] { backend.human_request_store().respond(ada, "none", {.status = RequestStatus::approved}); });
   says(ErrorCode::not_found, "the file does not exist",
        [&] { static_cast<void>(describe_file("/nowhere/report.csv")); });
@@ -68,11 +70,41 @@ TEST_CASE_FIXTURE(Fixture, "messages: what is missing") {
 
 TEST_CASE_FIXTURE(Fixture, "messages: an id that is in use") {
   backend.error_store().store(ada, {.id = "e", .raw_error = "x"});
-  says(ErrorCode::already_exists, "an error with this id already exists",
+  says(ErrorCode::already_exists, "the error \"e\" exists already: use another id",
        [&] { backend.error_store().store(ada, {.id = "e", .raw_error = "y"}); });
   backend.human_request_store().store(ada, {.id = "h", .question = "?"});
-  says(ErrorCode::already_exists, "a human request with this id already exists",
+  says(ErrorCode::already_exists, "the human request \"h\" exists already: use another id",
        [&] { backend.human_request_store().store(ada, {.id = "h", .question = "?"}); });
+  sessions.save_snapshot(ada, {.id = "n", .session_id = "s"});
+  says(ErrorCode::already_exists, "the snapshot \"n\" exists already: use another id",
+       [&] { sessions.save_snapshot(ada, {.id = "n", .session_id = "s"}); });
+}
+
+TEST_CASE_FIXTURE(Fixture, "messages: a write that would overwrite what its caller has not read") {
+  says(ErrorCode::conflict,
+       "the session \"s\" exists already and is another one: ensure_session keeps it as it is, update_session changes "
+       "what you name, and a save replaces it with the revision at which it was loaded",
+       [&] { sessions.save_session(ada, {.id = "s", .name = "other"}); });
+  const char* const stale =
+      "the session \"s\" has another revision than the given one: load it again and decide, or name the changes to "
+      "update_session";
+  says(ErrorCode::conflict, stale, [&] { sessions.save_session(ada, {.id = "s", .revision = 2}); });
+  says(ErrorCode::conflict, stale, [&] { sessions.update_session(ada, "s", {.name = "x", .revision = 2}); });
+  auto& artifacts = backend.artifact_store();
+  artifacts.index(ada, {.id = "a"});
+  says(ErrorCode::conflict,
+       "the artifact \"a\" exists already and is another one: a patch changes what you name, and a write replaces it "
+       "with the revision at which it was loaded",
+       [&] { artifacts.index(ada, {.id = "a", .name = "other"}); });
+  says(ErrorCode::conflict,
+       "the artifact \"a\" has another revision than the given one: load it again and decide, or name the changes in a "
+       "patch",
+       [&] { artifacts.update(ada, {.id = "a", .name = "other", .revision = 2}); });
+  says(ErrorCode::not_found, "the artifact \"none\" does not exist",
+       [&] { artifacts.index(ada, {.id = "none", .revision = 2}); });
+  artifacts.remove(ada, "a", DeleteMode::soft);
+  says(ErrorCode::failed_precondition, "the artifact \"a\" is soft-deleted, or its session is: use another id",
+       [&] { artifacts.index(ada, {.id = "a"}); });
 }
 
 TEST_CASE_FIXTURE(Fixture, "messages: invalid arguments name the field and not its content") {
@@ -87,6 +119,14 @@ TEST_CASE_FIXTURE(Fixture, "messages: invalid arguments name the field and not i
   });
   says(ErrorCode::invalid_argument, "session.context is not a JSON object",
        [&] { sessions.save_session(ada, {.id = "s", .context = {"secret"}}); });
+  says(ErrorCode::invalid_argument, "session.parent_session_id must not be the id of the session itself",
+       [&] { sessions.save_session(ada, {.id = "s", .parent_session_id = "s"}); });
+  sessions.save_session(ada, {.id = "child", .parent_session_id = "s"});
+  says(ErrorCode::invalid_argument,
+       "session.parent_session_id \"child\" must not be the session itself or one of its descendants",
+       [&] { sessions.update_session(ada, "s", {.parent_session_id = "child"}); });
+  says(ErrorCode::invalid_argument, "session.revision is negative",
+       [&] { sessions.save_session(ada, {.id = "s", .revision = -1}); });
   says(ErrorCode::invalid_argument, "page.limit is not between 0 and 10000",
        [&] { static_cast<void>(sessions.list_sessions(ada, {.limit = limits::page + 1})); });
   says(ErrorCode::invalid_argument, "page.cursor does not belong to this list",
@@ -97,12 +137,13 @@ TEST_CASE_FIXTURE(Fixture, "messages: invalid arguments name the field and not i
 
 TEST_CASE_FIXTURE(Fixture, "messages: the state forbids the call") {
   says(ErrorCode::conflict,
-       "the session's last sequence number is not the expected one: load the newer messages and decide again",
+       "the session \"s\" has another last sequence number than the expected one: load the newer messages and decide "
+       "again",
        [&] { sessions.save_message(ada, "s", {.content = "x"}, {.expected_sequence = 0}); });
   auto& requests = backend.human_request_store();
   requests.store(ada, {.id = "h", .question = "?"});
   requests.respond(ada, "h", {.status = RequestStatus::approved});
-  says(ErrorCode::failed_precondition, "the human request is not open: it is settled or has timed out",
+  says(ErrorCode::failed_precondition, "the human request \"h\" is not open: it is settled or has timed out",
        [&] { requests.respond(ada, "h", {.status = RequestStatus::rejected}); });
   says(ErrorCode::failed_precondition,
        "the backend has no artifact directory: set artifact_directory in its configuration",

@@ -52,8 +52,9 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 /// Hides sessions, with everything that belongs to them, before they are permanently removed.
 ///
 ///  - A hidden session is absent from every read, count and search until it is restored; its files stay. Writes to it
-///    throw `not_found`, `save_session` with its id throws `failed_precondition`, and `delete_session` returns false
-///    and removes nothing. A repeat of an idempotency key returns what the first call returned.
+///    throw `not_found`, `save_session` and `ensure_session` with its id throw `failed_precondition`, and
+///    `delete_session` returns false and removes nothing. A repeat of an idempotency key returns what the first call
+///    returned.
 ///  - `soft_delete_session` returns false if the session is hidden or does not exist, `restore_session` if it is not
 ///    hidden.
 ///  - `purge_deleted_sessions` removes the sessions that have been hidden for at least the grace period, of all tenants

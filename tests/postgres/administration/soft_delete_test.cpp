@@ -141,7 +141,12 @@ TEST_CASE("writes to a hidden session are refused") {
   CHECK(code_of([&] { sessions.save_session(ada, {.id = "s"}); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { sessions.save_session(ada, {.id = "s"}, {.idempotency_key = "again"}); }) ==
         ErrorCode::failed_precondition);
+  CHECK(code_of([&] { sessions.save_session(ada, {.id = "s", .revision = 1}); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { sessions.ensure_session(ada, {.id = "s"}); }) == ErrorCode::failed_precondition);
+  CHECK(refused([&] { sessions.update_session(ada, "s", {.name = "x"}); }));
+  CHECK(refused([&] { sessions.update_session(ada, "child", {.agent_id = "x", .parent_session_id = "s"}); }));
   CHECK(refused([&] { sessions.save_session(ada, {.id = "new", .parent_session_id = "s"}); }));
+  CHECK(refused([&] { sessions.ensure_session(ada, {.id = "new", .parent_session_id = "s"}); }));
   CHECK(refused([&] { sessions.save_message(ada, "s", {.content = "x"}); }));
   CHECK(refused([&] { sessions.save_message(ada, "s", {.content = "x"}, {.idempotency_key = "k"}); }));
   CHECK(refused([&] { sessions.save_turn(ada, "s", {{{.content = "x"}}, {{.tool_name = "t"}}}); }));
@@ -149,6 +154,12 @@ TEST_CASE("writes to a hidden session are refused") {
   CHECK(refused([&] { sessions.save_snapshot(ada, {.session_id = "s", .snapshot_type = "summary"}); }));
   CHECK(refused([&] { filled.backend->error_store().store(ada, {.session_id = "s", .raw_error = "x"}); }));
   CHECK(refused([&] { filled.backend->artifact_store().index(ada, {.name = "x", .session_id = "s"}); }));
+  CHECK(code_of([&] { filled.backend->artifact_store().index(ada, {.id = "f", .name = "x"}); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { filled.backend->artifact_store().index(ada, {.id = "f", .name = "x", .revision = 1}); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(!filled.backend->artifact_store().update(ada, {.id = "f", .name = "x", .revision = 1}));
+  CHECK(!filled.backend->artifact_store().update(ada, "f", {.name = "x"}));
   CHECK(refused([&] { filled.backend->human_request_store().store(ada, {.session_id = "s", .question = "?"}); }));
   CHECK(refused([&] { filled.backend->human_request_store().respond(ada, "q", {}); }));
   CHECK(!sessions.delete_session(ada, "s"));

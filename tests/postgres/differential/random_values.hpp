@@ -68,6 +68,12 @@ class RandomValues : public property::Generator {
   }
   std::int64_t tokens() { return one_in(50) ? any_integer() : static_cast<std::int64_t>(bits() >> (26 + number(38))); }
 
+  /// Returns the revision of a write: that of a record which was not loaded, of a new one or of one with few changes.
+  std::int64_t revision() {
+    if (one_in(40)) { return any_integer(); }
+    return one_in(2) ? 0 : static_cast<std::int64_t>(number(4));
+  }
+
   heddle::Timestamp any_time() {
     using heddle::Timestamp;
     static const std::vector<std::int64_t> edges{-1,
@@ -164,6 +170,7 @@ class RandomValues : public property::Generator {
       value = static_cast<T>(number(EnumNames<T>::values.size() + (one_in(100) ? 1 : 0)));
     } else if constexpr (std::same_as<T, double>) {
       value = dollars();
+      if (value < 0 && name.find("cost") != std::string_view::npos && !one_in(40)) { value = -value; }
     } else if constexpr (std::integral<T>) {
       value = name.find("token") != std::string_view::npos ? tokens() : any_integer();
     } else if constexpr (std::same_as<T, Timestamp>) {

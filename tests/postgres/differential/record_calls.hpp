@@ -51,7 +51,7 @@ class RecordCalls : public SessionCalls {
   void artifacts() {
     const auto context = this->context();
     const Id id = any_id("a", artifacts_);
-    switch (random_.number(12)) {
+    switch (random_.number(14)) {
       case 0:
         return call("get_artifact",
                     [&](auto& side) { return shown(side, side.backend.artifact_store().get(context, side.of(id))); });
@@ -83,11 +83,20 @@ class RecordCalls : public SessionCalls {
         return call("artifact_statistics",
                     [&](auto& side) { return shown(side, side.backend.artifact_store().statistics(context)); });
       case 9: {
-        auto artifact = this->artifact();
+        const auto artifact = this->artifact();
+        const bool loaded = !random_.one_in(3);
         return write("update_artifact", [=](auto& side, const Options& options) {
           auto own = artifact;
           own.id = side.of(id);
+          if (loaded) { own.revision = revision_of(side, context, own.id); }
           return shown(side, side.backend.artifact_store().update(context, own, options));
+        });
+      }
+      case 10:
+      case 11: {
+        const auto patch = artifact_patch();
+        return write("patch_artifact", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.artifact_store().update(context, side.of(id), patch, options));
         });
       }
       default: break;
@@ -96,12 +105,16 @@ class RecordCalls : public SessionCalls {
     const bool made = random_.one_in(4);
     // The order of two generated ids with the same time is random.
     if (made || id.here.empty() || id.here != id.there) { artifact.created_at = {}; }
-    write("index_artifact", [=](auto& side, const Options& options) {
+    const bool loaded = random_.one_in(3);
+    const auto index = [=](auto& side, const Options& options) {
       auto own = artifact;
       own.id = made ? std::string() : side.of(id);
+      if (loaded) { own.revision = made ? 0 : revision_of(side, context, own.id); }
       return answer(side, side.backend.artifact_store().index(context, own, options), own.id.empty());
-    });
-    if (made) { remember(artifacts_); }
+    };
+    write("index_artifact", index);
+    if (made) { return remember(artifacts_); }
+    if (random_.one_in(4)) { write("index_artifact, again", index); }
   }
 
  private:
@@ -119,9 +132,31 @@ class RecordCalls : public SessionCalls {
     artifact.tags.clear();
     for (std::size_t count = random_.number(4); count-- > 0;) { artifact.tags.push_back(tag()); }
     artifact.session_id = maybe_session();
+    artifact.revision = random_.revision();
     remember_text(artifact.purpose);
     remember_text(artifact.name);
     return artifact;
+  }
+  heddle::ArtifactPatch artifact_patch() {
+    auto patch = random_.record<heddle::ArtifactPatch>();
+    const bool sound = !random_.one_in(20);
+    if (patch.name) { patch.name = name(); }
+    if (patch.path) { patch.path = name(); }
+    if (patch.content_type) { patch.content_type = random_.id("type"); }
+    if (sound && patch.size_bytes && *patch.size_bytes < 0) { patch.size_bytes = 3; }
+    for (auto* const tags : {&patch.add_tags, &patch.remove_tags}) {
+      for (std::string& each : *tags) { each = tag(); }
+    }
+    patch.session_id = maybe_session();
+    if (random_.one_in(6)) { patch.session_id = std::string(); }
+    patch.revision = random_.revision();
+    if (patch.purpose) { remember_text(*patch.purpose); }
+    return patch;
+  }
+  template <class SideType>
+  static std::int64_t revision_of(SideType& side, const heddle::Context& context, const std::string& id) {
+    const auto stored = side.backend.artifact_store().get(context, id);
+    return stored ? stored->revision : 0;
   }
   std::string tag() {
     static const std::vector<std::string> tags{"",   "t", "T",    "é",    "e\xCC\x81", "\"",

@@ -20,10 +20,10 @@ class SessionCalls : public Calls {
     switch (random_.number(24)) {
       case 0:
       case 1:
-      case 2: return save_session();
+      case 2: return random_.one_in(2) ? save_session() : update_session();
       case 3: return load_session();
       case 4: return list_sessions();
-      case 5: return random_.one_in(3) ? delete_session() : save_session();
+      case 5: return random_.one_in(3) ? delete_session() : ensure_session();
       case 6:
       case 7:
       case 8:
@@ -90,14 +90,45 @@ class SessionCalls : public Calls {
     return message;
   }
 
-  void save_session() {
+  heddle::Session session() {
     auto session = random_.record<heddle::Session>();
     session.id = session_id();
     session.agent_id = agent_id();
     if (session.parent_session_id) { session.parent_session_id = session_id(); }
-    write("save_session", [session, context = context()](auto& side, const Options& options) {
-      side.backend.session_storage().save_session(context, session, options);
-      return std::string("done");
+    session.revision = random_.revision();
+    return session;
+  }
+
+  void save_session() {
+    const auto session = this->session();
+    // Most sessions exist: a new one with such an id is a conflict, a loaded one is not.
+    const bool loaded = random_.one_in(2);
+    const auto save = [session, loaded, context = context()](auto& side, const Options& options) {
+      auto& store = side.backend.session_storage();
+      auto own = session;
+      if (loaded) {
+        const auto stored = store.load_session(context, own.id, {.limit = 1});
+        own.revision = stored ? stored->revision : 0;
+      }
+      return shown(side, store.save_session(context, own, options));
+    };
+    write("save_session", save);
+    if (random_.one_in(4)) { write("save_session, again", save); }
+  }
+
+  void ensure_session() {
+    write("ensure_session", [session = session(), context = context()](auto& side, const Options& options) {
+      return shown(side, side.backend.session_storage().ensure_session(context, session, options));
+    });
+  }
+
+  void update_session() {
+    auto patch = random_.record<heddle::SessionPatch>();
+    if (patch.agent_id) { patch.agent_id = agent_id(); }
+    if (patch.parent_session_id) { patch.parent_session_id = random_.one_in(3) ? std::string() : session_id(); }
+    patch.revision = random_.revision();
+    write("update_session", [patch, id = session_id(), context = context()](auto& side, const Options& options) {
+      return shown(side, side.backend.session_storage().update_session(context, id, patch, options));
     });
   }
 

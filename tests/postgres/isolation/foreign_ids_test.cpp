@@ -76,6 +76,20 @@ std::vector<Operation> operations() {
        }},
       {"save_session of a parent",
        [](B b, C c, Id id, A) { b.session_storage().save_session(c, {.id = "x", .parent_session_id = id}); }},
+      {"save_session at a revision",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().save_session(c, {.id = id, .revision = 1})); }},
+      {"save_session under a new parent",
+       [](B b, C c, Id id, A a) {
+         a.add(b.session_storage().save_session(c, {.id = "own", .parent_session_id = id, .revision = 1}));
+       }},
+      {"ensure_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().ensure_session(c, {.id = id})); }},
+      {"ensure_session of a parent",
+       [](B b, C c, Id id, A a) {
+         a.add(b.session_storage().ensure_session(c, {.id = "x", .parent_session_id = id}));
+       }},
+      {"update_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().update_session(c, id, {.name = "n"})); }},
+      {"update_session under a new parent",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().update_session(c, "own", {.parent_session_id = id})); }},
       {"load_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().load_session(c, id)); }},
       {"list_agent_sessions", [](B b, C c, Id id, A a) { a.add(b.session_storage().list_agent_sessions(c, id)); }},
       {"delete_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().delete_session(c, id)); }},
@@ -143,8 +157,17 @@ std::vector<Operation> operations() {
       {"search artifacts", [](B b, C c, Id id, A a) { a.add(b.artifact_store().search(c, id)); }},
       {"update an artifact",
        [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, {.id = id, .name = "n"})); }},
+      {"update an artifact at a revision",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, {.id = id, .name = "n", .revision = 1})); }},
+      {"index an artifact at a revision",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().index(c, {.id = id, .name = "n", .revision = 1})); }},
       {"update into a session",
-       [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, {.id = "own", .name = "n", .session_id = id})); }},
+       [](B b, C c, Id id, A a) {
+         a.add(b.artifact_store().update(c, {.id = "own", .name = "n", .session_id = id, .revision = 1}));
+       }},
+      {"patch an artifact", [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, id, {.name = "n"})); }},
+      {"patch into a session",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, "own", {.session_id = id})); }},
       {"remove softly", [](B b, C c, Id id, A a) { a.add(b.artifact_store().remove(c, id, DeleteMode::soft)); }},
       {"remove for good", [](B b, C c, Id id, A a) { a.add(b.artifact_store().remove(c, id, DeleteMode::hard)); }},
       {"record_access", [](B b, C c, Id id, A a) { a.add(b.artifact_store().record_access(c, id)); }},

@@ -78,6 +78,11 @@ TEST_CASE("fault 7: saving over a soft-deleted session is refused and changes no
         ErrorCode::failed_precondition);
   CHECK(code_of([&] { sessions.save_session(alice, {.id = known}, {.idempotency_key = "again"}); }) ==
         ErrorCode::failed_precondition);
+  CHECK(code_of([&] { sessions.save_session(alice, {.id = known, .name = "over", .revision = 1}); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { sessions.ensure_session(alice, {.id = known, .name = "over"}); }) ==
+        ErrorCode::failed_precondition);
+  CHECK(code_of([&] { sessions.update_session(alice, known, {.name = "over"}); }) == ErrorCode::not_found);
   CHECK(digest_of_all(superuser) == before);
   REQUIRE(sessions.restore_session(alice, known));
   CHECK(sessions.load_session(alice, known)->name == known);

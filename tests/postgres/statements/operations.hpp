@@ -84,7 +84,8 @@ using R = const Run;
 struct Operation {
   std::string name;
   void (*run)(R& run);
-  bool keyed = false;  ///< accepts an idempotency key
+  bool keyed = false;   ///< accepts an idempotency key
+  int round_trips = 1;  ///< more where it reads before it writes
 };
 
 inline const std::vector<Operation> all{
@@ -101,7 +102,25 @@ inline const std::vector<Operation> all{
                                  r.options);
      },
      true},
-    {"save_session, an old one", [](R& r) { r.sessions().save_session(r.context, {.id = r.id}, r.options); }, true},
+    {"save_session, the same again",
+     [](R& r) { CHECK(r.sessions().save_session(r.context, {.id = r.id, .agent_id = r.id}, r.options) == 1); }, true},
+    {"save_session, at its revision",
+     [](R& r) {
+       const Session session{.id = "child " + r.id, .name = r.id, .parent_session_id = r.id, .revision = 1};
+       CHECK(r.sessions().save_session(r.context, session, r.options) == 2);
+     },
+     true},
+    {"ensure_session, a new one",
+     [](R& r) { CHECK(r.sessions().ensure_session(r.context, {.id = r.fresh, .parent_session_id = r.id}, r.options)); },
+     true},
+    {"ensure_session, an old one",
+     [](R& r) { CHECK(!r.sessions().ensure_session(r.context, {.id = r.id, .name = r.id}, r.options)); }, true},
+    {"update_session",
+     [](R& r) {
+       const SessionPatch patch{.name = r.id, .parent_session_id = r.id, .context = {R"({"unspliced": 4})"}};
+       CHECK(r.sessions().update_session(r.context, "child " + r.id, patch, r.options) == 2);
+     },
+     true, 2},
     {"load_session",
      [](R& r) { CHECK(r.sessions().load_session(r.context, r.id, r.page)->messages.items.size() >= 3); }},
     {"load_session, none", [](R& r) { CHECK(!r.sessions().load_session(r.context, r.fresh)); }},
@@ -192,6 +211,14 @@ inline const std::vector<Operation> all{
      true},
     {"index an artifact, an old one", [](R& r) { r.artifacts().index(r.context, artifact(r.id, r.id), r.options); },
      true},
+    {"index an artifact, at its revision",
+     [](R& r) {
+       Artifact changed = artifact(r.id, r.id);
+       changed.purpose += " changed";
+       changed.revision = 1;
+       r.artifacts().index(r.context, changed, r.options);
+     },
+     true},
     {"get an artifact", [](R& r) { CHECK(r.artifacts().get(r.context, r.id)); }},
     {"get_by_name", [](R& r) { CHECK(r.artifacts().get_by_name(r.context, r.id + ".csv", r.id)); }},
     {"list artifacts", [](R& r) { CHECK(!r.artifacts().list(r.context, {}, r.page).items.empty()); }},
@@ -212,6 +239,19 @@ inline const std::vector<Operation> all{
      }},
     {"search artifacts", [](R& r) { CHECK(!r.artifacts().search(r.context, text_mark, r.page).items.empty()); }},
     {"update an artifact", [](R& r) { CHECK(r.artifacts().update(r.context, artifact(r.id, r.id), r.options)); }, true},
+    {"update an artifact, at its revision",
+     [](R& r) {
+       Artifact changed = artifact(r.id, r.id);
+       changed.purpose += " changed";
+       changed.revision = 1;
+       CHECK(r.artifacts().update(r.context, changed, r.options));
+     },
+     true},
+    {"patch an artifact",
+     [](R& r) { CHECK(r.artifacts().update(r.context, r.id, {.purpose = text_mark + " patched"}, r.options)); }, true,
+     2},
+    {"patch an artifact, none",
+     [](R& r) { CHECK(!r.artifacts().update(r.context, r.fresh, {.purpose = text_mark}, r.options)); }, true, 2},
     {"remove an artifact, softly",
      [](R& r) { CHECK(r.artifacts().remove(r.context, r.id, DeleteMode::soft, r.options)); }, true},
     {"remove an artifact for good",
