@@ -46,7 +46,9 @@ bool save(Backend& backend, const std::string& content) {
     backend.session_storage().save_message({}, "session", support::saying(content));
     return true;
   } catch (const heddle::Error& error) {
-    if (error.code() != heddle::ErrorCode::unavailable || error.in_doubt()) { FAIL_CHECK(content << error.what()); }
+    if (error.code() != heddle::ErrorCode::unavailable || error.in_doubt()) {
+      FAIL_CHECK(content << ": " << std::string(error.what()));
+    }
     return false;
   }
 }
@@ -55,7 +57,7 @@ std::shared_ptr<Backend> try_to_open(const std::string& path, bool wal) {
   try {
     return std::make_shared<Backend>(config_of(path, wal));
   } catch (const heddle::Error& error) {
-    if (error.code() != heddle::ErrorCode::unavailable) { FAIL_CHECK(error.what()); }
+    if (error.code() != heddle::ErrorCode::unavailable) { FAIL_CHECK(std::string(error.what())); }
     return nullptr;
   }
 }
@@ -149,8 +151,8 @@ TEST_CASE("two backends on one file, opened and closed by 8 threads beside 2 pro
   CHECK(expected.size() > by_threads);
   Backend backend(config_of(path, wal));
   std::multiset<std::string> stored;
-  backend.session_storage().for_each_message(
-      {}, "session", [&](const heddle::Message& message) { stored.insert(message.content); });
+  backend.session_storage().for_each_message({}, "session",
+                                             [&](const heddle::Message& message) { stored.insert(message.content); });
   CHECK(stored == expected);
   CHECK(concurrency::RawConnection(path).damage() == "");
 }

@@ -1,9 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/files/file_identity.hpp"
 #include "heddle/error.hpp"
-
-#include <sys/stat.h>
 
 #include <array>
 #include <condition_variable>
@@ -15,22 +14,6 @@
 #include <utility>
 
 namespace heddle::detail::files {
-
-/// Identifies a file, whatever path leads to it.
-struct FileIdentity {
-  dev_t device{};
-  ino_t number{};
-
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-
-  /// Returns the identity of the file that a path leads to, through links; nothing if there is no file. Does not open
-  /// the file.
-  [[nodiscard]] static std::optional<FileIdentity> of(const std::string& path) noexcept {
-    struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) { return std::nullopt; }
-    return FileIdentity{found.st_dev, found.st_ino};
-  }
-};
 
 /// Registers the SQLite databases that this process has open, and the files that it reads by descriptors of its own, so
 /// that no file is both: closing any descriptor of a file drops all POSIX locks that the process holds on it, those of

@@ -3,6 +3,7 @@
 
 #include "heddle/error.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
+#include "heddle/sqlite/connection/guarded_close.hpp"
 
 #include <sqlite3.h>
 
@@ -81,7 +82,7 @@ class VfsFile {
 
   /// A VFS sets the methods if there is something to close, also when opening failed.
   void close() noexcept {
-    if (file()->pMethods != nullptr) { file()->pMethods->xClose(file()); }
+    if (file()->pMethods != nullptr) { static_cast<void>(connection::GuardedClose::close(file())); }
     file()->pMethods = nullptr;
   }
 
