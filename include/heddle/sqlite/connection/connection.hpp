@@ -4,6 +4,8 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
+#include "heddle/sqlite/connection/file_presence.hpp"
+#include "heddle/sqlite/connection/guarded_close.hpp"
 #include "heddle/sqlite/connection/interrupt.hpp"
 #include "heddle/sqlite/connection/prepared.hpp"
 #include "heddle/sqlite/search/search_rank.hpp"
@@ -37,10 +39,11 @@ enum class Access { read_write, read_only };
 /// One connection to a database, with its settings and its prepared statements. One thread at a time.
 class Connection {
  public:
-  Connection(const Config& config, Access access)
-      : database_(
-            translate_errors("opening the database", [&] { return SQLite::Database(config.path, flags(access)); })),
-        interrupt_(database_.getHandle(), config.busy_timeout) {
+  /// `files` must outlive the connection. Throws `failed_precondition` if they are no longer in place.
+  Connection(const Config& config, Access access, const FilePresence& files)
+      : files_(files), database_(open(config, access, files)), interrupt_(database_.getHandle(), config.busy_timeout) {
+    GuardedClose::install(handle());
+    require_files();
     sqlite3_extended_result_codes(handle(), 1);
     search::add_search_rank(handle());
     // These are settings of a connection, not of the file.
@@ -49,6 +52,8 @@ class Connection {
     execute("PRAGMA cache_size = -" + std::to_string(config.cache_kib));
     if (access == Access::read_only) { map_file(config); }
     if (access == Access::read_write) {
+      // A log that a slow reader made grow is cut when it starts anew.
+      execute("PRAGMA journal_size_limit = 16777216");
       execute(config.durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     }
   }
@@ -70,6 +75,9 @@ class Connection {
   [[nodiscard]] std::int64_t read_integer(const std::string& text) {
     return translate_errors("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
   }
+
+  /// Throws `failed_precondition` if the files of the database were removed or replaced since the backend was opened.
+  void require_files() const { files_.check(); }
 
   /// Remembers an error of this connection for `recover`.
   void note(const SqliteError& error) noexcept {
@@ -122,12 +130,19 @@ class Connection {
     ~ResetAtEnd() { prepared.reset(); }
   };
 
+  static SQLite::Database open(const Config& config, Access access, const FilePresence& files) {
+    // Before, because a file that is gone would be made anew; and after, because it can be replaced in between.
+    files.check();
+    return translate_errors("opening the database", [&] { return SQLite::Database(config.path, flags(access)); });
+  }
+
   static int flags(Access access) noexcept {
     // A connection is used by one thread at a time.
     return SQLITE_OPEN_NOMUTEX |
            (access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   }
 
+  const FilePresence& files_;
   SQLite::Database database_;
   Interrupt interrupt_;
   bool must_recover_ = false;
