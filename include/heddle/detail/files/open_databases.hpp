@@ -2,10 +2,12 @@
 #pragma once
 
 #include "heddle/detail/files/file_identity.hpp"
+#include "heddle/detail/process/forks.hpp"
 #include "heddle/error.hpp"
 
 #include <array>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -59,9 +61,14 @@ class OpenDatabases {
   class Database {
    public:
     /// To be called before the database is opened. Waits until none of its files is read; from then on, Reading throws
-    /// for them.
+    /// for them. Throws `failed_precondition` if it was open when the process was forked.
     explicit Database(const std::filesystem::path& path) : all_(of_process()), files_(path) {
       std::unique_lock lock(all_.mutex_);
+      if (is_open_in_parent()) {
+        throw Error(ErrorCode::failed_precondition,
+                    "the SQLite database was open when this process was forked, and SQLite's locks on it do not hold "
+                    "in the child: fork before it is opened, or start another program");
+      }
       link(all_.databases_, *this);
       while (is_read()) { all_.read_.wait(lock); }
     }
@@ -85,9 +92,11 @@ class OpenDatabases {
     friend OpenDatabases;
 
     [[nodiscard]] bool is_read() const noexcept;
+    [[nodiscard]] bool is_open_in_parent() const noexcept;
 
     OpenDatabases& all_;
     Files files_;
+    std::uint64_t forks_ = process::Forks::remember();
     Database* next_ = nullptr;
   };
 
@@ -148,6 +157,13 @@ class OpenDatabases {
 inline bool OpenDatabases::Database::is_read() const noexcept {
   for (const Reading* each = all_.readings_; each != nullptr; each = each->next_) {
     if (files_.contain(each->file_)) { return true; }
+  }
+  return false;
+}
+
+inline bool OpenDatabases::Database::is_open_in_parent() const noexcept {
+  for (const Database* each = all_.databases_; each != nullptr; each = each->next_) {
+    if (each->forks_ != forks_ && files_.identity && each->files_.contain(*files_.identity)) { return true; }
   }
   return false;
 }
