@@ -87,6 +87,7 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   if (!config.migration().migration_dir().empty()) {
     settings.migration_directory = environment.expand(config.migration().migration_dir());
   }
+  settings.secure_delete = from.secure_delete();
   settings.encrypt = from.encrypt();
   settings.encryption_key = config::key_of(from, environment);
   return settings;

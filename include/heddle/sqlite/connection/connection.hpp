@@ -8,6 +8,7 @@
 #include "heddle/sqlite/connection/guarded_close.hpp"
 #include "heddle/sqlite/connection/interrupt.hpp"
 #include "heddle/sqlite/connection/prepared.hpp"
+#include "heddle/sqlite/search/deleted_words.hpp"
 #include "heddle/sqlite/search/search_rank.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -52,8 +53,13 @@ class Connection {
     execute("PRAGMA cache_size = -" + std::to_string(config.cache_kib));
     if (access == Access::read_only) { map_file(config); }
     if (access == Access::read_write) {
-      // A log that a slow reader made grow is cut when it starts anew.
-      execute("PRAGMA journal_size_limit = 16777216");
+      // The log is cut to this size when it starts anew: a slow reader can have made it long, and it contains what was
+      // deleted.
+      execute(config.secure_delete ? "PRAGMA journal_size_limit = 0" : "PRAGMA journal_size_limit = 16777216");
+      if (config.secure_delete) {
+        execute("PRAGMA secure_delete = ON");
+        deleted_words_.watch(handle());
+      }
       execute(config.durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     }
   }
@@ -74,6 +80,17 @@ class Connection {
   /// Returns the integer in the first row of a query. Not for SQL of users.
   [[nodiscard]] std::int64_t read_integer(const std::string& text) {
     return translate_errors("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
+  }
+
+  /// Removes the words that were deleted since the last call from the full-text indexes, if the configuration asks for
+  /// that; returns true if there were any. To be called in a transaction, before its commit.
+  bool erase_deleted_words() {
+    if (!deleted_words_.any()) { return false; }
+    const std::string sql = deleted_words_.sql();
+    // Merging deletes rows of FTS5's own tables, but none that stands for a text.
+    deleted_words_.forget();
+    execute(sql);
+    return true;
   }
 
   /// Throws `failed_precondition` if the files of the database were removed or replaced since the backend was opened.
@@ -143,6 +160,7 @@ class Connection {
   }
 
   const FilePresence& files_;
+  search::DeletedWords deleted_words_;
   SQLite::Database database_;
   Interrupt interrupt_;
   bool must_recover_ = false;

@@ -92,10 +92,13 @@ inline bool begin(connection::Connection& connection, Checkpointer& checkpointer
 }
 
 /// Commits the work of a batch. If that fails, all tasks fail; they are in doubt only if the disk failed.
-inline void commit(connection::Connection& connection, const Batch& batch) noexcept {
+inline void commit(connection::Connection& connection, Checkpointer& checkpointer, const Batch& batch) noexcept {
   try {
     connection.require_files();
+    const bool erased = connection.erase_deleted_words();
     execute(connection, sql::statements<ControlStatements>().commit);
+    // The log still contains what was deleted.
+    if (erased) { checkpointer.hurry(); }
   } catch (const connection::SqliteError& error) {
     connection.note(error);
     const bool disk_failed = error.primary_code() == SQLITE_IOERR;
@@ -128,7 +131,7 @@ inline void commit_together(connection::Connection& connection, Checkpointer& ch
       if (alone != nullptr && alone->failure) {
         roll_back(connection);
       } else {
-        commit(connection, batch);
+        commit(connection, checkpointer, batch);
       }
       return;
     }
