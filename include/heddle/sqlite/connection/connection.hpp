@@ -4,6 +4,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
+#include "heddle/sqlite/connection/file_errors.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
 #include "heddle/sqlite/connection/guarded_close.hpp"
 #include "heddle/sqlite/connection/interrupt.hpp"
@@ -25,13 +26,15 @@
 
 namespace heddle::sqlite::connection {
 
-/// Calls `work`, which uses SQLiteCpp, and returns what it returns. Throws its exceptions as SqliteError.
+/// Calls `work`, which uses SQLiteCpp on a file, and returns what it returns. Throws its exceptions as SqliteError.
+/// `connection` is null if there is none yet.
 template <class Work>
-decltype(auto) translate_errors(const char* doing, Work&& work) {
+decltype(auto) translate_errors(const char* doing, sqlite3* connection, const std::string& path, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (const SQLite::Exception& e) {
-    throw make_error(e.getExtendedErrorCode() == -1 ? e.getErrorCode() : e.getExtendedErrorCode(), doing);
+    const int code = e.getExtendedErrorCode() == -1 ? e.getErrorCode() : e.getExtendedErrorCode();
+    throw make_file_error(code, connection == nullptr ? 0 : system_error_of(connection, code), doing, path);
   }
 }
 
@@ -42,7 +45,10 @@ class Connection {
  public:
   /// `files` must outlive the connection. Throws `failed_precondition` if they are no longer in place.
   Connection(const Config& config, Access access, const FilePresence& files)
-      : files_(files), database_(open(config, access, files)), interrupt_(database_.getHandle(), config.busy_timeout) {
+      : path_(config.path),
+        files_(files),
+        database_(open(config, access, files)),
+        interrupt_(database_.getHandle(), config.busy_timeout) {
     GuardedClose::install(handle());
     require_files();
     sqlite3_extended_result_codes(handle(), 1);
@@ -74,12 +80,13 @@ class Connection {
 
   /// Runs SQL that returns no rows, such as settings and migrations. Not for SQL of users.
   void execute(const std::string& text) {
-    translate_errors("running a script", [&] { database_.exec(text); });
+    translate_errors("running a script", handle(), path_, [&] { database_.exec(text); });
   }
 
   /// Returns the integer in the first row of a query. Not for SQL of users.
   [[nodiscard]] std::int64_t read_integer(const std::string& text) {
-    return translate_errors("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
+    return translate_errors("reading a setting", handle(), path_,
+                            [&] { return database_.execAndGet(text).getInt64(); });
   }
 
   /// Removes the words that were deleted since the last call from the full-text indexes, if the configuration asks for
@@ -150,7 +157,8 @@ class Connection {
   static SQLite::Database open(const Config& config, Access access, const FilePresence& files) {
     // Before, because a file that is gone would be made anew; and after, because it can be replaced in between.
     files.check();
-    return translate_errors("opening the database", [&] { return SQLite::Database(config.path, flags(access)); });
+    return translate_errors("opening the database", nullptr, config.path,
+                            [&] { return SQLite::Database(config.path, flags(access)); });
   }
 
   static int flags(Access access) noexcept {
@@ -159,6 +167,7 @@ class Connection {
            (access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   }
 
+  std::string path_;
   const FilePresence& files_;
   search::DeletedWords deleted_words_;
   SQLite::Database database_;

@@ -46,7 +46,7 @@ inline void copy_database(connection::Connection& source, const std::filesystem:
   if (type == std::filesystem::file_type::none) { throw failed; }
   if (type != std::filesystem::file_type::not_found) { throw exists; }
   const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::crypto::random_hex(16));
-  connection::translate_errors("copying the database", [&] {
+  connection::translate_errors("copying the database", nullptr, target.string(), [&] {
     const PrivateFile private_file(partial.path().string());
     SQLite::Database copy(partial.path().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     private_file.restrict_mode();
