@@ -19,6 +19,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 /// Two backends on one file in one process, opened and closed in any order while other processes write. Child processes
@@ -115,7 +116,13 @@ TEST_CASE("two backends on one file, opened and closed by 8 threads beside 2 pro
                                            {"HEDDLE_TEST_WAL", wal ? "1" : "0"},
                                            {"HEDDLE_TEST_SECONDS", std::to_string(seconds)}}));
   }
-  for (const auto& child : children) { child->wait_for_sign(); }
+  std::vector<std::string> reports(children.size());
+  std::vector<std::jthread> listeners;
+  for (std::size_t index = 0; index < children.size(); ++index) {
+    children[index]->wait_for_sign();
+    // Meanwhile, because a child waits when its pipe is full.
+    listeners.emplace_back([&, index] { reports[index] = children[index]->read_to_end(); });
+  }
 
   std::array<Place, 2> places;
   std::array<std::vector<std::string>, threads> acknowledged;
@@ -141,10 +148,11 @@ TEST_CASE("two backends on one file, opened and closed by 8 threads beside 2 pro
   std::multiset<std::string> expected;
   for (const auto& saved : acknowledged) { expected.insert(saved.begin(), saved.end()); }
   const std::size_t by_threads = expected.size();
-  for (const auto& child : children) {
-    std::istringstream report(child->read_to_end());
+  for (std::size_t index = 0; index < children.size(); ++index) {
+    listeners[index].join();
+    std::istringstream report(reports[index]);
     for (std::string content; std::getline(report, content);) { expected.insert(content); }
-    CHECK(child->wait());
+    CHECK(children[index]->wait());
   }
   MESSAGE(by_threads << " messages of threads and " << expected.size() - by_threads << " of processes");
   CHECK(by_threads > 0);

@@ -70,6 +70,8 @@ class FaultyVfs : private sqlite3_vfs {
   }
   /// Calls `watcher` with the path of a file before each of its writes, on the thread that writes.
   void watch_writes(std::function<void(const std::string&)> watcher) { watcher_ = std::move(watcher); }
+  /// Calls `watcher` with the path of a file before it is closed, on the thread that closes it.
+  void watch_closings(std::function<void(const std::string&)> watcher) { closing_watcher_ = std::move(watcher); }
   /// Returns true if a power failure would lose bytes of this file.
   [[nodiscard]] bool is_unsynced(const std::string& path) {
     const std::lock_guard lock(mutex_);
@@ -135,6 +137,7 @@ class FaultyVfs : private sqlite3_vfs {
       sqlite3_io_methods made{};
       made.iVersion = 3;
       made.xClose = [](sqlite3_file* f) {
+        if (the_->closing_watcher_) { the_->closing_watcher_(*self(f).path); }
         delete self(f).path;
         return real(f)->pMethods->xClose(real(f));
       };
@@ -201,6 +204,7 @@ class FaultyVfs : private sqlite3_vfs {
   bool struck_ = false;
   std::set<std::string> unsynced_;
   std::function<void(const std::string&)> watcher_;
+  std::function<void(const std::string&)> closing_watcher_;
 };
 
 }  // namespace crash
