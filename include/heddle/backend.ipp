@@ -73,6 +73,8 @@ Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType 
 template <class Policy, class TracerType>
 Backend<Policy, TracerType>::~Backend() {
   close();
+  // To destroy them would close the parent's connections, and wait for threads that exist only there.
+  if (parts_->gateway.lifecycle().is_of_parent()) { static_cast<void>(parts_.release()); }
 }
 
 template <class Policy, class TracerType>
@@ -167,6 +169,7 @@ void Backend<Policy, TracerType>::back_up(
 
 template <class Policy, class TracerType>
 void Backend<Policy, TracerType>::close() noexcept {
+  if (parts_->gateway.lifecycle().is_of_parent()) { return; }
   parts_->purge_timer.stop();
   if (parts_->gateway.lifecycle().close()) { parts_->engine.close(); }
 }

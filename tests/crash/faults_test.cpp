@@ -117,7 +117,7 @@ class Scenario {
     heddle::Backend<heddle::Sqlite> backend(config_);
     auto& store = backend.session_storage();
     const auto messages = store.load_messages({}, "session").items;
-    CHECK(support::fault_in(messages) == "");
+    CHECK(support::fault_in_session(store, "session") == "");
     std::map<std::string, int> found;
     for (const auto& message : messages) { ++found[message.content.substr(0, message.content.find('\n'))]; }
     const auto expect = [&](const std::string& content, Became became) {
@@ -223,7 +223,7 @@ TEST_CASE("a file that was created and migrated on a failing disk can be opened 
       backend.migrate();
       const auto messages = backend.session_storage().load_messages({}, "doomed").items;
       if (became == Became::stored) { CHECK(messages.size() == support::turn_size); }
-      CHECK(support::fault_in(messages) == "");
+      CHECK(support::fault_in_session(backend.session_storage(), "doomed") == "");
       CHECK(RawConnection(setup.path).damage() == "");
       return struck;
     });
@@ -296,7 +296,7 @@ TEST_CASE("16 threads on a disk that fails sometimes: each gets the true outcome
 
   heddle::Backend<heddle::Sqlite> again(setup);
   const auto messages = again.session_storage().load_messages({}, "session").items;
-  CHECK(support::fault_in(messages) == "");
+  CHECK(support::fault_in_session(again.session_storage(), "session") == "");
   std::map<std::string, int> found;
   for (const auto& message : messages) { ++found[message.content]; }
   for (const auto& calls : became) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crash {
 
@@ -66,6 +68,10 @@ class FaultyVfs : private sqlite3_vfs {
     const std::lock_guard lock(mutex_);
     return struck_;
   }
+  /// Calls `watcher` with the path of a file before each of its writes, on the thread that writes.
+  void watch_writes(std::function<void(const std::string&)> watcher) { watcher_ = std::move(watcher); }
+  /// Calls `watcher` with the path of a file before it is closed, on the thread that closes it.
+  void watch_closings(std::function<void(const std::string&)> watcher) { closing_watcher_ = std::move(watcher); }
   /// Returns true if a power failure would lose bytes of this file.
   [[nodiscard]] bool is_unsynced(const std::string& path) {
     const std::lock_guard lock(mutex_);
@@ -131,6 +137,7 @@ class FaultyVfs : private sqlite3_vfs {
       sqlite3_io_methods made{};
       made.iVersion = 3;
       made.xClose = [](sqlite3_file* f) {
+        if (the_->closing_watcher_) { the_->closing_watcher_(*self(f).path); }
         delete self(f).path;
         return real(f)->pMethods->xClose(real(f));
       };
@@ -140,6 +147,7 @@ class FaultyVfs : private sqlite3_vfs {
       made.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
         return the_->ask(Request::write, [&] {
           the_->note(self(f), false);
+          if (the_->watcher_) { the_->watcher_(*self(f).path); }
           return real(f)->pMethods->xWrite(real(f), from, size, at);
         });
       };
@@ -195,6 +203,8 @@ class FaultyVfs : private sqlite3_vfs {
   int seen_ = 0;
   bool struck_ = false;
   std::set<std::string> unsynced_;
+  std::function<void(const std::string&)> watcher_;
+  std::function<void(const std::string&)> closing_watcher_;
 };
 
 }  // namespace crash

@@ -115,7 +115,7 @@ void check_round(Store& store, const Reported& reported) {
     for (int session = 0; session < sessions; ++session) {
       const std::string id = session_id(reported.round, session);
       loaded[id] = store.load_messages({}, id).items;
-      CHECK(support::fault_in(loaded[id]) == "");
+      CHECK(support::fault_in_session(store, id) == "");
     }
     return loaded;
   };

@@ -28,7 +28,8 @@ Context over() {
 }  // namespace
 
 TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
-  Connection connection({.path = ":memory:"}, Access::read_write);
+  const FilePresence files;
+  Connection connection({.path = ":memory:"}, Access::read_write, files);
   const Context context = over();
   const auto& control = heddle::sql::statements<heddle::sqlite::ControlStatements>();
   for (std::int64_t round = 0; round < rounds; ++round) {
@@ -39,7 +40,8 @@ TEST_CASE("a BEGIN that took effect is never reported as interrupted") {
 }
 
 TEST_CASE("failed work leaves nothing in the batch, whenever the deadline passes") {
-  Connection connection({.path = ":memory:"}, Access::read_write);
+  const FilePresence files;
+  Connection connection({.path = ":memory:"}, Access::read_write, files);
   connection.execute("CREATE TABLE t (x INTEGER)");
   static const heddle::sql::Statement<heddle::sql::NoRow, std::int64_t> insert{"INSERT INTO t VALUES (?1)"};
   static const heddle::sql::Statement<std::int64_t, std::int64_t> find{

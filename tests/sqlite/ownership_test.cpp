@@ -1,5 +1,6 @@
 #include "heddle/sqlite/file/ownership.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
@@ -127,12 +128,35 @@ TEST_CASE("fault 21: encryption that the library lacks is an error, and no file 
 }
 
 TEST_CASE("fault 21: foreign keys are enforced on every connection") {
+  using heddle::sqlite::connection::Access;
+  using heddle::sqlite::connection::Connection;
   const support::TemporaryFolder folder;
-  Backend<Sqlite> backend({.path = (folder.path() / "x.db").string()});
+  const heddle::sqlite::Config config{.path = (folder.path() / "x.db").string()};
+  Backend<Sqlite> backend(config);
   backend.migrate();
-  CHECK(support::code_of([&] {
-          backend.session_storage().save_session({}, {.id = "s", .parent_session_id = "none"});
-        }) == ErrorCode::not_found);
+  auto& store = backend.session_storage();
+  store.save_session({}, {.id = "parent"});
+  store.save_session({}, {.id = "child", .parent_session_id = "parent"});
+
+  // Past the stores, which look themselves whether a record is referred to.
+  const auto expect_enforcement = [&](Connection& connection) {
+    store.save_session({}, {.id = "removed"});
+    store.save_tool_execution({}, "removed", {.tool_name = "t"});
+    const Error error = support::error_of([&] { connection.execute("DELETE FROM sessions WHERE id = 'parent'"); });
+    CHECK(error.native_code() == std::to_string(SQLITE_CONSTRAINT_FOREIGNKEY));
+    connection.execute("DELETE FROM sessions WHERE id = 'removed'");
+    CHECK(connection.read_integer("SELECT count(*) FROM tool_executions") == 0);
+  };
+  heddle::sqlite::Engine engine(config);
+  const Context context;
+  const Call call{context, {}, Operation::details};
+  engine.exclusively(call, expect_enforcement);
+  const heddle::sqlite::connection::FilePresence files;
+  Connection writer(config, Access::read_write, files);
+  expect_enforcement(writer);
+  Connection reader(config, Access::read_only, files);
+  CHECK(reader.read_integer("PRAGMA foreign_keys") == 1);
+  CHECK(store.load_session({}, "parent").has_value());
 }
 
 TEST_CASE("a path that begins like a URI is a plain path and cannot bypass the check of the owner") {

@@ -58,6 +58,30 @@ inline std::string fault_in(const std::vector<heddle::Message>& messages) {
   return parts == 0 ? std::string() : "turn " + open_turn + " is cut off";
 }
 
+/// Returns what is wrong with a session whose turns all come from `turn_named`: with its messages, or a turn that does
+/// not have its one execution; empty if nothing is wrong.
+template <class Store>
+std::string fault_in_session(Store& store, const std::string& session) {
+  const auto messages = store.load_messages({}, session).items;
+  if (std::string fault = fault_in(messages); !fault.empty()) { return fault; }
+  std::map<std::string, int> executions;
+  for (const auto& execution : store.list_tool_executions({}, session, {.limit = 10000}).items) {
+    ++executions[execution.tool_name];
+  }
+  for (const heddle::Message& message : messages) {
+    std::istringstream words(message.content);
+    std::string kind;
+    std::string name;
+    int part = 0;
+    words >> kind >> name >> part;
+    if (kind != "turn" || part != 1) { continue; }
+    if (executions[name] != 1) { return "turn " + name + " has " + std::to_string(executions[name]) + " executions"; }
+    executions.erase(name);
+  }
+  return executions.empty() ? std::string()
+                            : "an execution of turn " + executions.begin()->first + ", which is not there";
+}
+
 /// The messages whose saves have returned: each by its session and the sequence number that the save returned.
 class Ledger {
  public:
@@ -79,8 +103,8 @@ class Ledger {
       const std::string& session = each.first;
       const auto& entries = each.second;
       CAPTURE(session);
+      CHECK(fault_in_session(backend.session_storage(), session) == "");
       const auto messages = backend.session_storage().load_messages({}, session).items;
-      CHECK(fault_in(messages) == "");
       REQUIRE(messages.size() == entries.size());
       std::size_t wrong = 0;
       for (const heddle::Message& message : messages) {

@@ -53,6 +53,10 @@ namespace heddle {
 ///    does the same without a limit, with one row in memory at a time (all rows for an in-memory database). The visitor
 ///    may use the backend. With a connection pool, `for_each_message` holds one connection and each call inside uses
 ///    another; such a call throws `resource_exhausted` if visitors hold all connections, so that none can become free.
+///    A slow visitor is dear, as it keeps one state of the database readable: beside it SQLite's write-ahead log grows
+///    with every write (beyond `visitor_log_bytes` the call throws `resource_exhausted`), and PostgreSQL cannot remove
+///    dead rows of any table (its `xmin` stays). Read pages, or collect and work afterwards, where a message takes
+///    long.
 ///  - `load_agent_messages` returns the messages of all sessions of an agent and the coordinator and shared messages of
 ///    their parents, sessions in order of creation; `load_parent_messages` returns the coordinator and shared messages
 ///    of one session's parent.

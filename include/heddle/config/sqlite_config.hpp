@@ -54,6 +54,11 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     if (config.mmap_bytes() > most) { refuse("sqlite.mmap_bytes must be at most 2^63-1"); }
     settings.mmap_bytes = static_cast<std::int64_t>(config.mmap_bytes());
   }
+  if (config.has_visitor_log_bytes()) {
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    if (config.visitor_log_bytes() > most) { refuse("sqlite.visitor_log_bytes must be at most 2^63-1"); }
+    settings.visitor_log_bytes = static_cast<std::int64_t>(config.visitor_log_bytes());
+  }
 }
 
 }  // namespace config
@@ -82,6 +87,7 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   if (!config.migration().migration_dir().empty()) {
     settings.migration_directory = environment.expand(config.migration().migration_dir());
   }
+  settings.secure_delete = from.secure_delete();
   settings.encrypt = from.encrypt();
   settings.encryption_key = config::key_of(from, environment);
   return settings;

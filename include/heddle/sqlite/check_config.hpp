@@ -42,7 +42,16 @@ inline void check_numbers(const Config& config) {
   if (config.cache_kib < 1 || config.cache_kib > std::numeric_limits<std::int32_t>::max()) {
     refuse("the size of the cache is out of range");
   }
+  if (config.visitor_log_bytes < 0) { refuse("visitor_log_bytes is negative"); }
   if (config.mmap_bytes < 0) { refuse("the size of the mapping is negative"); }
+}
+
+/// Returns the path of the file that a path leads to; the path itself if there is no file. SQLite names the log and the
+/// journal after that file, and so are the artifacts.
+[[nodiscard]] inline std::filesystem::path without_links(const std::filesystem::path& path) {
+  std::error_code unknown;
+  auto resolved = std::filesystem::canonical(path, unknown);
+  return unknown ? path : resolved;
 }
 
 /// Throws `failed_precondition` if no database can be at this path.
@@ -73,7 +82,7 @@ inline void check_path(const std::string& path) {
   // Connections are opened later too, when the process may have another working folder; and SQLite reads a path that
   // starts with `file:` as a URI.
   using detail::files::absolute_path;
-  if (!is_in_memory(config.path)) { config.path = absolute_path(config.path).string(); }
+  if (!is_in_memory(config.path)) { config.path = without_links(absolute_path(config.path)).string(); }
   if (!config.artifact_directory.empty()) { config.artifact_directory = absolute_path(config.artifact_directory); }
   if (!config.migration_directory.empty()) { config.migration_directory = absolute_path(config.migration_directory); }
   check_path(config.path);

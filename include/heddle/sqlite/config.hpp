@@ -33,6 +33,13 @@ struct Config {
   std::int64_t cache_kib = 8192;
   /// Bytes of the file that are mapped into memory; 0 for none.
   std::int64_t mmap_bytes = std::int64_t{256} << 20U;
+  /// How many bytes the write-ahead log may grow while a visitor of `for_each_message` runs, as it cannot start anew
+  /// meanwhile; then the read throws `resource_exhausted`. 0: no bound.
+  std::int64_t visitor_log_bytes = std::int64_t{1} << 30U;
+  /// Overwrite what is deleted or replaced, so that its text is in none of the files, the full-text index included. The
+  /// write-ahead log keeps it until the next write, or until the last connection closes. A deletion then costs as much
+  /// as writing the whole index.
+  bool secure_delete = false;
   /// The tenant of calls whose Context names none. Empty: such calls fail with `invalid_argument`. At most
   /// `limits::id` bytes of UTF-8.
   std::string default_user_id = "default-user";

@@ -10,13 +10,16 @@
 #include "heddle/sqlite/check_config.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/connection/file_presence.hpp"
 #include "heddle/sqlite/embedded_migrations.hpp"
 #include "heddle/sqlite/file/backup.hpp"
 #include "heddle/sqlite/file/claim.hpp"
 #include "heddle/sqlite/file/ownership.hpp"
+#include "heddle/sqlite/file/private_file.hpp"
 #include "heddle/sqlite/migrations/schema.hpp"
 #include "heddle/sqlite/statements/control.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
+#include "heddle/sqlite/transaction/log_size.hpp"
 #include "heddle/sqlite/transaction/readers.hpp"
 #include "heddle/sqlite/transaction/transaction.hpp"
 #include "heddle/sqlite/transaction/writer.hpp"
@@ -36,12 +39,18 @@ class Engine {
   /// Opens the file, or makes it. Throws `failed_precondition` for a database that is not Heddle's, and does not change
   /// it; and what `validate` throws.
   explicit Engine(Config config) : config_(validate(std::move(config))) {
+    if (is_in_memory(config_.path)) {
+      open_writer();
+      return;
+    }
+    file::check_single_name(config_.path);
     file::check_ownership(config_.path);
-    if (!is_in_memory(config_.path)) { open_file_.emplace(config_.path); }
-    writer_.emplace(config_);
-    if (open_file_) { open_file_->update(); }
-    prepare_file();
-    if (!is_in_memory(config_.path)) { readers_.emplace(config_); }
+    open_file_.emplace(config_.path);
+    const file::PrivateFile private_file(config_.path);
+    open_writer();
+    private_file.restrict_mode();
+    open_file_->update();
+    readers_.emplace(config_, files_, log_);
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -88,7 +97,7 @@ class Engine {
                            [&](connection::Connection& source) { file::copy_database(source, target, call.context); });
       return;
     }
-    connection::Connection source(config_, connection::Access::read_only);
+    connection::Connection source(config_, connection::Access::read_only, files_);
     // The first read of a transaction fixes the state that all of it sees.
     transaction::execute(source, sql::statements<ControlStatements>().begin_read);
     static_cast<void>(source.read_integer("SELECT count(*) FROM sqlite_schema"));
@@ -112,17 +121,23 @@ class Engine {
   [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
 
  private:
-  void prepare_file() {
+  void open_writer() {
+    writer_.emplace(config_, files_, log_);
     const Context context;
     writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
       file::claim(connection);
       file::set_journal_mode(connection, config_);
       connection.map_file(config_);
+      // The log is opened by the first read.
+      static_cast<void>(connection.read_integer("SELECT count(*) FROM sqlite_schema"));
+      files_.remember(connection.handle());
     });
   }
 
   Config config_;
   std::optional<detail::files::OpenDatabases::Database> open_file_;  ///< must outlive all connections
+  connection::FilePresence files_;
+  transaction::LogSize log_;
   std::optional<transaction::Writer> writer_;
   std::optional<transaction::Readers> readers_;
 };

@@ -126,7 +126,7 @@ TEST_CASE("postgres faults: cut at every message of a turn, which is stored whol
     if (!fate.acknowledged && !fate.in_doubt) { CHECK(executions == 0); }
     save(name);
   });
-  CHECK(support::fault_in(here.store().load_messages({}, "session").items) == "");
+  CHECK(support::fault_in_session(here.store(), "session") == "");
 }
 
 TEST_CASE("postgres faults: cut at every message of a read, which is never in doubt") {

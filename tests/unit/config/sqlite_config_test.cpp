@@ -50,6 +50,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.readers == defaults.readers);
     CHECK(settings.cache_kib == defaults.cache_kib);
     CHECK(settings.mmap_bytes == defaults.mmap_bytes);
+    CHECK(settings.visitor_log_bytes == defaults.visitor_log_bytes);
+    CHECK(!settings.secure_delete);
     CHECK(settings.default_user_id == "default-user");
     CHECK(settings.artifact_directory.empty());
     CHECK(settings.migration_directory.empty());
@@ -60,6 +62,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     const auto settings = settings_of(R"({
       "sqlite": {"path": "~/a.db", "encrypt": true, "encryption_key": "k", "wal_mode": false,
                  "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
+                 "visitor_log_bytes": "8000000000", "secure_delete": true,
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files"},
       "migration": {"migration_dir": "~/sql"}})");
     CHECK(settings.path == "/home/ada/a.db");
@@ -70,6 +73,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.readers == 7);
     CHECK(settings.cache_kib == 100);
     CHECK(settings.mmap_bytes == 9'000'000'000);
+    CHECK(settings.visitor_log_bytes == 8'000'000'000);
+    CHECK(settings.secure_delete);
     CHECK(settings.busy_timeout == std::chrono::milliseconds(0));
     CHECK(settings.default_user_id.empty());
     CHECK(settings.artifact_directory == fs::current_path() / "files");
@@ -98,7 +103,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     for (const char* json :
          {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})", R"({"sqlite": {"cache_kib": 0}})",
           R"({"sqlite": {"cache_kib": 3000000000}})", R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
-          R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
+          R"({"sqlite": {"visitor_log_bytes": "18446744073709551615"}})", R"({"sqlite": {"durability": 9}})",
+          R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
       CAPTURE(json);
       const auto error = error_of([&] { static_cast<void>(settings_of(json)); });
       CHECK(error.code() == ErrorCode::invalid_argument);

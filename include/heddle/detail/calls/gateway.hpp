@@ -17,7 +17,8 @@ namespace heddle::detail::calls {
 
 /// The only way from a store to the engine. It counts each operation, traces it, checks its deadline and resolves its
 /// tenant, once for all backends. One operation is one span. Every exception that leaves the operation ends the span as
-/// failed, also that of a refused call, of a closed backend and of the caller's own code in a visitor or a hook.
+/// failed, also that of a refused call, of a closed backend and of the caller's own code in a visitor or a hook. Only a
+/// call in a forked child has no span.
 template <class Policy, class TracerType>
 class Gateway {
  public:
@@ -46,6 +47,8 @@ class Gateway {
  private:
   template <class Use>
   auto trace(const Call& call, Use&& use) {
+    // Before the tracer, which a fork has copied as well: another thread can hold its locks.
+    lifecycle_.require_own_process();
     // Destroyed after the span, so that no span is open when `close` returns.
     const Lifecycle::Entry entry(lifecycle_);
     auto span = tracer_.start(call);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/detail/calls/thread_mark.hpp"
+#include "heddle/detail/process/forks.hpp"
 #include "heddle/error.hpp"
 
 #include <atomic>
@@ -42,6 +43,18 @@ class Lifecycle {
     ThreadMark<Lifecycle> mark_;
   };
 
+  /// Returns true in a process that a fork made after the backend was opened. Its connections, locks and threads are
+  /// those of the parent, and must be neither used nor closed.
+  [[nodiscard]] bool is_of_parent() const noexcept { return detail::process::Forks::count() != forks_; }
+
+  /// Throws `failed_precondition` in such a process.
+  void require_own_process() const {
+    if (is_of_parent()) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the backend was opened before fork(): a child cannot use it; open one in each process");
+    }
+  }
+
   /// Refuses new calls and waits for the running ones. Returns true to exactly one caller, which then closes the
   /// engine. Inside a call, such as in a visitor, it only refuses new calls and returns false, because it cannot wait
   /// for itself; a later `close` returns true then.
@@ -72,6 +85,7 @@ class Lifecycle {
 
   std::atomic<std::uint64_t> state_{0};
   std::atomic<bool> claimed_{false};
+  std::uint64_t forks_ = detail::process::Forks::remember();
   std::stop_source closing_source_;  ///< stopped when closing begins
 };
 

@@ -1,12 +1,13 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/files/file_identity.hpp"
+#include "heddle/detail/process/forks.hpp"
 #include "heddle/error.hpp"
-
-#include <sys/stat.h>
 
 #include <array>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -15,22 +16,6 @@
 #include <utility>
 
 namespace heddle::detail::files {
-
-/// Identifies a file, whatever path leads to it.
-struct FileIdentity {
-  dev_t device{};
-  ino_t number{};
-
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-
-  /// Returns the identity of the file that a path leads to, through links; nothing if there is no file. Does not open
-  /// the file.
-  [[nodiscard]] static std::optional<FileIdentity> of(const std::string& path) noexcept {
-    struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) { return std::nullopt; }
-    return FileIdentity{found.st_dev, found.st_ino};
-  }
-};
 
 /// Registers the SQLite databases that this process has open, and the files that it reads by descriptors of its own, so
 /// that no file is both: closing any descriptor of a file drops all POSIX locks that the process holds on it, those of
@@ -76,9 +61,14 @@ class OpenDatabases {
   class Database {
    public:
     /// To be called before the database is opened. Waits until none of its files is read; from then on, Reading throws
-    /// for them.
+    /// for them. Throws `failed_precondition` if it was open when the process was forked.
     explicit Database(const std::filesystem::path& path) : all_(of_process()), files_(path) {
       std::unique_lock lock(all_.mutex_);
+      if (is_open_in_parent()) {
+        throw Error(ErrorCode::failed_precondition,
+                    "the SQLite database was open when this process was forked, and SQLite's locks on it do not hold "
+                    "in the child: fork before it is opened, or start another program");
+      }
       link(all_.databases_, *this);
       while (is_read()) { all_.read_.wait(lock); }
     }
@@ -102,9 +92,11 @@ class OpenDatabases {
     friend OpenDatabases;
 
     [[nodiscard]] bool is_read() const noexcept;
+    [[nodiscard]] bool is_open_in_parent() const noexcept;
 
     OpenDatabases& all_;
     Files files_;
+    std::uint64_t forks_ = process::Forks::remember();
     Database* next_ = nullptr;
   };
 
@@ -165,6 +157,13 @@ class OpenDatabases {
 inline bool OpenDatabases::Database::is_read() const noexcept {
   for (const Reading* each = all_.readings_; each != nullptr; each = each->next_) {
     if (files_.contain(each->file_)) { return true; }
+  }
+  return false;
+}
+
+inline bool OpenDatabases::Database::is_open_in_parent() const noexcept {
+  for (const Database* each = all_.databases_; each != nullptr; each = each->next_) {
+    if (each->forks_ != forks_ && files_.identity && each->files_.contain(*files_.identity)) { return true; }
   }
   return false;
 }

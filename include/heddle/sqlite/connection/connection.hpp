@@ -4,8 +4,12 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
+#include "heddle/sqlite/connection/file_errors.hpp"
+#include "heddle/sqlite/connection/file_presence.hpp"
+#include "heddle/sqlite/connection/guarded_close.hpp"
 #include "heddle/sqlite/connection/interrupt.hpp"
 #include "heddle/sqlite/connection/prepared.hpp"
+#include "heddle/sqlite/search/deleted_words.hpp"
 #include "heddle/sqlite/search/search_rank.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -22,13 +26,15 @@
 
 namespace heddle::sqlite::connection {
 
-/// Calls `work`, which uses SQLiteCpp, and returns what it returns. Throws its exceptions as SqliteError.
+/// Calls `work`, which uses SQLiteCpp on a file, and returns what it returns. Throws its exceptions as SqliteError.
+/// `connection` is null if there is none yet.
 template <class Work>
-decltype(auto) translate_errors(const char* doing, Work&& work) {
+decltype(auto) translate_errors(const char* doing, sqlite3* connection, const std::string& path, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (const SQLite::Exception& e) {
-    throw make_error(e.getExtendedErrorCode() == -1 ? e.getErrorCode() : e.getExtendedErrorCode(), doing);
+    const int code = e.getExtendedErrorCode() == -1 ? e.getErrorCode() : e.getExtendedErrorCode();
+    throw make_file_error(code, connection == nullptr ? 0 : system_error_of(connection, code), doing, path);
   }
 }
 
@@ -37,10 +43,14 @@ enum class Access { read_write, read_only };
 /// One connection to a database, with its settings and its prepared statements. One thread at a time.
 class Connection {
  public:
-  Connection(const Config& config, Access access)
-      : database_(
-            translate_errors("opening the database", [&] { return SQLite::Database(config.path, flags(access)); })),
+  /// `files` must outlive the connection. Throws `failed_precondition` if they are no longer in place.
+  Connection(const Config& config, Access access, const FilePresence& files)
+      : path_(config.path),
+        files_(files),
+        database_(open(config, access, files)),
         interrupt_(database_.getHandle(), config.busy_timeout) {
+    GuardedClose::install(handle());
+    require_files();
     sqlite3_extended_result_codes(handle(), 1);
     search::add_search_rank(handle());
     // These are settings of a connection, not of the file.
@@ -49,6 +59,13 @@ class Connection {
     execute("PRAGMA cache_size = -" + std::to_string(config.cache_kib));
     if (access == Access::read_only) { map_file(config); }
     if (access == Access::read_write) {
+      // The log is cut to this size when it starts anew: a slow reader can have made it long, and it contains what was
+      // deleted.
+      execute(config.secure_delete ? "PRAGMA journal_size_limit = 0" : "PRAGMA journal_size_limit = 16777216");
+      if (config.secure_delete) {
+        execute("PRAGMA secure_delete = ON");
+        deleted_words_.watch(handle());
+      }
       execute(config.durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     }
   }
@@ -63,13 +80,28 @@ class Connection {
 
   /// Runs SQL that returns no rows, such as settings and migrations. Not for SQL of users.
   void execute(const std::string& text) {
-    translate_errors("running a script", [&] { database_.exec(text); });
+    translate_errors("running a script", handle(), path_, [&] { database_.exec(text); });
   }
 
   /// Returns the integer in the first row of a query. Not for SQL of users.
   [[nodiscard]] std::int64_t read_integer(const std::string& text) {
-    return translate_errors("reading a setting", [&] { return database_.execAndGet(text).getInt64(); });
+    return translate_errors("reading a setting", handle(), path_,
+                            [&] { return database_.execAndGet(text).getInt64(); });
   }
+
+  /// Removes the words that were deleted since the last call from the full-text indexes, if the configuration asks for
+  /// that; returns true if there were any. To be called in a transaction, before its commit.
+  bool erase_deleted_words() {
+    if (!deleted_words_.any()) { return false; }
+    const std::string sql = deleted_words_.sql();
+    // Merging deletes rows of FTS5's own tables, but none that stands for a text.
+    deleted_words_.forget();
+    execute(sql);
+    return true;
+  }
+
+  /// Throws `failed_precondition` if the files of the database were removed or replaced since the backend was opened.
+  void require_files() const { files_.check(); }
 
   /// Remembers an error of this connection for `recover`.
   void note(const SqliteError& error) noexcept {
@@ -122,12 +154,22 @@ class Connection {
     ~ResetAtEnd() { prepared.reset(); }
   };
 
+  static SQLite::Database open(const Config& config, Access access, const FilePresence& files) {
+    // Before, because a file that is gone would be made anew; and after, because it can be replaced in between.
+    files.check();
+    return translate_errors("opening the database", nullptr, config.path,
+                            [&] { return SQLite::Database(config.path, flags(access)); });
+  }
+
   static int flags(Access access) noexcept {
     // A connection is used by one thread at a time.
     return SQLITE_OPEN_NOMUTEX |
            (access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   }
 
+  std::string path_;
+  const FilePresence& files_;
+  search::DeletedWords deleted_words_;
   SQLite::Database database_;
   Interrupt interrupt_;
   bool must_recover_ = false;

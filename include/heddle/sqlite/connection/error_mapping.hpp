@@ -24,12 +24,13 @@ struct ErrorMeaning {
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID: return {ErrorCode::already_exists, "a record with this id exists already"};
     case SQLITE_CONSTRAINT_CHECK: return {ErrorCode::resource_exhausted, "the session holds no further message"};
+    case SQLITE_READONLY_DBMOVED:
+      return {ErrorCode::failed_precondition, "the database file was removed or replaced while it was open"};
     default: break;
   }
   switch (extended & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return {ErrorCode::unavailable, "the database is locked by another process"};
-    case SQLITE_FULL: return {ErrorCode::resource_exhausted, "the disk or the database is full"};
     case SQLITE_NOMEM:
     case SQLITE_TOOBIG: return {ErrorCode::resource_exhausted, "a value is too large, or memory ran out"};
     case SQLITE_IOERR: return {ErrorCode::unavailable, "reading or writing the database file failed"};
@@ -59,13 +60,16 @@ class SqliteError : public Error {
   int extended_;
 };
 
-/// Returns the exception for a failed call of SQLite. Its message leaves out SQLite's own, which can quote stored
-/// content.
+/// Returns the message of an exception. It leaves out SQLite's own, which can quote stored content.
+[[nodiscard]] inline std::string sentence_of(const ErrorMeaning& meaning, int extended, std::string_view doing) {
+  std::string message(doing);
+  return message.append(": ").append(meaning.sentence).append(" (").append(sqlite3_errstr(extended)).append(")");
+}
+
+/// Returns the exception for a failed call of SQLite that concerns no file; for others see file_errors.hpp.
 [[nodiscard]] inline SqliteError make_error(int extended, std::string_view doing) {
   const ErrorMeaning meaning = meaning_of(extended);
-  std::string message(doing);
-  message.append(": ").append(meaning.sentence).append(" (").append(sqlite3_errstr(extended)).append(")");
-  return {meaning.code, message, extended};
+  return {meaning.code, sentence_of(meaning, extended, doing), extended};
 }
 
 }  // namespace heddle::sqlite::connection

@@ -3,6 +3,7 @@
 
 #include "heddle/detail/sqlite_c/handles.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
+#include "heddle/sqlite/connection/file_errors.hpp"
 
 #include <sqlite3.h>
 
@@ -53,7 +54,7 @@ class Prepared {
     const int code = sqlite3_step(handle_.get());
     if (code == SQLITE_ROW) { return true; }
     if (code == SQLITE_DONE) { return false; }
-    throw make_error(sqlite3_extended_errcode(sqlite3_db_handle(handle_.get())), "running a statement");
+    throw make_error(sqlite3_db_handle(handle_.get()), "running a statement");
   }
 
   /// Prepares the next run. Does not report the failure of the last run: `step` has done that.
@@ -88,6 +89,7 @@ class Prepared {
       return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first",
               extended};
     }
+    if (is_of_file(code)) { return make_error(connection, "preparing a statement"); }
     return {meaning_of(code).code, std::string("preparing a statement: ").append(message), extended};
   }
 

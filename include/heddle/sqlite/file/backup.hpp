@@ -5,6 +5,7 @@
 #include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/error.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/file/private_file.hpp"
 
 #include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Database.h>
@@ -45,8 +46,10 @@ inline void copy_database(connection::Connection& source, const std::filesystem:
   if (type == std::filesystem::file_type::none) { throw failed; }
   if (type != std::filesystem::file_type::not_found) { throw exists; }
   const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::crypto::random_hex(16));
-  connection::translate_errors("copying the database", [&] {
+  connection::translate_errors("copying the database", nullptr, target.string(), [&] {
+    const PrivateFile private_file(partial.path().string());
     SQLite::Database copy(partial.path().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    private_file.restrict_mode();
     SQLite::Backup backup(copy, source.database());
     constexpr int pages_between_checks = 256;
     while (backup.executeStep(pages_between_checks) != SQLITE_DONE) { context.check(); }

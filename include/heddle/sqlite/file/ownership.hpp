@@ -60,6 +60,17 @@ inline constexpr std::int32_t application_id = 0x4845444C;
   } catch (const SQLite::Exception&) { return false; }
 }
 
+/// Throws `failed_precondition` if the file has more than one name (hard links). SQLite names the log and the journal
+/// after the database: two names would have two logs, and what is written through one would be lost.
+inline void check_single_name(const std::string& path) {
+  std::error_code unknown;
+  const auto names = std::filesystem::hard_link_count(path, unknown);
+  if (unknown || names <= 1) { return; }
+  throw Error(ErrorCode::failed_precondition,
+              "the database file has " + std::to_string(names) +
+                  " names (hard links), and writes through one of them can be lost: remove the others: " + path);
+}
+
 /// Throws `failed_precondition` unless the path is free, or its file is empty or a database of Heddle.
 inline void check_ownership(const std::string& path) {
   if (is_in_memory(path) || is_missing_or_empty(path)) { return; }

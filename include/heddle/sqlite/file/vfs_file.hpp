@@ -3,6 +3,8 @@
 
 #include "heddle/error.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
+#include "heddle/sqlite/connection/file_errors.hpp"
+#include "heddle/sqlite/connection/guarded_close.hpp"
 
 #include <sqlite3.h>
 
@@ -22,7 +24,7 @@ namespace heddle::sqlite::file {
 /// locks are gone. See https://www.sqlite.org/howtocorrupt.html, section 2.2.
 class VfsFile {
  public:
-  /// Throws `permission_denied` if the file cannot be opened.
+  /// Throws `permission_denied` if the system does not permit opening the file, `unavailable` if it fails otherwise.
   explicit VfsFile(const std::string& path) {
     sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
     if (vfs == nullptr) { throw Error(ErrorCode::internal, "SQLite has no VFS"); }
@@ -33,7 +35,7 @@ class VfsFile {
     const int code = vfs->xOpen(vfs, name_.get(), file(), SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, &granted);
     if (code != SQLITE_OK) {
       close();
-      fail(code);
+      throw connection::make_file_error(code, 0, "opening the database", path);
     }
   }
   VfsFile(const VfsFile&) = delete;
@@ -47,7 +49,7 @@ class VfsFile {
   [[nodiscard]] bool read_start(std::span<unsigned char> bytes) {
     const int code = file()->pMethods->xRead(file(), bytes.data(), static_cast<int>(bytes.size()), 0);
     if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) {
-      throw connection::make_error(code, "reading the database file");
+      throw connection::make_file_error(code, 0, "reading the database", name_.get());
     }
     return code == SQLITE_OK;
   }
@@ -65,23 +67,18 @@ class VfsFile {
     std::vector<char> full(static_cast<std::size_t>(vfs.mxPathname) + 1);
     const int code = vfs.xFullPathname(&vfs, path.c_str(), static_cast<int>(full.size()), full.data());
     // For a path through a symbolic link the code is SQLITE_OK_SYMLINK.
-    if ((code & 0xFF) != SQLITE_OK) { fail(code); }
+    if ((code & 0xFF) != SQLITE_OK) { throw connection::make_file_error(code, 0, "opening the database", path); }
     const std::string main(full.data());
     Name name(sqlite3_create_filename(main.c_str(), (main + "-journal").c_str(), (main + "-wal").c_str(), 0, nullptr));
     if (!name) { throw connection::make_error(SQLITE_NOMEM, "opening the database"); }
     return name;
   }
 
-  [[noreturn]] static void fail(int code) {
-    if ((code & 0xFF) == SQLITE_NOMEM) { throw connection::make_error(code, "opening the database"); }
-    throw Error(ErrorCode::permission_denied, "the database file cannot be read");
-  }
-
   [[nodiscard]] sqlite3_file* file() noexcept { return reinterpret_cast<sqlite3_file*>(memory_.data()); }
 
   /// A VFS sets the methods if there is something to close, also when opening failed.
   void close() noexcept {
-    if (file()->pMethods != nullptr) { file()->pMethods->xClose(file()); }
+    if (file()->pMethods != nullptr) { static_cast<void>(connection::GuardedClose::close(file())); }
     file()->pMethods = nullptr;
   }
 

@@ -38,6 +38,7 @@ class Schema {
           transaction::execute(connection, sql::statements<ControlStatements>().begin_write);
           SchemaSession session(connection, call_.context);
           step(session);
+          connection.require_files();
           transaction::execute(connection, sql::statements<ControlStatements>().commit);
         });
       } catch (...) {

@@ -4,6 +4,7 @@
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/statements/control.hpp"
+#include "heddle/sqlite/transaction/checkpointer.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/task.hpp"
 
@@ -53,7 +54,7 @@ inline void run_in_savepoint(connection::Connection& connection, Task& task) noe
 
 /// Begins the transaction of a batch. While it waits for the lock, tasks whose context is over fail. Returns false if
 /// all tasks have failed.
-inline bool begin(connection::Connection& connection, const Batch& batch) {
+inline bool begin(connection::Connection& connection, Checkpointer& checkpointer, const Batch& batch) {
   std::exception_ptr failure;
   for (;;) {
     for (Task* task = batch.first(); task != nullptr; task = task->next) {
@@ -68,6 +69,12 @@ inline bool begin(connection::Connection& connection, const Batch& batch) {
     try {
       connection.recover();
       execute(connection, sql::statements<ControlStatements>().begin_write);
+      if (checkpointer.is_due()) {
+        checkpointer.run();
+        // Only a transaction that begins after the checkpoint can start the log anew.
+        roll_back(connection);
+        execute(connection, sql::statements<ControlStatements>().begin_write);
+      }
     } catch (const connection::SqliteError& error) {
       connection.note(error);
       failure = std::current_exception();
@@ -85,9 +92,13 @@ inline bool begin(connection::Connection& connection, const Batch& batch) {
 }
 
 /// Commits the work of a batch. If that fails, all tasks fail; they are in doubt only if the disk failed.
-inline void commit(connection::Connection& connection, const Batch& batch) noexcept {
+inline void commit(connection::Connection& connection, Checkpointer& checkpointer, const Batch& batch) noexcept {
   try {
+    connection.require_files();
+    const bool erased = connection.erase_deleted_words();
     execute(connection, sql::statements<ControlStatements>().commit);
+    // The log still contains what was deleted.
+    if (erased) { checkpointer.hurry(); }
   } catch (const connection::SqliteError& error) {
     connection.note(error);
     const bool disk_failed = error.primary_code() == SQLITE_IOERR;
@@ -95,13 +106,16 @@ inline void commit(connection::Connection& connection, const Batch& batch) noexc
                                                        disk_failed ? Outcome::in_doubt : Outcome::nothing_happened));
     roll_back(connection);
     fail_all(batch, failure);
+  } catch (...) {
+    roll_back(connection);
+    fail_all(batch, std::current_exception());
   }
 }
 
 /// Runs all tasks in one transaction and commits it. If SQLite rolls the whole transaction back (because the disk is
 /// full or the statement was interrupted), the task that ran fails; the others are run again.
-inline void commit_together(connection::Connection& connection, const Batch& batch) {
-  while (begin(connection, batch)) {
+inline void commit_together(connection::Connection& connection, Checkpointer& checkpointer, const Batch& batch) {
+  while (begin(connection, checkpointer, batch)) {
     const Task* const alone = batch.only_unfailed();
     for (Task* task = batch.first(); task != nullptr; task = task->next) {
       if (task->failure) { continue; }
@@ -117,7 +131,7 @@ inline void commit_together(connection::Connection& connection, const Batch& bat
       if (alone != nullptr && alone->failure) {
         roll_back(connection);
       } else {
-        commit(connection, batch);
+        commit(connection, checkpointer, batch);
       }
       return;
     }

@@ -40,6 +40,8 @@ decltype(auto) explain_errors(connection::Connection& connection, const Context&
     connection.note(error);
     const int code = error.primary_code();
     if (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) { context.check(); }
+    // SQLite itself notices that a file with a rollback journal was replaced.
+    if (code == SQLITE_READONLY) { connection.require_files(); }
     throw;
   }
 }

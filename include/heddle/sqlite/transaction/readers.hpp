@@ -5,8 +5,10 @@
 #include "heddle/detail/calls/thread_mark.hpp"
 #include "heddle/detail/pool/slots.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/connection/file_presence.hpp"
 #include "heddle/sqlite/statements/control.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
+#include "heddle/sqlite/transaction/log_size.hpp"
 #include "heddle/sqlite/transaction/transaction.hpp"
 
 #include <memory>
@@ -18,9 +20,9 @@ namespace heddle::sqlite::transaction {
 /// are opened when they are first needed. Safe to use from many threads.
 class Readers {
  public:
-  /// `config` must outlive the readers.
-  explicit Readers(const Config& config)
-      : config_(config), slots_({.max_connections = static_cast<int>(config.readers)}) {}
+  /// All must outlive the readers.
+  Readers(const Config& config, const connection::FilePresence& files, const LogSize& log)
+      : config_(config), files_(files), log_(log), slots_({.max_connections = static_cast<int>(config.readers)}) {}
 
   /// Runs `work` on one state of the database, then calls the function that `work` returned and returns what that
   /// returns.
@@ -30,10 +32,12 @@ class Readers {
     connection::Connection& connection = lease.connection();
     const connection::Serving serving(connection.interrupt(), call.context);
     // Without the write-ahead log an open read blocks writers, also a visitor of this read that writes.
-    Transaction transaction(connection, call, config_.wal ? Rows::streamed : Rows::kept);
+    const LogGrowth growth(log_, config_.visitor_log_bytes);
+    Transaction transaction(connection, call, config_.wal ? Rows::streamed : Rows::kept, &growth);
     const auto& control = sql::statements<ControlStatements>();
     try {
       return explain_errors(connection, call.context, [&] {
+        connection.require_files();
         execute(connection, control.begin_read);
         auto finish = work(transaction);
         execute(connection, control.commit);
@@ -82,10 +86,12 @@ class Readers {
   }
 
   [[nodiscard]] std::unique_ptr<connection::Connection> open() const {
-    return std::make_unique<connection::Connection>(config_, connection::Access::read_only);
+    return std::make_unique<connection::Connection>(config_, connection::Access::read_only, files_);
   }
 
   const Config& config_;
+  const connection::FilePresence& files_;
+  const LogSize& log_;
   Slots slots_;
 };
 

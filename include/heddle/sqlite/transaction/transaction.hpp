@@ -9,6 +9,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/idempotency.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/transaction/log_size.hpp"
 
 #include <sqlite3.h>
 
@@ -44,8 +45,10 @@ enum class Rows {
 /// Runs the statements of one unit of work, inside its transaction.
 class Transaction {
  public:
-  Transaction(connection::Connection& connection, const Call& call, Rows rows) noexcept
-      : connection_(connection), call_(call), rows_(rows) {}
+  /// `growth`, if given, is checked for each streamed row, and must outlive the transaction.
+  Transaction(connection::Connection& connection, const Call& call, Rows rows,
+              const LogGrowth* growth = nullptr) noexcept
+      : connection_(connection), call_(call), rows_(rows), growth_(growth) {}
 
   /// The tenant for whom the transaction works.
   [[nodiscard]] std::string_view user_id() const noexcept { return call_.user_id; }
@@ -121,6 +124,7 @@ class Transaction {
             } else {
               // SQLite checks the deadline only while it computes, not during a slow visitor.
               call_.context.check();
+              if (growth_ != nullptr) { growth_->check(); }
               visit(sql::read_row<Row>(prepared));
             }
           }
@@ -194,6 +198,7 @@ class Transaction {
   connection::Connection& connection_;
   const Call& call_;
   Rows rows_;
+  const LogGrowth* growth_;
   Answer answer_;
 };
 

@@ -3,7 +3,10 @@
 
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/connection/file_presence.hpp"
 #include "heddle/sqlite/transaction/batch.hpp"
+#include "heddle/sqlite/transaction/checkpointer.hpp"
+#include "heddle/sqlite/transaction/log_size.hpp"
 #include "heddle/sqlite/transaction/task.hpp"
 
 #include <exception>
@@ -20,8 +23,9 @@ namespace heddle::sqlite::transaction {
 /// succeeds or fails by itself, and no call returns before the commit. Safe to use from many threads.
 class Writer {
  public:
-  /// Opens the connection, and makes the file if it does not exist.
-  explicit Writer(const Config& config) : connection_(config, connection::Access::read_write) {}
+  /// Opens the connection, and makes the file if it does not exist. All must outlive the writer.
+  Writer(const Config& config, const connection::FilePresence& files, LogSize& log)
+      : connection_(config, connection::Access::read_write, files), checkpointer_(config, files, connection_, log) {}
 
   /// Runs `work` in a transaction and commits it; then calls the function that `work` returned, on the calling thread,
   /// and returns what that returns. `work` can run on another thread while the calling thread waits, and more than once
@@ -76,7 +80,7 @@ class Writer {
   /// Does the work of the batch. Each of its tasks ends done or failed.
   void lead() noexcept {
     try {
-      commit_together(connection_, batch_);
+      commit_together(connection_, checkpointer_, batch_);
     } catch (...) {
       // Memory ran out between the tasks.
       roll_back(connection_);
@@ -144,6 +148,7 @@ class Writer {
   }
 
   connection::Connection connection_;
+  Checkpointer checkpointer_;
   std::mutex mutex_;
   Batch queue_;  ///< tasks that wait for the present leader
   Batch batch_;  ///< tasks that the present leader does
