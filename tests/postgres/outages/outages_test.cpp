@@ -1,6 +1,7 @@
 #include "postgres/outages/diary.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
 #include "support/own_server.hpp"
 #include "support/postgres_server.hpp"
 #include "support/raw_postgres.hpp"
@@ -75,6 +76,16 @@ TEST_CASE("postgres outages: the server stops and restarts") {
   }
 }
 
+TEST_CASE("postgres outages: a write to a server whose processes are stopped ends at its deadline, in doubt") {
+  ProxiedBackend here(1);
+  here.store().save_message({}, "session", support::saying("warm"));
+  const OwnServer::Frozen frozen;
+  const heddle::Error error = support::error_of(
+      [&] { here.store().save_message(heddle::Context{}.with_timeout(500ms), "session", support::saying("lost")); });
+  CHECK(error.code() == heddle::ErrorCode::deadline_exceeded);
+  CHECK(error.in_doubt());
+}
+
 TEST_CASE("postgres outages: connections to a server that became read-only are replaced") {
   ProxiedBackend here(1);
   const auto say = [&](const char* content) { here.store().save_message({}, "session", support::saying(content)); };
@@ -97,7 +108,7 @@ TEST_CASE("postgres outages: connections to a server that became read-only are r
   change_system("SET default_transaction_read_only = on");
   wait_for_setting("on");
   const heddle::Error error = support::error_of([&] { say("never"); });
-  CHECK(error.code() == heddle::ErrorCode::unavailable);
+  CHECK(error.code() == heddle::ErrorCode::failed_precondition);
   CHECK_FALSE(error.in_doubt());
   change_system("RESET default_transaction_read_only");
   wait_for_setting("off");
