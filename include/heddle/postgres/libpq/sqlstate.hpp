@@ -3,6 +3,7 @@
 
 #include "heddle/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -120,10 +121,12 @@ struct ErrorMeaning {
 /// Returns the code for a server that rejected a connection with this SQLSTATE.
 [[nodiscard]] inline ErrorCode connect_code_of(std::string_view state) noexcept {
   using namespace sqlstate;
-  // The database does not exist, or rejects a setting of the connection string.
-  for (const std::string_view each :
-       {invalid_catalog_name, undefined_object, invalid_parameter_value, protocol_violation}) {
-    if (state == each) { return ErrorCode::failed_precondition; }
+  // The database does not exist or accepts no connections, or a setting of the connection string is rejected.
+  constexpr std::array permanent{invalid_catalog_name, object_not_in_prerequisite_state,      any_feature_not_supported,
+                                 data_exception,       syntax_error_or_access_rule_violation, protocol_violation};
+  if (state != insufficient_privilege &&
+      std::any_of(permanent.begin(), permanent.end(), [&](std::string_view each) { return state.starts_with(each); })) {
+    return ErrorCode::failed_precondition;
   }
   const ErrorCode code = meaning_of(state).code;
   return code == ErrorCode::internal ? ErrorCode::unavailable : code;
