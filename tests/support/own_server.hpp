@@ -24,6 +24,26 @@ class OwnServer {
   /// restarts.
   enum class Shutdown { fast = SIGINT, immediate = SIGQUIT };
 
+  /// Stops all processes of the server (SIGSTOP), which go on when the object is destroyed.
+  class Frozen {
+   public:
+    Frozen() { signal_all(SIGSTOP); }
+    Frozen(const Frozen&) = delete;
+    Frozen& operator=(const Frozen&) = delete;
+    Frozen(Frozen&&) = delete;
+    Frozen& operator=(Frozen&&) = delete;
+    ~Frozen() { signal_all(SIGCONT); }
+
+   private:
+    static void signal_all(int signal) {
+      const std::string server = std::to_string(process());
+      std::ifstream children("/proc/" + server + "/task/" + server + "/children");
+      // The parent first, so that it starts no more.
+      ::kill(process(), signal);
+      for (pid_t each = 0; children >> each;) { ::kill(each, signal); }
+    }
+  };
+
   /// Stops the server and waits until it has restarted.
   static void restart(Shutdown how) {
     const pid_t ended = end(how);

@@ -35,9 +35,10 @@ namespace heddle {
 ///    concurrent responses exactly one succeeds. Throws `not_found` if the request does not exist and
 ///    `failed_precondition` if it is not open. A repeat with the idempotency key of the response that succeeded returns
 ///    the same.
-///  - `wait` blocks until the request is no longer open, and returns it; the returned state is final. Throws
-///    `not_found` if the request does not exist or is deleted meanwhile, `deadline_exceeded` and `cancelled` as the
-///    Context says, and `failed_precondition` as soon as the backend is closed. A response through the same backend
+///  - `wait` blocks until the request is no longer open, and returns it; the returned state is final. Goes on waiting
+///    while the database is unavailable. Throws `not_found` if the request does not exist or is deleted meanwhile,
+///    `deadline_exceeded` and `cancelled` as the Context says, and `failed_precondition` as soon as the backend is
+///    closed. A response through the same backend
 ///    wakes it at once, a response by another process within about 100 ms, or within about 5 s if the database's
 ///    notification was lost; a deletion within about 5 s.
 ///  - `expire` stores `timeout` as the status of the tenant's requests that are past `expires_at`, and returns how many

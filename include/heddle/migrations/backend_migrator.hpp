@@ -15,13 +15,13 @@ namespace heddle {
 ///    than this program, or if the database's schema does not exist or has tables that are not Heddle's;
 ///  - `permission_denied` if the database role lacks a privilege;
 ///  - `invalid_argument` for a version that this program does not know and for fewer than 1 step;
-///  - `unavailable` if another migrator holds the lock for too long or the database cannot be reached; the error is
-///    `in_doubt()` if the connection was lost while a step was committed.
+///  - `unavailable` if another migrator holds the lock for too long or the database cannot be reached, and
+///    `deadline_exceeded` if that takes longer than the deadline; the error is `in_doubt()` if the connection was lost
+///    while a step was committed.
 ///
 /// Deadline and stop token apply to the statements of a step too: an interrupted or failed step is rolled back as a
 /// whole. The steps before it stay, and the next migrator continues from there. On PostgreSQL the server ends a
-/// statement, so a server that does not respond delays the call until the connection counts as lost. If a stop is
-/// requested between two statements, the second one may run to its end before the step is rolled back.
+/// statement; one that does not respond gets five seconds.
 template <class Policy, class TracerType>
 class BackendMigrator {
   using Gateway = detail::calls::Gateway<Policy, TracerType>;

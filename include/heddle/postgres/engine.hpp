@@ -158,7 +158,7 @@ class Engine {
     } catch (const Error& error) {
       if (error.code() != ErrorCode::deadline_exceeded) { throw; }
       context.check();
-      throw Error(ErrorCode::unavailable, "timed out connecting to PostgreSQL");
+      throw Error(ErrorCode::unavailable, std::string("opening took longer than open_timeout: ") + error.what());
     }
   }
 

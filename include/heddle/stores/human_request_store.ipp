@@ -216,10 +216,16 @@ HumanRequest HumanRequestStore<Policy, Tracer>::wait(const Context& context, con
       if (passage.lifecycle().is_closed()) {
         throw Error(ErrorCode::failed_precondition, "the backend was closed while the call waited for an answer");
       }
-      HumanRequest request = stores::detail::look_up<Policy>(passage, id);
-      if (request.status != RequestStatus::pending) { return request; }
-      const bool hears = stores::detail::receives_changes<Policy>(passage);
-      changes_.wait(context, topic, seen, stores::detail::next_look(request, hears));
+      auto next_look = Context::Clock::now() + stores::detail::look_again_after_failure;
+      try {
+        HumanRequest request = stores::detail::look_up<Policy>(passage, id);
+        if (request.status != RequestStatus::pending) { return request; }
+        next_look = stores::detail::next_look(request, stores::detail::receives_changes<Policy>(passage));
+      } catch (const Error& error) {
+        // A server that restarts, or whose standby takes over, can still bring the answer.
+        if (error.code() != ErrorCode::unavailable) { throw; }
+      }
+      changes_.wait(context, topic, seen, next_look);
       context.check();
     }
   });

@@ -106,7 +106,7 @@ TEST_CASE("postgres connect: the first host that works is used") {
   CHECK(error.code() == ErrorCode::unavailable);
   CHECK(error.retryable());
   CHECK(std::string(error.what()).find("secret") == std::string::npos);
-  CHECK(std::string(error.what()).find("nowhere") == std::string::npos);
+  CHECK(std::string(error.what()).find("nowhere") != std::string::npos);
 }
 
 TEST_CASE("postgres connect: a refusal is recognised in any language of the server") {
@@ -172,7 +172,7 @@ TEST_CASE("postgres connect: a read-only server is not used as a writable one") 
   CHECK(error.code() == ErrorCode::unavailable);
   CHECK(std::string(error.what()).find("secret") == std::string::npos);
   // Without that setting the first write fails.
-  CHECK(code_of([&] { target.use(target.dsn()); }) == ErrorCode::unavailable);
+  CHECK(code_of([&] { target.use(target.dsn()); }) == ErrorCode::failed_precondition);
   target.execute("ALTER DATABASE " + target.name() + " RESET default_transaction_read_only");
   target.use(dsn);
 }
@@ -258,5 +258,5 @@ TEST_CASE("postgres connect: a refusal by the server is not a temporary error") 
   CHECK_FALSE(no_role.retryable());
   const Error no_host = opening({{"host", "name.invalid"}});
   CHECK(no_host.code() == ErrorCode::unavailable);
-  CHECK(std::string(no_host.what()).find("invalid") == std::string::npos);
+  CHECK(std::string(no_host.what()).find("name.invalid") != std::string::npos);
 }

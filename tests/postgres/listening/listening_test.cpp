@@ -1,6 +1,8 @@
 #include "custom_policy/counting.hpp"
 #include "heddle/postgres.hpp"
 #include "heddle/postgres/policy.ipp"
+#include "postgres/proxied_backend.hpp"
+#include "support/expect_error.hpp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 
@@ -8,6 +10,7 @@
 
 #include <chrono>
 #include <future>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -64,6 +67,51 @@ TEST_CASE("answers to other questions do not wake a waiting call") {
   CHECK(waiting.get().status == RequestStatus::rejected);
   // One read for the answer itself; a few others may share its slot.
   CHECK(Policy::reads <= 5);
+}
+
+TEST_CASE("a waiting call goes on while the server is away, and ends with the answer or at its deadline") {
+  support::ProxiedBackend here(2);
+  heddle::Backend<Postgres> there(here.migrated().config());
+  auto& requests = (*here).human_request_store();
+  for (const char* const id : {"r1", "r2", "r3"}) { requests.store(ada, {.id = id, .question = "?"}); }
+  const auto wait = [&](const char* id, const Context& context) {
+    return std::async(std::launch::async, [&requests, id, context] { return requests.wait(context, id).status; });
+  };
+  auto before = wait("r1", ada.with_timeout(40s));
+  auto late = wait("r3", ada.with_timeout(1500ms));
+  std::this_thread::sleep_for(300ms);
+  here.proxy().stop();
+  // One that begins to wait during the outage waits as well; other calls fail at once.
+  auto during = wait("r2", ada.with_timeout(40s));
+  CHECK(support::code_of([&] { static_cast<void>(requests.get(ada, "r1")); }) == ErrorCode::unavailable);
+  const heddle::Error error = support::error_of([&] { late.get(); });
+  CHECK(error.code() == ErrorCode::deadline_exceeded);
+  for (const char* const id : {"r1", "r2"}) {
+    there.human_request_store().respond(ada, id, {.status = RequestStatus::approved});
+  }
+  here.proxy().start();
+  CHECK(before.get() == RequestStatus::approved);
+  CHECK(during.get() == RequestStatus::approved);
+}
+
+TEST_CASE("a call that waits while the server is away ends by a stop and by close") {
+  support::ProxiedBackend here(2);
+  auto& requests = (*here).human_request_store();
+  requests.store(ada, {.id = "r1", .question = "?"});
+  std::stop_source stop;
+  const auto wait = [&](const Context& context) {
+    return std::async(std::launch::async, [&requests, context] {
+      return support::code_of([&] { static_cast<void>(requests.wait(context, "r1")); });
+    });
+  };
+  auto stopped = wait(ada.with_stop(stop.get_token()));
+  auto closed = wait(ada);
+  here.proxy().stop();
+  std::this_thread::sleep_for(300ms);
+  stop.request_stop();
+  CHECK(stopped.get() == ErrorCode::cancelled);
+  (*here).close();
+  CHECK(closed.get() == ErrorCode::failed_precondition);
 }
 
 TEST_CASE("behind a pooler there are no notifications, and an answer is found by polling") {

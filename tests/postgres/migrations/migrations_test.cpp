@@ -117,12 +117,15 @@ TEST_CASE("waiting for another migrator ends at the deadline with an error that 
   Storage backend(place.config(steps.folder()));
   backend.migrator().up({}, 1);
   RawPostgres other(place.database().superuser_dsn());
+  other.execute("SET application_name = 'nightly job'");
   static_cast<void>(other.text("SELECT pg_advisory_lock(" + the_lock + ")"));
+  const std::string process = other.text("SELECT pg_backend_pid()");
   const auto refused = [&](auto migrate) {
     const auto start = Context::Clock::now();
     const Error error = error_of([&] { migrate(Context{}.with_timeout(milliseconds(300))); });
-    CHECK(error.code() == ErrorCode::unavailable);
+    CHECK(error.code() == ErrorCode::deadline_exceeded);
     CHECK(says(error, "another migrator"));
+    CHECK(says(error, "process " + process + " (nightly job)"));
     CHECK_FALSE(error.in_doubt());
     CHECK(Context::Clock::now() - start < seconds(5));
   };
@@ -154,7 +157,15 @@ TEST_CASE("the error of a locked table does not blame another migrator") {
   const Error error = error_of([&] { Storage(place.config(steps.folder())).migrate(); });
   CHECK(error.code() == ErrorCode::unavailable);
   CHECK(says(error, "migration 2"));
+  CHECK(says(error, "process " + reader.text("SELECT pg_backend_pid()")));
+  CHECK(says(error, " a"));
   CHECK_FALSE(says(error, "another migrator"));
+  // At the deadline of the call it is the same, but for the code.
+  steps.add(2, "second", "ALTER TABLE a ADD y integer;", "ALTER TABLE a DROP y;");
+  const Error late =
+      error_of([&] { Storage(place.config(steps.folder())).migrate(Context{}.with_timeout(milliseconds(300))); });
+  CHECK(late.code() == ErrorCode::deadline_exceeded);
+  CHECK(says(late, "process " + reader.text("SELECT pg_backend_pid()")));
 }
 
 TEST_CASE("the deadline and a stop end a step, which is rolled back; earlier steps stay") {

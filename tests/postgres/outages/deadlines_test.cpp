@@ -129,9 +129,18 @@ TEST_CASE("postgres deadlines: a server that stops responding") {
     const Stopwatch watch;
     const Error error =
         error_of([&] { here.store().save_message(Context{}.with_timeout(100ms), "session", saying("lost")); });
+    CHECK(error.code() == ErrorCode::deadline_exceeded);
     CHECK(error.in_doubt());
     CHECK(error.retryable());
     CHECK(watch.elapsed() < 100ms + patience + leeway);
+    // Of a stop, too.
+    here.proxy().thaw();
+    here.store().save_message({}, "session", saying("warm"));
+    here.proxy().freeze();
+    const StopSoon stop(100ms);
+    const Error stopped = error_of([&] { here.store().save_message(stop.context(), "session", saying("lost")); });
+    CHECK(stopped.code() == ErrorCode::cancelled);
+    CHECK(stopped.in_doubt());
   }
   // It does not respond to new connections either.
   const Stopwatch watch;

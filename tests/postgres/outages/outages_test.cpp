@@ -1,13 +1,18 @@
 #include "postgres/outages/diary.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
+#include "support/ledger.hpp"
+#include "support/migration_steps.hpp"
 #include "support/own_server.hpp"
 #include "support/postgres_server.hpp"
 #include "support/raw_postgres.hpp"
+#include "support/unmigrated_database.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <future>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -75,6 +80,43 @@ TEST_CASE("postgres outages: the server stops and restarts") {
   }
 }
 
+TEST_CASE("postgres outages: a write to a server whose processes are stopped ends at its deadline, in doubt") {
+  ProxiedBackend here(1);
+  here.store().save_message({}, "session", support::saying("warm"));
+  const OwnServer::Frozen frozen;
+  const heddle::Error error = support::error_of(
+      [&] { here.store().save_message(heddle::Context{}.with_timeout(500ms), "session", support::saying("lost")); });
+  CHECK(error.code() == heddle::ErrorCode::deadline_exceeded);
+  CHECK(error.in_doubt());
+}
+
+TEST_CASE("postgres outages: migrating on a server whose processes are stopped ends at its deadline or by a stop") {
+  const support::UnmigratedDatabase place;
+  heddle::Backend<heddle::Postgres> backend(place.config());
+  const support::MigrationSteps steps;
+  std::stop_source stop;
+  SUBCASE("while it waits for a statement") {
+    steps.add(1, "slow", "SELECT pg_sleep(60);", "SELECT 1;");
+    auto config = place.config(steps.folder());
+    heddle::Backend<heddle::Postgres> slow(config);
+    auto migrated = std::async(std::launch::async, [&] {
+      return support::code_of([&] { slow.migrate(heddle::Context{}.with_stop(stop.get_token())); });
+    });
+    support::RawPostgres server(support::postgres_server());
+    while (server.integer("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 0) {
+      std::this_thread::sleep_for(1ms);
+    }
+    const OwnServer::Frozen frozen;
+    stop.request_stop();
+    CHECK(migrated.get() == heddle::ErrorCode::cancelled);
+  }
+  SUBCASE("while it connects") {
+    const OwnServer::Frozen frozen;
+    CHECK(support::code_of([&] { backend.migrate(heddle::Context{}.with_timeout(500ms)); }) ==
+          heddle::ErrorCode::deadline_exceeded);
+  }
+}
+
 TEST_CASE("postgres outages: connections to a server that became read-only are replaced") {
   ProxiedBackend here(1);
   const auto say = [&](const char* content) { here.store().save_message({}, "session", support::saying(content)); };
@@ -97,7 +139,7 @@ TEST_CASE("postgres outages: connections to a server that became read-only are r
   change_system("SET default_transaction_read_only = on");
   wait_for_setting("on");
   const heddle::Error error = support::error_of([&] { say("never"); });
-  CHECK(error.code() == heddle::ErrorCode::unavailable);
+  CHECK(error.code() == heddle::ErrorCode::failed_precondition);
   CHECK_FALSE(error.in_doubt());
   change_system("RESET default_transaction_read_only");
   wait_for_setting("off");

@@ -21,11 +21,12 @@ class CancelRequest {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit CancelRequest(PGconn* connection) noexcept {
+  explicit CancelRequest(PGconn* connection) noexcept : CancelRequest(CancelHandle(PQgetCancel(connection))) {}
+  explicit CancelRequest(CancelHandle request) noexcept {
+    if (!request) { return; }
     try {
       auto state = std::make_shared<State>();
-      state->request.reset(PQgetCancel(connection));
-      if (!state->request) { return; }
+      state->request = std::move(request);
       std::thread([state] { send_and_notify(*state); }).detach();
       state_ = std::move(state);
     } catch (const std::exception& failure) {

@@ -57,6 +57,12 @@ class Connection {
     return PQconsumeInput(raw()) == 1 && PQstatus(raw()) == CONNECTION_OK && !is_closed();
   }
 
+  /// Returns true if the server has said that it is a standby.
+  [[nodiscard]] bool is_to_standby() noexcept {
+    const char* const standby = PQparameterStatus(raw(), "in_hot_standby");
+    return standby != nullptr && standby == std::string_view("on");
+  }
+
   /// Sends the statement with this number and the current parameters. Calls `make_text()` for its SQL unless the
   /// statement is prepared. Returns true if a command that prepares the statement was sent before it. Throws
   /// `unavailable` if the connection is lost.

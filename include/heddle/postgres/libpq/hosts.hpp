@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/error.hpp"
+#include "heddle/postgres/libpq/dsn_fault.hpp"
 #include "heddle/postgres/libpq/handles.hpp"
 
 #include <libpq-fe.h>
@@ -11,6 +13,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace heddle::postgres::libpq {
@@ -19,7 +22,8 @@ namespace heddle::postgres::libpq {
 /// for an unresponsive host without end; with this list the caller can go on to the next one.
 class Hosts {
  public:
-  /// Reads the hosts of a connection that is being opened.
+  /// Reads the hosts of a connection that is being opened. Throws `invalid_argument` if `connect_timeout` is no number,
+  /// which libpq does not check in its non-blocking mode.
   explicit Hosts(PGconn* connection) {
     const ConnectionOptions options(PQconninfo(connection));
     for (const PQconninfoOption* each = options.get(); each != nullptr && each->keyword != nullptr; ++each) {
@@ -28,7 +32,7 @@ class Hosts {
       if (keyword == "host") { names_ = split(value); }
       if (keyword == "hostaddr") { addresses_ = split(value); }
       if (keyword == "port") { ports_ = split(value); }
-      if (keyword == "connect_timeout") { std::from_chars(value.data(), value.data() + value.size(), timeout_); }
+      if (keyword == "connect_timeout" && !value.empty()) { timeout_ = seconds_in(value); }
     }
   }
 
@@ -60,6 +64,20 @@ class Hosts {
     }
   }
 
+  /// Returns the hosts and ports for a message; without them if they may contain parts of the password.
+  [[nodiscard]] std::string place(std::string_view dsn) const {
+    if (may_spill_password(dsn)) { return "the host of the connection string"; }
+    std::string text;
+    for (std::size_t index = 0; index < count(); ++index) {
+      const std::string_view name = at(names_, index);
+      const std::string_view port = at(ports_, ports_.size() == 1 ? 0 : index);
+      text.append(index == 0 ? "" : ", ").append(name.empty() ? at(addresses_, index) : name);
+      text.append(text.empty() || text.ends_with(' ') ? "the default socket port " : " port ");
+      text.append(port.empty() ? "5432" : port);
+    }
+    return text;
+  }
+
   /// Return the values of `host`, `hostaddr` and `port` for a connection string.
   [[nodiscard]] std::string names() const { return join(names_); }
   [[nodiscard]] std::string addresses() const { return join(addresses_); }
@@ -68,6 +86,15 @@ class Hosts {
  private:
   using List = std::vector<std::string>;
 
+  static int seconds_in(std::string_view value) {
+    const char* const end = value.data() + value.size();
+    int seconds = 0;
+    if (const auto [rest, fault] = std::from_chars(value.data(), end, seconds); fault != std::errc() || rest != end) {
+      throw Error(ErrorCode::invalid_argument,
+                  "connecting to PostgreSQL failed: connect_timeout of the connection string is not a number");
+    }
+    return seconds;
+  }
   static List split(std::string_view text) {
     List parts;
     if (text.empty()) { return parts; }

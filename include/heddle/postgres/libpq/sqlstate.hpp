@@ -3,6 +3,7 @@
 
 #include "heddle/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -26,7 +27,10 @@ inline constexpr std::string_view invalid_parameter_value = "22023";
 inline constexpr std::string_view integrity_constraint_violation = "23";
 inline constexpr std::string_view foreign_key_violation = "23503";
 inline constexpr std::string_view unique_violation = "23505";
+inline constexpr std::string_view invalid_transaction_state = "25";
 inline constexpr std::string_view read_only_sql_transaction = "25006";
+inline constexpr std::string_view idle_in_transaction_session_timeout = "25P03";
+inline constexpr std::string_view transaction_timeout = "25P04";
 inline constexpr std::string_view invalid_sql_statement_name = "26000";
 inline constexpr std::string_view invalid_authorization_specification = "28";
 inline constexpr std::string_view invalid_catalog_name = "3D000";
@@ -42,8 +46,11 @@ inline constexpr std::string_view undefined_function = "42883";
 inline constexpr std::string_view undefined_table = "42P01";
 inline constexpr std::string_view duplicate_prepared_statement = "42P05";
 inline constexpr std::string_view insufficient_resources = "53";
+inline constexpr std::string_view disk_full = "53100";
+inline constexpr std::string_view out_of_memory = "53200";
 inline constexpr std::string_view too_many_connections = "53300";
 inline constexpr std::string_view program_limit_exceeded = "54";
+inline constexpr std::string_view object_not_in_prerequisite_state = "55";
 inline constexpr std::string_view lock_not_available = "55P03";
 inline constexpr std::string_view operator_intervention = "57";
 inline constexpr std::string_view query_canceled = "57014";
@@ -67,6 +74,7 @@ struct ErrorMeaning {
   constexpr std::string_view limit_reached = "a limit of the server was reached";
   constexpr std::string_view server_unavailable = "the server is unavailable";
   constexpr std::string_view damaged = "the database is damaged";
+  constexpr std::string_view too_long = "the server ended a transaction that took too long";
   struct Row {
     std::string_view state;
     ErrorMeaning meaning;
@@ -76,7 +84,11 @@ struct ErrorMeaning {
   static constexpr std::array table{
       Row{foreign_key_violation, {ErrorCode::not_found, "the record refers to a record that does not exist"}},
       Row{unique_violation, {ErrorCode::already_exists, "a record with this id already exists"}},
-      Row{read_only_sql_transaction, {ErrorCode::unavailable, "the server is read-only: it may be a standby"}},
+      Row{read_only_sql_transaction,
+          {ErrorCode::failed_precondition,
+           "the role, the database or the server is read-only (default_transaction_read_only)"}},
+      Row{idle_in_transaction_session_timeout, {ErrorCode::unavailable, too_long}},
+      Row{transaction_timeout, {ErrorCode::unavailable, too_long}},
       Row{invalid_sql_statement_name, {ErrorCode::failed_precondition, mixed_up}},
       Row{duplicate_prepared_statement, {ErrorCode::failed_precondition, mixed_up}},
       Row{invalid_schema_name, {ErrorCode::failed_precondition, not_migrated}},
@@ -86,9 +98,11 @@ struct ErrorMeaning {
       Row{serialization_failure, {ErrorCode::unavailable, conflict}},
       Row{deadlock_detected, {ErrorCode::unavailable, conflict}},
       Row{insufficient_privilege, {ErrorCode::permission_denied, "the database role lacks a privilege"}},
+      Row{disk_full, {ErrorCode::resource_exhausted, "the server's disk is full"}},
+      Row{out_of_memory, {ErrorCode::resource_exhausted, "the server is out of memory"}},
       Row{too_many_connections, {ErrorCode::unavailable, "the server has too many connections"}},
       Row{lock_not_available, {ErrorCode::unavailable, "timed out waiting for a lock"}},
-      Row{query_canceled, {ErrorCode::cancelled, "the statement was cancelled"}},
+      Row{query_canceled, {ErrorCode::unavailable, "the server cancelled the statement"}},
       Row{data_corrupted, {ErrorCode::data_loss, damaged}},
       Row{index_corrupted, {ErrorCode::data_loss, damaged}},
       Row{connection_exception, {ErrorCode::unavailable, server_unavailable}},
@@ -107,10 +121,12 @@ struct ErrorMeaning {
 /// Returns the code for a server that rejected a connection with this SQLSTATE.
 [[nodiscard]] inline ErrorCode connect_code_of(std::string_view state) noexcept {
   using namespace sqlstate;
-  // The database does not exist, or rejects a setting of the connection string.
-  for (const std::string_view each :
-       {invalid_catalog_name, undefined_object, invalid_parameter_value, protocol_violation}) {
-    if (state == each) { return ErrorCode::failed_precondition; }
+  // The database does not exist or accepts no connections, or a setting of the connection string is rejected.
+  constexpr std::array permanent{invalid_catalog_name, object_not_in_prerequisite_state,      any_feature_not_supported,
+                                 data_exception,       syntax_error_or_access_rule_violation, protocol_violation};
+  if (state != insufficient_privilege &&
+      std::any_of(permanent.begin(), permanent.end(), [&](std::string_view each) { return state.starts_with(each); })) {
+    return ErrorCode::failed_precondition;
   }
   const ErrorCode code = meaning_of(state).code;
   return code == ErrorCode::internal ? ErrorCode::unavailable : code;

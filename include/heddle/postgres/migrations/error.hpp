@@ -21,15 +21,23 @@ namespace heddle::postgres::migrations {
   return text.substr(0, text.find('\n'));
 }
 
+/// Returns the error for a wait for a lock that took too long: at the deadline of the call, or before it.
+[[nodiscard]] inline Error lock_error(const Context& context, std::string_view lock) {
+  return {context.is_over() ? ErrorCode::deadline_exceeded : ErrorCode::unavailable,
+          std::string("timed out waiting for ").append(lock), std::string(libpq::sqlstate::lock_not_available)};
+}
+
 /// Throws the Error for an exception of libpqxx in a migrator; rethrows an exception of another kind. Precondition: it
 /// is called in the handler of `failure`.
 [[noreturn]] inline void rethrow_migration_error(const std::exception& failure, const Context& context) {
   const std::string state = libpq::sqlstate_of(failure);
   if (state.empty()) {
     if (dynamic_cast<const pqxx::failure*>(&failure) == nullptr) { throw; }
+    context.check();
     throw Error(ErrorCode::unavailable, "migrating: the connection to the server was lost");
   }
   if (state == libpq::sqlstate::query_canceled) { context.check(); }
+  if (state == libpq::sqlstate::lock_not_available) { throw lock_error(context, "a lock on a table"); }
   if (state == libpq::sqlstate::insufficient_privilege) {
     throw Error(
         ErrorCode::permission_denied,
@@ -50,7 +58,7 @@ namespace heddle::postgres::migrations {
     }
     throw Error(ErrorCode::internal, message.append(" (SQLSTATE ").append(state).append(")"), state);
   }
-  throw libpq::make_error(state, "migrating", {});
+  throw libpq::make_error(state, "migrating", first_line_of(failure));
 }
 
 }  // namespace heddle::postgres::migrations

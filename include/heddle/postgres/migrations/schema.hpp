@@ -6,15 +6,16 @@
 #include "heddle/model/migration_status.hpp"
 #include "heddle/postgres/libpq/connect.hpp"
 #include "heddle/postgres/libpq/driver.hpp"
-#include "heddle/postgres/libpq/handles.hpp"
+#include "heddle/postgres/libpq/sqlstate.hpp"
+#include "heddle/postgres/libpq/watch.hpp"
 #include "heddle/postgres/migrations/error.hpp"
+#include "heddle/postgres/migrations/lock_holders.hpp"
 #include "heddle/postgres/migrations/schema_session.hpp"
 #include "heddle/postgres/statements/control.hpp"
 #include "heddle/sql/statement.hpp"
 
 #include <exception>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +23,8 @@
 namespace heddle::postgres::migrations {
 
 /// The migrated schema, over a connection of its own that lives as long as the object. The lock, a step and its record
-/// are one transaction. The server cancels a statement at the deadline of the call, and when a stop is requested.
+/// are one transaction. The server cancels a statement at the deadline of the call, and when a stop is requested; if it
+/// does not respond, the connection ends.
 class Schema {
  public:
   /// `would_own`: the role is the one that serves, so it must not create tables.
@@ -31,7 +33,7 @@ class Schema {
         schema_(std::move(schema)),
         call_(call),
         would_own_(would_own),
-        cancel_(PQgetCancel(driver_->raw())) {
+        watch_(std::make_unique<libpq::Watch>(driver_->raw(), call.context)) {
     // The details of an error may quote stored content.
     PQsetErrorVerbosity(driver_->raw(), PQERRORS_TERSE);
   }
@@ -74,27 +76,37 @@ class Schema {
   void transact(Use use) {
     const Context& context = call_.context;
     context.check();
-    // The callback runs in the thread that requests the stop.
-    const std::stop_callback stopped(context.stop, [this] {
-      if (cancel_) { libpq::send_cancel(*cancel_); }
-    });
     try {
       pqxx::work transaction(driver_->session());
       SchemaSession session(transaction, schema_, context);
       use(session);
       context.check();
       transaction.commit();
-    } catch (const Error&) { throw; } catch (const pqxx::in_doubt_error&) {
-      throw Error(ErrorCode::unavailable, "the connection was lost during the commit of a migration", {},
-                  Outcome::in_doubt);
+    } catch (const Error& error) {
+      if (error.native_code() != libpq::sqlstate::lock_not_available) { throw; }
+      throw Error(error.code(), error.what() + holders_of_locks(), error.native_code());
+    } catch (const pqxx::in_doubt_error&) {
+      throw Error(context.is_over() ? ErrorCode::deadline_exceeded : ErrorCode::unavailable,
+                  "the connection was lost during the commit of a migration", {}, Outcome::in_doubt);
     } catch (const std::exception& failure) { rethrow_migration_error(failure, context); }
+  }
+
+  /// Returns `lock_holders`; empty if the server does not tell.
+  [[nodiscard]] std::string holders_of_locks() noexcept {
+    try {
+      pqxx::work transaction(driver_->session());
+      return lock_holders(transaction, schema_);
+    } catch (const std::exception& failure) {
+      static_cast<void>(failure);
+      return {};
+    }
   }
 
   std::unique_ptr<libpq::Driver> driver_;
   std::string schema_;
   const Call& call_;
   bool would_own_;
-  libpq::CancelHandle cancel_;
+  std::unique_ptr<libpq::Watch> watch_;  ///< the last member, because it uses the connection
 };
 
 }  // namespace heddle::postgres::migrations

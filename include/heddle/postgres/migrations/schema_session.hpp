@@ -41,26 +41,23 @@ class SchemaSession {
       throw Error(ErrorCode::permission_denied, "the database role lacks the privilege USAGE on the schema " + schema);
     }
     libpq::execute(transaction_,
-                   "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true)",
-                   libpq::search_path(schema), statement_timeout());
+                   "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true), "
+                   "set_config('lock_timeout', $3, true)",
+                   libpq::search_path(schema), statement_timeout(), lock_timeout());
   }
 
-  /// Locks out all other migrators, of all processes, until the end of the transaction. Throws `unavailable` if another
-  /// one holds the lock too long.
+  /// Locks out all other migrators, of all processes, until the end of the transaction. Throws `deadline_exceeded`, or
+  /// `unavailable` without a deadline, if another one holds the lock too long.
   void lock() {
-    // The lock_timeout alone applies here, so that the error tells a wait for the lock from a slow statement.
-    libpq::execute(transaction_,
-                   "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', $1, true)",
-                   std::to_string(lock_timeout().count()));
+    set_time_limits();
     try {
       libpq::execute(transaction_,
                      "SELECT pg_advisory_xact_lock(hashtextextended('heddle_migrations ' || current_schema(), 0))");
     } catch (const std::exception& failure) {
       if (libpq::sqlstate_of(failure) != libpq::sqlstate::lock_not_available) { throw; }
-      throw Error(ErrorCode::unavailable, "timed out waiting for the migration lock: another migrator holds it",
-                  std::string(libpq::sqlstate::lock_not_available));
+      throw lock_error(context_, "the migration lock of another migrator");
     }
-    libpq::execute(transaction_, "SELECT set_config('statement_timeout', $1, true)", statement_timeout());
+    set_time_limits();
   }
 
   /// Returns the records, oldest first; none before the first migration. Throws `failed_precondition` if the schema has
@@ -120,13 +117,20 @@ class SchemaSession {
                       longest);
   }
   /// Returns how long to wait for a lock. A migration that waits for a lock on a table blocks all others that need it.
-  [[nodiscard]] Milliseconds lock_timeout() const {
+  [[nodiscard]] std::string lock_timeout() const {
     constexpr Milliseconds usual = std::chrono::minutes(5);
-    return context_.deadline ? std::min(remaining_time(), usual) : usual;
+    return std::to_string((context_.deadline ? std::min(remaining_time(), usual) : usual).count());
+  }
+  void set_time_limits() {
+    libpq::execute(transaction_,
+                   "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)",
+                   statement_timeout(), lock_timeout());
   }
   /// Returns how long a statement may take. Overrides the role's own limit, which is meant for other work.
   [[nodiscard]] std::string statement_timeout() const {
-    return context_.deadline ? std::to_string(remaining_time().count()) : "0";
+    // A little more than a wait for a lock, so that the error tells which of the two it was.
+    constexpr Milliseconds behind_locks{100};
+    return context_.deadline ? std::to_string((remaining_time() + behind_locks).count()) : "0";
   }
 
   /// Returns true if the schema has one of these tables: `names` is a list of SQL literals.

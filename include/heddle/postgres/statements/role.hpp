@@ -5,6 +5,7 @@
 #include "heddle/sql/statement.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace heddle::postgres {
 
@@ -32,7 +33,9 @@ struct RoleStatements {
       "), coalesce(bool_or(" + is_or_becomes("relowner") +
       "), false), coalesce(bool_or(NOT relrowsecurity OR NOT relforcerowsecurity), false), "
       "coalesce(bool_or(EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = pg_class.oid AND polpermissive AND "
-      "coalesce(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) NOT LIKE '%heddle.user_id%' AND "
+      "coalesce(polqual, polwithcheck)::text NOT LIKE '%" +
+      bytes_of("heddle.user_id") +
+      "%' AND "
       // 0 is PUBLIC.
       "EXISTS (SELECT 1 FROM unnest(polroles) role WHERE role = 0 OR " +
       is_or_becomes("role") +
@@ -42,6 +45,13 @@ struct RoleStatements {
       table_names() + ")"};
 
  private:
+  /// Returns a text as the stored form of an expression has it. pg_get_expr would show the expression itself, but waits
+  /// for a lock on the table, which a migration or a VACUUM FULL may hold for long.
+  static std::string bytes_of(std::string_view text) {
+    std::string bytes;
+    for (const char each : text) { bytes.append(" ").append(std::to_string(static_cast<int>(each))); }
+    return bytes;
+  }
   static std::string is_or_becomes(const std::string& role) {
     return "(pg_has_role(current_user, " + role + ", 'MEMBER') OR pg_has_role(session_user, " + role + ", 'MEMBER'))";
   }

@@ -82,8 +82,8 @@ class Pipeline {
     if (!failure_) {
       // The server commits with a warning if the wait for a standby was cancelled, by this call or by an operator.
       if (mode_ == Mode::write && connection_.clear_warning()) {
-        throw Error(ErrorCode::unavailable, "the server committed with a warning: a standby may lack the transaction",
-                    {}, Outcome::in_doubt);
+        throw Error(code_of_end(), "the server committed with a warning: a standby may lack the transaction", {},
+                    Outcome::in_doubt);
       }
       return End::committed;
     }
@@ -92,13 +92,10 @@ class Pipeline {
       if (failed->claims) { return End::key_taken; }
       if (failed->refusal) { throw failed->refusal->error(); }
     }
-    if (failure_->state == libpq::sqlstate::query_canceled || failure_->state == libpq::sqlstate::lock_not_available) {
-      context_.check();
-    }
     if (failure_->constraint == full_session) {
       throw Error(ErrorCode::resource_exhausted, "the session holds no further message", failure_->state);
     }
-    throw libpq::make_error(failure_->state, "running a statement", failure_->message);
+    throw error_of_server();
   }
 
  private:
@@ -115,12 +112,35 @@ class Pipeline {
     return std::chrono::seconds(mode_ == Mode::write ? 5 : 1);
   }
 
-  [[nodiscard]] static Error connection_error(Outcome outcome) {
-    return {ErrorCode::unavailable, "the connection to the server was lost", {}, outcome};
+  /// Returns the code of an error for a response that did not come: that of the context if it is over.
+  [[nodiscard]] ErrorCode code_of_end() const noexcept {
+    if (context_.stop.stop_requested()) { return ErrorCode::cancelled; }
+    return context_.is_over() ? ErrorCode::deadline_exceeded : ErrorCode::unavailable;
+  }
+  /// Returns the error for a connection that is lost, or whose server does not respond until the context is over.
+  [[nodiscard]] Error connection_error(Outcome outcome) const {
+    const ErrorCode code = code_of_end();
+    std::string message = code == ErrorCode::unavailable ? "the connection to the server was lost"
+                          : code == ErrorCode::cancelled ? "the caller asked to stop"
+                                                         : "the deadline of the call has passed";
+    if (outcome == Outcome::in_doubt) { message.append(" before the server responded: the write may have happened"); }
+    return {code, message, {}, outcome};
   }
   /// Returns the outcome if the connection is lost when the end of the transaction may have been sent.
   [[nodiscard]] Outcome outcome_after_sending() const noexcept {
     return mode_ == Mode::write && ended_ ? Outcome::in_doubt : Outcome::nothing_happened;
+  }
+  /// Returns the error for the failure that the server has reported. Throws what `Context::check` throws if the call
+  /// has caused it: the server does not say whether this call, a time limit of its own or an operator has cancelled.
+  [[nodiscard]] Error error_of_server() const {
+    const std::string& state = failure_->state;
+    if (state == libpq::sqlstate::query_canceled || state == libpq::sqlstate::lock_not_available) { context_.check(); }
+    if (state == libpq::sqlstate::read_only_sql_transaction && connection_.is_to_standby()) {
+      return {ErrorCode::unavailable,
+              "the server is a standby: name all hosts and target_session_attrs=read-write in the connection string",
+              state};
+    }
+    return libpq::make_error(state, "running a statement", failure_->message);
   }
   /// Returns the error for a connection that is lost before all results have arrived.
   [[nodiscard]] Error connection_error_while_receiving() const {
@@ -128,7 +148,7 @@ class Pipeline {
     // An error of the server arrived first: it has rolled the transaction back. A missing row is not reported here, as
     // its meaning depends on the command: a retry finds out.
     if (failure_->state == libpq::sqlstate::division_by_zero) { return connection_error(Outcome::nothing_happened); }
-    return libpq::make_error(failure_->state, "running a statement", failure_->message);
+    return error_of_server();
   }
 
   /// Sends all queued commands. Reads results meanwhile, as the server may stop reading until its results are read.
@@ -155,7 +175,6 @@ class Pipeline {
         give_up_ = Context::Clock::now() + patience();
         cancel_.emplace(connection_.raw());
       } else {
-        if (mode_ == Mode::read) { context_.check(); }
         throw connection_error_while_receiving();
       }
     }

@@ -25,6 +25,8 @@ namespace heddle::stores::detail {
 inline constexpr std::chrono::milliseconds look_again{100};
 /// The same if the engine receives notifications, for changes without one.
 inline constexpr std::chrono::milliseconds look_again_at_last{5000};
+/// The same after the database could not be reached.
+inline constexpr std::chrono::milliseconds look_again_after_failure{250};
 
 /// Throws `invalid_argument` for a request that cannot be stored.
 inline void check_request(const HumanRequest& request) {
