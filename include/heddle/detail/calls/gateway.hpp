@@ -11,13 +11,15 @@
 #include "heddle/tracing.hpp"
 #include "heddle/validation/text.hpp"
 
+#include <new>
 #include <string_view>
 
 namespace heddle::detail::calls {
 
 /// The only way from a store to the engine. It counts each operation, traces it, checks its deadline and resolves its
 /// tenant, once for all backends. One operation is one span. Every exception that leaves the operation ends the span as
-/// failed, also that of a refused call, of a closed backend and of the caller's own code in a visitor or a hook. Only a
+/// failed, also that of a refused call, of a closed backend and of the caller's own code in a visitor or a hook. When
+/// memory runs out the caller gets an Error like any other. Only a
 /// call in a forked child has no span.
 template <class Policy, class TracerType>
 class Gateway {
@@ -52,14 +54,19 @@ class Gateway {
     // Destroyed after the span, so that no span is open when `close` returns.
     const Lifecycle::Entry entry(lifecycle_);
     auto span = tracer_.start(call);
+    Outcome outcome = Outcome::nothing_happened;
     try {
       entry.require_open();
       call.context.check();
-      Passage<Policy, decltype(span)> passage(engine_, lifecycle_, call, span);
+      Passage<Policy, decltype(span)> passage(engine_, lifecycle_, call, span, outcome);
       return use(passage);
     } catch (const Error& error) {
       span.fail(error);
       throw;
+    } catch (const std::bad_alloc&) {
+      const Error error(ErrorCode::resource_exhausted, "the process has no memory left for the call", {}, outcome);
+      span.fail(error);
+      throw error;
     } catch (...) {
       span.fail(Error(ErrorCode::internal, "the operation threw an exception that is not a heddle::Error"));
       throw;

@@ -5,6 +5,7 @@
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/key_scope.hpp"
 #include "heddle/detail/calls/lifecycle.hpp"
+#include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/tracing.hpp"
 #include "heddle/validation/text.hpp"
@@ -24,8 +25,10 @@ class Passage {
   using Engine = typename Policy::Engine;
 
  public:
-  Passage(Engine& engine, Lifecycle& lifecycle, const Call& call, Span& span)
-      : engine_(engine), lifecycle_(lifecycle), call_(call), span_(span) {}
+  /// Sets `outcome` to in doubt as soon as something is written: then a failure that no engine has judged can come
+  /// before or after the commit.
+  Passage(Engine& engine, Lifecycle& lifecycle, const Call& call, Span& span, Outcome& outcome)
+      : engine_(engine), lifecycle_(lifecycle), call_(call), span_(span), outcome_(outcome) {}
 
   [[nodiscard]] const Context& context() const noexcept { return call_.context; }
   [[nodiscard]] std::string_view user_id() const noexcept { return call_.user_id; }
@@ -40,6 +43,7 @@ class Passage {
   /// The same in a writing transaction; returns after its commit. `work` may run more than once.
   template <class Work>
   auto write(Work&& work) {
+    outcome_ = Outcome::in_doubt;
     return engine_.write(call_, work);
   }
 
@@ -47,6 +51,7 @@ class Passage {
   template <class Work>
   auto write_within(const Context& context, Work&& work) {
     const Call call{context, call_.user_id, call_.operation};
+    outcome_ = Outcome::in_doubt;
     return engine_.write(call, work);
   }
 
@@ -69,12 +74,14 @@ class Passage {
   /// Runs `work` for no tenant, on a connection that sees all tenants.
   template <class Work>
   auto administer(Work&& work) {
+    outcome_ = Outcome::in_doubt;
     return engine_.administer(call_, work);
   }
 
   /// Calls `use(engine, call)` for operations that are not units of work: opening, migrating, a ping, a backup.
   template <class Use>
   auto with_engine(Use&& use) {
+    outcome_ = Outcome::in_doubt;
     return std::forward<Use>(use)(engine_, call_);
   }
 
@@ -95,6 +102,7 @@ class Passage {
   Lifecycle& lifecycle_;
   const Call& call_;
   Span& span_;
+  Outcome& outcome_;
 };
 
 }  // namespace heddle::detail::calls
