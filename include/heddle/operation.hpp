@@ -34,6 +34,7 @@ enum class Operation : std::uint8_t {
   soft_delete_session,
   restore_session,
   purge_deleted_sessions,
+  clean_up_session,
   save_message,
   save_messages,
   save_turn,
@@ -88,7 +89,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 66> values{"open",
+  static constexpr std::array<std::string_view, 67> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -109,6 +110,7 @@ struct EnumNames<Operation> {
                                                            "soft_delete_session",
                                                            "restore_session",
                                                            "purge_deleted_sessions",
+                                                           "clean_up_session",
                                                            "save_message",
                                                            "save_messages",
                                                            "save_turn",

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -167,6 +168,31 @@ CONFORMANCE_TEST("fault 15: cleanup hooks run after a session was deleted, and o
   CHECK(cleaned.empty());
   CHECK(store.delete_session(alice, "s"));
   CHECK(cleaned == std::vector<std::string>{"alice/s"});
+}
+
+CONFORMANCE_TEST("what a failed hook did not do can be done again, and hooks can be removed") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  int runs = 0;
+  const CleanupHookId hook = store.add_cleanup_hook([&](const Context&, const std::string&) {
+    if (++runs == 1) { throw std::runtime_error("the other system is away"); }
+  });
+  add_session(backend, alice, "s");
+  const WriteOptions once{.idempotency_key = "k"};
+  CHECK(code_of([&] { store.clean_up_session(alice, "s"); }) == ErrorCode::failed_precondition);
+  CHECK(runs == 0);
+  CHECK_THROWS_AS(store.delete_session(alice, "s", once), std::runtime_error);
+  CHECK_FALSE(store.load_session(alice, "s").has_value());
+  // A repeat returns what happened, and runs nothing: the id can be that of a newer session.
+  CHECK(store.delete_session(alice, "s", once));
+  CHECK(runs == 1);
+  store.clean_up_session(alice, "s");
+  CHECK(runs == 2);
+  CHECK(store.remove_cleanup_hook(hook));
+  CHECK_FALSE(store.remove_cleanup_hook(hook));
+  store.clean_up_session(alice, "s");
+  CHECK(runs == 2);
 }
 
 CONFORMANCE_TEST("a parent must be a session of the same tenant") {

@@ -21,12 +21,11 @@ namespace heddle {
 ///    digits, or more digits if several such ids are in use, so that a generated id never makes the call fail. Throws
 ///    `already_exists` if the given id is in use; the stored error is not changed. `raw_error` may be any bytes: a
 ///    JSON value is returned byte for byte, other text as the member `message` of a JSON object. Of bytes that are not
-///    UTF-8 without NUL, `message` is the text that `repair_text` makes of them and a member `bytes` has them in base64.
-///    The summary, if none is
-///    given, is the first line that is not empty of `raw_error`, cut to 100 characters, never inside a character. The
-///    tool's name has at most `limits::id` bytes, the summary at most `limits::name`, and the time is in the years 1 to
-///    9999. Throws `not_found` if the session does not exist. Deleting a session deletes its errors and their
-///    idempotency keys.
+///    UTF-8 without NUL, `message` is the text that `repair_text` makes of them and a member `bytes` has them in
+///    base64. The summary, if none is given, is the first line that is not empty of `raw_error`, cut to 100 characters,
+///    never inside a character. The tool's name has at most `limits::id` bytes, the summary at most `limits::name`, and
+///    the time is in the years 1 to 9999. Throws `not_found` if the session does not exist. Deleting a session deletes
+///    its errors and their idempotency keys.
 ///  - `get` returns the error; nothing if it does not exist.
 ///  - `list` returns the errors that match all parts of the filter, ordered by their time, newest first, then by id. An
 ///    error that is stored between two pages, with a time in a page that was already read, is not returned. For a

@@ -45,7 +45,10 @@ namespace heddle {
 ///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions stay and have
 ///    no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be removed
 ///    (`permission_denied`, `unavailable`) or a hook throws, it does the rest and throws the first of these failures;
-///    the session is deleted then.
+///    the session is deleted then. A repeat with the idempotency key removes no files and runs no hooks, because the id
+///    can be that of a newer session. After such an error, and after an error that was in doubt or a crash,
+///    `clean_up_session` removes the files and runs all hooks again; throws `failed_precondition` if the session
+///    exists.
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if its last
 ///    sequence number is not the expected one, and `resource_exhausted` beyond `limits::sequence` messages.
@@ -78,7 +81,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
                                   const ToolExecution& execution, const MemorySnapshot& snapshot,
                                   const MessageSearch& search, const std::string& id, std::span<const Message> messages,
                                   const PageRequest& page, const WriteOptions& options, const AppendOptions& append,
-                                  CleanupHook hook, void (*visit)(const Message&)) {
+                                  CleanupHook hook, CleanupHookId hook_id, void (*visit)(const Message&)) {
   { store.save_session(context, session, options) } -> std::same_as<std::int64_t>;
   { store.ensure_session(context, session, options) } -> std::same_as<bool>;
   { store.update_session(context, id, session_patch, options) } -> std::same_as<std::int64_t>;
@@ -86,7 +89,9 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.list_sessions(context, page) } -> std::same_as<Page<std::string>>;
   { store.list_agent_sessions(context, id, page) } -> std::same_as<Page<std::string>>;
   { store.delete_session(context, id, options) } -> std::same_as<bool>;
-  store.add_cleanup_hook(hook);
+  { store.add_cleanup_hook(hook) } -> std::same_as<CleanupHookId>;
+  { store.remove_cleanup_hook(hook_id) } -> std::same_as<bool>;
+  store.clean_up_session(context, id);
   { store.save_message(context, id, message, append) } -> std::same_as<std::int64_t>;
   { store.save_messages(context, id, messages, append) } -> std::same_as<SequenceRange>;
   { store.save_turn(context, id, turn, append) } -> std::same_as<SequenceRange>;

@@ -34,7 +34,9 @@ class Sessions : public Interface {
   [[nodiscard]] virtual Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
                                                               const PageRequest& page = {}) = 0;
   virtual bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
-  virtual void add_cleanup_hook(CleanupHook hook) = 0;
+  virtual CleanupHookId add_cleanup_hook(CleanupHook hook) = 0;
+  virtual bool remove_cleanup_hook(CleanupHookId id) = 0;
+  virtual void clean_up_session(const Context& context, const std::string& id) = 0;
   virtual std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                                     const AppendOptions& options = {}) = 0;
   virtual SequenceRange save_messages(const Context& context, const std::string& session_id,
@@ -103,7 +105,11 @@ class SessionsModel : public Sessions {
   bool delete_session(const Context& context, const std::string& id, const WriteOptions& options) override {
     return storage_.delete_session(context, id, options);
   }
-  void add_cleanup_hook(CleanupHook hook) override { storage_.add_cleanup_hook(std::move(hook)); }
+  CleanupHookId add_cleanup_hook(CleanupHook hook) override { return storage_.add_cleanup_hook(std::move(hook)); }
+  bool remove_cleanup_hook(CleanupHookId id) override { return storage_.remove_cleanup_hook(id); }
+  void clean_up_session(const Context& context, const std::string& id) override {
+    storage_.clean_up_session(context, id);
+  }
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                             const AppendOptions& options) override {
     return storage_.save_message(context, session_id, message, options);

@@ -93,7 +93,11 @@ class SessionStore {
   }
 
   /// Calls `hook` after each later deletion of a session. Closing does not remove it.
-  void add_cleanup_hook(CleanupHook hook);
+  CleanupHookId add_cleanup_hook(CleanupHook hook);
+  /// Removes a hook; returns false if there is none with this id. A call on another thread can be running it still.
+  bool remove_cleanup_hook(CleanupHookId id);
+  /// Removes the files of a deleted session and runs the hooks once more, after a deletion that could not.
+  void clean_up_session(const Context& context, const std::string& id);
 
   /// Appends a message to a session; returns its sequence number.
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,

@@ -165,8 +165,34 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
 }
 
 template <class Policy, class Tracer>
-void SessionStore<Policy, Tracer>::add_cleanup_hook(CleanupHook hook) {
-  hooks_.add(std::move(hook));
+CleanupHookId SessionStore<Policy, Tracer>::add_cleanup_hook(CleanupHook hook) {
+  return hooks_.add(std::move(hook));
+}
+
+template <class Policy, class Tracer>
+bool SessionStore<Policy, Tracer>::remove_cleanup_hook(CleanupHookId id) {
+  return hooks_.remove(id);
+}
+
+template <class Policy, class Tracer>
+void SessionStore<Policy, Tracer>::clean_up_session(const Context& context, const std::string& id) {
+  gateway_.run(context, Operation::clean_up_session, [&](auto& passage) {
+    validation::check_id("session id", id);
+    const bool exists = passage.read([&](auto& tx) {
+      const auto& statements = stores::detail::session_statements<Policy>();
+      auto shown = tx.one(statements.find, tx.user_id(), id);
+      if constexpr (requires { statements.not_hidden; }) {
+        auto not_hidden = tx.one(statements.not_hidden, tx.user_id(), id);
+        return [shown = std::move(shown), not_hidden = std::move(not_hidden)]() mutable {
+          return shown().has_value() || !not_hidden().has_value();
+        };
+      } else {
+        return [shown = std::move(shown)]() mutable { return shown().has_value(); };
+      }
+    });
+    if (exists) { throw stores::detail::session_exists.of(id).error(); }
+    stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(), id);
+  });
 }
 
 template <class Policy, class Tracer>

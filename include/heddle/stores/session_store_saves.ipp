@@ -26,6 +26,8 @@ inline constexpr Refusal parents_in_circle{ErrorCode::invalid_argument, "session
                                            "must not be the session itself or one of its descendants"};
 inline constexpr Refusal session_hidden{ErrorCode::failed_precondition, "the session",
                                         "is soft-deleted: restore it first, or use another id"};
+inline constexpr Refusal session_exists{ErrorCode::failed_precondition, "the session",
+                                        "is not deleted, so its files and what its hooks remove stay"};
 inline constexpr Refusal session_differs{
     ErrorCode::conflict, "the session",
     "exists already and is another one: ensure_session keeps it as it is, update_session changes what you name, and a "

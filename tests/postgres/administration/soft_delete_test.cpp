@@ -176,6 +176,7 @@ TEST_CASE("a hidden session is removed from all tables and the disk after its gr
       [&](const Context& context, const std::string& id) { cleaned.insert(context.user_id + "/" + id); });
   REQUIRE(sessions.soft_delete_session(ada, "s"));
   CHECK(sessions.purge_deleted_sessions({}, seconds(3600)) == 0);
+  CHECK(support::code_of([&] { sessions.clean_up_session(ada, "s"); }) == ErrorCode::failed_precondition);
   CHECK(cleaned.empty());
   const auto before = filled.seen_by(bob);
 

@@ -5,6 +5,7 @@
 #include "heddle/context.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
 
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -15,30 +16,42 @@ namespace heddle::stores::detail {
 /// The hooks of a store. Many threads may use it.
 class CleanupHooks {
  public:
-  void add(CleanupHook hook) {
+  CleanupHookId add(CleanupHook hook) {
     const std::lock_guard lock(mutex_);
-    hooks_.push_back(std::move(hook));
+    hooks_.push_back({CleanupHookId{next_++}, std::move(hook)});
+    return hooks_.back().id;
+  }
+  /// Returns false if there is no such hook. Another thread can be running it still.
+  bool remove(CleanupHookId id) {
+    const std::lock_guard lock(mutex_);
+    return std::erase_if(hooks_, [id](const Entry& entry) { return entry.id == id; }) != 0;
   }
 
   /// Runs all hooks, also after one that throws; throws the first failure.
   void run(const Context& context, const std::string& session_id) {
     // A copy: a hook may add another one.
-    const std::vector<CleanupHook> hooks = copy();
+    const std::vector<Entry> hooks = copy();
     FirstFailure failure;
-    for (const auto& hook : hooks) {
-      failure.attempt([&] { hook(context, session_id); });
+    for (const Entry& entry : hooks) {
+      failure.attempt([&] { entry.hook(context, session_id); });
     }
     failure.rethrow();
   }
 
  private:
-  [[nodiscard]] std::vector<CleanupHook> copy() {
+  struct Entry {
+    CleanupHookId id;
+    CleanupHook hook;
+  };
+
+  [[nodiscard]] std::vector<Entry> copy() {
     const std::lock_guard lock(mutex_);
     return hooks_;
   }
 
   std::mutex mutex_;
-  std::vector<CleanupHook> hooks_;
+  std::vector<Entry> hooks_;
+  std::uint64_t next_ = 0;
 };
 
 }  // namespace heddle::stores::detail
