@@ -90,7 +90,7 @@ const std::vector<Traceable> operations{
     {"pending_migrations", [](Traced& b) { static_cast<void>(b.migrator().pending()); }},
     {"pending_migrations", [](Traced& b) { static_cast<void>(b.pending_migrations()); }},
     {"migrate_down", [](Traced& b) { b.migrator().down({}, 1); }},
-    {"migrate_to", [](Traced& b) { b.migrator().to({}, 1); }},
+    {"migrate_to", [](Traced& b) { b.migrator().to({}, 0); }},
     {"migrate_up", [](Traced& b) { b.migrate(); }},
     {"save_session", [](Traced& b) { b.session_storage().save_session(ada, {.id = "s"}); }},
     {"ensure_session", [](Traced& b) { CHECK_FALSE(b.session_storage().ensure_session(ada, {.id = "s"})); }},
