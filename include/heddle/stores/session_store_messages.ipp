@@ -23,8 +23,8 @@ namespace heddle {
 namespace stores::detail {
 
 /// Appends what `work` writes, as the operation of the passage.
-template <class Policy, class Passage>
-[[nodiscard]] SequenceRange append(Passage& passage, const MessageWriter<Policy>& work, const std::string& session_id,
+template <class Work, class Passage>
+[[nodiscard]] SequenceRange append(Passage& passage, const Work& work, const std::string& session_id,
                                    const std::string& idempotency_key) {
   return work.range(passage.write_once(
       idempotency_key, session_id, [&work] { return work.fingerprint(); }, work));
@@ -36,7 +36,7 @@ template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::save_message(const Context& context, const std::string& session_id,
                                                         const Message& message, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_message, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, {&message, 1}, {}, options.expected_sequence);
+    const stores::detail::MessageWriter<Policy> work(session_id, {&message, 1}, options.expected_sequence);
     return stores::detail::append(passage, work, session_id, options.idempotency_key).last;
   });
 }
@@ -46,7 +46,7 @@ SequenceRange SessionStore<Policy, Tracer>::save_messages(const Context& context
                                                           std::span<const Message> messages,
                                                           const AppendOptions& options) {
   return gateway_.run(context, Operation::save_messages, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, messages, {}, options.expected_sequence);
+    const stores::detail::MessageWriter<Policy> work(session_id, messages, options.expected_sequence);
     return stores::detail::append(passage, work, session_id, options.idempotency_key);
   });
 }
@@ -55,7 +55,7 @@ template <class Policy, class Tracer>
 SequenceRange SessionStore<Policy, Tracer>::save_turn(const Context& context, const std::string& session_id,
                                                       const Turn& turn, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_turn, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, turn.messages, turn.executions,
+    const stores::detail::TurnWriter<Policy> work(session_id, turn.messages, turn.executions,
                                                      options.expected_sequence);
     return stores::detail::append(passage, work, session_id, options.idempotency_key);
   });
