@@ -7,6 +7,7 @@
 #include "heddle/migrations/migration.hpp"
 
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <istream>
@@ -69,8 +70,10 @@ struct MigrationFile {
 }
 
 /// Returns the migrations in a folder of `NNNNNN_name.up.sql` and `NNNNNN_name.down.sql` files. Throws
-/// `invalid_argument` if the folder or a file cannot be read, a half is missing or the versions have a gap.
-[[nodiscard]] inline std::vector<Migration> load_migrations(const std::filesystem::path& folder) {
+/// `invalid_argument` if the folder or a file cannot be read, a half is missing or the versions have a gap. A template
+/// only so that a file that does not migrate does not compile it.
+template <std::same_as<std::filesystem::path> Path>
+[[nodiscard]] std::vector<Migration> load_migrations(const Path& folder) {
   std::map<std::int32_t, Migration> found;
   std::error_code failure;
   for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {

@@ -10,7 +10,9 @@
 namespace heddle {
 namespace sqlite {
 
-class Engine;
+template <class Settings>
+class BasicEngine;
+using Engine = BasicEngine<Config>;
 
 }  // namespace sqlite
 
