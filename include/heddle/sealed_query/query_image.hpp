@@ -10,12 +10,15 @@
 
 #include <sqlite3.h>
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace heddle::sealed_query {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Runs one SELECT (or VALUES) of an agent on an image that `build_image` made, sealed off from everything else: a
 /// private in-memory connection that can only read this image, an allow-list of actions and functions, no files. The
@@ -39,8 +42,8 @@ namespace heddle::sealed_query {
 ///  - `failed_precondition` if the program used SQLite before Heddle was initialised (before main(), or before Heddle
 ///  was
 ///    loaded as a plugin) or replaced SQLite's allocator: memory could not be limited then.
-[[nodiscard]] inline Table query_image(std::span<const std::byte> image, std::string_view sql,
-                                       const QueryLimits& limits, const Context& context) {
+[[nodiscard]] Table query_image(std::span<const std::byte> image, std::string_view sql,
+                                const std::same_as<QueryLimits> auto& limits, const Context& context) {
   validation::check_text("SQL", sql, max_sql_bytes);
   if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
     validation::refuse("query limits", "must be positive");

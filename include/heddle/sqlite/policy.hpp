@@ -22,6 +22,7 @@ struct Sqlite {
   using Config = sqlite::Config;
   using Engine = sqlite::Engine;
   using Dialect = sqlite::Dialect;
+  using CheckedByTests = Sqlite;  ///< see concepts::CheckedByTests
 
   static constexpr std::string_view name = "sqlite";
   /// The database can be copied while it is in use.
