@@ -18,8 +18,6 @@
 
 namespace heddle::sealed_query {
 
-// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
-
 /// Runs one SELECT (or VALUES) of an agent on an image that `build_image` made, sealed off from everything else: a
 /// private in-memory connection that can only read this image, an allow-list of actions and functions, no files. The
 /// image is not copied; it must not change during the call. Any thread; concurrent calls share nothing.
@@ -42,8 +40,9 @@ namespace heddle::sealed_query {
 ///  - `failed_precondition` if the program used SQLite before Heddle was initialised (before main(), or before Heddle
 ///  was
 ///    loaded as a plugin) or replaced SQLite's allocator: memory could not be limited then.
-[[nodiscard]] Table query_image(std::span<const std::byte> image, std::string_view sql,
-                                const std::same_as<QueryLimits> auto& limits, const Context& context) {
+template <std::same_as<QueryLimits> Limits = QueryLimits>
+[[nodiscard]] Table query_image(std::span<const std::byte> image, std::string_view sql, const Limits& limits,
+                                const Context& context) {
   validation::check_text("SQL", sql, max_sql_bytes);
   if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
     validation::refuse("query limits", "must be positive");

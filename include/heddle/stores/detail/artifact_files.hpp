@@ -39,10 +39,10 @@ namespace heddle::stores::detail {
 /// Without a root it owns no files and removes nothing. It follows no link below the root, so that a program that can
 /// write into one folder cannot redirect it to another. A template only so that files that do not use it do not compile
 /// it.
-template <class Path = std::filesystem::path>
-class ArtifactFiles {
+template <class Path>
+class BasicArtifactFiles {
  public:
-  explicit ArtifactFiles(const Path& root)
+  explicit BasicArtifactFiles(const Path& root)
       : root_(root.empty() ? root : heddle::detail::files::absolute_path(root).lexically_normal()) {}
 
   /// Returns the folder of everything that a tenant owns.
@@ -126,5 +126,7 @@ class ArtifactFiles {
 
   Path root_;
 };
+
+using ArtifactFiles = BasicArtifactFiles<std::filesystem::path>;
 
 }  // namespace heddle::stores::detail
