@@ -44,7 +44,7 @@ struct MigrationFile {
   bool up = false;
 
   /// Parses a file name; returns nothing if it is not the name of a migration file.
-  [[nodiscard]] static std::optional<MigrationFile> of(const std::string& file) {
+  [[nodiscard]] static std::optional<MigrationFile> of(const std::same_as<std::string> auto& file) {
     const std::string_view ending = file.ends_with(".up.sql") ? ".up.sql" : ".down.sql";
     if (!file.ends_with(ending)) { return std::nullopt; }
     MigrationFile half;
@@ -59,7 +59,7 @@ struct MigrationFile {
   }
 };
 
-[[nodiscard]] inline std::string read_migration(const std::filesystem::path& path) {
+[[nodiscard]] std::string read_migration(const std::same_as<std::filesystem::path> auto& path) {
   detail::files::PlainFile file(path);
   std::istream& stream = file.stream();
   std::ostringstream text;
