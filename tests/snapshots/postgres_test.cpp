@@ -113,7 +113,7 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   session_texts.emplace_back("soft_remove", sessions.soft_remove.text());
   session_texts.emplace_back("restore", sessions.restore.text());
   all.add("Sessions", sessions, session_texts);
-  const auto& messages = statements<Dialect::Messages>();
+  const auto& messages = statements<AllMessages<Dialect::Messages>>();
   Texts message_texts = messages_of(messages);
   message_texts.emplace_back("append", messages.append.text());
   all.add("Messages", messages, message_texts);

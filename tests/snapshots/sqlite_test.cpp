@@ -112,7 +112,7 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   SqlTexts all;
   const auto& sessions = statements<Dialect::Sessions>();
   all.add("Sessions", sessions, sessions_of(sessions));
-  const auto& messages = statements<Dialect::Messages>();
+  const auto& messages = statements<AllMessages<Dialect::Messages>>();
   all.add("Messages", messages, messages_of(messages));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));

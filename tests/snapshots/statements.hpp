@@ -69,6 +69,10 @@ Texts sessions_of(const Group& group) {
           {"list_snapshots", group.list_snapshots.text()}};
 }
 
+/// The statements for messages, those that read them included.
+template <class Messages>
+struct AllMessages : Messages, Messages::Lists {};
+
 template <class Group>
 Texts messages_of(const Group& group) {
   return {{"take_sequence", group.take_sequence.text()},

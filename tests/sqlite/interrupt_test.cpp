@@ -62,10 +62,9 @@ TEST_CASE("failed work leaves nothing in the batch, whenever the deadline passes
       execute(connection, control.begin_write);
       continue;
     }
-    const auto stored = connection.with(find, [&](Prepared& prepared) {
-      prepared.integer(round);
-      return prepared.step() ? std::as_const(prepared).integer(0) : 0;
-    });
+    const Running running(connection, find);
+    running->integer(round);
+    const std::int64_t stored = running->step() ? std::as_const(*running).integer(0) : 0;
     REQUIRE(stored == (task.failure ? 0 : 1));
   }
 }

@@ -7,6 +7,7 @@
 #include "heddle/migrations/migration.hpp"
 
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <istream>
@@ -43,7 +44,7 @@ struct MigrationFile {
   bool up = false;
 
   /// Parses a file name; returns nothing if it is not the name of a migration file.
-  [[nodiscard]] static std::optional<MigrationFile> of(const std::string& file) {
+  [[nodiscard]] static std::optional<MigrationFile> of(const std::same_as<std::string> auto& file) {
     const std::string_view ending = file.ends_with(".up.sql") ? ".up.sql" : ".down.sql";
     if (!file.ends_with(ending)) { return std::nullopt; }
     MigrationFile half;
@@ -58,7 +59,7 @@ struct MigrationFile {
   }
 };
 
-[[nodiscard]] inline std::string read_migration(const std::filesystem::path& path) {
+[[nodiscard]] std::string read_migration(const std::same_as<std::filesystem::path> auto& path) {
   detail::files::PlainFile file(path);
   std::istream& stream = file.stream();
   std::ostringstream text;
@@ -69,8 +70,10 @@ struct MigrationFile {
 }
 
 /// Returns the migrations in a folder of `NNNNNN_name.up.sql` and `NNNNNN_name.down.sql` files. Throws
-/// `invalid_argument` if the folder or a file cannot be read, a half is missing or the versions have a gap.
-[[nodiscard]] inline std::vector<Migration> load_migrations(const std::filesystem::path& folder) {
+/// `invalid_argument` if the folder or a file cannot be read, a half is missing or the versions have a gap. A template
+/// only so that a file that does not migrate does not compile it.
+template <std::same_as<std::filesystem::path> Path>
+[[nodiscard]] std::vector<Migration> load_migrations(const Path& folder) {
   std::map<std::int32_t, Migration> found;
   std::error_code failure;
   for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {

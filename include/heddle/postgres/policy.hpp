@@ -20,6 +20,7 @@ struct Postgres {
   using Config = postgres::Config;
   using Engine = postgres::Engine;
   using Dialect = postgres::Dialect;
+  using CheckedByTests = Postgres;  ///< see concepts::CheckedByTests
 
   static constexpr std::string_view name = "postgres";
 

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +20,8 @@
 #include <vector>
 
 namespace heddle::sealed_query {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Throws `resource_exhausted` or `internal` unless `status` is a success.
 inline void require(sqlite3* connection, int status) {
@@ -39,7 +42,7 @@ inline void run(sqlite3* connection, const std::string& sql) {
 }
 
 /// Binds without a copy: the cell must outlive the step.
-[[nodiscard]] inline int bind(sqlite3_stmt* statement, int index, const Cell& cell) {
+[[nodiscard]] int bind(sqlite3_stmt* statement, int index, const std::same_as<Cell> auto& cell) {
   if (const auto* flag = std::get_if<bool>(&cell)) { return sqlite3_bind_int(statement, index, *flag ? 1 : 0); }
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) { return sqlite3_bind_int64(statement, index, *integer); }
   if (const auto* number = std::get_if<double>(&cell)) { return sqlite3_bind_double(statement, index, *number); }
@@ -49,7 +52,7 @@ inline void run(sqlite3* connection, const std::string& sql) {
   return sqlite3_bind_null(statement, index);
 }
 
-inline void insert_rows(sqlite3* connection, const std::string& table_name, const Table& table) {
+void insert_rows(sqlite3* connection, const std::string& table_name, const std::same_as<Table> auto& table) {
   std::string sql = "INSERT INTO " + table_name + " VALUES(?";
   for (std::size_t i = 1; i < table.columns.size(); ++i) { sql += ",?"; }
   sql += ")";
@@ -73,7 +76,7 @@ inline void insert_rows(sqlite3* connection, const std::string& table_name, cons
 /// case of ASCII letters is ignored); a row with another number of cells, or over `max_row_bytes`; text that is not
 /// UTF-8 or contains NUL; a number that is not finite. Throws `resource_exhausted` if the image would be larger than
 /// `limits::image`. Any thread.
-[[nodiscard]] inline std::vector<std::byte> build_image(std::string_view table_name, const Table& table) {
+[[nodiscard]] std::vector<std::byte> build_image(std::string_view table_name, const std::same_as<Table> auto& table) {
   check_table_name(table_name);
   check_table(table);
 

@@ -7,6 +7,7 @@
 #include "heddle/validation/is_finite.hpp"
 #include "heddle/validation/text.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -16,6 +17,8 @@
 
 /// Which tables can be stored. Each check throws `invalid_argument`.
 namespace heddle::sealed_query {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 inline constexpr std::size_t max_columns = 2000;  ///< SQLite's own limit in a default build
 
@@ -39,7 +42,7 @@ inline void check_table_name(std::string_view name) {
   if (ascii_lower(name).starts_with("sqlite_")) { validation::refuse("table name", "cannot start with sqlite_"); }
 }
 
-inline void check_columns(const validation::FieldPath& field, const std::vector<std::string>& columns) {
+void check_columns(const validation::FieldPath& field, const std::same_as<std::vector<std::string>> auto& columns) {
   if (columns.empty()) { validation::refuse(field, "needs at least one column"); }
   if (columns.size() > max_columns) { validation::refuse(field, "has more than 2000 columns"); }
   std::set<std::string> seen;
@@ -57,7 +60,7 @@ inline void check_columns(const validation::FieldPath& field, const std::vector<
 }
 
 /// Returns the bytes of the cell's text, 0 for other cells.
-[[nodiscard]] inline std::size_t check_cell(const validation::FieldPath& field, const Cell& cell) {
+[[nodiscard]] std::size_t check_cell(const validation::FieldPath& field, const std::same_as<Cell> auto& cell) {
   if (const auto* number = std::get_if<double>(&cell); number != nullptr && !validation::is_finite(*number)) {
     // SQL has no NaN: it would be read back as null.
     validation::refuse(field, "is infinite or not a number: store a null or a text instead");
@@ -70,7 +73,7 @@ inline void check_columns(const validation::FieldPath& field, const std::vector<
 }
 
 /// Throws `invalid_argument` with the row and the column, counted from 0, of the first cell that cannot be stored.
-inline void check_table(const Table& table) {
+void check_table(const std::same_as<Table> auto& table) {
   const validation::FieldPath field("table");
   check_columns(field.member("columns"), table.columns);
   const validation::FieldPath rows = field.member("rows");

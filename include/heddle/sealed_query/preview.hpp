@@ -4,15 +4,18 @@
 #include "heddle/model/table.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 
 namespace heddle::sealed_query {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// How many rows a preview takes from each end.
 inline constexpr std::size_t preview_rows = 5;
 
 /// All columns with the first five and the last five rows, in order; each row once if there are ten or fewer.
-[[nodiscard]] inline Table preview(const Table& table) {
+[[nodiscard]] Table preview(const std::same_as<Table> auto& table) {
   const std::size_t size = table.rows.size();
   const std::size_t head = std::min(size, preview_rows);
   const std::size_t tail = std::min(size - head, preview_rows);

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,11 +29,13 @@
 
 namespace heddle::sealed_query {
 
-/// One query of an agent: its connection, and everything that can stop it. One thread, one use: `open`, then `run`.
+/// One query of an agent: its connection, and everything that can stop it. One thread, one use: `open`, then `run`. A
+/// template only so that files that query no result do not compile it.
+template <std::same_as<QueryLimits> Limits>
 class Query {
  public:
   /// Both must outlive the query. Throws `failed_precondition` if memory cannot be limited.
-  Query(const QueryLimits& limits, const Context& context)
+  Query(const Limits& limits, const Context& context)
       : limits_(limits), guard_(limits.time, context), meter_(limits.memory_bytes, guard_) {
     if (!meter_works()) {
       throw Error(ErrorCode::failed_precondition,
@@ -211,7 +214,7 @@ class Query {
     return "SQL error (only reading the result is allowed): " + text;
   }
 
-  const QueryLimits& limits_;
+  const Limits& limits_;
   QueryGuard guard_;
   MemoryMeter meter_;  ///< must outlive the connection: it counts what closing frees
   std::string table_;

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -39,8 +40,9 @@ namespace heddle::sealed_query {
 ///  - `failed_precondition` if the program used SQLite before Heddle was initialised (before main(), or before Heddle
 ///  was
 ///    loaded as a plugin) or replaced SQLite's allocator: memory could not be limited then.
-[[nodiscard]] inline Table query_image(std::span<const std::byte> image, std::string_view sql,
-                                       const QueryLimits& limits, const Context& context) {
+template <std::same_as<QueryLimits> Limits = QueryLimits>
+[[nodiscard]] Table query_image(std::span<const std::byte> image, std::string_view sql, const Limits& limits,
+                                const Context& context) {
   validation::check_text("SQL", sql, max_sql_bytes);
   if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
     validation::refuse("query limits", "must be positive");

@@ -110,12 +110,15 @@ inline void expect(bool holds) {
   if (!holds) { unreadable(); }
 }
 
-inline std::string_view text_of(const rapidjson::Value& in) {
+// The reader's values are template parameters: a file that reads no JSON does not compile RapidJSON's document.
+template <class Json>
+std::string_view text_of(const Json& in) {
   expect(in.IsString());
   return {in.GetString(), in.GetStringLength()};
 }
 
-inline void read_cell(const rapidjson::Value& in, Cell& cell) {
+template <class Json>
+void read_cell(const Json& in, Cell& cell) {
   if (in.IsNull()) {
     cell = std::monostate{};
   } else if (in.IsBool()) {
@@ -129,7 +132,8 @@ inline void read_cell(const rapidjson::Value& in, Cell& cell) {
   }
 }
 
-inline void read_value(const rapidjson::Value& in, JsonValue& value) {
+template <class Json>
+void read_value(const Json& in, JsonValue& value) {
   value.is_json = in.IsString();
   if (value.is_json) {
     value.text = text_of(in);
@@ -139,8 +143,8 @@ inline void read_value(const rapidjson::Value& in, JsonValue& value) {
   value.text = text_of(in[text_key]);
 }
 
-template <class T>
-void read(const rapidjson::Value& in, T& value) {
+template <class Json, class T>
+void read(const Json& in, T& value) {
   if constexpr (std::same_as<T, std::string>) {
     value = text_of(in);
   } else if constexpr (std::same_as<T, JsonObject>) {
@@ -199,13 +203,13 @@ template <class T>
 }
 
 /// Returns the value in JSON text of `encode`. Throws `data_loss` for other text.
-template <class T>
+template <class T, class Document = rapidjson::Document>
 [[nodiscard]] T decode(std::string_view text) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseFullPrecisionFlag>(text.data(), text.size());
+  Document document;
+  document.template Parse<rapidjson::kParseFullPrecisionFlag>(text.data(), text.size());
   expect(!document.HasParseError());
   T value{};
-  read(document, value);
+  read(static_cast<const typename Document::ValueType&>(document), value);
   return value;
 }
 

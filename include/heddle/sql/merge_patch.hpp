@@ -4,6 +4,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <concepts>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace heddle::sql {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// A JSON value as a slice of a text; of an object also its members. Values that a patch does not name stay byte for
 /// byte: a number that no C++ type holds is not changed by a change beside it.
@@ -32,7 +35,7 @@ struct JsonSlice {
 class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSlicer> {
  public:
   /// Precondition: the text is one JSON value.
-  [[nodiscard]] static JsonSlice slice(const std::string& text) {
+  [[nodiscard]] static JsonSlice slice(const std::same_as<std::string> auto& text) {
     // Not a StringStream, of which the parser makes copies that do not tell where it is.
     rapidjson::MemoryStream stream(text.data(), text.size());
     JsonSlicer slicer(text, stream);
@@ -116,7 +119,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
 };
 
 /// Appends the result of a merge patch (RFC 7396, section 2) on a target to a text.
-inline void append_merged(std::string& out, const JsonSlice& target, const JsonSlice& patch) {
+void append_merged(std::string& out, const std::same_as<JsonSlice> auto& target, const JsonSlice& patch) {
   if (!patch.is_object) {
     out += patch.text;
     return;
@@ -147,7 +150,7 @@ inline void append_merged(std::string& out, const JsonSlice& target, const JsonS
     const JsonSlice& member = patch.members[at];
     if (in_patch[member.key] != at || in_target.count(member.key) != 0 || member.text == "null") { continue; }
     append_key(member.key_text);
-    append_merged(out, {}, member);
+    append_merged(out, JsonSlice{}, member);
   }
   out += out.size() == start ? "{}" : "}";
 }

@@ -33,12 +33,14 @@
 
 namespace heddle::sqlite {
 
-/// One open database: one connection that writes, several that read. Safe to use from many threads.
-class Engine {
+/// One open database: one connection that writes, several that read. Safe to use from many threads. A template only so
+/// that a file compiles no more than the functions that it uses; see `Engine` in `sqlite/policy.hpp`.
+template <class Settings>
+class BasicEngine {
  public:
   /// Opens the file, or makes it. Throws `failed_precondition` for a database that is not Heddle's, and does not change
   /// it; and what `validate` throws.
-  explicit Engine(Config config) : config_(validate(std::move(config))) {
+  explicit BasicEngine(Settings config) : config_(validate(std::move(config))) {
     if (is_in_memory(config_.path)) {
       open_writer();
       return;
@@ -52,11 +54,11 @@ class Engine {
     open_file_->update();
     readers_.emplace(config_, files_, log_);
   }
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
-  Engine(Engine&&) = delete;
-  Engine& operator=(Engine&&) = delete;
-  ~Engine() = default;
+  BasicEngine(const BasicEngine&) = delete;
+  BasicEngine& operator=(const BasicEngine&) = delete;
+  BasicEngine(BasicEngine&&) = delete;
+  BasicEngine& operator=(BasicEngine&&) = delete;
+  ~BasicEngine() = default;
 
   /// Runs `work` in a transaction and commits it; see Writer.
   template <class Work>
@@ -78,7 +80,7 @@ class Engine {
   }
 
   /// Returns the migration table and its lock, for the time of a call.
-  [[nodiscard]] migrations::Schema schema(const Call& call) { return {*writer_, call}; }
+  [[nodiscard]] migrations::Schema<transaction::Writer> schema(const Call& call) { return {*writer_, call}; }
 
   /// Returns the migrations of the schema, in order.
   [[nodiscard]] std::vector<Migration> migrations() const {
@@ -134,12 +136,12 @@ class Engine {
     });
   }
 
-  Config config_;
+  Settings config_;
   std::optional<detail::files::OpenDatabases::Database> open_file_;  ///< must outlive all connections
   connection::FilePresence files_;
   transaction::LogSize log_;
   std::optional<transaction::Writer> writer_;
-  std::optional<transaction::Readers> readers_;
+  std::optional<transaction::Readers<connection::Connection>> readers_;
 };
 
 }  // namespace heddle::sqlite

@@ -10,7 +10,9 @@
 namespace heddle {
 namespace sqlite {
 
-class Engine;
+template <class Settings>
+class BasicEngine;
+using Engine = BasicEngine<Config>;
 
 }  // namespace sqlite
 
@@ -20,6 +22,7 @@ struct Sqlite {
   using Config = sqlite::Config;
   using Engine = sqlite::Engine;
   using Dialect = sqlite::Dialect;
+  using CheckedByTests = Sqlite;  ///< see concepts::CheckedByTests
 
   static constexpr std::string_view name = "sqlite";
   /// The database can be copied while it is in use.

@@ -23,8 +23,8 @@ namespace heddle {
 namespace stores::detail {
 
 /// Appends what `work` writes, as the operation of the passage.
-template <class Policy, class Passage>
-[[nodiscard]] SequenceRange append(Passage& passage, const MessageWriter<Policy>& work, const std::string& session_id,
+template <class Work, class Passage>
+[[nodiscard]] SequenceRange append(Passage& passage, const Work& work, const std::string& session_id,
                                    const std::string& idempotency_key) {
   return work.range(passage.write_once(
       idempotency_key, session_id, [&work] { return work.fingerprint(); }, work));
@@ -36,7 +36,7 @@ template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::save_message(const Context& context, const std::string& session_id,
                                                         const Message& message, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_message, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, {&message, 1}, {}, options.expected_sequence);
+    const stores::detail::MessageWriter<Policy> work(session_id, {&message, 1}, options.expected_sequence);
     return stores::detail::append(passage, work, session_id, options.idempotency_key).last;
   });
 }
@@ -46,7 +46,7 @@ SequenceRange SessionStore<Policy, Tracer>::save_messages(const Context& context
                                                           std::span<const Message> messages,
                                                           const AppendOptions& options) {
   return gateway_.run(context, Operation::save_messages, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, messages, {}, options.expected_sequence);
+    const stores::detail::MessageWriter<Policy> work(session_id, messages, options.expected_sequence);
     return stores::detail::append(passage, work, session_id, options.idempotency_key);
   });
 }
@@ -55,8 +55,8 @@ template <class Policy, class Tracer>
 SequenceRange SessionStore<Policy, Tracer>::save_turn(const Context& context, const std::string& session_id,
                                                       const Turn& turn, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_turn, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, turn.messages, turn.executions,
-                                                     options.expected_sequence);
+    const stores::detail::TurnWriter<Policy> work(session_id, turn.messages, turn.executions,
+                                                  options.expected_sequence);
     return stores::detail::append(passage, work, session_id, options.idempotency_key);
   });
 }
@@ -68,8 +68,8 @@ Page<Message> SessionStore<Policy, Tracer>::load_messages(const Context& context
     validation::check_id("session_id", session_id);
     const auto page = stores::detail::messages_of_session(request, session_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::message_statements<Policy>().list, tx.user_id(), session_id, page.start().at,
-                         page.rows());
+      auto rows =
+          tx.all(stores::detail::message_lists<Policy>().list, tx.user_id(), session_id, page.start().at, page.rows());
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
     });
   });
@@ -81,8 +81,8 @@ std::int64_t SessionStore<Policy, Tracer>::visit_messages(const Context& context
   return gateway_.run(context, Operation::for_each_message, [&](auto& passage) {
     validation::check_id("session_id", session_id);
     return passage.read([&](auto& tx) {
-      return tx.each(stores::detail::message_statements<Policy>().list, visit, tx.user_id(), session_id,
-                     std::int64_t{0}, limits::sequence);
+      return tx.each(stores::detail::message_lists<Policy>().list, visit, tx.user_id(), session_id, std::int64_t{0},
+                     limits::sequence);
     });
   });
 }
@@ -94,8 +94,8 @@ Page<Message> SessionStore<Policy, Tracer>::load_agent_messages(const Context& c
     validation::check_text("agent_id", agent_id, limits::id);
     const sql::ListPage page(sql::Listing::messages_of_agent, request, limits::page, {}, agent_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::message_statements<Policy>().list_of_agent, tx.user_id(), agent_id,
-                         page.start().at, page.rows());
+      auto rows = tx.all(stores::detail::message_lists<Policy>().list_of_agent, tx.user_id(), agent_id, page.start().at,
+                         page.rows());
       return [rows = std::move(rows), &page]() mutable { return page.of_keyed(rows()); };
     });
   });
@@ -108,7 +108,7 @@ Page<Message> SessionStore<Policy, Tracer>::load_parent_messages(const Context& 
     validation::check_id("session_id", session_id);
     const auto page = stores::detail::messages_of_parent(request, session_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::message_statements<Policy>().list_of_parent, tx.user_id(), session_id,
+      auto rows = tx.all(stores::detail::message_lists<Policy>().list_of_parent, tx.user_id(), session_id,
                          page.start().at, page.rows());
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
     });
@@ -125,7 +125,7 @@ Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& conte
     const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
     const std::int64_t offset = page.offset();
     return passage.read([&](auto& tx) {
-      const auto& statements = stores::detail::message_statements<Policy>();
+      const auto& statements = stores::detail::message_lists<Policy>();
       auto rows = search.session_id
                       ? tx.all(statements.search_in_session, tx.user_id(), words, *search.session_id, search.agent_id,
                                page.rows(), offset)

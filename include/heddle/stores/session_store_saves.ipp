@@ -13,6 +13,7 @@
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,8 +37,10 @@ inline constexpr Refusal session_changed{
     ErrorCode::conflict, "the session",
     "has another revision than the given one: load it again and decide, or name the changes to update_session"};
 
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
 /// Throws `invalid_argument` for a session that cannot be stored.
-inline void check_session(const Session& session) {
+void check_session(const std::same_as<Session> auto& session) {
   validation::check_id("session.id", session.id);
   validation::check("session", session);
   validation::check_tokens("session.total_tokens", session.total_tokens);
@@ -111,7 +114,7 @@ class SessionWriter {
 
 /// Returns the session with the changes of a patch, at the revision that the patch demands. Throws `invalid_argument`
 /// if the result cannot be stored.
-[[nodiscard]] inline Session patched(Session session, const SessionPatch& patch) {
+[[nodiscard]] Session patched(Session session, const std::same_as<SessionPatch> auto& patch) {
   if (patch.revision != 0) { session.revision = patch.revision; }
   if (patch.name) { session.name = *patch.name; }
   if (patch.agent_id) { session.agent_id = *patch.agent_id; }

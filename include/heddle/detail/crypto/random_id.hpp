@@ -11,7 +11,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace heddle::detail::crypto {
 
@@ -26,9 +25,12 @@ inline void fill_random(std::span<std::byte> bytes) {
 
 /// Returns so many random lower-case hexadecimal digits, of 4 random bits each. Any thread.
 [[nodiscard]] inline std::string random_hex(std::size_t digits) {
-  std::vector<std::byte> bytes((digits + 1) / 2);
-  fill_random(bytes);
-  auto text = to_hex(bytes);
+  std::string text;
+  while (text.size() < digits) {
+    std::array<std::byte, 16> bytes{};
+    fill_random(bytes);
+    text += to_hex(bytes);
+  }
   text.resize(digits);
   return text;
 }

@@ -45,41 +45,44 @@ struct MessageStatements : sql::MessageStatements<Sql> {
              sql::placeholders<Stored>(4) + Sql::search_values(4 + sql::width<Stored>()) +
              " FROM taken RETURNING sequence"};
 
-  /// Parameters: user, session, after this sequence, limit.
-  Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
-      select("?2") + "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT number FROM sessions " +
-      session() + ") AND m.sequence > ?3 ORDER BY m.sequence LIMIT ?4"};
-  /// Parameters: user, session, after this sequence, limit. The messages of the parent that its children may see.
-  Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
-      select("(SELECT parent_session_id FROM sessions " + session() + ")") +
-      "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT parent.number FROM sessions parent "
-      "WHERE parent.user_id = ?1 AND parent.deleted_at IS NULL AND parent.id = (SELECT parent_session_id FROM "
-      "sessions " +
-      session() + ")) AND m.sequence > ?3 AND " + visible_to_children() + " ORDER BY m.sequence LIMIT ?4"};
-  /// Parameters: user, agent, after this position, limit. The messages of the agent's sessions, and those of their
-  /// parents that children may see. A position is the number of the session times 2^24 plus the sequence. Sorts the
-  /// sessions first, so that it reads no more of them than the page needs.
-  Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
-      select("s.id") + ", (s.number << " + std::to_string(sql::message_key::sequence_bits) +
-      ") | m.sequence FROM (SELECT number, id, true AS own FROM sessions WHERE " + later() +
-      " AND agent_id = ?2 UNION ALL SELECT number, id, false FROM sessions WHERE " + later() +
-      " AND agent_id <> ?2 AND id IN (SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 "
-      "AND deleted_at IS NULL) ORDER BY number OFFSET 0) s CROSS JOIN LATERAL (SELECT * FROM messages m "
-      "WHERE m.user_id = ?1 AND m.session_number = s.number AND m.sequence > "
-      "CASE s.number WHEN " +
-      sql::message_key::session_number("?3") + " THEN " + sql::message_key::sequence("?3") +
-      " ELSE 0 END AND (s.own OR " + visible_to_children() +
-      ") ORDER BY m.sequence LIMIT ?4) m ORDER BY s.number, m.sequence LIMIT ?4"};
   /// Parameters: user, session. Returns the number of the session, and locks the session against deletion until the end
   /// of the transaction.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions " + session() + " FOR KEY SHARE"};
 
-  /// Parameters: user, words, session, agent or null, limit, offset. Best match first.
-  Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
-      search_with("?2, ?3, ?4, ?5, ?6")};
-  /// Parameters: user, words, agent or null, limit, offset. Best match first.
-  Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
-      search_with("?2, NULL, ?3, ?4, ?5")};
+  /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
+  struct Lists {
+    /// Parameters: user, session, after this sequence, limit.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
+        select("?2") + "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT number FROM sessions " +
+        session() + ") AND m.sequence > ?3 ORDER BY m.sequence LIMIT ?4"};
+    /// Parameters: user, session, after this sequence, limit. The messages of the parent that its children may see.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
+        select("(SELECT parent_session_id FROM sessions " + session() + ")") +
+        "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT parent.number FROM sessions parent "
+        "WHERE parent.user_id = ?1 AND parent.deleted_at IS NULL AND parent.id = (SELECT parent_session_id FROM "
+        "sessions " +
+        session() + ")) AND m.sequence > ?3 AND " + visible_to_children() + " ORDER BY m.sequence LIMIT ?4"};
+    /// Parameters: user, agent, after this position, limit. The messages of the agent's sessions, and those of their
+    /// parents that children may see. A position is the number of the session times 2^24 plus the sequence. Sorts the
+    /// sessions first, so that it reads no more of them than the page needs.
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
+        select("s.id") + ", (s.number << " + std::to_string(sql::message_key::sequence_bits) +
+        ") | m.sequence FROM (SELECT number, id, true AS own FROM sessions WHERE " + later() +
+        " AND agent_id = ?2 UNION ALL SELECT number, id, false FROM sessions WHERE " + later() +
+        " AND agent_id <> ?2 AND id IN (SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 "
+        "AND deleted_at IS NULL) ORDER BY number OFFSET 0) s CROSS JOIN LATERAL (SELECT * FROM messages m "
+        "WHERE m.user_id = ?1 AND m.session_number = s.number AND m.sequence > "
+        "CASE s.number WHEN " +
+        sql::message_key::session_number("?3") + " THEN " + sql::message_key::sequence("?3") +
+        " ELSE 0 END AND (s.own OR " + visible_to_children() +
+        ") ORDER BY m.sequence LIMIT ?4) m ORDER BY s.number, m.sequence LIMIT ?4"};
+    /// Parameters: user, words, session, agent or null, limit, offset. Best match first.
+    Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
+        search_with("?2, ?3, ?4, ?5, ?6")};
+    /// Parameters: user, words, agent or null, limit, offset. Best match first.
+    Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
+        search_with("?2, NULL, ?3, ?4, ?5")};
+  };
 
  private:
   // As a subquery the session is one number, and an index scan of the primary key returns its messages in order; a join

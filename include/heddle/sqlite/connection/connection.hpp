@@ -127,32 +127,14 @@ class Connection {
   /// True between BEGIN and the end of its transaction.
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle()) == 0; }
 
-  /// Calls `use` with the prepared statement and returns what it returns. Prepares it at its first use and keeps it. If
-  /// it is running already, further up this thread's stack, prepares another one for this call.
-  template <class Row, class... Arguments, class Use>
-  decltype(auto) with(const sql::Statement<Row, Arguments...>& statement, Use&& use) {
-    if (statements_.size() <= statement.number()) { statements_.resize(statement.number() + 1); }
-    auto& slot = statements_[statement.number()];
-    if (!slot) { slot = std::make_unique<Prepared>(handle(), statement.text()); }
-    if (slot->is_running()) {
-      Prepared another(handle(), statement.text());
-      return use(another);
-    }
-    Prepared& prepared = *slot;
-    const ResetAtEnd reset{prepared};
-    return use(prepared);
-  }
-
  private:
-  struct ResetAtEnd {
-    Prepared& prepared;
-    explicit ResetAtEnd(Prepared& used) : prepared(used) {}
-    ResetAtEnd(const ResetAtEnd&) = delete;
-    ResetAtEnd& operator=(const ResetAtEnd&) = delete;
-    ResetAtEnd(ResetAtEnd&&) = delete;
-    ResetAtEnd& operator=(ResetAtEnd&&) = delete;
-    ~ResetAtEnd() { prepared.reset(); }
-  };
+  friend class Running;
+
+  /// Returns the kept statement; null before its first use.
+  [[nodiscard]] std::unique_ptr<Prepared>& kept(std::size_t number) {
+    if (statements_.size() <= number) { statements_.resize(number + 1); }
+    return statements_[number];
+  }
 
   static SQLite::Database open(const Config& config, Access access, const FilePresence& files) {
     // Before, because a file that is gone would be made anew; and after, because it can be replaced in between.
@@ -175,6 +157,31 @@ class Connection {
   bool must_recover_ = false;
   // The last member: statements must be destroyed before their connection.
   std::vector<std::unique_ptr<Prepared>> statements_;
+};
+
+/// A prepared statement for the time of one run. It is prepared at its first use and kept by its connection. If it is
+/// running already, further up this thread's stack, another one is prepared for this run. Not a function that takes the
+/// run as a lambda: each statement would need one, which costs the compiler much.
+class Running {
+ public:
+  Running(Connection& connection, const sql::StatementText& statement) {
+    std::unique_ptr<Prepared>& kept = connection.kept(statement.number());
+    if (!kept) { kept = std::make_unique<Prepared>(connection.handle(), statement.text()); }
+    if (kept->is_running()) { another_ = std::make_unique<Prepared>(connection.handle(), statement.text()); }
+    prepared_ = another_ ? another_.get() : kept.get();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  Running(Running&&) = delete;
+  Running& operator=(Running&&) = delete;
+  ~Running() { prepared_->reset(); }
+
+  [[nodiscard]] Prepared& operator*() const noexcept { return *prepared_; }
+  [[nodiscard]] Prepared* operator->() const noexcept { return prepared_; }
+
+ private:
+  std::unique_ptr<Prepared> another_;
+  Prepared* prepared_;
 };
 
 }  // namespace heddle::sqlite::connection

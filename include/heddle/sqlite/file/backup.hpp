@@ -11,11 +11,14 @@
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
+#include <concepts>
 #include <filesystem>
 #include <string>
 #include <system_error>
 
 namespace heddle::sqlite::file {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Removes a file, if it exists, at the end of a scope.
 class TemporaryFile {
@@ -38,7 +41,8 @@ class TemporaryFile {
 /// Copies a database through SQLite's backup API. The copy is made beside `target` and gets its name only when it is
 /// complete. Throws `already_exists` if a file has the name already, and does not change that file; `unavailable` if
 /// the copy cannot be made; and what `Context::check` throws.
-inline void copy_database(connection::Connection& source, const std::filesystem::path& target, const Context& context) {
+void copy_database(std::same_as<connection::Connection> auto& source, const std::filesystem::path& target,
+                   const Context& context) {
   const Error exists(ErrorCode::already_exists, "the backup's file exists already");
   const Error failed(ErrorCode::unavailable, "the backup's file cannot be made");
   std::error_code unknown;

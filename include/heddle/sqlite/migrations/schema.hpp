@@ -8,18 +8,18 @@
 #include "heddle/sqlite/migrations/schema_session.hpp"
 #include "heddle/sqlite/statements/control.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
-#include "heddle/sqlite/transaction/writer.hpp"
 
 #include <vector>
 
 namespace heddle::sqlite::migrations {
 
 /// The migration table and its lock, for the time of a call. BEGIN IMMEDIATE makes all other migrators wait, those of
-/// other processes too.
+/// other processes too. A template for the same reason as SchemaSession.
+template <class Writer>
 class Schema {
  public:
   /// Both must outlive the schema.
-  Schema(transaction::Writer& writer, const Call& call) : writer_(writer), call_(call) {}
+  Schema(Writer& writer, const Call& call) : writer_(writer), call_(call) {}
 
   /// Returns the applied migrations, oldest first.
   [[nodiscard]] std::vector<AppliedMigration> applied() {
@@ -49,7 +49,7 @@ class Schema {
   }
 
  private:
-  transaction::Writer& writer_;
+  Writer& writer_;
   const Call& call_;
 };
 

@@ -16,11 +16,13 @@
 
 namespace heddle::sqlite::migrations {
 
-/// The migration table of a database, inside a transaction of a migrator.
+/// The migration table of a database, inside a transaction of a migrator. A template only so that a file that does not
+/// migrate does not compile it.
+template <class Connection>
 class SchemaSession {
  public:
   /// Both must outlive the session.
-  SchemaSession(connection::Connection& connection, const Context& context)
+  SchemaSession(Connection& connection, const Context& context)
       : connection_(connection), context_(context) {}
 
   /// Returns the applied migrations, oldest first; none if the table does not exist yet.
@@ -62,7 +64,7 @@ class SchemaSession {
   }
 
  private:
-  connection::Connection& connection_;
+  Connection& connection_;
   const Context& context_;
 };
 

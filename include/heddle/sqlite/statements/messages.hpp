@@ -34,37 +34,40 @@ struct MessageStatements : sql::MessageStatements<Sql> {
              " + last_sequence - ?3, " + sql::placeholders<Stored>(4) +
              " FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
-  /// user, session, after this sequence, limit.
-  Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
-      select() + "FROM sessions s JOIN messages m ON " + in_session("s", " + ?3 + 1") +
-      " WHERE s.user_id = ?1 AND s.id = ?2 ORDER BY m.key LIMIT ?4"};
-  /// user, session, after this sequence, limit: the messages of the session's parent that its children can see.
-  Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
-      select("p.id") +
-      "FROM sessions s JOIN sessions p ON p.user_id = s.user_id AND p.id = s.parent_session_id JOIN messages m ON " +
-      in_session("p", " + ?3 + 1") + " WHERE s.user_id = ?1 AND s.id = ?2 AND " + visible_to_children() +
-      " ORDER BY m.key LIMIT ?4"};
-  /// user, agent, after this key, limit: the messages of the agent's own sessions, and those of their parents that
-  /// children can see.
-  Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
-      select() + ", m.key AS position " + from_sessions() +
-      "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND m.key > ?3 UNION ALL " + select() + ", m.key AS position " +
-      from_sessions() +
-      "WHERE s.user_id = ?1 AND s.agent_id <> ?2 AND s.id IN (SELECT parent_session_id FROM sessions "
-      "WHERE user_id = ?1 AND agent_id = ?2) AND " +
-      visible_to_children() + " AND m.key > ?3 ORDER BY position LIMIT ?4"};
   /// user, session: the number that the keys of its messages start with.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
-  /// user, words, session, agent or null, limit, offset: best match first.
-  Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
-      search_text("(?4 IS NULL OR owner.agent_id = ?4) AND f.rowid BETWEEN (SELECT " +
-                      sql::message_key::base("number") + " FROM sessions WHERE user_id = ?1 AND id = ?3) AND (SELECT " +
-                      sql::message_key::last("number") + " FROM sessions WHERE user_id = ?1 AND id = ?3)",
-                  "?5", "?6")};
-  /// user, words, agent or null, limit, offset: best match first.
-  Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
-      search_text("owner.user_id = ?1 AND (?3 IS NULL OR owner.agent_id = ?3)", "?4", "?5")};
+  /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
+  struct Lists {
+    /// user, session, after this sequence, limit.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
+        select() + "FROM sessions s JOIN messages m ON " + in_session("s", " + ?3 + 1") +
+        " WHERE s.user_id = ?1 AND s.id = ?2 ORDER BY m.key LIMIT ?4"};
+    /// user, session, after this sequence, limit: the messages of the session's parent that its children can see.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
+        select("p.id") +
+        "FROM sessions s JOIN sessions p ON p.user_id = s.user_id AND p.id = s.parent_session_id JOIN messages m ON " +
+        in_session("p", " + ?3 + 1") + " WHERE s.user_id = ?1 AND s.id = ?2 AND " + visible_to_children() +
+        " ORDER BY m.key LIMIT ?4"};
+    /// user, agent, after this key, limit: the messages of the agent's own sessions, and those of their parents that
+    /// children can see.
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
+        select() + ", m.key AS position " + from_sessions() +
+        "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND m.key > ?3 UNION ALL " + select() + ", m.key AS position " +
+        from_sessions() +
+        "WHERE s.user_id = ?1 AND s.agent_id <> ?2 AND s.id IN (SELECT parent_session_id FROM sessions "
+        "WHERE user_id = ?1 AND agent_id = ?2) AND " +
+        visible_to_children() + " AND m.key > ?3 ORDER BY position LIMIT ?4"};
+    /// user, words, session, agent or null, limit, offset: best match first.
+    Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{search_text(
+        "(?4 IS NULL OR owner.agent_id = ?4) AND f.rowid BETWEEN (SELECT " + sql::message_key::base("number") +
+            " FROM sessions WHERE user_id = ?1 AND id = ?3) AND (SELECT " + sql::message_key::last("number") +
+            " FROM sessions WHERE user_id = ?1 AND id = ?3)",
+        "?5", "?6")};
+    /// user, words, agent or null, limit, offset: best match first.
+    Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
+        search_text("owner.user_id = ?1 AND (?3 IS NULL OR owner.agent_id = ?3)", "?4", "?5")};
+  };
 
  private:
   static std::string select(const std::string& session_id = "s.id") {

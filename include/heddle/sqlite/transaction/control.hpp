@@ -15,10 +15,9 @@ namespace heddle::sqlite::transaction {
 
 /// Runs a statement that begins or ends a transaction.
 inline void execute(connection::Connection& connection, const sql::Statement<sql::NoRow>& statement) {
-  connection.with(statement, [](connection::Prepared& prepared) {
-    prepared.restart_step_count();
-    static_cast<void>(prepared.step());
-  });
+  const connection::Running running(connection, statement);
+  running->restart_step_count();
+  static_cast<void>(running->step());
 }
 
 /// Ends a transaction that failed, unless SQLite has ended it already. Ignores errors: the error of the transaction is

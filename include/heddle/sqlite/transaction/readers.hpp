@@ -17,7 +17,9 @@
 namespace heddle::sqlite::transaction {
 
 /// The connections that read. Each is used by one call at a time; a call waits for a free one until its deadline. They
-/// are opened when they are first needed. Safe to use from many threads.
+/// are opened when they are first needed. Safe to use from many threads. A template, like the pool of PostgreSQL's
+/// connections: a file that reads nothing does not compile how a connection is waited for.
+template <class Connection>
 class Readers {
  public:
   /// All must outlive the readers.
@@ -29,7 +31,7 @@ class Readers {
   template <class Work>
   auto read(const Call& call, Work& work) {
     const Lease lease(*this, call.context);
-    connection::Connection& connection = lease.connection();
+    Connection& connection = lease.connection();
     const connection::Serving serving(connection.interrupt(), call.context);
     // Without the write-ahead log an open read blocks writers, also a visitor of this read that writes.
     const LogGrowth growth(log_, config_.visitor_log_bytes);
@@ -54,7 +56,7 @@ class Readers {
   struct NoClock {
     static Context::Clock::time_point now() noexcept { return {}; }
   };
-  using Slots = detail::pool::Slots<connection::Connection, NoClock>;
+  using Slots = detail::pool::Slots<Connection, NoClock>;
   using Reading = detail::calls::ThreadMark<Readers>;
 
   /// The connection of one call, for the time of that call.
@@ -67,26 +69,26 @@ class Readers {
         slot_->fill(readers.open());
       }
     }
-    [[nodiscard]] connection::Connection& connection() const noexcept { return slot_ ? *slot_->connection() : *own_; }
+    [[nodiscard]] Connection& connection() const noexcept { return slot_ ? *slot_->connection() : *own_; }
 
    private:
-    std::optional<Slots::Slot> slot_;
-    std::unique_ptr<connection::Connection> own_;
+    std::optional<typename Slots::Slot> slot_;
+    std::unique_ptr<Connection> own_;
     Reading reading_;
   };
 
   /// Returns nothing if all connections are in use and this thread uses one itself, because the call comes out of a
   /// visitor: it must not wait for itself, and in the transaction of the visited read it would not see what it has
   /// written meanwhile.
-  std::optional<Slots::Slot> acquire(const Context& context) {
+  std::optional<typename Slots::Slot> acquire(const Context& context) {
     if (Reading::count(*this) > 0) { return slots_.try_acquire(); }
-    Slots::Slot slot = slots_.acquire(context, 0);
+    typename Slots::Slot slot = slots_.acquire(context, 0);
     context.check();
     return slot;
   }
 
-  [[nodiscard]] std::unique_ptr<connection::Connection> open() const {
-    return std::make_unique<connection::Connection>(config_, connection::Access::read_only, files_);
+  [[nodiscard]] std::unique_ptr<Connection> open() const {
+    return std::make_unique<Connection>(config_, connection::Access::read_only, files_);
   }
 
   const Config& config_;

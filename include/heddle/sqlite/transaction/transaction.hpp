@@ -2,7 +2,6 @@
 #pragma once
 
 #include "heddle/call.hpp"
-#include "heddle/detail/calls/finish.hpp"
 #include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
@@ -57,27 +56,21 @@ class Transaction {
   template <class Row, class... Arguments>
   Ready<std::int64_t> run(const sql::Statement<Row, Arguments...>& statement,
                           const std::type_identity_t<Arguments>&... arguments) {
-    return with(
-        statement,
-        [this](connection::Prepared& prepared) {
-          while (prepared.step()) {}
-          return Ready<std::int64_t>(sqlite3_changes64(connection_.handle()));
-        },
-        arguments...);
+    const connection::Running running(connection_, statement);
+    (sql::write_argument(*running, arguments), ...);
+    while (running->step()) {}
+    return Ready<std::int64_t>(sqlite3_changes64(connection_.handle()));
   }
 
   /// Runs a statement. The result is its first row, if there is one.
   template <class Row, class... Arguments>
   Ready<std::optional<Row>> one(const sql::Statement<Row, Arguments...>& statement,
                                 const std::type_identity_t<Arguments>&... arguments) {
-    return with(
-        statement,
-        [](connection::Prepared& prepared) {
-          std::optional<Row> row;
-          if (prepared.step()) { row.emplace(sql::read_row<Row>(prepared)); }
-          return Ready<std::optional<Row>>(std::move(row));
-        },
-        arguments...);
+    const connection::Running running(connection_, statement);
+    (sql::write_argument(*running, arguments), ...);
+    std::optional<Row> row;
+    if (running->step()) { row.emplace(sql::read_row<Row>(*running)); }
+    return Ready<std::optional<Row>>(std::move(row));
   }
 
   /// Runs a statement. The result is its first row. Throws `refusal` if there is none, which rolls the transaction
@@ -85,27 +78,21 @@ class Transaction {
   template <class Row, class... Arguments>
   Ready<Row> require(const Refusal& refusal, const sql::Statement<Row, Arguments...>& statement,
                      const std::type_identity_t<Arguments>&... arguments) {
-    return with(
-        statement,
-        [&refusal](connection::Prepared& prepared) {
-          if (!prepared.step()) { throw refusal.error(); }
-          return Ready<Row>(sql::read_row<Row>(prepared));
-        },
-        arguments...);
+    const connection::Running running(connection_, statement);
+    (sql::write_argument(*running, arguments), ...);
+    if (!running->step()) { throw refusal.error(); }
+    return Ready<Row>(sql::read_row<Row>(*running));
   }
 
   /// Runs a statement. The result is all its rows.
   template <class Row, class... Arguments>
   Ready<std::vector<Row>> all(const sql::Statement<Row, Arguments...>& statement,
                               const std::type_identity_t<Arguments>&... arguments) {
-    return with(
-        statement,
-        [](connection::Prepared& prepared) {
-          std::vector<Row> rows;
-          while (prepared.step()) { rows.push_back(sql::read_row<Row>(prepared)); }
-          return Ready<std::vector<Row>>(std::move(rows));
-        },
-        arguments...);
+    const connection::Running running(connection_, statement);
+    (sql::write_argument(*running, arguments), ...);
+    std::vector<Row> rows;
+    while (running->step()) { rows.push_back(sql::read_row<Row>(*running)); }
+    return Ready<std::vector<Row>>(std::move(rows));
   }
 
   /// Runs a statement and calls `visit` with each row, at the latest when the result is read. The result is the number
@@ -113,30 +100,27 @@ class Transaction {
   template <class Row, class... Arguments, class Visit>
   auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
             const std::type_identity_t<Arguments>&... arguments) {
-    return with(
-        statement,
-        [&visit, this](connection::Prepared& prepared) {
-          std::int64_t count = 0;
-          std::vector<Row> kept;
-          for (; prepared.step(); ++count) {
-            if (rows_ == Rows::kept) {
-              kept.push_back(sql::read_row<Row>(prepared));
-            } else {
-              // SQLite checks the deadline only while it computes, not during a slow visitor.
-              call_.context.check();
-              if (growth_ != nullptr) { growth_->check(); }
-              visit(sql::read_row<Row>(prepared));
-            }
-          }
-          return [count, kept = std::move(kept), &visit, &context = call_.context] {
-            for (const Row& row : kept) {
-              context.check();
-              visit(row);
-            }
-            return count;
-          };
-        },
-        arguments...);
+    const connection::Running running(connection_, statement);
+    (sql::write_argument(*running, arguments), ...);
+    std::int64_t count = 0;
+    std::vector<Row> kept;
+    for (; running->step(); ++count) {
+      if (rows_ == Rows::kept) {
+        kept.push_back(sql::read_row<Row>(*running));
+      } else {
+        // SQLite checks the deadline only while it computes, not during a slow visitor.
+        call_.context.check();
+        if (growth_ != nullptr) { growth_->check(); }
+        visit(sql::read_row<Row>(*running));
+      }
+    }
+    return [count, kept = std::move(kept), &visit, &context = call_.context] {
+      for (const Row& row : kept) {
+        context.check();
+        visit(row);
+      }
+      return count;
+    };
   }
 
   /// Sets the text of the call's Answer.
@@ -161,16 +145,24 @@ class Transaction {
   /// or other arguments.
   template <class Work>
   auto once(const std::optional<OnceKey>& key, Work& work) {
-    using Finish = decltype(heddle::detail::calls::finish_of(work, *this));
-    std::optional<Finish> finish;
-    if (!key || !recall(*key)) {
-      finish.emplace(heddle::detail::calls::finish_of(work, *this));
-      if (key) { remember(*key); }
+    using Finish = decltype(work(*this));
+    if constexpr (std::is_void_v<Finish>) {
+      if (!key || !recall(*key)) {
+        work(*this);
+        if (key) { remember(*key); }
+      }
+      return Ready<Answer>(std::move(answer_));
+    } else {
+      std::optional<Finish> finish;
+      if (!key || !recall(*key)) {
+        finish.emplace(work(*this));
+        if (key) { remember(*key); }
+      }
+      return [finish = std::move(finish), answer = std::move(answer_)]() mutable {
+        if (finish) { (*finish)(); }
+        return std::move(answer);
+      };
     }
-    return [finish = std::move(finish), answer = std::move(answer_)]() mutable {
-      if (finish) { (*finish)(); }
-      return std::move(answer);
-    };
   }
 
  private:
@@ -185,14 +177,6 @@ class Transaction {
   void remember(const OnceKey& key) {
     const sql::KeyRow row{key.key, key.session_id, key.operation, key.fingerprint, answer_.number, answer_.text, now()};
     run(sql::statements<sql::IdempotencyStatements>().remember, user_id(), sql::Fields<sql::KeyRow>{row});
-  }
-
-  template <class Row, class... Arguments, class Use>
-  decltype(auto) with(const sql::Statement<Row, Arguments...>& statement, Use&& use, const Arguments&... arguments) {
-    return connection_.with(statement, [&](connection::Prepared& prepared) {
-      (sql::write_argument(prepared, arguments), ...);
-      return use(prepared);
-    });
   }
 
   connection::Connection& connection_;

@@ -7,11 +7,14 @@
 #include "heddle/model/administration.hpp"
 #include "heddle/sql/rows.hpp"
 
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace heddle::stores::detail {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Without this refusal an administrator whose role sees only some tenants would get their rows as those of all
 /// tenants.
@@ -20,8 +23,8 @@ inline constexpr Refusal sees_one_tenant{
     "does not see all tenants: it must be a member of the role that owns the tables"};
 
 /// Returns the names of the tables for which the role lacks a privilege, separated by commas.
-[[nodiscard]] inline std::string list_lacking(const std::vector<sql::TableRights>& tables,
-                                              bool sql::TableRights::*right) {
+[[nodiscard]] std::string list_lacking(const std::same_as<std::vector<sql::TableRights>> auto& tables,
+                                       bool sql::TableRights::*right) {
   std::string names;
   for (const auto& table : tables) {
     if (table.*right) { continue; }
@@ -32,7 +35,7 @@ inline constexpr Refusal sees_one_tenant{
 }
 
 /// Returns an administrator's permissions, derived from the privileges of a database role.
-[[nodiscard]] inline AdminPermissions permissions_of(const std::vector<sql::TableRights>& tables) {
+[[nodiscard]] AdminPermissions permissions_of(const std::same_as<std::vector<sql::TableRights>> auto& tables) {
   AdminPermissions permissions;
   if (tables.empty()) {
     permissions.problems.emplace_back(

@@ -7,15 +7,18 @@
 #include "heddle/validation/field_path.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <vector>
 
 namespace heddle::stores::detail {
 
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
 /// Throws `invalid_argument` with the path of a tag that has a control character. Tags are stored and searched as JSON:
 /// an escape sequence would become a part of a word.
-inline void check_tags(const validation::FieldPath& field, const std::vector<std::string>& tags) {
+void check_tags(const validation::FieldPath& field, const std::same_as<std::vector<std::string>> auto& tags) {
   const auto is_control = [](char each) { return static_cast<unsigned char>(each) < 0x20; };
   for (std::size_t index = 0; index < tags.size(); ++index) {
     if (std::any_of(tags[index].begin(), tags[index].end(), is_control)) {
@@ -25,7 +28,7 @@ inline void check_tags(const validation::FieldPath& field, const std::vector<std
 }
 
 /// Throws `invalid_argument` for an artifact that cannot be stored.
-inline void check_artifact(const Artifact& artifact) {
+void check_artifact(const std::same_as<Artifact> auto& artifact) {
   validation::check("artifact", artifact);
   check_tags("artifact.tags", artifact.tags);
   if (artifact.size_bytes < 0) { validation::refuse("artifact.size_bytes", "is negative"); }
@@ -37,7 +40,7 @@ inline void check_artifact(const Artifact& artifact) {
 }
 
 /// Throws `invalid_argument` for a filter that no artifact can match.
-inline void check_artifact_filter(const ArtifactFilter& filter) {
+void check_artifact_filter(const std::same_as<ArtifactFilter> auto& filter) {
   if (filter.source) { validation::check("filter.source", *filter.source); }
   if (filter.content_type) { validation::check_text("filter.content_type", *filter.content_type, limits::name); }
   validation::check("filter.tags", filter.tags, limits::name);

@@ -37,10 +37,12 @@ namespace heddle::stores::detail {
 
 /// The folder tree of artifact files: one folder for each tenant, with `user`, `temp` and `sessions/<id>` in it.
 /// Without a root it owns no files and removes nothing. It follows no link below the root, so that a program that can
-/// write into one folder cannot redirect it to another.
-class ArtifactFiles {
+/// write into one folder cannot redirect it to another. A template only so that files that do not use it do not compile
+/// it.
+template <class Path>
+class BasicArtifactFiles {
  public:
-  explicit ArtifactFiles(const std::filesystem::path& root)
+  explicit BasicArtifactFiles(const Path& root)
       : root_(root.empty() ? root : heddle::detail::files::absolute_path(root).lexically_normal()) {}
 
   /// Returns the folder of everything that a tenant owns.
@@ -122,7 +124,9 @@ class ArtifactFiles {
     return folder;
   }
 
-  std::filesystem::path root_;
+  Path root_;
 };
+
+using ArtifactFiles = BasicArtifactFiles<std::filesystem::path>;
 
 }  // namespace heddle::stores::detail

@@ -6,21 +6,24 @@
 #include "heddle/validation/check.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace heddle::stores::detail {
 
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
 /// Throws `invalid_argument` for a patch that no artifact can take.
-inline void check_artifact_patch(const ArtifactPatch& patch) {
+void check_artifact_patch(const std::same_as<ArtifactPatch> auto& patch) {
   validation::check("patch", patch);
   if (patch.revision < 0) { validation::refuse("patch.revision", "is negative"); }
 }
 
 /// Returns the artifact with the changes of a patch, at the revision that the patch demands. Throws `invalid_argument`
 /// if the result cannot be stored.
-[[nodiscard]] inline Artifact patched(Artifact artifact, const ArtifactPatch& patch) {
+[[nodiscard]] Artifact patched(Artifact artifact, const std::same_as<ArtifactPatch> auto& patch) {
   const auto set = [](auto& member, const auto& change) {
     if (change) { member = *change; }
   };

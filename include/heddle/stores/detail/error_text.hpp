@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,9 +22,11 @@
 /// Generates the parts of a StoredError that the caller does not give.
 namespace heddle::stores::detail {
 
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
 /// Returns the text itself if it is JSON, else `{"message": <text>}`. Of bytes that are not UTF-8 without NUL the
 /// message is the repaired text, and a further member `bytes` has all of them in base64.
-[[nodiscard]] inline std::string as_json(const std::string& text) {
+[[nodiscard]] std::string as_json(const std::same_as<std::string> auto& text) {
   const bool clean = validation::is_clean_utf8(text);
   if (clean && validation::is_json(text)) { return text; }
   rapidjson::StringBuffer buffer;
@@ -61,7 +64,7 @@ namespace heddle::stores::detail {
 }
 
 /// Returns a new id for an error of this time: `err_YYYYMMDD_HHMMSS_` in UTC and that many random hexadecimal digits.
-[[nodiscard]] inline std::string make_error_id(Timestamp time, std::size_t random_digits) {
+[[nodiscard]] std::string make_error_id(std::same_as<Timestamp> auto time, std::size_t random_digits) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));

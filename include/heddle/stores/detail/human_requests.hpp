@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -20,6 +21,8 @@
 
 // The rules of HumanRequestStore for requests and responses.
 namespace heddle::stores::detail {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// The interval at which a waiting call reads the request if the engine receives no notifications.
 inline constexpr std::chrono::milliseconds look_again{100};
@@ -29,14 +32,14 @@ inline constexpr std::chrono::milliseconds look_again_at_last{5000};
 inline constexpr std::chrono::milliseconds look_again_after_failure{250};
 
 /// Throws `invalid_argument` for a request that cannot be stored.
-inline void check_request(const HumanRequest& request) {
+void check_request(const std::same_as<HumanRequest> auto& request) {
   validation::check("request", request);
   validation::check_timeout("request.timeout_ms", request.timeout_ms);
   if (request.session_id) { validation::check_id("request.session_id", *request.session_id); }
 }
 
 /// Throws `invalid_argument` for a response that settles nothing.
-inline void check_response(const HumanResponse& response) {
+void check_response(const std::same_as<HumanResponse> auto& response) {
   validation::check("response", response);
   if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
     validation::refuse("response.status", "must be approved, rejected or responded");
@@ -49,7 +52,7 @@ inline void check_response(const HumanResponse& response) {
 }
 
 /// Returns the row of a new request, with an id and times. Throws `invalid_argument` if it cannot be stored.
-[[nodiscard]] inline HumanRequest row_of(const HumanRequest& request) {
+[[nodiscard]] HumanRequest row_of(const std::same_as<HumanRequest> auto& request) {
   check_request(request);
   if (!is_unanswered(request)) {
     validation::refuse("request", "must not have an answer: store it open, then call respond");
@@ -72,10 +75,13 @@ inline void show_at(Timestamp at, HumanRequest& request) {
 }
 
 /// Returns the topic of notifications of a request. Other tenants can receive them, so it is not the id.
-[[nodiscard]] inline std::string topic_of(const std::string& id) { return sql::fingerprint("human_request", id); }
+[[nodiscard]] std::string topic_of(const std::same_as<std::string> auto& id) {
+  return sql::fingerprint("human_request", id);
+}
 
 /// Returns when to read the request again without a notification.
-[[nodiscard]] inline Context::Clock::time_point next_look(const HumanRequest& request, bool receives_changes) {
+[[nodiscard]] Context::Clock::time_point next_look(const std::same_as<HumanRequest> auto& request,
+                                                   bool receives_changes) {
   std::chrono::milliseconds pause = receives_changes ? look_again_at_last : look_again;
   if (request.expires_at) {
     pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*request.expires_at - now()));

@@ -26,17 +26,15 @@ inline constexpr Refusal other_sequence{
     ErrorCode::conflict, "the session",
     "has another last sequence number than the expected one: load the newer messages and decide again"};
 
-/// Writes the messages and executions of a turn, for `save_message`, `save_messages`, `save_turn` and
-/// `save_tool_execution`.
+/// Writes messages, for `save_message` and `save_messages`.
 template <class Policy>
 class MessageWriter {
  public:
   MessageWriter(const std::string& session_id, std::span<const Message> messages,
-                std::span<const ToolExecution> executions, std::optional<std::int64_t> expected_sequence)
-      : session_id_(session_id), messages_(messages), executions_(executions), expected_sequence_(expected_sequence) {
+                std::optional<std::int64_t> expected_sequence)
+      : session_id_(session_id), messages_(messages), expected_sequence_(expected_sequence) {
     validation::check_id("session_id", session_id);
     validation::check_each("messages", messages);
-    validation::check_each("executions", executions);
     const validation::FieldPath list("messages");
     for (std::size_t index = 0; index < messages.size(); ++index) {
       const validation::FieldPath field = list.element(index);
@@ -49,38 +47,12 @@ class MessageWriter {
     if (expected_sequence && *expected_sequence < 0) { validation::refuse("options.expected_sequence", "is negative"); }
   }
 
-  [[nodiscard]] std::string fingerprint() const {
-    sql::Fingerprint digest;
-    digest.add(std::string_view(session_id_));
-    for (const Message& message : messages_) { digest.add(message); }
-    for (const ToolExecution& execution : executions_) { digest.add(execution); }
-    return digest.hex();
-  }
+  [[nodiscard]] std::string fingerprint() const { return digest().hex(); }
 
   /// The unit of work; its Answer is the last assigned sequence number.
   template <class Transaction>
   void operator()(Transaction& tx) const {
-    const auto& sql = sql::statements<typename Policy::Dialect::Messages>();
-    const auto& sessions = sql::statements<typename Policy::Dialect::Sessions>();
-    const auto user = tx.user_id();
-    const Timestamp saved_at = now();
-    if (expected_sequence_) {
-      require_session<Policy>(tx, session_id_);
-      tx.require(other_sequence.of(session_id_), sql.expect_sequence, user, session_id_, *expected_sequence_);
-    }
-    if (!append_alone(tx, saved_at)) {
-      const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
-      tx.require_as_answer(no_such_session.of(session_id_), sql.take_sequence, user, session_id_,
-                           heddle::sql::Fields<heddle::sql::NewMessages>{sum});
-      auto behind = static_cast<std::int64_t>(messages_.size());
-      for (const Message& message : messages_) {
-        tx.run(sql.insert, user, session_id_, --behind, Body{message}, time_of(message, saved_at), Usage{message},
-               heddle::sql::SearchText(message.content));
-      }
-    }
-    for (const ToolExecution& execution : executions_) {
-      tx.run(sessions.save_execution, user, session_id_, Execution{execution}, time_of(execution, saved_at));
-    }
+    append(tx, now());
   }
 
   /// Returns the range of sequence numbers in the Answer of this work.
@@ -88,17 +60,45 @@ class MessageWriter {
     return {answer.number - static_cast<std::int64_t>(messages_.size()) + 1, answer.number};
   }
 
- private:
-  using Messages = typename Policy::Dialect::Messages;
-  using Sessions = typename Policy::Dialect::Sessions;
-  using Body = heddle::sql::Fields<Message, typename Messages::Verbatim>;
-  using Usage = heddle::sql::Fields<Message, typename Messages::Usage>;
-  using Execution = heddle::sql::Fields<ToolExecution, typename Sessions::ExecutionVerbatim>;
+ protected:
+  [[nodiscard]] const std::string& session_id() const noexcept { return session_id_; }
+
+  [[nodiscard]] sql::Fingerprint digest() const {
+    sql::Fingerprint digest;
+    digest.add(std::string_view(session_id_));
+    for (const Message& message : messages_) { digest.add(message); }
+    return digest;
+  }
+
+  /// Writes the messages; those without a time get the time of the call.
+  template <class Transaction>
+  void append(Transaction& tx, Timestamp saved_at) const {
+    const auto& sql = sql::statements<Messages>();
+    const auto user = tx.user_id();
+    if (expected_sequence_) {
+      require_session<Policy>(tx, session_id_);
+      tx.require(other_sequence.of(session_id_), sql.expect_sequence, user, session_id_, *expected_sequence_);
+    }
+    if (append_alone(tx, saved_at)) { return; }
+    const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
+    tx.require_as_answer(no_such_session.of(session_id_), sql.take_sequence, user, session_id_,
+                         heddle::sql::Fields<heddle::sql::NewMessages>{sum});
+    auto behind = static_cast<std::int64_t>(messages_.size());
+    for (const Message& message : messages_) {
+      tx.run(sql.insert, user, session_id_, --behind, Body{message}, time_of(message, saved_at), Usage{message},
+             heddle::sql::SearchText(message.content));
+    }
+  }
 
   template <class Row>
   static Timestamp time_of(const Row& row, Timestamp saved_at) {
     return row.timestamp == Timestamp{} ? saved_at : row.timestamp;
   }
+
+ private:
+  using Messages = typename Policy::Dialect::Messages;
+  using Body = heddle::sql::Fields<Message, typename Messages::Verbatim>;
+  using Usage = heddle::sql::Fields<Message, typename Messages::Usage>;
 
   /// Writes the message in one statement if there is exactly one and the dialect has such a statement; otherwise
   /// returns false.
@@ -117,10 +117,45 @@ class MessageWriter {
 
   const std::string& session_id_;
   std::span<const Message> messages_;
-  std::span<const ToolExecution> executions_;
   std::optional<std::int64_t> expected_sequence_;
   std::int64_t tokens_ = 0;
   double cost_ = 0;
+};
+
+/// Writes messages and tool executions, for `save_turn` and `save_tool_execution`.
+template <class Policy>
+class TurnWriter : public MessageWriter<Policy> {
+  using Base = MessageWriter<Policy>;
+  using Sessions = typename Policy::Dialect::Sessions;
+  using Execution = heddle::sql::Fields<ToolExecution, typename Sessions::ExecutionVerbatim>;
+
+ public:
+  TurnWriter(const std::string& session_id, std::span<const Message> messages,
+             std::span<const ToolExecution> executions, std::optional<std::int64_t> expected_sequence)
+      : Base(session_id, messages, expected_sequence), executions_(executions) {
+    validation::check_each("executions", executions);
+  }
+
+  [[nodiscard]] std::string fingerprint() const {
+    sql::Fingerprint digest = this->digest();
+    for (const ToolExecution& execution : executions_) { digest.add(execution); }
+    return digest.hex();
+  }
+
+  /// The unit of work; its Answer is the last assigned sequence number.
+  template <class Transaction>
+  void operator()(Transaction& tx) const {
+    const Timestamp saved_at = now();
+    this->append(tx, saved_at);
+    const auto& sql = sql::statements<Sessions>();
+    for (const ToolExecution& execution : executions_) {
+      tx.run(sql.save_execution, tx.user_id(), this->session_id(), Execution{execution},
+             Base::time_of(execution, saved_at));
+    }
+  }
+
+ private:
+  std::span<const ToolExecution> executions_;
 };
 
 }  // namespace heddle::stores::detail

@@ -13,6 +13,7 @@
 #include "heddle/validation/check.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,8 +23,10 @@
 // Validates and describes results for ResultStore.
 namespace heddle::stores::detail {
 
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
 /// Throws `invalid_argument` for a result that cannot be stored; the table is validated when its image is built.
-inline void check_new_result(const NewResult& result) {
+void check_new_result(const std::same_as<NewResult> auto& result) {
   constexpr std::chrono::hours longest_life{24 * 36525};  // 100 years
   validation::check_text("result.id", result.id, limits::id);
   validation::check("result.metadata", result.metadata);
@@ -32,7 +35,7 @@ inline void check_new_result(const NewResult& result) {
   }
 }
 
-[[nodiscard]] inline ResultMetadata describe(const NewResult& result, const std::vector<std::byte>& image) {
+[[nodiscard]] ResultMetadata describe(const std::same_as<NewResult> auto& result, const std::vector<std::byte>& image) {
   const Timestamp stored_at = now();
   return {.id = result.id.empty() ? heddle::detail::crypto::random_uuid() : result.id,
           .table_name = result.table_name,
@@ -48,7 +51,7 @@ inline void check_new_result(const NewResult& result) {
           .metadata = result.metadata};
 }
 
-[[nodiscard]] inline DataReference reference_to(const ResultMetadata& metadata) {
+[[nodiscard]] DataReference reference_to(const std::same_as<ResultMetadata> auto& metadata) {
   return {.id = metadata.id,
           .size_bytes = metadata.size_bytes,
           .location = DataLocation::database,
@@ -66,9 +69,10 @@ void add_cell(sql::Fingerprint& digest, const Value& value) {
 }
 
 /// Returns a digest of the table, not of its image, which contains the version of SQLite that created it.
-[[nodiscard]] inline std::string fingerprint(const NewResult& result) {
+[[nodiscard]] std::string fingerprint(const std::same_as<NewResult> auto& result) {
   sql::Fingerprint digest;
-  digest.add(result).add_later<sql::Frozen<Table>>(result.table);
+  digest.add(result);
+  digest.add_later<sql::Frozen<Table>>(result.table);
   digest.add(result.table.columns).add(result.table.rows.size());
   for (const auto& row : result.table.rows) {
     for (const Cell& cell : row) {

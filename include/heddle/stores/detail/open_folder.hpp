@@ -23,27 +23,28 @@ namespace heddle::stores::detail {
 
 /// An open folder: names are resolved in this folder even if its path leads elsewhere by now, and links are not
 /// followed. If a path were checked first and used afterwards, a folder could be replaced by a link in between.
-/// Precondition: a name is one component, and not `.` or `..`.
-class OpenFolder {
+/// Precondition: a name is one component, and not `.` or `..`. A template for the same reason as ArtifactFiles.
+template <class Descriptor>
+class BasicOpenFolder {
  public:
   /// Opens the folder at a trusted path and follows links; returns nothing if it does not exist.
-  [[nodiscard]] static std::optional<OpenFolder> at(const std::filesystem::path& path) {
+  [[nodiscard]] static std::optional<BasicOpenFolder> at(const std::filesystem::path& path) {
     return wrap(::open(path.c_str(), folder_flags));
   }
 
-  OpenFolder(OpenFolder&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  OpenFolder& operator=(OpenFolder&& other) noexcept {
+  BasicOpenFolder(BasicOpenFolder&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  BasicOpenFolder& operator=(BasicOpenFolder&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     return *this;
   }
-  OpenFolder(const OpenFolder&) = delete;
-  OpenFolder& operator=(const OpenFolder&) = delete;
-  ~OpenFolder() {
+  BasicOpenFolder(const BasicOpenFolder&) = delete;
+  BasicOpenFolder& operator=(const BasicOpenFolder&) = delete;
+  ~BasicOpenFolder() {
     if (descriptor_ >= 0) { ::close(descriptor_); }
   }
 
   /// Opens the folder with this name in it; returns nothing if it does not exist or is not a folder, such as a link.
-  [[nodiscard]] std::optional<OpenFolder> enter(const std::string& name) const {
+  [[nodiscard]] std::optional<BasicOpenFolder> enter(const std::string& name) const {
     return wrap(::openat(descriptor_, name.c_str(), folder_flags | O_NOFOLLOW));
   }
 
@@ -69,7 +70,7 @@ class OpenFolder {
   static constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   static constexpr std::size_t names_at_once = 1024;
 
-  explicit OpenFolder(int descriptor) noexcept : descriptor_(descriptor) {}
+  explicit BasicOpenFolder(int descriptor) noexcept : descriptor_(descriptor) {}
 
   [[noreturn]] static void fail(int code) {
     const bool forbidden = code == EACCES || code == EPERM || code == EROFS;
@@ -88,8 +89,8 @@ class OpenFolder {
     return status == 0;
   }
 
-  static std::optional<OpenFolder> wrap(int descriptor) {
-    if (descriptor >= 0) { return OpenFolder(descriptor); }
+  static std::optional<BasicOpenFolder> wrap(int descriptor) {
+    if (descriptor >= 0) { return BasicOpenFolder(descriptor); }
     // With O_NOFOLLOW a link is ELOOP, or ENOTDIR together with O_DIRECTORY.
     if (errno != ENOTDIR && errno != ELOOP) { require_missing(errno); }
     return std::nullopt;
@@ -135,7 +136,7 @@ class OpenFolder {
 
   /// Removes the files in it and moves its folders to `target`, so that a tree of any depth needs only two open
   /// folders.
-  void lift(const OpenFolder& target) const {
+  void lift(const BasicOpenFolder& target) const {
     for (auto found = names(); !found.empty(); found = names()) {
       for (const auto& name : found) {
         if (remove_file(name)) { continue; }
@@ -145,7 +146,9 @@ class OpenFolder {
     }
   }
 
-  int descriptor_;
+  Descriptor descriptor_;
 };
+
+using OpenFolder = BasicOpenFolder<int>;
 
 }  // namespace heddle::stores::detail

@@ -6,15 +6,18 @@
 #include "heddle/stores/detail/cleanup_hooks.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
 
+#include <concepts>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace heddle::stores::detail {
 
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
 /// Removes the files of a deleted session and runs all hooks, also after a failure; throws the first failure.
-inline void clean_up_session(const std::filesystem::path& artifact_directory, CleanupHooks& hooks,
-                             const Context& context, std::string_view user_id, const std::string& id) {
+void clean_up_session(const std::filesystem::path& artifact_directory, std::same_as<CleanupHooks> auto& hooks,
+                      const Context& context, std::string_view user_id, const std::string& id) {
   FirstFailure failure;
   failure.attempt([&] { ArtifactFiles(artifact_directory).remove_session(user_id, id); });
   failure.attempt([&] { hooks.run(context, id); });

@@ -10,6 +10,7 @@
 #include "heddle/sql/rows.hpp"
 #include "heddle/time.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -17,6 +18,8 @@
 
 // The lists of a SessionStore that several operations share.
 namespace heddle::stores::detail {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Returns a page of ids in a list that is ordered by time.
 template <class List>
@@ -33,23 +36,25 @@ template <class List>
 /// The list of a session's own messages, or of those that its parent lets it see, by their sequence.
 using MessageList = sql::ListPage<std::string>;
 
-[[nodiscard]] inline MessageList message_list(sql::Listing listing, const PageRequest& request,
-                                              const std::string& session_id) {
+[[nodiscard]] MessageList message_list(std::same_as<sql::Listing> auto listing, const PageRequest& request,
+                                       const std::string& session_id) {
   MessageList list(listing, request, limits::page, {}, session_id);
   // On SQLite a sequence out of range would be a key of another session.
   if (list.start().at < 0 || list.start().at > limits::sequence) { sql::refuse_cursor(); }
   return list;
 }
 
-[[nodiscard]] inline MessageList messages_of_session(const PageRequest& request, const std::string& session_id) {
+[[nodiscard]] MessageList messages_of_session(const std::same_as<PageRequest> auto& request,
+                                              const std::string& session_id) {
   return message_list(sql::Listing::messages_of_session, request, session_id);
 }
 
-[[nodiscard]] inline MessageList messages_of_parent(const PageRequest& request, const std::string& session_id) {
+[[nodiscard]] MessageList messages_of_parent(const std::same_as<PageRequest> auto& request,
+                                             const std::string& session_id) {
   return message_list(sql::Listing::messages_of_parent, request, session_id);
 }
 
-[[nodiscard]] inline Page<Message> page_of_messages(const MessageList& list, std::vector<Message> rows) {
+[[nodiscard]] Page<Message> page_of_messages(const std::same_as<MessageList> auto& list, std::vector<Message> rows) {
   return list.of(std::move(rows), [](const Message& last) { return sql::Position{last.sequence, {}}; });
 }
 

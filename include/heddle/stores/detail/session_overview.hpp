@@ -11,6 +11,7 @@
 #include "heddle/time.hpp"
 
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <system_error>
@@ -19,10 +20,12 @@
 
 namespace heddle::stores::detail {
 
-/// A page of the sessions of all tenants, the latest first.
+/// A page of the sessions of all tenants, the latest first. A template only so that files that do not list them do not
+/// compile it.
+template <std::same_as<PageRequest> Request>
 class SessionOverviewPage {
  public:
-  explicit SessionOverviewPage(const PageRequest& request)
+  explicit SessionOverviewPage(const Request& request)
       : page_(sql::Listing::sessions_of_all_users, request, sql::default_limit, {sql::after_all, {}}) {
     const std::string& number = page_.start().id;
     if (request.cursor.empty()) { return; }

@@ -5,10 +5,16 @@
 
 namespace heddle::stores::detail {
 
-/// The statements of a policy for messages.
+/// The statements of a policy that write messages.
 template <class Policy>
 [[nodiscard]] const auto& message_statements() {
   return sql::statements<typename Policy::Dialect::Messages>();
+}
+
+/// The statements of a policy that read messages.
+template <class Policy>
+[[nodiscard]] const auto& message_lists() {
+  return sql::statements<typename Policy::Dialect::Messages::Lists>();
 }
 
 /// The statements of a policy for sessions and their other records.
