@@ -31,15 +31,25 @@ void says(ErrorCode code, std::string_view message, std::string_view json) {
 
 TEST_CASE("messages: a configuration that cannot be read") {
   const auto invalid = ErrorCode::invalid_argument;
-  says(invalid, "the configuration's JSON cannot be read: unknown field bakend", R"({"bakend": "secret"})");
-  says(invalid, "the configuration's JSON cannot be read: unknown field pat", R"({"sqlite": {"pat": "secret"}})");
+  says(invalid,
+       "the configuration's JSON cannot be read: it has no field bakend: use one of backend, sqlite, postgres, "
+       "migration",
+       R"({"bakend": "secret"})");
+  const Error unknown = support::error_of([] { static_cast<void>(open_json(R"({"sqlite": {"pat": "secret"}})")); });
+  CHECK(unknown.code() == invalid);
+  CHECK(std::string_view(unknown.what())
+            .starts_with("the configuration's JSON cannot be read: sqlite has no field pat: use one of path, "));
   says(invalid, "the configuration's JSON cannot be read: the value of sqlite.readers is invalid",
        R"({"sqlite": {"readers": "secret"}})");
   says(invalid,
        "the configuration's JSON cannot be read: the value of sqlite.durability is invalid: use one of "
        "SQLITE_DURABILITY_UNSPECIFIED, SQLITE_DURABILITY_FULL, SQLITE_DURABILITY_NORMAL",
        R"({"sqlite": {"durability": "secret"}})");
-  says(invalid, "the configuration's JSON cannot be read: it is not valid JSON, or has an unknown field", "{");
+  says(invalid, "the configuration's JSON cannot be read: it is not valid JSON at line 1, column 2", "{");
+  says(invalid, "the configuration's JSON cannot be read: it is not valid JSON at line 2, column 7", "{\n \"a\": x}");
+  says(invalid, "the configuration's JSON cannot be read: it is empty", " ");
+  says(invalid, "the configuration's JSON cannot be read: it is not a JSON object", "[]");
+  says(invalid, "the configuration's JSON cannot be read: the value of sqlite is invalid", R"({"sqlite": []})");
   says(invalid, "the configuration names an unknown backend: 7", R"({"backend": 7})");
   const Error missing = support::error_of([] { static_cast<void>(open_file("/nowhere/heddle.json")); });
   CHECK(missing.code() == ErrorCode::not_found);
