@@ -34,7 +34,7 @@ class BulkSending {
   void set_timeouts(std::chrono::milliseconds sending, std::chrono::milliseconds receiving) const noexcept {
     const auto set = [this](int option, std::chrono::microseconds time) {
       timeval value{};
-      value.tv_usec = static_cast<decltype(value.tv_usec)>(time.count());
+      value.tv_usec = time.count();
       ::setsockopt(socket_, SOL_SOCKET, option, &value, sizeof value);
     };
     set(SO_SNDTIMEO, sending);

@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -85,20 +86,21 @@ pqxx::result execute(pqxx::transaction_base& transaction, const std::string& tex
 #endif
 }
 
-/// Returns the SQLSTATE of an exception of libpqxx; empty if it has none.
-[[nodiscard]] inline std::string sqlstate_of(const std::exception& failure) {
+/// Returns the SQLSTATE of the exception that is being handled; empty if it has none, nothing if it is not an exception
+/// of libpqxx. Precondition: it is called in a handler. Catches instead of casting: programs may be built without RTTI.
+[[nodiscard]] inline std::optional<std::string> handled_sqlstate() {
   // Version 6 does not derive some of these from sql_error, and leaves the SQLSTATE of the others empty.
-  if (dynamic_cast<const pqxx::serialization_failure*>(&failure) != nullptr) {
+  try {
+    throw;
+  } catch (const pqxx::serialization_failure&) {
     return std::string(sqlstate::serialization_failure);
-  }
-  if (dynamic_cast<const pqxx::deadlock_detected*>(&failure) != nullptr) {
+  } catch (const pqxx::deadlock_detected&) {
     return std::string(sqlstate::deadlock_detected);
-  }
-  if (dynamic_cast<const pqxx::insufficient_privilege*>(&failure) != nullptr) {
+  } catch (const pqxx::insufficient_privilege&) {
     return std::string(sqlstate::insufficient_privilege);
-  }
-  const auto* const error = dynamic_cast<const pqxx::sql_error*>(&failure);
-  return error == nullptr ? std::string() : error->sqlstate();
+  } catch (const pqxx::sql_error& failure) { return failure.sqlstate(); } catch (const pqxx::failure&) {
+    return std::string();
+  } catch (...) { return std::nullopt; }
 }
 
 }  // namespace heddle::postgres::libpq

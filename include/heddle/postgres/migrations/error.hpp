@@ -7,6 +7,7 @@
 #include "heddle/postgres/libpq/error_mapping.hpp"
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,9 +31,10 @@ namespace heddle::postgres::migrations {
 /// Throws the Error for an exception of libpqxx in a migrator; rethrows an exception of another kind. Precondition: it
 /// is called in the handler of `failure`.
 [[noreturn]] inline void rethrow_migration_error(const std::exception& failure, const Context& context) {
-  const std::string state = libpq::sqlstate_of(failure);
+  const std::optional<std::string> known = libpq::handled_sqlstate();
+  if (!known) { throw; }
+  const std::string& state = *known;
   if (state.empty()) {
-    if (dynamic_cast<const pqxx::failure*>(&failure) == nullptr) { throw; }
     context.check();
     throw Error(ErrorCode::unavailable, "migrating: the connection to the server was lost");
   }

@@ -44,7 +44,7 @@ class Schema {
       pqxx::work transaction(driver_->session());
       return libpq::execute(transaction, sql::statements<ControlStatements>().place.text())[0][0].c_str();
     } catch (const std::exception& failure) {
-      if (libpq::sqlstate_of(failure) == libpq::sqlstate::insufficient_privilege) { return {}; }
+      if (libpq::handled_sqlstate() == libpq::sqlstate::insufficient_privilege) { return {}; }
       rethrow_migration_error(failure, call_.context);
     }
   }

@@ -53,8 +53,8 @@ class SchemaSession {
     try {
       libpq::execute(transaction_,
                      "SELECT pg_advisory_xact_lock(hashtextextended('heddle_migrations ' || current_schema(), 0))");
-    } catch (const std::exception& failure) {
-      if (libpq::sqlstate_of(failure) != libpq::sqlstate::lock_not_available) { throw; }
+    } catch (const std::exception&) {
+      if (libpq::handled_sqlstate() != libpq::sqlstate::lock_not_available) { throw; }
       throw lock_error(context_, "the migration lock of another migrator");
     }
     set_time_limits();
