@@ -73,6 +73,21 @@ TEST_CASE("a default user that is no id of a user is refused when the database i
   }
 }
 
+TEST_CASE("a session that a wrong clock has put in front does not stay there") {
+  const support::TemporaryFolder folder;
+  const std::string file = (folder.path() / "x.db").string();
+  Backend<Sqlite> backend({.path = file});
+  backend.migrate();
+  auto& sessions = backend.session_storage();
+  sessions.save_session({}, {.id = "leaped"});
+  sessions.save_session({}, {.id = "other"});
+  RawDatabase(file).execute("UPDATE sessions SET updated_at = updated_at + 315360000000000 WHERE id = 'leaped'");
+  CHECK(sessions.list_sessions({}).items == std::vector<std::string>{"leaped", "other"});
+  sessions.save_message({}, "leaped", {.content = "x"});
+  sessions.save_message({}, "other", {.content = "x"});
+  CHECK(sessions.list_sessions({}).items == std::vector<std::string>{"other", "leaped"});
+}
+
 TEST_CASE("fault 3: a backup never changes an existing file") {
   const support::TemporaryFolder folder;
   Backend<Sqlite> backend({.path = (folder.path() / "x.db").string()});

@@ -140,11 +140,12 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
     const Context& context, std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
     return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
-      const Timestamp before = stores::detail::latest_hiding_time(grace_period);
+      const Timestamp present = now();
+      const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);
       auto remove_batch = [&](auto& tx) {
         const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
         tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);
-        auto rows = tx.all(admin.purge_deleted, before, stores::detail::SessionPurge::batch);
+        auto rows = tx.all(admin.purge_deleted, present, before, stores::detail::SessionPurge::batch);
         return [rows = std::move(rows)]() mutable { return rows(); };
       };
       Context of_owner = passage.context();

@@ -76,9 +76,9 @@ struct Administered {
           "CAST(total(total_tokens) AS INTEGER) FROM sessions"};
       heddle::sql::Statement<heddle::sql::TableRights> table_rights{
           "SELECT 'artifacts', 1, 0, 0 UNION ALL SELECT 'sessions', 1, 1, 0 ORDER BY 1"};
-      heddle::sql::Statement<heddle::sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
+      heddle::sql::Statement<heddle::sql::OwnedId, Timestamp, Timestamp, std::int64_t> purge_deleted{
           "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions WHERE agent_id = '(hidden)'"
-          " AND updated_at <= ?1 ORDER BY updated_at LIMIT ?2) RETURNING user_id, id"};
+          " AND updated_at <= ?2 ORDER BY updated_at LIMIT ?3) RETURNING user_id, id"};
     };
   };
 

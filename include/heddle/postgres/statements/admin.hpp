@@ -49,12 +49,13 @@ struct AdminStatements {
                sql::computed<&SystemStatistics::total_tokens>(Sql::sum("total_tokens", "true"))}) +
       " FROM sessions WHERE deleted_at IS NULL"};
 
-  /// Parameters: time, limit. Deletes sessions of all tenants that were hidden at this time or before, with everything
+  /// Parameters: now, an earlier time, limit. Deletes sessions of all tenants that have been hidden for longer than
+  /// between these times, by the server's clock, with everything
   /// that belongs to them, first those hidden first; returns the deleted ids. Skips sessions that a concurrent
   /// transaction is restoring or purging.
-  Statement<sql::OwnedId, Timestamp, std::int64_t> purge_deleted{
-      "WITH expired AS MATERIALIZED (SELECT user_id, number FROM sessions WHERE deleted_at <= ?1 "
-      "ORDER BY deleted_at LIMIT ?2 FOR UPDATE SKIP LOCKED) "
+  Statement<sql::OwnedId, Timestamp, Timestamp, std::int64_t> purge_deleted{
+      "WITH expired AS MATERIALIZED (SELECT user_id, number FROM sessions WHERE deleted_at <= " + Sql::present("?1") +
+      " - (?1 - ?2) ORDER BY deleted_at LIMIT ?3 FOR UPDATE SKIP LOCKED) "
       "DELETE FROM sessions s USING expired e WHERE s.user_id = e.user_id AND s.number = e.number "
       "RETURNING s.user_id, s.id"};
 

@@ -21,7 +21,8 @@ struct SessionStatements : sql::SessionStatements<Sql> {
       "SELECT pg_advisory_xact_lock(hashtextextended('heddle parents of ' || ?1, 0))"};
   /// Parameters: user, session, time. Hides the session.
   sql::Statement<sql::NoRow, Text, Text, Timestamp> soft_remove{
-      "UPDATE sessions SET deleted_at = ?3 WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"};
+      "UPDATE sessions SET deleted_at = " + Sql::present("?3") +
+      " WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"};
   /// Parameters: user, session. Shows a hidden session again.
   sql::Statement<sql::NoRow, Text, Text> restore{
       "UPDATE sessions SET deleted_at = NULL WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL"};

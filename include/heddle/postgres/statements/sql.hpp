@@ -14,6 +14,12 @@ struct Sql {
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("greatest(").append(a).append(", ").append(b).append(")");
   }
+  /// The present time in microseconds, where the process says that it is `time`: by the server's clock, so that no
+  /// process whose clock is wrong hides, expires or removes too much. It stands still in a statement, so indexes can be
+  /// used.
+  static std::string present(std::string_view /*time*/) {
+    return "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
+  }
   /// Compares texts that may be too long for an index, which contains their MD5.
   static std::string equal(std::string_view column, std::string_view value) {
     return std::string("md5(")

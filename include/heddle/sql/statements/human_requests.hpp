@@ -50,9 +50,10 @@ struct HumanRequestStatements {
       placeholders(3, width<HumanResponse>() + 1) + ") WHERE " + one() + " AND " +
       open(placeholder(3 + width<HumanResponse>())) + " RETURNING " + columns<HumanRequest>()};
   /// Parameters: user, now. For all expired requests.
-  Statement<NoRow, Text, Timestamp> expire{end() + "expires_at <= ?2" + visible()};
+  Statement<NoRow, Text, Timestamp> expire{end() + "expires_at <= " + Sql::present("?2") + visible()};
   /// Parameters: user, id, now. For one request, if it has expired.
-  Statement<NoRow, Text, Text, Timestamp> expire_one{end() + "id = ?2 AND expires_at <= ?3" + visible()};
+  Statement<NoRow, Text, Text, Timestamp> expire_one{end() + "id = ?2 AND expires_at <= " + Sql::present("?3") +
+                                                     visible()};
 
   /// Parameters: user, now, window. Oldest first.
   Statement<HumanRequest, Text, Timestamp, Fields<TimeWindow>> list_pending{
@@ -69,7 +70,7 @@ struct HumanRequestStatements {
   static std::string visible() { return Sql::visible("human_requests"); }
   static std::string one() { return "user_id = ?1 AND id = ?2" + visible(); }
   static std::string open(const std::string& now) {
-    return "status = 'pending' AND (expires_at IS NULL OR expires_at > " + now + ")";
+    return "status = 'pending' AND (expires_at IS NULL OR expires_at > " + Sql::present(now) + ")";
   }
   static std::string end() {
     return "UPDATE human_requests SET status = 'timeout' WHERE user_id = ?1 AND status = 'pending' AND ";

@@ -6,6 +6,7 @@
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/updated_at.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
@@ -40,7 +41,7 @@ struct MessageStatements {
                           std::string_view cost) {
     return std::string("UPDATE sessions SET last_sequence = last_sequence + ")
         .append(count)
-        .append(", updated_at = " + Sql::greatest("updated_at", time) + ", total_tokens = total_tokens + ")
+        .append(", updated_at = " + updated<Sql>(time) + ", total_tokens = total_tokens + ")
         .append(tokens)
         .append(", total_cost_usd = total_cost_usd + ")
         .append(cost)

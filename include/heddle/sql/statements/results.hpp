@@ -24,9 +24,8 @@ struct ResultStatements {
 
   /// Parameters: user, metadata. Replaces the metadata of the same id.
   Statement<NoRow, Text, Fields<ResultMetadata>> store{
-      "INSERT INTO sql_results (user_id, " + columns<ResultMetadata>() + ") VALUES (?1, " +
-      placeholders<ResultMetadata>(2) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
-      assignments<Without<All<ResultMetadata>, &ResultMetadata::id>>()};
+      "INSERT INTO sql_results (user_id, " + columns<ResultMetadata>() + ") VALUES (?1, " + stored() +
+      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<All<ResultMetadata>, &ResultMetadata::id>>()};
   /// Parameters: user, id, image. Replaces the image of the same id.
   Statement<NoRow, Text, Text, std::span<const std::byte>> store_image{
       "INSERT INTO sql_result_images (user_id, id, image) VALUES (?1, ?2, ?3) "
@@ -47,10 +46,20 @@ struct ResultStatements {
   /// replaced the result. (The plus keeps SQLite from using the index on the time for that.)
   Statement<NoRow, Text, Timestamp, std::int64_t> expire{
       "DELETE FROM sql_results WHERE user_id = ?1 AND id IN (SELECT id FROM sql_results WHERE user_id = ?1 "
-      "AND expires_at <= ?2 LIMIT ?3) AND +expires_at <= ?2"};
+      "AND expires_at <= " +
+      Sql::present("?2") + " LIMIT ?3) AND +expires_at <= " + Sql::present("?2")};
 
  private:
-  static std::string unexpired() { return "WHERE user_id = ?1 AND id = ?2 AND expires_at > ?3"; }
+  static std::string unexpired() { return "WHERE user_id = ?1 AND id = ?2 AND expires_at > " + Sql::present("?3"); }
+  /// The values of the metadata. A result lives as long as it should from the present of the database on.
+  static std::string stored() {
+    const std::string stored_at = placeholder<All<ResultMetadata>, &ResultMetadata::stored_at>(2);
+    const std::string expires_at = placeholder<All<ResultMetadata>, &ResultMetadata::expires_at>(2);
+    std::string values = placeholders<ResultMetadata>(2);
+    const std::size_t at = values.find(expires_at + ",");
+    return values.replace(at, expires_at.size(),
+                          Sql::present(stored_at) + " + (" + expires_at + " - " + stored_at + ")");
+  }
 };
 
 }  // namespace heddle::sql

@@ -8,6 +8,7 @@
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/same_row.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/updated_at.hpp"
 #include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
@@ -51,7 +52,7 @@ struct SessionStatements {
   /// no row if the session has another one. Totals never decrease: a stale copy cannot undo the additions of later
   /// messages.
   Statement<std::int64_t, Text, Text, Fields<Session, Changeable>, Timestamp, Fields<Session, Totals>, std::int64_t>
-      replace{"UPDATE sessions SET " + updates<Changeable>(3) + greatest("updated_at", 0) +
+      replace{"UPDATE sessions SET " + updates<Changeable>(3) + ", updated_at = " + updated<Sql>(behind_changeable(0)) +
               greatest("total_cost_usd", 1) + greatest("total_tokens", 2) + ", revision = revision + CASE WHEN " +
               same_as_given<Sql, Changeable>(3) + " THEN 0 ELSE 1 END WHERE user_id = ?1 AND id = ?2 AND revision = " +
               behind_changeable(3) + Sql::shown("sessions") + " RETURNING revision"};

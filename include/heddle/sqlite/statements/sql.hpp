@@ -14,6 +14,9 @@ struct Sql {
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("max(").append(a).append(", ").append(b).append(")");
   }
+  /// The present time in microseconds, where the process says that it is `time`. All processes that share a file share
+  /// the clock of its machine.
+  static std::string present(std::string_view time) { return std::string(time); }
   /// True for equal texts. Other databases cannot index long texts directly.
   static std::string equal(std::string_view column, std::string_view value) {
     return std::string(column).append(" = ").append(value);

@@ -15,11 +15,10 @@
 
 namespace heddle::stores::detail {
 
-/// Returns the time before which a session was hidden if its grace period has ended now. Throws `invalid_argument` for
-/// a negative period.
-[[nodiscard]] inline Timestamp latest_hiding_time(std::chrono::seconds grace_period) {
+/// Returns the time before which a session was hidden if its grace period has ended at a time. Throws
+/// `invalid_argument` for a negative period.
+[[nodiscard]] inline Timestamp latest_hiding_time(Timestamp present, std::chrono::seconds grace_period) {
   if (grace_period < std::chrono::seconds(0)) { validation::refuse("grace_period", "must not be negative"); }
-  const auto present = now();
   // In seconds, because a period can be longer than the range of microseconds.
   const auto age = std::chrono::floor<std::chrono::seconds>(present.time_since_epoch());
   return present - std::min(grace_period, age);
