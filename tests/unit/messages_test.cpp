@@ -113,10 +113,11 @@ TEST_CASE_FIXTURE(Fixture, "messages: invalid arguments name the field and not i
   says(ErrorCode::invalid_argument, "session.id must not be empty", [&] { sessions.save_session(ada, {}); });
   says(ErrorCode::invalid_argument, "session.id is longer than 255 bytes",
        [&] { sessions.save_session(ada, {.id = std::string(limits::id + 1, 'x')}); });
-  says(ErrorCode::invalid_argument, "messages[1].tool_calls[0].name is not UTF-8 without NUL", [&] {
-    const std::vector<Message> messages{{.content = "x"}, {.tool_calls = {{.id = "c", .name = "secret \xff"}}}};
-    sessions.save_messages(ada, "s", messages);
-  });
+  says(ErrorCode::invalid_argument,
+       "messages[1].tool_calls[0].name is not UTF-8 without NUL at byte 7: heddle::repair_text makes it so", [&] {
+         const std::vector<Message> messages{{.content = "x"}, {.tool_calls = {{.id = "c", .name = "secret \xff"}}}};
+         sessions.save_messages(ada, "s", messages);
+       });
   says(ErrorCode::invalid_argument, "session.context is not a JSON object",
        [&] { sessions.save_session(ada, {.id = "s", .context = {"secret"}}); });
   says(ErrorCode::invalid_argument, "session.parent_session_id must not be the id of the session itself",

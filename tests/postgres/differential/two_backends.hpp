@@ -92,9 +92,19 @@ class TwoBackends {
       return "Error " + std::string(to_string(error.code())) + (error.retryable() ? " retryable" : "") +
              (error.in_doubt() ? " in doubt" : "") +
              (error.native_code().empty() || error.code() == heddle::ErrorCode::invalid_argument
-                  ? std::string(": ") + error.what()
+                  ? ": " + named(side, error.what())
                   : " of the database");
     }
+  }
+
+  /// Returns the message of an error, with the name of a generated id instead of the id that it quotes.
+  template <class S>
+  static std::string named(const S& side, std::string message) {
+    const auto begin = message.find('"');
+    const auto end = message.rfind('"');
+    if (begin == end) { return message; }
+    const auto found = side.made.find(message.substr(begin + 1, end - begin - 1));
+    return found == side.made.end() ? message : message.replace(begin + 1, end - begin - 1, found->second);
   }
 
   static std::string excerpt(const std::string& text, std::size_t from) {

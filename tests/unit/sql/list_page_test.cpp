@@ -155,7 +155,8 @@ TEST_CASE("malformed cursors are refused") {
   for (const std::string& text : {std::string("x"), std::string("."), cursor.substr(0, 16), cursor.substr(1)}) {
     CHECK(refusal(Listing::sessions, {.cursor = text}) == foreign);
   }
-  CHECK(refusal(Listing::sessions, {.cursor = "\xff"}) == "page.cursor is not UTF-8 without NUL");
+  CHECK(refusal(Listing::sessions, {.cursor = "\xff"}) ==
+        "page.cursor is not UTF-8 without NUL at byte 0: heddle::repair_text makes it so");
   CHECK(refusal(Listing::sessions, {.cursor = std::string(heddle::limits::name + 1, 'x')}) ==
         "page.cursor is longer than 4096 bytes");
 }

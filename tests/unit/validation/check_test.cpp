@@ -4,6 +4,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/model/message.hpp"
+#include "heddle/model/session.hpp"
 #include "heddle/model/stored_error.hpp"
 #include "heddle/validation/field_path.hpp"
 
@@ -25,6 +26,7 @@ namespace {
 const std::string too_long_for_id(limits::id + 1, 'x');
 const std::string too_long_for_name(limits::name + 1, 'x');
 const std::string not_utf8 = "\xff";
+const std::string is_not_utf8 = " is not UTF-8 without NUL at byte 0: heddle::repair_text makes it so";
 
 /// Returns the message of the refusal of a value; empty if it is accepted.
 template <class T>
@@ -60,17 +62,23 @@ TEST_CASE("a path has the steps from an argument to a value") {
 
 TEST_CASE("the path names a fault deep inside a value") {
   heddle::ToolCall call;
-  call.id = too_long_for_id;
+  call.id = std::string(limits::provider_id + 1, 'x');
   const FieldPath messages("messages");
   CHECK(refusal(messages.element(2), message_with_tool_call(call)) ==
-        "messages[2].tool_calls[1].id is longer than 255 bytes");
+        "messages[2].tool_calls[1].id is longer than 65536 bytes");
   call.id = "call";
-  call.input = {"[]"};
-  CHECK(refusal("message", message_with_tool_call(call)) == "message.tool_calls[1].input is not a JSON object");
+  call.input = {not_utf8};
+  CHECK(refusal("message", message_with_tool_call(call)) == "message.tool_calls[1].input" + is_not_utf8);
+  // What a model wrote is stored as it is.
+  call.input = {"[1,"};
+  CHECK(refusal("message", message_with_tool_call(call)).empty());
+  heddle::Session session;
+  session.context = {"[]"};
+  CHECK(refusal("session", session) == "session.context is not a JSON object");
 
   heddle::Message message;
   message.tool_result.emplace().error.emplace().message = not_utf8;
-  CHECK(refusal("message", message) == "message.tool_result.error.message is not UTF-8 without NUL");
+  CHECK(refusal("message", message) == "message.tool_result.error.message" + is_not_utf8);
   message.tool_result.reset();
   message.cost_usd = std::numeric_limits<double>::infinity();
   CHECK(refusal("message", message) == "message.cost_usd is not a finite number");
@@ -82,12 +90,12 @@ TEST_CASE("the path names a fault deep inside a value") {
 TEST_CASE("elements, keys and values are named") {
   heddle::Artifact artifact;
   artifact.tags = {"good", not_utf8};
-  CHECK(refusal("artifact", artifact) == "artifact.tags[1] is not UTF-8 without NUL");
+  CHECK(refusal("artifact", artifact) == "artifact.tags[1]" + is_not_utf8);
   artifact.tags.clear();
   artifact.metadata = {{"a", "good"}, {"b", not_utf8}};
-  CHECK(refusal("artifact", artifact) == "artifact.metadata.values[1] is not UTF-8 without NUL");
+  CHECK(refusal("artifact", artifact) == "artifact.metadata.values[1]" + is_not_utf8);
   artifact.metadata = {{"a", "good"}, {not_utf8, "value"}};
-  CHECK(refusal("artifact", artifact) == "artifact.metadata.keys[1] is not UTF-8 without NUL");
+  CHECK(refusal("artifact", artifact) == "artifact.metadata.keys[1]" + is_not_utf8);
   artifact.metadata = {{too_long_for_name, "value"}};
   CHECK(refusal("artifact", artifact) == "artifact.metadata.keys[0] is longer than 4096 bytes");
   artifact.metadata.clear();
@@ -132,5 +140,5 @@ TEST_CASE("the elements of a range are checked") {
   std::vector<heddle::Message> messages(2);
   messages[1].tool_use_id = not_utf8;
   CHECK_THROWS_WITH_AS(heddle::validation::check_each("messages", messages),
-                       "messages[1].tool_use_id is not UTF-8 without NUL", heddle::Error);
+                       ("messages[1].tool_use_id" + is_not_utf8).c_str(), heddle::Error);
 }

@@ -54,7 +54,10 @@ class Prepared {
     const int code = sqlite3_step(handle_.get());
     if (code == SQLITE_ROW) { return true; }
     if (code == SQLITE_DONE) { return false; }
-    throw make_error(sqlite3_db_handle(handle_.get()), "running a statement");
+    sqlite3* const connection = sqlite3_db_handle(handle_.get());
+    // SQLite prepares it again if the schema has changed since.
+    if (lacks_schema(connection)) { throw schema_error(connection); }
+    throw make_error(connection, "running a statement");
   }
 
   /// Prepares the next run. Does not report the failure of the last run: `step` has done that.
@@ -83,14 +86,20 @@ class Prepared {
  private:
   /// Contains SQLite's own message, which quotes only the text of the statement.
   static SqliteError preparation_error(sqlite3* connection, int code) {
-    const int extended = sqlite3_extended_errcode(connection);
-    const std::string_view message = sqlite3_errmsg(connection);
-    if (message.starts_with("no such table") || message.starts_with("no such column")) {
-      return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first",
-              extended};
-    }
+    if (lacks_schema(connection)) { return schema_error(connection); }
     if (is_of_file(code)) { return make_error(connection, "preparing a statement"); }
-    return {meaning_of(code).code, std::string("preparing a statement: ").append(message), extended};
+    return {meaning_of(code).code, std::string("preparing a statement: ").append(sqlite3_errmsg(connection)),
+            sqlite3_extended_errcode(connection)};
+  }
+  /// Returns true if a statement failed because a table or a column does not exist.
+  static bool lacks_schema(sqlite3* connection) {
+    const std::string_view message = sqlite3_errmsg(connection);
+    return message.starts_with("no such table") || message.starts_with("no such column") ||
+           (message.starts_with("table ") && message.find(" has no column named ") != std::string_view::npos);
+  }
+  static SqliteError schema_error(sqlite3* connection) {
+    return {ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first",
+            sqlite3_extended_errcode(connection)};
   }
 
   void bind_text(std::string_view value, sqlite3_destructor_type lifetime) {
