@@ -28,7 +28,8 @@ namespace heddle {
 ///     backend.migrate();
 ///
 /// `Policy` provides the engine and the SQL; your own policy can wrap another one. `TracerType` observes every
-/// operation; the default observes nothing and costs nothing.
+/// operation; the default observes nothing and costs nothing. A process that forks opens a backend in each child: all
+/// calls of one that was opened before throw `failed_precondition` there.
 ///
 /// This header declares the class. `heddle/sqlite.hpp` and `heddle/postgres.hpp` define it for their policies, or refer
 /// to a compiled instantiation; `heddle/backend.ipp` contains the definitions.
@@ -42,8 +43,8 @@ class Backend {
  public:
   /// Opens the storage without migrating it. The deadline and the stop token of `context` apply to the waiting for a
   /// server; a file is opened within its busy timeout. Throws `invalid_argument` for a setting that can have no
-  /// meaning, `failed_precondition` for a database that is not Heddle's or a server that is too old,
-  /// `permission_denied` if the file or the server refuses access or row security does not hold for the role,
+  /// meaning, `failed_precondition` for a database that is not Heddle's, a file with two names or a server that is too
+  /// old, `permission_denied` if the file or the server refuses access or row security does not hold for the role,
   /// `unavailable` if it cannot be reached or is locked, `resource_exhausted` if the system has nothing left, and what
   /// `Context::check` throws.
   explicit Backend(typename Policy::Config config, TracerType tracer = {}, const Context& context = {});

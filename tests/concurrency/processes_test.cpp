@@ -160,3 +160,16 @@ TEST_CASE("8 processes open and migrate a new file at once: every step runs once
     CHECK(raw.damage() == "");
   }
 }
+
+TEST_CASE("8 threads that open a file with another journal mode at once do not keep each other from it") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  for (int round = 0; round < 10; ++round) {
+    const bool wal = round % 2 == 0;
+    CAPTURE(wal);
+    support::together(8, [&](int) {
+      heddle::Backend<heddle::Sqlite> backend({.path = path, .wal = wal});
+      backend.ping();
+    });
+  }
+}

@@ -149,6 +149,17 @@ TEST_CASE("a folder or a file without permission is permission_denied, not retry
                  }),
                  (place.folder / "backup.db").string());
   }
+  SUBCASE("a backup in a folder that may not be entered") {
+    const support::TemporaryFolder own;
+    REQUIRE(::chmod(own.path().c_str(), 0777) == 0);
+    REQUIRE(::chmod(place.folder.c_str(), 0000) == 0);
+    check_denied(said_by_nobody([&] {
+                   Backend<Sqlite> backend({.path = (own.path() / "heddle.db").string()});
+                   backend.migrate();
+                   backend.back_up({}, place.folder / "backup.db");
+                 }),
+                 (place.folder / "backup.db").string());
+  }
 }
 
 TEST_CASE("a database that may not grow is resource_exhausted and names the disk and the file") {

@@ -163,8 +163,9 @@ TEST_CASE("a new database, its other files and its backups are for their owner o
     }
     const Files files;
     std::filesystem::create_symlink(files.database, files.beside("link.db"));
-    Backend<Sqlite>({.path = files.beside("link.db").string()}).migrate();
-    CHECK(mode_of(files.database) == 0600);
+    Backend<Sqlite> backend({.path = files.beside("link.db").string()});
+    backend.migrate();
+    for (const char* const suffix : {"", "-wal", "-shm"}) { CHECK(mode_of(files.with(suffix)) == 0600); }
   }
 }
 

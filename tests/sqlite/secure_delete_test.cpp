@@ -78,9 +78,9 @@ TEST_CASE("with secure_delete a replaced text is not left in the files either") 
     Backend<Sqlite> backend({.path = (folder.path() / "heddle.db").string(), .secure_delete = true});
     backend.migrate();
     const std::string id = backend.artifact_store().index({}, {.name = "a", .purpose = marker(1)});
-    backend.artifact_store().update({}, {.id = id, .name = "a", .purpose = "another"});
+    CHECK(backend.artifact_store().update({}, id, {.purpose = "another"}));
     backend.session_storage().save_session({}, {.id = "s", .name = marker(2)});
-    backend.session_storage().save_session({}, {.id = "s", .name = "another"});
+    backend.session_storage().update_session({}, "s", {.name = "another"});
   }
   CHECK(files_with(folder.path(), "zanzibar7788") == std::vector<std::string>{});
 }

@@ -4,6 +4,7 @@
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
 #include "heddle/detail/files/open_databases.hpp"
+#include "heddle/error.hpp"
 #include "heddle/migrations/files.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sql/statement.hpp"
@@ -24,6 +25,8 @@
 #include "heddle/sqlite/transaction/transaction.hpp"
 #include "heddle/sqlite/transaction/writer.hpp"
 
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -42,15 +45,14 @@ class BasicEngine {
   /// it; and what `validate` throws.
   explicit BasicEngine(Settings config) : config_(validate(std::move(config))) {
     if (is_in_memory(config_.path)) {
-      open_writer();
+      open_writer(nullptr);
       return;
     }
     file::check_single_name(config_.path);
     file::check_ownership(config_.path);
     open_file_.emplace(config_.path);
     const file::PrivateFile private_file(config_.path);
-    open_writer();
-    private_file.restrict_mode();
+    open_writer(&private_file);
     open_file_->update();
     readers_.emplace(config_, files_, log_);
   }
@@ -123,16 +125,36 @@ class BasicEngine {
   [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
 
  private:
-  void open_writer() {
+  /// `new_file` is null for a database in memory.
+  void open_writer(const file::PrivateFile* new_file) {
+    const auto deadline = Context::Clock::now() + config_.busy_timeout;
+    while (!try_to_open_writer(new_file)) {
+      writer_.reset();
+      if (Context::Clock::now() >= deadline) {
+        throw Error(ErrorCode::unavailable,
+                    "the journal mode of the database cannot be changed while others have it open (setting `wal`): " +
+                        config_.path);
+      }
+      // By chance, so that one of several that open it at once is alone at some time.
+      unsigned char chance = 0;
+      sqlite3_randomness(1, &chance);
+      sqlite3_sleep(1 + chance % 32);
+    }
+  }
+
+  /// Returns false if the journal mode cannot be set now.
+  bool try_to_open_writer(const file::PrivateFile* new_file) {
     writer_.emplace(config_, files_, log_);
+    if (new_file != nullptr) { new_file->restrict_mode(); }
     const Context context;
-    writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
+    return writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
       file::claim(connection);
-      file::set_journal_mode(connection, config_);
+      if (!file::set_journal_mode(connection, config_)) { return false; }
       connection.map_file(config_);
       // The log is opened by the first read.
       static_cast<void>(connection.read_integer("SELECT count(*) FROM sqlite_schema"));
       files_.remember(connection.handle());
+      return true;
     });
   }
 

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,14 @@ struct FileIdentity {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) { return std::nullopt; }
     return FileIdentity{found.st_dev, found.st_ino};
+  }
+
+  /// Returns false if the path leads to no file or to another one; true also if the system does not tell, such as after
+  /// the process has given up its rights on the folder.
+  [[nodiscard]] bool is_at(const std::string& path) const noexcept {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) { return errno != ENOENT && errno != ENOTDIR; }
+    return FileIdentity{found.st_dev, found.st_ino} == *this;
   }
 };
 

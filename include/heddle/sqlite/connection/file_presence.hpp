@@ -33,7 +33,7 @@ class FilePresence {
   /// Throws `failed_precondition` if one of the files was removed or replaced.
   void check() const {
     for (const File& file : files_) {
-      if (file.identity && detail::files::FileIdentity::of(file.name) != file.identity) { fail(file); }
+      if (file.identity && !file.identity->is_at(file.name)) { fail(file); }
     }
   }
 

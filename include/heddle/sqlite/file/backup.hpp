@@ -11,14 +11,16 @@
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <concepts>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <system_error>
 
 namespace heddle::sqlite::file {
-
-// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Removes a file, if it exists, at the end of a scope.
 class TemporaryFile {
@@ -38,17 +40,47 @@ class TemporaryFile {
   std::filesystem::path path_;
 };
 
+/// Returns the exception for a backup that cannot get its name.
+[[nodiscard]] inline Error refusal(const std::error_code& failure, const std::filesystem::path& target) {
+  if (failure == std::errc::file_exists) {
+    return {ErrorCode::already_exists, "the backup's file exists already: " + target.string()};
+  }
+  const bool forbidden = failure == std::errc::permission_denied || failure == std::errc::operation_not_permitted ||
+                         failure == std::errc::read_only_file_system;
+  return {forbidden ? ErrorCode::permission_denied : ErrorCode::unavailable,
+          "the backup's file cannot be made (" + failure.message() + "): " + target.string()};
+}
+
+/// Renames a file, unless the new name is in use: never replaces a file that another process has made meanwhile.
+[[nodiscard]] inline std::error_code rename_to_free_name(const std::filesystem::path& from,
+                                                         const std::filesystem::path& to) {
+  std::error_code failure;
+#if defined(RENAME_NOREPLACE)
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) { return failure; }
+  failure.assign(errno, std::generic_category());
+  // What a file system or a kernel without this request returns.
+  if (failure != std::errc::invalid_argument && failure != std::errc::function_not_supported) { return failure; }
+#endif
+  // The file has two names for a moment: if the process is killed then, one has to be removed before it can be opened.
+  std::filesystem::create_hard_link(from, to, failure);
+  return failure;
+}
+
 /// Copies a database through SQLite's backup API. The copy is made beside `target` and gets its name only when it is
-/// complete. Throws `already_exists` if a file has the name already, and does not change that file; `unavailable` if
-/// the copy cannot be made; and what `Context::check` throws.
+/// complete. Throws `already_exists` if a file has the name already, and does not change that file; `permission_denied`
+/// if the system does not permit it, `resource_exhausted` if the disk is full, `failed_precondition` if the folder does
+/// not exist, `unavailable` if the copy fails otherwise; and what `Context::check` throws.
 void copy_database(std::same_as<connection::Connection> auto& source, const std::filesystem::path& target,
                    const Context& context) {
-  const Error exists(ErrorCode::already_exists, "the backup's file exists already");
-  const Error failed(ErrorCode::unavailable, "the backup's file cannot be made");
-  std::error_code unknown;
-  const auto type = std::filesystem::symlink_status(target, unknown).type();
-  if (type == std::filesystem::file_type::none) { throw failed; }
-  if (type != std::filesystem::file_type::not_found) { throw exists; }
+  std::error_code failure;
+  const auto type = std::filesystem::symlink_status(target, failure).type();
+  if (type == std::filesystem::file_type::none) { throw refusal(failure, target); }
+  if (type != std::filesystem::file_type::not_found) {
+    throw refusal(std::make_error_code(std::errc::file_exists), target);
+  }
+  if (const auto folder = target.parent_path(); !folder.empty() && !std::filesystem::is_directory(folder, failure)) {
+    throw Error(ErrorCode::failed_precondition, "the folder of the backup does not exist: " + folder.string());
+  }
   const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::crypto::random_hex(16));
   connection::translate_errors("copying the database", nullptr, target.string(), [&] {
     const PrivateFile private_file(partial.path().string());
@@ -58,11 +90,8 @@ void copy_database(std::same_as<connection::Connection> auto& source, const std:
     constexpr int pages_between_checks = 256;
     while (backup.executeStep(pages_between_checks) != SQLITE_DONE) { context.check(); }
   });
-  // A hard link, unlike a rename, never replaces a file that another process has made meanwhile.
-  std::error_code failure;
-  std::filesystem::create_hard_link(partial.path(), target, failure);
-  if (failure == std::errc::file_exists) { throw exists; }
-  if (failure) { throw failed; }
+  failure = rename_to_free_name(partial.path(), target);
+  if (failure) { throw refusal(failure, target); }
 }
 
 }  // namespace heddle::sqlite::file

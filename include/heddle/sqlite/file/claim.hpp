@@ -31,17 +31,16 @@ inline void claim(connection::Connection& connection) {
   transaction::execute(connection, control.commit);
 }
 
-/// Sets the journal mode, which is a property of the file; costs nothing if it is set already. SQLite does not wait for
-/// a process that does the same: it has a shared lock by then, and fails at once.
-inline void set_journal_mode(connection::Connection& connection, const Config& config) {
-  const auto deadline = Context::Clock::now() + config.busy_timeout;
-  for (;;) {
-    try {
-      return connection.execute(config.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
-    } catch (const connection::SqliteError& error) {
-      if (error.primary_code() != SQLITE_BUSY || Context::Clock::now() >= deadline) { throw; }
-      sqlite3_sleep(1);
-    }
+/// Sets the journal mode, which is a property of the file; costs nothing if it is set already. Returns false if another
+/// connection is in the way: SQLite does not wait for it. Then this connection has to be closed before the next try,
+/// because with a write-ahead log it is in the way of others as long as it is open.
+[[nodiscard]] inline bool set_journal_mode(connection::Connection& connection, const Config& config) {
+  try {
+    connection.execute(config.wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
+    return true;
+  } catch (const connection::SqliteError& error) {
+    if (error.primary_code() != SQLITE_BUSY) { throw; }
+    return false;
   }
 }
 
