@@ -35,7 +35,8 @@ inline constexpr Refusal sees_one_tenant{
 }
 
 /// Returns an administrator's permissions, derived from the privileges of a database role.
-[[nodiscard]] AdminPermissions permissions_of(const std::same_as<std::vector<sql::TableRights>> auto& tables) {
+template <std::same_as<std::vector<sql::TableRights>> Tables = std::vector<sql::TableRights>>
+[[nodiscard]] AdminPermissions permissions_of(const Tables& tables) {
   AdminPermissions permissions;
   if (tables.empty()) {
     permissions.problems.emplace_back(
