@@ -3,6 +3,8 @@
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"
 #include "support/migrated_database.hpp"
+#include "support/postgres_server.hpp"
+#include "support/raw_postgres.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,6 +15,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 /// Visitors of `for_each_message` that use the backend themselves while they hold a connection.
@@ -140,4 +143,46 @@ TEST_CASE("postgres callbacks: writes of a visitor stay stored when it throws af
                                          }),
                   std::runtime_error);
   CHECK(store.load_messages({}, "copy").items.size() == 3);
+}
+
+TEST_CASE("postgres callbacks: calls share the connections that the server allows, and fail at once only without one") {
+  const Context ada = Context::for_user("ada");
+  support::MigratedDatabase database;
+  support::RawPostgres server(support::postgres_server());
+  auto config = database.config();
+  config.admin_dsn.clear();
+  config.pool.max_connections = 8;
+  heddle::Backend<heddle::Postgres> backend(config);
+  auto& sessions = backend.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+  const auto allow = [&](const char* number) {
+    server.execute("ALTER DATABASE " + database.database().name() + " CONNECTION LIMIT " + number);
+  };
+  allow("1");
+  {
+    std::vector<std::jthread> threads;
+    for (int number = 0; number < 8; ++number) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < 20; ++round) {
+          sessions.save_message(ada.with_timeout(std::chrono::minutes(1)), "s", {.content = "x"});
+        }
+      });
+    }
+  }
+  CHECK(backend.details().pool->total_connections == 1);
+  // A visitor that calls the backend holds the only connection.
+  const heddle::Error held = support::error_of([&] {
+    sessions.for_each_message(ada, "s",
+                              [&](const heddle::Message&) { static_cast<void>(sessions.load_session(ada, "s")); });
+  });
+  CHECK((held.code() == heddle::ErrorCode::unavailable || held.code() == heddle::ErrorCode::resource_exhausted));
+  allow("0");
+  const std::string others = " FROM pg_stat_activity WHERE datname = '" + database.database().name() + "'";
+  server.execute("SELECT pg_terminate_backend(pid)" + others);
+  while (server.integer("SELECT count(*)" + others) != 0) { std::this_thread::sleep_for(1ms); }
+  const heddle::Error none = support::error_of([&] { static_cast<void>(sessions.load_session(ada, "s")); });
+  CHECK(none.code() == heddle::ErrorCode::unavailable);
+  CHECK(none.native_code() == "53300");
+  allow("-1");
+  CHECK(sessions.load_session(ada, "s")->messages.items.size() == 160);
 }

@@ -49,6 +49,7 @@ class PlainConnection {
     return poll(&socket, 1, 0) == 0;
   }
   void check(const Context&) { raw_.execute("SELECT 1"); }
+  [[nodiscard]] static bool is_limit(const heddle::Error& /*error*/) { return false; }
 
   [[nodiscard]] RawPostgres& raw() noexcept { return raw_; }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/detail/pool/allowance.hpp"
 #include "heddle/detail/pool/limits.hpp"
+#include "heddle/detail/pool/pooled_connection.hpp"
 #include "heddle/detail/pool/wait_queue.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/storage_details.hpp"
@@ -22,23 +24,12 @@
 
 namespace heddle::detail::pool {
 
-/// A connection, and its times.
-template <class Connection>
-struct PooledConnection {
-  using TimePoint = Context::Clock::time_point;
-
-  std::unique_ptr<Connection> connection{};  ///< null: the permission to open one
-  TimePoint opened_at{};
-  TimePoint used_at{};     ///< when a caller returned it last
-  TimePoint checked_at{};  ///< when the server last responded on it
-  Limits::Duration lifetime = Limits::never;
-};
-
 /// The state of a pool: which of the `max_connections` slots are in use, which connections are idle, and which threads
 /// wait. Safe to use from many threads. Opens, checks and closes no connection while it holds its mutex.
 ///
-/// Invariant: threads wait only while all slots are in use and no connection is idle. What is released goes directly to
-/// the first waiting thread.
+/// Invariant: threads wait only while all slots are in use, or as many as the server allows, and no connection is idle.
+/// What is released goes directly to the first waiting thread. At least one slot is held by a thread that does not
+/// wait.
 template <class Connection, class Clock>
 class Slots {
  public:
@@ -97,7 +88,29 @@ class Slots {
   Slot acquire(const Context& context, int held) {
     std::unique_lock lock(mutex_);
     if (auto slot = acquire_free()) { return std::move(*slot); }
-    return wait(lock, context, held);
+    if (held_by_waiters_ + held >= total_) {
+      throw Error(
+          ErrorCode::resource_exhausted,
+          "all connections are held by calls whose visitors wait for another connection: raise max_connections");
+    }
+    return wait(lock, context, held, Queue::End::back);
+  }
+
+  /// Exchanges the empty slot of a thread whose attempt to open a connection was refused, because the server allows no
+  /// more of them: for an idle connection, or for what another thread releases. `was_first`: the thread has waited
+  /// before. Returns false, and changes nothing, if no other thread has a connection that it will release.
+  bool exchange(Slot& slot, const Context& context, int held, bool was_first) {
+    std::unique_lock lock(mutex_);
+    if (closed_) { throw_closed(); }
+    if (idle_.empty() && held_by_waiters_ + held >= total_ - 1) { return false; }
+    --total_;
+    slot.slots_ = nullptr;
+    allowance_.limit(total_);
+    Slot other = idle_.empty() ? wait(lock, context, held, was_first ? Queue::End::front : Queue::End::back)
+                               : remove_idle(idle_.end() - 1);
+    slot.slots_ = std::exchange(other.slots_, nullptr);
+    slot.held_ = std::move(other.held_);
+    return true;
   }
 
   /// Like `acquire`, but returns nothing instead of a wait.
@@ -190,7 +203,7 @@ class Slots {
   std::optional<Slot> acquire_free() {
     if (closed_) { throw_closed(); }
     if (!idle_.empty()) { return remove_idle(idle_.end() - 1); }
-    return total_ < limits_.max_connections ? std::optional<Slot>(add_slot()) : std::nullopt;
+    return total_ < allowance_.number() ? std::optional<Slot>(add_slot()) : std::nullopt;
   }
 
   [[nodiscard]] bool is_missing() const noexcept { return !closed_ && total_ < limits_.min_connections; }
@@ -214,20 +227,26 @@ class Slots {
     return slot;
   }
 
-  Slot wait(std::unique_lock<std::mutex>& lock, const Context& context, int held) {
-    if (held_by_waiters_ + held >= limits_.max_connections) {
-      throw Error(
-          ErrorCode::resource_exhausted,
-          "all connections are held by calls whose visitors wait for another connection: raise max_connections");
-    }
-    typename Queue::Place place(queue_);
+  /// Precondition: a thread that does not wait holds a slot.
+  Slot wait(std::unique_lock<std::mutex>& lock, const Context& context, int held, typename Queue::End end) {
+    typename Queue::Place place(queue_, end);
     held_by_waiters_ += held;
     ++wait_count_;
     const auto begin = Context::Clock::now();
-    const typename Queue::State state = place.wait(lock, context);
+    typename Queue::State state = Queue::State::waiting;
+    bool may_retry = false;
+    while (state == Queue::State::waiting && !context.is_over() && !may_retry) {
+      state = place.wait(lock, context, allowance_.next_look(total_));
+      // The server may allow more again.
+      may_retry = place.is_first() && total_ < allowance_.number();
+    }
     held_by_waiters_ -= held;
     wait_duration_ += Context::Clock::now() - begin;
     if (state == Queue::State::waiting) { context.check(); }
+    if (may_retry) {
+      allowance_.limit(total_ + 1);
+      return add_slot();
+    }
     if (state != Queue::State::served) { throw_closed(); }
     return Slot(*this, place.item());
   }
@@ -262,6 +281,7 @@ class Slots {
   }
 
   const Limits limits_;
+  Allowance allowance_{limits_.max_connections};
   mutable std::mutex mutex_;
   std::condition_variable_any missing_{};
   Queue queue_{};

@@ -3,6 +3,7 @@
 
 #include "heddle/context.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -19,10 +20,15 @@ class WaitQueue {
   /// The state of a waiting thread.
   enum class State { waiting, served, dismissed };
 
-  /// One thread's place in the queue: at the end of it from the constructor on, until it is served or destroyed.
+  /// Which end of the queue a thread joins.
+  enum class End { front, back };
+
+  /// One thread's place in the queue, from the constructor on, until it is served or destroyed.
   class Place {
    public:
-    explicit Place(WaitQueue& queue) : queue_(queue), position_(queue.places_.insert(queue.places_.end(), this)) {}
+    explicit Place(WaitQueue& queue, End end = End::back)
+        : queue_(queue),
+          position_(queue.places_.insert(end == End::back ? queue.places_.end() : queue.places_.begin(), this)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     Place(Place&&) = delete;
@@ -31,14 +37,17 @@ class WaitQueue {
       if (state_ == State::waiting) { queue_.places_.erase(position_); }
     }
 
-    /// Sleeps until served or dismissed, or until the context is over, which leaves it `waiting`.
-    State wait(std::unique_lock<std::mutex>& lock, const Context& context) {
-      const auto deadline = context.deadline.value_or(Context::Clock::time_point::max());
-      while (state_ == State::waiting && !context.is_over()) {
-        woken_.wait_until(lock, context.stop, deadline, [this] { return state_ != State::waiting; });
+    /// Sleeps until served or dismissed, or until the context is over or the time `until`, which leave it `waiting`.
+    State wait(std::unique_lock<std::mutex>& lock, const Context& context, Context::Clock::time_point until) {
+      until = std::min(until, context.deadline.value_or(Context::Clock::time_point::max()));
+      while (state_ == State::waiting && !context.is_over() && Context::Clock::now() < until) {
+        woken_.wait_until(lock, context.stop, until, [this] { return state_ != State::waiting; });
       }
       return state_;
     }
+
+    /// Returns true if it waits and is the first of the queue.
+    [[nodiscard]] bool is_first() const noexcept { return state_ == State::waiting && queue_.places_.front() == this; }
 
     /// Returns the item. Precondition: `served`. The caller owns it, and passes it on if it does not need it.
     [[nodiscard]] Item&& item() noexcept { return std::move(item_); }

@@ -31,6 +31,10 @@ concept PoolableConnection = requires(T& connection, const Context& context) {
   noexcept->std::same_as<bool>;
   /// Makes a round trip. Throws if the server does not respond.
   connection.check(context);
+}
+&&requires(const Error& error) {
+  /// Returns true if opening failed with this error because the server allows no more connections.
+  { T::is_limit(error) } -> std::same_as<bool>;
 };
 
 /// Connections that are opened on demand, leased to one caller at a time and reused. Safe to use from many threads.
@@ -98,24 +102,30 @@ class Pool {
   /// Precondition: no thread holds a lease or waits for one.
   ~Pool() { close(); }
 
-  /// Returns a connection that its socket shows to be open. Waiting callers are served first in, first out. `held` is
-  /// the number of leases of this pool that the calling thread holds. Throws `deadline_exceeded` or `cancelled` if the
-  /// context is over; `failed_precondition` if the pool is closed; `resource_exhausted` if all leases are held by
-  /// threads that wait for another one; and what opening a connection throws.
+  /// Returns a connection that its socket shows to be open. Waiting callers are served first in, first out. Where the
+  /// server allows no more connections, waits for one that another caller has. `held` is the number of leases of this
+  /// pool that the calling thread holds. Throws `deadline_exceeded` or `cancelled` if the context is over;
+  /// `failed_precondition` if the pool is closed; `resource_exhausted` if all leases are held by threads that wait for
+  /// another one; and what opening a connection throws.
   [[nodiscard]] Lease acquire(const Context& context, int held = 0) {
     context.check();
     Slot slot = slots_.acquire(context, held);
-    // If the context is over now, the destructor of the slot passes it on to the next caller.
-    context.check();
-    while (slot.connection() != nullptr && !slot.connection()->is_alive()) {
-      slot.close();
-      slots_.refill_from_idle(slot);
+    for (bool has_waited = false;; has_waited = true) {
+      // If the context is over now, the destructor of the slot passes it on to the next caller.
+      context.check();
+      while (slot.connection() != nullptr && !slot.connection()->is_alive()) {
+        slot.close();
+        slots_.refill_from_idle(slot);
+      }
+      if (slot.connection() != nullptr) { return Lease(std::move(slot)); }
+      try {
+        slot.fill(factory_(context));
+        slots_.check_open();
+        return Lease(std::move(slot));
+      } catch (const Error& error) {
+        if (!Connection::is_limit(error) || !slots_.exchange(slot, context, held, has_waited)) { throw; }
+      }
     }
-    if (slot.connection() == nullptr) {
-      slot.fill(factory_(context));
-      slots_.check_open();
-    }
-    return Lease(std::move(slot));
   }
 
   /// Returns the current numbers. A connection that is being opened or checked counts as active.

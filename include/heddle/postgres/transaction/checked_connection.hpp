@@ -2,7 +2,9 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/error.hpp"
 #include "heddle/postgres/libpq/connection.hpp"
+#include "heddle/postgres/libpq/sqlstate.hpp"
 #include "heddle/postgres/transaction/control.hpp"
 
 namespace heddle::postgres::transaction {
@@ -11,6 +13,11 @@ namespace heddle::postgres::transaction {
 class CheckedConnection : public libpq::Connection {
  public:
   using libpq::Connection::Connection;
+
+  /// Returns true if opening failed because the server, the database or the role has no connection left.
+  [[nodiscard]] static bool is_limit(const Error& error) {
+    return error.native_code() == libpq::sqlstate::too_many_connections;
+  }
 
   /// Makes a round trip. Throws `unavailable` if the server does not respond, and what `Context::check` throws.
   void check(const Context& context) { run_alone(*this, context, sql::statements<ControlStatements>().ping); }

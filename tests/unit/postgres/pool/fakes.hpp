@@ -29,6 +29,7 @@ struct FakeServer {
   std::atomic<int> checks{0};
   std::atomic<int> starts{0};
   std::atomic<bool> down{false};    ///< refuses new connections
+  std::atomic<int> limit{1000};     ///< how many connections it allows
   std::atomic<bool> silent{false};  ///< does not respond to health checks
 
   /// Breaks all connections without a notification.
@@ -55,6 +56,7 @@ class FakeConnection {
     if (server_.silent) { throw heddle::Error(heddle::ErrorCode::unavailable, "silence"); }
   }
 
+  [[nodiscard]] static bool is_limit(const heddle::Error& error) { return error.native_code() == "limit"; }
   [[nodiscard]] int number() const noexcept { return number_; }
 
   bool clean = true;
@@ -74,7 +76,13 @@ class FakeConnection {
       ++server.refused;
       throw heddle::Error(heddle::ErrorCode::unavailable, "down");
     }
-    return std::make_unique<FakeConnection>(server);
+    auto connection = std::make_unique<FakeConnection>(server);
+    if (server.open > server.limit) {
+      connection.reset();
+      ++server.refused;
+      throw heddle::Error(heddle::ErrorCode::unavailable, "too many", "limit");
+    }
+    return connection;
   };
 }
 
