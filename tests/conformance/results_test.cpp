@@ -167,6 +167,18 @@ CONFORMANCE_TEST("fault 27: the error code distinguishes a missing result from a
   CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "SELECT 1")); }) == ErrorCode::not_found);
 }
 
+CONFORMANCE_TEST("a repeat of the removal of expired results returns what the first call returned") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  outlive(store.store(alice, {.id = "a", .table = numbers(1), .time_to_live = 1ms}));
+  outlive(store.store(alice, {.id = "b", .table = numbers(1), .time_to_live = 1ms}));
+  const WriteOptions once{.idempotency_key = "k"};
+  CHECK(store.expire(alice, once) == 2);
+  outlive(store.store(alice, {.id = "c", .table = numbers(1), .time_to_live = 1ms}));
+  CHECK(store.expire(alice, once) == 2);
+  CHECK(store.expire(alice) == 1);
+}
+
 CONFORMANCE_TEST("an expired result does not exist, whether it has been removed or not") {
   Subject subject;
   auto& store = subject.backend().result_store();

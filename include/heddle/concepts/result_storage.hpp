@@ -34,7 +34,8 @@ namespace heddle {
 ///    `data_loss` if it is damaged.
 ///  - `metadata` returns the description of a result without opening its image; nothing if the result does not exist.
 ///  - `remove` removes a result; returns false if it does not exist.
-///  - `expire` removes the expired results and returns how many there were; if it throws, some of them can be removed.
+///  - `expire` removes the expired results and returns how many there were. It removes them in several
+///    transactions, so if it throws, some of them can be removed; with an idempotency key, in one.
 ///
 /// From its expiry time on, no operation finds a result, whether `expire` has run or not. Expired results are not
 /// removed by themselves: call `expire` regularly for each tenant. `accessed_at` is the time of the store or of the
@@ -46,7 +47,7 @@ concept ResultStorage = requires(T& store, const Context& context, const NewResu
   { store.query(context, text, text, limits) } -> std::same_as<Table>;
   { store.metadata(context, text) } -> std::same_as<std::optional<ResultMetadata>>;
   { store.remove(context, text, options) } -> std::same_as<bool>;
-  { store.expire(context) } -> std::same_as<std::int64_t>;
+  { store.expire(context, options) } -> std::same_as<std::int64_t>;
 };
 
 }  // namespace heddle

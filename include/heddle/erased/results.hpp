@@ -24,7 +24,7 @@ class Results : public Interface {
                                     const QueryLimits& limits = {}) = 0;
   [[nodiscard]] virtual std::optional<ResultMetadata> metadata(const Context& context, const std::string& id) = 0;
   virtual bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
-  virtual std::int64_t expire(const Context& context) = 0;
+  virtual std::int64_t expire(const Context& context, const WriteOptions& options = {}) = 0;
   ///@}
 };
 
@@ -47,7 +47,9 @@ class ResultsModel final : public Results {
   bool remove(const Context& context, const std::string& id, const WriteOptions& options) override {
     return store_.remove(context, id, options);
   }
-  std::int64_t expire(const Context& context) override { return store_.expire(context); }
+  std::int64_t expire(const Context& context, const WriteOptions& options) override {
+    return store_.expire(context, options);
+  }
 
  private:
   Store store_;

@@ -34,7 +34,7 @@ class ResultStore {
   /// Removes a result; returns false if it does not exist.
   bool remove(const Context& context, const std::string& id, const WriteOptions& options = {});
   /// Removes the tenant's expired results; returns how many there were.
-  std::int64_t expire(const Context& context);
+  std::int64_t expire(const Context& context, const WriteOptions& options = {});
 
  private:
   Gateway& gateway_;

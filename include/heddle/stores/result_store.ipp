@@ -19,6 +19,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace heddle {
@@ -115,15 +117,22 @@ bool ResultStore<Policy, Tracer>::remove(const Context& context, const std::stri
 }
 
 template <class Policy, class Tracer>
-std::int64_t ResultStore<Policy, Tracer>::expire(const Context& context) {
+std::int64_t ResultStore<Policy, Tracer>::expire(const Context& context, const WriteOptions& options) {
   return gateway_.run(context, Operation::expire_results, [&](auto& passage) {
+    const auto& statements = stores::detail::result_statements<Policy>();
+    if (!options.idempotency_key.empty()) {
+      constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+      return passage
+          .write_once(
+              options.idempotency_key, std::nullopt, [] { return sql::fingerprint(); },
+              [&](auto& tx) { tx.run_as_answer(statements.expire, tx.user_id(), now(), no_limit); })
+          .number;
+    }
     constexpr std::int64_t batch = stores::detail::expired_at_once;
     std::int64_t all = 0;
     for (std::int64_t removed = batch; removed == batch; all += removed) {
       passage.context().check();
-      removed = passage.write([&](auto& tx) {
-        return tx.run(stores::detail::result_statements<Policy>().expire, tx.user_id(), now(), batch);
-      });
+      removed = passage.write([&](auto& tx) { return tx.run(statements.expire, tx.user_id(), now(), batch); });
     }
     return all;
   });

@@ -30,6 +30,7 @@ namespace heddle::detail::calls {
     case Operation::record_artifact_access: return "record_artifact_access";
     case Operation::store_result: return "store_result";
     case Operation::remove_result: return "remove_result";
+    case Operation::expire_results: return "expire_results";
     case Operation::store_human_request: return "store_human_request";
     case Operation::update_human_request: return "update_human_request";
     case Operation::respond_to_human_request: return "respond_to_human_request";

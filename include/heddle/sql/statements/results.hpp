@@ -24,8 +24,9 @@ struct ResultStatements {
 
   /// Parameters: user, metadata. Replaces the metadata of the same id.
   Statement<NoRow, Text, Fields<ResultMetadata>> store{
-      "INSERT INTO sql_results (user_id, " + columns<ResultMetadata>() + ") VALUES (?1, " + stored() +
-      ") ON CONFLICT (user_id, id) DO UPDATE SET " + assignments<Without<All<ResultMetadata>, &ResultMetadata::id>>()};
+      "INSERT INTO sql_results (user_id, " + columns<ResultMetadata>() + ") VALUES (?1, " +
+      placeholders<ResultMetadata>(2) + ") ON CONFLICT (user_id, id) DO UPDATE SET " +
+      assignments<Without<All<ResultMetadata>, &ResultMetadata::id>>()};
   /// Parameters: user, id, image. Replaces the image of the same id.
   Statement<NoRow, Text, Text, std::span<const std::byte>> store_image{
       "INSERT INTO sql_result_images (user_id, id, image) VALUES (?1, ?2, ?3) "
@@ -51,15 +52,6 @@ struct ResultStatements {
 
  private:
   static std::string unexpired() { return "WHERE user_id = ?1 AND id = ?2 AND expires_at > " + Sql::present("?3"); }
-  /// The values of the metadata. A result lives as long as it should from the present of the database on.
-  static std::string stored() {
-    const std::string stored_at = placeholder<All<ResultMetadata>, &ResultMetadata::stored_at>(2);
-    const std::string expires_at = placeholder<All<ResultMetadata>, &ResultMetadata::expires_at>(2);
-    std::string values = placeholders<ResultMetadata>(2);
-    const std::size_t at = values.find(expires_at + ",");
-    return values.replace(at, expires_at.size(),
-                          Sql::present(stored_at) + " + (" + expires_at + " - " + stored_at + ")");
-  }
 };
 
 }  // namespace heddle::sql
