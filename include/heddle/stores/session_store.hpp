@@ -10,6 +10,7 @@
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
 #include "heddle/stores/detail/cleanup_hooks.hpp"
+#include "heddle/stores/detail/session_mistakes.hpp"
 #include "heddle/time.hpp"
 
 #include <chrono>
@@ -23,12 +24,17 @@ namespace heddle {
 /// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which
 /// specifies each operation. Many threads may use it.
 template <class Policy, class Tracer>
-class SessionStore {
+class SessionStore : private stores::detail::SessionMistakes {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
   /// Made by Backend.
   explicit SessionStore(Gateway& gateway) : gateway_(gateway) {}
+
+  using SessionMistakes::load_messages;
+  using SessionMistakes::load_session;
+  using SessionMistakes::save_message;
+  using SessionMistakes::save_session;
 
   /// Inserts a session, or replaces it if it still has the revision at which it was loaded; returns its revision.
   std::int64_t save_session(const Context& context, const Session& session, const WriteOptions& options = {});
