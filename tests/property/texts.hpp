@@ -24,7 +24,8 @@
 /// named here.
 namespace property {
 
-enum class TextKind { plain, json };
+/// Of a text in a record: any text, a JsonValue, or a JsonObject.
+enum class TextKind { plain, json, object };
 
 /// Calls `visit(path, text, kind)` with a reference to each text in a value, at any depth.
 template <class T, class Visit>
@@ -32,7 +33,9 @@ void each_text(const std::string& path, T& value, Visit& visit) {
   using Plain = std::remove_const_t<T>;
   if constexpr (std::same_as<Plain, std::string>) {
     visit(path, value, TextKind::plain);
-  } else if constexpr (std::same_as<Plain, heddle::JsonObject> || std::same_as<Plain, heddle::JsonValue>) {
+  } else if constexpr (std::same_as<Plain, heddle::JsonObject>) {
+    visit(path, value.text, TextKind::object);
+  } else if constexpr (std::same_as<Plain, heddle::JsonValue>) {
     visit(path, value.text, TextKind::json);
   } else if constexpr (std::same_as<Plain, heddle::Cell>) {
     if (auto* const text = std::get_if<std::string>(&value)) { visit(path, *text, TextKind::plain); }

@@ -147,7 +147,7 @@ class Calls {
     heddle::Context context = tenants_[random_.one_in(2) ? 0 : random_.number(tenants_.size())];
     switch (random_.number(200)) {
       case 0: return {};
-      case 1: return heddle::Context::for_user(random_.nasty());
+      case 1: context.user_id = random_.nasty(); return context;
       case 2: return context.with_timeout(-1s);
       case 3: {
         std::stop_source source;
