@@ -208,3 +208,17 @@ TEST_CASE("a limit of the size of files is resource_exhausted and names the disk
     }
   }
 }
+
+TEST_CASE("a process that gives up its rights on the folder after it has opened the database goes on writing") {
+  const Place place;
+  place.make_database();
+  const std::string said = said_in_child([&] {
+    Backend<Sqlite> backend({.path = place.database});
+    backend.session_storage().save_message({}, "s", {.content = "before"});
+    if (::chmod(place.folder.c_str(), 0700) != 0) { return std::string("no chmod"); }
+    if (::geteuid() == 0 && ::seteuid(nobody) != 0) { return std::string("cannot become nobody"); }
+    return report_of([&] { backend.session_storage().save_message({}, "s", {.content = "after"}); });
+  });
+  CHECK(said == "no error");
+  CHECK(Backend<Sqlite>({.path = place.database}).session_storage().load_messages({}, "s").items.size() == 2);
+}
