@@ -51,7 +51,11 @@ ALTER ROLE :"admin" SET role TO :"owner";
 -- The role that runs this script acts for the owner below, which needs membership unless it is a superuser. Having
 -- created the owner is not enough: since PostgreSQL 16 the creator may grant a role but does not have its privileges.
 SELECT format('GRANT %I TO CURRENT_USER', :'owner') WHERE NOT pg_has_role(current_user, :'owner', 'USAGE') \gexec
+-- Only these may connect: every role that may can send notifications, and fill the server's queue of them. Nor may
+-- others, or these, make temporary tables, which Heddle does not need. Grant CONNECT to further roles, of backups for
+-- example.
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"app", :"admin";
+REVOKE CONNECT, TEMPORARY ON DATABASE :"DBNAME" FROM PUBLIC;
 
 -- The schema. Since PostgreSQL 15 not every role may create objects in public; the owner must be able to.
 SELECT format('CREATE SCHEMA %I AUTHORIZATION %I', :'schema', :'owner')

@@ -126,7 +126,8 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   const auto& requests = statements<Dialect::HumanRequests>();
   all.add("HumanRequests", requests, human_requests_of(requests));
   const auto& announcements = statements<Dialect::Announcements>();
-  all.add("Announcements", announcements, {{"changed", announcements.changed.text()}});
+  all.add("Announcements", announcements,
+          {{"topic", announcements.topic.text()}, {"changed", announcements.changed.text()}});
   const auto& admin = statements<Dialect::Admin>();
   all.add("Admin", admin,
           {{"sees_all_tenants", admin.sees_all_tenants.text()},

@@ -20,7 +20,9 @@ concept HidesSessions = Administers<Policy> && requires {
 };
 
 /// Receives notifications of changes by any process, so that no call has to poll for them. The engine's `listen(heard)`
-/// calls `heard` with the topic of a notification, or with an empty topic when notifications may have been lost.
+/// calls `heard` with the topic of a notification, or with an empty topic when notifications may have been lost, and
+/// never with an empty topic that was sent. The statements `topic` and `changed` of Announcements return the topic of a
+/// record, and announce its change; no one else can guess a topic.
 template <class Policy>
 concept HearsChanges = requires {
   typename Policy::Dialect::Announcements;

@@ -3,6 +3,7 @@
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/change_signal.hpp"
 #include "heddle/detail/calls/forward.hpp"
+#include "heddle/detail/calls/remote_topics.hpp"
 #include "heddle/model/human_request.hpp"
 #include "heddle/options.hpp"
 
@@ -44,6 +45,7 @@ class HumanRequestStore {
  private:
   Gateway& gateway_;
   detail::calls::ChangeSignal changes_;
+  detail::calls::RemoteTopics remote_topics_;
 };
 
 }  // namespace heddle

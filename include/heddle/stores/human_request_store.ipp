@@ -2,7 +2,6 @@
 #pragma once
 
 #include "heddle/call.hpp"
-#include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/detail/calls/gateway.hpp"
 #include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/operation.hpp"
@@ -12,11 +11,14 @@
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/stores/announcements.hpp"
 #include "heddle/stores/detail/human_requests.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/human_request_store.hpp"
 
+#include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -34,14 +36,6 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::HumanRequests>();
 }
 
-/// Notifies other processes of a change, if the database supports it.
-template <class Policy, class Transaction>
-void announce([[maybe_unused]] Transaction& tx, [[maybe_unused]] const std::string& topic) {
-  if constexpr (concepts::HearsChanges<Policy>) {
-    tx.run(sql::statements<typename Policy::Dialect::Announcements>().changed, topic);
-  }
-}
-
 /// Returns the stored request. If it is past `expires_at`, stores the timeout first: a response may be in progress, and
 /// the result of a waiting call must be final.
 template <class Policy, class Passage>
@@ -54,28 +48,6 @@ template <class Policy, class Passage>
     tx.run(statements.expire_one, tx.user_id(), id, now());
     return tx.require(no_such_request.of(id), statements.find, tx.user_id(), id);
   });
-}
-
-/// Passes notifications of other processes to the threads that wait in this one, if the database supports it.
-template <class Policy, class Passage>
-void subscribe_to_changes([[maybe_unused]] Passage& passage,
-                          [[maybe_unused]] heddle::detail::calls::ChangeSignal& changes) {
-  if constexpr (concepts::HearsChanges<Policy>) {
-    passage.with_engine([&changes](auto& engine, const Call& /*call*/) {
-      engine.listen(
-          [&changes](std::string_view topic) { topic.empty() ? changes.notify_all() : changes.notify(topic); });
-    });
-  }
-}
-
-/// Returns true while notifications of other processes are received.
-template <class Policy, class Passage>
-[[nodiscard]] bool receives_changes([[maybe_unused]] Passage& passage) {
-  if constexpr (concepts::HearsChanges<Policy>) {
-    return passage.with_engine([](auto& engine, const Call& /*call*/) { return engine.is_listening(); });
-  } else {
-    return false;
-  }
 }
 
 }  // namespace stores::detail
@@ -121,7 +93,7 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
     validation::check_id("request.id", request.id);
     stores::detail::check_request(request);
     using Question = sql::Fields<HumanRequest, typename Policy::Dialect::HumanRequests::Question>;
-    const std::string topic = stores::detail::topic_of(request.id);
+    const std::string topic = stores::detail::topic_of(passage.user_id(), request.id);
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt,
         [&] { return sql::Fingerprint().add_as<sql::FrozenRequestUpdate>(request).hex(); },
@@ -131,10 +103,10 @@ bool HumanRequestStore<Policy, Tracer>::update(const Context& context, const Hum
           tx.require(stores::detail::request_not_open.of(request.id), statements.open_or_absent, tx.user_id(),
                      request.id, at);
           tx.run_as_answer(statements.update, tx.user_id(), request.id, Question{request}, at);
-          stores::detail::announce<Policy>(tx, topic);
         });
     // Waiting threads may have to wake up at another time.
     changes_.notify(topic);
+    stores::announce<Policy>(passage, request.id);
     return answer.number != 0;
   });
 }
@@ -180,7 +152,7 @@ HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, 
     validation::check_id("request id", id);
     stores::detail::check_response(response);
     const auto& statements = stores::detail::request_statements<Policy>();
-    const std::string topic = stores::detail::topic_of(id);
+    const std::string topic = stores::detail::topic_of(passage.user_id(), id);
     std::optional<HumanRequest> settled;
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id, response); },
@@ -190,10 +162,10 @@ HumanRequest HumanRequestStore<Policy, Tracer>::respond(const Context& context, 
           // only.
           auto row = tx.require(stores::detail::request_not_open.of(id), statements.respond, tx.user_id(), id,
                                 sql::Fields<HumanResponse>{response}, now());
-          stores::detail::announce<Policy>(tx, topic);
           return [row = std::move(row), &settled]() mutable { settled = row(); };
         });
     changes_.notify(topic);
+    stores::announce<Policy>(passage, id);
     if (settled && !answer.repeated) { return std::move(*settled); }
     // A repeat of an earlier call that settled the request, whose state is final.
     return passage.read([&](auto& tx) {
@@ -206,10 +178,11 @@ template <class Policy, class Tracer>
 HumanRequest HumanRequestStore<Policy, Tracer>::wait(const Context& context, const std::string& id) {
   return gateway_.run(context, Operation::wait_for_human_request, [&](auto& passage) {
     validation::check_id("request id", id);
-    stores::detail::subscribe_to_changes<Policy>(passage, changes_);
+    stores::subscribe_to_changes<Policy>(passage, changes_, remote_topics_);
     // `close` waits for this call, so it must wake it.
     const std::stop_callback wake(passage.lifecycle().close_token(), [this] { changes_.notify_all(); });
-    const std::string topic = stores::detail::topic_of(id);
+    const std::string topic = stores::detail::topic_of(passage.user_id(), id);
+    stores::RemoteWait<Policy> remote(remote_topics_, topic);
     for (;;) {
       // Read before the request: a change that is committed after the read must not be missed.
       const std::uint64_t seen = changes_.version(topic);
@@ -220,7 +193,9 @@ HumanRequest HumanRequestStore<Policy, Tracer>::wait(const Context& context, con
       try {
         HumanRequest request = stores::detail::look_up<Policy>(passage, id);
         if (request.status != RequestStatus::pending) { return request; }
-        next_look = stores::detail::next_look(request, stores::detail::receives_changes<Policy>(passage));
+        // A change in between was not heard, so the request is read again.
+        if (remote.begin(passage, id)) { continue; }
+        next_look = stores::detail::next_look(request, remote.hears(passage));
       } catch (const Error& error) {
         // A server that restarts, or whose standby takes over, can still bring the answer.
         if (error.code() != ErrorCode::unavailable) { throw; }

@@ -91,6 +91,18 @@ TEST_CASE("the commands of the document make and restore a backup, with a role t
   const Operator reader;
   REQUIRE(reader.follows("set up PostgreSQL"));
   {
+    // Only the roles of Heddle may connect.
+    support::RawPostgres agents(support::with_settings(support::postgres_server(), {{"dbname", "agents"}}));
+    for (const std::string right : {"CONNECT", "TEMPORARY"}) {
+      const auto has = [&](const std::string& role) {
+        return agents.text("SELECT has_database_privilege('" + role + "', 'agents', '" + right + "')") == "t";
+      };
+      CHECK_FALSE(has("public"));
+      CHECK(has("heddle_app") == (right == "CONNECT"));
+      CHECK(has("heddle_admin") == (right == "CONNECT"));
+    }
+  }
+  {
     Backend<Postgres> storage(reader.config());
     storage.migrate();
     for (const auto& tenant : {alice, bob}) { fill(storage, tenant); }

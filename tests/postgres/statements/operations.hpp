@@ -270,11 +270,11 @@ inline const std::vector<Operation> all{
     {"store a human request", [](R& r) { r.requests().store(r.context, request(r.fresh, r.id), r.options); }, true},
     {"get a human request", [](R& r) { CHECK(r.requests().get(r.context, r.id)); }},
     {"update a human request", [](R& r) { CHECK(r.requests().update(r.context, request(r.id, r.id), r.options)); },
-     true},
+     true, 2},
     {"list_pending", [](R& r) { CHECK(!r.requests().list_pending(r.context, r.page).items.empty()); }},
     {"list_by_session", [](R& r) { CHECK(!r.requests().list_by_session(r.context, r.id, r.page).items.empty()); }},
     {"respond", [](R& r) { CHECK(r.requests().respond(r.context, r.id, response(), r.options).response == text_mark); },
-     true},
+     true, 2},
     {"expire human requests", [](R& r) { r.requests().expire(r.context, r.options); }, true},
 
     {"sessions of all tenants", [](R& r) { CHECK(r.admin().list_sessions(r.context, r.page).total > 0); }},

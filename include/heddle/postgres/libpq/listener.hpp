@@ -98,7 +98,10 @@ class Listener {
     while (!stop.stop_requested()) {
       if (!wait_for_socket(PQsocket(connection.get()), POLLIN, nullptr, Context::Clock::now() + slice)) { continue; }
       if (PQconsumeInput(connection.get()) != 1) { return; }
-      while (const Notice notice{PQnotifies(connection.get())}) { on_topic_(notice->extra); }
+      while (const Notice notice{PQnotifies(connection.get())}) {
+        // Any role may send any payload: an empty one must not mean what an empty topic means.
+        if (const std::string_view topic = notice->extra; !topic.empty()) { on_topic_(topic); }
+      }
     }
   }
 

@@ -11,11 +11,16 @@ namespace heddle::postgres {
 /// The channel of the notifications of changes.
 inline constexpr const char* channel = "heddle_changes";
 
-/// The notifications that a transaction sends to all listening processes when it commits. Every role of the database
-/// can receive them, so a topic contains no stored data.
+/// The notifications that processes send each other. Every role of the database can receive them, so a topic is keyed
+/// by a secret of the schema.
 struct AnnouncementStatements {
-  /// Parameter: topic, not empty.
-  sql::Statement<sql::NoRow, std::string_view> changed{std::string("SELECT pg_notify('") + channel + "', ?1)"};
+  /// Parameter: id. Returns the topic of a record of the tenant.
+  sql::Statement<std::string, std::string_view> topic{"SELECT coalesce(heddle_announcement_topic(?1), '')"};
+  /// Parameter: id. Notifies all listening processes of a change of this record. To be run after the commit of the
+  /// change: a notification can fail, or wait for those of other databases of the server.
+  sql::Statement<sql::NoRow, std::string_view> changed{
+      std::string("SELECT pg_notify('") + channel +
+      "', topic) FROM heddle_announcement_topic(?1) AS topic WHERE topic IS NOT NULL"};
 };
 
 }  // namespace heddle::postgres

@@ -6,7 +6,6 @@
 #include "heddle/model/human_request.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
-#include "heddle/sql/fingerprint.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/time_range.hpp"
@@ -16,6 +15,7 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,9 +74,10 @@ inline void show_at(Timestamp at, HumanRequest& request) {
   if (is_over(at, request)) { request.status = RequestStatus::timeout; }
 }
 
-/// Returns the topic of notifications of a request. Other tenants can receive them, so it is not the id.
-[[nodiscard]] std::string topic_of(const std::same_as<std::string> auto& id) {
-  return sql::fingerprint("human_request", id);
+/// Returns the topic of notifications of a request within this process.
+[[nodiscard]] inline std::string topic_of(std::string_view user_id, const std::string& id) {
+  // No id contains a zero byte.
+  return std::string(user_id).append(1, '\0').append(id);
 }
 
 /// Returns when to read the request again without a notification.
