@@ -10,9 +10,9 @@ inline constexpr std::size_t max_sql_bytes = std::size_t{64} << 10U;  ///< the l
 
 /// The limits of one query. All must be positive.
 struct QueryLimits {
-  std::chrono::milliseconds time{5000};
-  /// Everything that SQLite allocates for the query: parsing, sorting, temporary tables, values; without the image and
-  /// the returned table. Nothing is written to disk.
+  std::chrono::milliseconds time{5000};  ///< the query ends at most 50 ms later on a core of its own
+  /// Everything that SQLite allocates for the query: parsing (at most 8 MiB), sorting, temporary tables, values;
+  /// without the image and the returned table. Nothing is written to disk.
   std::size_t memory_bytes = std::size_t{64} << 20U;
   std::int64_t rows = 10'000;  ///< of the returned table
   /// Of the returned table: its text, and sizeof(Cell) for each cell.
