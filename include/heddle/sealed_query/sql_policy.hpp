@@ -49,11 +49,18 @@ struct Permission {
 
   /// True for the tables that can be read: the result and JSON's table functions.
   [[nodiscard]] bool may_read(std::string_view name) const noexcept {
-    return name == table || name == "sqlite_master" || name == "json_each" || name == "json_tree";
+    return name == table || name == "json_each" || name == "json_tree";
   }
   /// True if there are too many calls: SQLite compares each aggregate with all others.
   [[nodiscard]] bool calls_too_much() const noexcept { return calls > most_calls; }
 };
+
+/// `name` starts like those of SQLite's own tables.
+[[nodiscard]] inline bool is_reserved(std::string_view name) noexcept {
+  constexpr std::string_view prefix = "sqlite_";
+  return name.size() >= prefix.size() &&
+         sqlite3_strnicmp(name.data(), prefix.data(), static_cast<int>(prefix.size())) == 0;
+}
 
 /// The authorizer for sqlite3_set_authorizer; `data` is a Permission.
 inline int authorize(void* data, int action, const char* first, const char* second, const char* database,
@@ -79,7 +86,7 @@ inline int authorize(void* data, int action, const char* first, const char* seco
     case SQLITE_READ: {
       // SQLite names a source of which no column is read, as in count(*), without its database. It can be a common
       // table expression, which is unknown here. The query learns nothing but the number of rows.
-      if (view(second).empty() && database == nullptr) { return SQLITE_OK; }
+      if (view(second).empty() && database == nullptr) { return is_reserved(view(first)) ? SQLITE_DENY : SQLITE_OK; }
       const bool main = database == nullptr || view(database) == "main";
       return main && permission.may_read(view(first)) ? SQLITE_OK : SQLITE_DENY;
     }
