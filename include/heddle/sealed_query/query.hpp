@@ -6,6 +6,7 @@
 #include "heddle/error.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/sealed_query/check_image.hpp"
 #include "heddle/sealed_query/check_table.hpp"
 #include "heddle/sealed_query/image_connection.hpp"
 #include "heddle/sealed_query/memory_meter.hpp"
@@ -51,6 +52,7 @@ class Query {
 
   /// Opens the image, which must outlive the query, and locks the connection down.
   void open(std::span<const std::byte> image) {
+    check_image_header(image);
     check(open_image(image, connection_));
     sqlite3* const db = connection_.get();
     sqlite3_progress_handler(
