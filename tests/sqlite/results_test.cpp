@@ -58,7 +58,7 @@ TEST_CASE("a damaged result is detected, and an access is stored at most once a 
   CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
   // An image that SQLite takes for a database with a write-ahead log, with the checksum that belongs to it.
   store.store(alice, {.id = "r", .table = numbers});
-  REQUIRE(sqlite3_blob_open(raw, "main", "sql_result_images", "image", 2, 1, &image) == SQLITE_OK);
+  REQUIRE(sqlite3_blob_open(raw, "main", "sql_result_images", "image", 1, 1, &image) == SQLITE_OK);
   REQUIRE(sqlite3_blob_write(image, "\2\2", 2, 18) == SQLITE_OK);
   std::vector<std::byte> tampered(static_cast<std::size_t>(sqlite3_blob_bytes(image)));
   REQUIRE(sqlite3_blob_read(image, tampered.data(), sqlite3_blob_bytes(image), 0) == SQLITE_OK);

@@ -19,4 +19,13 @@ struct QueryLimits {
   std::size_t answer_bytes = std::size_t{16} << 20U;
 };
 
+/// How many queries of one backend run at once, and how much memory they may use together. A query beyond it waits, in
+/// the order of arrival, until its deadline or for as long as its time limit, and then throws `resource_exhausted`.
+struct QueryBudget {
+  std::size_t queries = 8;  ///< at least 1
+  /// At least 1. A query counts with its image, which counts twice while it is loaded, and with the `memory_bytes` and
+  /// the `answer_bytes` of its limits. One that counts more than this is refused.
+  std::size_t bytes = std::size_t{1} << 30U;
+};
+
 }  // namespace heddle

@@ -18,6 +18,13 @@
 
 namespace heddle::sealed_query {
 
+/// Throws `invalid_argument` for limits that are not positive.
+inline void check_limits(const QueryLimits& limits) {
+  if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
+    validation::refuse("query limits", "must be positive");
+  }
+}
+
 /// Runs one SELECT (or VALUES) of an agent on an image that `build_image` made, sealed off from everything else: a
 /// private connection that can read the one table of this image and nothing else, not even its schema; an allow-list of
 /// actions and functions, no files. The image is not copied; it must not change during the call. Any thread with a
@@ -50,9 +57,7 @@ template <std::same_as<QueryLimits> Limits = QueryLimits>
 [[nodiscard]] Table query_image(std::span<const std::byte> image, std::string_view sql, const Limits& limits,
                                 const Context& context) {
   validation::check_text("SQL", sql, max_sql_bytes);
-  if (limits.time.count() <= 0 || limits.memory_bytes == 0 || limits.rows <= 0 || limits.answer_bytes == 0) {
-    validation::refuse("query limits", "must be positive");
-  }
+  check_limits(limits);
   if (image.empty()) { throw Error(ErrorCode::data_loss, "the stored result is damaged: it is empty"); }
   context.check();
   if (sqlite3_initialize() != SQLITE_OK) { throw Error(ErrorCode::internal, "SQLite could not be initialised"); }
