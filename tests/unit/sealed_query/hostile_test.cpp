@@ -71,7 +71,7 @@ bool shows_canary(const Table& answer) {
 /// True if the SQL ended as it may: with rows, or with an error that is the SQL's own.
 bool ends_well(const std::string& sql, std::string& message) {
   QueryLimits limits;
-  limits.time = 20ms;
+  limits.time = 10ms;
   // What other queries have left in memory could be seen.
   static_cast<void>(ask(other_table(), "SELECT canary || '' FROM canary ORDER BY 1"));
   try {
