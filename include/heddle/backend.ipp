@@ -12,6 +12,7 @@
 #include "heddle/stores/admin_store.ipp"
 #include "heddle/stores/artifact_store.ipp"
 #include "heddle/stores/detail/purge_timer.hpp"
+#include "heddle/stores/detail/query_budget.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store.ipp"
 #include "heddle/stores/result_store.ipp"
@@ -36,10 +37,13 @@ struct Backend<Policy, TracerType>::Parts {
   using PurgeTimer =
       std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::PurgeTimer<Sessions>, stores::detail::Absent>;
 
-  // `purge_plan` is read from the configuration before that is moved into the engine.
-  Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, typename Policy::Config&& config,
-        TracerType&& watcher, const Context& context)
-      : engine(open(std::move(config), context)), tracer(std::move(watcher)), purge_timer(sessions, purge_plan) {}
+  // `purge_plan` and `budget` are read from the configuration before that is moved into the engine.
+  Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const QueryBudget& budget,
+        typename Policy::Config&& config, TracerType&& watcher, const Context& context)
+      : engine(open(std::move(config), context)),
+        tracer(std::move(watcher)),
+        queries(budget),
+        purge_timer(sessions, purge_plan) {}
 
   static Engine open(typename Policy::Config&& config, const Context& context) {
     context.check();
@@ -56,7 +60,8 @@ struct Backend<Policy, TracerType>::Parts {
   Sessions sessions{gateway};
   ErrorStore<Policy, TracerType> errors{gateway};
   ArtifactStore<Policy, TracerType> artifacts{gateway};
-  ResultStore<Policy, TracerType> results{gateway};
+  sealed_query::QueryGate queries;
+  ResultStore<Policy, TracerType> results{gateway, queries};
   HumanRequestStore<Policy, TracerType> human_requests{gateway};
   BackendMigrator<Policy, TracerType> migrator{gateway};
   [[no_unique_address]] Administration administration{gateway};
@@ -67,7 +72,8 @@ struct Backend<Policy, TracerType>::Parts {
 template <class Policy, class TracerType>
 Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
   const auto purge_plan = stores::detail::purge_plan_of(config);
-  parts_ = std::make_unique<Parts>(purge_plan, std::move(config), std::move(tracer), context);
+  const auto budget = stores::detail::query_budget_of(config);
+  parts_ = std::make_unique<Parts>(purge_plan, budget, std::move(config), std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>

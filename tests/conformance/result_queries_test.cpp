@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -89,6 +90,11 @@ CONFORMANCE_TEST("fault 22: an agent's SQL reads its result and nothing else") {
   for (const std::string& sql : {std::string("SELECT * FROM sessions"),
                                  std::string("SELECT * FROM sql_results"),
                                  std::string("SELECT * FROM secret"),
+                                 std::string("SELECT * FROM sqlite_master"),
+                                 std::string("SELECT count(*) FROM sqlite_schema"),
+                                 std::string("EXPLAIN SELECT * FROM result"),
+                                 std::string("EXPLAIN QUERY PLAN SELECT * FROM result"),
+                                 std::string("SELECT * FROM pragma_table_list"),
                                  std::string("DELETE FROM result"),
                                  std::string("UPDATE result SET n = 0"),
                                  std::string("INSERT INTO result VALUES (9)"),
@@ -165,6 +171,46 @@ CONFORMANCE_TEST("a long query does not delay other calls") {
     std::this_thread::sleep_for(1ms);
   }
   stop.request_stop();
+  for (auto& thread : threads) { thread.join(); }
+  for (const ErrorCode end : ends) { CHECK(end == ErrorCode::cancelled); }
+}
+
+CONFORMANCE_TEST("the queries that run at once share a budget, and who finds no room waits until its deadline") {
+  Subject subject;
+  auto& store = subject.backend().result_store();
+  store.store(alice, {.id = "r", .table = numbers(3)});
+  const auto endless = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT count(*) FROM c";
+  const heddle::QueryBudget budget;
+  // One that may use more than all together may.
+  CHECK(code_of([&] { static_cast<void>(store.query(alice, "r", "SELECT 1", {.memory_bytes = budget.bytes})); }) ==
+        ErrorCode::resource_exhausted);
+
+  std::stop_source stop;
+  std::vector<ErrorCode> ends(budget.queries, ErrorCode::internal);
+  std::vector<std::thread> threads;
+  for (auto& end : ends) {
+    threads.emplace_back([&] {
+      end = code_of(
+          [&] { static_cast<void>(store.query(alice.with_stop(stop.get_token()), "r", endless, {.time = 120s})); });
+    });
+  }
+  // Until all of them run there is room.
+  const auto asks = [&](const Context& context) {
+    try {
+      static_cast<void>(store.query(context, "r", "SELECT 1"));
+      return std::optional<ErrorCode>();
+    } catch (const Error& error) { return std::optional(error.code()); }
+  };
+  std::optional<ErrorCode> refused;
+  while (refused != ErrorCode::resource_exhausted) { refused = asks(alice.with_timeout(20ms)); }
+  CHECK(asks(bob.with_timeout(20ms)) == ErrorCode::not_found);
+  std::stop_source gives_up;
+  gives_up.request_stop();
+  CHECK(asks(alice.with_stop(gives_up.get_token())) == ErrorCode::cancelled);
+  // One that waits runs as soon as there is room.
+  std::thread patient([&] { CHECK(store.query(alice, "r", "SELECT 1", {.time = 120s}).rows.size() == 1); });
+  stop.request_stop();
+  patient.join();
   for (auto& thread : threads) { thread.join(); }
   for (const ErrorCode end : ends) { CHECK(end == ErrorCode::cancelled); }
 }

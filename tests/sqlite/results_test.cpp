@@ -1,4 +1,5 @@
 #include "conformance/sample.hpp"
+#include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
@@ -7,6 +8,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -53,6 +55,15 @@ TEST_CASE("a damaged result is detected, and an access is stored at most once a 
   REQUIRE(sqlite3_blob_open(raw, "main", "sql_result_images", "image", 1, 1, &image) == SQLITE_OK);
   REQUIRE(sqlite3_blob_write(image, "d", 1, sqlite3_blob_bytes(image) - 1) == SQLITE_OK);
   sqlite3_blob_close(image);
+  CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
+  // An image that SQLite takes for a database with a write-ahead log, with the checksum that belongs to it.
+  store.store(alice, {.id = "r", .table = numbers});
+  REQUIRE(sqlite3_blob_open(raw, "main", "sql_result_images", "image", 1, 1, &image) == SQLITE_OK);
+  REQUIRE(sqlite3_blob_write(image, "\2\2", 2, 18) == SQLITE_OK);
+  std::vector<std::byte> tampered(static_cast<std::size_t>(sqlite3_blob_bytes(image)));
+  REQUIRE(sqlite3_blob_read(image, tampered.data(), sqlite3_blob_bytes(image), 0) == SQLITE_OK);
+  sqlite3_blob_close(image);
+  change(("UPDATE sql_results SET checksum = '" + detail::crypto::sha256_hex(tampered) + "'").c_str());
   CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);
   change("UPDATE sql_result_images SET image = zeroblob(0)");
   CHECK(code_of([&] { static_cast<void>(query()); }) == ErrorCode::data_loss);

@@ -28,10 +28,12 @@ namespace heddle {
 ///  - `query` runs one SELECT on a result. The SQL can read this one table and nothing else: no other result, no table
 ///    of the backend, no file. Throws `invalid_argument` for SQL that SQLite or the allow-list rejects, for more or
 ///    less than one statement, for parameters, and for values that a Table cannot hold; `resource_exhausted` for a
-///    query beyond its limits; `deadline_exceeded` and `cancelled` for its time limit and the Context. The SQL and
-///    what it returns are the same on every backend. It runs on the calling thread, holds no connection meanwhile, and
-///    reads the result as of the beginning of the query. Throws `not_found` if the result does not exist and
-///    `data_loss` if it is damaged.
+///    query beyond its limits, and for one that finds no room in the backend's `query_budget` until the Context's
+///    deadline or within its time limit; `deadline_exceeded` and `cancelled` for its time limit and the Context, at
+///    most 50 ms late on a core of its own, whatever the SQL. The SQL and what it returns are the same on every
+///    backend. It runs on the calling thread, which needs a stack of 256 KiB, holds no connection meanwhile, and reads
+///    the result as of the beginning of the query. Throws `not_found` if the result does not exist and `data_loss` if
+///    it is damaged.
 ///  - `metadata` returns the description of a result without opening its image; nothing if the result does not exist.
 ///  - `remove` removes a result; returns false if it does not exist.
 ///  - `expire` removes the expired results and returns how many there were. It removes them in several

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/config/environment.hpp"
+#include "heddle/config/query_budget.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/check_config.hpp"
 #include "heddle/postgres/config.hpp"
@@ -127,6 +128,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.named_statements = !from.has_named_statements() || from.named_statements();
   settings.allow_role_without_row_security = from.allow_role_without_row_security();
   settings.soft_delete = config::soft_delete_of(from.soft_delete());
+  settings.query_budget = config::query_budget_of("postgres", from.query_budget());
   postgres::check(settings);
   settings.artifact_directory = from.artifact_directory().empty() ? environment.data_directory() / "artifacts"
                                                                   : environment.expand(from.artifact_directory());

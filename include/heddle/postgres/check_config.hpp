@@ -4,6 +4,7 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/postgres/config.hpp"
+#include "heddle/validation/query_budget.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <chrono>
@@ -72,6 +73,7 @@ inline void check(const Config& config) {
   if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not positive"); }
   check_schema(config.schema);
   check_pool(config.pool);
+  validation::check_query_budget("postgres", config.query_budget);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
   const auto& soft_delete = config.soft_delete;
   if (soft_delete.grace_period < std::chrono::seconds(0)) { refuse_setting("soft_delete.grace_period", "is negative"); }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "heddle/model/query_limits.hpp"
+
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -47,6 +49,7 @@ struct Config {
   std::filesystem::path artifact_directory{};   ///< the root of artifact files; empty: no artifact files
   std::filesystem::path migration_directory{};  ///< empty: the compiled-in migrations
   SoftDeleteConfig soft_delete{};
+  QueryBudget query_budget{};  ///< of the queries on results
 };
 
 }  // namespace heddle::postgres

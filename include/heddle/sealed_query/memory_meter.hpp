@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
-/// A memory limit for one connection.
+/// A memory limit for one connection, and what stops SQLite where it calls nothing but its allocator: while it
+/// compiles.
 ///
 /// SQLite's own heap limits hold for the whole process, and no `sqlite3_limit` bounds memory: 28 KB of SQL can make
 /// SQLite 3.40 allocate 3 GB before the first row (an alias used 7000 times is copied 7000 times, a chain of subqueries
@@ -21,29 +23,45 @@
 /// meter it passes everything through, at the cost of one thread-local read.
 namespace heddle::sealed_query {
 
-/// Counts and limits what SQLite allocates on this thread during its lifetime. Large allocations also fail once the
-/// query has to stop, because SQLite does not call its progress handler within straight-line code.
+/// Counts and limits what SQLite allocates on this thread during its lifetime. Allocations also fail once the query has
+/// to stop, because SQLite does not call its progress handler while it compiles, nor within straight-line code; and
+/// when the stack is deep, because SQLite recurses into common table expressions without a limit of its own.
 class MemoryMeter {
  public:
   /// `guard` must outlive the meter.
   MemoryMeter(std::size_t limit, QueryGuard& guard) noexcept
-      : guard_(guard), limit_(static_cast<std::int64_t>(std::min(limit, highest_limit))), outer_(current) {
+      : guard_(guard),
+        whole_limit_(static_cast<std::int64_t>(std::min(limit, highest_limit))),
+        limit_(std::min(whole_limit_, limit_to_compile)),
+        outer_(current) {
     current = this;
   }
   ~MemoryMeter() { current = outer_; }
   MemoryMeter(const MemoryMeter&) = delete;
   MemoryMeter& operator=(const MemoryMeter&) = delete;
 
+  /// From now on the whole limit holds. Before, it is lower: what SQLite compiles consists of small blocks, and freeing
+  /// a million of them takes a tenth of a second.
+  void lift() noexcept { limit_ = whole_limit_; }
+
   [[nodiscard]] std::int64_t used() const noexcept { return used_; }
+  [[nodiscard]] std::int64_t limit() const noexcept { return limit_; }
   /// True once an allocation was refused because of the limit.
   [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
+
+  /// True once an allocation was refused because the stack was deep.
+  [[nodiscard]] bool nested_too_deeply() const noexcept { return too_deep_; }
 
   /// True if so many further bytes may be allocated.
   [[nodiscard]] bool admits(std::int64_t more) noexcept {
     constexpr std::int64_t large = 32'768;
+    constexpr unsigned int often = 64;
     if (more > limit_ - used_) { exhausted_ = true; }
-    return !exhausted_ && !(more >= large && guard_.must_stop());
+    if (stack_depth() > deepest_stack) { too_deep_ = true; }
+    if (exhausted_ || too_deep_ || guard_.has_stopped()) { return false; }
+    return !((++asked_ % often == 0 || more >= large) && guard_.must_stop());
   }
+  [[nodiscard]] bool must_stop() noexcept { return guard_.must_stop(); }
   void count(std::int64_t change) noexcept { used_ += change; }
 
   /// The meter of this thread, or null.
@@ -51,11 +69,24 @@ class MemoryMeter {
 
  private:
   static constexpr std::size_t highest_limit = std::size_t{1} << 62U;
+  static constexpr std::int64_t limit_to_compile = 8 << 20;
+  /// A thread with a stack of 256 KiB has room for it, and for what SQLite calls without allocating.
+  static constexpr std::ptrdiff_t deepest_stack = 128 * 1024;
+
+  /// A number that falls or rises as functions call functions.
+  [[nodiscard]] static std::ptrdiff_t stack_position() noexcept {
+    return reinterpret_cast<std::ptrdiff_t>(__builtin_frame_address(0));
+  }
+  [[nodiscard]] std::ptrdiff_t stack_depth() const noexcept { return std::abs(stack_position() - stack_start_); }
 
   QueryGuard& guard_;
+  std::int64_t whole_limit_;
   std::int64_t limit_;
   std::int64_t used_ = 0;
+  std::ptrdiff_t stack_start_ = stack_position();
+  unsigned int asked_ = 0;
   bool exhausted_ = false;
+  bool too_deep_ = false;
   MemoryMeter* outer_;
 };
 
@@ -97,7 +128,10 @@ inline void* metered_reallocate(void* block, int size) noexcept {
   metered.xMalloc = &metered_allocate;
   metered.xFree = &metered_free;
   metered.xRealloc = &metered_reallocate;
-  return sqlite3_config(SQLITE_CONFIG_MALLOC, &metered) == SQLITE_OK;
+  // SQLite sorts at least so many pages in one opcode; the size of a connection's cache can only raise it.
+  constexpr unsigned int pages_of_a_sort = 16;
+  return sqlite3_config(SQLITE_CONFIG_MALLOC, &metered) == SQLITE_OK &&
+         sqlite3_config(SQLITE_CONFIG_PMASZ, pages_of_a_sort) == SQLITE_OK;
 }
 
 /// False if SQLite was in use before this was initialised.

@@ -6,10 +6,13 @@
 #include "heddle/error.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/sealed_query/check_image.hpp"
 #include "heddle/sealed_query/check_table.hpp"
+#include "heddle/sealed_query/image_connection.hpp"
 #include "heddle/sealed_query/memory_meter.hpp"
 #include "heddle/sealed_query/query_guard.hpp"
 #include "heddle/sealed_query/sql_policy.hpp"
+#include "heddle/sealed_query/statement_cost.hpp"
 #include "heddle/sealed_query/text_functions.hpp"
 #include "heddle/validation/is_finite.hpp"
 #include "heddle/validation/text.hpp"
@@ -36,37 +39,40 @@ class Query {
  public:
   /// Both must outlive the query. Throws `failed_precondition` if memory cannot be limited.
   Query(const Limits& limits, const Context& context)
-      : limits_(limits), guard_(limits.time, context), meter_(limits.memory_bytes, guard_) {
+      : limits_(limits),
+        guard_(limits.time, context),
+        meter_(limits.memory_bytes, guard_),
+        permission_{.guard = guard_} {
     if (!meter_works()) {
       throw Error(ErrorCode::failed_precondition,
                   "the memory of a query cannot be limited: SQLite was in use, or had another "
                   "allocator, before Heddle was initialised");
     }
-    connection_ = detail::sqlite_c::open_in_memory();
   }
 
   /// Opens the image, which must outlive the query, and locks the connection down.
   void open(std::span<const std::byte> image) {
-    // SQLite does not write to a read-only image, so it needs no copy.
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the C API has no const here
-    auto* const bytes = reinterpret_cast<unsigned char*>(const_cast<std::byte*>(image.data()));
-    const auto size = static_cast<sqlite3_int64>(image.size());
+    check_image_header(image);
+    check(open_image(image, connection_));
     sqlite3* const db = connection_.get();
     sqlite3_progress_handler(
-        db, 1000, [](void* guard) { return static_cast<QueryGuard*>(guard)->must_stop() ? 1 : 0; }, &guard_);
-    check(sqlite3_deserialize(db, "main", bytes, size, size, SQLITE_DESERIALIZE_READONLY));
-    check(sqlite3_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON", nullptr, nullptr, nullptr));
+        db, opcodes_between_questions, [](void* guard) { return static_cast<QueryGuard*>(guard)->must_stop() ? 1 : 0; },
+        &guard_);
+    // The cache is also the most that is sorted at once.
+    check(sqlite3_exec(db, "PRAGMA temp_store=FILE; PRAGMA cache_size=-256; PRAGMA cell_size_check=ON", nullptr,
+                       nullptr, nullptr));
     read_table_name();
     load_json_tables(db);
     lock_down(db, value_bytes);
     if (!replace_text_functions(db, guard_)) { check(SQLITE_NOMEM); }
-    sqlite3_set_authorizer(db, &authorize, &table_);
+    sqlite3_set_authorizer(db, &authorize, &permission_);
   }
 
   /// Runs the one statement in `sql` and returns its rows.
   [[nodiscard]] Table run(const std::string& sql) {
     check_number_of_selects(sql);
     const auto statement = compile(sql);
+    meter_.lift();
     Table answer;
     const int columns = sqlite3_column_count(statement.get());
     for (int i = 0; i < columns; ++i) {
@@ -77,6 +83,7 @@ class Query {
     }
     int status = sqlite3_step(statement.get());
     for (; status == SQLITE_ROW; status = sqlite3_step(statement.get())) {
+      if (guard_.must_stop()) { fail(SQLITE_INTERRUPT, Phase::running); }
       if (std::cmp_greater_equal(answer.rows.size(), limits_.rows)) {
         exceed("rows of the answer (" + std::to_string(limits_.rows) + "); add a LIMIT");
       }
@@ -89,11 +96,16 @@ class Query {
     return answer;
   }
 
+  /// How often SQLite, or `run`, has asked whether to stop.
+  [[nodiscard]] std::int64_t questions() const noexcept { return guard_.questions(); }
+
  private:
   enum class Phase { opening, compiling, running };
 
   /// One value, or one row with its header. Every row that `build_image` accepts is smaller.
   static constexpr int value_bytes = static_cast<int>(max_row_bytes + 4096);
+  /// A question takes as long as two opcodes.
+  static constexpr int opcodes_between_questions = 50;
 
   void check(int status) {
     if (status != SQLITE_OK) { fail(status, Phase::opening); }
@@ -107,7 +119,7 @@ class Query {
     int status = sqlite3_step(raw);
     const auto text = [raw](int i) { return reinterpret_cast<const char*>(sqlite3_column_text(raw, i)); };
     if (status == SQLITE_ROW && text(0) != nullptr && text(1) != nullptr && std::string_view(text(0)) == "table") {
-      table_ = text(1);
+      permission_.table = text(1);
       status = sqlite3_step(raw);
       if (status == SQLITE_DONE) { return; }
     }
@@ -116,7 +128,7 @@ class Query {
   }
 
   /// Throws `resource_exhausted` if the word SELECT occurs too often, also inside of texts. SQLite recurses into
-  /// subqueries without a limit of its own: 2000 of them take 1 MiB of stack.
+  /// subqueries without a limit of its own, at places also without a question to the meter.
   static void check_number_of_selects(std::string_view sql) {
     constexpr int max_selects = 200;
     constexpr std::string_view word = "select";
@@ -130,8 +142,10 @@ class Query {
   /// Compiles the one statement in `sql`; comments, white space and semicolons around it are ignored.
   [[nodiscard]] detail::sqlite_c::Statement compile(const std::string& sql) {
     detail::sqlite_c::Statement only;
+    std::string_view text;
     const char* const end = sql.c_str() + sql.size();
     for (const char* at = sql.c_str(); at != end;) {
+      const char* const start = at;
       sqlite3_stmt* raw = nullptr;
       const int size = static_cast<int>(end - at) + 1;  // with its NUL, so that SQLite makes no copy
       const int status = sqlite3_prepare_v2(connection_.get(), at, size, &raw, &at);
@@ -140,12 +154,35 @@ class Query {
         validation::refuse("SQL", "contains more than one statement");
       }
       if (status != SQLITE_OK) { fail(status, Phase::compiling); }
-      if (raw != nullptr) { only = std::move(statement); }
+      if (raw == nullptr) { continue; }
+      if (sqlite3_stmt_isexplain(raw) != 0) { validation::refuse("SQL", "is an EXPLAIN, which is not allowed"); }
+      only = std::move(statement);
+      text = {start, at};
     }
     if (!only) { validation::refuse("SQL", "contains no statement"); }
     // REINDEX without an index, which does nothing, passes every authorizer.
     if (sqlite3_column_count(only.get()) == 0) { validation::refuse("SQL", "is not a query"); }
+    limit_values(std::string(without_start(text)));
     return only;
+  }
+
+  /// Limits the length of values by what the statement does with them.
+  void limit_values(const std::string& sql) {
+    permission_.calls = 0;
+    sqlite3_stmt* raw = nullptr;
+    const int prepared = sqlite3_prepare_v2(connection_.get(), ("EXPLAIN " + sql).c_str(), -1, &raw, nullptr);
+    if (prepared != SQLITE_OK) { fail(prepared, Phase::compiling); }
+    const detail::sqlite_c::Statement program(raw);
+    const auto text = [raw](int column) {
+      const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(raw, column));
+      return bytes == nullptr ? std::string_view() : std::string_view(bytes);
+    };
+    StatementCost cost(sql);
+    int status = sqlite3_step(raw);
+    for (; status == SQLITE_ROW && !guard_.must_stop(); status = sqlite3_step(raw)) { cost.add(text(1), text(5)); }
+    if (status != SQLITE_DONE) { fail(status == SQLITE_ROW ? SQLITE_INTERRUPT : status, Phase::compiling); }
+    longest_value_ = cost.value_bytes(value_bytes);
+    sqlite3_limit(connection_.get(), SQLITE_LIMIT_LENGTH, longest_value_);
   }
 
   /// The value of a column of the present row.
@@ -192,14 +229,24 @@ class Query {
     const auto native = std::to_string(sqlite3_extended_errcode(connection_.get()));
     switch (status & 0xff) {
       case SQLITE_NOMEM:
-        if (meter_.exhausted()) { exceed("memory (" + std::to_string(limits_.memory_bytes) + " bytes)"); }
+        if (meter_.exhausted()) {
+          exceed((phase == Phase::compiling ? "memory to compile SQL (" : "memory (") + std::to_string(meter_.limit()) +
+                 " bytes)");
+        }
+        if (meter_.nested_too_deeply()) { exceed("nesting; write simpler SQL"); }
         // SQLite reports its limit on instructions in this way.
         exceed("complexity; write simpler SQL");
-      case SQLITE_TOOBIG: exceed("the size of one value or row (1 MiB)");
+      case SQLITE_TOOBIG:
+        if (longest_value_ == value_bytes) { exceed("the size of one value or row (1 MiB)"); }
+        exceed("the size of one value or row, which is " + std::to_string(longest_value_) +
+               " bytes for SQL with so many operations; write simpler SQL");
       case SQLITE_CORRUPT:
       case SQLITE_NOTADB: throw Error(ErrorCode::data_loss, "the stored result is damaged", native);
       case SQLITE_ERROR:
       case SQLITE_AUTH:
+        if (permission_.calls_too_much()) {
+          exceed("calls of functions (" + std::to_string(Permission::most_calls) + "); write simpler SQL");
+        }
         if (phase != Phase::opening) { throw Error(ErrorCode::invalid_argument, message(phase), native); }
         throw Error(ErrorCode::data_loss, "the stored result cannot be opened", native);
       default: throw Error(ErrorCode::internal, "SQLite could not run the query", native);
@@ -217,8 +264,9 @@ class Query {
   const Limits& limits_;
   QueryGuard guard_;
   MemoryMeter meter_;  ///< must outlive the connection: it counts what closing frees
-  std::string table_;
+  Permission permission_;
   std::size_t answer_bytes_ = 0;
+  int longest_value_ = value_bytes;
   detail::sqlite_c::Connection connection_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace heddle::sealed_query {
@@ -22,6 +23,7 @@ class QueryGuard {
 
   /// True once the query has to stop; stays true.
   [[nodiscard]] bool must_stop() noexcept {
+    ++questions_;
     if (reason_ != Reason::none) { return true; }
     const auto now = Clock::now();
     if (context_.stop.stop_requested()) {
@@ -33,6 +35,12 @@ class QueryGuard {
     }
     return reason_ != Reason::none;
   }
+
+  /// How often `must_stop` was called.
+  [[nodiscard]] std::int64_t questions() const noexcept { return questions_; }
+
+  /// True once `must_stop` has returned true.
+  [[nodiscard]] bool has_stopped() const noexcept { return reason_ != Reason::none; }
 
   /// Throws the Error for the reason if `must_stop()` has returned true.
   void throw_reason() const {
@@ -53,6 +61,7 @@ class QueryGuard {
   const Context& context_;
   std::chrono::milliseconds time_;
   Clock::time_point end_;
+  std::int64_t questions_ = 0;
   Reason reason_ = Reason::none;
 };
 

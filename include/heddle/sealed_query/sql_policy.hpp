@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sealed_query/query_guard.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -37,19 +39,41 @@ inline constexpr auto allowed_functions = std::to_array<std::string_view>({
 // clang-format on
 static_assert(std::is_sorted(allowed_functions.begin(), allowed_functions.end()));
 
-/// True for the tables that can be read: the result, the schema that describes it, and JSON's table functions.
-[[nodiscard]] inline bool may_read(std::string_view result_table, std::string_view table) noexcept {
-  return table == result_table || table == "sqlite_master" || table == "json_each" || table == "json_tree";
+/// What the SQL of one query may use. SQLite asks while it compiles, by `authorize`.
+struct Permission {
+  static constexpr int most_calls = 1000;
+
+  std::string table{};  ///< the result's
+  QueryGuard& guard;
+  int calls = 0;  ///< of functions, in the statement
+
+  /// True for the tables that can be read: the result and JSON's table functions.
+  [[nodiscard]] bool may_read(std::string_view name) const noexcept {
+    return name == table || name == "json_each" || name == "json_tree";
+  }
+  /// True if there are too many calls: SQLite compares each aggregate with all others.
+  [[nodiscard]] bool calls_too_much() const noexcept { return calls > most_calls; }
+};
+
+/// `name` starts like those of SQLite's own tables.
+[[nodiscard]] inline bool is_reserved(std::string_view name) noexcept {
+  constexpr std::string_view prefix = "sqlite_";
+  return name.size() >= prefix.size() &&
+         sqlite3_strnicmp(name.data(), prefix.data(), static_cast<int>(prefix.size())) == 0;
 }
 
-/// The authorizer for sqlite3_set_authorizer; `data` is the name of the result's table, a std::string.
+/// The authorizer for sqlite3_set_authorizer; `data` is a Permission.
 inline int authorize(void* data, int action, const char* first, const char* second, const char* database,
                      const char* /*trigger_or_view*/) noexcept {
+  auto& permission = *static_cast<Permission*>(data);
+  if (permission.guard.must_stop()) { return SQLITE_DENY; }
   const auto view = [](const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); };
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_FUNCTION: {
+      ++permission.calls;
+      if (permission.calls_too_much()) { return SQLITE_DENY; }
       std::array<char, 24> lower{};  // no allowed name is longer
       const auto name = view(second);
       if (name.size() > lower.size()) { return SQLITE_DENY; }
@@ -62,9 +86,9 @@ inline int authorize(void* data, int action, const char* first, const char* seco
     case SQLITE_READ: {
       // SQLite names a source of which no column is read, as in count(*), without its database. It can be a common
       // table expression, which is unknown here. The query learns nothing but the number of rows.
-      if (view(second).empty() && database == nullptr) { return SQLITE_OK; }
+      if (view(second).empty() && database == nullptr) { return is_reserved(view(first)) ? SQLITE_DENY : SQLITE_OK; }
       const bool main = database == nullptr || view(database) == "main";
-      return main && may_read(*static_cast<const std::string*>(data), view(first)) ? SQLITE_OK : SQLITE_DENY;
+      return main && permission.may_read(view(first)) ? SQLITE_OK : SQLITE_DENY;
     }
     default: return SQLITE_DENY;
   }
@@ -92,7 +116,7 @@ inline void lock_down(sqlite3* connection, int value_bytes) noexcept {
   const auto limit = [connection](int what, int value) { sqlite3_limit(connection, what, value); };
   limit(SQLITE_LIMIT_LENGTH, value_bytes);
   limit(SQLITE_LIMIT_COLUMN, 2000);
-  limit(SQLITE_LIMIT_EXPR_DEPTH, 250);  // limits the stack: 900 levels crash a thread with 256 KiB
+  limit(SQLITE_LIMIT_EXPR_DEPTH, 250);  // SQLite recurses into expressions without a question to the meter
   limit(SQLITE_LIMIT_COMPOUND_SELECT, 100);
   limit(SQLITE_LIMIT_VDBE_OP, 25'000);
   limit(SQLITE_LIMIT_FUNCTION_ARG, 127);

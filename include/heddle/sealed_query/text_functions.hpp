@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sealed_query/pattern.hpp"
 #include "heddle/sealed_query/query_guard.hpp"
 
 #include <sqlite3.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <new>
 #include <string_view>
 
 /// Replacements for those of SQLite's text functions whose time is the product of two lengths. The built-in `instr` and
@@ -28,10 +30,7 @@ class TextCall {
   /// True if the function has to be computed. False if its result is set already: an error if the query has to stop or
   /// the argument `searched` is longer than `longest`, null if an argument is null.
   [[nodiscard]] bool is_computable(std::size_t searched, std::size_t longest) const noexcept {
-    if (static_cast<QueryGuard*>(sqlite3_user_data(call_))->must_stop()) {
-      sqlite3_result_error_code(call_, SQLITE_INTERRUPT);
-      return false;
-    }
+    if (stops(guard().must_stop())) { return false; }
     for (std::size_t i = 0; i < count_; ++i) {
       if (sqlite3_value_type(values_[i]) == SQLITE_NULL) { return false; }  // the result stays null
     }
@@ -40,6 +39,12 @@ class TextCall {
       return false;
     }
     return true;
+  }
+  [[nodiscard]] QueryGuard& guard() const noexcept { return *static_cast<QueryGuard*>(sqlite3_user_data(call_)); }
+  /// Makes the call fail if the query has to stop.
+  [[nodiscard]] bool stops(bool must_stop) const noexcept {
+    if (must_stop) { sqlite3_result_error_code(call_, SQLITE_INTERRUPT); }
+    return must_stop;
   }
   [[nodiscard]] std::string_view text(std::size_t i) const noexcept {
     // Before the length, which SQLite's conversion to text can change.
@@ -50,6 +55,7 @@ class TextCall {
   [[nodiscard]] bool is_blob(std::size_t i) const noexcept { return sqlite3_value_type(values_[i]) == SQLITE_BLOB; }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] sqlite3_value* value(std::size_t i) const noexcept { return values_[i]; }
+  void run_out_of_memory() const noexcept { sqlite3_result_error_nomem(call_); }
   void set_result(std::size_t number) const noexcept {
     sqlite3_result_int64(call_, static_cast<sqlite3_int64>(number));
   }
@@ -62,11 +68,6 @@ class TextCall {
   sqlite3_value** values_;
   std::size_t count_;
 };
-
-/// True unless the byte continues a character of UTF-8.
-[[nodiscard]] inline bool starts_character(char byte) noexcept {
-  return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U;
-}
 
 inline void instr_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
   const TextCall call(context, count, values);
@@ -110,13 +111,6 @@ inline void replace_function(sqlite3_context* context, int count, sqlite3_value*
   call.set_result(std::string_view(""));  // sqlite3_str_finish returns null for an empty text
 }
 
-/// The first character of a text that is not empty.
-[[nodiscard]] inline std::string_view first_character(std::string_view text) noexcept {
-  std::size_t end = 1;
-  while (end < text.size() && !starts_character(text[end])) { ++end; }
-  return text.substr(0, end);
-}
-
 /// Which ends of a text `trim` works on.
 enum class Side { left = 1, right = 2, both = 3 };
 
@@ -127,12 +121,17 @@ void trim_function(sqlite3_context* context, int count, sqlite3_value** values) 
   std::array<std::string_view, longest_trim> characters;
   std::size_t used = 0;
   for (auto rest = call.text(1); !rest.empty(); rest.remove_prefix(characters[used++].size())) {
-    characters[used] = first_character(rest);
+    characters[used] = rest.substr(0, character_size(rest));
   }
   const auto first = characters.begin();
   const auto last = first + static_cast<std::ptrdiff_t>(used);
   auto text = call.text(0);
-  const auto find_character = [&](auto matches) { return std::find_if(first, last, matches); };
+  unsigned int removed = 0;
+  bool stopped = false;
+  const auto find_character = [&](auto matches) {
+    stopped = stopped || (++removed % 256 == 0 && call.guard().must_stop());
+    return stopped ? last : std::find_if(first, last, matches);
+  };
   if constexpr (Ends != Side::right) {
     while (!text.empty()) {
       const auto found = find_character([&](std::string_view c) { return text.starts_with(c); });
@@ -147,7 +146,23 @@ void trim_function(sqlite3_context* context, int count, sqlite3_value** values) 
       text.remove_suffix(found->size());
     }
   }
-  call.set_result(text);
+  if (!call.stops(stopped)) { call.set_result(text); }
+}
+
+/// Sets the result of LIKE or GLOB, which ignore what follows a NUL. SQLite's own matcher is the faster one and
+/// compares what is short.
+template <class Syntax>
+void match(const TextCall& call, Syntax syntax) noexcept {
+  constexpr std::size_t short_enough = std::size_t{1} << 19U;  // half a millisecond
+  const auto until_nul = [](std::string_view text) { return text.substr(0, text.find('\0')); };
+  const auto pattern = until_nul(call.text(0));
+  const auto text = until_nul(call.text(1));
+  try {
+    const bool matches = pattern.size() * text.size() < short_enough
+                             ? syntax.matches(call.text(0).data(), call.text(1).data())
+                             : Pattern(pattern, syntax).matches(text, call.guard());
+    if (!call.stops(call.guard().has_stopped())) { call.set_result(std::size_t{matches ? 1U : 0U}); }
+  } catch (const std::bad_alloc&) { call.run_out_of_memory(); }
 }
 
 /// `text LIKE pattern` is like(pattern, text); the third argument is the escape character.
@@ -155,16 +170,16 @@ inline void like_function(sqlite3_context* context, int count, sqlite3_value** v
   const TextCall call(context, count, values);
   const bool bytes = call.is_blob(0) || call.is_blob(1);
   if (!call.is_computable(0, longest_pattern)) { return; }
-  unsigned int escape = 0;
+  char escape = '\0';
   if (call.count() == 3) {
     const auto character = call.text(2);
     if (character.size() != 1 || character == "%" || character == "_" || !starts_character(character.front())) {
       return sqlite3_result_error(context, "ESCAPE expression must be a single ASCII character, not % or _", -1);
     }
-    escape = static_cast<unsigned char>(character.front());
+    escape = character.front();
   }
   if (bytes) { return call.set_result(std::size_t{0}); }
-  call.set_result(std::size_t{sqlite3_strlike(call.text(0).data(), call.text(1).data(), escape) == 0 ? 1U : 0U});
+  match(call, LikeSyntax{escape});
 }
 
 inline void glob_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
@@ -172,7 +187,7 @@ inline void glob_function(sqlite3_context* context, int count, sqlite3_value** v
   const bool bytes = call.is_blob(0) || call.is_blob(1);
   if (!call.is_computable(0, longest_pattern)) { return; }
   if (bytes) { return call.set_result(std::size_t{0}); }
-  call.set_result(std::size_t{sqlite3_strglob(call.text(0).data(), call.text(1).data()) == 0 ? 1U : 0U});
+  match(call, GlobSyntax{});
 }
 
 /// Replaces SQLite's functions by those above on this connection, which `guard` must outlive. False if memory ran out.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "heddle/model/query_limits.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +53,7 @@ struct Config {
   /// The key to encrypt the file with. Not supported yet: opening fails, and no plain file is made.
   std::string encryption_key{};
   bool encrypt = false;
+  QueryBudget query_budget{};  ///< of the queries on results
 };
 
 }  // namespace heddle::sqlite

@@ -13,6 +13,9 @@
 #include <string>
 
 namespace heddle {
+namespace sealed_query {
+class QueryGate;
+}  // namespace sealed_query
 
 /// Tables that agents query with SQL, on any backend. Satisfies ResultStorage, which specifies each operation. Many
 /// threads may use it.
@@ -22,7 +25,7 @@ class ResultStore {
 
  public:
   /// Made by Backend.
-  explicit ResultStore(Gateway& gateway) : gateway_(gateway) {}
+  ResultStore(Gateway& gateway, sealed_query::QueryGate& gate) : gateway_(gateway), gate_(gate) {}
 
   /// Stores a table under an id and replaces the result that has this id; returns a reference to it.
   DataReference store(const Context& context, const NewResult& result, const WriteOptions& options = {});
@@ -38,6 +41,7 @@ class ResultStore {
 
  private:
   Gateway& gateway_;
+  sealed_query::QueryGate& gate_;
 };
 
 }  // namespace heddle

@@ -7,6 +7,7 @@
 #include "heddle/error.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/sealed_query/build_image.hpp"
+#include "heddle/sealed_query/query_gate.hpp"
 #include "heddle/sealed_query/query_image.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/json_codec.hpp"
@@ -17,10 +18,14 @@
 #include "heddle/stores/result_store.hpp"
 #include "heddle/validation/check.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace heddle {
@@ -38,6 +43,17 @@ inline constexpr std::int64_t expired_at_once = 32;
 template <class Policy>
 [[nodiscard]] const auto& result_statements() {
   return sql::statements<typename Policy::Dialect::Results>();
+}
+
+/// Returns the SHA-256 of an image, of which a large one takes a second. Throws what `Context::check` throws.
+[[nodiscard]] inline std::string checksum_of(std::span<const std::byte> image, const Context& context) {
+  constexpr std::size_t part = std::size_t{1} << 20U;
+  heddle::detail::crypto::Sha256 digest;
+  for (std::size_t at = 0; at < image.size(); at += part) {
+    context.check();
+    digest.update(image.subspan(at, std::min(part, image.size() - at)));
+  }
+  return digest.hex();
 }
 
 /// Stores the time of an access. The query has succeeded already, so a failure here is ignored.
@@ -80,11 +96,25 @@ Table ResultStore<Policy, Tracer>::query(const Context& context, const std::stri
   return gateway_.run(context, Operation::query_result, [&](auto& passage) {
     validation::check_id("result id", id);
     validation::check_text("SQL", select, max_sql_bytes);
-    const std::optional<sql::StoredImage> stored = passage.read([&](auto& tx) {
-      return tx.one(stores::detail::result_statements<Policy>().find_image, tx.user_id(), id, now());
-    });
-    if (!stored) { throw stores::detail::no_such_result.of(id).error(); }
-    if (detail::crypto::sha256_hex(stored->image) != stored->checksum) {
+    sealed_query::check_limits(limits);
+    const auto missing = [&id] { return stores::detail::no_such_result.of(id).error(); };
+    const auto find = [&](const auto& statement) {
+      return passage.read([&](auto& tx) { return tx.one(statement, tx.user_id(), id, now()); });
+    };
+    const auto& statements = stores::detail::result_statements<Policy>();
+    // While an image is loaded it can be in memory twice. Its size is only asked for where it decides who runs.
+    const auto loading = [&](std::size_t image) { return sealed_query::bytes_of_query(2 * image, limits); };
+    auto admission = gate_.try_enter(loading(limits::image));
+    if (!admission) {
+      const auto metadata = find(statements.find);
+      if (!metadata) { throw missing(); }
+      const auto bytes = loading(static_cast<std::size_t>(metadata->size_bytes));
+      admission.emplace(gate_.enter(bytes, passage.context(), limits.time));
+    }
+    const std::optional<sql::StoredImage> stored = find(statements.find_image);
+    if (!stored) { throw missing(); }
+    admission->resize(sealed_query::bytes_of_query(stored->image.size(), limits));
+    if (stores::detail::checksum_of(stored->image, passage.context()) != stored->checksum) {
       throw Error(ErrorCode::data_loss, "the stored result is damaged: its checksum does not match");
     }
     // Outside of the transaction: a slow query of an agent must not hold a connection.

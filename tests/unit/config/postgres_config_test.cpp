@@ -66,6 +66,8 @@ TEST_CASE("the defaults for PostgreSQL are those of the backend") {
   CHECK(!settings.soft_delete.enabled);
   CHECK(settings.soft_delete.grace_period == seconds(2'592'000));
   CHECK(settings.soft_delete.cleanup_interval == seconds(86'400));
+  CHECK(settings.query_budget.queries == defaults.query_budget.queries);
+  CHECK(settings.query_budget.bytes == defaults.query_budget.bytes);
 }
 
 TEST_CASE("every field of the PostgreSQL section reaches the backend's configuration") {
@@ -73,6 +75,7 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
       "dsn": "own", "admin_dsn": "admin", "migration_dsn": "migration", "schema": "Agents_2",
       "require_user_id": false, "default_user_id": "ada", "named_statements": false,
       "allow_role_without_row_security": true, "artifact_directory": "~/files",
+      "query_budget": {"queries": 3, "bytes": "5000000000"},
       "pool": {"max_connections": 10000, "min_connections": 0, "max_idle_time_seconds": 0, "max_lifetime_seconds": 1,
                "health_check_interval_seconds": 2},
       "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3}},
@@ -94,6 +97,8 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
   CHECK(settings.soft_delete.enabled);
   CHECK(settings.soft_delete.grace_period == seconds(0));
   CHECK(settings.soft_delete.cleanup_interval == seconds(3));
+  CHECK(settings.query_budget.queries == 3);
+  CHECK(settings.query_budget.bytes == 5'000'000'000);
 }
 
 TEST_CASE("the fields make a connection string") {
@@ -193,6 +198,8 @@ TEST_CASE("invalid values for PostgreSQL are refused") {
                                           R"("pool": {"health_check_interval_seconds": 0})",
                                           R"("soft_delete": {"grace_period_seconds": -1})",
                                           R"("soft_delete": {"cleanup_interval_seconds": 0})",
+                                          R"("query_budget": {"queries": 0})",
+                                          R"("query_budget": {"bytes": "0"})",
                                           R"("soft_delete": {"enabled": true})"}) {
     CAPTURE(members);
     const auto error = error_of([&] { static_cast<void>(with_members(members)); });

@@ -57,13 +57,16 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.migration_directory.empty());
     CHECK(!settings.encrypt);
     CHECK(settings.encryption_key.empty());
+    CHECK(settings.query_budget.queries == defaults.query_budget.queries);
+    CHECK(settings.query_budget.bytes == defaults.query_budget.bytes);
   }
   SUBCASE("every field") {
     const auto settings = settings_of(R"({
       "sqlite": {"path": "~/a.db", "encrypt": true, "encryption_key": "k", "wal_mode": false,
                  "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
                  "visitor_log_bytes": "8000000000", "secure_delete": true,
-                 "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files"},
+                 "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
+                 "query_budget": {"queries": 3, "bytes": "5000000000"}},
       "migration": {"migration_dir": "~/sql"}})");
     CHECK(settings.path == "/home/ada/a.db");
     CHECK(settings.encrypt);
@@ -79,6 +82,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.default_user_id.empty());
     CHECK(settings.artifact_directory == fs::current_path() / "files");
     CHECK(settings.migration_directory == "/home/ada/sql");
+    CHECK(settings.query_budget.queries == 3);
+    CHECK(settings.query_budget.bytes == 5'000'000'000);
   }
   SUBCASE("a bool that is off differs from one that is unset") {
     CHECK(settings_of(R"({"sqlite": {}})").wal);
@@ -103,8 +108,9 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     for (const char* json :
          {R"({"sqlite": {"readers": 0}})", R"({"sqlite": {"readers": 1001}})", R"({"sqlite": {"cache_kib": 0}})",
           R"({"sqlite": {"cache_kib": 3000000000}})", R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
-          R"({"sqlite": {"visitor_log_bytes": "18446744073709551615"}})", R"({"sqlite": {"durability": 9}})",
-          R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
+          R"({"sqlite": {"visitor_log_bytes": "18446744073709551615"}})",
+          R"({"sqlite": {"query_budget": {"queries": 0}}})", R"({"sqlite": {"query_budget": {"bytes": "0"}}})",
+          R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
       CAPTURE(json);
       const auto error = error_of([&] { static_cast<void>(settings_of(json)); });
       CHECK(error.code() == ErrorCode::invalid_argument);

@@ -1,3 +1,4 @@
+#include "support/hostile_corpus.hpp"
 #include "unit/sealed_query/ask.hpp"
 
 #include <doctest/doctest.h>
@@ -17,27 +18,8 @@
 using namespace heddle;
 using namespace sealed_query_tests;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::string repeated(std::string_view part, int times, std::string_view separator = "") {
-  std::string text;
-  for (int i = 0; i < times; ++i) { text.append(i == 0 ? "" : separator).append(part); }
-  return text;
-}
-
-/// WITH c0 AS (first), c1 AS (step over c0), ...; `@` in `step` is replaced by the name of the previous one.
-std::string chain(std::string_view first, std::string_view step, int steps) {
-  std::string sql = "WITH c0(y) AS (" + std::string(first) + ")";
-  for (int i = 1; i <= steps; ++i) {
-    sql += ", c" + std::to_string(i) + "(y) AS (";
-    for (const char c : step) { c == '@' ? sql += "c" + std::to_string(i - 1) : sql += c; }
-    sql += ")";
-  }
-  return sql + " SELECT count(y) FROM c" + std::to_string(steps);
-}
-
-}  // namespace
+using support::chain;
+using support::repeated;
 
 TEST_CASE("the result is limited in rows and bytes") {
   QueryLimits limits;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,10 +37,8 @@ TEST_CASE("the usual SQL of analysis works") {
   CHECK(value("SELECT date(0, 'unixepoch')") == Cell(std::string("1970-01-01")));
   CHECK(value("SELECT count(*) FROM cities a JOIN cities b ON a.people < b.people") == Cell(std::int64_t{3}));
   CHECK(value("SELECT typeof(random())") == Cell(std::string("integer")));
-  CHECK(value("SELECT name FROM sqlite_schema") == Cell(std::string("cities")));
   CHECK(value("SELECT COUNT(*) FROM (SELECT people FROM main.cities GROUP BY 1 HAVING SUM(people) "
               "> 0)") == Cell(std::int64_t{3}));
-  CHECK(ask(cities(), "EXPLAIN QUERY PLAN SELECT * FROM cities").columns.size() == 4);
 }
 
 TEST_CASE("text functions return what SQLite's own return") {
@@ -124,11 +123,26 @@ TEST_CASE("fault 22: an agent's SQL can only read the result") {
                                  std::string("WITH x AS (SELECT 1) DELETE FROM cities"),
                                  std::string("DELETE FROM cities RETURNING *"),
                                  std::string("INSERT INTO sqlite_master VALUES (1, 2, 3, 4, 5)"),
+                                 std::string("SELECT * FROM sqlite_master"),
+                                 std::string("SELECT count(*) FROM sqlite_master"),
+                                 std::string("SELECT count(*) FROM main.sqlite_master"),
+                                 std::string("SELECT sql FROM SQLite_Schema"),
+                                 std::string("SELECT count(*) FROM SQLITE_SCHEMA"),
+                                 std::string("SELECT name FROM cities WHERE 'x' IN (SELECT name FROM sqlite_schema)"),
+                                 std::string("SELECT rootpage FROM cities, sqlite_schema"),
+                                 std::string("SELECT 1 WHERE EXISTS (SELECT * FROM sqlite_master)"),
+                                 std::string("SELECT count(*) FROM sqlite_temp_schema"),
+                                 std::string("EXPLAIN SELECT * FROM cities"),
+                                 std::string("EXPLAIN QUERY PLAN SELECT * FROM cities"),
+                                 std::string("-- why\nexplain SELECT 1"),
+                                 std::string("EXPLAIN DELETE FROM cities"),
                                  std::string("SELECT * FROM sqlite_temp_master"),
                                  std::string("SELECT * FROM pragma_table_info('cities')"),
                                  std::string("SELECT * FROM pragma_database_list"),
                                  std::string("SELECT * FROM pragma_function_list"),
                                  std::string("SELECT count(*) FROM pragma_function_list"),
+                                 std::string("SELECT * FROM pragma_compile_options"),
+                                 std::string("SELECT count(*) FROM pragma_table_list"),
                                  std::string("SELECT * FROM dbstat"),
                                  std::string("SELECT * FROM sqlite_stmt"),
                                  std::string("SELECT * FROM sqlite_dbpage"),
@@ -216,6 +230,21 @@ TEST_CASE("a damaged image is data_loss, whatever its contents") {
     std::fill_n(smashed.begin() + static_cast<std::ptrdiff_t>(page), 100, std::byte{0xee});
   }
   CHECK(failure(smashed, "SELECT count(word) FROM numbers") == ErrorCode::data_loss);
+
+  // What SQLite would take for a database with a log, of other pages, or of another encoding.
+  const auto changed = [](std::size_t at, int value) {
+    auto image = cities();
+    image.at(at) = static_cast<std::byte>(value);
+    return image;
+  };
+  for (const auto& [at, value] : std::vector<std::pair<std::size_t, int>>{
+           {18, 2}, {19, 2}, {16, 0x02}, {17, 1}, {20, 12}, {21, 65}, {31, 1}, {55, 1}, {59, 2}, {59, 3}}) {
+    CAPTURE(at);
+    CHECK(failure(changed(at, value), "SELECT count(*) FROM cities") == ErrorCode::data_loss);
+  }
+  auto log = cities();
+  log[18] = log[19] = std::byte{2};
+  CHECK(failure(log, "SELECT count(*) FROM cities") == ErrorCode::data_loss);
 
   // One changed byte anywhere: a result or a typed error, never a crash.
   const auto whole = cities();
