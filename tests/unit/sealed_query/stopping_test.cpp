@@ -75,7 +75,7 @@ TEST_CASE("a query is asked whether to stop while it compiles") {
 TEST_CASE("a query is asked whether to stop while one opcode sorts") {
   // The program's own functions, which replace those of SQLite, tell when the last row was read to be sorted and when
   // the first one came out. In between there is one opcode.
-  static const sealed_query::Query* running = nullptr;
+  static const sealed_query::Query<QueryLimits>* running = nullptr;
   static std::int64_t last_in = 0;
   static std::int64_t first_out = 0;
   first_out = 0;
