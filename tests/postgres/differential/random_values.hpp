@@ -43,6 +43,13 @@ class RandomValues : public property::Generator {
     return one_in(4) ? static_cast<std::int64_t>(bits() >> number(64)) : one_of(edges);
   }
 
+  /// Returns a time to live that has passed at the next call, or has not before the end of the test.
+  std::chrono::milliseconds any_duration() {
+    using namespace std::chrono_literals;
+    const std::chrono::milliseconds any(any_integer());
+    return any > 1ms && any < 1h ? 1ms : any;
+  }
+
   double any_real() {
     static const std::vector<double> edges{0.0,
                                            -0.0,
@@ -176,7 +183,7 @@ class RandomValues : public property::Generator {
     } else if constexpr (std::same_as<T, Timestamp>) {
       value = one_in(3) ? Timestamp{} : any_time();
     } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
-      value = std::chrono::milliseconds(any_integer());
+      value = name.starts_with("timeout") ? any_duration() : std::chrono::milliseconds(any_integer());
     } else if constexpr (heddle::reflection::is_optional<T>) {
       if (one_in(3)) { fill(name, value.emplace()); }
     } else if constexpr (heddle::reflection::StringMap<T>) {

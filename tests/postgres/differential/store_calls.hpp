@@ -126,7 +126,7 @@ class StoreCalls : public RecordCalls {
     if (random_.one_in(10)) { result.table_name = random_.text(); }
     random_.fill("metadata", result.metadata);
     switch (random_.number(10)) {
-      case 0: result.time_to_live = std::chrono::milliseconds(random_.any_integer()); break;
+      case 0: result.time_to_live = random_.any_duration(); break;
       case 1:
       case 2: result.time_to_live = std::chrono::milliseconds(1); break;
       default: break;
