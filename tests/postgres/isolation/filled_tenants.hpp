@@ -60,7 +60,7 @@ class FilledTenants {
 inline std::vector<std::string> tables_of_tenants(support::RawPostgres& raw) {
   return raw.texts(
       "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'f') "
-      "AND relname <> 'heddle_migrations' ORDER BY relname");
+      "AND relname NOT IN ('heddle_migrations', 'heddle_announcement_key') ORDER BY relname");
 }
 
 /// Returns a digest of the content of a table.

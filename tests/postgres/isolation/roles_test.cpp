@@ -131,7 +131,7 @@ TEST_CASE("postgres roles: each table without isolation of tenants is refused") 
   RawPostgres& server = roles.server();
   const auto tables = server.texts(
       "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> "
-      "'heddle_migrations' ORDER BY 1");
+      "ALL ('{heddle_migrations,heddle_announcement_key}') ORDER BY 1");
   REQUIRE(tables.size() >= 10);
   for (const auto& table : tables) {
     CAPTURE(table);
@@ -174,7 +174,7 @@ TEST_CASE("postgres roles: the role of the server cannot migrate, and a role tha
   const Error refused = error_of([&] { backend.migrate(); });
   CHECK(refused.code() == ErrorCode::permission_denied);
   CHECK(says(refused.what(), "must not own the tables"));
-  CHECK(backend.pending_migrations().size() == 1);
+  CHECK_FALSE(backend.pending_migrations().empty());
 
   auto allowed = roles.config(owner);
   allowed.allow_role_without_row_security = true;

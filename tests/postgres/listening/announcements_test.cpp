@@ -138,6 +138,8 @@ TEST_CASE("what is announced tells a stranger neither the id nor whether two ten
   CHECK(app.text("SELECT heddle_announcement_topic('r1')").empty());
   CHECK(target.stranger().failure_of("SELECT * FROM heddle_announcement_key") == "42501");
   CHECK(target.stranger().failure_of("SELECT heddle_announcement_topic('r1')") == "42501");
+  CHECK(target.superuser().text("SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = "
+                                "'heddle_announcement_key'::regclass") == "t");
   CHECK(target.superuser().integer("SELECT count(*) FROM heddle_announcement_key WHERE length(inner_key) = 64 AND "
                                    "length(outer_key) = 64 AND inner_key <> outer_key") == 1);
 }
