@@ -7,6 +7,10 @@ set(allowed
   detail/files/plain_file.hpp
   # Opens only folders: O_DIRECTORY.
   stores/detail/open_folder.hpp
+  # Asks what the process may do with a name (faccessat); opens nothing.
+  sqlite/connection/file_errors.hpp
+  # Renames a file (renameat2); opens nothing.
+  sqlite/file/backup.hpp
   # Sets flags of a socket; opens nothing.
   postgres/libpq/bulk.hpp)
 
