@@ -104,6 +104,8 @@ TEST_CASE("postgres refusals: the error of an invalid connection string names th
   check_error(error_of_opening("host=h usr=u password=s3cret"), invalid, {"dsn", "\"usr\""});
   check_error(error_of_opening("postgresql://u:s3cret@h/d?usr=u"), invalid, {"dsn", "\"usr\""});
   check_error(error_of_opening("host=h port=54x99 password=s3cret"), invalid, {"port", "54x99"});
+  check_error(error_of_opening("host=h port=s3cret password=s3cret"), invalid, {"port"});
+  check_error(error_of_opening("host=h sslmode=s3cret password=s3cret"), invalid, {"sslmode"});
   check_error(error_of_opening("host=h sslmode=maybe password=s3cret"), invalid, {"sslmode", "maybe"});
   check_error(error_of_opening("host=h connect_timeout=soon password=s3cret"), invalid, {"connect_timeout"});
   check_error(error_of_opening("hostaddr=nowhere password=s3cret"), invalid, {"nowhere"});

@@ -85,6 +85,20 @@ class PlainWords {
   return words;
 }
 
+/// Replaces the passwords of the connection in the sentence by which a setting is rejected: the same text may stand in
+/// the wrong place of the connection string.
+inline void hide_passwords(std::string& sentence, PGconn* connection) {
+  constexpr std::string_view hidden = "***";
+  const ConnectionOptions options(PQconninfo(connection));
+  for (const PQconninfoOption* each = options.get(); each != nullptr && each->keyword != nullptr; ++each) {
+    const std::string_view secret = each->val == nullptr ? "" : each->val;
+    if (secret.empty() || !std::string_view(each->keyword).ends_with("password")) { continue; }
+    for (auto at = sentence.find(secret); at != std::string::npos; at = sentence.find(secret, at + hidden.size())) {
+      sentence.replace(at, secret.size(), hidden);
+    }
+  }
+}
+
 /// Returns the exception for a connection to `place` that failed, with the words of the server or of libpq.
 [[nodiscard]] inline Error connect_error(PGconn* connection, const std::string& dsn, const std::string& place) {
   const std::string_view message = PQerrorMessage(connection);
@@ -106,7 +120,9 @@ class PlainWords {
   const ErrorCode code = code_of_words(message);
   std::string words = words_of(message);
   if (words.empty()) { words = "the server cannot be reached"; }
-  return {code, say(words)};
+  std::string sentence = say(words);
+  if (code == ErrorCode::invalid_argument) { hide_passwords(sentence, connection); }
+  return {code, sentence};
 }
 
 }  // namespace heddle::postgres::libpq
