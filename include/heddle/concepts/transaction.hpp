@@ -21,6 +21,9 @@ namespace heddle::concepts {
 ///  - The result of `run` is the number of rows that the statement itself changed, without those that triggers or
 ///    foreign keys changed; that of `one` the first row, that of `all` all rows. `each` calls a visitor with each row
 ///    in turn; its result is the number of rows. The visitor outlives the transaction.
+///  - The result of `page` is a `sql::RowList`: the rows up to the one with which their texts and blobs have as many
+///    bytes as the configuration allows, at least one if there is one. The engine keeps no further rows in memory. In a
+///    reading transaction it is the last statement, as an engine may end the transaction when it has these rows.
 ///  - `require` is `one` for a row that must exist: without it the whole unit of work changes nothing, including the
 ///    statements queued after it, and the call throws the refusal.
 ///  - The call throws `resource_exhausted` if a statement assigns a sequence number beyond `limits::sequence`.
@@ -45,10 +48,10 @@ struct ProbeWork {
     auto visit = [](std::int64_t /*row*/) {};
     return [changed = transaction.run(statement, user), first = transaction.one(statement, user),
             required = transaction.require(refusal, statement, user), rows = transaction.all(statement, user),
-            visited = transaction.each(statement, visit, user),
+            page = transaction.page(statement, user), visited = transaction.each(statement, visit, user),
             answer = transaction.once(std::optional<OnceKey>{}, nested)]() mutable {
-      return changed() + first().value_or(0) + required() + static_cast<std::int64_t>(rows().size()) + visited() +
-             answer().number;
+      return changed() + first().value_or(0) + required() +
+             static_cast<std::int64_t>(rows().size() + page().rows.size()) + visited() + answer().number;
     };
   }
 };

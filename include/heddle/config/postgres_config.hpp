@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -79,6 +81,15 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   return soft_delete;
 }
 
+/// Returns how many bytes a page may have.
+[[nodiscard]] inline std::int64_t page_bytes_of(std::uint64_t bytes) {
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  if (bytes < 1 || bytes > most) {
+    throw Error(ErrorCode::invalid_argument, "postgres.page_bytes must be between 1 and 2^63-1");
+  }
+  return static_cast<std::int64_t>(bytes);
+}
+
 /// Returns the tenant of calls that name none; empty if such calls are refused.
 [[nodiscard]] inline std::string default_user_of(const v1::PostgresStorageConfig& from) {
   if (from.has_require_user_id() && !from.require_user_id()) {
@@ -129,6 +140,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.allow_role_without_row_security = from.allow_role_without_row_security();
   settings.soft_delete = config::soft_delete_of(from.soft_delete());
   settings.query_budget = config::query_budget_of("postgres", from.query_budget());
+  if (from.has_page_bytes()) { settings.page_bytes = config::page_bytes_of(from.page_bytes()); }
   postgres::check(settings);
   settings.artifact_directory = from.artifact_directory().empty() ? environment.data_directory() / "artifacts"
                                                                   : environment.expand(from.artifact_directory());

@@ -60,6 +60,13 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     if (config.visitor_log_bytes() > most) { refuse("sqlite.visitor_log_bytes must be at most 2^63-1"); }
     settings.visitor_log_bytes = static_cast<std::int64_t>(config.visitor_log_bytes());
   }
+  if (config.has_page_bytes()) {
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    if (config.page_bytes() < 1 || config.page_bytes() > most) {
+      refuse("sqlite.page_bytes must be between 1 and 2^63-1");
+    }
+    settings.page_bytes = static_cast<std::int64_t>(config.page_bytes());
+  }
 }
 
 }  // namespace config

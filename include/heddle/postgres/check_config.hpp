@@ -72,6 +72,7 @@ inline void check(const Config& config) {
   refuse_nul("migration_dsn", config.migration_dsn);
   if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not positive"); }
   check_schema(config.schema);
+  if (config.page_bytes < 1) { refuse_setting("page_bytes", "is less than 1"); }
   check_pool(config.pool);
   validation::check_query_budget("postgres", config.query_budget);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);

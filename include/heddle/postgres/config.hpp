@@ -3,6 +3,7 @@
 #include "heddle/model/query_limits.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -50,6 +51,9 @@ struct Config {
   std::filesystem::path migration_directory{};  ///< empty: the compiled-in migrations
   SoftDeleteConfig soft_delete{};
   QueryBudget query_budget{};  ///< of the queries on results
+  /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
+  /// with which it has as many.
+  std::int64_t page_bytes = std::int64_t{64} << 20U;
 };
 
 }  // namespace heddle::postgres

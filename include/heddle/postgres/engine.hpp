@@ -139,7 +139,7 @@ class Engine {
   }
 
   [[nodiscard]] Executor::Target target(const std::string& dsn, bool any_role) const {
-    return {dsn, libpq::search_path(config_.schema), config_.named_statements, any_role};
+    return {dsn, libpq::search_path(config_.schema), config_.named_statements, config_.page_bytes, any_role};
   }
 
   /// Administration is rare: a few connections, and none that is kept open for it.

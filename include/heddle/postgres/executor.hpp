@@ -34,6 +34,7 @@ class Executor {
     std::string dsn;
     std::string search_path;
     bool named_statements = true;
+    std::int64_t page_bytes;
     bool any_role = false;  ///< otherwise RoleGuard verifies the role until it was accepted once
   };
 
@@ -56,16 +57,22 @@ class Executor {
   /// deadlock, a serialization failure or stale prepared statements, unless a visitor has seen a row.
   template <class Work>
   auto run(const Call& call, Work& work, transaction::Mode mode) {
+    auto paging = transaction::Paging::whole;
     for (int attempt = 1;; ++attempt) {
       std::optional<ConnectionPool::Lease> lease(pool_.acquire(call.context, Holding::count(pool_)));
       const Holding holding(pool_);
       verify_role(*lease, call.context);
-      transaction::Pipeline pipeline(**lease, call.context, mode);
-      transaction::Transaction transaction(**lease, pipeline, call.user_id);
+      transaction::Pipeline pipeline(**lease, call.context, mode, paging);
+      transaction::Transaction transaction(**lease, pipeline, call.user_id, target_.page_bytes);
       try {
         begin(transaction, call.context, mode);
         auto finish = heddle::detail::calls::finish_of(work, transaction);
-        if (!complete(**lease, pipeline, transaction, call, mode)) {
+        const End end = complete(**lease, pipeline, transaction, call, mode);
+        if (end == End::too_large) {
+          paging = transaction::Paging::by_row;
+          continue;
+        }
+        if (end == End::key_taken) {
           if (attempt < max_attempts) { continue; }
           throw Error(ErrorCode::unavailable, "gave up after " + std::to_string(max_attempts) +
                                                   " attempts: concurrent calls with this idempotency key");
@@ -103,6 +110,7 @@ class Executor {
 
  private:
   using ConnectionPool = pool::Pool<transaction::CheckedConnection>;
+  using End = transaction::Pipeline::End;
   /// A visitor may call the backend again: its thread then waits for a connection while it holds one.
   using Holding = heddle::detail::calls::ThreadMark<ConnectionPool>;
 
@@ -122,12 +130,14 @@ class Executor {
     transaction::identify(transaction, target_.search_path, context);
   }
 
-  /// Sends the queued statements and receives their results. Returns false if the unit of work has to run again because
-  /// its idempotency key was used and is free again.
-  bool complete(libpq::Connection& connection, transaction::Pipeline& pipeline, transaction::Transaction& transaction,
-                const Call& call, transaction::Mode mode) const {
+  /// Sends the queued statements and receives their results. The unit of work has to run again after `key_taken`, as
+  /// its idempotency key was used and is free again, and after `too_large`.
+  End complete(libpq::Connection& connection, transaction::Pipeline& pipeline, transaction::Transaction& transaction,
+               const Call& call, transaction::Mode mode) const {
     if (mode == transaction::Mode::read) { transaction.run(sql::statements<ControlStatements>().commit); }
-    return pipeline.complete() == transaction::Pipeline::End::committed || recall(connection, call, transaction);
+    const End end = pipeline.complete();
+    if (end == End::cut_short || end == End::too_large) { transaction::roll_back(connection); }
+    return end == End::key_taken && recall(connection, call, transaction) ? End::committed : end;
   }
 
   /// Gives `repeated` the Answer of the key's first use. Returns false if the key is free again.

@@ -8,9 +8,11 @@
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/row_list.hpp"
 #include "heddle/sql/time_window.hpp"
 #include "heddle/validation/field_path.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -73,26 +75,33 @@ class ListPage {
   /// Returns the page of the rows that were read. `position_of(row)` returns the position of a row.
   template <class Row, class PositionOf>
   [[nodiscard]] Page<Row> of(std::vector<Row> rows, PositionOf position_of) const {
+    return of(RowList<Row>{std::move(rows), false}, position_of);
+  }
+
+  /// The same for rows that may have been cut: then the page ends with the last of them.
+  template <class Row, class PositionOf>
+  [[nodiscard]] Page<Row> of(RowList<Row> list, PositionOf position_of) const {
     Page<Row> page;
     const auto size = static_cast<std::size_t>(limit_);
-    if (rows.size() > size) {
-      rows.resize(size);
-      page.next = make_cursor(key(), position_of(rows.back()));
-    }
-    page.items = std::move(rows);
+    const bool has_more = list.rows.size() > size;
+    if (has_more) { list.rows.resize(size); }
+    if (has_more || list.cut) { page.next = make_cursor(key(), position_of(list.rows.back())); }
+    page.items = std::move(list.rows);
     return page;
   }
 
   /// Returns the page of rows that were read with the numbers of their positions.
   template <class Row>
-  [[nodiscard]] Page<Row> of_keyed(std::vector<Keyed<Row>> rows) const {
-    return without_keys(of(std::move(rows), [](const Keyed<Row>& last) { return Position{last.key, {}}; }));
+  [[nodiscard]] Page<Row> of_keyed(RowList<Keyed<Row>> list) const {
+    return without_keys(of(std::move(list), [](const Keyed<Row>& last) { return Position{last.key, {}}; }));
   }
 
   /// Returns the page of rows that were read from the offset `start().at` on.
   template <class Row>
-  [[nodiscard]] Page<Row> of_offset(std::vector<Row> rows) const {
-    return of(std::move(rows), [this](const Row& /*last*/) { return Position{start_.at + limit_, {}}; });
+  [[nodiscard]] Page<Row> of_offset(RowList<Row> list) const {
+    const auto read = static_cast<std::int64_t>(list.rows.size());
+    const Position end{start_.at + std::min(read, limit_), {}};
+    return of(std::move(list), [&end](const Row& /*last*/) { return end; });
   }
 
  private:

@@ -38,6 +38,9 @@ struct Config {
   /// How many bytes the write-ahead log may grow while a visitor of `for_each_message` runs, as it cannot start anew
   /// meanwhile; then the read throws `resource_exhausted`. 0: no bound.
   std::int64_t visitor_log_bytes = std::int64_t{1} << 30U;
+  /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
+  /// with which it has as many.
+  std::int64_t page_bytes = std::int64_t{64} << 20U;
   /// Overwrite what is deleted or replaced, so that its text is in none of the files, the full-text index included. The
   /// write-ahead log keeps it until the next write, or until the last connection closes. A deletion then costs as much
   /// as writing the whole index.

@@ -43,8 +43,8 @@ SessionOverview AdminStore<Policy, TracerType>::list_sessions(const Context& con
     const stores::detail::SessionOverviewPage page(request);
     return stores::detail::administer<Policy>(passage, [&](auto& tx) {
       const auto& statements = stores::detail::admin_statements<Policy>();
-      auto rows = tx.all(statements.list_sessions, page.before(), page.before_number(), page.rows());
       auto total = tx.one(statements.count_sessions);
+      auto rows = tx.page(statements.list_sessions, page.before(), page.before_number(), page.rows());
       return [rows = std::move(rows), total = std::move(total), &page]() mutable {
         return page.overview(rows(), total().value_or(0));
       };

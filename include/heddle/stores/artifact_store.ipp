@@ -56,8 +56,8 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::list(const Context& context, const
       const auto& statements = stores::detail::artifact_statements<Policy>();
       const sql::TimeWindow window = page.window();
       const auto all = [&](const auto& statement, const auto&... session) {
-        return tx.all(statement, tx.user_id(), IfSet{filter}, sql::Fields<sql::ArtifactRange>{range},
-                      sql::Fields<sql::TimeWindow>{window}, session...);
+        return tx.page(statement, tx.user_id(), IfSet{filter}, sql::Fields<sql::ArtifactRange>{range},
+                       sql::Fields<sql::TimeWindow>{window}, session...);
       };
       auto rows = filter.session_id ? all(statements.list_in_session, *filter.session_id) : all(statements.list);
       return [rows = std::move(rows), &page]() mutable {
@@ -78,7 +78,7 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, con
     const std::int64_t offset = page.offset();
     return passage.read([&](auto& tx) {
       auto rows =
-          tx.all(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, page.rows(), offset);
+          tx.page(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, page.rows(), offset);
       return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
     });
   });

@@ -101,10 +101,10 @@ Page<StoredError> ErrorStore<Policy, Tracer>::list(const Context& context, const
       const auto& statements = stores::detail::error_statements<Policy>();
       const sql::TimeWindow window = page.window();
       const sql::Fields<sql::TimeWindow> fields{window};
-      auto rows = filter.session_id  ? tx.all(statements.list_of_session, tx.user_id(), *filter.session_id,
-                                              filter.tool_name, from, fields)
-                  : filter.tool_name ? tx.all(statements.list_of_tool, tx.user_id(), *filter.tool_name, from, fields)
-                                     : tx.all(statements.list, tx.user_id(), from, fields);
+      auto rows = filter.session_id  ? tx.page(statements.list_of_session, tx.user_id(), *filter.session_id,
+                                               filter.tool_name, from, fields)
+                  : filter.tool_name ? tx.page(statements.list_of_tool, tx.user_id(), *filter.tool_name, from, fields)
+                                     : tx.page(statements.list, tx.user_id(), from, fields);
       return [rows = std::move(rows), &page]() mutable {
         return page.of(rows(), [](const StoredError& last) {
           return sql::Position{microseconds_of(last.timestamp), last.id};

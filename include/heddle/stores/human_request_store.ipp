@@ -117,8 +117,8 @@ Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_pending(const Context
     const sql::ListPage page(sql::Listing::pending_requests, request, sql::default_limit, {sql::before_all, {}});
     return passage.read([&](auto& tx) {
       const sql::TimeWindow window = page.window();
-      auto rows = tx.all(stores::detail::request_statements<Policy>().list_pending, tx.user_id(), now(),
-                         sql::Fields<sql::TimeWindow>{window});
+      auto rows = tx.page(stores::detail::request_statements<Policy>().list_pending, tx.user_id(), now(),
+                          sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_requests(page, rows()); };
     });
   });
@@ -134,8 +134,8 @@ Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_by_session(const Cont
                              session_id);
     return passage.read([&](auto& tx) {
       const sql::TimeWindow window = page.window();
-      auto rows = tx.all(stores::detail::request_statements<Policy>().list_by_session, tx.user_id(), session_id,
-                         sql::Fields<sql::TimeWindow>{window});
+      auto rows = tx.page(stores::detail::request_statements<Policy>().list_by_session, tx.user_id(), session_id,
+                          sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page, at = now()]() mutable {
         auto requests = stores::detail::page_of_requests(page, rows());
         for (HumanRequest& each : requests.items) { stores::detail::show_at(at, each); }

@@ -37,7 +37,7 @@ std::optional<Session> SessionStore<Policy, Tracer>::load_session(const Context&
     return passage.read([&](auto& tx) {
       auto session = tx.one(stores::detail::session_statements<Policy>().find, tx.user_id(), id);
       auto messages =
-          tx.all(stores::detail::message_lists<Policy>().list, tx.user_id(), id, query.start().at, query.rows());
+          tx.page(stores::detail::message_lists<Policy>().list, tx.user_id(), id, query.start().at, query.rows());
       return [session = std::move(session), messages = std::move(messages), &query]() mutable {
         std::optional<Session> loaded = session();
         if (loaded) { loaded->messages = stores::detail::page_of_messages(query, messages()); }

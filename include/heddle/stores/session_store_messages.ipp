@@ -69,7 +69,7 @@ Page<Message> SessionStore<Policy, Tracer>::load_messages(const Context& context
     const auto page = stores::detail::messages_of_session(request, session_id);
     return passage.read([&](auto& tx) {
       auto rows =
-          tx.all(stores::detail::message_lists<Policy>().list, tx.user_id(), session_id, page.start().at, page.rows());
+          tx.page(stores::detail::message_lists<Policy>().list, tx.user_id(), session_id, page.start().at, page.rows());
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
     });
   });
@@ -94,8 +94,8 @@ Page<Message> SessionStore<Policy, Tracer>::load_agent_messages(const Context& c
     validation::check_text("agent_id", agent_id, limits::id);
     const sql::ListPage page(sql::Listing::messages_of_agent, request, limits::page, {}, agent_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::message_lists<Policy>().list_of_agent, tx.user_id(), agent_id, page.start().at,
-                         page.rows());
+      auto rows = tx.page(stores::detail::message_lists<Policy>().list_of_agent, tx.user_id(), agent_id,
+                          page.start().at, page.rows());
       return [rows = std::move(rows), &page]() mutable { return page.of_keyed(rows()); };
     });
   });
@@ -108,8 +108,8 @@ Page<Message> SessionStore<Policy, Tracer>::load_parent_messages(const Context& 
     validation::check_id("session_id", session_id);
     const auto page = stores::detail::messages_of_parent(request, session_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::message_lists<Policy>().list_of_parent, tx.user_id(), session_id,
-                         page.start().at, page.rows());
+      auto rows = tx.page(stores::detail::message_lists<Policy>().list_of_parent, tx.user_id(), session_id,
+                          page.start().at, page.rows());
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
     });
   });
@@ -127,9 +127,9 @@ Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& conte
     return passage.read([&](auto& tx) {
       const auto& statements = stores::detail::message_lists<Policy>();
       auto rows = search.session_id
-                      ? tx.all(statements.search_in_session, tx.user_id(), words, *search.session_id, search.agent_id,
-                               page.rows(), offset)
-                      : tx.all(statements.search, tx.user_id(), words, search.agent_id, page.rows(), offset);
+                      ? tx.page(statements.search_in_session, tx.user_id(), words, *search.session_id, search.agent_id,
+                                page.rows(), offset)
+                      : tx.page(statements.search, tx.user_id(), words, search.agent_id, page.rows(), offset);
       return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
     });
   });

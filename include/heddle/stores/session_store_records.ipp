@@ -47,8 +47,8 @@ Page<ToolExecution> SessionStore<Policy, Tracer>::list_tool_executions(const Con
     validation::check_id("session_id", session_id);
     const sql::ListPage page(sql::Listing::executions, request, sql::default_limit, {}, session_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.all(stores::detail::session_statements<Policy>().list_executions, tx.user_id(), session_id,
-                         page.start().at, page.rows());
+      auto rows = tx.page(stores::detail::session_statements<Policy>().list_executions, tx.user_id(), session_id,
+                          page.start().at, page.rows());
       return [rows = std::move(rows), &page]() mutable { return page.of_keyed(rows()); };
     });
   });
@@ -86,8 +86,8 @@ Page<MemorySnapshot> SessionStore<Policy, Tracer>::load_snapshots(const Context&
                              type);
     return passage.read([&](auto& tx) {
       const sql::TimeWindow window = page.window();
-      auto rows = tx.all(stores::detail::session_statements<Policy>().list_snapshots, tx.user_id(), session_id, type,
-                         sql::Fields<sql::TimeWindow>{window});
+      auto rows = tx.page(stores::detail::session_statements<Policy>().list_snapshots, tx.user_id(), session_id, type,
+                          sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable {
         return page.of(rows(), [](const MemorySnapshot& last) {
           return sql::Position{microseconds_of(last.created_at), last.id};

@@ -22,11 +22,15 @@ class ResultRow {
 
   [[nodiscard]] bool is_null(int column) const noexcept { return PQgetisnull(result_, row_, column) != 0; }
   [[nodiscard]] std::string_view text(int column) const noexcept {
-    return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    const auto size = static_cast<std::size_t>(PQgetlength(result_, row_, column));
+    bytes_read_ += size;
+    return {PQgetvalue(result_, row_, column), size};
   }
   [[nodiscard]] std::span<const std::byte> blob(int column) const noexcept {
     return std::as_bytes(std::span(text(column)));
   }
+  /// The bytes of the texts and blobs that were read.
+  [[nodiscard]] std::size_t bytes_read() const noexcept { return bytes_read_; }
   [[nodiscard]] std::int64_t integer(int column) const {
     switch (PQftype(result_, column)) {
       case type::int8: return number<std::int64_t>(column);
@@ -55,6 +59,7 @@ class ResultRow {
 
   const PGresult* result_;
   int row_;
+  mutable std::size_t bytes_read_ = 0;
 };
 
 }  // namespace heddle::postgres::libpq

@@ -9,6 +9,8 @@
 #include "heddle/postgres/libpq/connection.hpp"
 #include "heddle/postgres/libpq/error_mapping.hpp"
 #include "heddle/postgres/libpq/result_row.hpp"
+#include "heddle/postgres/transaction/command.hpp"
+#include "heddle/postgres/transaction/page_watch.hpp"
 
 #include <libpq-fe.h>
 
@@ -16,7 +18,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,27 +26,19 @@
 
 namespace heddle::postgres::transaction {
 
-/// One queued command: how to handle its result, and the result.
-struct Command {
-  std::optional<Refusal> refusal{};                      ///< the error of the call if the command finds no row
-  std::optional<std::size_t> prepares{};                 ///< the number of the statement that it prepares
-  std::function<void(const libpq::ResultRow&)> visit{};  ///< is called with each row as it arrives; no result is kept
-  bool claims = false;                                   ///< claims an idempotency key: no row if it is used already
-  std::int64_t visited = 0;                              ///< rows that `visit` was called with
-  libpq::Result result{};
-};
-
-/// Whether a transaction writes: then its outcome may be in doubt after a lost connection.
-enum class Mode { read, write };
-
 /// The commands of one unit of work and their results, in one round trip.
 class Pipeline {
  public:
-  /// How a transaction ended that did not fail: `key_taken` if its idempotency key is used already.
-  enum class End { committed, key_taken };
+  /// How a transaction ended that did not fail.
+  enum class End {
+    committed,
+    key_taken,  ///< its idempotency key is used already
+    cut_short,  ///< it has read its page and must be rolled back
+    too_large   ///< its page has more bytes than a page may have: it must be rolled back and run again by row
+  };
 
-  Pipeline(libpq::Connection& connection, const Context& context, Mode mode) noexcept
-      : connection_(connection), context_(context), mode_(mode) {}
+  Pipeline(libpq::Connection& connection, const Context& context, Mode mode, Paging paging = Paging::whole) noexcept
+      : connection_(connection), context_(context), mode_(mode), paging_(paging) {}
 
   /// Records a command that was sent; returns its index.
   std::size_t add(Command command = {}) {
@@ -78,7 +71,10 @@ class Pipeline {
     ended_ = true;
     flush();
     receive();
-    if (cancel_ && !cancel_->wait_until(*give_up_)) { connection_.abandon(); }
+    if (cancel_ && !cancel_->wait_until(give_up_.value_or(Context::Clock::now() + patience()))) {
+      connection_.abandon();
+    }
+    if (was_cut_short()) { return paging_ == Paging::whole ? End::too_large : End::cut_short; }
     if (!failure_) {
       // The server commits with a warning if the wait for a standby was cancelled, by this call or by an operator.
       if (mode_ == Mode::write && connection_.clear_warning()) {
@@ -170,10 +166,11 @@ class Pipeline {
   void await_result() {
     while (PQisBusy(connection_.raw()) != 0) {
       if (can_read()) {
-        if (PQconsumeInput(connection_.raw()) != 1) { throw connection_error_while_receiving(); }
+        if (!watch_.consume(connection_.raw())) { throw connection_error_while_receiving(); }
+        if (is_too_large()) { cut_short(); }
       } else if (!give_up_) {
         give_up_ = Context::Clock::now() + patience();
-        cancel_.emplace(connection_.raw());
+        if (!cancel_) { cancel_.emplace(connection_.raw()); }
       } else {
         throw connection_error_while_receiving();
       }
@@ -195,40 +192,70 @@ class Pipeline {
   }
 
   void receive() {
-    std::size_t index = 0;
     for (;;) {
       await_result();
       libpq::Result result(PQgetResult(connection_.raw()));
       if (!result) {
         // A null result ends the results of one command.
         if (PQstatus(connection_.raw()) != CONNECTION_OK) { throw connection_error_while_receiving(); }
-        ++index;
-        if (index < commands_.size() && commands_[index].visit) { PQsetSingleRowMode(connection_.raw()); }
+        ++receiving_;
+        watch_.restart();
+        if (reads_by_row()) { PQsetSingleRowMode(connection_.raw()); }
         continue;
       }
       switch (PQresultStatus(result.get())) {
         case PGRES_PIPELINE_SYNC: return;
-        case PGRES_FATAL_ERROR: record_failure(index, *result); [[fallthrough]];
+        case PGRES_FATAL_ERROR: record_failure(receiving_, *result); [[fallthrough]];
         case PGRES_PIPELINE_ABORTED:
-          if (index < commands_.size() && commands_[index].prepares) { connection_.forget(*commands_[index].prepares); }
+          if (receiving_ < commands_.size() && commands_[receiving_].prepares) {
+            connection_.forget(*commands_[receiving_].prepares);
+          }
           break;
-        default: deliver(commands_[index], std::move(result));
+        default: deliver(commands_[receiving_], std::move(result));
       }
     }
   }
 
-  /// Keeps a result, or calls the visitor with its rows.
+  /// True if the rows of the present command are wanted one by one. A transaction that writes cannot be cut short.
+  [[nodiscard]] bool reads_by_row() const noexcept {
+    if (receiving_ >= commands_.size()) { return false; }
+    const Command& command = commands_[receiving_];
+    return command.visit || (command.keep && (paging_ == Paging::by_row || mode_ == Mode::write));
+  }
+
+  /// Keeps a result, or passes its rows on: in single-row mode one row, and none in the last result.
   void deliver(Command& command, libpq::Result result) {
+    if (command.keep) {
+      if (watch_.skip(*result, command.keep(*result)) && reads_by_row()) { cut_short(); }
+      return;
+    }
     if (!command.visit) {
       command.result = std::move(result);
       return;
     }
-    // In single-row mode one row, and none in the last result; otherwise all rows.
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       context_.check();
       ++command.visited;
       command.visit(libpq::ResultRow(result.get(), row));
     }
+  }
+
+  /// True if libpq has more of a page in memory than the page may have.
+  [[nodiscard]] bool is_too_large() const noexcept {
+    return receiving_ < commands_.size() && commands_[receiving_].keep && !reads_by_row() &&
+           watch_.is_beyond(commands_[receiving_].page_bytes);
+  }
+
+  /// Asks the server to end a transaction that reads. Its result can arrive all the same.
+  void cut_short() {
+    if (mode_ == Mode::write || cancel_) { return; }
+    watch_.cut(receiving_);
+    cancel_.emplace(connection_.raw());
+  }
+
+  /// True if the server has ended the transaction because `cut_short` asked for that.
+  [[nodiscard]] bool was_cut_short() const noexcept {
+    return failure_ && !give_up_ && watch_.explains(failed_) && failure_->state == libpq::sqlstate::query_canceled;
   }
 
   /// Records the first error. Throws if the connection is lost.
@@ -251,12 +278,15 @@ class Pipeline {
   libpq::Connection& connection_;
   const Context& context_;
   Mode mode_;
+  Paging paging_;
   std::vector<Command> commands_;
   std::optional<Failure> failure_;
   std::size_t failed_ = 0;
   std::optional<Context::Clock::time_point> give_up_;
   std::optional<libpq::CancelRequest> cancel_;
   std::size_t unsent_ = 0;
+  std::size_t receiving_ = 0;  ///< the command whose results arrive
+  PageWatch watch_;
   bool ended_ = false;
 };
 

@@ -6,14 +6,18 @@
 #include "heddle/postgres/libpq/connection.hpp"
 #include "heddle/postgres/statements/control.hpp"
 #include "heddle/postgres/transaction/arguments.hpp"
+#include "heddle/postgres/transaction/command.hpp"
 #include "heddle/postgres/transaction/pipeline.hpp"
 #include "heddle/postgres/transaction/required_row.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/row_list.hpp"
 #include "heddle/sql/statement.hpp"
 
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,12 +53,26 @@ class Pending {
   Read read_;
 };
 
+/// The future rows of a page, which are kept as they arrive.
+template <class Row>
+class PendingRows {
+ public:
+  explicit PendingRows(std::shared_ptr<sql::RowList<Row>> list) noexcept : list_(std::move(list)) {}
+  /// Returns the rows. To be called once. Precondition: the pipeline is complete.
+  [[nodiscard]] sql::RowList<Row> operator()() const { return std::move(*list_); }
+
+ private:
+  std::shared_ptr<sql::RowList<Row>> list_;
+};
+
 /// The statements of one unit of work: each is queued for the server at once, and its result is available after the
 /// commit. Satisfies the contract in concepts/transaction.hpp.
 class Transaction {
  public:
-  Transaction(libpq::Connection& connection, Pipeline& pipeline, std::string_view user_id) noexcept
-      : connection_(connection), pipeline_(pipeline), user_id_(user_id) {}
+  /// `page_bytes` is how many bytes of text the rows of a page may have; see `page`.
+  Transaction(libpq::Connection& connection, Pipeline& pipeline, std::string_view user_id,
+              std::int64_t page_bytes = std::numeric_limits<std::int64_t>::max()) noexcept
+      : connection_(connection), pipeline_(pipeline), user_id_(user_id), page_bytes_(page_bytes) {}
 
   [[nodiscard]] std::string_view user_id() const noexcept { return user_id_; }
 
@@ -103,6 +121,30 @@ class Transaction {
               }
               return rows;
             }};
+  }
+
+  /// Queues a query, the last one of a transaction that reads. Its result is the rows, up to the one with which they
+  /// have as many bytes as a page may have.
+  template <class Row, class... Arguments>
+  PendingRows<Row> page(const sql::Statement<Row, Arguments...>& statement,
+                        const std::type_identity_t<Arguments>&... arguments) {
+    auto list = std::make_shared<sql::RowList<Row>>();
+    Command command;
+    command.page_bytes = page_bytes_;
+    command.keep = [list, bytes = std::int64_t{0}, end = page_bytes_](const PGresult& result) mutable {
+      const int count = PQntuples(&result);
+      if (list->rows.empty()) { list->rows.reserve(static_cast<std::size_t>(count)); }
+      for (int row = 0; row < count; ++row) {
+        list->cut = bytes >= end;
+        if (list->cut) { return row; }
+        const libpq::ResultRow source(&result, row);
+        list->rows.push_back(sql::read_row<Row>(source));
+        bytes += static_cast<std::int64_t>(source.bytes_read());
+      }
+      return count;
+    };
+    queue(Form::plain, std::move(command), statement, arguments...);
+    return PendingRows<Row>(std::move(list));
   }
 
   /// Queues a query; calls `visit` with each row as it arrives, inside the transaction. Its result is the number of
@@ -203,6 +245,7 @@ class Transaction {
   libpq::Connection& connection_;
   Pipeline& pipeline_;
   std::string_view user_id_;
+  std::int64_t page_bytes_;
   std::string answer_text_;
   std::optional<Queued> number_;
   std::optional<Answer> earlier_;

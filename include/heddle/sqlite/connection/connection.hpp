@@ -46,6 +46,7 @@ class Connection {
   /// `files` must outlive the connection. Throws `failed_precondition` if they are no longer in place.
   Connection(const Config& config, Access access, const FilePresence& files)
       : path_(config.path),
+        page_bytes_(config.page_bytes),
         files_(files),
         database_(open(config, access, files)),
         interrupt_(database_.getHandle(), config.busy_timeout) {
@@ -77,6 +78,8 @@ class Connection {
   [[nodiscard]] sqlite3* handle() const noexcept { return database_.getHandle(); }
   [[nodiscard]] SQLite::Database& database() noexcept { return database_; }
   [[nodiscard]] Interrupt& interrupt() noexcept { return interrupt_; }
+  /// See Config.
+  [[nodiscard]] std::int64_t page_bytes() const noexcept { return page_bytes_; }
 
   /// Runs SQL that returns no rows, such as settings and migrations. Not for SQL of users.
   void execute(const std::string& text) {
@@ -150,6 +153,7 @@ class Connection {
   }
 
   std::string path_;
+  std::int64_t page_bytes_;
   const FilePresence& files_;
   search::DeletedWords deleted_words_;
   SQLite::Database database_;

@@ -75,13 +75,15 @@ class Prepared {
   [[nodiscard]] std::string_view text(int column) const {
     const auto* const data = sqlite3_column_text(handle_.get(), column);
     if (data == nullptr) { return {}; }
-    return {reinterpret_cast<const char*>(data), size_of(column)};
+    return {reinterpret_cast<const char*>(data), read_size_of(column)};
   }
   [[nodiscard]] std::span<const std::byte> blob(int column) const {
     const void* const data = sqlite3_column_blob(handle_.get(), column);
     if (data == nullptr) { return {}; }
-    return {static_cast<const std::byte*>(data), size_of(column)};
+    return {static_cast<const std::byte*>(data), read_size_of(column)};
   }
+  /// The bytes of all texts and blobs that were read from columns, in this run and those before.
+  [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 
  private:
   /// Contains SQLite's own message, which quotes only the text of the statement.
@@ -109,12 +111,15 @@ class Prepared {
   static void check(int code) {
     if (code != SQLITE_OK) { throw make_error(code, "binding an argument"); }
   }
-  [[nodiscard]] std::size_t size_of(int column) const noexcept {
-    return static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+  [[nodiscard]] std::size_t read_size_of(int column) const noexcept {
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+    bytes_read_ += size;
+    return size;
   }
 
   detail::sqlite_c::Statement handle_;
   int next_ = 1;
+  mutable std::uint64_t bytes_read_ = 0;
 };
 
 }  // namespace heddle::sqlite::connection

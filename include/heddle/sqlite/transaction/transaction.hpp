@@ -5,6 +5,7 @@
 #include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/row_list.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/idempotency.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
@@ -93,6 +94,22 @@ class Transaction {
     std::vector<Row> rows;
     while (running->step()) { rows.push_back(sql::read_row<Row>(*running)); }
     return Ready<std::vector<Row>>(std::move(rows));
+  }
+
+  /// Runs a statement. The result is its rows, up to the one with which they have as many bytes as a page may have.
+  template <class Row, class... Arguments>
+  Ready<sql::RowList<Row>> page(const sql::Statement<Row, Arguments...>& statement,
+                                const std::type_identity_t<Arguments>&... arguments) {
+    const connection::Running running(connection_, statement);
+    (sql::write_argument(*running, arguments), ...);
+    sql::RowList<Row> list;
+    const std::uint64_t end = running->bytes_read() + static_cast<std::uint64_t>(connection_.page_bytes());
+    while (running->step()) {
+      list.cut = running->bytes_read() >= end;
+      if (list.cut) { break; }
+      list.rows.push_back(sql::read_row<Row>(*running));
+    }
+    return Ready<sql::RowList<Row>>(std::move(list));
   }
 
   /// Runs a statement and calls `visit` with each row, at the latest when the result is read. The result is the number

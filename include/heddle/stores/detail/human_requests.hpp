@@ -6,6 +6,7 @@
 #include "heddle/model/human_request.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
+#include "heddle/sql/row_list.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/time_range.hpp"
@@ -17,7 +18,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 // The rules of HumanRequestStore for requests and responses.
 namespace heddle::stores::detail {
@@ -92,7 +92,7 @@ inline void show_at(Timestamp at, HumanRequest& request) {
 
 /// Returns a page of requests in a list that is ordered by time.
 template <class List>
-[[nodiscard]] Page<HumanRequest> page_of_requests(const List& list, std::vector<HumanRequest> rows) {
+[[nodiscard]] Page<HumanRequest> page_of_requests(const List& list, sql::RowList<HumanRequest> rows) {
   return list.of(std::move(rows), [](const HumanRequest& last) {
     return sql::Position{microseconds_of(last.created_at), last.id};
   });

@@ -7,6 +7,7 @@
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
+#include "heddle/sql/row_list.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/time.hpp"
 
@@ -54,7 +55,7 @@ using MessageList = sql::ListPage<std::string>;
   return message_list(sql::Listing::messages_of_parent, request, session_id);
 }
 
-[[nodiscard]] Page<Message> page_of_messages(const std::same_as<MessageList> auto& list, std::vector<Message> rows) {
+[[nodiscard]] Page<Message> page_of_messages(const std::same_as<MessageList> auto& list, sql::RowList<Message> rows) {
   return list.of(std::move(rows), [](const Message& last) { return sql::Position{last.sequence, {}}; });
 }
 

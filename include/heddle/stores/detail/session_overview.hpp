@@ -8,6 +8,7 @@
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/row_list.hpp"
 #include "heddle/time.hpp"
 
 #include <charconv>
@@ -16,7 +17,6 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace heddle::stores::detail {
 
@@ -39,8 +39,8 @@ class SessionOverviewPage {
   [[nodiscard]] std::int64_t before_number() const noexcept { return before_number_; }
   [[nodiscard]] std::int64_t rows() const noexcept { return page_.rows(); }
 
-  [[nodiscard]] SessionOverview overview(std::vector<sql::Keyed<Session>> rows, std::int64_t total) const {
-    auto page = page_.of(std::move(rows), [](const sql::Keyed<Session>& last) {
+  [[nodiscard]] SessionOverview overview(sql::RowList<sql::Keyed<Session>> list, std::int64_t total) const {
+    auto page = page_.of(std::move(list), [](const sql::Keyed<Session>& last) {
       return sql::Position{microseconds_of(last.row.updated_at), std::to_string(last.key)};
     });
     return {sql::without_keys(std::move(page)), total};
