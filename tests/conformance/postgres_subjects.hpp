@@ -7,13 +7,23 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+
 /// The conformance suite on PostgreSQL; see sqlite_subjects.hpp.
 namespace conformance {
+
+inline const std::int64_t usual_page_bytes = heddle::postgres::Config{}.page_bytes;
+
+inline heddle::postgres::Config with_page_bytes(heddle::postgres::Config config, std::int64_t page_bytes) {
+  config.page_bytes = page_bytes;
+  return config;
+}
 
 /// A database of a PostgreSQL server.
 class OnServer {
  public:
-  OnServer() : backend_(database_.config(folder_.path() / "artifacts")) {}
+  explicit OnServer(std::int64_t page_bytes = usual_page_bytes)
+      : backend_(with_page_bytes(database_.config(folder_.path() / "artifacts"), page_bytes)) {}
 
   auto& backend() { return backend_; }
 
@@ -26,9 +36,9 @@ class OnServer {
 /// The same in an AnyBackend.
 class ErasedServer {
  public:
-  ErasedServer()
+  explicit ErasedServer(std::int64_t page_bytes = usual_page_bytes)
       : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Postgres>>(
-            database_.config(folder_.path() / "artifacts"))) {}
+            with_page_bytes(database_.config(folder_.path() / "artifacts"), page_bytes))) {}
 
   auto& backend() { return backend_; }
 

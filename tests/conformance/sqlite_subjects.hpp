@@ -7,20 +7,25 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
 
 /// The backends of the conformance suite. A test is written once, as a template over these.
 namespace conformance {
 
+inline const std::int64_t usual_page_bytes = heddle::sqlite::Config{}.page_bytes;
+
 /// A SQLite database in a file.
 class OnFile {
  public:
-  OnFile() : backend_(config()) { backend_.migrate(); }
+  explicit OnFile(std::int64_t page_bytes = usual_page_bytes) : backend_(config(page_bytes)) { backend_.migrate(); }
 
   auto& backend() { return backend_; }
 
  private:
-  [[nodiscard]] heddle::sqlite::Config config() const { return {.path = (folder_.path() / "heddle.db").string()}; }
+  [[nodiscard]] heddle::sqlite::Config config(std::int64_t page_bytes) const {
+    return {.path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes};
+  }
 
   support::TemporaryFolder folder_;
   heddle::Backend<heddle::Sqlite> backend_;
@@ -29,7 +34,8 @@ class OnFile {
 /// A SQLite database in memory.
 class InMemory {
  public:
-  InMemory() : backend_({.path = ":memory:", .artifact_directory = folder_.path() / "artifacts"}) {
+  explicit InMemory(std::int64_t page_bytes = usual_page_bytes)
+      : backend_({.path = ":memory:", .page_bytes = page_bytes, .artifact_directory = folder_.path() / "artifacts"}) {
     backend_.migrate();
   }
 
@@ -43,9 +49,9 @@ class InMemory {
 /// A database in a file, in an AnyBackend.
 class Erased {
  public:
-  Erased()
+  explicit Erased(std::int64_t page_bytes = usual_page_bytes)
       : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
-            heddle::sqlite::Config{.path = (folder_.path() / "heddle.db").string()})) {
+            heddle::sqlite::Config{.path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes})) {
     backend_.migrate();
   }
 
@@ -59,7 +65,8 @@ class Erased {
 /// A database in memory, with the decorator policy of the examples.
 class Decorated {
  public:
-  Decorated() : backend_({.path = ":memory:", .artifact_directory = folder_.path() / "artifacts"}) {
+  explicit Decorated(std::int64_t page_bytes = usual_page_bytes)
+      : backend_({.path = ":memory:", .page_bytes = page_bytes, .artifact_directory = folder_.path() / "artifacts"}) {
     backend_.migrate();
   }
 

@@ -51,6 +51,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.cache_kib == defaults.cache_kib);
     CHECK(settings.mmap_bytes == defaults.mmap_bytes);
     CHECK(settings.visitor_log_bytes == defaults.visitor_log_bytes);
+    CHECK(settings.page_bytes == 64 * 1024 * 1024);
     CHECK(!settings.secure_delete);
     CHECK(settings.default_user_id == "default-user");
     CHECK(settings.artifact_directory.empty());
@@ -66,7 +67,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
                  "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
                  "visitor_log_bytes": "8000000000", "secure_delete": true,
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
-                 "query_budget": {"queries": 3, "bytes": "5000000000"}},
+                 "page_bytes": "7000000000", "query_budget": {"queries": 3, "bytes": "5000000000"}},
       "migration": {"migration_dir": "~/sql"}})");
     CHECK(settings.path == "/home/ada/a.db");
     CHECK(settings.encrypt);
@@ -77,6 +78,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.cache_kib == 100);
     CHECK(settings.mmap_bytes == 9'000'000'000);
     CHECK(settings.visitor_log_bytes == 8'000'000'000);
+    CHECK(settings.page_bytes == 7'000'000'000);
     CHECK(settings.secure_delete);
     CHECK(settings.busy_timeout == std::chrono::milliseconds(0));
     CHECK(settings.default_user_id.empty());
@@ -110,6 +112,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
           R"({"sqlite": {"cache_kib": 3000000000}})", R"({"sqlite": {"mmap_bytes": "18446744073709551615"}})",
           R"({"sqlite": {"visitor_log_bytes": "18446744073709551615"}})",
           R"({"sqlite": {"query_budget": {"queries": 0}}})", R"({"sqlite": {"query_budget": {"bytes": "0"}}})",
+          R"({"sqlite": {"page_bytes": 0}})", R"({"sqlite": {"page_bytes": "18446744073709551615"}})",
           R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
       CAPTURE(json);
       const auto error = error_of([&] { static_cast<void>(settings_of(json)); });

@@ -85,18 +85,30 @@ TEST_CASE("a page without a limit has the default one") {
 
 TEST_CASE("keyed rows and offsets have their own positions") {
   const ListPage keyed(Listing::executions, {.limit = 1}, default_limit, {});
-  const auto page = keyed.of_keyed(std::vector<Keyed<heddle::MessageSearch>>{{{"first"}, 17}, {{"second"}, 18}});
+  const auto page = keyed.of_keyed(RowList<Keyed<heddle::MessageSearch>>{{{{"first"}, 17}, {{"second"}, 18}}});
   REQUIRE(page.items.size() == 1);
   CHECK(page.items.front().query == "first");
   CHECK(ListPage(Listing::executions, {.cursor = page.next}, default_limit, {}).start().at == 17);
 
   const ListPage offsets(Listing::found_messages, {.limit = 2}, default_limit, {});
-  const std::string next = offsets.of_offset(std::vector<Row>(3)).next;
+  const std::string next = offsets.of_offset(RowList<Row>{std::vector<Row>(3)}).next;
   const ListPage second(Listing::found_messages, {.limit = 2, .cursor = next}, default_limit, {});
   CHECK(second.start().at == 2);
-  const ListPage third(Listing::found_messages, {.cursor = second.of_offset(std::vector<Row>(3)).next}, default_limit,
-                       {});
+  const ListPage third(Listing::found_messages, {.cursor = second.of_offset(RowList<Row>{std::vector<Row>(3)}).next},
+                       default_limit, {});
   CHECK(third.start().at == 4);
+}
+
+TEST_CASE("a page of rows that were cut ends with the last of them") {
+  const ListPage page(Listing::sessions, {.limit = 3}, default_limit, {});
+  const auto cut = page.of(RowList<Row>{{{9, "x"}, {8, "y"}}, true}, place_of);
+  CHECK(cut.items.size() == 2);
+  CHECK(ListPage(Listing::sessions, {.cursor = cut.next}, default_limit, {}).start().id == "y");
+  CHECK(page.of(RowList<Row>{{{9, "x"}, {8, "y"}}, false}, place_of).next.empty());
+
+  const ListPage offsets(Listing::found_messages, {.limit = 3}, default_limit, {});
+  const std::string next = offsets.of_offset(RowList<Row>{std::vector<Row>(2), true}).next;
+  CHECK(ListPage(Listing::found_messages, {.cursor = next}, default_limit, {}).start().at == 2);
 }
 
 TEST_CASE("a cursor belongs to one list") {
