@@ -26,7 +26,9 @@ struct AppendOptions {
   std::optional<std::int64_t> expected_sequence{};
 };
 
-/// Selects a page of a list.
+/// Selects a page of a list. A page of records ends early, after the item with which its texts have as many bytes as
+/// the configuration allows (`page_bytes`, 64 MiB); it has at least one item if there is one. Do not take a page with
+/// fewer items than `limit` for the last one: that is the one whose `next` is empty.
 struct PageRequest {
   /// At most this many items, 1 to `limits::page`; 0 means the operation's default: 10,000 messages, 20
   /// of a search, 100 of everything else.

@@ -38,7 +38,7 @@ namespace heddle {
 ///    counts changes of name, agent, parent and context; a write that changes none of them does not count. A repeat
 ///    under an idempotency key of version 0.1 returns revision 0.
 ///  - `load_session` returns the session with a page of its messages, both as of one point in time; nothing if
-///    it does not exist. `messages.next` is not empty if there are more.
+///    it does not exist. `messages.next` is not empty if there are more: that page ends early as well, see PageRequest.
 ///  - `list_sessions` and `list_agent_sessions` return ids, last updated first. A session that is updated between two
 ///    pages moves to the front and may be missed or returned again.
 ///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's

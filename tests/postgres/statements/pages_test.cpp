@@ -1,6 +1,7 @@
 // Pages whose statements would return more than a program can have in memory.
 #include "heddle/postgres.hpp"
 #include "support/migrated_database.hpp"
+#include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"
 
 #include <doctest/doctest.h>
@@ -22,7 +23,15 @@ constexpr std::size_t mebibyte = std::size_t{1} << 20U;
 
 const Context alice = Context::for_user("alice");
 
-/// Limits the memory of the process to what it has now and so many bytes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool keeps_freed_memory = true;
+#elif defined(__has_feature)
+constexpr bool keeps_freed_memory = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool keeps_freed_memory = false;
+#endif
+
+/// Limits the memory of the process to what it has now and so many bytes. No limit under a sanitizer.
 class MemoryLimit {
  public:
   explicit MemoryLimit(std::size_t bytes) {
@@ -30,6 +39,7 @@ class MemoryLimit {
     std::ifstream("/proc/self/statm") >> pages;
     getrlimit(RLIMIT_AS, &before_);
     rlimit limit = before_;
+    if (keeps_freed_memory) { return; }
     limit.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + bytes;
     REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
   }
@@ -51,6 +61,16 @@ heddle::postgres::Config with_page_bytes(const support::MigratedDatabase& databa
   return config;
 }
 
+/// Adds messages to a session with one message: each is its number, so often. Heddle would split them into words.
+void repeat_message(support::MigratedDatabase& database, int last, int times) {
+  support::RawPostgres(database.database().superuser_dsn())
+      .execute("INSERT INTO messages SELECT user_id, session_number, number, role, repeat(number || ' ', " +
+               std::to_string(times) +
+               "), content_blocks, tool_calls, tool_use_id, tool_result, session_context, agent_id, timestamp, "
+               "token_count, cost_usd, search, words FROM messages, generate_series(2, " +
+               std::to_string(last) + ") number; UPDATE sessions SET last_sequence = " + std::to_string(last));
+}
+
 }  // namespace
 
 TEST_CASE("postgres pages: a session that is larger than the memory of the process is read in pages") {
@@ -59,13 +79,8 @@ TEST_CASE("postgres pages: a session that is larger than the memory of the proce
   auto& store = backend.session_storage();
   store.save_session(alice, {.id = "s"});
   store.save_message(alice, "s", {.content = "1 "});
-  // 128 more messages, of nearly 4 MiB each. Heddle would split them into words.
-  support::RawPostgres(database.database().superuser_dsn())
-      .execute(
-          "INSERT INTO messages SELECT user_id, session_number, number, role, repeat(number || ' ', 1000000), "
-          "content_blocks, tool_calls, tool_use_id, tool_result, session_context, agent_id, timestamp, token_count, "
-          "cost_usd, search, words FROM messages, generate_series(2, 129) number; "
-          "UPDATE sessions SET last_sequence = 129");
+  // Nearly 4 MiB each.
+  repeat_message(database, 129, 1'000'000);
 
   const MemoryLimit limit(160 * mebibyte);
   std::int64_t last = 0;
@@ -83,6 +98,27 @@ TEST_CASE("postgres pages: a session that is larger than the memory of the proce
   std::string next = check_page(store.load_session(alice, "s")->messages);
   while (!next.empty()) { next = check_page(store.load_messages(alice, "s", {.cursor = next})); }
   CHECK(last == 129);
+}
+
+TEST_CASE("postgres pages: the server is asked to stop behind the page, and the connection stays in use") {
+  support::MigratedDatabase database;
+  support::ProtocolProxy proxy{support::postgres_server()};
+  auto config = with_page_bytes(database, mebibyte);
+  config.dsn = proxy.dsn(database.database().app_dsn());
+  Backend<Postgres> backend(config);
+  auto& store = backend.session_storage();
+  store.save_session(alice, {.id = "s"});
+  store.save_message(alice, "s", {.content = "1 "});
+  repeat_message(database, 100, 400'000);
+
+  proxy.forget_traffic();
+  const auto page = store.load_messages(alice, "s");
+  CHECK(page.items.size() == 3);
+  CHECK_FALSE(page.next.empty());
+  CHECK(store.load_messages(alice, "s", {.limit = 1}).items.size() == 1);
+  const support::Traffic traffic = proxy.traffic();
+  CHECK(traffic.cancels >= 1);
+  CHECK(traffic.connections == 0);
 }
 
 TEST_CASE("postgres pages: an administrator's list of large sessions ends early") {
