@@ -52,12 +52,11 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     /// user, agent, after this key, limit: the messages of the agent's own sessions, and those of their parents that
     /// children can see.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
-        select() + ", m.key AS position " + from_sessions() +
-        "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND m.key > ?3 UNION ALL " + select() + ", m.key AS position " +
-        from_sessions() +
+        select() + ", found.key FROM (SELECT m.key AS key " + from_sessions() +
+        "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND m.key > ?3 UNION ALL SELECT m.key " + from_sessions() +
         "WHERE s.user_id = ?1 AND s.agent_id <> ?2 AND s.id IN (SELECT parent_session_id FROM sessions "
         "WHERE user_id = ?1 AND agent_id = ?2) AND " +
-        visible_to_children() + " AND m.key > ?3 ORDER BY position LIMIT ?4"};
+        visible_to_children() + " AND m.key > ?3 ORDER BY key LIMIT ?4)" + messages_of_found()};
     /// user, words, session, agent or null, limit, offset: best match first.
     Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{search_text(
         "(?4 IS NULL OR owner.agent_id = ?4) AND f.rowid BETWEEN (SELECT " + sql::message_key::base("number") +
@@ -83,16 +82,19 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   }
   static std::string from_sessions() { return "FROM sessions s JOIN messages m ON " + in_session("s") + " "; }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
+  // Reads the messages of the keys `found`, in their order: SQLite does not reorder CROSS JOIN. An ORDER BY here would
+  // keep the texts of all rows in memory until the last is read, however early the page ends.
+  static std::string messages_of_found() {
+    return " found CROSS JOIN messages m ON m.key = found.key CROSS JOIN sessions s ON s.number = " +
+           sql::message_key::session_number("m.key");
+  }
   // Finds the best keys first and reads only their rows: a common word matches many messages.
   static std::string search_text(const std::string& condition, const std::string& limit, const std::string& offset) {
     return select() +
            "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM messages_search f "
            "JOIN sessions owner ON owner.number = " +
            sql::message_key::session_number("f.rowid") + " WHERE messages_search MATCH ?2 AND " + condition +
-           " ORDER BY score, f.rowid LIMIT " + limit + " OFFSET " + offset +
-           ") found JOIN messages m ON m.key = found.key "
-           "JOIN sessions s ON s.number = " +
-           sql::message_key::session_number("m.key") + " ORDER BY found.score, found.key";
+           " ORDER BY score, f.rowid LIMIT " + limit + " OFFSET " + offset + ")" + messages_of_found();
   }
 };
 
