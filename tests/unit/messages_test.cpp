@@ -266,7 +266,8 @@ TEST_CASE("messages: a backup and a handle") {
   OnSqlite backend({.path = ":memory:"});
   const auto target = folder.path() / "backup.db";
   std::ofstream(target) << "kept";
-  says(ErrorCode::already_exists, "the backup's file exists already", [&] { backend.back_up({}, target); });
+  says(ErrorCode::already_exists, "the backup's file exists already: " + target.string(),
+       [&] { backend.back_up({}, target); });
   says(ErrorCode::failed_precondition, "this backend cannot administer across tenants",
        [&] { static_cast<void>(administration(backend)->statistics({})); });
   says(ErrorCode::invalid_argument, "AnyBackend was given a null pointer: pass a backend",
