@@ -22,8 +22,7 @@ template <class Connection>
 class SchemaSession {
  public:
   /// Both must outlive the session.
-  SchemaSession(Connection& connection, const Context& context)
-      : connection_(connection), context_(context) {}
+  SchemaSession(Connection& connection, const Context& context) : connection_(connection), context_(context) {}
 
   /// Returns the applied migrations, oldest first; none if the table does not exist yet.
   [[nodiscard]] std::vector<AppliedMigration> applied() {
