@@ -147,7 +147,6 @@ CONFORMANCE_TEST("fault 6: text that a backend would cut or refuse is refused be
     CHECK(refused({.id = bad}));
     CHECK(refused({.session_id = bad}));
     CHECK(refused({.tool_name = bad}));
-    CHECK(refused({.raw_error = bad}));
     CHECK(refused({.short_summary = bad}));
     CHECK(code_of([&] { static_cast<void>(store.get(alice, bad)); }) == ErrorCode::invalid_argument);
     CHECK(code_of([&] { static_cast<void>(store.list(alice, {.session_id = bad})); }) == ErrorCode::invalid_argument);
