@@ -20,7 +20,7 @@ int main() {
   std::cout << "order " << std::get<std::int64_t>(highest[0]) << " cost " << std::get<double>(highest[1]) << "\n";
 
   // The turn with its call, result and execution is stored whole or not at all; a repeat of the key changes nothing.
-  const JsonObject input{R"({"customer": "alice"})"};
+  const JsonValue input{R"({"customer": "alice"})"};
   const ToolResult result{.success = true, .data = {R"({"result": "orders", "rows": 3})"}};
   const Turn turn{{{.content = "Refund my most expensive order."},
                    {.role = Role::assistant, .tool_calls = {{.id = "c1", .name = "list_orders", .input = input}}},

@@ -237,10 +237,10 @@ TEST_CASE("a damaged image is data_loss, whatever its contents") {
     image.at(at) = static_cast<std::byte>(value);
     return image;
   };
-  for (const auto& [at, value] : std::vector<std::pair<std::size_t, int>>{
+  for (const auto& change : std::vector<std::pair<std::size_t, int>>{
            {18, 2}, {19, 2}, {16, 0x02}, {17, 1}, {20, 12}, {21, 65}, {31, 1}, {55, 1}, {59, 2}, {59, 3}}) {
-    CAPTURE(at);
-    CHECK(failure(changed(at, value), "SELECT count(*) FROM cities") == ErrorCode::data_loss);
+    CAPTURE(change.first);
+    CHECK(failure(changed(change.first, change.second), "SELECT count(*) FROM cities") == ErrorCode::data_loss);
   }
   auto log = cities();
   log[18] = log[19] = std::byte{2};
