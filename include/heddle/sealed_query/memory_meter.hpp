@@ -71,7 +71,7 @@ class MemoryMeter {
   static constexpr std::size_t highest_limit = std::size_t{1} << 62U;
   static constexpr std::int64_t limit_to_compile = 8 << 20;
   /// A thread with a stack of 256 KiB has room for it, and for what SQLite calls without allocating.
-  static constexpr std::ptrdiff_t deepest_stack = 128 * 1024;
+  static constexpr std::ptrdiff_t deepest_stack = std::ptrdiff_t{128} * 1024;
 
   /// A number that falls or rises as functions call functions.
   [[nodiscard]] static std::ptrdiff_t stack_position() noexcept {

@@ -62,6 +62,17 @@ struct Permission {
          sqlite3_strnicmp(name.data(), prefix.data(), static_cast<int>(prefix.size())) == 0;
 }
 
+/// True for a function that the SQL may call, in any case.
+[[nodiscard]] inline bool is_allowed_function(std::string_view name) noexcept {
+  std::array<char, 24> lower{};  // no allowed name is longer
+  if (name.size() > lower.size()) { return false; }
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] + 32) : name[i];
+  }
+  const std::string_view folded(lower.data(), name.size());
+  return std::binary_search(allowed_functions.begin(), allowed_functions.end(), folded);
+}
+
 /// The authorizer for sqlite3_set_authorizer; `data` is a Permission.
 inline int authorize(void* data, int action, const char* first, const char* second, const char* database,
                      const char* /*trigger_or_view*/) noexcept {
@@ -73,15 +84,7 @@ inline int authorize(void* data, int action, const char* first, const char* seco
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_FUNCTION: {
       ++permission.calls;
-      if (permission.calls_too_much()) { return SQLITE_DENY; }
-      std::array<char, 24> lower{};  // no allowed name is longer
-      const auto name = view(second);
-      if (name.size() > lower.size()) { return SQLITE_DENY; }
-      for (std::size_t i = 0; i < name.size(); ++i) {
-        lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] + 32) : name[i];
-      }
-      const std::string_view folded(lower.data(), name.size());
-      return std::binary_search(allowed_functions.begin(), allowed_functions.end(), folded) ? SQLITE_OK : SQLITE_DENY;
+      return !permission.calls_too_much() && is_allowed_function(view(second)) ? SQLITE_OK : SQLITE_DENY;
     }
     case SQLITE_READ: {
       // SQLite names a source of which no column is read, as in count(*), without its database. It can be a common

@@ -100,8 +100,8 @@ class ListPage {
   template <class Row>
   [[nodiscard]] Page<Row> of_offset(RowList<Row> list) const {
     const auto read = static_cast<std::int64_t>(list.rows.size());
-    const Position end{start_.at + std::min(read, limit_), {}};
-    return of(std::move(list), [&end](const Row& /*last*/) { return end; });
+    const std::int64_t end = start_.at + std::min(read, limit_);
+    return of(std::move(list), [end](const Row& /*last*/) { return Position{end, {}}; });
   }
 
  private:

@@ -148,7 +148,7 @@ void append_merged(std::string& out, const std::same_as<JsonSlice> auto& target,
   }
   for (std::size_t at = 0; at < patch.members.size(); ++at) {
     const JsonSlice& member = patch.members[at];
-    if (in_patch[member.key] != at || in_target.count(member.key) != 0 || member.text == "null") { continue; }
+    if (in_patch[member.key] != at || in_target.contains(member.key) || member.text == "null") { continue; }
     append_key(member.key_text);
     append_merged(out, JsonSlice{}, member);
   }

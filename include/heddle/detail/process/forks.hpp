@@ -15,15 +15,15 @@ class Forks {
   /// Returns the count at the time of the call, which is to be compared with later ones.
   [[nodiscard]] static std::uint64_t remember() noexcept {
     static const int registered =
-        ::pthread_atfork(nullptr, nullptr, [] { count_.fetch_add(1, std::memory_order_relaxed); });
+        ::pthread_atfork(nullptr, nullptr, [] { total.fetch_add(1, std::memory_order_relaxed); });
     static_cast<void>(registered);
     return count();
   }
 
-  [[nodiscard]] static std::uint64_t count() noexcept { return count_.load(std::memory_order_relaxed); }
+  [[nodiscard]] static std::uint64_t count() noexcept { return total.load(std::memory_order_relaxed); }
 
  private:
-  static inline std::atomic<std::uint64_t> count_{0};
+  static inline std::atomic<std::uint64_t> total{0};
 };
 
 }  // namespace heddle::detail::process
