@@ -63,7 +63,7 @@ const auto content_of = [](const auto& item) { return item.content; };
 
 }  // namespace
 
-CONFORMANCE_TEST("pages of large messages end early, and all pages together return them in order") {
+CONFORMANCE_TEST("fault 29: pages of large messages end early, and all pages together return them in order") {
   Subject subject(page_bytes);
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s", "agent");

@@ -16,9 +16,12 @@ struct JsonValue {
   /// levels.
   bool is_json = true;
 
+  /// Makes the value null.
   JsonValue() = default;
+  /// Makes a value of its text, which is not checked before it is written.
   JsonValue(std::string value) : text(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  JsonValue(const char* value) : text(value) {}             // NOLINT(google-explicit-constructor)
+  /// The same.
+  JsonValue(const char* value) : text(value) {}  // NOLINT(google-explicit-constructor)
 
   /// True for the same text.
   friend bool operator==(const JsonValue& a, const JsonValue& b) { return a.text == b.text; }
@@ -34,9 +37,12 @@ struct JsonValue {
 struct JsonObject {
   std::string text = "{}";
 
+  /// Makes an empty object.
   JsonObject() = default;
+  /// Makes an object of its text, which is not checked before it is written.
   JsonObject(std::string value) : text(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  JsonObject(const char* value) : text(value) {}             // NOLINT(google-explicit-constructor)
+  /// The same.
+  JsonObject(const char* value) : text(value) {}  // NOLINT(google-explicit-constructor)
 
   friend bool operator==(const JsonObject&, const JsonObject&) = default;
 };

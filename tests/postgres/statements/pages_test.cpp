@@ -73,7 +73,7 @@ void repeat_message(support::MigratedDatabase& database, int last, int times) {
 
 }  // namespace
 
-TEST_CASE("postgres pages: a session that is larger than the memory of the process is read in pages") {
+TEST_CASE("fault 29: postgres pages: a session that is larger than the memory of the process is read in pages") {
   support::MigratedDatabase database;
   Backend<Postgres> backend(with_page_bytes(database, 8 * mebibyte));
   auto& store = backend.session_storage();
