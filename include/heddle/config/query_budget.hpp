@@ -17,7 +17,7 @@ namespace heddle::config {
   if (from.has_queries()) { budget.queries = from.queries(); }
   if (from.has_bytes()) {
     constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
-    budget.bytes = from.bytes() < most ? static_cast<std::size_t>(from.bytes()) : most;
+    budget.bytes = from.bytes() < most ? from.bytes() : most;
   }
   validation::check_query_budget(backend, budget);
   return budget;
