@@ -138,27 +138,19 @@ TEST_CASE("a folder or a file without permission is permission_denied, not retry
                  }),
                  place.database);
   }
-  SUBCASE("the folder of a backup") {
-    const support::TemporaryFolder own;
-    REQUIRE(::chmod(own.path().c_str(), 0777) == 0);
-    REQUIRE(::chmod(place.folder.c_str(), 0555) == 0);
-    check_denied(said_by_nobody([&] {
-                   Backend<Sqlite> backend({.path = (own.path() / "heddle.db").string()});
-                   backend.migrate();
-                   backend.back_up({}, place.folder / "backup.db");
-                 }),
-                 (place.folder / "backup.db").string());
-  }
-  SUBCASE("a backup in a folder that may not be entered") {
-    const support::TemporaryFolder own;
-    REQUIRE(::chmod(own.path().c_str(), 0777) == 0);
-    REQUIRE(::chmod(place.folder.c_str(), 0000) == 0);
-    check_denied(said_by_nobody([&] {
-                   Backend<Sqlite> backend({.path = (own.path() / "heddle.db").string()});
-                   backend.migrate();
-                   backend.back_up({}, place.folder / "backup.db");
-                 }),
-                 (place.folder / "backup.db").string());
+  SUBCASE("the folder of a backup, and one that may not even be entered") {
+    for (const mode_t mode : {mode_t{0555}, mode_t{0}}) {
+      CAPTURE(mode);
+      const support::TemporaryFolder own;
+      REQUIRE(::chmod(own.path().c_str(), 0777) == 0);
+      REQUIRE(::chmod(place.folder.c_str(), mode) == 0);
+      check_denied(said_by_nobody([&] {
+                     Backend<Sqlite> backend({.path = (own.path() / "heddle.db").string()});
+                     backend.migrate();
+                     backend.back_up({}, place.folder / "backup.db");
+                   }),
+                   (place.folder / "backup.db").string());
+    }
   }
 }
 

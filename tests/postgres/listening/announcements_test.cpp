@@ -16,7 +16,7 @@
 #include <string>
 #include <thread>
 
-/// What those who may connect to the database can do with the notifications of answers: nothing.
+/// A role that may only connect learns nothing from the notifications of responses, and its own wake no call.
 namespace {
 
 using namespace heddle;

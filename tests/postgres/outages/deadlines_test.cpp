@@ -1,3 +1,4 @@
+#include "postgres/outages/holder.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"
@@ -21,10 +22,10 @@ using namespace std::chrono_literals;
 using heddle::Context;
 using heddle::Error;
 using heddle::ErrorCode;
+using outages::Holder;
 using support::code_of;
 using support::error_of;
 using support::ProxiedBackend;
-using support::RawPostgres;
 using support::saying;
 using support::Stopwatch;
 
@@ -48,18 +49,6 @@ class StopSoon {
  private:
   std::stop_source source_{};
   std::jthread thread_{};
-};
-
-/// A transaction that locks the session's row until the object is destroyed.
-class Holder {
- public:
-  explicit Holder(ProxiedBackend& here) : connection_(here.migrated().database().superuser_dsn()) {
-    connection_.execute("BEGIN");
-    static_cast<void>(connection_.text("SELECT id FROM sessions WHERE id = 'session' FOR UPDATE"));
-  }
-
- private:
-  RawPostgres connection_;
 };
 
 std::vector<std::string> processes(ProxiedBackend& here) {

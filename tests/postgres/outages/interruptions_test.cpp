@@ -1,8 +1,8 @@
 #include "heddle/postgres/libpq/error_mapping.hpp"
+#include "postgres/outages/holder.hpp"
 #include "postgres/proxied_backend.hpp"
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"
-#include "support/raw_postgres.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,22 +21,10 @@ using namespace std::chrono_literals;
 using heddle::Context;
 using heddle::Error;
 using heddle::ErrorCode;
+using outages::Holder;
 using support::error_of;
 using support::ProxiedBackend;
-using support::RawPostgres;
 using support::saying;
-
-/// A transaction that locks the session's row until the object is destroyed.
-class Holder {
- public:
-  explicit Holder(ProxiedBackend& here) : connection_(here.migrated().database().superuser_dsn()) {
-    connection_.execute("BEGIN");
-    static_cast<void>(connection_.text("SELECT id FROM sessions WHERE id = 'session' FOR UPDATE"));
-  }
-
- private:
-  RawPostgres connection_;
-};
 
 bool says(const Error& error, std::string_view words) {
   return std::string_view(error.what()).find(words) != std::string_view::npos;

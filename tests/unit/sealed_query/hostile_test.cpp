@@ -41,7 +41,7 @@ const Image& table() {
   return image;
 }
 
-/// A result of somebody else: its text must never be seen.
+/// A result of another tenant: no query on another result may return its text.
 const Image& other_table() {
   static const Image image =
       sealed_query::build_image("canary", Table{{"canary"}, {{std::string(canary)}, {std::string(canary)}}});

@@ -2,6 +2,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/postgres/config.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -90,6 +91,15 @@ class FakeConnection {
 template <class Condition>
 void await(Condition condition) {
   while (!condition()) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+}
+
+/// Returns the configuration of a pool with up to that many connections and without upkeep.
+inline heddle::postgres::PoolConfig at_most(int connections) {
+  heddle::postgres::PoolConfig config;
+  config.max_connections = connections;
+  config.min_connections = 0;
+  config.max_idle_time = config.max_lifetime = config.health_check_interval = std::chrono::seconds(0);
+  return config;
 }
 
 }  // namespace pool_fakes

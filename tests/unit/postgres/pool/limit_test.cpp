@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using heddle::Context;
 using heddle::ErrorCode;
-using heddle::postgres::PoolConfig;
+using pool_fakes::at_most;
 using pool_fakes::await;
 using pool_fakes::connect_to;
 using pool_fakes::FakeClock;
@@ -26,14 +26,6 @@ using pool_fakes::FakeConnection;
 using pool_fakes::FakeServer;
 using support::code_of;
 using Pool = heddle::postgres::pool::Pool<FakeConnection, FakeClock>;
-
-PoolConfig at_most(int connections) {
-  PoolConfig config;
-  config.max_connections = connections;
-  config.min_connections = 0;
-  config.max_idle_time = config.max_lifetime = config.health_check_interval = 0s;
-  return config;
-}
 
 struct Fixture {
   Fixture() : pool(at_most(8), connect_to(server)) {}

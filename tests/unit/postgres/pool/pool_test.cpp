@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 using heddle::Context;
 using heddle::ErrorCode;
 using heddle::postgres::PoolConfig;
+using pool_fakes::at_most;
 using pool_fakes::await;
 using pool_fakes::connect_to;
 using pool_fakes::FakeClock;
@@ -29,15 +30,6 @@ using pool_fakes::FakeConnection;
 using pool_fakes::FakeServer;
 using support::code_of;
 using Pool = heddle::postgres::pool::Pool<FakeConnection, FakeClock>;
-
-/// A pool with up to that many connections and without upkeep.
-PoolConfig at_most(int connections) {
-  PoolConfig config;
-  config.max_connections = connections;
-  config.min_connections = 0;
-  config.max_idle_time = config.max_lifetime = config.health_check_interval = 0s;
-  return config;
-}
 
 struct Fixture {
   explicit Fixture(int connections) : pool(at_most(connections), connect_to(server)) {}
