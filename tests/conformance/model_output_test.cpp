@@ -106,6 +106,10 @@ CONFORMANCE_TEST("the bytes of a tool's error are kept, whatever they are") {
   const StoredError loaded = store.get(alice, id).value();
   CHECK(loaded.raw_error == "{\"message\":\"caf\xEF\xBF\xBD\xEF\xBF\xBD!\",\"bytes\":\"Y2Fm6QAh\"}");
   CHECK(loaded.short_summary == "caf\xEF\xBF\xBD\xEF\xBF\xBD!");
+  // Also so many that their repaired text is longer than a text may be.
+  const std::string many(limits::text / 2, '\xff');
+  const StoredError large = store.get(alice, store.store(alice, {.raw_error = many, .short_summary = "s"})).value();
+  CHECK(large.raw_error.size() > limits::text);
 }
 
 CONFORMANCE_TEST("a table that cannot be stored is refused with its row and column") {

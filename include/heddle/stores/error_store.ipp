@@ -43,9 +43,11 @@ std::string ErrorStore<Policy, Tracer>::store(const Context& context, const Stor
                                               const WriteOptions& options) {
   return gateway_.run(context, Operation::store_error, [&](auto& passage) {
     StoredError row = error;
-    row.raw_error = repair_text(error.raw_error);
+    // Its bytes are kept whatever they are; only their number is limited.
+    row.raw_error.clear();
     stores::detail::check_error(row);
-    if (row.short_summary.empty()) { row.short_summary = stores::detail::summary_of(row.raw_error); }
+    validation::check_length("error.raw_error", error.raw_error, limits::text);
+    if (row.short_summary.empty()) { row.short_summary = stores::detail::summary_of(repair_text(error.raw_error)); }
     row.timestamp = or_now(error.timestamp);
     row.raw_error = stores::detail::as_json(error.raw_error);
     const auto store_row = [&] {

@@ -46,10 +46,15 @@ namespace heddle::validation {
   return find_unclean(text) == std::string_view::npos;
 }
 
+/// Throws `invalid_argument` with the path if the bytes are more than the cap.
+inline void check_length(const FieldPath& field, std::string_view bytes, std::size_t cap) {
+  if (bytes.size() > cap) { refuse(field, "is longer than " + std::to_string(cap) + " bytes"); }
+}
+
 /// Throws `invalid_argument` with the path if the text is longer than the cap or is not valid UTF-8 without NUL: no
 /// other text can be stored and read back unchanged on every backend.
 inline void check_text(const FieldPath& field, std::string_view text, std::size_t cap) {
-  if (text.size() > cap) { refuse(field, "is longer than " + std::to_string(cap) + " bytes"); }
+  check_length(field, text, cap);
   if (const std::size_t offset = find_unclean(text); offset != std::string_view::npos) {
     refuse(field, "is not UTF-8 without NUL at byte " + std::to_string(offset) + ": heddle::repair_text makes it so");
   }
