@@ -122,6 +122,17 @@ class Fixture {
   Pool pool;
 };
 
+/// Returns true if the pool has no connection to lease because the server is unavailable.
+bool is_refused(Pool& pool) {
+  try {
+    pool.acquire({})->check({});
+    return false;
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::unavailable);
+    return true;
+  } catch (const PostgresFailure&) { return false; }
+}
+
 }  // namespace
 
 TEST_CASE("pool: threads continue to work while the server ends their connections") {
@@ -163,14 +174,14 @@ TEST_CASE("pool: it recovers from an outage") {
   Fixture here(eager(3, 5));
   here.pool.acquire({})->check({});
   here.admit(false);
-  here.end_all();
-  for (int round = 0; round < 5; ++round) {
-    CHECK(code_of([&] { (void)here.pool.acquire({}); }) == ErrorCode::unavailable);
+  // The maintenance thread may be about to finish a connection that the server admitted just before.
+  for (int refused = 0; refused < 5;) {
+    here.end_all();
+    refused = is_refused(here.pool) ? refused + 1 : 0;
   }
   here.admit(true);
   here.pool.acquire({})->check({});
-  while (here.pool.statistics().idle_connections < 3) { std::this_thread::sleep_for(10ms); }
-  CHECK(here.seen_by_server() >= 3);
+  while (here.seen_by_server() < 3) { std::this_thread::sleep_for(10ms); }
 }
 
 TEST_CASE("pool: connections reach their maximum age and are replaced while in use") {
