@@ -35,6 +35,10 @@ enum class Operation : std::uint8_t {
   restore_session,
   purge_deleted_sessions,
   clean_up_session,
+  fork_session,
+  rewind_session,
+  restore_branch,
+  list_branches,
   save_message,
   save_messages,
   save_turn,
@@ -89,7 +93,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 67> values{"open",
+  static constexpr std::array<std::string_view, 71> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -111,6 +115,10 @@ struct EnumNames<Operation> {
                                                            "restore_session",
                                                            "purge_deleted_sessions",
                                                            "clean_up_session",
+                                                           "fork_session",
+                                                           "rewind_session",
+                                                           "restore_branch",
+                                                           "list_branches",
                                                            "save_message",
                                                            "save_messages",
                                                            "save_turn",

@@ -17,13 +17,25 @@ struct WriteOptions {
   std::string idempotency_key{};
 };
 
+/// Where a session ends: its present branch and its last sequence number, 0 if it has no messages. A rewind changes the
+/// branch, so two equal ends have the same messages before them; two equal sequence numbers alone do not say that.
+struct SessionEnd {
+  std::int64_t branch = 1;
+  std::int64_t sequence = 0;
+
+  friend bool operator==(const SessionEnd&, const SessionEnd&) = default;
+};
+
 /// Options of a write that appends messages to a session.
 struct AppendOptions {
   /// See WriteOptions.
   std::string idempotency_key{};
   /// The last sequence number of the session that the caller has seen (0: it has no messages). The write throws
-  /// `conflict` if the session's last sequence number is another one.
+  /// `conflict` if the session's last sequence number is another one. Compares lengths only: after a rewind other
+  /// messages can have the same numbers. `expected` tells that, too.
   std::optional<std::int64_t> expected_sequence{};
+  /// The end of the session that the caller has seen. The write throws `conflict` if the session ends elsewhere.
+  std::optional<SessionEnd> expected{};
 };
 
 /// Selects a page of a list. A page of records ends early, after the item with which its texts have as many bytes as

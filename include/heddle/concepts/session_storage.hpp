@@ -49,9 +49,22 @@ namespace heddle {
 ///    can be that of a newer session. After such an error, and after an error that was in doubt or a crash,
 ///    `clean_up_session` removes the files and runs all hooks again; throws `failed_precondition` if the session
 ///    exists.
+///  - `fork_session` inserts a session that begins with the messages of another one up to the sequence number `at`;
+///    returns its revision. Nothing is copied: both share these messages, under the ids of both, until they are
+///    deleted. What is appended to the source afterwards is not in the fork; deleting or rewinding the source takes
+///    nothing from it. A fork has messages only: no executions, snapshots, errors, artifacts or requests, and its
+///    totals begin with those that are given. Throws `not_found` if the source does not exist, `invalid_argument` if it
+///    ends before `at`, `already_exists` if the id is in use.
+///  - `rewind_session` hides the messages behind the sequence number `to`; appending continues at `to + 1`. The session
+///    has another branch then, and what it hid is a branch, too, which `list_branches` lists and `restore_branch` makes
+///    the present one again. Both return where the session ends; the totals of tokens and cost stay. `list_branches`
+///    returns none for a session that does not exist. A rewind to where the session ends changes nothing. Throws
+///    `not_found` if the session does not exist or has no such hidden branch, `invalid_argument` if the session ends
+///    before `to`, `conflict` if it does not end where it is expected to. Cursors of lists of its messages throw
+///    `conflict` afterwards, and so does a repeat of a write with an idempotency key whose messages are hidden.
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
-///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if its last
-///    sequence number is not the expected one, and `resource_exhausted` beyond `limits::sequence` messages.
+///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if it does not
+///    end where it is expected to, and `resource_exhausted` beyond `limits::sequence` messages.
 ///  - `load_messages` returns messages in order of sequence; none for a session that does not exist. `for_each_message`
 ///    does the same without a limit, with one row in memory at a time (all rows for an in-memory database). The visitor
 ///    may use the backend. With a connection pool, `for_each_message` holds one connection and each call inside uses
@@ -63,7 +76,8 @@ namespace heddle {
 ///  - `load_agent_messages` returns the messages of all sessions of an agent and the coordinator and shared messages of
 ///    their parents, sessions in order of creation; `load_parent_messages` returns the coordinator and shared messages
 ///    of one session's parent.
-///  - `search_messages`: see MessageSearch. Best match first; the ranking differs between backends, the set of matches
+///  - `search_messages`: see MessageSearch. A message that forks share is found once: in the session that wrote it, or
+///    else in the oldest one that has it. Best match first; the ranking differs between backends, the set of matches
 ///    does not.
 ///  - `save_tool_execution` stores an execution; `list_tool_executions` returns them in the order in which they were
 ///    stored.
@@ -79,9 +93,10 @@ template <class T>
 concept SessionStorage = requires(T& store, const Context& context, const Session& session,
                                   const SessionPatch& session_patch, const Message& message, const Turn& turn,
                                   const ToolExecution& execution, const MemorySnapshot& snapshot,
-                                  const MessageSearch& search, const std::string& id, std::span<const Message> messages,
-                                  const PageRequest& page, const WriteOptions& options, const AppendOptions& append,
-                                  CleanupHook hook, CleanupHookId hook_id, void (*visit)(const Message&)) {
+                                  const MessageSearch& search, const std::string& id, std::int64_t sequence,
+                                  std::span<const Message> messages, const PageRequest& page,
+                                  const WriteOptions& options, const AppendOptions& append, CleanupHook hook,
+                                  CleanupHookId hook_id, void (*visit)(const Message&)) {
   { store.save_session(context, session, options) } -> std::same_as<std::int64_t>;
   { store.ensure_session(context, session, options) } -> std::same_as<bool>;
   { store.update_session(context, id, session_patch, options) } -> std::same_as<std::int64_t>;
@@ -92,6 +107,10 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.add_cleanup_hook(hook) } -> std::same_as<CleanupHookId>;
   { store.remove_cleanup_hook(hook_id) } -> std::same_as<bool>;
   store.clean_up_session(context, id);
+  { store.fork_session(context, id, sequence, session, options) } -> std::same_as<std::int64_t>;
+  { store.rewind_session(context, id, sequence, append) } -> std::same_as<SessionEnd>;
+  { store.restore_branch(context, id, sequence, append) } -> std::same_as<SessionEnd>;
+  { store.list_branches(context, id, page) } -> std::same_as<Page<Branch>>;
   { store.save_message(context, id, message, append) } -> std::same_as<std::int64_t>;
   { store.save_messages(context, id, messages, append) } -> std::same_as<SequenceRange>;
   { store.save_turn(context, id, turn, append) } -> std::same_as<SequenceRange>;

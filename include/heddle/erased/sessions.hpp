@@ -37,6 +37,14 @@ class Sessions : public Interface {
   virtual CleanupHookId add_cleanup_hook(CleanupHook hook) = 0;
   virtual bool remove_cleanup_hook(CleanupHookId id) = 0;
   virtual void clean_up_session(const Context& context, const std::string& id) = 0;
+  virtual std::int64_t fork_session(const Context& context, const std::string& source, std::int64_t at,
+                                    const Session& session, const WriteOptions& options = {}) = 0;
+  virtual SessionEnd rewind_session(const Context& context, const std::string& session_id, std::int64_t to,
+                                    const AppendOptions& options = {}) = 0;
+  virtual SessionEnd restore_branch(const Context& context, const std::string& session_id, std::int64_t branch,
+                                    const AppendOptions& options = {}) = 0;
+  [[nodiscard]] virtual Page<Branch> list_branches(const Context& context, const std::string& session_id,
+                                                   const PageRequest& page = {}) = 0;
   virtual std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                                     const AppendOptions& options = {}) = 0;
   virtual SequenceRange save_messages(const Context& context, const std::string& session_id,
@@ -109,6 +117,21 @@ class SessionsModel : public Sessions {
   bool remove_cleanup_hook(CleanupHookId id) override { return storage_.remove_cleanup_hook(id); }
   void clean_up_session(const Context& context, const std::string& id) override {
     storage_.clean_up_session(context, id);
+  }
+  std::int64_t fork_session(const Context& context, const std::string& source, std::int64_t at, const Session& session,
+                            const WriteOptions& options) override {
+    return storage_.fork_session(context, source, at, session, options);
+  }
+  SessionEnd rewind_session(const Context& context, const std::string& session_id, std::int64_t to,
+                            const AppendOptions& options) override {
+    return storage_.rewind_session(context, session_id, to, options);
+  }
+  SessionEnd restore_branch(const Context& context, const std::string& session_id, std::int64_t branch,
+                            const AppendOptions& options) override {
+    return storage_.restore_branch(context, session_id, branch, options);
+  }
+  Page<Branch> list_branches(const Context& context, const std::string& session_id, const PageRequest& page) override {
+    return storage_.list_branches(context, session_id, page);
   }
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                             const AppendOptions& options) override {

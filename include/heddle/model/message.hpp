@@ -78,6 +78,7 @@ struct Turn {
 struct SequenceRange {
   std::int64_t first = 0;
   std::int64_t last = 0;
+  std::int64_t branch = 1;  ///< of the session, to which the messages were appended
 
   friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
 };

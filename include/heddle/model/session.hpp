@@ -29,7 +29,8 @@ struct Session {
   /// Counts the changes of name, agent, parent and context, from 1; not messages. Filled in when read; 0: not loaded. A
   /// save demands that the stored session still has it.
   std::int64_t revision = 0;
-  std::string user_id{};  ///< filled in when read; the Context sets the tenant
+  std::int64_t branch = 0;  ///< filled in when read: 1, and another number after a rewind; see SessionEnd
+  std::string user_id{};    ///< filled in when read; the Context sets the tenant
 
   Page<Message> messages{};  ///< filled in by `load_session`; ignored by `save_session`
 };
@@ -44,6 +45,16 @@ struct SessionPatch {
   JsonObject context{};
   /// Not 0: the update throws `conflict` if the session has another revision.
   std::int64_t revision = 0;
+};
+
+/// A branch of a session: the present one, or one that a rewind has hidden.
+struct Branch {
+  std::int64_t branch = 0;               ///< 1, 2, 3 ... in its session
+  std::int64_t first_sequence = 0;       ///< the first that it does not share with an earlier branch
+  std::int64_t last_sequence = 0;        ///< its last message; before `first_sequence` if all are shared
+  std::optional<Timestamp> hidden_at{};  ///< nothing for the present branch
+
+  friend bool operator==(const Branch&, const Branch&) = default;
 };
 
 /// A text about a session at one time, such as a summary.
@@ -72,8 +83,9 @@ struct SessionStatistics {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::Session, id, name, agent_id, parent_session_id, context, created_at, updated_at,
-                    total_cost_usd, total_tokens, last_sequence, user_id, revision);
+                    total_cost_usd, total_tokens, last_sequence, user_id, revision, branch);
 HEDDLE_ADAPT_STRUCT(heddle::SessionPatch, name, agent_id, parent_session_id, context, revision);
+HEDDLE_ADAPT_STRUCT(heddle::Branch, branch, first_sequence, last_sequence, hidden_at);
 HEDDLE_ADAPT_STRUCT(heddle::MemorySnapshot, id, session_id, snapshot_type, content, token_count, created_at);
 HEDDLE_ADAPT_STRUCT(heddle::SessionStatistics, sessions, messages, tool_executions, total_cost_usd, total_tokens);
 HEDDLE_LIMIT_TEXTS(heddle::Session, heddle::limits::id, id, agent_id, parent_session_id, user_id);

@@ -23,7 +23,7 @@ template <>
 struct Frozen<Session> {
   using Members = Only<&Session::id, &Session::name, &Session::agent_id, &Session::parent_session_id, &Session::context,
                        &Session::created_at, &Session::updated_at, &Session::total_cost_usd, &Session::total_tokens>;
-  using Ignored = Only<&Session::last_sequence, &Session::user_id>;
+  using Ignored = Only<&Session::last_sequence, &Session::user_id, &Session::branch>;
 };
 
 template <>

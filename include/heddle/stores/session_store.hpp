@@ -105,6 +105,19 @@ class SessionStore : private stores::detail::SessionMistakes {
   /// Removes the files of a deleted session and runs the hooks once more, after a deletion that could not.
   void clean_up_session(const Context& context, const std::string& id);
 
+  /// Inserts a session that begins with the messages of another one up to a sequence number; returns its revision.
+  std::int64_t fork_session(const Context& context, const std::string& source, std::int64_t at, const Session& session,
+                            const WriteOptions& options = {});
+  /// Hides the messages of a session behind a sequence number; returns where the session ends now.
+  SessionEnd rewind_session(const Context& context, const std::string& session_id, std::int64_t to,
+                            const AppendOptions& options = {});
+  /// Makes a hidden branch the present one, which is hidden in turn; returns where the session ends now.
+  SessionEnd restore_branch(const Context& context, const std::string& session_id, std::int64_t branch,
+                            const AppendOptions& options = {});
+  /// Returns the branches of a session in the order of their numbers.
+  [[nodiscard]] Page<Branch> list_branches(const Context& context, const std::string& session_id,
+                                           const PageRequest& request = {});
+
   /// Appends a message to a session; returns its sequence number.
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                             const AppendOptions& options = {});

@@ -19,6 +19,7 @@
 #include "heddle/stores/detail/session_purge.hpp"
 #include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/session_store.hpp"
+#include "heddle/stores/session_store_branches.ipp"
 #include "heddle/stores/session_store_messages.ipp"
 #include "heddle/stores/session_store_records.ipp"
 #include "heddle/stores/session_store_saves.ipp"
@@ -33,14 +34,15 @@ std::optional<Session> SessionStore<Policy, Tracer>::load_session(const Context&
                                                                   const PageRequest& page) {
   return gateway_.run(context, Operation::load_session, [&](auto& passage) {
     validation::check_id("session id", id);
-    const auto query = stores::detail::messages_of_session(page, id);
+    const stores::detail::MessageList query(sql::Listing::messages_of_session, page, id);
     return passage.read([&](auto& tx) {
+      const auto& lists = stores::detail::message_lists<Policy>();
       auto session = tx.one(stores::detail::session_statements<Policy>().find, tx.user_id(), id);
-      auto messages =
-          tx.page(stores::detail::message_lists<Policy>().list, tx.user_id(), id, query.start().at, query.rows());
+      stores::detail::require_branch(tx, lists.same_branch, query, id);
+      auto messages = tx.page(lists.list, tx.user_id(), id, query.after(), query.rows());
       return [session = std::move(session), messages = std::move(messages), &query]() mutable {
         std::optional<Session> loaded = session();
-        if (loaded) { loaded->messages = stores::detail::page_of_messages(query, messages()); }
+        if (loaded) { loaded->messages = query.of(messages()); }
         return loaded;
       };
     });

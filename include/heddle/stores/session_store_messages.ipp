@@ -22,12 +22,31 @@
 namespace heddle {
 namespace stores::detail {
 
+inline constexpr Refusal rewound_away{
+    ErrorCode::conflict, "the session",
+    "was rewound behind what the first call with this idempotency key wrote: load it and decide again, with another "
+    "key"};
+
+/// Throws `conflict` if the present branch of the session does not have these messages. To be called for a repeated
+/// call only, because it costs a round trip.
+template <class Policy, class Passage>
+void require_still_there(Passage& passage, const std::string& session_id, const SequenceRange& range) {
+  const bool present = passage.read([&](auto& tx) {
+    auto found = tx.one(message_lists<Policy>().wrote, tx.user_id(), session_id, range.branch, range.last);
+    return [found = std::move(found)]() mutable { return found().has_value(); };
+  });
+  if (!present) { throw rewound_away.of(session_id).error(); }
+}
+
 /// Appends what `work` writes, as the operation of the passage.
-template <class Work, class Passage>
+template <class Policy, class Work, class Passage>
 [[nodiscard]] SequenceRange append(Passage& passage, const Work& work, const std::string& session_id,
-                                   const std::string& idempotency_key) {
-  return work.range(passage.write_once(
-      idempotency_key, session_id, [&work] { return work.fingerprint(); }, work));
+                                   const AppendOptions& options) {
+  const Answer answer = passage.write_once(
+      options.idempotency_key, session_id, [&work] { return work.fingerprint(); }, work);
+  const SequenceRange range = work.range(answer);
+  if (answer.repeated && range.first <= range.last) { require_still_there<Policy>(passage, session_id, range); }
+  return range;
 }
 
 }  // namespace stores::detail
@@ -36,8 +55,8 @@ template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::save_message(const Context& context, const std::string& session_id,
                                                         const Message& message, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_message, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, {&message, 1}, options.expected_sequence);
-    return stores::detail::append(passage, work, session_id, options.idempotency_key).last;
+    const stores::detail::MessageWriter<Policy> work(session_id, {&message, 1}, options);
+    return stores::detail::append<Policy>(passage, work, session_id, options).last;
   });
 }
 
@@ -46,8 +65,8 @@ SequenceRange SessionStore<Policy, Tracer>::save_messages(const Context& context
                                                           std::span<const Message> messages,
                                                           const AppendOptions& options) {
   return gateway_.run(context, Operation::save_messages, [&](auto& passage) {
-    const stores::detail::MessageWriter<Policy> work(session_id, messages, options.expected_sequence);
-    return stores::detail::append(passage, work, session_id, options.idempotency_key);
+    const stores::detail::MessageWriter<Policy> work(session_id, messages, options);
+    return stores::detail::append<Policy>(passage, work, session_id, options);
   });
 }
 
@@ -55,9 +74,8 @@ template <class Policy, class Tracer>
 SequenceRange SessionStore<Policy, Tracer>::save_turn(const Context& context, const std::string& session_id,
                                                       const Turn& turn, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_turn, [&](auto& passage) {
-    const stores::detail::TurnWriter<Policy> work(session_id, turn.messages, turn.executions,
-                                                  options.expected_sequence);
-    return stores::detail::append(passage, work, session_id, options.idempotency_key);
+    const stores::detail::TurnWriter<Policy> work(session_id, turn.messages, turn.executions, options);
+    return stores::detail::append<Policy>(passage, work, session_id, options);
   });
 }
 
@@ -66,11 +84,12 @@ Page<Message> SessionStore<Policy, Tracer>::load_messages(const Context& context
                                                           const PageRequest& request) {
   return gateway_.run(context, Operation::load_messages, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    const auto page = stores::detail::messages_of_session(request, session_id);
+    const stores::detail::MessageList page(sql::Listing::messages_of_session, request, session_id);
     return passage.read([&](auto& tx) {
-      auto rows =
-          tx.page(stores::detail::message_lists<Policy>().list, tx.user_id(), session_id, page.start().at, page.rows());
-      return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
+      const auto& lists = stores::detail::message_lists<Policy>();
+      stores::detail::require_branch(tx, lists.same_branch, page, session_id);
+      auto rows = tx.page(lists.list, tx.user_id(), session_id, page.after(), page.rows());
+      return [rows = std::move(rows), &page]() mutable { return page.of(rows()); };
     });
   });
 }
@@ -80,8 +99,9 @@ std::int64_t SessionStore<Policy, Tracer>::visit_messages(const Context& context
                                                           MessageVisitor visit) {
   return gateway_.run(context, Operation::for_each_message, [&](auto& passage) {
     validation::check_id("session_id", session_id);
+    const auto call = [&visit](const sql::Keyed<Message>& message) { visit(message.row); };
     return passage.read([&](auto& tx) {
-      return tx.each(stores::detail::message_lists<Policy>().list, visit, tx.user_id(), session_id, std::int64_t{0},
+      return tx.each(stores::detail::message_lists<Policy>().list, call, tx.user_id(), session_id, std::int64_t{0},
                      limits::sequence);
     });
   });
@@ -106,11 +126,12 @@ Page<Message> SessionStore<Policy, Tracer>::load_parent_messages(const Context& 
                                                                  const PageRequest& request) {
   return gateway_.run(context, Operation::load_parent_messages, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    const auto page = stores::detail::messages_of_parent(request, session_id);
+    const stores::detail::MessageList page(sql::Listing::messages_of_parent, request, session_id);
     return passage.read([&](auto& tx) {
-      auto rows = tx.page(stores::detail::message_lists<Policy>().list_of_parent, tx.user_id(), session_id,
-                          page.start().at, page.rows());
-      return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_messages(page, rows()); };
+      const auto& lists = stores::detail::message_lists<Policy>();
+      stores::detail::require_branch(tx, lists.same_branch_of_parent, page, session_id);
+      auto rows = tx.page(lists.list_of_parent, tx.user_id(), session_id, page.after(), page.rows());
+      return [rows = std::move(rows), &page]() mutable { return page.of(rows()); };
     });
   });
 }

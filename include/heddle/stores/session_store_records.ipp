@@ -34,8 +34,9 @@ template <class Policy, class Tracer>
 void SessionStore<Policy, Tracer>::save_tool_execution(const Context& context, const std::string& session_id,
                                                        const ToolExecution& execution, const WriteOptions& options) {
   gateway_.run(context, Operation::save_tool_execution, [&](auto& passage) {
-    const stores::detail::TurnWriter<Policy> work(session_id, {}, {&execution, 1}, std::nullopt);
-    static_cast<void>(stores::detail::append(passage, work, session_id, options.idempotency_key));
+    const AppendOptions anywhere{options.idempotency_key};
+    const stores::detail::TurnWriter<Policy> work(session_id, {}, {&execution, 1}, anywhere);
+    static_cast<void>(stores::detail::append<Policy>(passage, work, session_id, anywhere));
   });
 }
 

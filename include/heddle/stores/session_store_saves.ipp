@@ -29,6 +29,10 @@ inline constexpr Refusal session_hidden{ErrorCode::failed_precondition, "the ses
                                         "is soft-deleted: restore it first, or use another id"};
 inline constexpr Refusal session_exists{ErrorCode::failed_precondition, "the session",
                                         "is not deleted, so its files and what its hooks remove stay"};
+inline constexpr Refusal session_id_taken{ErrorCode::already_exists, "the session",
+                                          "exists already: use another id for the fork"};
+inline constexpr Refusal ends_before{ErrorCode::invalid_argument, "the session",
+                                     "ends before the given sequence number: load it and choose one that it has"};
 inline constexpr Refusal session_differs{
     ErrorCode::conflict, "the session",
     "exists already and is another one: ensure_session keeps it as it is, update_session changes what you name, and a "
@@ -64,6 +68,17 @@ class SessionWriter {
     require_parent(tx);
     tx.require_as_answer(session_differs.of(session_.id), statements_.insert, tx.user_id(), Body{session_},
                          or_now(session_.created_at), saved_at_, Totals{session_});
+  }
+  /// Inserts the session as one that begins with the messages of another; its Answer is the revision.
+  template <class Transaction>
+  void fork(Transaction& tx, const std::string& source, std::int64_t at) const {
+    const auto& sql = branch_statements<Policy>();
+    tx.require(no_such_session.of(source), sql.hold, tx.user_id(), source);
+    tx.require(ends_before.of(source), sql.reaches, tx.user_id(), source, at);
+    require_parent(tx);
+    tx.require_as_answer(session_id_taken.of(session_.id), sql.insert_fork, tx.user_id(), Body{session_},
+                         or_now(session_.created_at), saved_at_, Totals{session_}, at);
+    tx.run(sql.share_with, tx.user_id(), source, at, session_.id);
   }
   /// Inserts the session if its id is new; its Answer is the number of inserted sessions.
   template <class Transaction>

@@ -17,6 +17,9 @@ namespace heddle::detail::calls {
     case Operation::delete_session: return "delete_session";
     case Operation::soft_delete_session: return "soft_delete_session";
     case Operation::restore_session: return "restore_session";
+    case Operation::fork_session: return "fork_session";
+    case Operation::rewind_session: return "rewind_session";
+    case Operation::restore_branch: return "restore_branch";
     case Operation::save_message: return "save_message";
     case Operation::save_messages: return "save_messages";
     case Operation::save_turn: return "save_turn";

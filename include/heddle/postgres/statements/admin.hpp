@@ -8,6 +8,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/visible_messages.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
@@ -41,7 +42,7 @@ struct AdminStatements {
       "SELECT " +
       sql::columns<SystemStatistics>(
           {}, {sql::computed<&SystemStatistics::sessions>("count(*)"),
-               sql::computed<&SystemStatistics::messages>(Sql::sum("last_sequence", "true")),
+               sql::computed<&SystemStatistics::messages>(sql::visible_messages<Sql>("true")),
                sql::computed<&SystemStatistics::tool_executions>("(SELECT count(*) FROM tool_executions WHERE true" +
                                                                  Sql::visible("tool_executions") + ")"),
                sql::computed<&SystemStatistics::users>("count(DISTINCT user_id)"),

@@ -7,7 +7,9 @@
 #include "heddle/sql/message_key.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
+#include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/branches.hpp"
 #include "heddle/sql/statements/messages.hpp"
 #include "heddle/time.hpp"
 
@@ -22,86 +24,123 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   template <class Row, class... Arguments>
   using Statement = sql::Statement<Row, Arguments...>;
 
-  /// Parameters: user, session, expected sequence. Returns the session if it is its last sequence, and locks the
-  /// session until the end of the transaction. Not FOR UPDATE: two transactions with the lock of `number_of_session`
+  /// Parameters: user, session, expected sequence, expected branch or null. Returns the session if it ends there, and
+  /// locks it until the end of the transaction. Not FOR UPDATE: two transactions with the lock of `number_of_session`
   /// would deadlock.
-  Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{"SELECT number FROM sessions " + session() +
-                                                                    " AND last_sequence = ?3 FOR NO KEY UPDATE"};
+  Statement<std::int64_t, Text, Text, std::int64_t, std::optional<std::int64_t>> expect_end{
+      "SELECT number FROM sessions " + session() +
+      " AND last_sequence = ?3 AND (?4 IS NULL OR branch = ?4) FOR NO KEY UPDATE"};
   /// Parameters: user, session, distance from the session's last sequence, the message, its text.
   Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<Message, Verbatim>, Timestamp,
             sql::Fields<Message, Usage>, sql::SearchText>
-      insert{"INSERT INTO messages (user_id, session_number, sequence, " + sql::columns<Stored>() +
-             Sql::search_columns() + ") SELECT user_id, number, last_sequence - ?3, " + sql::placeholders<Stored>(4) +
-             Sql::search_values(4 + sql::width<Stored>()) + " FROM sessions " + session()};
+      insert{"INSERT INTO messages (user_id, branch_number, sequence, " + sql::columns<Stored>() +
+             Sql::search_columns() + ") SELECT user_id, branch_number, last_sequence - ?3, " +
+             sql::placeholders<Stored>(4) + Sql::search_values(4 + sql::width<Stored>()) + " FROM sessions " +
+             session()};
   /// Parameters: user, session, time, the message, its text. `take_sequence` and `insert` for one message in one
-  /// statement; returns its sequence.
+  /// statement; returns the new end of the session.
   Statement<std::int64_t, Text, Text, Timestamp, sql::Fields<Message, Verbatim>, Timestamp, sql::Fields<Message, Usage>,
             sql::SearchText>
-      append{"WITH taken AS (" +
-             take("1", "?3", sql::placeholder<Stored, &Message::token_count>(4),
-                  sql::placeholder<Stored, &Message::cost_usd>(4)) +
-             " RETURNING number, last_sequence) INSERT INTO messages (user_id, session_number, sequence, " +
-             sql::columns<Stored>() + Sql::search_columns() + ") SELECT ?1, number, last_sequence, " +
-             sql::placeholders<Stored>(4) + Sql::search_values(4 + sql::width<Stored>()) +
-             " FROM taken RETURNING sequence"};
+      append{
+          "WITH taken AS (" +
+          take("1", "?3", sql::placeholder<Stored, &Message::token_count>(4),
+               sql::placeholder<Stored, &Message::cost_usd>(4)) +
+          " RETURNING branch_number, branch, last_sequence) INSERT INTO messages (user_id, branch_number, sequence, " +
+          sql::columns<Stored>() + Sql::search_columns() + ") SELECT ?1, branch_number, last_sequence, " +
+          sql::placeholders<Stored>(4) + Sql::search_values(4 + sql::width<Stored>()) + " FROM taken RETURNING " +
+          sql::session_end::packed("(SELECT branch FROM taken)", "sequence")};
 
   /// Parameters: user, session. Returns the number of the session, and locks the session against deletion until the end
   /// of the transaction.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions " + session() + " FOR KEY SHARE"};
 
+  /// The statements that fork and rewind sessions.
+  struct Branches : sql::BranchStatements<Sql> {};
+
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
   struct Lists {
-    /// Parameters: user, session, after this sequence, limit.
-    Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
-        select("?2") + "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT number FROM sessions " +
-        session() + ") AND m.sequence > ?3 ORDER BY m.sequence LIMIT ?4"};
-    /// Parameters: user, session, after this sequence, limit. The messages of the parent that its children may see.
-    Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
-        select("(SELECT parent_session_id FROM sessions " + session() + ")") +
-        "FROM messages m WHERE m.user_id = ?1 AND m.session_number = (SELECT parent.number FROM sessions parent "
-        "WHERE parent.user_id = ?1 AND parent.deleted_at IS NULL AND parent.id = (SELECT parent_session_id FROM "
-        "sessions " +
-        session() + ")) AND m.sequence > ?3 AND " + visible_to_children() + " ORDER BY m.sequence LIMIT ?4"};
+    /// Parameters: user, session, after this sequence, limit. The key is the session's branch.
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list{messages_of("?2", session(), "true")};
+    /// Parameters: user, session, after this sequence, limit. The messages of the parent that its children may see; the
+    /// key is the parent's branch.
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_parent{messages_of(
+        parent_id(), "WHERE user_id = ?1 AND deleted_at IS NULL AND id = " + parent_id(), visible_to_children())};
     /// Parameters: user, agent, after this position, limit. The messages of the agent's sessions, and those of their
     /// parents that children may see. A position is the number of the session times 2^24 plus the sequence. Sorts the
     /// sessions first, so that it reads no more of them than the page needs.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
         select("s.id") + ", (s.number << " + std::to_string(sql::message_key::sequence_bits) +
-        ") | m.sequence FROM (SELECT number, id, true AS own FROM sessions WHERE " + later() +
-        " AND agent_id = ?2 UNION ALL SELECT number, id, false FROM sessions WHERE " + later() +
+        ") | m.sequence FROM (SELECT number, branch_number, id, true AS own FROM sessions WHERE " + later() +
+        " AND agent_id = ?2 UNION ALL SELECT number, branch_number, id, false FROM sessions WHERE " + later() +
         " AND agent_id <> ?2 AND id IN (SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 "
-        "AND deleted_at IS NULL) ORDER BY number OFFSET 0) s CROSS JOIN LATERAL (SELECT * FROM messages m "
-        "WHERE m.user_id = ?1 AND m.session_number = s.number AND m.sequence > "
-        "CASE s.number WHEN " +
-        sql::message_key::session_number("?3") + " THEN " + sql::message_key::sequence("?3") +
-        " ELSE 0 END AND (s.own OR " + visible_to_children() +
-        ") ORDER BY m.sequence LIMIT ?4) m ORDER BY s.number, m.sequence LIMIT ?4"};
+        "AND deleted_at IS NULL) ORDER BY number OFFSET 0) s CROSS JOIN LATERAL (SELECT m.*" +
+        from_segments("s.branch_number",
+                      "CASE s.number WHEN " + sql::message_key::number("?3") + " THEN " +
+                          sql::message_key::sequence("?3") + " ELSE 0 END",
+                      "(s.own OR " + visible_to_children() + ")") +
+        ") m ORDER BY s.number, m.sequence LIMIT ?4"};
     /// Parameters: user, words, session, agent or null, limit, offset. Best match first.
     Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
         search_with("?2, ?3, ?4, ?5, ?6")};
     /// Parameters: user, words, agent or null, limit, offset. Best match first.
     Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
         search_with("?2, NULL, ?3, ?4, ?5")};
+    /// Parameters: user, session, branch. No row if the session, or its parent, has another branch.
+    Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
+    Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{same_branch_as(parent_id())};
+    /// Parameters: user, session, branch, sequence. No row if the present branch does not have the message that a
+    /// branch of the session wrote.
+    Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t> wrote{
+        "SELECT 1 FROM sessions s JOIN branches b ON b.user_id = s.user_id AND b.session_number = s.number AND "
+        "b.branch = ?3 JOIN segments g "
+        "ON g.user_id = s.user_id AND g.branch_number = s.branch_number AND g.source_number = b.number AND "
+        "g.last_sequence >= ?4 "
+        "WHERE s.user_id = ?1 AND s.id = ?2 AND s.deleted_at IS NULL"};
   };
 
  private:
-  // As a subquery the session is one number, and an index scan of the primary key returns its messages in order; a join
-  // would read the whole session and sort it.
   static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }
   static std::string select(const std::string& session_id) {
     return "SELECT " +
            sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id + " AS session_id")}) + " ";
   }
+  static std::string same_branch_as(const std::string& id) {
+    return "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND deleted_at IS NULL AND id = " +
+           id + " AND branch <> ?3)";
+  }
+  static std::string parent_id() { return "(SELECT parent_session_id FROM sessions " + session() + ")"; }
+  /// The messages of the present branch of one session after ?3, at most ?4, with the number of the branch. If it wrote
+  /// them itself, they are one range: as a subquery its branch is one number, and an index scan of the primary key
+  /// returns them in order. Else they come segment by segment. One of the two parts has no rows.
+  static std::string messages_of(const std::string& id, const std::string& session, const std::string& condition) {
+    const auto of_session = [&session](const std::string& column, const std::string& its) {
+      return "(SELECT " + column + " FROM sessions " + session + its + ")";
+    };
+    const std::string columns = select(id) + ", " + of_session("branch", "");
+    return "(" + columns + " FROM messages m WHERE m.user_id = ?1 AND m.branch_number = " +
+           of_session("branch_number", " AND branch_first <= ?3 + 1") + " AND m.sequence > ?3 AND " + condition +
+           " ORDER BY m.sequence LIMIT ?4) UNION ALL (" + columns +
+           from_segments(of_session("branch_number", " AND branch_first > ?3 + 1"), "?3", condition) + ")";
+  }
+  /// FROM: the messages `m` of a branch after a sequence, at most ?4, in order. Each segment is read in order, and not
+  /// before it is needed.
+  static std::string from_segments(const std::string& branch, const std::string& after, const std::string& condition) {
+    return " FROM (SELECT * FROM segments g WHERE g.user_id = ?1 AND g.branch_number = " + branch +
+           " AND g.last_sequence > " + after +
+           " ORDER BY g.first_sequence OFFSET 0) g CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.user_id = ?1 "
+           "AND m.branch_number = g.source_number AND m.sequence > " +
+           after + " AND m.sequence BETWEEN g.first_sequence AND g.last_sequence AND " + condition +
+           " ORDER BY m.sequence LIMIT ?4) m ORDER BY g.first_sequence, m.sequence LIMIT ?4";
+  }
   static std::string later() {
-    return "user_id = ?1 AND deleted_at IS NULL AND number >= " + sql::message_key::session_number("?3");
+    return "user_id = ?1 AND deleted_at IS NULL AND number >= " + sql::message_key::number("?3");
   }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
   // The function filters by the tenant. It returns the keys of the best matches, so no other message is read.
   static std::string search_with(const std::string& arguments) {
-    return select("(SELECT id FROM sessions WHERE user_id = ?1 AND number = found.session_number)") +
-           "FROM heddle_search_messages(" + arguments +
-           ") found JOIN messages m ON m.user_id = ?1 AND m.session_number = found.session_number "
-           "AND m.sequence = found.sequence ORDER BY found.score DESC, found.session_number, found.sequence";
+    return select("found.session_id") + "FROM heddle_search_messages(" + arguments +
+           ") found JOIN messages m ON m.user_id = ?1 AND m.branch_number = found.branch_number "
+           "AND m.sequence = found.sequence ORDER BY found.score DESC, found.branch_number, found.sequence";
   }
 };
 

@@ -68,6 +68,19 @@ struct Sql {
         .append("::jsonb)");
   }
 
+  /// Follows a condition: two rows are of one user, with whom the keys start.
+  static std::string same_user(std::string_view table, std::string_view other) {
+    return std::string(" AND ").append(table).append(".user_id = ").append(other).append(".user_id");
+  }
+  /// Precedes a condition: the row is of a user.
+  static std::string of_user(std::string_view user) { return std::string("user_id = ").append(user).append(" AND "); }
+  /// The columns of a new branch that identify it, and their values for a session `s`. The server numbers it.
+  static std::string branch_columns() { return "user_id"; }
+  static std::string branch_values() { return "s.user_id"; }
+  /// The same for a segment, before its other columns.
+  static std::string segment_columns() { return "user_id, "; }
+  static std::string segment_values() { return "s.user_id, "; }
+
   /// Follows a SELECT: locks its row until the end of the transaction.
   static std::string hold_row() { return " FOR UPDATE"; }
   /// Follows a condition: excludes the rows of hidden sessions. The table has `user_id` and `session_id`.

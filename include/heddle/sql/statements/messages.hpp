@@ -5,6 +5,7 @@
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
+#include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/updated_at.hpp"
 #include "heddle/time.hpp"
@@ -29,12 +30,12 @@ struct MessageStatements {
   using Stored = Join<Verbatim, Only<&Message::timestamp>, Usage>;
 
   /// Parameters: user, session, number and sums of the messages. Reserves that many sequence numbers and returns the
-  /// last. Locks the session until the end of the transaction, so that numbers become visible in order and without
-  /// gaps.
+  /// new end of the session. Locks the session until the end of the transaction, so that numbers become visible in
+  /// order and without gaps.
   Statement<std::int64_t, Text, Text, Fields<NewMessages>> take_sequence{
       take(placeholder<NewMessages, &NewMessages::count>(3), placeholder<NewMessages, &NewMessages::saved_at>(3),
            placeholder<NewMessages, &NewMessages::tokens>(3), placeholder<NewMessages, &NewMessages::cost_usd>(3)) +
-      " RETURNING last_sequence"};
+      " RETURNING " + session_end::packed("branch", "last_sequence")};
 
  protected:
   static std::string take(std::string_view count, std::string_view time, std::string_view tokens,

@@ -9,6 +9,7 @@
 #include "heddle/sql/same_row.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/updated_at.hpp"
+#include "heddle/sql/statements/visible_messages.hpp"
 #include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
@@ -26,8 +27,9 @@ struct SessionStatements {
 
   /// Members of a Session that are stored with the values of the caller, those that a later save can change, its
   /// totals, and all members that the first save writes.
-  using Verbatim = Without<All<Session>, &Session::created_at, &Session::updated_at, &Session::total_cost_usd,
-                           &Session::total_tokens, &Session::last_sequence, &Session::user_id, &Session::revision>;
+  using Verbatim =
+      Without<All<Session>, &Session::created_at, &Session::updated_at, &Session::total_cost_usd,
+              &Session::total_tokens, &Session::last_sequence, &Session::user_id, &Session::revision, &Session::branch>;
   using Changeable = Without<Verbatim, &Session::id>;
   using Totals = Only<&Session::total_cost_usd, &Session::total_tokens>;
   using Stored = Join<Verbatim, Only<&Session::created_at, &Session::updated_at>, Totals>;
@@ -85,7 +87,7 @@ struct SessionStatements {
       "SELECT " +
       columns<SessionStatistics>(
           {}, {computed<&SessionStatistics::sessions>("count(*)"),
-               computed<&SessionStatistics::messages>(Sql::sum("last_sequence", "true")),
+               computed<&SessionStatistics::messages>(visible_messages<Sql>("s.user_id = ?1")),
                computed<&SessionStatistics::tool_executions>(
                    "(SELECT count(*) FROM tool_executions WHERE user_id = ?1" + Sql::visible("tool_executions") + ")"),
                computed<&SessionStatistics::total_cost_usd>("coalesce(sum(total_cost_usd), 0.0)"),

@@ -7,6 +7,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/branches.hpp"
 #include "heddle/sql/statements/messages.hpp"
 #include "heddle/sqlite/statements/sql.hpp"
 #include "heddle/time.hpp"
@@ -23,78 +24,118 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   template <class Row, class... Arguments>
   using Statement = sql::Statement<Row, Arguments...>;
 
-  /// user, session, expected: finds the session if its last sequence is the expected one. In a transaction that
-  /// writes it cannot change afterwards.
-  Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{
-      "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3"};
+  /// user, session, expected sequence, expected branch or null: finds the session if it ends there. In a transaction
+  /// that writes it cannot change afterwards.
+  Statement<std::int64_t, Text, Text, std::int64_t, std::optional<std::int64_t>> expect_end{
+      "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3 "
+      "AND (?4 IS NULL OR branch = ?4)"};
   /// user, session, distance from the last reserved sequence, the message. Triggers update the full-text index.
   Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<Message, Verbatim>, Timestamp,
             sql::Fields<Message, Usage>, sql::SearchText>
-      insert{"INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " + sql::message_key::base("number") +
-             " + last_sequence - ?3, " + sql::placeholders<Stored>(4) +
+      insert{"INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " +
+             sql::message_key::base("branch_number") + " + last_sequence - ?3, " + sql::placeholders<Stored>(4) +
              " FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
-  /// user, session: the number that the keys of its messages start with.
+  /// user, session: the number of the session.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2"};
+
+  /// The statements that fork and rewind sessions.
+  struct Branches : sql::BranchStatements<Sql> {};
 
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
   struct Lists {
-    /// user, session, after this sequence, limit.
-    Statement<Message, Text, Text, std::int64_t, std::int64_t> list{
-        select() + "FROM sessions s JOIN messages m ON " + in_session("s", " + ?3 + 1") +
-        " WHERE s.user_id = ?1 AND s.id = ?2 ORDER BY m.key LIMIT ?4"};
-    /// user, session, after this sequence, limit: the messages of the session's parent that its children can see.
-    Statement<Message, Text, Text, std::int64_t, std::int64_t> list_of_parent{
+    /// user, session, after this sequence, limit; the key is the session's branch.
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list{
+        select() + ", s.branch FROM sessions s " + messages_of("s", "?3") +
+        "WHERE s.user_id = ?1 AND s.id = ?2 ORDER BY g.first_sequence, m.key LIMIT ?4"};
+    /// user, session, after this sequence, limit: the messages of the session's parent that its children can see; the
+    /// key is the parent's branch.
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_parent{
         select("p.id") +
-        "FROM sessions s JOIN sessions p ON p.user_id = s.user_id AND p.id = s.parent_session_id JOIN messages m ON " +
-        in_session("p", " + ?3 + 1") + " WHERE s.user_id = ?1 AND s.id = ?2 AND " + visible_to_children() +
-        " ORDER BY m.key LIMIT ?4"};
-    /// user, agent, after this key, limit: the messages of the agent's own sessions, and those of their parents that
-    /// children can see.
+        ", p.branch FROM sessions s JOIN sessions p ON p.user_id = s.user_id AND p.id = s.parent_session_id " +
+        messages_of("p", "?3") + "WHERE s.user_id = ?1 AND s.id = ?2 AND " + visible_to_children() +
+        " ORDER BY g.first_sequence, m.key LIMIT ?4"};
+    /// user, agent, after this position, limit: the messages of the agent's own sessions, and those of their parents
+    /// that children can see. A position is the number of the session times 2^24 plus the sequence.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
-        select() + ", found.key FROM (SELECT m.key AS key " + from_sessions() +
-        "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND m.key > ?3 UNION ALL SELECT m.key " + from_sessions() +
+        select("found.session_id") + ", found.position FROM (SELECT m.key AS key, " + position() + from_sessions() +
+        "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND s.number >= " + sql::message_key::number("?3") +
+        " UNION ALL SELECT m.key, " + position() + from_sessions() +
         "WHERE s.user_id = ?1 AND s.agent_id <> ?2 AND s.id IN (SELECT parent_session_id FROM sessions "
         "WHERE user_id = ?1 AND agent_id = ?2) AND " +
-        visible_to_children() + " AND m.key > ?3 ORDER BY key LIMIT ?4)" + messages_of_found()};
+        visible_to_children() + " AND s.number >= " + sql::message_key::number("?3") + " ORDER BY position LIMIT ?4)" +
+        messages_of_found()};
     /// user, words, session, agent or null, limit, offset: best match first.
-    Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{search_text(
-        "(?4 IS NULL OR owner.agent_id = ?4) AND f.rowid BETWEEN (SELECT " + sql::message_key::base("number") +
-            " FROM sessions WHERE user_id = ?1 AND id = ?3) AND (SELECT " + sql::message_key::last("number") +
-            " FROM sessions WHERE user_id = ?1 AND id = ?3)",
-        "?5", "?6")};
-    /// user, words, agent or null, limit, offset: best match first.
+    Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
+        select("?3") +
+        "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM sessions s CROSS JOIN segments g "
+        "ON g.branch_number = s.branch_number CROSS JOIN messages_search f WHERE s.user_id = ?1 AND s.id = ?3 "
+        "AND (?4 IS NULL OR s.agent_id = ?4) AND messages_search MATCH ?2 AND f.rowid BETWEEN " +
+        key("g.first_sequence") + " AND " + key("g.last_sequence") + " ORDER BY score, f.rowid LIMIT ?5 OFFSET ?6)" +
+        messages_of_found()};
+    /// user, words, agent or null, limit, offset: best match first, each message in the session that wrote it, or else
+    /// in the oldest one that has it. Finds the best keys first and reads only their rows: a common word matches many
+    /// messages.
     Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
-        search_text("owner.user_id = ?1 AND (?3 IS NULL OR owner.agent_id = ?3)", "?4", "?5")};
+        select("(SELECT s.id " + holders("m.key", "?3") +
+               " ORDER BY s.number IS NOT (SELECT session_number FROM branches WHERE number = g.source_number), "
+               "s.number LIMIT 1)") +
+        "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM messages_search f JOIN branches wrote "
+        "ON wrote.number = " +
+        sql::message_key::number("f.rowid") +
+        " WHERE messages_search MATCH ?2 AND wrote.user_id = ?1 AND EXISTS (SELECT 1 " + holders("f.rowid", "?3") +
+        ") ORDER BY score, f.rowid LIMIT ?4 OFFSET ?5)" + messages_of_found()};
+    /// user, session, branch: no row if the session, or its parent, has another branch.
+    Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
+    Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{
+        same_branch_as("(SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND id = ?2)")};
+    /// user, session, branch, sequence: no row if the present branch does not have the message that a branch
+    /// of the session wrote.
+    Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t> wrote{
+        "SELECT 1 FROM sessions s JOIN branches b ON b.session_number = s.number AND b.branch = ?3 JOIN segments g "
+        "ON g.branch_number = s.branch_number AND g.source_number = b.number AND g.last_sequence >= ?4 "
+        "WHERE s.user_id = ?1 AND s.id = ?2"};
   };
 
  private:
+  static std::string same_branch_as(const std::string& id) {
+    return "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = " + id + " AND branch <> ?3)";
+  }
   static std::string select(const std::string& session_id = "s.id") {
     return "SELECT " +
            sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id),
                                         sql::computed<&Message::sequence>(sql::message_key::sequence("m.key"))}) +
            " ";
   }
-  /// True for the messages `m` of a session, from an offset on.
-  static std::string in_session(const std::string& session, const std::string& offset = {}) {
-    const std::string number = session + ".number";
-    return "m.key BETWEEN " + sql::message_key::base(number) + offset + " AND " + sql::message_key::last(number);
+  /// The key of a sequence in the segment `g`.
+  static std::string key(const std::string& sequence) {
+    return sql::message_key::base("g.source_number") + " + " + sequence;
   }
-  static std::string from_sessions() { return "FROM sessions s JOIN messages m ON " + in_session("s") + " "; }
+  /// Joins the messages `m` of the present branch of a session after a sequence, and their segments `g`. In the order
+  /// of (g.first_sequence, m.key) without a sort: SQLite does not reorder CROSS JOIN.
+  static std::string messages_of(const std::string& session, const std::string& after) {
+    return "CROSS JOIN segments g ON g.branch_number = " + session + ".branch_number AND g.last_sequence > " + after +
+           " CROSS JOIN messages m ON m.key BETWEEN " + key("max(g.first_sequence, " + after + " + 1)") + " AND " +
+           key("g.last_sequence") + " ";
+  }
+  static std::string position() {
+    return sql::message_key::base("s.number") + " + (" + sql::message_key::sequence("m.key") +
+           ") AS position, s.id AS session_id ";
+  }
+  static std::string from_sessions() {
+    return "FROM sessions s " + messages_of("s", "CASE s.number WHEN " + sql::message_key::number("?3") + " THEN " +
+                                                     sql::message_key::sequence("?3") + " ELSE 0 END");
+  }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
   // Reads the messages of the keys `found`, in their order: SQLite does not reorder CROSS JOIN. An ORDER BY here would
   // keep the texts of all rows in memory until the last is read, however early the page ends.
-  static std::string messages_of_found() {
-    return " found CROSS JOIN messages m ON m.key = found.key CROSS JOIN sessions s ON s.number = " +
-           sql::message_key::session_number("m.key");
-  }
-  // Finds the best keys first and reads only their rows: a common word matches many messages.
-  static std::string search_text(const std::string& condition, const std::string& limit, const std::string& offset) {
-    return select() +
-           "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM messages_search f "
-           "JOIN sessions owner ON owner.number = " +
-           sql::message_key::session_number("f.rowid") + " WHERE messages_search MATCH ?2 AND " + condition +
-           " ORDER BY score, f.rowid LIMIT " + limit + " OFFSET " + offset + ")" + messages_of_found();
+  static std::string messages_of_found() { return " found CROSS JOIN messages m ON m.key = found.key"; }
+  /// FROM: the sessions `s` whose present branch has a message, all or those of an agent.
+  static std::string holders(const std::string& key, const std::string& agent) {
+    return "FROM segments g JOIN branches b ON b.number = g.branch_number AND b.hidden_at IS NULL "
+           "JOIN sessions s ON s.number = b.session_number WHERE g.source_number = " +
+           sql::message_key::number(key) + " AND g.last_sequence >= (" + sql::message_key::sequence(key) + ") AND (" +
+           agent + " IS NULL OR s.agent_id = " + agent + ")";
   }
 };
 

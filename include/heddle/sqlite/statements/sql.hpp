@@ -52,6 +52,18 @@ struct Sql {
         .append(")))");
   }
 
+  /// After a condition: two rows are of one user. Numbers of sessions and branches belong to one user anyway.
+  static std::string same_user(std::string_view /*table*/, std::string_view /*other*/) { return {}; }
+  /// Before a condition on such a number: the row is of a user.
+  static std::string of_user(std::string_view /*user*/) { return {}; }
+  /// The columns of a new branch that identify it, and their values for a session `s`. Its number is the next one below
+  /// zero.
+  static std::string branch_columns() { return "user_id, number"; }
+  static std::string branch_values() { return "s.user_id, min(0, (SELECT min(number) FROM branches)) - 1"; }
+  /// The same for a segment, before its other columns.
+  static std::string segment_columns() { return {}; }
+  static std::string segment_values() { return {}; }
+
   /// After a SELECT: locks its rows to the end of the transaction. SQLite has one writer, so nothing is needed.
   static std::string hold_row() { return {}; }
   /// After a condition: excludes rows of hidden sessions. SQLite has none.

@@ -3,10 +3,12 @@
 
 #include "heddle/call.hpp"
 #include "heddle/model/message.hpp"
+#include "heddle/options.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
+#include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/time.hpp"
@@ -25,14 +27,38 @@ namespace heddle::stores::detail {
 inline constexpr Refusal other_sequence{
     ErrorCode::conflict, "the session",
     "has another last sequence number than the expected one: load the newer messages and decide again"};
+inline constexpr Refusal other_end{
+    ErrorCode::conflict, "the session",
+    "does not end where expected: it has newer messages or was rewound; load them and decide again"};
+
+/// Throws `invalid_argument` for an expectation that no session can meet.
+inline void check_expected(const AppendOptions& options) {
+  if (options.expected_sequence && *options.expected_sequence < 0) {
+    validation::refuse("options.expected_sequence", "is negative");
+  }
+}
+
+/// Refuses the unit of work if the session does not end where the caller expects it to. Precondition: the work has
+/// found out that it exists.
+template <class Policy, class Transaction>
+void require_end(Transaction& tx, const std::string& session_id, const AppendOptions& options) {
+  const auto& sql = sql::statements<typename Policy::Dialect::Messages>();
+  if (options.expected_sequence) {
+    tx.require(other_sequence.of(session_id), sql.expect_end, tx.user_id(), session_id, *options.expected_sequence,
+               std::nullopt);
+  }
+  if (options.expected) {
+    tx.require(other_end.of(session_id), sql.expect_end, tx.user_id(), session_id, options.expected->sequence,
+               options.expected->branch);
+  }
+}
 
 /// Writes messages, for `save_message` and `save_messages`.
 template <class Policy>
 class MessageWriter {
  public:
-  MessageWriter(const std::string& session_id, std::span<const Message> messages,
-                std::optional<std::int64_t> expected_sequence)
-      : session_id_(session_id), messages_(messages), expected_sequence_(expected_sequence) {
+  MessageWriter(const std::string& session_id, std::span<const Message> messages, const AppendOptions& options)
+      : session_id_(session_id), messages_(messages), options_(options) {
     validation::check_id("session_id", session_id);
     validation::check_each("messages", messages);
     const validation::FieldPath list("messages");
@@ -44,12 +70,12 @@ class MessageWriter {
       tokens_ += message.token_count;
       cost_ += message.cost_usd;
     }
-    if (expected_sequence && *expected_sequence < 0) { validation::refuse("options.expected_sequence", "is negative"); }
+    check_expected(options);
   }
 
   [[nodiscard]] std::string fingerprint() const { return digest().hex(); }
 
-  /// The unit of work; its Answer is the last assigned sequence number.
+  /// The unit of work; its Answer is the new end of the session.
   template <class Transaction>
   void operator()(Transaction& tx) const {
     append(tx, now());
@@ -57,7 +83,8 @@ class MessageWriter {
 
   /// Returns the range of sequence numbers in the Answer of this work.
   [[nodiscard]] SequenceRange range(const Answer& answer) const {
-    return {answer.number - static_cast<std::int64_t>(messages_.size()) + 1, answer.number};
+    const SessionEnd end = sql::session_end::unpacked(answer.number);
+    return {end.sequence - static_cast<std::int64_t>(messages_.size()) + 1, end.sequence, end.branch};
   }
 
  protected:
@@ -75,9 +102,9 @@ class MessageWriter {
   void append(Transaction& tx, Timestamp saved_at) const {
     const auto& sql = sql::statements<Messages>();
     const auto user = tx.user_id();
-    if (expected_sequence_) {
+    if (options_.expected_sequence || options_.expected) {
       require_session<Policy>(tx, session_id_);
-      tx.require(other_sequence.of(session_id_), sql.expect_sequence, user, session_id_, *expected_sequence_);
+      require_end<Policy>(tx, session_id_, options_);
     }
     if (append_alone(tx, saved_at)) { return; }
     const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
@@ -117,7 +144,7 @@ class MessageWriter {
 
   const std::string& session_id_;
   std::span<const Message> messages_;
-  std::optional<std::int64_t> expected_sequence_;
+  const AppendOptions& options_;
   std::int64_t tokens_ = 0;
   double cost_ = 0;
 };
@@ -131,8 +158,8 @@ class TurnWriter : public MessageWriter<Policy> {
 
  public:
   TurnWriter(const std::string& session_id, std::span<const Message> messages,
-             std::span<const ToolExecution> executions, std::optional<std::int64_t> expected_sequence)
-      : Base(session_id, messages, expected_sequence), executions_(executions) {
+             std::span<const ToolExecution> executions, const AppendOptions& options)
+      : Base(session_id, messages, options), executions_(executions) {
     validation::check_each("executions", executions);
   }
 
@@ -142,7 +169,7 @@ class TurnWriter : public MessageWriter<Policy> {
     return digest.hex();
   }
 
-  /// The unit of work; its Answer is the last assigned sequence number.
+  /// The unit of work; its Answer is the new end of the session.
   template <class Transaction>
   void operator()(Transaction& tx) const {
     const Timestamp saved_at = now();

@@ -4,15 +4,19 @@
 #include "heddle/limits.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/options.hpp"
+#include "heddle/refusal.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
+#include "heddle/sql/record.hpp"
 #include "heddle/sql/row_list.hpp"
 #include "heddle/sql/rows.hpp"
+#include "heddle/sql/session_end.hpp"
 #include "heddle/time.hpp"
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,29 +38,47 @@ template <class List>
   return page;
 }
 
-/// The list of a session's own messages, or of those that its parent lets it see, by their sequence.
-using MessageList = sql::ListPage<std::string>;
+inline constexpr Refusal rewound_between_pages{
+    ErrorCode::conflict, "the session",
+    "was rewound after the page before this one, so the two do not fit together: begin with the first page"};
 
-[[nodiscard]] MessageList message_list(std::same_as<sql::Listing> auto listing, const PageRequest& request,
-                                       const std::string& session_id) {
-  MessageList list(listing, request, limits::page, {}, session_id);
-  // On SQLite a sequence out of range would be a key of another session.
-  if (list.start().at < 0 || list.start().at > limits::sequence) { sql::refuse_cursor(); }
-  return list;
-}
+/// A page of a session's messages, by their sequence. Its cursors contain the branch, so that no list continues in
+/// another one. A template only so that files that read no messages do not compile it.
+template <std::same_as<PageRequest> Request>
+class MessageList {
+ public:
+  MessageList(sql::Listing listing, const Request& request, const std::string& session_id)
+      : page_(listing, request, limits::page, {}, session_id), start_(sql::session_end::unpacked(page_.start().at)) {
+    // On SQLite a sequence out of range would be a key of another branch.
+    if (page_.start().at < 0) { sql::refuse_cursor(); }
+  }
 
-[[nodiscard]] MessageList messages_of_session(const std::same_as<PageRequest> auto& request,
-                                              const std::string& session_id) {
-  return message_list(sql::Listing::messages_of_session, request, session_id);
-}
+  /// The branch of the page before; nothing for the first page.
+  [[nodiscard]] std::optional<std::int64_t> branch() const {
+    return start_.sequence == 0 ? std::nullopt : std::optional(start_.branch);
+  }
+  /// The sequence after which the page starts.
+  [[nodiscard]] std::int64_t after() const noexcept { return start_.sequence; }
+  [[nodiscard]] std::int64_t rows() const noexcept { return page_.rows(); }
 
-[[nodiscard]] MessageList messages_of_parent(const std::same_as<PageRequest> auto& request,
-                                             const std::string& session_id) {
-  return message_list(sql::Listing::messages_of_parent, request, session_id);
-}
+  /// Returns the page of messages that were read with their branch.
+  [[nodiscard]] Page<Message> of(sql::RowList<sql::Keyed<Message>> list) const {
+    return sql::without_keys(page_.of(std::move(list), [](const sql::Keyed<Message>& last) {
+      return sql::Position{sql::session_end::packed({last.key, last.row.sequence}), {}};
+    }));
+  }
 
-[[nodiscard]] Page<Message> page_of_messages(const std::same_as<MessageList> auto& list, sql::RowList<Message> rows) {
-  return list.of(std::move(rows), [](const Message& last) { return sql::Position{last.sequence, {}}; });
+ private:
+  sql::ListPage<std::string> page_;
+  SessionEnd start_;
+};
+
+/// Refuses the unit of work if the session, or its parent, has another branch than the page before.
+template <class Transaction, class Statement, class List>
+void require_branch(Transaction& tx, const Statement& same_branch, const List& list, const std::string& session_id) {
+  if (const auto branch = list.branch()) {
+    tx.require(rewound_between_pages.of(session_id), same_branch, tx.user_id(), session_id, *branch);
+  }
 }
 
 }  // namespace heddle::stores::detail

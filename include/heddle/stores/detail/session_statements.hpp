@@ -17,6 +17,12 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Messages::Lists>();
 }
 
+/// The statements of a policy that fork and rewind sessions.
+template <class Policy>
+[[nodiscard]] const auto& branch_statements() {
+  return sql::statements<typename Policy::Dialect::Messages::Branches>();
+}
+
 /// The statements of a policy for sessions and their other records.
 template <class Policy>
 [[nodiscard]] const auto& session_statements() {
