@@ -23,6 +23,7 @@ struct Answer {
   std::int64_t number = 0;
   std::string text{};
   bool repeated = false;  ///< it was stored by an earlier call: this call has changed nothing
+  bool hidden = false;    ///< the messages that the earlier call appended have been rewound away
 };
 
 /// The idempotency key of a write, and what it is used for.

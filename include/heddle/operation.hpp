@@ -43,6 +43,7 @@ enum class Operation : std::uint8_t {
   save_messages,
   save_turn,
   load_messages,
+  load_window,
   for_each_message,
   load_agent_messages,
   load_parent_messages,
@@ -93,7 +94,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 71> values{"open",
+  static constexpr std::array<std::string_view, 72> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -123,6 +124,7 @@ struct EnumNames<Operation> {
                                                            "save_messages",
                                                            "save_turn",
                                                            "load_messages",
+                                                           "load_window",
                                                            "for_each_message",
                                                            "load_agent_messages",
                                                            "load_parent_messages",

@@ -10,12 +10,11 @@ END
 $$;
 
 -- The first branch of a session has the number of the session, so that earlier messages keep theirs; further ones have
--- numbers below zero.
+-- the negative of a number of this sequence.
+CREATE SEQUENCE heddle_branch_numbers;
 CREATE TABLE branches (
   user_id text COLLATE "C" NOT NULL CHECK (user_id <> ''),
-  serial bigint GENERATED ALWAYS AS IDENTITY,
-  first_of bigint,  -- the number of the session whose first branch it is
-  number bigint NOT NULL GENERATED ALWAYS AS (coalesce(first_of, -serial)) STORED,
+  number bigint NOT NULL,
   session_number bigint,          -- null: the session is deleted, but others share messages
   branch bigint NOT NULL,         -- 1, 2, 3 ... in its session
   first_sequence bigint NOT NULL, -- of the messages that it wrote
@@ -32,8 +31,8 @@ CREATE TABLE segments (
   last_sequence bigint NOT NULL,
   source_number bigint NOT NULL,
   PRIMARY KEY (user_id, branch_number, first_sequence),
-  FOREIGN KEY (user_id, branch_number) REFERENCES branches (user_id, number),
-  FOREIGN KEY (user_id, source_number) REFERENCES branches (user_id, number)
+  FOREIGN KEY (user_id, branch_number) REFERENCES branches (user_id, number) ON DELETE CASCADE,
+  FOREIGN KEY (user_id, source_number) REFERENCES branches (user_id, number) ON DELETE CASCADE
 );
 CREATE INDEX segments_by_source ON segments (user_id, source_number, last_sequence);
 
@@ -60,14 +59,14 @@ ALTER TABLE sessions ADD COLUMN branch_first bigint NOT NULL DEFAULT 1;
 UPDATE sessions SET branch_number = number;
 ALTER TABLE sessions ALTER COLUMN branch_number SET NOT NULL;
 
-INSERT INTO branches (user_id, first_of, session_number, branch, first_sequence)
+INSERT INTO branches (user_id, number, session_number, branch, first_sequence)
   SELECT user_id, number, number, 1, 1 FROM sessions;
 INSERT INTO segments SELECT user_id, number, 1, 16777215, number FROM branches;
 
--- The messages of a deleted session stay as long as others share them, so they belong to the branch. No foreign key:
--- each save would have to lock the row of its branch. Rows of branches go with their messages, by the triggers below.
+-- The messages of a deleted session stay as long as others share them, so they belong to the branch.
 ALTER TABLE messages DROP CONSTRAINT messages_user_id_session_number_fkey;
 ALTER TABLE messages RENAME COLUMN session_number TO branch_number;
+ALTER TABLE messages ADD FOREIGN KEY (user_id, branch_number) REFERENCES branches (user_id, number) ON DELETE CASCADE;
 
 CREATE FUNCTION heddle_segment_of_branch() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -88,7 +87,7 @@ $$;
 CREATE TRIGGER sessions_numbered BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION heddle_number_branch();
 CREATE FUNCTION heddle_branch_of_session() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-  INSERT INTO branches (user_id, first_of, session_number, branch, first_sequence)
+  INSERT INTO branches (user_id, number, session_number, branch, first_sequence)
     VALUES (NEW.user_id, NEW.number, NEW.number, 1, NEW.branch_first);
   RETURN NULL;
 END

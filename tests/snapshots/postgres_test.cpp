@@ -117,6 +117,8 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   Texts message_texts = messages_of(messages);
   message_texts.emplace_back("append", messages.append.text());
   all.add("Messages", messages, message_texts);
+  const auto& branches = statements<Dialect::Messages::Branches>();
+  all.add("Messages::Branches", branches, branches_of(branches));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();

@@ -114,6 +114,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Sessions", sessions, sessions_of(sessions));
   const auto& messages = statements<AllMessages<Dialect::Messages>>();
   all.add("Messages", messages, messages_of(messages));
+  const auto& branches = statements<Dialect::Messages::Branches>();
+  all.add("Messages::Branches", branches, branches_of(branches));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();

@@ -76,14 +76,34 @@ struct AllMessages : Messages, Messages::Lists {};
 template <class Group>
 Texts messages_of(const Group& group) {
   return {{"take_sequence", group.take_sequence.text()},
-          {"expect_sequence", group.expect_sequence.text()},
+          {"expect_end", group.expect_end.text()},
           {"insert", group.insert.text()},
           {"list", group.list.text()},
           {"list_of_parent", group.list_of_parent.text()},
           {"list_of_agent", group.list_of_agent.text()},
           {"number_of_session", group.number_of_session.text()},
           {"search_in_session", group.search_in_session.text()},
-          {"search", group.search.text()}};
+          {"search", group.search.text()},
+          {"same_branch", group.same_branch.text()},
+          {"same_branch_of_parent", group.same_branch_of_parent.text()}};
+}
+
+template <class Group>
+Texts branches_of(const Group& group) {
+  return {{"hold", group.hold.text()},
+          {"reaches", group.reaches.text()},
+          {"end", group.end.text()},
+          {"hide_tail", group.hide_tail.text()},
+          {"begin_branch", group.begin_branch.text()},
+          {"share_start", group.share_start.text()},
+          {"show_start", group.show_start.text()},
+          {"is_hidden", group.is_hidden.text()},
+          {"hide_present", group.hide_present.text()},
+          {"show_hidden", group.show_hidden.text()},
+          {"reveal", group.reveal.text()},
+          {"list", group.list.text()},
+          {"insert_fork", group.insert_fork.text()},
+          {"share_with", group.share_with.text()}};
 }
 
 template <class Group>

@@ -2,6 +2,7 @@
 
 #include "heddle/cleanup_hooks.hpp"
 #include "heddle/context.hpp"
+#include "heddle/model/message_window.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
@@ -66,13 +67,16 @@ namespace heddle {
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if it does not
 ///    end where it is expected to, and `resource_exhausted` beyond `limits::sequence` messages.
 ///  - `load_messages` returns messages in order of sequence; none for a session that does not exist. `for_each_message`
-///    does the same without a limit, with one row in memory at a time (all rows for an in-memory database). The visitor
-///    may use the backend. With a connection pool, `for_each_message` holds one connection and each call inside uses
-///    another; such a call throws `resource_exhausted` if visitors hold all connections, so that none can become free.
-///    A slow visitor is dear, as it keeps one state of the database readable: beside it SQLite's write-ahead log grows
-///    with every write (beyond `visitor_log_bytes` the call throws `resource_exhausted`), and PostgreSQL cannot remove
-///    dead rows of any table (its `xmin` stays). Read pages, or collect and work afterwards, where a message takes
-///    long.
+///    does the same from a sequence number on, until the visitor returns false, without a limit, with one row in memory
+///    at a time (all rows for an in-memory database). The visitor may use the backend. With a connection pool,
+///    `for_each_message` holds one connection and each call inside uses another; such a call throws
+///    `resource_exhausted` if visitors hold all connections, so that none can become free. A slow visitor is dear, as
+///    it keeps one state of the database readable: beside it SQLite's write-ahead log grows with every write (beyond
+///    `visitor_log_bytes` the call throws `resource_exhausted`), and PostgreSQL cannot remove dead rows of any table
+///    (its `xmin` stays). Read pages, or collect and work afterwards, where a message takes long. With a MessageWindow
+///    `load_messages` returns the newest messages that a request to a model has room for. It reads these and no earlier
+///    ones, unless the window has roles: then all down to the last that it returns. A window that has more bytes than a
+///    page may have begins later.
 ///  - `load_agent_messages` returns the messages of all sessions of an agent and the coordinator and shared messages of
 ///    their parents, sessions in order of creation; `load_parent_messages` returns the coordinator and shared messages
 ///    of one session's parent.
@@ -95,8 +99,8 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
                                   const ToolExecution& execution, const MemorySnapshot& snapshot,
                                   const MessageSearch& search, const std::string& id, std::int64_t sequence,
                                   std::span<const Message> messages, const PageRequest& page,
-                                  const WriteOptions& options, const AppendOptions& append, CleanupHook hook,
-                                  CleanupHookId hook_id, void (*visit)(const Message&)) {
+                                  const MessageWindow& window, const WriteOptions& options, const AppendOptions& append,
+                                  CleanupHook hook, CleanupHookId hook_id, void (*visit)(const Message&)) {
   { store.save_session(context, session, options) } -> std::same_as<std::int64_t>;
   { store.ensure_session(context, session, options) } -> std::same_as<bool>;
   { store.update_session(context, id, session_patch, options) } -> std::same_as<std::int64_t>;
@@ -115,6 +119,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.save_messages(context, id, messages, append) } -> std::same_as<SequenceRange>;
   { store.save_turn(context, id, turn, append) } -> std::same_as<SequenceRange>;
   { store.load_messages(context, id, page) } -> std::same_as<Page<Message>>;
+  { store.load_messages(context, id, window) } -> std::same_as<LoadedWindow>;
   { store.for_each_message(context, id, visit) } -> std::same_as<std::int64_t>;
   { store.load_agent_messages(context, id, page) } -> std::same_as<Page<Message>>;
   { store.load_parent_messages(context, id, page) } -> std::same_as<Page<Message>>;

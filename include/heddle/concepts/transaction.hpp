@@ -20,7 +20,7 @@ namespace heddle::concepts {
 ///    security.
 ///  - The result of `run` is the number of rows that the statement itself changed, without those that triggers or
 ///    foreign keys changed; that of `one` the first row, that of `all` all rows. `each` calls a visitor with each row
-///    in turn; its result is the number of rows. The visitor outlives the transaction.
+///    in turn until it returns false; its result is the number of calls. The visitor outlives the transaction.
 ///  - The result of `page` is a `sql::RowList`: the rows up to the one with which their texts and blobs have as many
 ///    bytes as the configuration allows, at least one if there is one. The engine keeps no further rows in memory. In a
 ///    reading transaction it is the last statement, as an engine may end the transaction when it has these rows.

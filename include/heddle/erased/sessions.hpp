@@ -5,6 +5,7 @@
 #include "heddle/concepts/session_storage.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
+#include "heddle/model/message_window.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
@@ -53,12 +54,16 @@ class Sessions : public Interface {
                                   const AppendOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<Message> load_messages(const Context& context, const std::string& session_id,
                                                     const PageRequest& page = {}) = 0;
-  /// Calls `visit(const Message&)` for each message of a session in order; returns the number of messages.
+  [[nodiscard]] virtual LoadedWindow load_messages(const Context& context, const std::string& session_id,
+                                                   const MessageWindow& window) = 0;
+  /// Calls `visit(const Message&)` for each message of a session in order, from a sequence number on, until it returns
+  /// false; returns the number of messages.
   template <class Visit>
-  std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit) {
+  std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit,
+                                std::int64_t from = 1) {
     // The lambda is an object even if `visit` is a function, so its address fits into a `const void*`.
-    const auto call = [&visit](const Message& message) { visit(message); };
-    return visit_messages(context, session_id, MessageVisitor::of(call));
+    const auto call = [&visit](const Message& message) { return visit(message); };
+    return visit_messages(context, session_id, MessageVisitor::of(call), from);
   }
   [[nodiscard]] virtual Page<Message> load_agent_messages(const Context& context, const std::string& agent_id,
                                                           const PageRequest& page = {}) = 0;
@@ -79,8 +84,8 @@ class Sessions : public Interface {
   ///@}
 
  private:
-  virtual std::int64_t visit_messages(const Context& context, const std::string& session_id,
-                                      MessageVisitor visitor) = 0;
+  virtual std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visitor,
+                                      std::int64_t from) = 0;
 };
 
 /// Implements `Sessions` with a session storage: a reference to it, or a proxy that is stored here. Derive from it to
@@ -148,6 +153,10 @@ class SessionsModel : public Sessions {
   Page<Message> load_messages(const Context& context, const std::string& session_id, const PageRequest& page) override {
     return storage_.load_messages(context, session_id, page);
   }
+  LoadedWindow load_messages(const Context& context, const std::string& session_id,
+                             const MessageWindow& window) override {
+    return storage_.load_messages(context, session_id, window);
+  }
   Page<Message> load_agent_messages(const Context& context, const std::string& agent_id,
                                     const PageRequest& page) override {
     return storage_.load_agent_messages(context, agent_id, page);
@@ -181,8 +190,9 @@ class SessionsModel : public Sessions {
   SessionStatistics statistics(const Context& context) override { return storage_.statistics(context); }
 
  private:
-  std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visitor) override {
-    return storage_.for_each_message(context, session_id, visitor);
+  std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visitor,
+                              std::int64_t from) override {
+    return storage_.for_each_message(context, session_id, visitor, from);
   }
 
   Storage storage_;

@@ -18,6 +18,9 @@ struct EarlierAnswer {
   std::string fingerprint{};
   std::int64_t answer_number = 0;
   std::string answer_text{};
+  /// The present branch of its session does not have the message at which the session ended after the call. Means
+  /// something for a call that has appended messages.
+  bool hidden = false;
 };
 
 /// Returns the Answer for a repeated call. Throws `invalid_argument` if the stored call is another one.
@@ -25,9 +28,9 @@ struct EarlierAnswer {
   if (earlier.operation != key.operation || earlier.fingerprint != key.fingerprint) {
     throw Error(ErrorCode::invalid_argument, "the idempotency key was used for another request");
   }
-  return {earlier.answer_number, std::move(earlier.answer_text), true};
+  return {earlier.answer_number, std::move(earlier.answer_text), true, earlier.hidden};
 }
 
 }  // namespace heddle::sql
 
-HEDDLE_ADAPT_STRUCT(heddle::sql::EarlierAnswer, operation, fingerprint, answer_number, answer_text);
+HEDDLE_ADAPT_STRUCT(heddle::sql::EarlierAnswer, operation, fingerprint, answer_number, answer_text, hidden);

@@ -6,6 +6,7 @@
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/forward.hpp"
 #include "heddle/model/message.hpp"
+#include "heddle/model/message_window.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/options.hpp"
@@ -131,11 +132,16 @@ class SessionStore : private stores::detail::SessionMistakes {
   /// Returns a session's messages in order; an empty page if the session does not exist.
   [[nodiscard]] Page<Message> load_messages(const Context& context, const std::string& session_id,
                                             const PageRequest& request = {});
-  /// Calls `visit(const Message&)` for each message of a session in order, row by row; returns the number of messages.
+  /// Returns the newest messages of a session that satisfy the conditions of the window.
+  [[nodiscard]] LoadedWindow load_messages(const Context& context, const std::string& session_id,
+                                           const MessageWindow& window);
+  /// Calls `visit(const Message&)` for each message of a session in order, row by row, from a sequence number on, until
+  /// it returns false; returns the number of messages.
   template <class Visit>
-  std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit) {
-    const auto call = [&visit](const Message& message) { visit(message); };
-    return visit_messages(context, session_id, MessageVisitor::of(call));
+  std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit,
+                                std::int64_t from = 1) {
+    const auto call = [&visit](const Message& message) { return visit(message); };
+    return visit_messages(context, session_id, MessageVisitor::of(call), from);
   }
   /// Returns the messages of all sessions of an agent, and the coordinator and shared messages of the parents of these
   /// sessions; sessions in the order of their creation, messages in the order of their session.
@@ -165,7 +171,8 @@ class SessionStore : private stores::detail::SessionMistakes {
   [[nodiscard]] SessionStatistics statistics(const Context& context);
 
  private:
-  std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visit);
+  std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visit,
+                              std::int64_t from);
 
   Gateway& gateway_;
   stores::detail::CleanupHooks hooks_;

@@ -29,13 +29,6 @@ namespace stores::detail {
 inline constexpr Refusal no_such_branch{ErrorCode::not_found, "the session",
                                         "has no hidden branch with this number: see list_branches"};
 
-/// Throws `invalid_argument` for a number that no message has, nor the start of a session.
-inline void check_sequence(std::string_view field, std::int64_t sequence) {
-  if (sequence < 0 || sequence > limits::sequence) {
-    validation::refuse(field, "is not between 0 and " + std::to_string(limits::sequence));
-  }
-}
-
 /// Holds the session, makes another branch the present one, and makes the end of the session the Answer.
 template <class Policy, class Transaction, class Change>
 void change_branch(Transaction& tx, const std::string& session_id, const AppendOptions& options, Change change) {
@@ -54,7 +47,7 @@ std::int64_t SessionStore<Policy, Tracer>::fork_session(const Context& context, 
                                                         const WriteOptions& options) {
   return gateway_.run(context, Operation::fork_session, [&](auto& passage) {
     validation::check_id("source", source);
-    stores::detail::check_sequence("at", at);
+    validation::check_sequence("at", at);
     stores::detail::check_session(session);
     const stores::detail::SessionWriter<Policy> writer(session);
     return passage
@@ -71,7 +64,7 @@ SessionEnd SessionStore<Policy, Tracer>::rewind_session(const Context& context, 
                                                         std::int64_t to, const AppendOptions& options) {
   return gateway_.run(context, Operation::rewind_session, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    stores::detail::check_sequence("to", to);
+    validation::check_sequence("to", to);
     stores::detail::check_expected(options);
     const Timestamp present = now();
     const auto rewind = [&](auto& tx) {

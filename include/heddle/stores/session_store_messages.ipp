@@ -8,13 +8,17 @@
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/search_terms.hpp"
+#include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
 #include "heddle/stores/detail/session_statements.hpp"
+#include "heddle/stores/detail/window.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/validation/text.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -27,25 +31,14 @@ inline constexpr Refusal rewound_away{
     "was rewound behind what the first call with this idempotency key wrote: load it and decide again, with another "
     "key"};
 
-/// Throws `conflict` if the present branch of the session does not have these messages. To be called for a repeated
-/// call only, because it costs a round trip.
-template <class Policy, class Passage>
-void require_still_there(Passage& passage, const std::string& session_id, const SequenceRange& range) {
-  const bool present = passage.read([&](auto& tx) {
-    auto found = tx.one(message_lists<Policy>().wrote, tx.user_id(), session_id, range.branch, range.last);
-    return [found = std::move(found)]() mutable { return found().has_value(); };
-  });
-  if (!present) { throw rewound_away.of(session_id).error(); }
-}
-
 /// Appends what `work` writes, as the operation of the passage.
-template <class Policy, class Work, class Passage>
+template <class Work, class Passage>
 [[nodiscard]] SequenceRange append(Passage& passage, const Work& work, const std::string& session_id,
                                    const AppendOptions& options) {
   const Answer answer = passage.write_once(
       options.idempotency_key, session_id, [&work] { return work.fingerprint(); }, work);
   const SequenceRange range = work.range(answer);
-  if (answer.repeated && range.first <= range.last) { require_still_there<Policy>(passage, session_id, range); }
+  if (answer.hidden && range.first <= range.last) { throw rewound_away.of(session_id).error(); }
   return range;
 }
 
@@ -56,7 +49,7 @@ std::int64_t SessionStore<Policy, Tracer>::save_message(const Context& context, 
                                                         const Message& message, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_message, [&](auto& passage) {
     const stores::detail::MessageWriter<Policy> work(session_id, {&message, 1}, options);
-    return stores::detail::append<Policy>(passage, work, session_id, options).last;
+    return stores::detail::append(passage, work, session_id, options).last;
   });
 }
 
@@ -66,7 +59,7 @@ SequenceRange SessionStore<Policy, Tracer>::save_messages(const Context& context
                                                           const AppendOptions& options) {
   return gateway_.run(context, Operation::save_messages, [&](auto& passage) {
     const stores::detail::MessageWriter<Policy> work(session_id, messages, options);
-    return stores::detail::append<Policy>(passage, work, session_id, options);
+    return stores::detail::append(passage, work, session_id, options);
   });
 }
 
@@ -75,7 +68,7 @@ SequenceRange SessionStore<Policy, Tracer>::save_turn(const Context& context, co
                                                       const Turn& turn, const AppendOptions& options) {
   return gateway_.run(context, Operation::save_turn, [&](auto& passage) {
     const stores::detail::TurnWriter<Policy> work(session_id, turn.messages, turn.executions, options);
-    return stores::detail::append<Policy>(passage, work, session_id, options);
+    return stores::detail::append(passage, work, session_id, options);
   });
 }
 
@@ -95,14 +88,40 @@ Page<Message> SessionStore<Policy, Tracer>::load_messages(const Context& context
 }
 
 template <class Policy, class Tracer>
+LoadedWindow SessionStore<Policy, Tracer>::load_messages(const Context& context, const std::string& session_id,
+                                                         const MessageWindow& window) {
+  return gateway_.run(context, Operation::load_window, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    stores::detail::check_window(window);
+    const std::int64_t to = window.to.value_or(limits::sequence);
+    const std::int64_t roles = stores::detail::bits_of_roles(window);
+    const std::int64_t rows = window.last.value_or(limits::page);
+    return passage.read([&](auto& tx) {
+      const auto& lists = stores::detail::message_lists<Policy>();
+      auto end = tx.one(stores::detail::branch_statements<Policy>().end, tx.user_id(), session_id);
+      auto list = window.tokens ? tx.page(lists.window_of_tokens, tx.user_id(), session_id, window.from, to, roles,
+                                          rows, *window.tokens)
+                                : tx.page(lists.window, tx.user_id(), session_id, window.from, to, roles, rows);
+      return [end = std::move(end), list = std::move(list), &window]() mutable {
+        LoadedWindow loaded;
+        if (const auto number = end()) { loaded.end = sql::session_end::unpacked(*number); }
+        stores::detail::fill(loaded, window, list().rows);
+        return loaded;
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::visit_messages(const Context& context, const std::string& session_id,
-                                                          MessageVisitor visit) {
+                                                          MessageVisitor visit, std::int64_t from) {
   return gateway_.run(context, Operation::for_each_message, [&](auto& passage) {
     validation::check_id("session_id", session_id);
-    const auto call = [&visit](const sql::Keyed<Message>& message) { visit(message.row); };
+    validation::check_sequence("from", from);
+    const auto call = [&visit](const sql::Keyed<Message>& message) { return visit(message.row); };
     return passage.read([&](auto& tx) {
-      return tx.each(stores::detail::message_lists<Policy>().list, call, tx.user_id(), session_id, std::int64_t{0},
-                     limits::sequence);
+      return tx.each(stores::detail::message_lists<Policy>().list, call, tx.user_id(), session_id,
+                     std::max(from, std::int64_t{1}) - 1, limits::sequence);
     });
   });
 }

@@ -36,7 +36,7 @@ void SessionStore<Policy, Tracer>::save_tool_execution(const Context& context, c
   gateway_.run(context, Operation::save_tool_execution, [&](auto& passage) {
     const AppendOptions anywhere{options.idempotency_key};
     const stores::detail::TurnWriter<Policy> work(session_id, {}, {&execution, 1}, anywhere);
-    static_cast<void>(stores::detail::append<Policy>(passage, work, session_id, anywhere));
+    static_cast<void>(stores::detail::append(passage, work, session_id, anywhere));
   });
 }
 

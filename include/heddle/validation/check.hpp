@@ -87,4 +87,11 @@ void check(const FieldPath& field, const T& value, [[maybe_unused]] std::size_t 
   }
 }
 
+/// Throws `invalid_argument` for a number that is neither 0 nor a possible sequence number.
+inline void check_sequence(const FieldPath& field, std::int64_t sequence) {
+  if (sequence < 0 || sequence > limits::sequence) {
+    refuse(field, "is not between 0 and " + std::to_string(limits::sequence));
+  }
+}
+
 }  // namespace heddle::validation

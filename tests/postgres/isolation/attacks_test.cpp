@@ -188,7 +188,7 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
 
   // Tables, types, functions and operators of the caller, before all others in the search path.
   app.execute(
-      "CREATE TEMP TABLE messages (user_id text, session_number bigint, sequence bigint, search tsvector, words text);"
+      "CREATE TEMP TABLE messages (user_id text, branch_number bigint, sequence bigint, search tsvector, words text);"
       "CREATE TEMP TABLE sessions (user_id text, number bigint, id text, agent_id text, deleted_at bigint);"
       "CREATE TEMP TABLE artifacts (user_id text, number bigint, id text, session_id text, deleted_at bigint, "
       "search tsvector, words text);"

@@ -132,12 +132,12 @@ TEST_CASE("fault 11: every foreign key is within one tenant") {
   const auto number = superuser.text("SELECT number FROM sessions WHERE user_id = 'alice' AND id = '" + known + "'");
   for (const auto& table : tables_of_sessions(superuser)) {
     CAPTURE(table);
-    const auto row_of = [&](const std::string& session, const std::string& session_number) {
+    const auto row_of = [&](const std::string& session, const std::string& number_of_session) {
       const std::string row = superuser.text(
           "SELECT quote_literal(to_jsonb(t) || '{\"user_id\": \"mallory\", "
           "\"session_id\": \"" +
-          session + "\", \"session_number\": " + session_number + "}') FROM " + table +
-          " t WHERE user_id = 'alice' LIMIT 1");
+          session + "\", \"session_number\": " + number_of_session + ", \"branch_number\": " + number_of_session +
+          "}') FROM " + table + " t WHERE user_id = 'alice' LIMIT 1");
       return "INSERT INTO " + table + " OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_record(null::" + table +
              ", " + row + ")";
     };

@@ -166,7 +166,7 @@ TEST_CASE("postgres stress: no tenant sees another's nonce, however calls end") 
   CHECK(total > 500);
   CHECK(server.integer("SELECT count(*) FROM messages") == total);
   CHECK(server.integer("SELECT count(*) FROM messages m JOIN sessions s ON s.user_id = m.user_id AND s.number = "
-                       "m.session_number WHERE m.content <> 'says ' || s.name") == 0);
+                       "m.branch_number WHERE m.content <> 'says ' || s.name") == 0);
   for (int tenant = 0; tenant < tenants; tenant += 97) {
     CHECK(server.integer("SELECT count(*) FROM messages WHERE user_id = '" + user(tenant) + "'") ==
           stored[static_cast<std::size_t>(tenant)]);

@@ -64,7 +64,7 @@ heddle::postgres::Config with_page_bytes(const support::MigratedDatabase& databa
 /// Adds messages to a session with one message: each is its number, so often. Heddle would split them into words.
 void repeat_message(support::MigratedDatabase& database, int last, int times) {
   support::RawPostgres(database.database().superuser_dsn())
-      .execute("INSERT INTO messages SELECT user_id, session_number, number, role, repeat(number || ' ', " +
+      .execute("INSERT INTO messages SELECT user_id, branch_number, number, role, repeat(number || ' ', " +
                std::to_string(times) +
                "), content_blocks, tool_calls, tool_use_id, tool_result, session_context, agent_id, timestamp, "
                "token_count, cost_usd, search, words FROM messages, generate_series(2, " +

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/columns.hpp"
@@ -11,13 +12,23 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/branches.hpp"
 #include "heddle/sql/statements/messages.hpp"
+#include "heddle/sql/statements/windows.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace heddle::postgres {
+
+/// Which messages a statement reads: their range, order and number.
+struct MessageRange {
+  std::string first;
+  std::string last = std::to_string(limits::sequence);
+  std::string order{};
+  std::string rows = "?4";
+};
 
 /// The statements for messages. A row contains the number of its session and its sequence number.
 struct MessageStatements : sql::MessageStatements<Sql> {
@@ -60,11 +71,13 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
   struct Lists {
     /// Parameters: user, session, after this sequence, limit. The key is the session's branch.
-    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list{messages_of("?2", session(), "true")};
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list{
+        messages_of("?2", session(), "true", after())};
     /// Parameters: user, session, after this sequence, limit. The messages of the parent that its children may see; the
     /// key is the parent's branch.
-    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_parent{messages_of(
-        parent_id(), "WHERE user_id = ?1 AND deleted_at IS NULL AND id = " + parent_id(), visible_to_children())};
+    Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_parent{
+        messages_of(parent_id(), "WHERE user_id = ?1 AND deleted_at IS NULL AND id = " + parent_id(),
+                    visible_to_children(), after())};
     /// Parameters: user, agent, after this position, limit. The messages of the agent's sessions, and those of their
     /// parents that children may see. A position is the number of the session times 2^24 plus the sequence. Sorts the
     /// sessions first, so that it reads no more of them than the page needs.
@@ -74,10 +87,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         " AND agent_id = ?2 UNION ALL SELECT number, branch_number, id, false FROM sessions WHERE " + later() +
         " AND agent_id <> ?2 AND id IN (SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND agent_id = ?2 "
         "AND deleted_at IS NULL) ORDER BY number OFFSET 0) s CROSS JOIN LATERAL (SELECT m.*" +
-        from_segments("s.branch_number",
-                      "CASE s.number WHEN " + sql::message_key::number("?3") + " THEN " +
-                          sql::message_key::sequence("?3") + " ELSE 0 END",
-                      "(s.own OR " + visible_to_children() + ")") +
+        from_segments("s.branch_number", "(s.own OR " + visible_to_children() + ")",
+                      {.first = "CASE s.number WHEN " + sql::message_key::number("?3") + " THEN " +
+                                sql::message_key::sequence("?3") + " ELSE 0 END + 1"}) +
         ") m ORDER BY s.number, m.sequence LIMIT ?4"};
     /// Parameters: user, words, session, agent or null, limit, offset. Best match first.
     Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
@@ -85,17 +97,14 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     /// Parameters: user, words, agent or null, limit, offset. Best match first.
     Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
         search_with("?2, NULL, ?3, ?4, ?5")};
+    /// Parameters: user, session, from, to, roles, limit. The messages of a window, newest first.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{window_from("?3")};
+    /// The same, and a number of tokens. Further messages down to the first that does not fit.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
+        window_of_tokens{sql::windows::line<Sql>() + window_from(sql::windows::start)};
     /// Parameters: user, session, branch. No row if the session, or its parent, has another branch.
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{same_branch_as(parent_id())};
-    /// Parameters: user, session, branch, sequence. No row if the present branch does not have the message that a
-    /// branch of the session wrote.
-    Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t> wrote{
-        "SELECT 1 FROM sessions s JOIN branches b ON b.user_id = s.user_id AND b.session_number = s.number AND "
-        "b.branch = ?3 JOIN segments g "
-        "ON g.user_id = s.user_id AND g.branch_number = s.branch_number AND g.source_number = b.number AND "
-        "g.last_sequence >= ?4 "
-        "WHERE s.user_id = ?1 AND s.id = ?2 AND s.deleted_at IS NULL"};
   };
 
  private:
@@ -109,28 +118,36 @@ struct MessageStatements : sql::MessageStatements<Sql> {
            id + " AND branch <> ?3)";
   }
   static std::string parent_id() { return "(SELECT parent_session_id FROM sessions " + session() + ")"; }
-  /// The messages of the present branch of one session after ?3, at most ?4, with the number of the branch. If it wrote
-  /// them itself, they are one range: as a subquery its branch is one number, and an index scan of the primary key
-  /// returns them in order. Else they come segment by segment. One of the two parts has no rows.
-  static std::string messages_of(const std::string& id, const std::string& session, const std::string& condition) {
+  static MessageRange after() { return {.first = "?3 + 1"}; }
+  /// The messages of the present branch of one session, with the number of the branch. If it wrote them itself, they
+  /// are one range: as a subquery its branch is one number, and an index scan of the primary key returns them in order.
+  /// Else they come segment by segment. One of the two parts has no rows.
+  static std::string messages_of(const std::string& id, const std::string& session, const std::string& condition,
+                                 const MessageRange& range) {
     const auto of_session = [&session](const std::string& column, const std::string& its) {
       return "(SELECT " + column + " FROM sessions " + session + its + ")";
     };
     const std::string columns = select(id) + ", " + of_session("branch", "");
     return "(" + columns + " FROM messages m WHERE m.user_id = ?1 AND m.branch_number = " +
-           of_session("branch_number", " AND branch_first <= ?3 + 1") + " AND m.sequence > ?3 AND " + condition +
-           " ORDER BY m.sequence LIMIT ?4) UNION ALL (" + columns +
-           from_segments(of_session("branch_number", " AND branch_first > ?3 + 1"), "?3", condition) + ")";
+           of_session("branch_number", " AND branch_first <= " + range.first) + " AND m.sequence BETWEEN " +
+           range.first + " AND " + range.last + " AND " + condition + " ORDER BY m.sequence" + range.order + " LIMIT " +
+           range.rows + ") UNION ALL (" + columns +
+           from_segments(of_session("branch_number", " AND branch_first > " + range.first), condition, range) + ")";
   }
-  /// FROM: the messages `m` of a branch after a sequence, at most ?4, in order. Each segment is read in order, and not
-  /// before it is needed.
-  static std::string from_segments(const std::string& branch, const std::string& after, const std::string& condition) {
+  /// FROM: the messages `m` of a branch, in order. Each segment is read in order, and not before it is needed.
+  static std::string from_segments(const std::string& branch, const std::string& condition, const MessageRange& range) {
     return " FROM (SELECT * FROM segments g WHERE g.user_id = ?1 AND g.branch_number = " + branch +
-           " AND g.last_sequence > " + after +
-           " ORDER BY g.first_sequence OFFSET 0) g CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.user_id = ?1 "
-           "AND m.branch_number = g.source_number AND m.sequence > " +
-           after + " AND m.sequence BETWEEN g.first_sequence AND g.last_sequence AND " + condition +
-           " ORDER BY m.sequence LIMIT ?4) m ORDER BY g.first_sequence, m.sequence LIMIT ?4";
+           " AND g.first_sequence <= " + range.last + " AND g.last_sequence >= " + range.first +
+           " ORDER BY g.first_sequence" + range.order +
+           " OFFSET 0) g CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.user_id = ?1 "
+           "AND m.branch_number = g.source_number AND m.sequence BETWEEN greatest(g.first_sequence, " +
+           range.first + ") AND least(g.last_sequence, " + range.last + ") AND " + condition + " ORDER BY m.sequence" +
+           range.order + " LIMIT " + range.rows + ") m ORDER BY g.first_sequence" + range.order + ", m.sequence" +
+           range.order + " LIMIT " + range.rows;
+  }
+  static std::string window_from(std::string_view start) {
+    return messages_of("?2", session(), sql::windows::has_role("?5"),
+                       {.first = std::string(start), .last = "?4", .order = " DESC", .rows = "?6"});
   }
   static std::string later() {
     return "user_id = ?1 AND deleted_at IS NULL AND number >= " + sql::message_key::number("?3");

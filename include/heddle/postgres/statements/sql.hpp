@@ -73,10 +73,18 @@ struct Sql {
     return std::string(" AND ").append(table).append(".user_id = ").append(other).append(".user_id");
   }
   /// Precedes a condition: the row is of a user.
-  static std::string of_user(std::string_view user) { return std::string("user_id = ").append(user).append(" AND "); }
-  /// The columns of a new branch that identify it, and their values for a session `s`. The server numbers it.
-  static std::string branch_columns() { return "user_id"; }
-  static std::string branch_values() { return "s.user_id"; }
+  static std::string of_user(std::string_view table, std::string_view user) {
+    return std::string(table).append(".user_id = ").append(user).append(" AND ");
+  }
+  /// The message `table` of the user ?1 is the one that a branch wrote with a sequence.
+  static std::string key_is(std::string_view table, std::string_view branch, std::string_view sequence) {
+    const std::string name(table);
+    return of_user(table, "?1") + name + ".branch_number = " + std::string(branch) + " AND " + name +
+           ".sequence = " + std::string(sequence);
+  }
+  /// The columns of a new branch that identify it, and their values for a session `s`.
+  static std::string branch_columns() { return "user_id, number"; }
+  static std::string branch_values() { return "s.user_id, -nextval('heddle_branch_numbers')"; }
   /// The same for a segment, before its other columns.
   static std::string segment_columns() { return "user_id, "; }
   static std::string segment_values() { return "s.user_id, "; }

@@ -22,13 +22,15 @@ enum class Paging { whole, by_row };
 
 /// One queued command: how to handle its result, and the result.
 struct Command {
-  std::optional<Refusal> refusal{};                      ///< the error of the call if the command finds no row
-  std::optional<std::size_t> prepares{};                 ///< the number of the statement that it prepares
-  std::function<void(const libpq::ResultRow&)> visit{};  ///< is called with each row as it arrives; no result is kept
+  std::optional<Refusal> refusal{};       ///< the error of the call if the command finds no row
+  std::optional<std::size_t> prepares{};  ///< the number of the statement that it prepares
+  /// Is called with each row as it arrives, until it returns false; no result is kept.
+  std::function<bool(const libpq::ResultRow&)> visit{};
   std::function<int(const PGresult&)> keep{};  ///< copies rows of a page; returns the number of those it needs
   std::int64_t page_bytes = 0;                 ///< how many bytes of text `keep` takes before its last row
   bool claims = false;                         ///< claims an idempotency key: no row if it is used already
   std::int64_t visited = 0;                    ///< rows that `visit` was called with
+  bool has_seen_enough = false;                ///< `visit` has returned false
   libpq::Result result{};
 };
 

@@ -233,10 +233,11 @@ class Pipeline {
       command.result = std::move(result);
       return;
     }
-    for (int row = 0; row < PQntuples(result.get()); ++row) {
+    for (int row = 0; row < PQntuples(result.get()) && !command.has_seen_enough; ++row) {
       context_.check();
       ++command.visited;
-      command.visit(libpq::ResultRow(result.get(), row));
+      command.has_seen_enough = !command.visit(libpq::ResultRow(result.get(), row));
+      if (command.has_seen_enough) { cut_short(); }
     }
   }
 

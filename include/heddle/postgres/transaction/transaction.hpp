@@ -3,6 +3,7 @@
 
 #include "heddle/call.hpp"
 #include "heddle/detail/calls/finish.hpp"
+#include "heddle/detail/calls/visit.hpp"
 #include "heddle/postgres/libpq/connection.hpp"
 #include "heddle/postgres/statements/control.hpp"
 #include "heddle/postgres/transaction/arguments.hpp"
@@ -147,13 +148,15 @@ class Transaction {
     return PendingRows<Row>(std::move(list));
   }
 
-  /// Queues a query; calls `visit` with each row as it arrives, inside the transaction. Its result is the number of
-  /// rows. Precondition: `visit` exists until the end of the transaction.
+  /// Queues a query; calls `visit` with each row as it arrives, inside the transaction, until it returns false. Its
+  /// result is the number of calls. Precondition: `visit` exists until the end of the transaction.
   template <class Row, class... Arguments, class Visit>
   Pending<std::int64_t> each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
                              const std::type_identity_t<Arguments>&... arguments) {
     Command command;
-    command.visit = [&visit](const libpq::ResultRow& row) { visit(sql::read_row<Row>(row)); };
+    command.visit = [&visit](const libpq::ResultRow& row) {
+      return heddle::detail::calls::goes_on(visit, sql::read_row<Row>(row));
+    };
     return {queue(Form::plain, std::move(command), statement, arguments...),
             [](const Command& completed) { return completed.visited; }};
   }

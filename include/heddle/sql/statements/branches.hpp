@@ -85,7 +85,8 @@ struct BranchStatements {
     return "(SELECT max(branch) FROM branches b WHERE b.session_number = s.number" + Sql::same_user("b", "s") + ")";
   }
   static std::string present(const std::string& condition = {}) {
-    return Sql::of_user("?1") + "number = (SELECT s.branch_number FROM sessions s WHERE " + session() + condition + ")";
+    return Sql::of_user("branches", "?1") + "number = (SELECT s.branch_number FROM sessions s WHERE " + session() +
+           condition + ")";
   }
   static std::string hide(const std::string& time, const std::string& condition) {
     return "UPDATE branches SET last_sequence = (SELECT s.last_sequence FROM sessions s WHERE " + session() +

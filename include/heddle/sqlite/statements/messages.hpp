@@ -9,6 +9,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/branches.hpp"
 #include "heddle/sql/statements/messages.hpp"
+#include "heddle/sql/statements/windows.hpp"
 #include "heddle/sqlite/statements/sql.hpp"
 #include "heddle/time.hpp"
 
@@ -85,19 +86,26 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         sql::message_key::number("f.rowid") +
         " WHERE messages_search MATCH ?2 AND wrote.user_id = ?1 AND EXISTS (SELECT 1 " + holders("f.rowid", "?3") +
         ") ORDER BY score, f.rowid LIMIT ?4 OFFSET ?5)" + messages_of_found()};
+    /// user, session, from, to, roles, limit: the messages of a window, newest first.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{window_from("?3")};
+    /// The same, and a number of tokens: further messages down to the first that does not fit.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
+        window_of_tokens{sql::windows::line<Sql>() + window_from(std::string(sql::windows::start))};
     /// user, session, branch: no row if the session, or its parent, has another branch.
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{
         same_branch_as("(SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND id = ?2)")};
-    /// user, session, branch, sequence: no row if the present branch does not have the message that a branch
-    /// of the session wrote.
-    Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t> wrote{
-        "SELECT 1 FROM sessions s JOIN branches b ON b.session_number = s.number AND b.branch = ?3 JOIN segments g "
-        "ON g.branch_number = s.branch_number AND g.source_number = b.number AND g.last_sequence >= ?4 "
-        "WHERE s.user_id = ?1 AND s.id = ?2"};
   };
 
  private:
+  static std::string window_from(const std::string& start) {
+    return select() +
+           "FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number AND g.first_sequence <= "
+           "?4 AND g.last_sequence >= " +
+           start + " CROSS JOIN messages m ON m.key BETWEEN " + key("max(g.first_sequence, " + start + ")") + " AND " +
+           key("min(g.last_sequence, ?4)") + " WHERE s.user_id = ?1 AND s.id = ?2 AND " + sql::windows::has_role("?5") +
+           " ORDER BY g.first_sequence DESC, m.key DESC LIMIT ?6";
+  }
   static std::string same_branch_as(const std::string& id) {
     return "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = " + id + " AND branch <> ?3)";
   }

@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/message_key.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -55,7 +57,11 @@ struct Sql {
   /// After a condition: two rows are of one user. Numbers of sessions and branches belong to one user anyway.
   static std::string same_user(std::string_view /*table*/, std::string_view /*other*/) { return {}; }
   /// Before a condition on such a number: the row is of a user.
-  static std::string of_user(std::string_view /*user*/) { return {}; }
+  static std::string of_user(std::string_view /*table*/, std::string_view /*user*/) { return {}; }
+  /// The message `table` is the one that a branch wrote with a sequence.
+  static std::string key_is(std::string_view table, std::string_view branch, std::string_view sequence) {
+    return std::string(table).append(".key = ").append(sql::message_key::base(branch)).append(" + ").append(sequence);
+  }
   /// The columns of a new branch that identify it, and their values for a session `s`. Its number is the next one below
   /// zero.
   static std::string branch_columns() { return "user_id, number"; }

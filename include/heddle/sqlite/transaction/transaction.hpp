@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/detail/calls/visit.hpp"
 #include "heddle/sql/earlier_answer.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
@@ -112,8 +113,8 @@ class Transaction {
     return Ready<sql::RowList<Row>>(std::move(list));
   }
 
-  /// Runs a statement and calls `visit` with each row, at the latest when the result is read. The result is the number
-  /// of rows. `visit` must live until then.
+  /// Runs a statement and calls `visit` with each row until it returns false, at the latest when the result is read.
+  /// The result is the number of its calls. `visit` must live until then.
   template <class Row, class... Arguments, class Visit>
   auto each(const sql::Statement<Row, Arguments...>& statement, Visit& visit,
             const std::type_identity_t<Arguments>&... arguments) {
@@ -121,20 +122,22 @@ class Transaction {
     (sql::write_argument(*running, arguments), ...);
     std::int64_t count = 0;
     std::vector<Row> kept;
-    for (; running->step(); ++count) {
+    for (bool more = true; more && running->step();) {
       if (rows_ == Rows::kept) {
         kept.push_back(sql::read_row<Row>(*running));
       } else {
         // SQLite checks the deadline only while it computes, not during a slow visitor.
         call_.context.check();
         if (growth_ != nullptr) { growth_->check(); }
-        visit(sql::read_row<Row>(*running));
+        ++count;
+        more = heddle::detail::calls::goes_on(visit, sql::read_row<Row>(*running));
       }
     }
-    return [count, kept = std::move(kept), &visit, &context = call_.context] {
+    return [count, kept = std::move(kept), &visit, &context = call_.context]() mutable {
       for (const Row& row : kept) {
         context.check();
-        visit(row);
+        ++count;
+        if (!heddle::detail::calls::goes_on(visit, row)) { break; }
       }
       return count;
     };

@@ -50,7 +50,7 @@ class MessageList {
   MessageList(sql::Listing listing, const Request& request, const std::string& session_id)
       : page_(listing, request, limits::page, {}, session_id), start_(sql::session_end::unpacked(page_.start().at)) {
     // On SQLite a sequence out of range would be a key of another branch.
-    if (page_.start().at < 0) { sql::refuse_cursor(); }
+    if (page_.start().at < 0 || (page_.start().at != 0 && start_.sequence == 0)) { sql::refuse_cursor(); }
   }
 
   /// The branch of the page before; nothing for the first page.

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "heddle/model/message.hpp"
+#include "heddle/options.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace heddle {
+
+/// Selects the messages of a session that a request to a model needs: the newest that satisfy all conditions.
+/// Conditions apply before anything is counted.
+struct MessageWindow {
+  std::int64_t from = 1;                 ///< the first sequence number
+  std::optional<std::int64_t> to{};      ///< the last sequence number; nothing: the last of the session
+  std::optional<std::int64_t> last{};    ///< at most this many messages, 1 to `limits::page`; nothing: `limits::page`
+  std::optional<std::int64_t> tokens{};  ///< at most this many tokens in all, by `Message::token_count`
+  std::vector<Role> roles{};             ///< only messages of these roles; empty: of all
+  /// Leaves out results of tools at the front of the window, whose calls are before it: models refuse them. Has no
+  /// effect where `roles` leaves out the assistant.
+  bool whole_exchanges = true;
+};
+
+/// The messages of a window.
+struct LoadedWindow {
+  std::vector<Message> messages{};     ///< in the order of their sequence numbers
+  SessionEnd end{};                    ///< where the session ended when it was read
+  std::int64_t left_out_messages = 0;  ///< results of tools that `whole_exchanges` left out
+  std::int64_t left_out_tokens = 0;    ///< their tokens
+  /// The newest message alone has more tokens than the window may have: the window is empty.
+  bool newest_is_too_large = false;
+};
+
+}  // namespace heddle

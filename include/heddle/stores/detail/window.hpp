@@ -1,0 +1,66 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/limits.hpp"
+#include "heddle/model/message.hpp"
+#include "heddle/model/message_window.hpp"
+#include "heddle/sql/row_list.hpp"
+#include "heddle/validation/field_path.hpp"
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace heddle::stores::detail {
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
+/// Throws `invalid_argument` for a window that no session can have.
+void check_window(const std::same_as<MessageWindow> auto& window) {
+  if (window.from < 0) { validation::refuse("window.from", "is negative"); }
+  if (window.to && *window.to < 0) { validation::refuse("window.to", "is negative"); }
+  if (window.last && (*window.last < 1 || *window.last > limits::page)) {
+    validation::refuse("window.last", "is not between 1 and " + std::to_string(limits::page));
+  }
+  if (window.tokens && *window.tokens < 0) { validation::refuse("window.tokens", "is negative"); }
+}
+
+/// Returns the roles of a window as a set of bits; all for none.
+[[nodiscard]] std::int64_t bits_of_roles(const std::same_as<MessageWindow> auto& window) {
+  std::int64_t bits = window.roles.empty() ? ~std::int64_t{0} : 0;
+  for (const Role role : window.roles) { bits |= std::int64_t{1} << static_cast<int>(role); }
+  return bits;
+}
+
+/// True for the result of a tool: its call must be before it.
+[[nodiscard]] inline bool is_result(const Message& message) {
+  return message.role == Role::tool || message.tool_result || !message.tool_use_id.empty();
+}
+
+/// Keeps the newest messages that fit into the window, in the order of their sequence. `newest_first` are at least
+/// these, and the next one if there is one.
+void fill(std::same_as<LoadedWindow> auto& loaded, const MessageWindow& window, std::vector<Message> newest_first) {
+  std::int64_t tokens = 0;
+  const auto does_not_fit = [&](const Message& message) {
+    tokens += window.tokens ? std::min(message.token_count, *window.tokens + 1) : 0;
+    return window.tokens && tokens > *window.tokens;
+  };
+  const auto end = std::find_if(newest_first.begin(), newest_first.end(), does_not_fit);
+  loaded.newest_is_too_large = !newest_first.empty() && end == newest_first.begin();
+  newest_first.erase(end, newest_first.end());
+
+  const bool has_calls = window.roles.empty() ||
+                         std::find(window.roles.begin(), window.roles.end(), Role::assistant) != window.roles.end();
+  while (window.whole_exchanges && has_calls && !newest_first.empty() && is_result(newest_first.back())) {
+    ++loaded.left_out_messages;
+    loaded.left_out_tokens += newest_first.back().token_count;
+    newest_first.pop_back();
+  }
+  std::reverse(newest_first.begin(), newest_first.end());
+  loaded.messages = std::move(newest_first);
+}
+
+}  // namespace heddle::stores::detail
