@@ -30,6 +30,7 @@ enum class Operation : std::uint8_t {
   load_session,
   list_sessions,
   list_agent_sessions,
+  find_sessions,
   delete_session,
   soft_delete_session,
   restore_session,
@@ -94,7 +95,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 72> values{"open",
+  static constexpr std::array<std::string_view, 73> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -111,6 +112,7 @@ struct EnumNames<Operation> {
                                                            "load_session",
                                                            "list_sessions",
                                                            "list_agent_sessions",
+                                                           "find_sessions",
                                                            "delete_session",
                                                            "soft_delete_session",
                                                            "restore_session",

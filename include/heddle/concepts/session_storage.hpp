@@ -5,6 +5,7 @@
 #include "heddle/model/message_window.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
+#include "heddle/model/session_list.hpp"
 #include "heddle/options.hpp"
 
 #include <concepts>
@@ -42,6 +43,8 @@ namespace heddle {
 ///    it does not exist. `messages.next` is not empty if there are more: that page ends early as well, see PageRequest.
 ///  - `list_sessions` and `list_agent_sessions` return ids, last updated first. A session that is updated between two
 ///    pages moves to the front and may be missed or returned again.
+///  - `find_sessions` returns sessions as rows, with a preview of their last messages, those of a filter, last or first
+///    updated first. The same holds for a session that is updated between two pages.
 ///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's
 ///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions stay and have
 ///    no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be removed
@@ -99,14 +102,16 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
                                   const ToolExecution& execution, const MemorySnapshot& snapshot,
                                   const MessageSearch& search, const std::string& id, std::int64_t sequence,
                                   std::span<const Message> messages, const PageRequest& page,
-                                  const MessageWindow& window, const WriteOptions& options, const AppendOptions& append,
-                                  CleanupHook hook, CleanupHookId hook_id, void (*visit)(const Message&)) {
+                                  const MessageWindow& window, const SessionFilter& filter, const WriteOptions& options,
+                                  const AppendOptions& append, CleanupHook hook, CleanupHookId hook_id,
+                                  void (*visit)(const Message&)) {
   { store.save_session(context, session, options) } -> std::same_as<std::int64_t>;
   { store.ensure_session(context, session, options) } -> std::same_as<bool>;
   { store.update_session(context, id, session_patch, options) } -> std::same_as<std::int64_t>;
   { store.load_session(context, id, page) } -> std::same_as<std::optional<Session>>;
   { store.list_sessions(context, page) } -> std::same_as<Page<std::string>>;
   { store.list_agent_sessions(context, id, page) } -> std::same_as<Page<std::string>>;
+  { store.find_sessions(context, filter, page) } -> std::same_as<Page<SessionSummary>>;
   { store.delete_session(context, id, options) } -> std::same_as<bool>;
   { store.add_cleanup_hook(hook) } -> std::same_as<CleanupHookId>;
   { store.remove_cleanup_hook(hook_id) } -> std::same_as<bool>;

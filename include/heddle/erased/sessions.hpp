@@ -8,6 +8,7 @@
 #include "heddle/model/message_window.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
+#include "heddle/model/session_list.hpp"
 #include "heddle/options.hpp"
 
 #include <cstdint>
@@ -34,6 +35,8 @@ class Sessions : public Interface {
   [[nodiscard]] virtual Page<std::string> list_sessions(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
                                                               const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<SessionSummary> find_sessions(const Context& context, const SessionFilter& filter,
+                                                           const PageRequest& page = {}) = 0;
   virtual bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual CleanupHookId add_cleanup_hook(CleanupHook hook) = 0;
   virtual bool remove_cleanup_hook(CleanupHookId id) = 0;
@@ -114,6 +117,10 @@ class SessionsModel : public Sessions {
   Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
                                         const PageRequest& page) override {
     return storage_.list_agent_sessions(context, agent_id, page);
+  }
+  Page<SessionSummary> find_sessions(const Context& context, const SessionFilter& filter,
+                                     const PageRequest& page) override {
+    return storage_.find_sessions(context, filter, page);
   }
   bool delete_session(const Context& context, const std::string& id, const WriteOptions& options) override {
     return storage_.delete_session(context, id, options);

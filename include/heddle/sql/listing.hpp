@@ -25,7 +25,8 @@ enum class Listing {
   requests_of_session,
   sessions_of_all_users,
   users,
-  branches
+  branches,
+  session_summaries
 };
 
 }  // namespace heddle::sql
@@ -33,7 +34,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 16> values{"sessions",
+  static constexpr std::array<std::string_view, 17> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -48,5 +49,6 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "requests_of_session",
                                                            "sessions_of_all_users",
                                                            "users",
-                                                           "branches"};
+                                                           "branches",
+                                                           "session_summaries"};
 };

@@ -22,6 +22,16 @@ struct KeyRow {
   Timestamp created_at{};
 };
 
+/// The conditions of a SessionFilter; null: no condition. Refers to its texts.
+struct SessionConditions {
+  std::optional<std::string_view> agent_id{};
+  std::optional<std::string_view> parent_session_id{};
+  Timestamp updated_from{};
+  Timestamp updated_to{};
+  std::optional<std::string_view> name_contains{};
+  std::optional<std::string_view> context{};
+};
+
 /// The members of an ArtifactFilter that always restrict a list.
 struct ArtifactRange {
   Timestamp created_from{};
@@ -40,5 +50,7 @@ struct NewMessages {
 
 HEDDLE_ADAPT_STRUCT(heddle::sql::KeyRow, key, session_id, operation, fingerprint, answer_number, answer_text,
                     created_at);
+HEDDLE_ADAPT_STRUCT(heddle::sql::SessionConditions, agent_id, parent_session_id, updated_from, updated_to,
+                    name_contains, context);
 HEDDLE_ADAPT_STRUCT(heddle::sql::ArtifactRange, created_from, include_deleted);
 HEDDLE_ADAPT_STRUCT(heddle::sql::NewMessages, count, saved_at, tokens, cost_usd);

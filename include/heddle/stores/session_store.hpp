@@ -9,6 +9,7 @@
 #include "heddle/model/message_window.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
+#include "heddle/model/session_list.hpp"
 #include "heddle/options.hpp"
 #include "heddle/stores/detail/cleanup_hooks.hpp"
 #include "heddle/stores/detail/session_mistakes.hpp"
@@ -52,6 +53,9 @@ class SessionStore : private stores::detail::SessionMistakes {
   /// Returns ids of an agent's sessions, last updated first.
   [[nodiscard]] Page<std::string> list_agent_sessions(const Context& context, const std::string& agent_id,
                                                       const PageRequest& request = {});
+  /// Returns the sessions that satisfy the filter, with their columns, last updated first.
+  [[nodiscard]] Page<SessionSummary> find_sessions(const Context& context, const SessionFilter& filter,
+                                                   const PageRequest& request = {});
   /// Deletes a session with everything that belongs to it, then runs the cleanup hooks; returns false if it does not
   /// exist.
   bool delete_session(const Context& context, const std::string& id, const WriteOptions& options = {});

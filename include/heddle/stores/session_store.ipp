@@ -15,6 +15,7 @@
 #include "heddle/stores/detail/admin_rights.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/detail/session_cleanup.hpp"
+#include "heddle/stores/detail/session_filter.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
 #include "heddle/stores/detail/session_purge.hpp"
 #include "heddle/stores/detail/session_statements.hpp"
@@ -74,6 +75,28 @@ Page<std::string> SessionStore<Policy, Tracer>::list_agent_sessions(const Contex
       auto rows = tx.all(stores::detail::session_statements<Policy>().list_of_agent, tx.user_id(), agent_id,
                          sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable { return stores::detail::page_of_ids(page, rows()); };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<SessionSummary> SessionStore<Policy, Tracer>::find_sessions(const Context& context, const SessionFilter& filter,
+                                                                 const PageRequest& request) {
+  return gateway_.run(context, Operation::find_sessions, [&](auto& passage) {
+    stores::detail::check_session_filter(filter);
+    const sql::ListPage page(sql::Listing::session_summaries, request, sql::default_limit,
+                             {filter.oldest_first ? sql::before_all : sql::after_all, {}}, filter);
+    return passage.read([&](auto& tx) {
+      const sql::SessionConditions conditions = stores::detail::conditions_of(filter);
+      const sql::TimeWindow window = page.window();
+      const auto& lists = sql::statements<typename Policy::Dialect::Sessions::Lists>();
+      auto rows = tx.page(stores::detail::list_for(lists, filter), tx.user_id(),
+                          sql::Fields<sql::SessionConditions>{conditions}, sql::Fields<sql::TimeWindow>{window});
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const SessionSummary& last) {
+          return sql::Position{microseconds_of(last.updated_at), last.id};
+        });
+      };
     });
   });
 }

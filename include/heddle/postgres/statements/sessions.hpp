@@ -3,6 +3,7 @@
 
 #include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/session_lists.hpp"
 #include "heddle/sql/statements/sessions.hpp"
 #include "heddle/time.hpp"
 
@@ -12,6 +13,9 @@ namespace heddle::postgres {
 
 /// The statements for sessions: those of all backends, and those that hide a session.
 struct SessionStatements : sql::SessionStatements<Sql> {
+  /// The statements that list sessions with their columns.
+  struct Lists : sql::SessionListStatements<Sql> {};
+
   /// Parameters: user, session. No row if the session is hidden.
   sql::Statement<std::int64_t, Text, Text> not_hidden{
       "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL)"};

@@ -57,6 +57,25 @@ struct Sql {
   }
   /// The order of sessions, last updated first.
   static std::string last_updated_first() { return "updated_slot DESC, updated_at DESC, id DESC"; }
+  /// The same for lists in the other order.
+  static std::string updated_after(std::string_view time) {
+    return std::string(" AND updated_slot >= ").append(time).append(" / 60000000");
+  }
+  static std::string first_updated_first() { return "updated_slot, updated_at, id"; }
+  /// True if a text contains another one, byte for byte.
+  static std::string contains(std::string_view text, std::string_view part) {
+    return std::string("strpos(").append(text).append(", ").append(part).append(") > 0");
+  }
+  /// True if a JSON object has all members of another one, whose values are neither objects nor lists.
+  static std::string has_members(std::string_view object, std::string_view members) {
+    return std::string("NOT EXISTS (SELECT FROM json_each(")
+        .append(members)
+        .append("::json) wanted WHERE NOT EXISTS (SELECT FROM json_each(")
+        .append(object)
+        .append(
+            "::json) present WHERE present.key = wanted.key AND json_typeof(present.value) = json_typeof(wanted.value) "
+            "AND (present.value #>> '{}') IS NOT DISTINCT FROM (wanted.value #>> '{}')))");
+  }
   /// True if a list, stored as JSON or null, contains all entries of another list, compared byte for byte.
   static std::string has_all(std::string_view list, std::string_view wanted) {
     return std::string("(")

@@ -44,6 +44,23 @@ struct Sql {
   static std::string updated_before(std::string_view /*time*/) { return ""; }
   /// The order of sessions, the last updated first.
   static std::string last_updated_first() { return "updated_at DESC, id DESC"; }
+  /// The same for lists in the other order.
+  static std::string updated_after(std::string_view /*time*/) { return ""; }
+  static std::string first_updated_first() { return "updated_at, id"; }
+  /// True if a text contains another one, byte for byte.
+  static std::string contains(std::string_view text, std::string_view part) {
+    return std::string("instr(").append(text).append(", ").append(part).append(") > 0");
+  }
+  /// True if a JSON object has all members of another one, whose values are neither objects nor lists.
+  static std::string has_members(std::string_view object, std::string_view members) {
+    return std::string("NOT EXISTS (SELECT 1 FROM json_each(")
+        .append(members)
+        .append(") wanted WHERE NOT EXISTS (SELECT 1 FROM json_each(")
+        .append(object)
+        .append(
+            ") present WHERE present.key = wanted.key AND present.type = wanted.type AND present.atom IS "
+            "wanted.atom))");
+  }
   /// True if a list, stored as JSON or null, contains all entries of another one; entries are compared byte for byte.
   static std::string has_all(std::string_view list, std::string_view wanted) {
     // There is no wanted entry that the list lacks.
