@@ -17,7 +17,7 @@ class SessionCalls : public Calls {
   using Calls::Calls;
 
   void sessions() {
-    switch (random_.number(24)) {
+    switch (random_.number(28)) {
       case 0:
       case 1:
       case 2: return random_.one_in(2) ? save_session() : update_session();
@@ -40,6 +40,10 @@ class SessionCalls : public Calls {
       case 19: return load_snapshots();
       case 20: return purge_keys();
       case 21: return statistics();
+      case 22: return fork_session();
+      case 23: return change_branch();
+      case 24: return load_window();
+      case 25: return find_sessions();
       default: return repeat_an_earlier_write();
     }
   }
@@ -184,6 +188,63 @@ class SessionCalls : public Calls {
       return shown(side, side.backend.session_storage().save_turn(context, id, turn, with));
     });
   }
+
+  void fork_session() {
+    auto session = this->session();
+    session.revision = 0;
+    write("fork_session", [session, source = session_id(), at = small_number(), context = context()](
+                              auto& side, const Options& options) {
+      return shown(side, side.backend.session_storage().fork_session(context, source, at, session, options));
+    });
+  }
+
+  void change_branch() {
+    const auto context = this->context();
+    const auto id = session_id();
+    AppendOptions options;
+    if (random_.one_in(4)) { options.idempotency_key = random_.id("key"); }
+    if (random_.one_in(4)) { options.expected = heddle::SessionEnd{1 + small_number(), small_number()}; }
+    switch (random_.number(3)) {
+      case 0:
+        return write_with("rewind_session", options, [=, to = small_number()](auto& side, const AppendOptions& with) {
+          return shown(side, side.backend.session_storage().rewind_session(context, id, to, with));
+        });
+      case 1:
+        return write_with("restore_branch", options, [=, at = small_number()](auto& side, const AppendOptions& with) {
+          return shown(side, side.backend.session_storage().restore_branch(context, id, at, with));
+        });
+      default:
+        return read_list("list_branches", [&](auto& side, const auto& page) {
+          return side.backend.session_storage().list_branches(context, id, page);
+        });
+    }
+  }
+
+  void load_window() {
+    heddle::MessageWindow window{.whole_exchanges = random_.one_in(2)};
+    if (random_.one_in(2)) { window.last = 1 + small_number(); }
+    if (random_.one_in(2)) { window.tokens = random_.one_in(3) ? random_.any_integer() : 100 * small_number(); }
+    if (random_.one_in(4)) { window.from = small_number(); }
+    if (random_.one_in(4)) { window.to = small_number(); }
+    if (random_.one_in(4)) { window.roles = {heddle::Role::assistant, heddle::Role::user}; }
+    call("load_messages of a window", [&, context = context(), id = session_id()](auto& side) {
+      const auto loaded = side.backend.session_storage().load_messages(context, id, window);
+      return shown(side, loaded.messages) + shown(side, loaded.end) + std::to_string(loaded.left_out_messages) + " " +
+             std::to_string(loaded.left_out_tokens) + (loaded.newest_is_too_large ? " too large" : "");
+    });
+  }
+
+  void find_sessions() {
+    heddle::SessionFilter filter{.oldest_first = random_.one_in(2)};
+    if (random_.one_in(3)) { filter.agent_id = agent_id(); }
+    if (random_.one_in(3)) { filter.parent_session_id = session_id(); }
+    if (random_.one_in(4)) { filter.name_contains = random_.words(1); }
+    read_list("find_sessions", [&, context = context()](auto& side, const auto& page) {
+      return side.backend.session_storage().find_sessions(context, filter, page);
+    });
+  }
+
+  std::int64_t small_number() { return static_cast<std::int64_t>(random_.number(8)); }
 
   void load_messages() {
     const auto context = this->context();

@@ -68,6 +68,9 @@ class Shown {
       out += "]";
     } else if constexpr (std::same_as<T, SequenceRange>) {
       out.append(std::to_string(value.first)).append("..").append(std::to_string(value.last));
+      out.append(" of ").append(std::to_string(value.branch));
+    } else if constexpr (std::same_as<T, SessionEnd>) {
+      out.append(std::to_string(value.sequence)).append(" of ").append(std::to_string(value.branch));
     } else if constexpr (std::same_as<T, HumanRequest>) {
       HumanRequest relative = value;
       if (relative.expires_at) { *relative.expires_at = Timestamp{*value.expires_at - value.created_at}; }

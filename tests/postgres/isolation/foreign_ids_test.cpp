@@ -95,6 +95,25 @@ std::vector<Operation> operations() {
       {"delete_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().delete_session(c, id)); }},
       {"soft_delete_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().soft_delete_session(c, id)); }},
       {"restore_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().restore_session(c, id)); }},
+      {"find_sessions of an agent",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().find_sessions(c, {.agent_id = id})); }},
+      {"find_sessions of a parent",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().find_sessions(c, {.parent_session_id = id})); }},
+      {"fork_session of a source",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().fork_session(c, id, 1, {.id = "x"})); }},
+      {"fork_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().fork_session(c, "own", 0, {.id = id})); }},
+      {"fork_session under a parent",
+       [](B b, C c, Id id, A a) {
+         a.add(b.session_storage().fork_session(c, "own", 0, {.id = "x", .parent_session_id = id}));
+       }},
+      {"rewind_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().rewind_session(c, id, 0).sequence); }},
+      {"restore_branch", [](B b, C c, Id id, A a) { a.add(b.session_storage().restore_branch(c, id, 1).sequence); }},
+      {"list_branches", [](B b, C c, Id id, A a) { a.add(b.session_storage().list_branches(c, id)); }},
+      {"load_messages of a window",
+       [](B b, C c, Id id, A a) {
+         const auto window = b.session_storage().load_messages(c, id, MessageWindow{});
+         a.add(static_cast<std::int64_t>(window.messages.size())).add(window.end.sequence);
+       }},
       {"save_message", [](B b, C c, Id id, A a) { a.add(b.session_storage().save_message(c, id, {})); }},
       {"save_message with a key",
        [](B b, C c, Id id, A a) { a.add(b.session_storage().save_message(c, id, {}, {.idempotency_key = "k"})); }},

@@ -133,6 +133,29 @@ inline const std::vector<Operation> all{
     {"restore_session", [](R& r) { CHECK(r.sessions().restore_session(r.context, "hidden " + r.id, r.options)); },
      true},
     {"purge_deleted_sessions", [](R& r) { CHECK(r.sessions().purge_deleted_sessions(r.context, 0s) > 0); }},
+    {"find_sessions",
+     [](R& r) { CHECK(!r.sessions().find_sessions(r.context, {.agent_id = r.id}, r.page).items.empty()); }},
+    {"fork_session",
+     [](R& r) {
+       CHECK(r.sessions().fork_session(r.context, r.id, 2, {.id = r.fresh, .parent_session_id = r.id}, r.options) == 1);
+     },
+     true},
+    {"rewind_session",
+     [](R& r) {
+       CHECK(r.sessions().rewind_session(r.context, r.id, 2, r.expecting(3)) == SessionEnd{2, 2});
+     },
+     true},
+    {"restore_branch",
+     [](R& r) {
+       CHECK(r.sessions().restore_branch(r.context, "rewound " + r.id, 1, r.appending()) == SessionEnd{1, 1});
+     },
+     true},
+    {"list_branches",
+     [](R& r) { CHECK(r.sessions().list_branches(r.context, "rewound " + r.id, r.page).items.size() == 2); }},
+    {"load_messages of a window",
+     [](R& r) { CHECK(r.sessions().load_messages(r.context, r.id, {.last = 2}).messages.size() == 2); }},
+    {"load_messages of a window of tokens",
+     [](R& r) { CHECK(!r.sessions().load_messages(r.context, r.id, {.tokens = number_mark}).messages.empty()); }},
     {"save_message", [](R& r) { r.sessions().save_message(r.context, r.id, message(), r.appending()); }, true},
     {"save_message, expected_sequence",
      [](R& r) { CHECK(r.sessions().save_message(r.context, r.id, message(), r.expecting(3)) == 4); }, true},

@@ -60,6 +60,9 @@ class Scene {
     auto& sessions = direct_.session_storage();
     sessions.save_session(tenant, {.id = id, .agent_id = id});
     sessions.save_session(tenant, {.id = "child " + id, .agent_id = id, .parent_session_id = id});
+    sessions.save_session(tenant, {.id = "rewound " + id});
+    sessions.save_message(tenant, "rewound " + id, message());
+    sessions.rewind_session(tenant, "rewound " + id, 0);
     sessions.save_session(tenant, {.id = "hidden " + id});
     sessions.soft_delete_session(tenant, "hidden " + id);
     const std::vector<Message> messages(3, message());
