@@ -84,27 +84,27 @@ Backend<Policy, TracerType>::~Backend() {
 }
 
 template <class Policy, class TracerType>
-SessionStore<Policy, TracerType>& Backend<Policy, TracerType>::session_storage() noexcept {
+SessionStore<Policy, TracerType>& Backend<Policy, TracerType>::session_storage() & noexcept {
   return parts_->sessions;
 }
 
 template <class Policy, class TracerType>
-ErrorStore<Policy, TracerType>& Backend<Policy, TracerType>::error_store() noexcept {
+ErrorStore<Policy, TracerType>& Backend<Policy, TracerType>::error_store() & noexcept {
   return parts_->errors;
 }
 
 template <class Policy, class TracerType>
-ArtifactStore<Policy, TracerType>& Backend<Policy, TracerType>::artifact_store() noexcept {
+ArtifactStore<Policy, TracerType>& Backend<Policy, TracerType>::artifact_store() & noexcept {
   return parts_->artifacts;
 }
 
 template <class Policy, class TracerType>
-ResultStore<Policy, TracerType>& Backend<Policy, TracerType>::result_store() noexcept {
+ResultStore<Policy, TracerType>& Backend<Policy, TracerType>::result_store() & noexcept {
   return parts_->results;
 }
 
 template <class Policy, class TracerType>
-HumanRequestStore<Policy, TracerType>& Backend<Policy, TracerType>::human_request_store() noexcept {
+HumanRequestStore<Policy, TracerType>& Backend<Policy, TracerType>::human_request_store() & noexcept {
   return parts_->human_requests;
 }
 
