@@ -55,7 +55,7 @@ void subscribe_to_changes([[maybe_unused]] Passage& passage,
                           [[maybe_unused]] heddle::detail::calls::ChangeSignal& changes,
                           [[maybe_unused]] const heddle::detail::calls::RemoteTopics& remote) {
   if constexpr (concepts::HearsChanges<Policy>) {
-    passage.with_engine([&](auto& engine, const Call& /*call*/) {
+    passage.ask_engine([&](auto& engine, const Call& /*call*/) {
       engine.listen([&changes, &remote](std::string_view topic) {
         if (topic.empty()) { return changes.notify_all(); }
         if (const auto local = remote.local(topic)) { changes.notify(*local); }
@@ -93,7 +93,7 @@ class RemoteWait {
  private:
   template <class Passage>
   static bool is_listening(Passage& passage) {
-    return passage.with_engine([](auto& engine, const Call& /*call*/) { return engine.is_listening(); });
+    return passage.ask_engine([](auto& engine, const Call& /*call*/) { return engine.is_listening(); });
   }
 
   heddle::detail::calls::RemoteTopics& topics_;
