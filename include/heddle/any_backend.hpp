@@ -60,14 +60,6 @@ class AnyBackend {
     backend_ = std::make_unique<erased::BackendModel<Backend>>(std::move(backend));
   }
 
-  /// For a backend that is not given away: a use does not compile and the error says why.
-  template <ErasableBackend Backend>
-  explicit AnyBackend(Backend& /*backend*/) {
-    static_assert(!ErasableBackend<Backend>,
-                  "heddle: an AnyBackend owns its backend: AnyBackend::make<Backend<Sqlite>>(config), or give it a "
-                  "std::unique_ptr");
-  }
-
   /// Constructs a backend of this type from these arguments and returns a handle that owns it.
   template <ErasableBackend Backend, class... Arguments>
   [[nodiscard]] static AnyBackend make(Arguments&&... arguments) {

@@ -4,7 +4,6 @@
 #include "heddle/sqlite.hpp"
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -114,8 +113,6 @@ void copies() {
   const Database copy = database();
 #elif defined MISTAKE_copy_of_store
   auto sessions = database().session_storage();
-#elif defined MISTAKE_handle_on_reference
-  const heddle::AnyBackend copy(database());
 #elif defined MISTAKE_store_of_temporary
   auto& sessions = Database({.path = "agents.db"}).session_storage();
 #elif defined MISTAKE_store_of_const_backend
@@ -126,7 +123,6 @@ void copies() {
   static_cast<void>(heddle::online_backup(constant));
 #else
   auto& sessions = database().session_storage();
-  const heddle::AnyBackend copy(std::make_unique<Database>(heddle::sqlite::Config{.path = "agents.db"}));
   static_cast<void>(heddle::online_backup(database()));
 #endif
 }

@@ -6,6 +6,5 @@
 #include "heddle/sqlite.hpp"
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
