@@ -122,7 +122,6 @@ void copies() {
   const Database& constant = database();
   static_cast<void>(heddle::online_backup(constant));
 #else
-  auto& sessions = database().session_storage();
   static_cast<void>(heddle::online_backup(database()));
 #endif
 }
