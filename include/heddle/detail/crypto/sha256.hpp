@@ -15,7 +15,8 @@
 namespace heddle::detail::crypto {
 
 /// Returns `bytes` in lower-case hexadecimal, two digits for each byte.
-[[nodiscard]] inline std::string to_hex(std::span<const std::byte> bytes) {
+template <std::size_t Size>
+[[nodiscard]] std::string to_hex(const std::array<std::byte, Size>& bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
@@ -36,15 +37,15 @@ class Sha256 {
     check(EVP_DigestUpdate(state_.handle, bytes.data(), bytes.size()) == 1);
   }
   /// Adds the bytes of a text to the data.
-  void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
+  void update(std::string_view text) { check(EVP_DigestUpdate(state_.handle, text.data(), text.size()) == 1); }
 
   /// Returns the digest of all data so far: 64 lower-case hexadecimal digits. More data can be added afterwards.
   [[nodiscard]] std::string hex() const {
     const State copy;  // a finished state takes no more data
     check(copy.handle != nullptr && EVP_MD_CTX_copy_ex(copy.handle, state_.handle) == 1);
-    std::array<unsigned char, 32> digest{};
-    check(EVP_DigestFinal_ex(copy.handle, digest.data(), nullptr) == 1);
-    return to_hex(std::as_bytes(std::span(digest)));
+    std::array<std::byte, 32> digest{};
+    check(EVP_DigestFinal_ex(copy.handle, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+    return to_hex(digest);
   }
 
  private:
