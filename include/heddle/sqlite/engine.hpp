@@ -50,10 +50,10 @@ class BasicEngine {
     }
     file::check_single_name(config_.path);
     file::check_ownership(config_.path);
-    open_file_.emplace(config_.path);
+    open_file_.open(config_.path);
     const file::PrivateFile private_file(config_.path);
     open_writer(&private_file);
-    open_file_->update();
+    open_file_.update();
     readers_.emplace(config_, files_, log_);
   }
   BasicEngine(const BasicEngine&) = delete;
@@ -118,7 +118,7 @@ class BasicEngine {
   void close() noexcept {
     readers_.reset();
     writer_.reset();
-    open_file_.reset();
+    open_file_.close();
   }
 
   [[nodiscard]] std::string_view default_user_id() const noexcept { return config_.default_user_id; }
@@ -159,7 +159,7 @@ class BasicEngine {
   }
 
   Settings config_;
-  std::optional<detail::files::OpenDatabases::Database> open_file_;  ///< must outlive all connections
+  detail::files::OpenDatabases::Database open_file_;  ///< must outlive all connections
   connection::FilePresence files_;
   transaction::LogSize log_;
   std::optional<transaction::Writer> writer_;

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -21,10 +22,13 @@ class FilePresence {
   void remember(sqlite3* connection) {
     const char* const path = sqlite3_db_filename(connection, "main");
     if (path == nullptr || *path == '\0') { return; }
-    const std::string name(path);
     // The log and its index exist as long as a connection to a database with a write-ahead log is open.
-    files_ = {File{name}, File{name + "-wal"}, File{name + "-shm"}};
-    for (File& file : files_) { file.identity = detail::files::FileIdentity::of(file.name); }
+    const char* const endings[] = {"", "-wal", "-shm"};
+    for (std::size_t index = 0; index < files_.size(); ++index) {
+      File& file = files_[index];
+      file.name.assign(path).append(endings[index]);
+      file.identity = detail::files::FileIdentity::of(file.name);
+    }
     int has_moved = 0;
     sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
     if (has_moved != 0) { fail(files_.front()); }
@@ -39,7 +43,7 @@ class FilePresence {
 
  private:
   struct File {
-    std::string name;
+    std::string name{};
     std::optional<detail::files::FileIdentity> identity{};  ///< nothing if there is no such file
   };
 
