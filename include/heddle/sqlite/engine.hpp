@@ -125,6 +125,34 @@ class BasicEngine {
   [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
 
  private:
+  /// A part that is closed before the engine is destroyed, and that not every database has. Not std::optional, which
+  /// costs every file that includes a backend much.
+  template <class T>
+  class Part {
+   public:
+    Part() = default;
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
+    Part(Part&&) = delete;
+    Part& operator=(Part&&) = delete;
+    ~Part() { reset(); }
+
+    void emplace(const Settings& config, const connection::FilePresence& files, transaction::LogSize& log) {
+      reset();
+      object_ = new T(config, files, log);
+    }
+    void reset() noexcept {
+      delete object_;
+      object_ = nullptr;
+    }
+    [[nodiscard]] explicit operator bool() const noexcept { return object_ != nullptr; }
+    [[nodiscard]] T& operator*() const noexcept { return *object_; }
+    [[nodiscard]] T* operator->() const noexcept { return object_; }
+
+   private:
+    T* object_ = nullptr;
+  };
+
   /// `new_file` is null for a database in memory.
   void open_writer(const file::PrivateFile* new_file) {
     const auto deadline = Context::Clock::now() + config_.busy_timeout;
@@ -162,8 +190,8 @@ class BasicEngine {
   detail::files::OpenDatabases::Database open_file_;  ///< must outlive all connections
   connection::FilePresence files_;
   transaction::LogSize log_;
-  std::optional<transaction::Writer> writer_;
-  std::optional<transaction::Readers<connection::Connection>> readers_;
+  Part<transaction::Writer> writer_;
+  Part<transaction::Readers<connection::Connection>> readers_;
 };
 
 }  // namespace heddle::sqlite

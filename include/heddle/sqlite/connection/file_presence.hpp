@@ -7,7 +7,6 @@
 #include <sqlite3.h>
 
 #include <array>
-#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -23,12 +22,10 @@ class FilePresence {
     const char* const path = sqlite3_db_filename(connection, "main");
     if (path == nullptr || *path == '\0') { return; }
     // The log and its index exist as long as a connection to a database with a write-ahead log is open.
-    const char* const endings[] = {"", "-wal", "-shm"};
-    for (std::size_t index = 0; index < files_.size(); ++index) {
-      File& file = files_[index];
-      file.name.assign(path).append(endings[index]);
-      file.identity = detail::files::FileIdentity::of(file.name);
-    }
+    files_[0].name = path;
+    files_[1].name.assign(path).append("-wal");
+    files_[2].name.assign(path).append("-shm");
+    for (File& file : files_) { file.identity = detail::files::FileIdentity::of(file.name); }
     int has_moved = 0;
     sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
     if (has_moved != 0) { fail(files_.front()); }
