@@ -21,7 +21,6 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace heddle::sqlite::connection {
 
@@ -130,25 +129,38 @@ class Connection {
  private:
   friend class Running;
 
-  /// The kept statements by number. Not a vector of unique_ptr, which costs every file that includes a backend much.
-  struct Statements {
+  /// The kept statements by number. Not a vector of unique_ptr, of which every file that includes a backend would
+  /// compile a hundred functions.
+  class Statements {
+   public:
     Statements() = default;
     Statements(const Statements&) = delete;
     Statements& operator=(const Statements&) = delete;
     Statements(Statements&&) = delete;
     Statements& operator=(Statements&&) = delete;
     ~Statements() {
-      for (const Prepared* each : all) { delete each; }
+      for (std::size_t number = 0; number < size_; ++number) { delete all_[number]; }
+      delete[] all_;
     }
 
-    std::vector<Prepared*> all{};
-  };
+    /// Returns the kept statement; null before its first use.
+    [[nodiscard]] Prepared*& at(std::size_t number) {
+      if (number >= size_) { grow(2 * number + 16); }
+      return all_[number];
+    }
 
-  /// Returns the kept statement; null before its first use.
-  [[nodiscard]] Prepared*& kept(std::size_t number) {
-    if (statements_.all.size() <= number) { statements_.all.resize(number + 1); }
-    return statements_.all[number];
-  }
+   private:
+    void grow(std::size_t size) {
+      auto** const grown = new Prepared* [size] {};
+      for (std::size_t number = 0; number < size_; ++number) { grown[number] = all_[number]; }
+      delete[] all_;
+      all_ = grown;
+      size_ = size;
+    }
+
+    Prepared** all_ = nullptr;
+    std::size_t size_ = 0;
+  };
 
   static SQLite::Database open(const Config& config, Access access, const FilePresence& files) {
     // Before, because a file that is gone would be made anew; and after, because it can be replaced in between.
@@ -181,7 +193,7 @@ class Connection {
 class Running {
  public:
   Running(Connection& connection, const sql::StatementText& statement) {
-    Prepared*& kept = connection.kept(statement.number());
+    Prepared*& kept = connection.statements_.at(statement.number());
     if (kept == nullptr) { kept = new Prepared(connection.handle(), statement.text()); }
     if (kept->is_running()) { another_ = new Prepared(connection.handle(), statement.text()); }
     prepared_ = another_ != nullptr ? another_ : kept;
