@@ -1,16 +1,20 @@
 #pragma once
 
+#include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/concepts/storage_backend.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/backend.hpp"
+#include "heddle/erased/capabilities.hpp"
 #include "heddle/erased/capability_views.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/migration_status.hpp"
 #include "heddle/model/storage_details.hpp"
 
 #include <concepts>
+#include <filesystem>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -67,15 +71,37 @@ class AnyBackend {
   [[nodiscard]] bool has_value() const noexcept { return backend_ != nullptr; }
 
   /// Sessions, messages, tool executions and snapshots.
-  [[nodiscard]] erased::Sessions& session_storage() { return require_backend().sessions(); }
+  [[nodiscard]] erased::Sessions& session_storage() & { return require_backend().sessions(); }
   /// Errors of tools.
-  [[nodiscard]] erased::Errors& error_store() { return require_backend().errors(); }
+  [[nodiscard]] erased::Errors& error_store() & { return require_backend().errors(); }
   /// Descriptions of files.
-  [[nodiscard]] erased::Artifacts& artifact_store() { return require_backend().artifacts(); }
+  [[nodiscard]] erased::Artifacts& artifact_store() & { return require_backend().artifacts(); }
   /// Tables that agents query.
-  [[nodiscard]] erased::Results& result_store() { return require_backend().results(); }
+  [[nodiscard]] erased::Results& result_store() & { return require_backend().results(); }
   /// Questions to humans.
-  [[nodiscard]] erased::HumanRequests& human_request_store() { return require_backend().human_requests(); }
+  [[nodiscard]] erased::HumanRequests& human_request_store() & { return require_backend().human_requests(); }
+
+  /// For a const or unnamed handle: a call does not compile and the error says why.
+  template <class Unused = void>
+  erased::Sessions& session_storage() const& {
+    return concepts::refuse_unnamed<Unused, erased::Sessions&>();
+  }
+  template <class Unused = void>
+  erased::Errors& error_store() const& {
+    return concepts::refuse_unnamed<Unused, erased::Errors&>();
+  }
+  template <class Unused = void>
+  erased::Artifacts& artifact_store() const& {
+    return concepts::refuse_unnamed<Unused, erased::Artifacts&>();
+  }
+  template <class Unused = void>
+  erased::Results& result_store() const& {
+    return concepts::refuse_unnamed<Unused, erased::Results&>();
+  }
+  template <class Unused = void>
+  erased::HumanRequests& human_request_store() const& {
+    return concepts::refuse_unnamed<Unused, erased::HumanRequests&>();
+  }
 
   /// Migrates the schema to the latest version; does nothing if it has that version.
   void migrate(const Context& context = {}) { require_backend().migrate(context); }
@@ -90,6 +116,23 @@ class AnyBackend {
   }
   /// Throws Error if the database does not respond.
   void ping(const Context& context = {}) { require_backend().ping(context); }
+  /// Only some backends can: a call does not compile and the error says what to write.
+  template <class Unused = void>
+  concepts::Lacking back_up(const Context& /*context*/, const std::filesystem::path& /*target*/) {
+    static_assert(!std::is_void_v<Unused>,
+                  "heddle: only some backends copy their database: if (auto backup = heddle::online_backup(storage)) "
+                  "{ backup->back_up(context, target); }");
+    concepts::never_called();
+  }
+  /// The same.
+  template <class Unused = void>
+  erased::Administration& admin_storage() {
+    static_assert(!std::is_void_v<Unused>,
+                  "heddle: only some backends administer across tenants: if (auto admin = "
+                  "heddle::administration(storage)) { admin->statistics(context); }");
+    concepts::never_called();
+  }
+
   /// Waits for running calls, then closes the backend; every later call throws `failed_precondition`.
   void close() noexcept {
     if (backend_) { backend_->close(); }

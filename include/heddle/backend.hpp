@@ -1,5 +1,7 @@
 #pragma once
 
+#include "heddle/needs_cxx20.hpp"
+
 #include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/concepts/policy_types.hpp"
 #include "heddle/context.hpp"
@@ -14,9 +16,11 @@
 #include "heddle/stores/session_store.hpp"
 #include "heddle/tracing.hpp"
 
+#include <concepts>
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace heddle {
@@ -48,6 +52,22 @@ class Backend {
   /// `unavailable` if it cannot be reached or is locked, `resource_exhausted` if the system has nothing left, and what
   /// `Context::check` throws.
   explicit Backend(typename Policy::Config config, TracerType tracer = {}, const Context& context = {});
+  /// For what is not this policy's Config, and for a copy: a use does not compile and the error says why.
+  template <class Other>
+  explicit Backend(const Other& /*config*/, TracerType tracer = {},
+                   const Context& context = {}) requires(!std::convertible_to<const Other&, typename Policy::Config> &&
+                                                         !std::same_as<Other, Backend>)
+      : Backend(typename Policy::Config{}, std::move(tracer), context) {
+    static_assert(
+        std::same_as<Other, Backend>,
+        "heddle: a Backend is made of its policy's Config: Backend<Sqlite>(sqlite::Config{.path = \"a.db\"}), "
+        "Backend<Postgres>(postgres::Config{.dsn = \"host=...\"})");
+  }
+  template <std::same_as<Backend> Other>
+  Backend(Other& /*other*/) : Backend(typename Policy::Config{}) {  // NOLINT(google-explicit-constructor)
+    static_assert(!std::same_as<Other, Backend>,
+                  "heddle: a Backend is not copied: pass a reference, or hold it in a std::unique_ptr");
+  }
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
   Backend(Backend&&) = delete;
@@ -60,15 +80,37 @@ class Backend {
   { return Policy::name; }
 
   /// Sessions, messages, tool executions and snapshots.
-  [[nodiscard]] SessionStore<Policy, TracerType>& session_storage() noexcept;
+  [[nodiscard]] SessionStore<Policy, TracerType>& session_storage() & noexcept;
   /// Errors of tools.
-  [[nodiscard]] ErrorStore<Policy, TracerType>& error_store() noexcept;
+  [[nodiscard]] ErrorStore<Policy, TracerType>& error_store() & noexcept;
   /// Descriptions of files.
-  [[nodiscard]] ArtifactStore<Policy, TracerType>& artifact_store() noexcept;
+  [[nodiscard]] ArtifactStore<Policy, TracerType>& artifact_store() & noexcept;
   /// Tables that agents query.
-  [[nodiscard]] ResultStore<Policy, TracerType>& result_store() noexcept;
+  [[nodiscard]] ResultStore<Policy, TracerType>& result_store() & noexcept;
   /// Questions to humans.
-  [[nodiscard]] HumanRequestStore<Policy, TracerType>& human_request_store() noexcept;
+  [[nodiscard]] HumanRequestStore<Policy, TracerType>& human_request_store() & noexcept;
+
+  /// For a const or unnamed backend: a call does not compile and the error says why.
+  template <class Unused = void>
+  SessionStore<Policy, TracerType>& session_storage() const& {
+    return concepts::refuse_unnamed<Unused, SessionStore<Policy, TracerType>&>();
+  }
+  template <class Unused = void>
+  ErrorStore<Policy, TracerType>& error_store() const& {
+    return concepts::refuse_unnamed<Unused, ErrorStore<Policy, TracerType>&>();
+  }
+  template <class Unused = void>
+  ArtifactStore<Policy, TracerType>& artifact_store() const& {
+    return concepts::refuse_unnamed<Unused, ArtifactStore<Policy, TracerType>&>();
+  }
+  template <class Unused = void>
+  ResultStore<Policy, TracerType>& result_store() const& {
+    return concepts::refuse_unnamed<Unused, ResultStore<Policy, TracerType>&>();
+  }
+  template <class Unused = void>
+  HumanRequestStore<Policy, TracerType>& human_request_store() const& {
+    return concepts::refuse_unnamed<Unused, HumanRequestStore<Policy, TracerType>&>();
+  }
 
   /// Administration across all tenants.
   [[nodiscard]] AdminStore<Policy, TracerType>& admin_storage() noexcept requires concepts::Administers<Policy>;

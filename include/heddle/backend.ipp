@@ -84,27 +84,27 @@ Backend<Policy, TracerType>::~Backend() {
 }
 
 template <class Policy, class TracerType>
-SessionStore<Policy, TracerType>& Backend<Policy, TracerType>::session_storage() noexcept {
+SessionStore<Policy, TracerType>& Backend<Policy, TracerType>::session_storage() & noexcept {
   return parts_->sessions;
 }
 
 template <class Policy, class TracerType>
-ErrorStore<Policy, TracerType>& Backend<Policy, TracerType>::error_store() noexcept {
+ErrorStore<Policy, TracerType>& Backend<Policy, TracerType>::error_store() & noexcept {
   return parts_->errors;
 }
 
 template <class Policy, class TracerType>
-ArtifactStore<Policy, TracerType>& Backend<Policy, TracerType>::artifact_store() noexcept {
+ArtifactStore<Policy, TracerType>& Backend<Policy, TracerType>::artifact_store() & noexcept {
   return parts_->artifacts;
 }
 
 template <class Policy, class TracerType>
-ResultStore<Policy, TracerType>& Backend<Policy, TracerType>::result_store() noexcept {
+ResultStore<Policy, TracerType>& Backend<Policy, TracerType>::result_store() & noexcept {
   return parts_->results;
 }
 
 template <class Policy, class TracerType>
-HumanRequestStore<Policy, TracerType>& Backend<Policy, TracerType>::human_request_store() noexcept {
+HumanRequestStore<Policy, TracerType>& Backend<Policy, TracerType>::human_request_store() & noexcept {
   return parts_->human_requests;
 }
 
@@ -145,7 +145,7 @@ BackendMigrator<Policy, TracerType>& Backend<Policy, TracerType>::migrator() noe
 template <class Policy, class TracerType>
 StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
   return parts_->gateway.manage(context, Operation::details, [](auto& passage) {
-    return passage.with_engine([](auto& engine, const Call& call) {
+    return passage.ask_engine([](auto& engine, const Call& call) {
       if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
         return StorageDetails{engine.schema_version(call), engine.pool_statistics()};
       } else {
@@ -159,7 +159,7 @@ StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
 template <class Policy, class TracerType>
 void Backend<Policy, TracerType>::ping(const Context& context) {
   parts_->gateway.manage(context, Operation::ping, [](auto& passage) {
-    passage.with_engine([](auto& engine, const Call& call) { engine.ping(call); });
+    passage.ask_engine([](auto& engine, const Call& call) { engine.ping(call); });
   });
 }
 
@@ -168,7 +168,7 @@ void Backend<Policy, TracerType>::back_up(
     const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy> {
   if constexpr (concepts::CopiesDatabase<Policy>) {
     parts_->gateway.manage(context, Operation::back_up, [&](auto& passage) {
-      passage.with_engine([&](auto& engine, const Call& call) { engine.back_up(call, target); });
+      passage.ask_engine([&](auto& engine, const Call& call) { engine.back_up(call, target); });
     });
   }
 }

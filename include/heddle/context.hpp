@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace heddle {
@@ -45,6 +46,13 @@ struct Context {
     const auto limit = timeout < Clock::time_point::max() - present ? present + timeout : Clock::time_point::max();
     if (!copy.deadline || limit < *copy.deadline) { copy.deadline = limit; }
     return copy;
+  }
+
+  /// For a number: a call does not compile and the error says why.
+  template <class Number>
+  [[nodiscard]] Context with_timeout(Number /*timeout*/) const requires std::is_arithmetic_v<Number> {
+    static_assert(!std::is_arithmetic_v<Number>, "heddle: a timeout has a unit: with_timeout(std::chrono::seconds(5))");
+    return *this;
   }
 
   /// Returns a copy with this stop token.

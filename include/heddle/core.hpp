@@ -5,6 +5,8 @@
 /// is written against them. Where the backend is made, include `heddle/sqlite.hpp` or `heddle/postgres.hpp`, or
 /// `heddle/open.hpp` to choose one at run time.
 
+#include "heddle/needs_cxx20.hpp"
+
 #include "heddle/any_backend.hpp"
 #include "heddle/capabilities.hpp"
 #include "heddle/concepts/capabilities.hpp"

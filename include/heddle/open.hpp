@@ -10,12 +10,15 @@
 /// Include `heddle/config/parse.hpp` to build the message StorageConfig yourself, and `heddle/open_traced.hpp` to use
 /// your own tracer.
 
+#include "heddle/needs_cxx20.hpp"
+
 #include "heddle/any_backend.hpp"
 #include "heddle/capabilities.hpp"
 #include "heddle/config/environment.hpp"
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 
+#include <concepts>
 #include <filesystem>
 #include <string_view>
 
@@ -45,6 +48,16 @@ struct OpenOptions {
 
 /// The same for the empty configuration: SQLite at its default path.
 [[nodiscard]] AnyBackend open(const OpenOptions& options = {});
+
+/// For text: a call does not compile and the error says which function takes it.
+template <class Text>
+[[nodiscard]] AnyBackend open(
+    const Text& /*text*/, const OpenOptions& options = {}) requires std::convertible_to<const Text&, std::string_view> {
+  static_assert(!std::convertible_to<const Text&, std::string_view>,
+                "heddle: open takes a StorageConfig: open_json(R\"({\"sqlite\": {\"path\": \"agents.db\"}})\") takes a "
+                "configuration as text, open_file(path) as a file");
+  return open(options);
+}
 
 /// The same for a configuration in JSON; see `parse_config_json`.
 [[nodiscard]] AnyBackend open_json(std::string_view json, const OpenOptions& options = {});

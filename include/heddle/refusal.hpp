@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/control_characters.hpp"
 #include "heddle/error.hpp"
 
 #include <cstddef>
@@ -17,12 +18,10 @@ namespace heddle {
   // Not in the middle of a character of UTF-8.
   while (!whole && size > 0 && (static_cast<unsigned char>(id[size]) & 0xC0U) == 0x80U) { --size; }
   std::string text(1, '"');
-  for (const char each : id.substr(0, size)) {
-    const auto byte = static_cast<unsigned char>(each);
-    // U+0080 to U+009F are control characters too: terminals obey them.
-    const bool second_half = text.back() == '\xC2' && byte >= 0x80 && byte < 0xA0;
-    if (second_half) { text.pop_back(); }
-    text += byte < 0x20 || byte == 0x7F || second_half ? ' ' : each;
+  for (std::string_view rest = id.substr(0, size); !rest.empty();) {
+    const std::size_t control = leading_control(rest);
+    text += control == 0 ? rest.front() : ' ';
+    rest.remove_prefix(control == 0 ? 1 : control);
   }
   return text.append(whole ? "\"" : "...\"");
 }

@@ -6,6 +6,8 @@
 /// This header defines the backend. A program that links `heddle::sqlite_compiled` gets the backend without a tracer
 /// compiled: that target sets HEDDLE_SQLITE_COMPILED, and this header only declares the backend then.
 
+#include "heddle/needs_cxx20.hpp"
+
 #include "heddle/backend.hpp"
 #include "heddle/capabilities.hpp"
 #include "heddle/concepts/capabilities.hpp"

@@ -45,7 +45,7 @@ void check_all_refused(Backend& backend) {
   refused([&] { backend.ping(); });
   refused([&] { backend.migrate(); });
   refused([&] { static_cast<void>(backend.details()); });
-  if constexpr (requires { backend.back_up({}, "copy.db"); }) {
+  if constexpr (heddle::BacksUpOnline<Backend>) {
     refused([&] { backend.back_up({}, "copy.db"); });
   }
 }

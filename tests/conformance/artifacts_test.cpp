@@ -337,7 +337,9 @@ CONFORMANCE_TEST("fault 6: input that cannot be stored exactly is refused before
   add([&](Artifact& a) { a.content_type = long_name; });
   add([&](Artifact& a) { a.checksum = long_name; });
   add([&](Artifact& a) { a.tags = {long_name}; });
-  add([&](Artifact& a) { a.tags = {"two\nlines"}; });
+  for (const char* control : {"two\nlines", "\x1F", "del\x7F", "next\xC2\x85line", "\xC2\x9F"}) {
+    add([&](Artifact& a) { a.tags = {control}; });
+  }
   add([&](Artifact& a) { a.tags.assign(limits::list + 1, "t"); });
   add([&](Artifact& a) { a.metadata = {{long_name, "v"}}; });
   add([&](Artifact& a) { a.session_id = ""; });

@@ -42,6 +42,8 @@ TEST_CASE("fault 2: a damaged file is an error") {
   RawDatabase raw(file);
   raw.execute("PRAGMA writable_schema = ON");
   raw.execute("UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'sessions'");
-  CHECK(code_of([&] { (void)Backend<Sqlite>({.path = file}).session_storage().load_session({}, "s"); }) ==
-        ErrorCode::data_loss);
+  CHECK(code_of([&] {
+          Backend<Sqlite> backend({.path = file});
+          static_cast<void>(backend.session_storage().load_session({}, "s"));
+        }) == ErrorCode::data_loss);
 }

@@ -212,5 +212,6 @@ TEST_CASE("a process that gives up its rights on the folder after it has opened 
     return report_of([&] { backend.session_storage().save_message({}, "s", {.content = "after"}); });
   });
   CHECK(said == "no error");
-  CHECK(Backend<Sqlite>({.path = place.database}).session_storage().load_messages({}, "s").items.size() == 2);
+  Backend<Sqlite> backend({.path = place.database});
+  CHECK(backend.session_storage().load_messages({}, "s").items.size() == 2);
 }

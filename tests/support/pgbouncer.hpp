@@ -30,8 +30,9 @@ namespace support {
 /// thread that created it.
 class PgBouncer {
  public:
-  /// Opens at most `pool_size` connections to the server for each role and database.
-  explicit PgBouncer(int pool_size, const std::string& server = postgres_server()) {
+  /// Opens at most `pool_size` connections to the server for each role and database, and accepts at most `clients`.
+  explicit PgBouncer(int pool_size, const std::string& server = postgres_server(), int clients = 500)
+      : clients_(clients) {
     std::string pattern = "/tmp/heddle-pool.XXXXXX";  // the path of a socket must be short
     if (::mkdtemp(pattern.data()) == nullptr) { throw std::system_error(errno, std::generic_category()); }
     folder_ = pattern;
@@ -63,7 +64,7 @@ class PgBouncer {
     std::ofstream(file("pgbouncer.ini")) << "[databases]\n* = host=" << server.host << " port=" << server.port << "\n"
                                          << "[pgbouncer]\npool_mode = transaction\n"
                                          << "default_pool_size = " << pool_size << "\n"
-                                         << "listen_addr =\nlisten_port = 6432\nmax_client_conn = 500\n"
+                                         << "listen_addr =\nlisten_port = 6432\nmax_client_conn = " << clients_ << "\n"
                                          << "unix_socket_dir = " << folder_ << "\n"
                                          << "auth_type = trust\nauth_file = " << file("users") << "\n"
                                          << "logfile = " << file("log")
@@ -118,6 +119,7 @@ class PgBouncer {
     std::filesystem::remove_all(folder_, ignored);
   }
 
+  int clients_;
   std::string folder_{};
   pid_t process_ = -1;
 };

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <new>
 #include <string>
@@ -40,6 +41,17 @@ struct Watcher {
     void fail(const Error& error) { failures->push_back(error.code()); }
   };
   Span start(const Call& /*call*/) noexcept { return {failures}; }
+};
+
+/// SQLite that runs out of memory in what is no unit of work.
+struct Starved : Sqlite {
+  class Engine : public Sqlite::Engine {
+   public:
+    using Sqlite::Engine::Engine;
+    void ping(const Call& /*call*/) { throw std::bad_alloc(); }
+    void back_up(const Call& /*call*/, const std::filesystem::path& /*target*/) { throw std::bad_alloc(); }
+    std::vector<Migration> migrations() { throw std::bad_alloc(); }
+  };
 };
 
 }  // namespace
@@ -80,4 +92,18 @@ TEST_CASE("memory that runs out in a call is resource_exhausted, and the next ca
   CHECK(store.save_message({}, "s", message, once) == 2);
   CHECK(store.load_session({}, "s")->last_sequence == 2);
   CHECK(store.load_messages({}, "s").items.front().content.size() == large);
+}
+
+TEST_CASE("memory that runs out in what writes nothing leaves nothing in doubt") {
+  Backend<Starved> backend({.path = ":memory:"});
+  const auto in_doubt = [](auto&& action) {
+    const Error error = support::error_of(action);
+    CHECK(error.code() == ErrorCode::resource_exhausted);
+    return error.in_doubt();
+  };
+  CHECK_FALSE(in_doubt([&] { backend.ping(); }));
+  CHECK_FALSE(in_doubt([&] { backend.back_up({}, "copy.db"); }));
+  CHECK_FALSE(in_doubt([&] { static_cast<void>(backend.details()); }));
+  CHECK_FALSE(in_doubt([&] { static_cast<void>(backend.pending_migrations()); }));
+  CHECK(in_doubt([&] { backend.migrate(); }));
 }

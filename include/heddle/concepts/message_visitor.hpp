@@ -3,8 +3,21 @@
 #include "heddle/model/message.hpp"
 
 #include <concepts>
+#include <type_traits>
 
 namespace heddle {
+
+/// Fails to compile with a sentence if this is no visitor of `for_each_message`.
+template <class Visit>
+consteval void check_message_visitor() {
+  static_assert(std::invocable<Visit&, const Message&>,
+                "heddle: the visitor of for_each_message takes a `const heddle::Message&`");
+  if constexpr (std::invocable<Visit&, const Message&>) {
+    using Result = std::invoke_result_t<Visit&, const Message&>;
+    static_assert(std::same_as<Result, void> || std::same_as<Result, bool>,
+                  "heddle: the visitor of for_each_message returns nothing, or false to end the visit");
+  }
+}
 
 /// A reference to a function that is called with each message in turn, stored as two pointers. It owns nothing and must
 /// not outlive the function.

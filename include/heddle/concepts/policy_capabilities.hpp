@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <type_traits>
 
 /// @file
 /// Optional capabilities of a policy. A name in the policy itself declares each of them, so that it is known without
@@ -45,5 +46,13 @@ struct Lacking {
 /// The body of a member whose requires clause is not satisfied. No code can call it, but clang 14 instantiates it in an
 /// explicit instantiation of the class.
 [[noreturn]] inline void never_called() noexcept { std::terminate(); }
+
+/// Does not compile: the body of an accessor for a backend that is const or has no name.
+template <class Unused, class Result>
+[[noreturn]] Result refuse_unnamed() {
+  static_assert(!std::is_void_v<Unused>,
+                "heddle: a store belongs to its backend: give the backend a name, as a variable that is not const");
+  never_called();
+}
 
 }  // namespace heddle::concepts

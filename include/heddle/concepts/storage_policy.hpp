@@ -79,6 +79,12 @@ concept EngineListens = requires(T& engine, std::function<void(std::string_view)
   { engine.is_listening() } -> std::same_as<bool>;
 };
 
+/// A file that only saves messages does not compile the statements that read them, so they are a group of their own.
+template <class Policy>
+concept ListsMessages = requires {
+  typename Policy::Dialect::Messages::Lists;
+};
+
 /// A policy of Heddle, which its tests check so that not every file has to: a check compiles a unit of work with all
 /// operations. A policy that derives from it names another one and is checked.
 template <class Policy>
@@ -117,6 +123,8 @@ consteval bool check_policy() {
                   "`is_listening()`");
     static_assert(!CopiesDatabase<Policy> || EngineBacksUp<Engine>,
                   "heddle: the policy has copies_database, so its Engine needs `back_up(const Call&, target)`");
+    static_assert(ListsMessages<Policy>,
+                  "heddle: the policy's Dialect::Messages needs a type `Lists`: the statements that read messages");
     return check_policy_types<Policy>() && check_engine<Policy>();
   }
 }
@@ -129,10 +137,11 @@ namespace heddle {
 /// this concept is for your own code that is generic over policies.
 template <class T>
 concept StoragePolicy = concepts::HasConfig<T> && concepts::HasEngine<T> && concepts::HasDialect<T> &&
-    concepts::SearchesText<T> && concepts::EngineOpens<typename T::Engine, typename T::Config> &&
-    concepts::EngineReads<typename T::Engine> && concepts::EngineWrites<typename T::Engine> &&
-    concepts::EnginePings<typename T::Engine> && concepts::EngineMigrates<typename T::Engine> &&
-    concepts::EngineCloses<typename T::Engine> && concepts::EngineDescribesItself<typename T::Engine> &&
+    concepts::SearchesText<T> && concepts::ListsMessages<T> &&
+    concepts::EngineOpens<typename T::Engine, typename T::Config> && concepts::EngineReads<typename T::Engine> &&
+    concepts::EngineWrites<typename T::Engine> && concepts::EnginePings<typename T::Engine> &&
+    concepts::EngineMigrates<typename T::Engine> && concepts::EngineCloses<typename T::Engine> &&
+    concepts::EngineDescribesItself<typename T::Engine> &&
     (!concepts::Administers<T> || concepts::EngineAdministers<typename T::Engine>)&&(
         !concepts::HearsChanges<T> ||
         concepts::EngineListens<typename T::Engine>)&&(!concepts::CopiesDatabase<T> ||

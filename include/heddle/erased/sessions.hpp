@@ -2,6 +2,7 @@
 
 #include "heddle/cleanup_hooks.hpp"
 #include "heddle/concepts/message_visitor.hpp"
+#include "heddle/concepts/session_mistakes.hpp"
 #include "heddle/concepts/session_storage.hpp"
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
@@ -15,14 +16,23 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace heddle::erased {
 
 /// The session storage of any backend; satisfies SessionStorage, which specifies each operation. Many threads may use
 /// it.
-class Sessions : public Interface {
+class Sessions : public Interface, private concepts::SessionMistakes {
  public:
+  using SessionMistakes::delete_session;
+  using SessionMistakes::load_messages;
+  using SessionMistakes::load_session;
+  using SessionMistakes::save_message;
+  using SessionMistakes::save_messages;
+  using SessionMistakes::save_session;
+  using SessionMistakes::search_messages;
+
   /// @name Operations, which SessionStorage specifies
   ///@{
   virtual std::int64_t save_session(const Context& context, const Session& session,
@@ -64,6 +74,7 @@ class Sessions : public Interface {
   template <class Visit>
   std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit,
                                 std::int64_t from = 1) {
+    check_message_visitor<Visit>();
     // The lambda is an object even if `visit` is a function, so its address fits into a `const void*`.
     const auto call = [&visit](const Message& message) { return visit(message); };
     return visit_messages(context, session_id, MessageVisitor::of(call), from);
@@ -85,6 +96,17 @@ class Sessions : public Interface {
   virtual std::int64_t purge_idempotency_keys(const Context& context, Timestamp before) = 0;
   [[nodiscard]] virtual SessionStatistics statistics(const Context& context) = 0;
   ///@}
+
+  /// Only some backends can: a call does not compile and the error says what to write.
+  template <class Unused = void>
+  concepts::Lacking soft_delete_session(const Context& /*context*/, const std::string& /*id*/,
+                                        const WriteOptions& /*options*/ = {}) {
+    static_assert(
+        !std::is_void_v<Unused>,
+        "heddle: only some backends soft-delete sessions: if (auto deletion = heddle::soft_deletion(storage)) "
+        "{ deletion->soft_delete_session(context, id); }");
+    concepts::never_called();
+  }
 
  private:
   virtual std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visitor,

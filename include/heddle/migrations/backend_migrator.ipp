@@ -23,30 +23,41 @@ auto migrate(Gateway& gateway, const Context& context, Operation operation, Use&
   });
 }
 
+/// The same for a use that only reads.
+template <class Gateway, class Use>
+auto inspect(Gateway& gateway, const Context& context, Operation operation, Use&& use) {
+  return gateway.manage(context, operation, [&](auto& passage) {
+    return passage.ask_engine([&](auto& engine, const Call& call) {
+      Migrator migrator(engine.schema(call), engine.migrations());
+      return std::forward<Use>(use)(migrator);
+    });
+  });
+}
+
 }  // namespace migrations
 
 template <class Policy, class TracerType>
 std::int32_t BackendMigrator<Policy, TracerType>::current_version(const Context& context) {
-  return migrations::migrate(gateway_, context, Operation::current_version,
+  return migrations::inspect(gateway_, context, Operation::current_version,
                              [](auto& migrator) { return migrator.current_version(); });
 }
 
 template <class Policy, class TracerType>
 std::int32_t BackendMigrator<Policy, TracerType>::latest_version(const Context& context) {
-  return migrations::migrate(gateway_, context, Operation::latest_version,
+  return migrations::inspect(gateway_, context, Operation::latest_version,
                              [](auto& migrator) { return migrator.latest_version(); });
 }
 
 template <class Policy, class TracerType>
 std::vector<AppliedMigration> BackendMigrator<Policy, TracerType>::applied(const Context& context) {
-  return migrations::migrate(gateway_, context, Operation::applied_migrations,
+  return migrations::inspect(gateway_, context, Operation::applied_migrations,
                              [](auto& migrator) { return migrator.applied(); });
 }
 
 template <class Policy, class TracerType>
 std::vector<PendingMigration> BackendMigrator<Policy, TracerType>::pending(const Context& context,
                                                                            std::int32_t target) {
-  return migrations::migrate(gateway_, context, Operation::pending_migrations,
+  return migrations::inspect(gateway_, context, Operation::pending_migrations,
                              [=](auto& migrator) { return migrator.pending(target); });
 }
 

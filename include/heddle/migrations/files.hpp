@@ -6,8 +6,10 @@
 #include "heddle/error.hpp"
 #include "heddle/migrations/migration.hpp"
 
+#include <array>
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <istream>
@@ -24,7 +26,8 @@
 namespace heddle::migrations {
 
 /// Returns the embedded migrations of a backend as a list.
-[[nodiscard]] inline std::vector<Migration> load_migrations(std::span<const EmbeddedMigration> embedded) {
+template <std::same_as<EmbeddedMigration> Embedded, std::size_t Count>
+[[nodiscard]] std::vector<Migration> load_migrations(const std::array<Embedded, Count>& embedded) {
   std::vector<Migration> migrations;
   for (const auto& each : embedded) {
     migrations.push_back({each.version, std::string(each.name), std::string(each.up), std::string(each.down),

@@ -1,10 +1,19 @@
 #pragma once
 
+#include <concepts>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace heddle {
+
+/// A name and a value in braces, as other libraries write JSON. Only the constructors that refuse it take it.
+struct JsonMember {
+  template <class Name, class Value>
+  JsonMember(const Name& /*name*/, const Value& /*value*/) noexcept {}
+};
 
 /// A JSON value as text, from a model, a provider or a tool: the arguments of a call, the data of a result. It is
 /// stored and returned byte for byte. Text that is not JSON, such as arguments that were cut off, is kept as it is and
@@ -18,10 +27,15 @@ struct JsonValue {
 
   /// Makes the value null.
   JsonValue() = default;
-  /// Makes a value of its text, which is not checked before it is written.
-  JsonValue(std::string value) : text(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  /// The same.
-  JsonValue(const char* value) : text(value) {}  // NOLINT(google-explicit-constructor)
+  /// Makes a value of its text, which is not checked before it is written. A template so that braces, as in
+  /// `{{"city", "Paris"}}`, are not taken for the two ends of a text.
+  template <std::convertible_to<std::string> Text>
+  JsonValue(Text&& value) : text(std::forward<Text>(value)) {}  // NOLINT(google-explicit-constructor)
+  /// For names and values in braces: a use does not compile and the error says what to write.
+  template <class Unused = void>
+  JsonValue(std::initializer_list<JsonMember> /*members*/) {
+    static_assert(!std::is_void_v<Unused>, "heddle: JSON is given as text: R\"({\"city\": \"Paris\"})\"");
+  }
 
   /// True for the same text.
   friend bool operator==(const JsonValue& a, const JsonValue& b) { return a.text == b.text; }
@@ -39,10 +53,15 @@ struct JsonObject {
 
   /// Makes an empty object.
   JsonObject() = default;
-  /// Makes an object of its text, which is not checked before it is written.
-  JsonObject(std::string value) : text(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  /// The same.
-  JsonObject(const char* value) : text(value) {}  // NOLINT(google-explicit-constructor)
+  /// Makes an object of its text, which is not checked before it is written. A template so that braces, as in
+  /// `{{"city", "Paris"}}`, are not taken for the two ends of a text.
+  template <std::convertible_to<std::string> Text>
+  JsonObject(Text&& value) : text(std::forward<Text>(value)) {}  // NOLINT(google-explicit-constructor)
+  /// For names and values in braces: a use does not compile and the error says what to write.
+  template <class Unused = void>
+  JsonObject(std::initializer_list<JsonMember> /*members*/) {
+    static_assert(!std::is_void_v<Unused>, "heddle: JSON is given as text: R\"({\"city\": \"Paris\"})\"");
+  }
 
   friend bool operator==(const JsonObject&, const JsonObject&) = default;
 };

@@ -17,7 +17,8 @@ template <class Name>
 struct NameText;
 template <char... Letter>
 struct NameText<boost::hana::string<Letter...>> {
-  static constexpr std::array<char, sizeof...(Letter) + 1> value{Letter..., '\0'};
+  // Not std::array, whose functions every file would compile once for each length.
+  static constexpr char value[]{Letter..., '\0'};  // NOLINT(modernize-avoid-c-arrays)
 };
 
 template <auto Member>
@@ -33,7 +34,7 @@ template <class List>
 struct MemberList;
 template <class... Name, auto... Member>
 struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>> {
-  static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value.data()...};
+  static constexpr std::array<const char*, sizeof...(Member)> names{NameText<Name>::value...};
 
   /// Returns the index of a member in the list; the number of members if it is not there.
   template <auto Wanted>
@@ -46,19 +47,19 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
   /// Calls `visit(name, member)` for each member of `record` in the list, in order.
   template <class T, class Visit>
   static constexpr void visit([[maybe_unused]] T& record, [[maybe_unused]] Visit& visit) {
-    (visit(NameText<Name>::value.data(), record.*Member), ...);
+    (visit(NameText<Name>::value, record.*Member), ...);
   }
 
   /// Calls `visit(name, member, Property<Member>::value)` for each member of `record` in the list, in order.
   template <template <auto> class Property, class T, class Visit>
   static constexpr void visit_with(const T& record, Visit& visit) {
-    (visit(NameText<Name>::value.data(), record.*Member, Property<Member>::value), ...);
+    (visit(NameText<Name>::value, record.*Member, Property<Member>::value), ...);
   }
 
   /// Calls `visit(name, member, other_member)` for each member in the list of two records of one type, in order.
   template <class T, class Visit>
   static constexpr void visit_both(const T& record, const T& other, Visit& visit) {
-    (visit(NameText<Name>::value.data(), record.*Member, other.*Member), ...);
+    (visit(NameText<Name>::value, record.*Member, other.*Member), ...);
   }
 
   /// Calls `visit(std::type_identity<type>())` with the type of each member in the list, in order.

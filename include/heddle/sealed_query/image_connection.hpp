@@ -100,7 +100,9 @@ class ImageFileSystem {
 };
 
 /// Opens a read-only connection, for one thread, on an image that must outlive it. Returns SQLite's status.
-[[nodiscard]] inline int open_image(std::span<const std::byte> image, detail::sqlite_c::Connection& connection) {
+/// A template only so that files that query no result do not compile it.
+[[nodiscard]] int open_image(std::span<const std::byte> image,
+                             std::same_as<detail::sqlite_c::Connection> auto& connection) {
   const char* const system = ImageFileSystem::instance().name();
   file_system_calls::opening = image;
   sqlite3* raw = nullptr;

@@ -65,7 +65,7 @@ class Query {
     load_json_tables(db);
     lock_down(db, value_bytes);
     if (!replace_text_functions(db, guard_)) { check(SQLITE_NOMEM); }
-    sqlite3_set_authorizer(db, &authorize, &permission_);
+    sqlite3_set_authorizer(db, &authorize<Permission>, &permission_);
   }
 
   /// Runs the one statement in `sql` and returns its rows.
@@ -177,7 +177,7 @@ class Query {
       const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(raw, column));
       return bytes == nullptr ? std::string_view() : std::string_view(bytes);
     };
-    StatementCost cost(sql);
+    StatementCost cost{std::string_view(sql)};
     int status = sqlite3_step(raw);
     for (; status == SQLITE_ROW && !guard_.must_stop(); status = sqlite3_step(raw)) { cost.add(text(1), text(5)); }
     if (status != SQLITE_DONE) { fail(status == SQLITE_ROW ? SQLITE_INTERRUPT : status, Phase::compiling); }

@@ -6,6 +6,7 @@
 #include "heddle/model/query_limits.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <condition_variable>
 #include <cstddef>
 #include <limits>
@@ -29,8 +30,9 @@ namespace heddle::sealed_query {
 }
 
 /// Admits the queries of a backend: no more at once than its budget allows. Who has to wait is admitted in the order of
-/// arrival. Many threads.
-class QueryGate {
+/// arrival. Many threads. A template only so that a file compiles no more than the functions that it uses.
+template <std::same_as<QueryBudget> Budget>
+class BasicQueryGate {
  public:
   /// The permission to use some bytes, until it is destroyed.
   class Admission {
@@ -50,14 +52,14 @@ class QueryGate {
     }
 
    private:
-    friend class QueryGate;
-    Admission(QueryGate& gate, std::size_t bytes) noexcept : gate_(&gate), bytes_(bytes) {}
+    friend class BasicQueryGate;
+    Admission(BasicQueryGate& gate, std::size_t bytes) noexcept : gate_(&gate), bytes_(bytes) {}
 
-    QueryGate* gate_;
+    BasicQueryGate* gate_;
     std::size_t bytes_;
   };
 
-  explicit QueryGate(const QueryBudget& budget) noexcept : budget_(budget) {}
+  explicit BasicQueryGate(const Budget& budget) noexcept : budget_(budget) {}
 
   /// Admits a query, or returns nothing if it would have to wait.
   [[nodiscard]] std::optional<Admission> try_enter(std::size_t bytes) {
@@ -114,12 +116,14 @@ class QueryGate {
     changed_.notify_all();
   }
 
-  const QueryBudget budget_;
+  const Budget budget_;
   std::mutex mutex_{};
   std::condition_variable_any changed_{};
   std::list<std::size_t> waiting_{};  ///< their bytes, in the order of arrival
   std::size_t running_ = 0;
   std::size_t used_ = 0;
 };
+
+using QueryGate = BasicQueryGate<QueryBudget>;
 
 }  // namespace heddle::sealed_query

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -63,7 +64,7 @@ struct Permission {
 }
 
 /// True for a function that the SQL may call, in any case.
-[[nodiscard]] inline bool is_allowed_function(std::string_view name) noexcept {
+[[nodiscard]] bool is_allowed_function(const std::same_as<std::string_view> auto& name) noexcept {
   std::array<char, 24> lower{};  // no allowed name is longer
   if (name.size() > lower.size()) { return false; }
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -73,10 +74,12 @@ struct Permission {
   return std::binary_search(allowed_functions.begin(), allowed_functions.end(), folded);
 }
 
-/// The authorizer for sqlite3_set_authorizer; `data` is a Permission.
-inline int authorize(void* data, int action, const char* first, const char* second, const char* database,
-                     const char* /*trigger_or_view*/) noexcept {
-  auto& permission = *static_cast<Permission*>(data);
+/// The authorizer for sqlite3_set_authorizer; `data` is a Permission. A template only so that a file that queries no
+/// result does not compile it.
+template <std::same_as<Permission> Permitted>
+int authorize(void* data, int action, const char* first, const char* second, const char* database,
+              const char* /*trigger_or_view*/) noexcept {
+  auto& permission = *static_cast<Permitted*>(data);
   if (permission.guard.must_stop()) { return SQLITE_DENY; }
   const auto view = [](const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); };
   switch (action) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,8 @@
 /// answer can need thousands of them. Nothing in SQLite can stop them, so the more there are, the shorter the values
 /// have to be.
 namespace heddle::sealed_query {
+
+// Templates only so that a file that queries no result does not compile them.
 
 /// The opcodes whose time grows with the length of values in registers. Sorted.
 inline constexpr auto reading_opcodes = std::to_array<std::string_view>({
@@ -24,7 +27,7 @@ inline constexpr auto reading_opcodes = std::to_array<std::string_view>({
 static_assert(std::is_sorted(reading_opcodes.begin(), reading_opcodes.end()));
 
 /// Returns the SQL without the white space, comments and semicolons before its first word.
-[[nodiscard]] inline std::string_view without_start(std::string_view sql) {
+[[nodiscard]] std::string_view without_start(std::same_as<std::string_view> auto sql) {
   const auto skip_past = [&sql](std::string_view end) {
     const auto at = sql.find(end);
     sql.remove_prefix(at == std::string_view::npos ? sql.size() : at + end.size());
@@ -42,7 +45,7 @@ static_assert(std::is_sorted(reading_opcodes.begin(), reading_opcodes.end()));
 }
 
 /// The most elements that one pair of parentheses of the SQL can hold; at most 127, as many as a call may have.
-[[nodiscard]] inline int widest_list(std::string_view sql) {
+[[nodiscard]] int widest_list(std::same_as<std::string_view> auto sql) {
   std::vector<int> open{1};
   int widest = 1;
   bool quoted = false;
@@ -57,9 +60,10 @@ static_assert(std::is_sorted(reading_opcodes.begin(), reading_opcodes.end()));
 }
 
 /// Counts what a program reads between two questions to the guard, in readings of one value at most.
+template <std::same_as<std::string_view> Text>
 class StatementCost {
  public:
-  explicit StatementCost(std::string_view sql) : sql_(sql) {}
+  explicit StatementCost(Text sql) : sql_(sql) {}
 
   /// Adds an opcode; `parameter` is its P4 as EXPLAIN shows it.
   void add(std::string_view opcode, std::string_view parameter) {
@@ -79,7 +83,7 @@ class StatementCost {
   }
 
  private:
-  std::string_view sql_;
+  Text sql_;
   int readings_ = 0;
   int widest_call_ = 0;
 };

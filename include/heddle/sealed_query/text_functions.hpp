@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <new>
 #include <string_view>
@@ -69,8 +70,11 @@ class TextCall {
   std::size_t count_;
 };
 
-inline void instr_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
-  const TextCall call(context, count, values);
+// The functions are templates only so that a file that queries no result does not compile them.
+
+template <std::same_as<TextCall> Call>
+void instr_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
+  const Call call(context, count, values);
   const bool bytes = call.is_blob(0) && call.is_blob(1);  // before text(), which changes the type
   if (!call.is_computable(1, longest_search)) { return; }
   const auto text = call.text(0);
@@ -81,8 +85,9 @@ inline void instr_function(sqlite3_context* context, int count, sqlite3_value** 
       1 + (bytes ? at : static_cast<std::size_t>(std::count_if(before.begin(), before.end(), starts_character))));
 }
 
-inline void replace_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
-  const TextCall call(context, count, values);
+template <std::same_as<TextCall> Call>
+void replace_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
+  const Call call(context, count, values);
   if (!call.is_computable(1, longest_search)) { return; }
   const auto from = call.text(1);
   if (from.empty()) { return sqlite3_result_value(context, call.value(0)); }
@@ -114,9 +119,9 @@ inline void replace_function(sqlite3_context* context, int count, sqlite3_value*
 /// Which ends of a text `trim` works on.
 enum class Side { left = 1, right = 2, both = 3 };
 
-template <Side Ends>
+template <std::same_as<TextCall> Call, Side Ends>
 void trim_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
-  const TextCall call(context, count, values);
+  const Call call(context, count, values);
   if (!call.is_computable(1, longest_trim)) { return; }
   std::array<std::string_view, longest_trim> characters;
   std::size_t used = 0;
@@ -166,8 +171,9 @@ void match(const TextCall& call, Syntax syntax) noexcept {
 }
 
 /// `text LIKE pattern` is like(pattern, text); the third argument is the escape character.
-inline void like_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
-  const TextCall call(context, count, values);
+template <std::same_as<TextCall> Call>
+void like_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
+  const Call call(context, count, values);
   const bool bytes = call.is_blob(0) || call.is_blob(1);
   if (!call.is_computable(0, longest_pattern)) { return; }
   char escape = '\0';
@@ -182,8 +188,9 @@ inline void like_function(sqlite3_context* context, int count, sqlite3_value** v
   match(call, LikeSyntax{escape});
 }
 
-inline void glob_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
-  const TextCall call(context, count, values);
+template <std::same_as<TextCall> Call>
+void glob_function(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
+  const Call call(context, count, values);
   const bool bytes = call.is_blob(0) || call.is_blob(1);
   if (!call.is_computable(0, longest_pattern)) { return; }
   if (bytes) { return call.set_result(std::size_t{0}); }
@@ -191,17 +198,18 @@ inline void glob_function(sqlite3_context* context, int count, sqlite3_value** v
 }
 
 /// Replaces SQLite's functions by those above on this connection, which `guard` must outlive. False if memory ran out.
-[[nodiscard]] inline bool replace_text_functions(sqlite3* connection, QueryGuard& guard) noexcept {
+[[nodiscard]] bool replace_text_functions(sqlite3* connection, std::same_as<QueryGuard> auto& guard) noexcept {
   using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
   const auto add = [&](const char* name, int arguments, Function function) {
     constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     return sqlite3_create_function_v2(connection, name, arguments, flags, &guard, function, nullptr, nullptr,
                                       nullptr) == SQLITE_OK;
   };
-  return add("instr", 2, &instr_function) && add("replace", 3, &replace_function) &&
-         add("trim", 2, &trim_function<Side::both>) && add("ltrim", 2, &trim_function<Side::left>) &&
-         add("rtrim", 2, &trim_function<Side::right>) && add("like", 2, &like_function) &&
-         add("like", 3, &like_function) && add("glob", 2, &glob_function);
+  return add("instr", 2, &instr_function<TextCall>) && add("replace", 3, &replace_function<TextCall>) &&
+         add("trim", 2, &trim_function<TextCall, Side::both>) &&
+         add("ltrim", 2, &trim_function<TextCall, Side::left>) &&
+         add("rtrim", 2, &trim_function<TextCall, Side::right>) && add("like", 2, &like_function<TextCall>) &&
+         add("like", 3, &like_function<TextCall>) && add("glob", 2, &glob_function<TextCall>);
 }
 
 }  // namespace heddle::sealed_query

@@ -3,10 +3,9 @@
 
 #include "heddle/reflection/selection.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,13 +36,19 @@ template <auto Member>
 /// Names of columns as comma-separated lists; see `columns`, `updates` and `assignments`.
 class ColumnList {
  public:
-  explicit ColumnList(std::span<const char* const> names) : names_(names) {}
+  // Not a span, which every size of list would convert to by a function of its own.
+  template <std::size_t Size>
+  explicit ColumnList(const std::array<const char*, Size>& names) : first_(names.data()), count_(Size) {}
 
   [[nodiscard]] std::string columns(std::string_view prefix, std::initializer_list<Computed> computed) const {
     return joined([&](std::string& list, std::string_view name) {
-      const auto* const found =
-          std::find_if(computed.begin(), computed.end(), [name](const Computed& each) { return each.member == name; });
-      found == computed.end() ? list.append(prefix).append(name) : list.append(found->sql);
+      for (const Computed& each : computed) {
+        if (each.member == name) {
+          list.append(each.sql);
+          return;
+        }
+      }
+      list.append(prefix).append(name);
     });
   }
   [[nodiscard]] std::string updates(std::size_t first) const {
@@ -60,14 +65,15 @@ class ColumnList {
   template <class Append>
   [[nodiscard]] std::string joined(Append append) const {
     std::string list;
-    for (const char* name : names_) {
+    for (std::size_t index = 0; index < count_; ++index) {
       if (!list.empty()) { list += ", "; }
-      append(list, name);
+      append(list, first_[index]);
     }
     return list;
   }
 
-  std::span<const char* const> names_;
+  const char* const* first_;
+  std::size_t count_;
 };
 
 // These are functions instead of constants, because compilers would compute constants in every file that includes the

@@ -32,10 +32,11 @@ struct JsonSlice {
 };
 
 /// Collects the slices of a text as a handler of a parser's events. What is inside of an array is not looked at.
-class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSlicer> {
+template <std::same_as<JsonSlice> Slice>
+class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSlicer<Slice>> {
  public:
   /// Precondition: the text is one JSON value.
-  [[nodiscard]] static JsonSlice slice(const std::same_as<std::string> auto& text) {
+  [[nodiscard]] static Slice slice(const std::string& text) {
     // Not a StringStream, of which the parser makes copies that do not tell where it is.
     rapidjson::MemoryStream stream(text.data(), text.size());
     JsonSlicer slicer(text, stream);
@@ -55,7 +56,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
   bool StartObject() {
     const std::string_view brace = bracket();
     if (arrays_ == 0) {
-      JsonSlice& object = slot();
+      Slice& object = slot();
       object.set(brace, true);
       open_.push_back(&object);
     }
@@ -103,7 +104,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
     return text_.substr(start, end_ - start);
   }
   /// The place of the next value.
-  JsonSlice& slot() { return open_.empty() ? root_ : open_.back()->members.back(); }
+  Slice& slot() { return open_.empty() ? root_ : open_.back()->members.back(); }
   bool value(std::string_view text) {
     if (arrays_ == 0) { slot().set(text, false); }
     return true;
@@ -112,8 +113,8 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
   std::string_view text_;
   const rapidjson::MemoryStream& stream_;
   std::size_t end_ = 0;
-  JsonSlice root_{};
-  std::vector<JsonSlice*> open_{};
+  Slice root_{};
+  std::vector<Slice*> open_{};
   int arrays_ = 0;
   std::string_view array_{};
 };
@@ -157,12 +158,12 @@ void append_merged(std::string& out, const std::same_as<JsonSlice> auto& target,
 
 /// Returns a JSON object with the changes of a merge patch. Preconditions: both are valid JSON, the patch is an object.
 /// A template, so that only files that patch compile a parser for it.
-template <class Slicer = JsonSlicer>
+template <std::same_as<JsonSlice> Slice = JsonSlice>
 [[nodiscard]] std::string merge_patch(const std::string& target, const std::string& patch) {
-  const JsonSlice changes = Slicer::slice(patch);
+  const Slice changes = JsonSlicer<Slice>::slice(patch);
   if (changes.members.empty()) { return target; }
   std::string merged;
-  append_merged(merged, Slicer::slice(target), changes);
+  append_merged(merged, JsonSlicer<Slice>::slice(target), changes);
   return merged;
 }
 

@@ -50,10 +50,10 @@ class BasicEngine {
     }
     file::check_single_name(config_.path);
     file::check_ownership(config_.path);
-    open_file_.emplace(config_.path);
+    open_file_.open(config_.path);
     const file::PrivateFile private_file(config_.path);
     open_writer(&private_file);
-    open_file_->update();
+    open_file_.update();
     readers_.emplace(config_, files_, log_);
   }
   BasicEngine(const BasicEngine&) = delete;
@@ -118,13 +118,41 @@ class BasicEngine {
   void close() noexcept {
     readers_.reset();
     writer_.reset();
-    open_file_.reset();
+    open_file_.close();
   }
 
   [[nodiscard]] std::string_view default_user_id() const noexcept { return config_.default_user_id; }
   [[nodiscard]] const std::filesystem::path& artifact_directory() const noexcept { return config_.artifact_directory; }
 
  private:
+  /// A part that is closed before the engine is destroyed, and that not every database has. Not std::optional, which
+  /// costs every file that includes a backend much.
+  template <class T>
+  class Part {
+   public:
+    Part() = default;
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
+    Part(Part&&) = delete;
+    Part& operator=(Part&&) = delete;
+    ~Part() { reset(); }
+
+    void emplace(const Settings& config, const connection::FilePresence& files, transaction::LogSize& log) {
+      reset();
+      object_ = new T(config, files, log);
+    }
+    void reset() noexcept {
+      delete object_;
+      object_ = nullptr;
+    }
+    [[nodiscard]] explicit operator bool() const noexcept { return object_ != nullptr; }
+    [[nodiscard]] T& operator*() const noexcept { return *object_; }
+    [[nodiscard]] T* operator->() const noexcept { return object_; }
+
+   private:
+    T* object_ = nullptr;
+  };
+
   /// `new_file` is null for a database in memory.
   void open_writer(const file::PrivateFile* new_file) {
     const auto deadline = Context::Clock::now() + config_.busy_timeout;
@@ -159,11 +187,11 @@ class BasicEngine {
   }
 
   Settings config_;
-  std::optional<detail::files::OpenDatabases::Database> open_file_;  ///< must outlive all connections
+  detail::files::OpenDatabases::Database open_file_;  ///< must outlive all connections
   connection::FilePresence files_;
   transaction::LogSize log_;
-  std::optional<transaction::Writer> writer_;
-  std::optional<transaction::Readers<connection::Connection>> readers_;
+  Part<transaction::Writer> writer_;
+  Part<transaction::Readers<connection::Connection>> readers_;
 };
 
 }  // namespace heddle::sqlite

@@ -26,10 +26,11 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Admin>();
 }
 
-/// Runs `work` over the administration connection. Throws `permission_denied` if its role does not see all tenants.
+/// Runs `work`, which only reads, over the administration connection. Throws `permission_denied` if its role does not
+/// see all tenants.
 template <class Policy, class Passage, class Work>
-auto administer(Passage& passage, Work&& work) {
-  return passage.administer([&](auto& tx) {
+auto oversee(Passage& passage, Work&& work) {
+  return passage.oversee([&](auto& tx) {
     tx.require(sees_one_tenant, admin_statements<Policy>().sees_all_tenants);
     return work(tx);
   });
@@ -41,7 +42,7 @@ template <class Policy, class TracerType>
 SessionOverview AdminStore<Policy, TracerType>::list_sessions(const Context& context, const PageRequest& request) {
   return gateway_.manage(context, Operation::list_all_sessions, [&](auto& passage) {
     const stores::detail::SessionOverviewPage page(request);
-    return stores::detail::administer<Policy>(passage, [&](auto& tx) {
+    return stores::detail::oversee<Policy>(passage, [&](auto& tx) {
       const auto& statements = stores::detail::admin_statements<Policy>();
       auto total = tx.one(statements.count_sessions);
       auto rows = tx.page(statements.list_sessions, page.before(), page.before_number(), page.rows());
@@ -57,7 +58,7 @@ Page<SessionCount> AdminStore<Policy, TracerType>::sessions_per_user(const Conte
                                                                      const PageRequest& request) {
   return gateway_.manage(context, Operation::sessions_per_user, [&](auto& passage) {
     const sql::ListPage page(sql::Listing::users, request, sql::default_limit, {});
-    return stores::detail::administer<Policy>(passage, [&](auto& tx) {
+    return stores::detail::oversee<Policy>(passage, [&](auto& tx) {
       auto rows = tx.all(stores::detail::admin_statements<Policy>().sessions_per_user, page.start().id, page.rows());
       return [rows = std::move(rows), &page]() mutable {
         return page.of(rows(), [](const SessionCount& last) { return sql::Position{0, last.user_id}; });
@@ -69,7 +70,7 @@ Page<SessionCount> AdminStore<Policy, TracerType>::sessions_per_user(const Conte
 template <class Policy, class TracerType>
 SystemStatistics AdminStore<Policy, TracerType>::statistics(const Context& context) {
   return gateway_.manage(context, Operation::system_statistics, [&](auto& passage) {
-    return stores::detail::administer<Policy>(passage, [&](auto& tx) {
+    return stores::detail::oversee<Policy>(passage, [&](auto& tx) {
       auto row = tx.one(stores::detail::admin_statements<Policy>().statistics);
       return [row = std::move(row)]() mutable { return row().value_or(SystemStatistics{}); };
     });
@@ -79,7 +80,7 @@ SystemStatistics AdminStore<Policy, TracerType>::statistics(const Context& conte
 template <class Policy, class TracerType>
 AdminPermissions AdminStore<Policy, TracerType>::validate_permissions(const Context& context) {
   return gateway_.manage(context, Operation::validate_permissions, [&](auto& passage) {
-    AdminPermissions permissions = stores::detail::permissions_of(passage.administer([](auto& tx) {
+    AdminPermissions permissions = stores::detail::permissions_of(passage.oversee([](auto& tx) {
       auto rows = tx.all(stores::detail::admin_statements<Policy>().table_rights);
       return [rows = std::move(rows)]() mutable { return rows(); };
     }));

@@ -17,6 +17,9 @@
 // What calls tell those that wait in other processes, if the database supports it.
 namespace heddle::stores {
 
+template <class Policy>
+using RemoteTopicsOf = heddle::detail::calls::RemoteTopics<concepts::HearsChanges<Policy>>;
+
 /// How long to try to announce a change to other processes.
 inline constexpr std::chrono::milliseconds announcement_patience{500};
 
@@ -53,9 +56,9 @@ template <class Policy, class Passage>
 template <class Policy, class Passage>
 void subscribe_to_changes([[maybe_unused]] Passage& passage,
                           [[maybe_unused]] heddle::detail::calls::ChangeSignal& changes,
-                          [[maybe_unused]] const heddle::detail::calls::RemoteTopics& remote) {
+                          [[maybe_unused]] const RemoteTopicsOf<Policy>& remote) {
   if constexpr (concepts::HearsChanges<Policy>) {
-    passage.with_engine([&](auto& engine, const Call& /*call*/) {
+    passage.ask_engine([&](auto& engine, const Call& /*call*/) {
       engine.listen([&changes, &remote](std::string_view topic) {
         if (topic.empty()) { return changes.notify_all(); }
         if (const auto local = remote.local(topic)) { changes.notify(*local); }
@@ -68,7 +71,7 @@ void subscribe_to_changes([[maybe_unused]] Passage& passage,
 template <class Policy>
 class RemoteWait {
  public:
-  RemoteWait(heddle::detail::calls::RemoteTopics& topics, const std::string& local) : topics_(topics), local_(local) {}
+  RemoteWait(RemoteTopicsOf<Policy>& topics, const std::string& local) : topics_(topics), local_(local) {}
 
   /// Begins to hear changes of this request if it can. Returns false if it does not begin now.
   template <class Passage>
@@ -93,12 +96,12 @@ class RemoteWait {
  private:
   template <class Passage>
   static bool is_listening(Passage& passage) {
-    return passage.with_engine([](auto& engine, const Call& /*call*/) { return engine.is_listening(); });
+    return passage.ask_engine([](auto& engine, const Call& /*call*/) { return engine.is_listening(); });
   }
 
-  heddle::detail::calls::RemoteTopics& topics_;
+  RemoteTopicsOf<Policy>& topics_;
   const std::string& local_;
-  std::optional<heddle::detail::calls::RemoteTopics::Waiting> waiting_{};
+  std::optional<typename RemoteTopicsOf<Policy>::Waiting> waiting_{};
   bool is_refused_ = false;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/change_signal.hpp"
 #include "heddle/detail/calls/forward.hpp"
@@ -45,7 +46,7 @@ class HumanRequestStore {
  private:
   Gateway& gateway_;
   detail::calls::ChangeSignal changes_;
-  detail::calls::RemoteTopics remote_topics_;
+  detail::calls::RemoteTopics<concepts::HearsChanges<Policy>> remote_topics_;
 };
 
 }  // namespace heddle

@@ -8,13 +8,16 @@
 #include "heddle/model/table.hpp"
 #include "heddle/options.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 namespace heddle {
 namespace sealed_query {
-class QueryGate;
+template <std::same_as<QueryBudget> Budget>
+class BasicQueryGate;
+using QueryGate = BasicQueryGate<QueryBudget>;
 }  // namespace sealed_query
 
 /// Tables that agents query with SQL, on any backend. Satisfies ResultStorage, which specifies each operation. Many

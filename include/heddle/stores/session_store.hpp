@@ -3,6 +3,7 @@
 #include "heddle/cleanup_hooks.hpp"
 #include "heddle/concepts/message_visitor.hpp"
 #include "heddle/concepts/policy_capabilities.hpp"
+#include "heddle/concepts/session_mistakes.hpp"
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/forward.hpp"
 #include "heddle/model/message.hpp"
@@ -12,10 +13,10 @@
 #include "heddle/model/session_list.hpp"
 #include "heddle/options.hpp"
 #include "heddle/stores/detail/cleanup_hooks.hpp"
-#include "heddle/stores/detail/session_mistakes.hpp"
 #include "heddle/time.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,17 +27,26 @@ namespace heddle {
 /// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which
 /// specifies each operation. Many threads may use it.
 template <class Policy, class Tracer>
-class SessionStore : private stores::detail::SessionMistakes {
+class SessionStore : private concepts::SessionMistakes {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
   /// Made by Backend.
   explicit SessionStore(Gateway& gateway) : gateway_(gateway) {}
+  /// For a copy: a use does not compile and the error says what to write.
+  template <std::same_as<SessionStore> Other>
+  SessionStore(Other& other) : gateway_(other.gateway_) {  // NOLINT(google-explicit-constructor)
+    static_assert(!std::same_as<Other, SessionStore>,
+                  "heddle: a store is not copied: auto& sessions = backend.session_storage()");
+  }
 
+  using SessionMistakes::delete_session;
   using SessionMistakes::load_messages;
   using SessionMistakes::load_session;
   using SessionMistakes::save_message;
+  using SessionMistakes::save_messages;
   using SessionMistakes::save_session;
+  using SessionMistakes::search_messages;
 
   /// Inserts a session, or replaces it if it still has the revision at which it was loaded; returns its revision.
   std::int64_t save_session(const Context& context, const Session& session, const WriteOptions& options = {});
@@ -144,6 +154,7 @@ class SessionStore : private stores::detail::SessionMistakes {
   template <class Visit>
   std::int64_t for_each_message(const Context& context, const std::string& session_id, Visit&& visit,
                                 std::int64_t from = 1) {
+    check_message_visitor<Visit>();
     const auto call = [&visit](const Message& message) { return visit(message); };
     return visit_messages(context, session_id, MessageVisitor::of(call), from);
   }

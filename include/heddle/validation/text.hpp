@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/control_characters.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/validation/field_path.hpp"
 
@@ -57,6 +58,14 @@ inline void check_text(const FieldPath& field, std::string_view text, std::size_
   check_length(field, text, cap);
   if (const std::size_t offset = find_unclean(text); offset != std::string_view::npos) {
     refuse(field, "is not UTF-8 without NUL at byte " + std::to_string(offset) + ": heddle::repair_text makes it so");
+  }
+}
+
+/// Throws `invalid_argument` with the path if the text contains a control character. The one rule for them: contents,
+/// names and ids are stored with theirs, byte for byte; tags have none; error messages show a space for each.
+inline void check_printable(const FieldPath& field, std::string_view text) {
+  if (const std::size_t offset = find_control(text); offset != std::string_view::npos) {
+    refuse(field, "must not contain control characters, as at byte " + std::to_string(offset));
   }
 }
 

@@ -20,6 +20,8 @@ using namespace heddle;
 using support::code_of;
 using support::error_of;
 
+static_assert(StoragePolicy<Postgres>);
+
 namespace {
 
 using OnServer = Backend<Postgres>;
@@ -128,6 +130,27 @@ TEST_CASE("validate_permissions returns the privileges of the administrator's ro
     CHECK(permissions.problems ==
           std::vector<std::string>{"the administrator's role does not see the rows of all tenants in artifacts"});
   }
+}
+
+TEST_CASE("validate_permissions waits for no lock on a table") {
+  support::MigratedDatabase database;
+  OnServer backend(database.config());
+  support::RawPostgres other(database.database().superuser_dsn());
+  other.execute("BEGIN");
+  other.execute("LOCK TABLE artifacts, sessions IN ACCESS EXCLUSIVE MODE");
+  const Context hurried = Context{}.with_timeout(std::chrono::seconds(20));
+  const auto permissions = backend.admin_storage().validate_permissions(hurried);
+  CHECK(permissions.bypasses_row_security);
+  CHECK(permissions.problems.empty());
+  other.execute("ROLLBACK");
+}
+
+TEST_CASE("a policy that shows an administrator only some tenants is a problem") {
+  support::MigratedDatabase database;
+  support::RawPostgres(database.database().superuser_dsn()).execute("ALTER POLICY owner ON artifacts USING (false)");
+  OnServer backend(database.config());
+  CHECK(backend.admin_storage().validate_permissions({}).problems ==
+        std::vector<std::string>{"the administrator's role does not see the rows of all tenants in artifacts"});
 }
 
 TEST_CASE("without its connection there is no administration") {

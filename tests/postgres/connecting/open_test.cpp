@@ -88,7 +88,8 @@ TEST_CASE("the error of a role that may not migrate names the needed role") {
   static_cast<void>(heddle::open(config, with(folder)));
   // Any role may migrate a database that lacks no migration.
   config.mutable_postgres()->clear_admin_dsn();
-  heddle::open(config, with(folder)).session_storage().save_session(ada, {.id = "s"});
+  auto storage = heddle::open(config, with(folder));
+  storage.session_storage().save_session(ada, {.id = "s"});
 }
 
 TEST_CASE("migrating another database than the served one is refused and changes nothing there") {

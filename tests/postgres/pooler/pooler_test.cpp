@@ -165,3 +165,34 @@ TEST_CASE("postgres pooler: many threads of two tenants share one session of the
   CHECK(backend.session_storage().statistics(ada).messages == 80);
   CHECK(backend.session_storage().statistics(bob).messages == 80);
 }
+
+TEST_CASE("postgres pooler: when it accepts no more clients, calls wait for a connection of theirs") {
+  support::MigratedDatabase database;
+  constexpr int clients = 2;
+  const support::PgBouncer pooler(clients, support::postgres_server(), clients);
+  auto config = database.config();
+  config.dsn = pooler.dsn(database.database().app_dsn());
+  config.admin_dsn.clear();
+  config.named_statements = false;
+  OnServer backend(config);
+  auto& sessions = backend.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+  {
+    std::vector<std::jthread> threads;
+    for (int number = 0; number < 8; ++number) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < 20; ++round) {
+          sessions.save_message(ada.with_timeout(1min), "s", {.content = "x"});
+        }
+      });
+    }
+  }
+  CHECK(sessions.load_session(ada, "s")->last_sequence == 160);
+  CHECK(backend.details().pool->total_connections <= clients);
+  backend.close();
+  const RawPostgres first(config.dsn);
+  const RawPostgres second(config.dsn);
+  const Error none = support::error_of([&] { const OnServer other(config); });
+  CHECK(none.code() == ErrorCode::unavailable);
+  CHECK(std::string(none.what()).find("max_client_conn") != std::string::npos);
+}

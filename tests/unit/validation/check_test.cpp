@@ -1,5 +1,6 @@
 // Refusals of input before anything is sent, and the field paths in their errors.
 #include "heddle/validation/check.hpp"
+#include "heddle/control_characters.hpp"
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/artifact.hpp"
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using heddle::validation::check;
@@ -141,4 +143,20 @@ TEST_CASE("the elements of a range are checked") {
   messages[1].tool_use_id = not_utf8;
   CHECK_THROWS_WITH_AS(heddle::validation::check_each("messages", messages),
                        ("messages[1].tool_use_id" + is_not_utf8).c_str(), heddle::Error);
+}
+
+TEST_CASE("control characters are those of Unicode") {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    const std::string text = "ab" + std::string(1, static_cast<char>(byte));
+    CAPTURE(byte);
+    CHECK(heddle::find_control(text) == (byte < 0x20 || byte == 0x7F ? 2 : std::string_view::npos));
+  }
+  for (int byte = 0x80; byte < 0xC0; ++byte) {
+    const std::string tail(1, static_cast<char>(byte));
+    CAPTURE(byte);
+    CHECK(heddle::find_control("ab\xC2" + tail) == (byte < 0xA0 ? 2 : std::string_view::npos));
+    CHECK(heddle::find_control("ab\xC3" + tail) == std::string_view::npos);
+  }
+  CHECK(heddle::find_control("") == std::string_view::npos);
+  CHECK(heddle::find_control("\xC2") == std::string_view::npos);
 }

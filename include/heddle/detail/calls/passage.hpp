@@ -71,18 +71,31 @@ class Passage {
     return write([&](auto& transaction) { return transaction.once(once, work); });
   }
 
-  /// Runs `work` for no tenant, on a connection that sees all tenants.
+  /// Runs `work`, which only reads, for no tenant, on a connection that sees all tenants.
+  template <class Work>
+  auto oversee(Work&& work) {
+    return engine_.administer(call_, work);
+  }
+
+  /// The same for work that writes.
   template <class Work>
   auto administer(Work&& work) {
     outcome_ = Outcome::in_doubt;
     return engine_.administer(call_, work);
   }
 
-  /// Calls `use(engine, call)` for operations that are not units of work: opening, migrating, a ping, a backup.
+  /// Calls `use(engine, call)` for operations that are not units of work and write nothing to the database: a ping, a
+  /// backup.
+  template <class Use>
+  auto ask_engine(Use&& use) {
+    return std::forward<Use>(use)(engine_, call_);
+  }
+
+  /// The same for operations that write: migrating.
   template <class Use>
   auto with_engine(Use&& use) {
     outcome_ = Outcome::in_doubt;
-    return std::forward<Use>(use)(engine_, call_);
+    return ask_engine(std::forward<Use>(use));
   }
 
   [[nodiscard]] Lifecycle& lifecycle() noexcept { return lifecycle_; }

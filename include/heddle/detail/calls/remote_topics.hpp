@@ -13,6 +13,8 @@ namespace heddle::detail::calls {
 
 /// The topics for which calls of this process wait, as other processes name them. A notification of any other topic
 /// wakes no call: anyone who may connect to the database can send one. Many threads may use it.
+/// `Heard`: the database notifies of changes at all.
+template <bool Heard>
 class RemoteTopics {
   using Names = std::multimap<std::string, std::string, std::less<>>;
 
@@ -35,7 +37,7 @@ class RemoteTopics {
 
    private:
     RemoteTopics& topics_;
-    Names::iterator place_{};
+    typename Names::iterator place_{};
   };
 
   /// Returns the name of a topic in this process; nothing if no call waits for it.
@@ -48,6 +50,13 @@ class RemoteTopics {
  private:
   mutable std::mutex mutex_{};
   Names names_{};
+};
+
+/// For a database without notifications.
+template <>
+class RemoteTopics<false> {
+ public:
+  class Waiting {};
 };
 
 }  // namespace heddle::detail::calls

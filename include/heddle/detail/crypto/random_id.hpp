@@ -15,10 +15,10 @@
 namespace heddle::detail::crypto {
 
 /// Fills `bytes` from OpenSSL's cryptographic random generator. Throws `internal` if that fails. Any thread.
-inline void fill_random(std::span<std::byte> bytes) {
-  constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<int>::max());
-  if (bytes.size() > longest ||
-      RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
+template <std::size_t Size>
+void fill_random(std::array<std::byte, Size>& bytes) {
+  static_assert(Size <= std::numeric_limits<int>::max());
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(Size)) != 1) {
     throw Error(ErrorCode::internal, "OpenSSL's random generator failed");
   }
 }

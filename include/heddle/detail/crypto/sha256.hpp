@@ -7,15 +7,16 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace heddle::detail::crypto {
 
 /// Returns `bytes` in lower-case hexadecimal, two digits for each byte.
-[[nodiscard]] inline std::string to_hex(std::span<const std::byte> bytes) {
+template <std::size_t Size>
+[[nodiscard]] std::string to_hex(const std::array<std::byte, Size>& bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
@@ -29,37 +30,41 @@ namespace heddle::detail::crypto {
 /// The SHA-256 digest of data that is added in pieces. One thread at a time. Throws `internal` if OpenSSL fails.
 class Sha256 {
  public:
-  Sha256() : state_(EVP_MD_CTX_new()) {
-    check(state_ != nullptr && EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr) == 1);
-  }
+  Sha256() { check(state_.handle != nullptr && EVP_DigestInit_ex(state_.handle, EVP_sha256(), nullptr) == 1); }
 
   /// Adds bytes to the data.
   void update(std::span<const std::byte> bytes) {
-    check(EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()) == 1);
+    check(EVP_DigestUpdate(state_.handle, bytes.data(), bytes.size()) == 1);
   }
   /// Adds the bytes of a text to the data.
-  void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
+  void update(std::string_view text) { check(EVP_DigestUpdate(state_.handle, text.data(), text.size()) == 1); }
 
   /// Returns the digest of all data so far: 64 lower-case hexadecimal digits. More data can be added afterwards.
   [[nodiscard]] std::string hex() const {
-    const Context copy(EVP_MD_CTX_new());  // a finished state takes no more data
-    check(copy != nullptr && EVP_MD_CTX_copy_ex(copy.get(), state_.get()) == 1);
-    std::array<unsigned char, 32> digest{};
-    check(EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr) == 1);
-    return to_hex(std::as_bytes(std::span(digest)));
+    const State copy;  // a finished state takes no more data
+    check(copy.handle != nullptr && EVP_MD_CTX_copy_ex(copy.handle, state_.handle) == 1);
+    std::array<std::byte, 32> digest{};
+    check(EVP_DigestFinal_ex(copy.handle, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+    return to_hex(digest);
   }
 
  private:
-  struct Free {
-    void operator()(EVP_MD_CTX* state) const noexcept { EVP_MD_CTX_free(state); }
+  struct State {
+    State() = default;
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    State(State&& other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
+    State& operator=(State&&) = delete;
+    ~State() { EVP_MD_CTX_free(handle); }
+
+    EVP_MD_CTX* handle = EVP_MD_CTX_new();
   };
-  using Context = std::unique_ptr<EVP_MD_CTX, Free>;
 
   static void check(bool succeeded) {
     if (!succeeded) { throw Error(ErrorCode::internal, "OpenSSL could not compute a SHA-256 digest"); }
   }
 
-  Context state_;
+  State state_;
 };
 
 /// Returns the SHA-256 digest of `bytes`: 64 lower-case hexadecimal digits. Throws `internal` if OpenSSL fails.

@@ -25,6 +25,7 @@ class OpenDatabases {
  private:
   /// The database and the files that SQLite makes beside it.
   struct Files {
+    Files() = default;
     explicit Files(const std::filesystem::path& path) {
       // SQLite makes its files beside the one that a link leads to.
       std::error_code unknown;
@@ -60,9 +61,17 @@ class OpenDatabases {
   /// Registers a database for the time that it is open.
   class Database {
    public:
-    /// To be called before the database is opened. Waits until none of its files is read; from then on, Reading throws
-    /// for them. Throws `failed_precondition` if it was open when the process was forked.
-    explicit Database(const std::filesystem::path& path) : all_(of_process()), files_(path) {
+    Database() = default;
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+    Database(Database&&) = delete;
+    Database& operator=(Database&&) = delete;
+    ~Database() { close(); }
+
+    /// To be called once, before the database is opened. Waits until none of its files is read; from then on, Reading
+    /// throws for them. Throws `failed_precondition` if it was open when the process was forked.
+    void open(const std::filesystem::path& path) {
+      files_ = Files(path);
       std::unique_lock lock(all_.mutex_);
       if (is_open_in_parent()) {
         throw Error(ErrorCode::failed_precondition,
@@ -70,15 +79,16 @@ class OpenDatabases {
                     "in the child: fork before it is opened, or start another program");
       }
       link(all_.databases_, *this);
+      is_open_ = true;
       while (is_read()) { all_.read_.wait(lock); }
     }
-    Database(const Database&) = delete;
-    Database& operator=(const Database&) = delete;
-    Database(Database&&) = delete;
-    Database& operator=(Database&&) = delete;
-    ~Database() {
+
+    /// To be called when the database is closed. Does nothing if it was not open.
+    void close() noexcept {
+      if (!is_open_) { return; }
       const std::lock_guard lock(all_.mutex_);
       unlink(all_.databases_, *this);
+      is_open_ = false;
     }
 
     /// To be called when the database is open: only now does a new file have an identity.
@@ -94,9 +104,10 @@ class OpenDatabases {
     [[nodiscard]] bool is_read() const noexcept;
     [[nodiscard]] bool is_open_in_parent() const noexcept;
 
-    OpenDatabases& all_;
-    Files files_;
+    OpenDatabases& all_ = of_process();
+    Files files_{};
     std::uint64_t forks_ = process::Forks::remember();
+    bool is_open_ = false;
     Database* next_ = nullptr;
   };
 

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include <concepts>
 #include <memory>
 #include <string>
 
@@ -20,9 +21,11 @@ struct FinalizeStatement {
 using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-/// Opens an empty in-memory database for one thread.
-[[nodiscard]] inline Connection open_in_memory() {
-  sqlite3* raw = nullptr;
+/// Opens an empty in-memory database for one thread. A template only so that files that do not call it do not compile
+/// it.
+template <std::same_as<sqlite3> Handle = sqlite3>
+[[nodiscard]] Connection open_in_memory() {
+  Handle* raw = nullptr;
   const int status =
       sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Connection connection(raw);

@@ -112,7 +112,7 @@ inline void hide_passwords(std::string& sentence, PGconn* connection) {
     const std::string_view line = message.substr(at);
     const std::string_view state = line.substr(0, sqlstate::size);
     const std::string_view sentence = line.substr(sqlstate::size + 2);
-    return {connect_code_of(state), say(sentence.substr(0, sentence.find('\n'))), std::string(state)};
+    return {connect_code_of(state, sentence), say(sentence.substr(0, sentence.find('\n'))), std::string(state)};
   }
   if (PQconnectionNeedsPassword(connection) != 0) {
     return {ErrorCode::permission_denied, say("the server requires a password: add one to the connection string")};

@@ -118,9 +118,17 @@ struct ErrorMeaning {
   return {ErrorCode::internal, "the database rejected a statement"};
 }
 
-/// Returns the code for a server that rejected a connection with this SQLSTATE.
-[[nodiscard]] inline ErrorCode connect_code_of(std::string_view state) noexcept {
+/// Returns whether a connection is refused because there are too many, by the server or by a PgBouncer before it, which
+/// has no SQLSTATE of its own for that.
+[[nodiscard]] inline bool is_connection_limit(std::string_view state, std::string_view words) noexcept {
+  return state == sqlstate::too_many_connections ||
+         (state == sqlstate::protocol_violation && words.find("no more connections allowed") != std::string_view::npos);
+}
+
+/// Returns the code for a server that rejected a connection with this SQLSTATE and these words.
+[[nodiscard]] inline ErrorCode connect_code_of(std::string_view state, std::string_view words) noexcept {
   using namespace sqlstate;
+  if (is_connection_limit(state, words)) { return meaning_of(too_many_connections).code; }
   // The database does not exist or accepts no connections, or a setting of the connection string is rejected.
   constexpr std::array permanent{invalid_catalog_name, object_not_in_prerequisite_state,      any_feature_not_supported,
                                  data_exception,       syntax_error_or_access_rule_violation, protocol_violation};

@@ -14,9 +14,9 @@ class CheckedConnection : public libpq::Connection {
  public:
   using libpq::Connection::Connection;
 
-  /// Returns true if opening failed because the server, the database or the role has no connection left.
+  /// Returns true if opening failed because the server, the database, the role or a pooler has no connection left.
   [[nodiscard]] static bool is_limit(const Error& error) {
-    return error.native_code() == libpq::sqlstate::too_many_connections;
+    return libpq::is_connection_limit(error.native_code(), error.what());
   }
 
   /// Makes a round trip. Throws `unavailable` if the server does not respond, and what `Context::check` throws.

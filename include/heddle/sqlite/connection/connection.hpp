@@ -19,23 +19,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace heddle::sqlite::connection {
 
-/// Calls `work`, which uses SQLiteCpp on a file, and returns what it returns. Throws its exceptions as SqliteError.
-/// `connection` is null if there is none yet.
-template <class Work>
-decltype(auto) translate_errors(const char* doing, sqlite3* connection, const std::string& path, Work&& work) {
-  try {
-    return std::forward<Work>(work)();
-  } catch (const SQLite::Exception& e) {
-    const int code = e.getExtendedErrorCode() == -1 ? e.getErrorCode() : e.getExtendedErrorCode();
-    throw make_file_error(code, connection == nullptr ? 0 : system_error_of(connection, code), doing, path);
-  }
+/// Returns the SqliteError for an exception of SQLiteCpp. `connection` is null if there is none yet.
+[[nodiscard]] inline SqliteError translate(const SQLite::Exception& error, const char* doing, sqlite3* connection,
+                                           const std::string& path) {
+  const int code = error.getExtendedErrorCode() == -1 ? error.getErrorCode() : error.getExtendedErrorCode();
+  return make_file_error(code, connection == nullptr ? 0 : system_error_of(connection, code), doing, path);
 }
 
 enum class Access { read_write, read_only };
@@ -83,13 +76,16 @@ class Connection {
 
   /// Runs SQL that returns no rows, such as settings and migrations. Not for SQL of users.
   void execute(const std::string& text) {
-    translate_errors("running a script", handle(), path_, [&] { database_.exec(text); });
+    try {
+      database_.exec(text);
+    } catch (const SQLite::Exception& error) { throw translate(error, "running a script", handle(), path_); }
   }
 
   /// Returns the integer in the first row of a query. Not for SQL of users.
   [[nodiscard]] std::int64_t read_integer(const std::string& text) {
-    return translate_errors("reading a setting", handle(), path_,
-                            [&] { return database_.execAndGet(text).getInt64(); });
+    try {
+      return database_.execAndGet(text).getInt64();
+    } catch (const SQLite::Exception& error) { throw translate(error, "reading a setting", handle(), path_); }
   }
 
   /// Removes the words that were deleted since the last call from the full-text indexes, if the configuration asks for
@@ -133,17 +129,45 @@ class Connection {
  private:
   friend class Running;
 
-  /// Returns the kept statement; null before its first use.
-  [[nodiscard]] std::unique_ptr<Prepared>& kept(std::size_t number) {
-    if (statements_.size() <= number) { statements_.resize(number + 1); }
-    return statements_[number];
-  }
+  /// The kept statements by number. Not a vector of unique_ptr, of which every file that includes a backend would
+  /// compile a hundred functions.
+  class Statements {
+   public:
+    Statements() = default;
+    Statements(const Statements&) = delete;
+    Statements& operator=(const Statements&) = delete;
+    Statements(Statements&&) = delete;
+    Statements& operator=(Statements&&) = delete;
+    ~Statements() {
+      for (std::size_t number = 0; number < size_; ++number) { delete all_[number]; }
+      delete[] all_;
+    }
+
+    /// Returns the kept statement; null before its first use.
+    [[nodiscard]] Prepared*& at(std::size_t number) {
+      if (number >= size_) { grow(2 * number + 16); }
+      return all_[number];
+    }
+
+   private:
+    void grow(std::size_t size) {
+      auto** const grown = new Prepared* [size] {};
+      for (std::size_t number = 0; number < size_; ++number) { grown[number] = all_[number]; }
+      delete[] all_;
+      all_ = grown;
+      size_ = size;
+    }
+
+    Prepared** all_ = nullptr;
+    std::size_t size_ = 0;
+  };
 
   static SQLite::Database open(const Config& config, Access access, const FilePresence& files) {
     // Before, because a file that is gone would be made anew; and after, because it can be replaced in between.
     files.check();
-    return translate_errors("opening the database", nullptr, config.path,
-                            [&] { return SQLite::Database(config.path, flags(access)); });
+    try {
+      return SQLite::Database(config.path, flags(access));
+    } catch (const SQLite::Exception& error) { throw translate(error, "opening the database", nullptr, config.path); }
   }
 
   static int flags(Access access) noexcept {
@@ -160,7 +184,7 @@ class Connection {
   Interrupt interrupt_;
   bool must_recover_ = false;
   // The last member: statements must be destroyed before their connection.
-  std::vector<std::unique_ptr<Prepared>> statements_;
+  Statements statements_{};
 };
 
 /// A prepared statement for the time of one run. It is prepared at its first use and kept by its connection. If it is
@@ -169,22 +193,25 @@ class Connection {
 class Running {
  public:
   Running(Connection& connection, const sql::StatementText& statement) {
-    std::unique_ptr<Prepared>& kept = connection.kept(statement.number());
-    if (!kept) { kept = std::make_unique<Prepared>(connection.handle(), statement.text()); }
-    if (kept->is_running()) { another_ = std::make_unique<Prepared>(connection.handle(), statement.text()); }
-    prepared_ = another_ ? another_.get() : kept.get();
+    Prepared*& kept = connection.statements_.at(statement.number());
+    if (kept == nullptr) { kept = new Prepared(connection.handle(), statement.text()); }
+    if (kept->is_running()) { another_ = new Prepared(connection.handle(), statement.text()); }
+    prepared_ = another_ != nullptr ? another_ : kept;
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   Running(Running&&) = delete;
   Running& operator=(Running&&) = delete;
-  ~Running() { prepared_->reset(); }
+  ~Running() {
+    prepared_->reset();
+    delete another_;
+  }
 
   [[nodiscard]] Prepared& operator*() const noexcept { return *prepared_; }
   [[nodiscard]] Prepared* operator->() const noexcept { return prepared_; }
 
  private:
-  std::unique_ptr<Prepared> another_;
+  Prepared* another_ = nullptr;
   Prepared* prepared_;
 };
 

@@ -21,9 +21,10 @@ class FilePresence {
   void remember(sqlite3* connection) {
     const char* const path = sqlite3_db_filename(connection, "main");
     if (path == nullptr || *path == '\0') { return; }
-    const std::string name(path);
     // The log and its index exist as long as a connection to a database with a write-ahead log is open.
-    files_ = {File{name}, File{name + "-wal"}, File{name + "-shm"}};
+    files_[0].name = path;
+    files_[1].name.assign(path).append("-wal");
+    files_[2].name.assign(path).append("-shm");
     for (File& file : files_) { file.identity = detail::files::FileIdentity::of(file.name); }
     int has_moved = 0;
     sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
@@ -39,7 +40,7 @@ class FilePresence {
 
  private:
   struct File {
-    std::string name;
+    std::string name{};
     std::optional<detail::files::FileIdentity> identity{};  ///< nothing if there is no such file
   };
 

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <mutex>
 #include <shared_mutex>
-#include <vector>
 
 namespace heddle::sqlite::connection {
 
@@ -34,7 +33,7 @@ class GuardedClose {
  private:
   /// The methods of a VFS, some replaced by those of this class.
   struct Methods : sqlite3_io_methods {
-    explicit Methods(const sqlite3_io_methods* of) : sqlite3_io_methods(*of), original(of) {
+    Methods(const sqlite3_io_methods* of, const Methods* before) : sqlite3_io_methods(*of), original(of), next(before) {
       xLock = [](sqlite3_file* file, int level) {
         const std::shared_lock together(mutex());
         return original_of(file)->xLock(file, level);
@@ -45,6 +44,7 @@ class GuardedClose {
       };
     }
     const sqlite3_io_methods* original;
+    const Methods* next;  ///< in the list of all
   };
 
   static const sqlite3_io_methods* original_of(sqlite3_file* file) noexcept {
@@ -61,13 +61,14 @@ class GuardedClose {
   /// Returns the guarded form of a VFS's methods, which are static objects: there are few of them.
   static const sqlite3_io_methods* guarded(const sqlite3_io_methods* methods) {
     static std::mutex& access = *new std::mutex;
-    static std::vector<const Methods*>& known = *new std::vector<const Methods*>;
+    // A list without a container, which every file that includes the backend would compile.
+    static const Methods* first = nullptr;
     const std::lock_guard lock(access);
-    for (const Methods* each : known) {
+    for (const Methods* each = first; each != nullptr; each = each->next) {
       if (each->original == methods) { return each; }
     }
-    known.push_back(new Methods(methods));
-    return known.back();
+    first = new Methods(methods, first);
+    return first;
   }
 };
 

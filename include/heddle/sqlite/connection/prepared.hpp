@@ -1,7 +1,6 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/detail/sqlite_c/handles.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
 #include "heddle/sqlite/connection/file_errors.hpp"
 
@@ -20,19 +19,23 @@ namespace heddle::sqlite::connection {
 class Prepared {
  public:
   Prepared(sqlite3* connection, std::string_view text) {
-    sqlite3_stmt* raw = nullptr;
     const int code = sqlite3_prepare_v3(connection, text.data(), static_cast<int>(text.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-    handle_.reset(raw);
+                                        SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+    // There is no statement to destroy then.
     if (code != SQLITE_OK) { throw preparation_error(connection, code); }
   }
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+  Prepared(Prepared&&) = delete;
+  Prepared& operator=(Prepared&&) = delete;
+  ~Prepared() { sqlite3_finalize(handle_); }
 
-  [[nodiscard]] bool is_running() const noexcept { return sqlite3_stmt_busy(handle_.get()) != 0; }
+  [[nodiscard]] bool is_running() const noexcept { return sqlite3_stmt_busy(handle_) != 0; }
 
   // Each binds the next argument.
-  void null() { check(sqlite3_bind_null(handle_.get(), next_++)); }
-  void integer(std::int64_t value) { check(sqlite3_bind_int64(handle_.get(), next_++, value)); }
-  void real(double value) { check(sqlite3_bind_double(handle_.get(), next_++, value)); }
+  void null() { check(sqlite3_bind_null(handle_, next_++)); }
+  void integer(std::int64_t value) { check(sqlite3_bind_int64(handle_, next_++, value)); }
+  void real(double value) { check(sqlite3_bind_double(handle_, next_++, value)); }
   /// `value` must live until the statement has run.
   void text(std::string_view value) { bind_text(value, SQLITE_STATIC); }
   /// `value` is copied.
@@ -41,20 +44,20 @@ class Prepared {
   void blob(std::span<const std::byte> value) {
     // A null pointer would bind NULL instead of an empty blob.
     const void* const data = value.empty() ? "" : static_cast<const void*>(value.data());
-    check(sqlite3_bind_blob64(handle_.get(), next_++, data, value.size(), SQLITE_STATIC));
+    check(sqlite3_bind_blob64(handle_, next_++, data, value.size(), SQLITE_STATIC));
   }
 
   /// Restarts the count after which SQLite checks for interruption, so that a short statement is not interrupted. The
   /// count goes on from run to run, and SQLite also checks after a BEGIN or a RELEASE has taken effect: without this, a
   /// success could be reported as an interruption.
-  void restart_step_count() noexcept { sqlite3_stmt_status(handle_.get(), SQLITE_STMTSTATUS_VM_STEP, 1); }
+  void restart_step_count() noexcept { sqlite3_stmt_status(handle_, SQLITE_STMTSTATUS_VM_STEP, 1); }
 
   /// Runs to the next row; returns false when there is none. Throws SqliteError.
   [[nodiscard]] bool step() {
-    const int code = sqlite3_step(handle_.get());
+    const int code = sqlite3_step(handle_);
     if (code == SQLITE_ROW) { return true; }
     if (code == SQLITE_DONE) { return false; }
-    sqlite3* const connection = sqlite3_db_handle(handle_.get());
+    sqlite3* const connection = sqlite3_db_handle(handle_);
     // SQLite prepares it again if the schema has changed since.
     if (lacks_schema(connection)) { throw schema_error(connection); }
     throw make_error(connection, "running a statement");
@@ -62,23 +65,21 @@ class Prepared {
 
   /// Prepares the next run. Does not report the failure of the last run: `step` has done that.
   void reset() noexcept {
-    sqlite3_reset(handle_.get());
+    sqlite3_reset(handle_);
     next_ = 1;
   }
 
   // The columns of the present row.
-  [[nodiscard]] bool is_null(int column) const noexcept {
-    return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
-  }
-  [[nodiscard]] std::int64_t integer(int column) const noexcept { return sqlite3_column_int64(handle_.get(), column); }
-  [[nodiscard]] double real(int column) const noexcept { return sqlite3_column_double(handle_.get(), column); }
+  [[nodiscard]] bool is_null(int column) const noexcept { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+  [[nodiscard]] std::int64_t integer(int column) const noexcept { return sqlite3_column_int64(handle_, column); }
+  [[nodiscard]] double real(int column) const noexcept { return sqlite3_column_double(handle_, column); }
   [[nodiscard]] std::string_view text(int column) const {
-    const auto* const data = sqlite3_column_text(handle_.get(), column);
+    const auto* const data = sqlite3_column_text(handle_, column);
     if (data == nullptr) { return {}; }
     return {reinterpret_cast<const char*>(data), read_size_of(column)};
   }
   [[nodiscard]] std::span<const std::byte> blob(int column) const {
-    const void* const data = sqlite3_column_blob(handle_.get(), column);
+    const void* const data = sqlite3_column_blob(handle_, column);
     if (data == nullptr) { return {}; }
     return {static_cast<const std::byte*>(data), read_size_of(column)};
   }
@@ -106,18 +107,18 @@ class Prepared {
 
   void bind_text(std::string_view value, sqlite3_destructor_type lifetime) {
     const char* const data = value.empty() ? "" : value.data();
-    check(sqlite3_bind_text64(handle_.get(), next_++, data, value.size(), lifetime, SQLITE_UTF8));
+    check(sqlite3_bind_text64(handle_, next_++, data, value.size(), lifetime, SQLITE_UTF8));
   }
   static void check(int code) {
     if (code != SQLITE_OK) { throw make_error(code, "binding an argument"); }
   }
   [[nodiscard]] std::size_t read_size_of(int column) const noexcept {
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
     bytes_read_ += size;
     return size;
   }
 
-  detail::sqlite_c::Statement handle_;
+  sqlite3_stmt* handle_ = nullptr;
   int next_ = 1;
   mutable std::uint64_t bytes_read_ = 0;
 };

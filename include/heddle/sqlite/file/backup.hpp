@@ -82,14 +82,16 @@ void copy_database(std::same_as<connection::Connection> auto& source, const std:
     throw Error(ErrorCode::failed_precondition, "the folder of the backup does not exist: " + folder.string());
   }
   const TemporaryFile partial(target.string() + ".partial-" + heddle::detail::crypto::random_hex(16));
-  connection::translate_errors("copying the database", nullptr, target.string(), [&] {
+  try {
     const PrivateFile private_file(partial.path().string());
     SQLite::Database copy(partial.path().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     private_file.restrict_mode();
     SQLite::Backup backup(copy, source.database());
     constexpr int pages_between_checks = 256;
     while (backup.executeStep(pages_between_checks) != SQLITE_DONE) { context.check(); }
-  });
+  } catch (const SQLite::Exception& error) {
+    throw connection::translate(error, "copying the database", nullptr, target.string());
+  }
   failure = rename_to_free_name(partial.path(), target);
   if (failure) { throw refusal(failure, target); }
 }

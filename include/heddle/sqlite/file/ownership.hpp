@@ -10,7 +10,6 @@
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 #include <sqlite3.h>
-#include <boost/endian/conversion.hpp>
 
 #include <algorithm>
 #include <array>
@@ -44,7 +43,9 @@ inline constexpr std::int32_t application_id = 0x4845444C;
   if (!file.read_start(header) || !std::equal(magic.begin(), magic.end(), header.begin())) {
     throw Error(ErrorCode::failed_precondition, "the file is not a SQLite database, or it is encrypted");
   }
-  return boost::endian::load_big_s32(&header[id_offset]);
+  std::uint32_t id = 0;
+  for (std::size_t at = id_offset; at < id_offset + 4; ++at) { id = id << 8U | header[at]; }  // big-endian
+  return static_cast<std::int32_t>(id);
 }
 
 /// True for a database of the Go server that Heddle's model comes from.

@@ -9,11 +9,8 @@
 #include <sqlite3.h>
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
-#include <vector>
 
 namespace heddle::sqlite::file {
 
@@ -25,14 +22,9 @@ namespace heddle::sqlite::file {
 class VfsFile {
  public:
   /// Throws `permission_denied` if the system does not permit opening the file, `unavailable` if it fails otherwise.
-  explicit VfsFile(const std::string& path) {
-    sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
-    if (vfs == nullptr) { throw Error(ErrorCode::internal, "SQLite has no VFS"); }
-    name_ = full_name(*vfs, path);
-    // The VFS constructs its own object in this memory.
-    memory_.resize(static_cast<std::size_t>(vfs->szOsFile));
+  explicit VfsFile(const std::string& path) : name_(full_name(vfs(), path)), memory_(vfs()) {
     int granted = 0;
-    const int code = vfs->xOpen(vfs, name_.get(), file(), SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, &granted);
+    const int code = vfs().xOpen(&vfs(), name_.text, file(), SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, &granted);
     if (code != SQLITE_OK) {
       close();
       throw connection::make_file_error(code, 0, "opening the database", path);
@@ -49,7 +41,7 @@ class VfsFile {
   [[nodiscard]] bool read_start(std::span<unsigned char> bytes) {
     const int code = file()->pMethods->xRead(file(), bytes.data(), static_cast<int>(bytes.size()), 0);
     if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) {
-      throw connection::make_file_error(code, 0, "reading the database", name_.get());
+      throw connection::make_file_error(code, 0, "reading the database", name_.text);
     }
     return code == SQLITE_OK;
   }
@@ -57,24 +49,50 @@ class VfsFile {
  private:
   // The type of such a name has changed between versions of SQLite.
   using RawName = decltype(sqlite3_create_filename("", "", "", 0, nullptr));
-  struct FreeName {
-    void operator()(RawName name) const noexcept { sqlite3_free_filename(name); }
-  };
-  using Name = std::unique_ptr<std::remove_pointer_t<RawName>, FreeName>;
+  struct Name {
+    explicit Name(RawName created) noexcept : text(created) {}
+    Name(const Name&) = delete;
+    Name& operator=(const Name&) = delete;
+    Name(Name&&) = delete;
+    Name& operator=(Name&&) = delete;
+    ~Name() { sqlite3_free_filename(text); }
 
-  /// The path in the form that xOpen requires: full, and in memory of SQLite's own layout.
-  static Name full_name(sqlite3_vfs& vfs, const std::string& path) {
-    std::vector<char> full(static_cast<std::size_t>(vfs.mxPathname) + 1);
-    const int code = vfs.xFullPathname(&vfs, path.c_str(), static_cast<int>(full.size()), full.data());
-    // For a path through a symbolic link the code is SQLITE_OK_SYMLINK.
-    if ((code & 0xFF) != SQLITE_OK) { throw connection::make_file_error(code, 0, "opening the database", path); }
-    const std::string main(full.data());
-    Name name(sqlite3_create_filename(main.c_str(), (main + "-journal").c_str(), (main + "-wal").c_str(), 0, nullptr));
-    if (!name) { throw connection::make_error(SQLITE_NOMEM, "opening the database"); }
-    return name;
+    RawName text;
+  };
+
+  /// Memory in which the VFS constructs its own object. Zeros: there is nothing to close.
+  struct Memory {
+    explicit Memory(const sqlite3_vfs& system) : bytes(new std::byte[static_cast<std::size_t>(system.szOsFile)]{}) {}
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+    Memory(Memory&&) = delete;
+    Memory& operator=(Memory&&) = delete;
+    ~Memory() { delete[] bytes; }
+
+    std::byte* bytes;
+  };
+
+  /// Returns the VFS that SQLite uses if it is not told another one.
+  static sqlite3_vfs& vfs() {
+    sqlite3_vfs* const found = sqlite3_vfs_find(nullptr);
+    if (found == nullptr) { throw Error(ErrorCode::internal, "SQLite has no VFS"); }
+    return *found;
   }
 
-  [[nodiscard]] sqlite3_file* file() noexcept { return reinterpret_cast<sqlite3_file*>(memory_.data()); }
+  /// The path in the form that xOpen requires: full, and in memory of SQLite's own layout.
+  static Name full_name(sqlite3_vfs& system, const std::string& path) {
+    std::string full(static_cast<std::size_t>(system.mxPathname) + 1, '\0');
+    const int code = system.xFullPathname(&system, path.c_str(), static_cast<int>(full.size()), full.data());
+    // For a path through a symbolic link the code is SQLITE_OK_SYMLINK.
+    if ((code & 0xFF) != SQLITE_OK) { throw connection::make_file_error(code, 0, "opening the database", path); }
+    const std::string main(full.c_str());
+    const RawName name =
+        sqlite3_create_filename(main.c_str(), (main + "-journal").c_str(), (main + "-wal").c_str(), 0, nullptr);
+    if (name == nullptr) { throw connection::make_error(SQLITE_NOMEM, "opening the database"); }
+    return Name(name);
+  }
+
+  [[nodiscard]] sqlite3_file* file() noexcept { return reinterpret_cast<sqlite3_file*>(memory_.bytes); }
 
   /// A VFS sets the methods if there is something to close, also when opening failed.
   void close() noexcept {
@@ -83,7 +101,7 @@ class VfsFile {
   }
 
   Name name_;  ///< must outlive the open file
-  std::vector<std::byte> memory_;
+  Memory memory_;
 };
 
 }  // namespace heddle::sqlite::file

@@ -5,7 +5,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heddle::sqlite::search {
 
@@ -32,19 +31,13 @@ class DeletedWords {
         this);
   }
 
-  [[nodiscard]] bool any() const noexcept { return !indexes_.empty(); }
+  [[nodiscard]] bool any() const noexcept { return !sql_.empty(); }
 
   /// Returns the SQL that removes the deleted words: it merges each of these indexes into one segment. The cost is that
   /// of writing the whole index.
-  [[nodiscard]] std::string sql() const {
-    std::string text;
-    for (const std::string& index : indexes_) {
-      text.append("INSERT INTO ").append(index).append(" (").append(index).append(") VALUES ('optimize');");
-    }
-    return text;
-  }
+  [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
 
-  void forget() noexcept { indexes_.clear(); }
+  void forget() noexcept { sql_.clear(); }
 
  private:
   /// FTS5 keeps one row for each text in a table of its own, which is named after the index.
@@ -52,13 +45,12 @@ class DeletedWords {
     constexpr std::string_view suffix = "_docsize";
     if (!table.ends_with(suffix)) { return; }
     table.remove_suffix(suffix.size());
-    for (const std::string& known : indexes_) {
-      if (known == table) { return; }
-    }
-    indexes_.emplace_back(table);
+    std::string statement = "INSERT INTO ";
+    statement.append(table).append(" (").append(table).append(") VALUES ('optimize');");
+    if (sql_.find(statement) == std::string::npos) { sql_ += statement; }
   }
 
-  std::vector<std::string> indexes_;
+  std::string sql_;
 };
 
 }  // namespace heddle::sqlite::search

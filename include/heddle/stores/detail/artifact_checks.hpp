@@ -5,8 +5,8 @@
 #include "heddle/model/artifact.hpp"
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/field_path.hpp"
+#include "heddle/validation/text.hpp"
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -19,11 +19,8 @@ namespace heddle::stores::detail {
 /// Throws `invalid_argument` with the path of a tag that has a control character. Tags are stored and searched as JSON:
 /// an escape sequence would become a part of a word.
 void check_tags(const validation::FieldPath& field, const std::same_as<std::vector<std::string>> auto& tags) {
-  const auto is_control = [](char each) { return static_cast<unsigned char>(each) < 0x20; };
   for (std::size_t index = 0; index < tags.size(); ++index) {
-    if (std::any_of(tags[index].begin(), tags[index].end(), is_control)) {
-      validation::refuse(field.element(index), "must not contain control characters");
-    }
+    validation::check_printable(field.element(index), tags[index]);
   }
 }
 

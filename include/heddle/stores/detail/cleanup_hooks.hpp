@@ -5,6 +5,7 @@
 #include "heddle/context.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -13,10 +14,12 @@
 
 namespace heddle::stores::detail {
 
-/// The hooks of a store. Many threads may use it.
-class CleanupHooks {
+/// The hooks of a store. Many threads may use it. A template only so that a file compiles no more than the functions
+/// that it uses.
+template <std::same_as<CleanupHook> Hook>
+class CleanupHookList {
  public:
-  CleanupHookId add(CleanupHook hook) {
+  CleanupHookId add(Hook hook) {
     const std::lock_guard lock(mutex_);
     hooks_.push_back({CleanupHookId{next_++}, std::move(hook)});
     return hooks_.back().id;
@@ -41,7 +44,7 @@ class CleanupHooks {
  private:
   struct Entry {
     CleanupHookId id;
-    CleanupHook hook;
+    Hook hook;
   };
 
   [[nodiscard]] std::vector<Entry> copy() {
@@ -53,5 +56,7 @@ class CleanupHooks {
   std::vector<Entry> hooks_;
   std::uint64_t next_ = 0;
 };
+
+using CleanupHooks = CleanupHookList<CleanupHook>;
 
 }  // namespace heddle::stores::detail
