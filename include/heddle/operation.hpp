@@ -49,6 +49,7 @@ enum class Operation : std::uint8_t {
   load_snapshots,
   purge_idempotency_keys,
   statistics,
+  usage,
   // Errors of tools
   store_error,
   get_error,
@@ -89,7 +90,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 67> values{"open",
+  static constexpr std::array<std::string_view, 68> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -125,6 +126,7 @@ struct EnumNames<Operation> {
                                                            "load_snapshots",
                                                            "purge_idempotency_keys",
                                                            "statistics",
+                                                           "usage",
                                                            "store_error",
                                                            "get_error",
                                                            "list_errors",

@@ -6,6 +6,7 @@
 #include <boost/hana/fwd/string.hpp>
 #include <boost/hana/fwd/tuple.hpp>
 #include <boost/preprocessor/seq/enum.hpp>
+#include <boost/preprocessor/seq/for_each.hpp>
 #include <boost/preprocessor/seq/transform.hpp>
 #include <boost/preprocessor/stringize.hpp>
 #include <boost/preprocessor/variadic/to_seq.hpp>
@@ -54,6 +55,16 @@ concept Record = requires {
   sizeof(Adapted<T>);
 };
 
+/// True for a record whose members are columns of the record that contains it; any other record is one column with
+/// JSON. Specialised beside the struct by HEDDLE_SPREAD.
+template <class T>
+inline constexpr bool is_spread = false;
+
+/// True for a member whose default value is null in a database, where null costs least. Specialised beside the struct by
+/// HEDDLE_NULL_BY_DEFAULT.
+template <auto Member>
+inline constexpr bool is_null_by_default = false;
+
 /// The list of members of a record: the type of the tuple that `boost::hana::accessors` returns.
 template <Record T>
 using MembersOf = decltype(Adapted<T>::template members<T>());
@@ -87,3 +98,19 @@ struct boost::hana::accessors_impl<T, boost::hana::when<heddle::reflection::Reco
         -> ::boost::hana::tuple<BOOST_PP_SEQ_ENUM(BOOST_PP_SEQ_TRANSFORM(HEDDLE_DETAIL_MEMBER, Struct,             \
                                                                          BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)))>; \
   }
+
+/// Makes the members of a struct columns of each record that contains it. Must be used outside of all namespaces, beside
+/// the struct.
+#define HEDDLE_SPREAD(Type) \
+  template <>               \
+  inline constexpr bool heddle::reflection::is_spread<Type> = true
+
+#define HEDDLE_DETAIL_NULL_BY_DEFAULT(r, Type, member) \
+  template <>                                          \
+  inline constexpr bool heddle::reflection::is_null_by_default<&Type::member> = true;
+
+/// Stores the default value of members of a struct as null: HEDDLE_NULL_BY_DEFAULT(Type, member...). Their columns can
+/// be null, which is read as the default value of the type. Must be used outside of all namespaces.
+#define HEDDLE_NULL_BY_DEFAULT(Type, ...)                                                                \
+  BOOST_PP_SEQ_FOR_EACH(HEDDLE_DETAIL_NULL_BY_DEFAULT, Type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
+  static_assert(true)

@@ -4,11 +4,14 @@
 #include "heddle/call.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/frozen_members.hpp"
+#include "heddle/sql/message_parts.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/whole_messages.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/field_path.hpp"
@@ -41,6 +44,7 @@ class MessageWriter {
       const Message& message = messages[index];
       validation::check_tokens(field.member("token_count"), message.token_count);
       validation::check_cost(field.member("cost_usd"), message.cost_usd);
+      check_whole(field, message);
       tokens_ += message.token_count;
       cost_ += message.cost_usd;
     }
@@ -66,7 +70,17 @@ class MessageWriter {
   [[nodiscard]] sql::Fingerprint digest() const {
     sql::Fingerprint digest;
     digest.add(std::string_view(session_id_));
-    for (const Message& message : messages_) { digest.add(message); }
+    heddle::sql::StoredContent<Message> content;
+    for (const Message& message : messages_) {
+      if (message.parts.empty()) {
+        digest.add(message);
+      } else {
+        const sql::MessageContent& columns = content.of(message);
+        digest.add(columns.content).add(columns.tool_calls).add(columns.tool_use_id);
+        digest.add(columns.tool_result).add(columns.parts);
+        digest.template add_as<sql::FrozenWholeMessage>(message);
+      }
+    }
     return digest;
   }
 
@@ -79,15 +93,18 @@ class MessageWriter {
       require_session<Policy>(tx, session_id_);
       tx.require(other_sequence.of(session_id_), sql.expect_sequence, user, session_id_, *expected_sequence_);
     }
-    if (append_alone(tx, saved_at)) { return; }
+    if (append_alone(tx, saved_at)) { return add_usage(tx, saved_at); }
     const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
     tx.require_as_answer(no_such_session.of(session_id_), sql.take_sequence, user, session_id_,
                          heddle::sql::Fields<heddle::sql::NewMessages>{sum});
     auto behind = static_cast<std::int64_t>(messages_.size());
+    heddle::sql::StoredContent<Message> content;
     for (const Message& message : messages_) {
-      tx.run(sql.insert, user, session_id_, --behind, Body{message}, time_of(message, saved_at), Usage{message},
-             heddle::sql::SearchText(message.content));
+      const Content columns{content.of(message)};
+      tx.run(sql.insert, user, session_id_, --behind, columns, Body{message}, time_of(message, saved_at),
+             Usage{message}, heddle::sql::SearchText(columns.record.content));
     }
+    add_usage(tx, saved_at);
   }
 
   template <class Row>
@@ -97,6 +114,7 @@ class MessageWriter {
 
  private:
   using Messages = typename Policy::Dialect::Messages;
+  using Content = heddle::sql::Fields<heddle::sql::MessageContent>;
   using Body = heddle::sql::Fields<Message, typename Messages::Verbatim>;
   using Usage = heddle::sql::Fields<Message, typename Messages::Usage>;
 
@@ -107,12 +125,22 @@ class MessageWriter {
     if constexpr (requires(Messages statements) { statements.append; }) {
       if (messages_.size() != 1) { return false; }
       const Message& message = messages_.front();
+      heddle::sql::StoredContent<Message> content;
+      const Content columns{content.of(message)};
       tx.require_as_answer(no_such_session.of(session_id_), sql::statements<Messages>().append, tx.user_id(),
-                           session_id_, saved_at, Body{message}, time_of(message, saved_at), Usage{message},
-                           heddle::sql::SearchText(message.content));
+                           session_id_, saved_at, columns, Body{message}, time_of(message, saved_at), Usage{message},
+                           heddle::sql::SearchText(columns.record.content));
       return true;
     }
     return false;
+  }
+
+  /// Adds the messages to the sums of usage.
+  template <class Transaction>
+  void add_usage(Transaction& tx, Timestamp saved_at) const {
+    UsageWriter<Policy, Transaction> sums(tx, session_id_);
+    for (const Message& message : messages_) { sums.add(message, time_of(message, saved_at)); }
+    sums.flush();
   }
 
   const std::string& session_id_;
