@@ -36,7 +36,9 @@ struct LayoutWriter {
   const Part& part;
   bool first_result;
 
-  void operator()(const char* name, PartKind kind) const { write(name, kind); }
+  void operator()(const char* name, PartKind kind) const {
+    if (kind != PartKind::text) { write(name, kind); }
+  }
   void operator()(std::string_view name, const std::string& text) const {
     if (name == "text" && part.kind == PartKind::text) {
       write(name, std::to_string(text.size()));
