@@ -42,32 +42,33 @@ namespace heddle {
 ///    it does not exist. `messages.next` is not empty if there are more: that page ends early as well, see PageRequest.
 ///  - `list_sessions` and `list_agent_sessions` return ids, last updated first. A session that is updated between two
 ///    pages moves to the front and may be missed or returned again.
-///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's
-///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions stay and have
-///    no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be removed
-///    (`permission_denied`, `unavailable`) or a hook throws, it does the rest and throws the first of these failures;
-///    the session is deleted then. A repeat with the idempotency key removes no files and runs no hooks, because the id
-///    can be that of a newer session. After such an error, and after an error that was in doubt or a crash,
-///    `clean_up_session` removes the files and runs all hooks again; throws `failed_precondition` if the session
+///  - `delete_session` removes the session, its messages, sums of usage, executions, snapshots, errors, artifacts with
+///    the session's artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions
+///    stay and have no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be
+///    removed (`permission_denied`, `unavailable`) or a hook throws, it does the rest and throws the first of these
+///    failures; the session is deleted then. A repeat with the idempotency key removes no files and runs no hooks,
+///    because the id can be that of a newer session. After such an error, and after an error that was in doubt or a
+///    crash, `clean_up_session` removes the files and runs all hooks again; throws `failed_precondition` if the session
 ///    exists.
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if its last
 ///    sequence number is not the expected one, and `resource_exhausted` beyond `limits::sequence` messages.
-///  - A message is given by its `parts`, or, if it has none, by `content`, `content_blocks`, `tool_calls`, `tool_use_id`
-///    and `tool_result`. If it has parts, a write ignores these five, and a read fills them in from the parts: `content`
-///    is the texts, joined by newlines; `tool_calls` are the calls; `tool_use_id` and `tool_result` are the first tool
-///    result; `content_blocks` are the texts and the images, if there is an image with data or a URL. So a program that
-///    knows no parts reads every message, and a message that was read and is saved again is stored the same. A message
-///    that was saved without parts is read without parts; `parts_of` (heddle/model/parts_of.hpp) returns the parts of
-///    any message. A message without a text part has no text; one with the part `Part::of_text("")` has an empty text.
-///    Parts are what a model or a provider wrote: kept in their order and byte for byte, JSON text that is none as well.
-///    `invalid_argument` only says that a text is too long (`limits::of` a member, `limits::text` for all text parts
-///    together) or not UTF-8 without NUL.
+///  - A message is given by its `parts`, or, if it has none, by `content`, `content_blocks`, `tool_calls`,
+///    `tool_use_id` and `tool_result`. If it has parts, a write ignores these five, and a read fills them in from the
+///    parts: `content` is the texts, joined by newlines; `tool_calls` are the calls; `tool_use_id` and `tool_result`
+///    are the first tool result; `content_blocks` are the texts and the images, if there is an image with data or a
+///    URL. So a program that knows no parts reads every message, and a message that was read and is saved again is
+///    stored the same. A message that was saved without parts is read without parts; `parts_of`
+///    (heddle/model/parts_of.hpp) returns the parts of any message. A message without a text part has no text; one with
+///    the part `Part::of_text("")` has an empty text. Parts are what a model or a provider wrote: kept in their order
+///    and byte for byte, JSON text that is none as well. `invalid_argument` only says that a text is too long
+///    (`limits::of` a member, `limits::text` for all text parts together) or not UTF-8 without NUL.
 ///  - `usage` returns the sums of the messages that name a model or usage, grouped by session, agent, model and UTC day
 ///    of their timestamps, as the query says; by day, then session, agent, model. They are kept with the messages, so
 ///    that the call reads one stored row for each session, model and day that the query selects, and no message. A page
-///    continues by its number of rows: a sum that comes into being between two pages can move others. A token is counted
-///    in `usage`, or in `token_count` of the totals, or in both, as the program says: nothing adds one to the other.
+///    continues by its number of rows: a sum that comes into being between two pages can move others. A token is
+///    counted in `usage`, or in `token_count` of the totals, or in both, as the program says: nothing adds one to the
+///    other.
 ///  - `load_messages` returns messages in order of sequence; none for a session that does not exist. `for_each_message`
 ///    does the same without a limit, with one row in memory at a time (all rows for an in-memory database). The visitor
 ///    may use the backend. With a connection pool, `for_each_message` holds one connection and each call inside uses
@@ -95,9 +96,10 @@ template <class T>
 concept SessionStorage = requires(T& store, const Context& context, const Session& session,
                                   const SessionPatch& session_patch, const Message& message, const Turn& turn,
                                   const ToolExecution& execution, const MemorySnapshot& snapshot,
-                                  const MessageSearch& search, const UsageQuery& usage, const std::string& id, std::span<const Message> messages,
-                                  const PageRequest& page, const WriteOptions& options, const AppendOptions& append,
-                                  CleanupHook hook, CleanupHookId hook_id, void (*visit)(const Message&)) {
+                                  const MessageSearch& search, const UsageQuery& usage, const std::string& id,
+                                  std::span<const Message> messages, const PageRequest& page,
+                                  const WriteOptions& options, const AppendOptions& append, CleanupHook hook,
+                                  CleanupHookId hook_id, void (*visit)(const Message&)) {
   { store.save_session(context, session, options) } -> std::same_as<std::int64_t>;
   { store.ensure_session(context, session, options) } -> std::same_as<bool>;
   { store.update_session(context, id, session_patch, options) } -> std::same_as<std::int64_t>;

@@ -31,9 +31,7 @@ namespace heddle {
       case ContentKind::image_base64:
         parts.push_back(Part::of_data(PartKind::image, block.media_type, block.value));
         break;
-      case ContentKind::image_url:
-        parts.push_back(Part::of_url(PartKind::image, block.value, block.media_type));
-        break;
+      case ContentKind::image_url: parts.push_back(Part::of_url(PartKind::image, block.value, block.media_type)); break;
     }
   }
   if (!message.content.empty() && message.content != text) {

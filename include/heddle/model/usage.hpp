@@ -52,7 +52,8 @@ struct UsageSum {
 
 HEDDLE_ADAPT_STRUCT(heddle::Usage, input_tokens, output_tokens, cached_read_tokens, cached_write_tokens,
                     reasoning_tokens);
-HEDDLE_ADAPT_STRUCT(heddle::UsageQuery, by_session, by_agent, by_model, by_day, session_id, agent_id, model, from, until);
+HEDDLE_ADAPT_STRUCT(heddle::UsageQuery, by_session, by_agent, by_model, by_day, session_id, agent_id, model, from,
+                    until);
 HEDDLE_ADAPT_STRUCT(heddle::UsageSum, session_id, agent_id, model, day, messages, usage, cost_usd);
 HEDDLE_SPREAD(heddle::Usage);
 HEDDLE_NULL_BY_DEFAULT(heddle::Usage, input_tokens, output_tokens, cached_read_tokens, cached_write_tokens,

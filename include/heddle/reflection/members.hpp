@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <type_traits>
 
 /// The members of a record. The type of Hana's tuple is matched by one pattern for all of its elements: nothing of Hana
@@ -47,27 +48,28 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
   static constexpr bool spreads = (is_spread<typename MemberType<Member>::type> || ...);
 
   /// Returns the number of columns.
-  static constexpr std::size_t width() { return (std::size_t{0} + ... + width_of<Member>()); }
+  static constexpr std::size_t width() {
+    if constexpr (spreads) {
+      return (std::size_t{0} + ... + width_of<Member>());
+    } else {
+      return sizeof...(Member);
+    }
+  }
 
   /// Returns the names of the columns, in order.
   static constexpr auto columns() {
-    if constexpr (spreads) {
-      std::array<const char*, width()> all{};
-      const char** next = all.data();
-      auto append = [&next](const char* name) { *next++ = name; };
-      (append_columns<Member>(NameText<Name>::value.data(), append), ...);
-      return all;
-    } else {
-      return names;
-    }
+    std::array<const char*, width()> all{};
+    const char** next = all.data();
+    auto append = [&next](const char* name) { *next++ = name; };
+    (append_columns<Member>(NameText<Name>::value.data(), append), ...);
+    return all;
   }
 
   /// Returns the index of the first column of a member; the number of columns if the member is not there.
   template <auto Wanted>
   static constexpr std::size_t column() {
     std::size_t index = 0;
-    static_cast<void>(
-        ((std::same_as<Access<Member>, Access<Wanted>> || (index += width_of<Member>(), false)) || ...));
+    static_cast<void>(((std::same_as<Access<Member>, Access<Wanted>> || (index += width_of<Member>(), false)) || ...));
     return index;
   }
 
@@ -102,7 +104,11 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
   /// Calls `visit(std::type_identity<type>())` with the type of each column, in order.
   template <class Visit>
   static constexpr void visit_types([[maybe_unused]] Visit& visit) {
-    (visit_types_of<typename MemberType<Member>::type>(visit), ...);
+    if constexpr (spreads) {
+      (visit_types_of<typename MemberType<Member>::type>(visit), ...);
+    } else {
+      (visit(std::type_identity<typename MemberType<Member>::type>()), ...);
+    }
   }
 
  private:
@@ -149,9 +155,18 @@ using MembersIn = MemberList<MembersOf<T>>;
 template <Record T>
 inline constexpr auto& member_names = MembersIn<T>::names;
 
-/// The names of the columns of a list, in order.
 template <class List>
-inline constexpr auto column_names = List::columns();
+inline constexpr auto spread_names = List::columns();
+
+/// Returns the names of the columns of a list, in order.
+template <class List>
+constexpr std::span<const char* const> column_names() {
+  if constexpr (List::spreads) {
+    return spread_names<List>;
+  } else {
+    return List::names;
+  }
+}
 
 /// Calls `visit(name, member)` for each member of a record, in order.
 template <class T, class Visit>

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <utility>
 
-/// The names of members in SQL. A template parameter `Selection` is a record or a selection of its members. The members of
-/// a spread record have names of their own; see HEDDLE_SPREAD.
+/// The names of members in SQL. A template parameter `Selection` is a record or a selection of its members. The members
+/// of a spread record have names of their own; see HEDDLE_SPREAD.
 namespace heddle::sql {
 
 using reflection::All;
@@ -84,19 +84,19 @@ template <class Selection>
 /// come from here. For a member in `computed` its expression replaces the name.
 template <class Selection>
 [[nodiscard]] std::string columns(std::string_view prefix = {}, std::initializer_list<Computed> computed = {}) {
-  return ColumnList(reflection::column_names<reflection::Selected<Selection>>).columns(prefix, computed);
+  return ColumnList(reflection::column_names<reflection::Selected<Selection>>()).columns(prefix, computed);
 }
 
 /// Returns `name = ?3` for the members of a selection, where `first` is the number of the first parameter. For UPDATE.
 template <class Selection>
 [[nodiscard]] std::string updates(std::size_t first) {
-  return ColumnList(reflection::column_names<reflection::Selected<Selection>>).updates(first);
+  return ColumnList(reflection::column_names<reflection::Selected<Selection>>()).updates(first);
 }
 
 /// Returns `name = excluded.name` for the members of a selection. For ON CONFLICT DO UPDATE.
 template <class Selection>
 [[nodiscard]] std::string assignments() {
-  return ColumnList(reflection::column_names<reflection::Selected<Selection>>).assignments();
+  return ColumnList(reflection::column_names<reflection::Selected<Selection>>()).assignments();
 }
 
 /// Returns this many placeholders from number `first` on: `?3, ?4, ?5`.

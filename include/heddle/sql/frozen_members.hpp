@@ -35,21 +35,13 @@ struct Frozen<SessionPatch> {
   using Ignored = Only<>;
 };
 
+/// Of a message with parts, MessageWriter adds the columns of its content instead of the members that they replace.
 template <>
 struct Frozen<Message> {
   using Members = Only<&Message::role, &Message::content, &Message::content_blocks, &Message::tool_calls,
                        &Message::tool_use_id, &Message::tool_result, &Message::session_context, &Message::agent_id,
                        &Message::timestamp, &Message::token_count, &Message::cost_usd>;
   using Ignored = Only<&Message::parts, &Message::session_id, &Message::sequence>;
-};
-
-/// The form of a Message with parts, behind the columns of its content: without the members that its parts replace.
-struct FrozenWholeMessage {
-  using Members = Only<&Message::role, &Message::session_context, &Message::agent_id, &Message::timestamp,
-                       &Message::token_count, &Message::cost_usd>;
-  using Ignored =
-      Only<&Message::content, &Message::content_blocks, &Message::tool_calls, &Message::tool_use_id,
-           &Message::tool_result, &Message::parts, &Message::session_id, &Message::sequence>;
 };
 
 template <>

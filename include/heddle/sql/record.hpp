@@ -27,17 +27,26 @@ inline constexpr bool is_fields = false;
 template <class T, class Selection>
 inline constexpr bool is_fields<Fields<T, Selection>> = true;
 
+/// Writes columns to a sink. Not a lambda, so that all statements share its functions.
+template <class Sink>
+struct ColumnWriter {
+  Sink& sink;
+
+  template <class Value, class NullByDefault>
+  void operator()(const Value& member, NullByDefault null_by_default) const {
+    if constexpr (null_by_default()) {
+      if (member == Value{}) { return sink.null(); }
+    }
+    write_value(sink, member);
+  }
+};
+
 /// Writes an argument of a statement to a sink: a plain value, or the members of Fields. A SearchText is not written: a
 /// backend that splits texts into words handles it before.
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
-    auto write = [&sink]<class Value>(const Value& member, auto null_by_default) {
-      if constexpr (null_by_default()) {
-        if (member == Value{}) { return sink.null(); }
-      }
-      write_value(sink, member);
-    };
+    const ColumnWriter<Sink> write{sink};
     reflection::Selected<typename T::Selection>::visit_columns(argument.record, write);
   } else if constexpr (!std::same_as<T, SearchText>) {
     write_value(sink, argument);

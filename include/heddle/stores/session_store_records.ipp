@@ -27,7 +27,8 @@
 #include <optional>
 #include <utility>
 
-// The operations of SessionStore on what belongs to a session besides its messages: tool executions, snapshots and sums of usage.
+// The operations of SessionStore on what belongs to a session besides its messages: tool executions, snapshots and sums
+// of usage.
 namespace heddle {
 namespace stores::detail {
 
@@ -130,8 +131,8 @@ Page<UsageSum> SessionStore<Policy, Tracer>::usage(const Context& context, const
       using Lists = typename Policy::Dialect::Messages::UsageLists;
       const auto& statements = sql::statements<Lists>();
       const sql::Fields<sql::UsageWindow> parameters{window};
-      auto rows = query.session_id ? tx.page(statements.of_session, tx.user_id(), parameters, *query.session_id,
-                                             query.agent_id)
+      auto rows = query.session_id
+                      ? tx.page(statements.of_session, tx.user_id(), parameters, *query.session_id, query.agent_id)
                   : query.agent_id ? tx.page(statements.of_agent, tx.user_id(), parameters, *query.agent_id)
                                    : tx.page(statements.of_tenant, tx.user_id(), parameters);
       return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };

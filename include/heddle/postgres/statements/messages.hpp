@@ -29,15 +29,15 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{"SELECT number FROM sessions " + session() +
                                                                     " AND last_sequence = ?3 FOR NO KEY UPDATE"};
   /// Parameters: user, session, distance from the session's last sequence, the message, its text.
-  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>, Timestamp,
-            sql::Fields<Message, Usage>, sql::SearchText>
+  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
+            Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       insert{"INSERT INTO messages (user_id, session_number, sequence, " + sql::columns<Stored>() +
              Sql::search_columns() + ") SELECT user_id, number, last_sequence - ?3, " + sql::placeholders<Stored>(4) +
              Sql::search_values(4 + sql::width<Stored>()) + " FROM sessions " + session()};
   /// Parameters: user, session, time, the message, its text. `take_sequence` and `insert` for one message in one
   /// statement; returns its sequence.
-  Statement<std::int64_t, Text, Text, Timestamp, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>, Timestamp, sql::Fields<Message, Usage>,
-            sql::SearchText>
+  Statement<std::int64_t, Text, Text, Timestamp, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
+            Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       append{"WITH taken AS (" +
              take("1", "?3", sql::placeholder<Stored, &Message::token_count>(4),
                   sql::placeholder<Stored, &Message::cost_usd>(4)) +

@@ -29,8 +29,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<std::int64_t, Text, Text, std::int64_t> expect_sequence{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3"};
   /// user, session, distance from the last reserved sequence, the message. Triggers update the full-text index.
-  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>, Timestamp,
-            sql::Fields<Message, Usage>, sql::SearchText>
+  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
+            Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       insert{"INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " + sql::message_key::base("number") +
              " + last_sequence - ?3, " + sql::placeholders<Stored>(4) +
              " FROM sessions WHERE user_id = ?1 AND id = ?2"};

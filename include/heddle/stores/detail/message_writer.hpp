@@ -4,6 +4,7 @@
 #include "heddle/call.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/frozen.hpp"
 #include "heddle/sql/frozen_members.hpp"
 #include "heddle/sql/message_parts.hpp"
 #include "heddle/sql/parameters.hpp"
@@ -75,10 +76,7 @@ class MessageWriter {
       if (message.parts.empty()) {
         digest.add(message);
       } else {
-        const sql::MessageContent& columns = content.of(message);
-        digest.add(columns.content).add(columns.tool_calls).add(columns.tool_use_id);
-        digest.add(columns.tool_result).add(columns.parts);
-        digest.template add_as<sql::FrozenWholeMessage>(message);
+        add_whole(digest, content.of(message), message);
       }
     }
     return digest;
@@ -113,6 +111,14 @@ class MessageWriter {
   }
 
  private:
+  /// Adds a message with parts, whatever the members have that its parts replace. The order must never change.
+  static void add_whole(sql::Fingerprint& digest, const sql::MessageContent& columns, const Message& message) {
+    digest.add(columns.content).add(columns.tool_calls).add(columns.tool_use_id).add(columns.tool_result);
+    digest.add(columns.parts).add(message.role).add(message.session_context).add(message.agent_id);
+    digest.add(message.timestamp).add(message.token_count).add(message.cost_usd);
+    digest.add_later<sql::Frozen<Message>>(message);
+  }
+
   using Messages = typename Policy::Dialect::Messages;
   using Content = heddle::sql::Fields<heddle::sql::MessageContent>;
   using Body = heddle::sql::Fields<Message, typename Messages::Verbatim>;

@@ -5,7 +5,6 @@
 #include "heddle/model/message.hpp"
 #include "heddle/model/part.hpp"
 #include "heddle/model/usage.hpp"
-#include "heddle/reflection/members.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
@@ -37,10 +36,7 @@ void check_whole(const validation::FieldPath& field, const std::same_as<Message>
     }
   }
   if (message.usage == Usage{}) { return; }
-  const validation::FieldPath usage = field.member("usage");
-  reflection::for_each_member(message.usage, [&usage](const char* name, std::int64_t tokens) {
-    validation::check_tokens(usage.member(name), tokens);
-  });
+  validation::check_tokens_in(field.member("usage"), message.usage);
 }
 
 /// Returns the begin of the day of a time, in UTC. Rounds down: not std::chrono::floor, which costs the compiler more.
