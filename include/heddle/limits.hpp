@@ -1,8 +1,6 @@
 #pragma once
 
-#include <boost/preprocessor/seq/elem.hpp>
-#include <boost/preprocessor/seq/for_each.hpp>
-#include <boost/preprocessor/variadic/to_seq.hpp>
+#include "heddle/reflection/for_each_name.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,13 +29,15 @@ inline constexpr std::size_t of = text;
 
 }  // namespace heddle::limits
 
-#define HEDDLE_DETAIL_LIMIT(r, type_and_cap, member)                                             \
-  template <>                                                                                    \
-  inline constexpr std::size_t heddle::limits::of<&BOOST_PP_SEQ_ELEM(0, type_and_cap)::member> = \
-      BOOST_PP_SEQ_ELEM(1, type_and_cap);
+#define HEDDLE_DETAIL_LIMIT(Type_and_bytes, member) HEDDLE_DETAIL_LIMIT_OF(HEDDLE_DETAIL_UNPACK Type_and_bytes, member)
+#define HEDDLE_DETAIL_UNPACK(Type, bytes) Type, bytes
+#define HEDDLE_DETAIL_LIMIT_OF(...) HEDDLE_DETAIL_LIMIT_IS(__VA_ARGS__)
+#define HEDDLE_DETAIL_LIMIT_IS(Type, bytes, member) \
+  template <>                                       \
+  inline constexpr std::size_t heddle::limits::of<&Type::member> = bytes;
 
 /// Sets the longest text of members of a struct: HEDDLE_LIMIT_TEXTS(Type, bytes, member...). Must be used outside of
 /// all namespaces.
-#define HEDDLE_LIMIT_TEXTS(Type, bytes, ...)                                                       \
-  BOOST_PP_SEQ_FOR_EACH(HEDDLE_DETAIL_LIMIT, (Type)(bytes), BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
+#define HEDDLE_LIMIT_TEXTS(Type, bytes, ...)                                                     \
+  HEDDLE_DETAIL_FOR_EACH(HEDDLE_DETAIL_LIMIT, HEDDLE_DETAIL_NOTHING, (Type, bytes), __VA_ARGS__) \
   static_assert(true)

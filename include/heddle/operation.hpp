@@ -55,6 +55,7 @@ enum class Operation : std::uint8_t {
   load_snapshots,
   purge_idempotency_keys,
   statistics,
+  usage,
   // Errors of tools
   store_error,
   get_error,
@@ -95,7 +96,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 73> values{"open",
+  static constexpr std::array<std::string_view, 74> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -137,6 +138,7 @@ struct EnumNames<Operation> {
                                                            "load_snapshots",
                                                            "purge_idempotency_keys",
                                                            "statistics",
+                                                           "usage",
                                                            "store_error",
                                                            "get_error",
                                                            "list_errors",

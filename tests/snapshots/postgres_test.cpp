@@ -9,6 +9,7 @@
 #include "snapshots/snapshot.hpp"
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
+#include "snapshots/whole_messages.hpp"
 #include "snapshots/writes.hpp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
@@ -68,6 +69,8 @@ std::set<std::string> sent() {
     static_cast<void>(backend.details());
     write_everything(backend);
     write_hidden_sessions(backend);
+    write_whole_messages(backend);
+    static_cast<void>(backend.session_storage().usage(inputs::tenant));
     auto& sessions = backend.session_storage();
     const heddle::Context brief = inputs::tenant.with_timeout(std::chrono::minutes(1));
     static_cast<void>(backend.human_request_store().wait(brief, "approved"));
@@ -186,4 +189,16 @@ TEST_CASE("idempotency keys of writes that hide sessions equal their snapshot") 
   const support::RawPostgres server(database.database().superuser_dsn());
   compare("keys_of_hidden_sessions.txt",
           stored_keys([&server](const std::string& sql) { return rows_in(server, sql); }), Renewal::never);
+}
+
+TEST_CASE("idempotency keys and rows of whole messages in PostgreSQL equal their snapshot") {
+  support::MigratedDatabase database;
+  PostgresBackend backend(database.config());
+  write_whole_messages(backend);
+  const support::RawPostgres server(database.database().superuser_dsn());
+  const auto rows_of = [&server](const std::string& sql) { return rows_in(server, sql); };
+  const std::string stored = stored_whole_messages(rows_of);
+  compare("whole_messages.txt", stored, Renewal::never);
+  write_whole_messages(backend);  // repeats only
+  CHECK(stored_whole_messages(rows_of) == stored);
 }

@@ -8,6 +8,7 @@
 #include "snapshots/snapshot.hpp"
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
+#include "snapshots/whole_messages.hpp"
 #include "snapshots/writes.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -84,6 +85,8 @@ std::set<std::string> sent() {
     backend.ping();
     static_cast<void>(backend.details());
     write_everything(backend);
+    write_whole_messages(backend);
+    static_cast<void>(backend.session_storage().usage(inputs::tenant));
     static_cast<void>(backend.session_storage().load_session(inputs::tenant, "session"));
     static_cast<void>(backend.result_store().query(inputs::tenant, "result", "SELECT a FROM numbers"));
     CHECK_THROWS_AS(backend.session_storage().save_message(inputs::tenant, "absent", {}), heddle::Error);
@@ -102,6 +105,20 @@ std::set<std::string> sent() {
     std::erase_if(texts, [&](const std::string& text) { return migration.find(text) != std::string::npos; });
   }
   return texts;
+}
+
+/// Returns the rows that SQL finds.
+std::vector<Row> rows_in(const SQLite::Database& raw, const std::string& sql) {
+  SQLite::Statement statement(raw, sql);
+  std::vector<Row> rows;
+  while (statement.executeStep()) {
+    Row& row = rows.emplace_back();
+    for (int column = 0; column < statement.getColumnCount(); ++column) {
+      const SQLite::Column value = statement.getColumn(column);
+      row.emplace_back(value.getName(), value.isNull() ? std::nullopt : std::optional(value.getString()));
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -147,18 +164,7 @@ TEST_CASE("idempotency keys and rows in SQLite equal their snapshots") {
   write_everything(backend);
 
   const SQLite::Database raw(path);
-  const auto rows_of = [&raw](const std::string& sql) {
-    SQLite::Statement statement(raw, sql);
-    std::vector<Row> rows;
-    while (statement.executeStep()) {
-      Row& row = rows.emplace_back();
-      for (int column = 0; column < statement.getColumnCount(); ++column) {
-        const SQLite::Column value = statement.getColumn(column);
-        row.emplace_back(value.getName(), value.isNull() ? std::nullopt : std::optional(value.getString()));
-      }
-    }
-    return rows;
-  };
+  const auto rows_of = [&raw](const std::string& sql) { return rows_in(raw, sql); };
   const std::string keys = stored_keys(rows_of);
   const std::string rows = stored_rows(rows_of);
   compare("keys.txt", keys, Renewal::never);
@@ -167,4 +173,19 @@ TEST_CASE("idempotency keys and rows in SQLite equal their snapshots") {
   write_everything(backend);  // repeats only
   CHECK(stored_keys(rows_of) == keys);
   CHECK(stored_rows(rows_of) == rows);
+}
+
+TEST_CASE("idempotency keys and rows of whole messages in SQLite equal their snapshot") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  SqliteBackend backend({.path = path});
+  backend.migrate();
+  write_whole_messages(backend);
+
+  const SQLite::Database raw(path);
+  const auto rows_of = [&raw](const std::string& sql) { return rows_in(raw, sql); };
+  const std::string stored = stored_whole_messages(rows_of);
+  compare("whole_messages.txt", stored, Renewal::never);
+  write_whole_messages(backend);  // repeats only
+  CHECK(stored_whole_messages(rows_of) == stored);
 }

@@ -69,9 +69,9 @@ Texts sessions_of(const Group& group) {
           {"list_snapshots", group.list_snapshots.text()}};
 }
 
-/// The statements for messages, those that read them included.
+/// The statements for messages, those that read them and those of usage included.
 template <class Messages>
-struct AllMessages : Messages, Messages::Lists {};
+struct AllMessages : Messages, Messages::Lists, Messages::UsageSums, Messages::UsageLists {};
 
 template <class Group>
 Texts messages_of(const Group& group) {
@@ -84,6 +84,10 @@ Texts messages_of(const Group& group) {
           {"number_of_session", group.number_of_session.text()},
           {"search_in_session", group.search_in_session.text()},
           {"search", group.search.text()},
+          {"add", group.add.text()},
+          {"of_tenant", group.of_tenant.text()},
+          {"of_session", group.of_session.text()},
+          {"of_agent", group.of_agent.text()},
           {"same_branch", group.same_branch.text()},
           {"same_branch_of_parent", group.same_branch_of_parent.text()}};
 }

@@ -114,6 +114,7 @@ const std::vector<Traceable> operations{
     {"load_snapshots", [](Traced& b) { static_cast<void>(b.session_storage().load_snapshots(ada, "s", "")); }},
     {"purge_idempotency_keys", [](Traced& b) { b.session_storage().purge_idempotency_keys(ada, {}); }},
     {"statistics", [](Traced& b) { static_cast<void>(b.session_storage().statistics(ada)); }},
+    {"usage", [](Traced& b) { static_cast<void>(b.session_storage().usage(ada)); }},
     {"store_error", [](Traced& b) { b.error_store().store(ada, {.raw_error = "x"}); }},
     {"get_error", [](Traced& b) { static_cast<void>(b.error_store().get(ada, "none")); }},
     {"list_errors", [](Traced& b) { static_cast<void>(b.error_store().list(ada)); }},

@@ -6,6 +6,7 @@
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/session_list.hpp"
+#include "heddle/model/usage.hpp"
 #include "heddle/options.hpp"
 
 #include <concepts>
@@ -45,13 +46,13 @@ namespace heddle {
 ///    pages moves to the front and may be missed or returned again.
 ///  - `find_sessions` returns sessions as rows, with a preview of their last messages, those of a filter, last or first
 ///    updated first. The same holds for a session that is updated between two pages.
-///  - `delete_session` removes the session, its messages, executions, snapshots, errors, artifacts with the session's
-///    artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions stay and have
-///    no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be removed
-///    (`permission_denied`, `unavailable`) or a hook throws, it does the rest and throws the first of these failures;
-///    the session is deleted then. A repeat with the idempotency key removes no files and runs no hooks, because the id
-///    can be that of a newer session. After such an error, and after an error that was in doubt or a crash,
-///    `clean_up_session` removes the files and runs all hooks again; throws `failed_precondition` if the session
+///  - `delete_session` removes the session, its messages, sums of usage, executions, snapshots, errors, artifacts with
+///    the session's artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions
+///    stay and have no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be
+///    removed (`permission_denied`, `unavailable`) or a hook throws, it does the rest and throws the first of these
+///    failures; the session is deleted then. A repeat with the idempotency key removes no files and runs no hooks,
+///    because the id can be that of a newer session. After such an error, and after an error that was in doubt or a
+///    crash, `clean_up_session` removes the files and runs all hooks again; throws `failed_precondition` if the session
 ///    exists.
 ///  - `fork_session` inserts a session that begins with the messages of another one up to the sequence number `at`;
 ///    returns its revision. Nothing is copied: both share these messages, under the ids of both, until they are
@@ -69,6 +70,22 @@ namespace heddle {
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if it does not
 ///    end where it is expected to, and `resource_exhausted` beyond `limits::sequence` messages.
+///  - A message is given by its `parts`, or, if it has none, by `content`, `content_blocks`, `tool_calls`,
+///    `tool_use_id` and `tool_result`. If it has parts, a write ignores these five, and a read fills them in from the
+///    parts: `content` is the texts, joined by newlines; `tool_calls` are the calls; `tool_use_id` and `tool_result`
+///    are the first tool result; `content_blocks` are the texts and the images, if there is an image with data or a
+///    URL. So a program that knows no parts reads every message, and a message that was read and is saved again is
+///    stored the same. A message that was saved without parts is read without parts; `parts_of`
+///    (heddle/model/parts_of.hpp) returns the parts of any message. A message without a text part has no text; one with
+///    the part `Part::of_text("")` has an empty text. Parts are what a model or a provider wrote: kept in their order
+///    and byte for byte, JSON text that is none as well. `invalid_argument` only says that a text is too long
+///    (`limits::of` a member, `limits::text` for all text parts together) or not UTF-8 without NUL.
+///  - `usage` returns the sums of the messages that name a model or usage, grouped by session, agent, model and UTC day
+///    of their timestamps, as the query says; by day, then session, agent, model. They are kept with the messages, so
+///    that the call reads one stored row for each session, model and day that the query selects, and no message. A page
+///    continues by its number of rows: a sum that comes into being between two pages can move others. A token is
+///    counted in `usage`, or in `token_count` of the totals, or in both, as the program says: nothing adds one to the
+///    other.
 ///  - `load_messages` returns messages in order of sequence; none for a session that does not exist. `for_each_message`
 ///    does the same from a sequence number on, until the visitor returns false, without a limit, with one row in memory
 ///    at a time (all rows for an in-memory database). The visitor may use the backend. With a connection pool,
@@ -102,9 +119,9 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
                                   const ToolExecution& execution, const MemorySnapshot& snapshot,
                                   const MessageSearch& search, const std::string& id, std::int64_t sequence,
                                   std::span<const Message> messages, const PageRequest& page,
-                                  const MessageWindow& window, const SessionFilter& filter, const WriteOptions& options,
-                                  const AppendOptions& append, CleanupHook hook, CleanupHookId hook_id,
-                                  void (*visit)(const Message&)) {
+                                  const MessageWindow& window, const UsageQuery& usage, const SessionFilter& filter,
+                                  const WriteOptions& options, const AppendOptions& append, CleanupHook hook,
+                                  CleanupHookId hook_id, void (*visit)(const Message&)) {
   { store.save_session(context, session, options) } -> std::same_as<std::int64_t>;
   { store.ensure_session(context, session, options) } -> std::same_as<bool>;
   { store.update_session(context, id, session_patch, options) } -> std::same_as<std::int64_t>;
@@ -135,6 +152,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.load_snapshots(context, id, id, page) } -> std::same_as<Page<MemorySnapshot>>;
   { store.purge_idempotency_keys(context, Timestamp{}) } -> std::same_as<std::int64_t>;
   { store.statistics(context) } -> std::same_as<SessionStatistics>;
+  { store.usage(context, usage, page) } -> std::same_as<Page<UsageSum>>;
 };
 
 }  // namespace heddle

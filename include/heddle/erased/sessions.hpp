@@ -10,6 +10,7 @@
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/session_list.hpp"
+#include "heddle/model/usage.hpp"
 #include "heddle/options.hpp"
 
 #include <cstdint>
@@ -95,6 +96,8 @@ class Sessions : public Interface, private concepts::SessionMistakes {
                                                             const std::string& type, const PageRequest& page = {}) = 0;
   virtual std::int64_t purge_idempotency_keys(const Context& context, Timestamp before) = 0;
   [[nodiscard]] virtual SessionStatistics statistics(const Context& context) = 0;
+  [[nodiscard]] virtual Page<UsageSum> usage(const Context& context, const UsageQuery& query = {},
+                                             const PageRequest& page = {}) = 0;
   ///@}
 
   /// Only some backends can: a call does not compile and the error says what to write.
@@ -217,6 +220,9 @@ class SessionsModel : public Sessions {
     return storage_.purge_idempotency_keys(context, before);
   }
   SessionStatistics statistics(const Context& context) override { return storage_.statistics(context); }
+  Page<UsageSum> usage(const Context& context, const UsageQuery& query, const PageRequest& page) override {
+    return storage_.usage(context, query, page);
+  }
 
  private:
   std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visitor,

@@ -1,7 +1,10 @@
 #pragma once
 
 #include "heddle/limits.hpp"
+#include "heddle/model/json_text.hpp"
+#include "heddle/model/part.hpp"
 #include "heddle/model/tool.hpp"
+#include "heddle/model/usage.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/time.hpp"
 
@@ -49,10 +52,11 @@ struct ContentBlock {
   friend bool operator==(const ContentBlock&, const ContentBlock&) = default;
 };
 
-/// One message of a session.
+/// One message of a session. It is given by its `parts`, or, if that list is empty, by `content`, `content_blocks`,
+/// `tool_calls`, `tool_use_id` and `tool_result`; see SessionStorage.
 struct Message {
   Role role = Role::user;
-  std::string content{};
+  std::string content{};  ///< of a message with parts: its texts, joined by newlines
   std::vector<ContentBlock> content_blocks{};
   std::vector<ToolCall> tool_calls{};
   std::string tool_use_id{};  ///< the id of the call to which a tool message is the result
@@ -62,6 +66,12 @@ struct Message {
   Timestamp timestamp{};  ///< not set: the time of the save
   std::int64_t token_count = 0;
   double cost_usd = 0;
+  std::vector<Part> parts{};  ///< in order; if there are any, a write ignores the five members that they replace
+  std::string provider_id{};  ///< the provider's id of the message
+  std::string model{};        ///< the model that wrote it; part of the sums of usage
+  std::string stop_reason{};  ///< why the model stopped, in the provider's words
+  Usage usage{};              ///< part of the sums of usage; not of the totals of the session
+  JsonObject metadata{};
   std::string session_id{};   ///< filled in when read
   std::int64_t sequence = 0;  ///< filled in when read: 1, 2, 3 ... in its session, without gaps
 
@@ -87,6 +97,9 @@ struct SequenceRange {
 
 HEDDLE_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
 HEDDLE_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
-                    session_context, agent_id, timestamp, token_count, cost_usd, session_id, sequence);
-HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::id, agent_id, session_id);
-HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::provider_id, tool_use_id);
+                    session_context, agent_id, timestamp, token_count, cost_usd, parts, provider_id, model, stop_reason,
+                    usage, metadata, session_id, sequence);
+HEDDLE_NULL_BY_DEFAULT(heddle::Message, provider_id, model, stop_reason, metadata);
+HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::id, agent_id, model, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::provider_id, tool_use_id, provider_id);
+HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::name, stop_reason);

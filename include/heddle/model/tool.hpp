@@ -56,6 +56,9 @@ struct ToolExecution {
   std::optional<std::string> error{};
   std::chrono::milliseconds execution_time_ms{0};
   Timestamp timestamp{};     ///< not set: the time of the save
+  std::string call_id{};     ///< the id of the call, if there was one
+  Timestamp started_at{};    ///< not set: not known
+  Timestamp ended_at{};      ///< not set: not known
   std::string session_id{};  ///< filled in when read
 
   friend bool operator==(const ToolExecution&, const ToolExecution&) = default;
@@ -66,6 +69,9 @@ struct ToolExecution {
 HEDDLE_ADAPT_STRUCT(heddle::ToolCall, id, name, input, thought_signature);
 HEDDLE_ADAPT_STRUCT(heddle::ToolError, code, message, details, retryable, suggestion);
 HEDDLE_ADAPT_STRUCT(heddle::ToolResult, success, data, error, metadata, execution_time_ms, cache_hit, data_reference);
-HEDDLE_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp, session_id);
+HEDDLE_ADAPT_STRUCT(heddle::ToolExecution, tool_name, input, result, error, execution_time_ms, timestamp, call_id,
+                    started_at, ended_at, session_id);
+HEDDLE_NULL_BY_DEFAULT(heddle::ToolExecution, call_id, started_at, ended_at);
 HEDDLE_LIMIT_TEXTS(heddle::ToolCall, heddle::limits::provider_id, id);
 HEDDLE_LIMIT_TEXTS(heddle::ToolExecution, heddle::limits::id, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::ToolExecution, heddle::limits::provider_id, call_id);

@@ -1,14 +1,12 @@
 #pragma once
 
+#include "heddle/reflection/for_each_name.hpp"
+
 #include <boost/hana/core/when.hpp>
 #include <boost/hana/fwd/accessors.hpp>
 #include <boost/hana/fwd/pair.hpp>
 #include <boost/hana/fwd/string.hpp>
 #include <boost/hana/fwd/tuple.hpp>
-#include <boost/preprocessor/seq/enum.hpp>
-#include <boost/preprocessor/seq/transform.hpp>
-#include <boost/preprocessor/stringize.hpp>
-#include <boost/preprocessor/variadic/to_seq.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -54,6 +52,16 @@ concept Record = requires {
   sizeof(Adapted<T>);
 };
 
+/// True for a record whose members are columns of the record that contains it; any other record is one column with
+/// JSON. Specialised beside the struct by HEDDLE_SPREAD.
+template <class T>
+inline constexpr bool is_spread = false;
+
+/// True for a member whose default value is null in a database, where null costs least. Specialised beside the struct
+/// by HEDDLE_NULL_BY_DEFAULT.
+template <auto Member>
+inline constexpr bool is_null_by_default = false;
+
 /// The list of members of a record: the type of the tuple that `boost::hana::accessors` returns.
 template <Record T>
 using MembersOf = decltype(Adapted<T>::template members<T>());
@@ -72,18 +80,32 @@ struct boost::hana::accessors_impl<T, boost::hana::when<heddle::reflection::Reco
 /// @endcond
 
 // `Struct` is a template parameter: the name of the struct itself could be found in the library's namespaces first.
-#define HEDDLE_DETAIL_MEMBER(r, Struct, name) \
-  decltype(::heddle::reflection::member_type<BOOST_PP_STRINGIZE(name), &Struct::name>())
+#define HEDDLE_DETAIL_MEMBER(Struct, name) decltype(::heddle::reflection::member_type<#name, &Struct::name>())
 
 /// Adapts a struct with at most 64 members for Boost.Hana. The names of the members are the only source of column
 /// names. Must be used outside of all namespaces. Unlike BOOST_HANA_ADAPT_STRUCT it names the tuple of members without
 /// instantiating it, which keeps compilation fast. A file that uses the members through `boost::hana` must include
 /// Hana's headers.
-#define HEDDLE_ADAPT_STRUCT(Type, ...)                                                                             \
-  template <>                                                                                                      \
-  struct heddle::reflection::Adapted<Type> {                                                                       \
-    template <class Struct>                                                                                        \
-    static auto members()                                                                                          \
-        -> ::boost::hana::tuple<BOOST_PP_SEQ_ENUM(BOOST_PP_SEQ_TRANSFORM(HEDDLE_DETAIL_MEMBER, Struct,             \
-                                                                         BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)))>; \
+#define HEDDLE_ADAPT_STRUCT(Type, ...)                                                                              \
+  template <>                                                                                                       \
+  struct heddle::reflection::Adapted<Type> {                                                                        \
+    template <class Struct>                                                                                         \
+    static auto members() -> ::boost::hana::tuple<HEDDLE_DETAIL_FOR_EACH(HEDDLE_DETAIL_MEMBER, HEDDLE_DETAIL_COMMA, \
+                                                                         Struct, __VA_ARGS__)>;                     \
   }
+
+/// Makes the members of a struct columns of each record that contains it. Must be used outside of all namespaces,
+/// beside the struct.
+#define HEDDLE_SPREAD(Type) \
+  template <>               \
+  inline constexpr bool heddle::reflection::is_spread<Type> = true
+
+#define HEDDLE_DETAIL_NULL_BY_DEFAULT(Type, member) \
+  template <>                                       \
+  inline constexpr bool heddle::reflection::is_null_by_default<&Type::member> = true;
+
+/// Stores the default value of members of a struct as null: HEDDLE_NULL_BY_DEFAULT(Type, member...). Their columns can
+/// be null, which is read as the default value of the type. Must be used outside of all namespaces.
+#define HEDDLE_NULL_BY_DEFAULT(Type, ...)                                                         \
+  HEDDLE_DETAIL_FOR_EACH(HEDDLE_DETAIL_NULL_BY_DEFAULT, HEDDLE_DETAIL_NOTHING, Type, __VA_ARGS__) \
+  static_assert(true)

@@ -44,6 +44,45 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
     return index;
   }
 
+  /// True if a member of the list is a record whose members are columns; see HEDDLE_SPREAD.
+  static constexpr bool spreads = (is_spread<typename MemberType<Member>::type> || ...);
+
+  /// Returns the number of columns.
+  static constexpr std::size_t width() {
+    if constexpr (spreads) {
+      return (std::size_t{0} + ... + width_of<Member>());
+    } else {
+      return sizeof...(Member);
+    }
+  }
+
+  /// Returns the names of the columns, in order.
+  static constexpr auto columns() {
+    std::array<const char*, width()> all{};
+    const char** next = all.data();
+    auto append = [&next](const char* name) { *next++ = name; };
+    (append_columns<Member>(NameText<Name>::value, append), ...);
+    return all;
+  }
+
+  /// Returns the index of the first column of a member; the number of columns if the member is not there.
+  template <auto Wanted>
+  static constexpr std::size_t column() {
+    std::size_t index = 0;
+    static_cast<void>(((std::same_as<Access<Member>, Access<Wanted>> || (index += width_of<Member>(), false)) || ...));
+    return index;
+  }
+
+  /// Calls `visit(member, std::bool_constant<whether its default is null>())` for each column of `record`, in order.
+  template <class T, class Visit>
+  static constexpr void visit_columns([[maybe_unused]] T& record, [[maybe_unused]] Visit& visit) {
+    if constexpr (spreads) {
+      (visit_columns_of<Member>(record.*Member, visit), ...);
+    } else {
+      (visit(record.*Member, std::bool_constant<is_null_by_default<Member>>()), ...);
+    }
+  }
+
   /// Calls `visit(name, member)` for each member of `record` in the list, in order.
   template <class T, class Visit>
   static constexpr void visit([[maybe_unused]] T& record, [[maybe_unused]] Visit& visit) {
@@ -62,10 +101,50 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
     (visit(NameText<Name>::value, record.*Member, other.*Member), ...);
   }
 
-  /// Calls `visit(std::type_identity<type>())` with the type of each member in the list, in order.
+  /// Calls `visit(std::type_identity<type>())` with the type of each column, in order.
   template <class Visit>
   static constexpr void visit_types([[maybe_unused]] Visit& visit) {
-    (visit(std::type_identity<typename MemberType<Member>::type>()), ...);
+    if constexpr (spreads) {
+      (visit_types_of<typename MemberType<Member>::type>(visit), ...);
+    } else {
+      (visit(std::type_identity<typename MemberType<Member>::type>()), ...);
+    }
+  }
+
+ private:
+  template <auto Each>
+  static constexpr std::size_t width_of() {
+    using Value = typename MemberType<Each>::type;
+    if constexpr (is_spread<Value>) {
+      return MemberList<MembersOf<Value>>::width();
+    } else {
+      return 1;
+    }
+  }
+  template <auto Each, class Append>
+  static constexpr void append_columns(const char* name, Append& append) {
+    using Value = typename MemberType<Each>::type;
+    if constexpr (is_spread<Value>) {
+      for (const char* column : MemberList<MembersOf<Value>>::columns()) { append(column); }
+    } else {
+      append(name);
+    }
+  }
+  template <auto Each, class Value, class Visit>
+  static constexpr void visit_columns_of(Value& value, Visit& visit) {
+    if constexpr (is_spread<std::remove_const_t<Value>>) {
+      MemberList<MembersOf<std::remove_const_t<Value>>>::visit_columns(value, visit);
+    } else {
+      visit(value, std::bool_constant<is_null_by_default<Each>>());
+    }
+  }
+  template <class Value, class Visit>
+  static constexpr void visit_types_of(Visit& visit) {
+    if constexpr (is_spread<Value>) {
+      MemberList<MembersOf<Value>>::visit_types(visit);
+    } else {
+      visit(std::type_identity<Value>());
+    }
   }
 };
 
@@ -75,6 +154,19 @@ using MembersIn = MemberList<MembersOf<T>>;
 /// The names of the members of a record, in order.
 template <Record T>
 inline constexpr auto& member_names = MembersIn<T>::names;
+
+template <class List>
+inline constexpr auto spread_names = List::columns();
+
+/// Returns the names of the columns of a list, in order.
+template <class List>
+constexpr const auto& column_names() {
+  if constexpr (List::spreads) {
+    return spread_names<List>;
+  } else {
+    return List::names;
+  }
+}
 
 /// Calls `visit(name, member)` for each member of a record, in order.
 template <class T, class Visit>

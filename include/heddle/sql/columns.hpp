@@ -10,7 +10,8 @@
 #include <string_view>
 #include <utility>
 
-/// The names of members in SQL. A template parameter `Selection` is a record or a selection of its members.
+/// The names of members in SQL. A template parameter `Selection` is a record or a selection of its members. The members
+/// of a spread record have names of their own; see HEDDLE_SPREAD.
 namespace heddle::sql {
 
 using reflection::All;
@@ -82,26 +83,26 @@ class ColumnList {
 /// Returns the number of columns of a selection.
 template <class Selection>
 [[nodiscard]] std::size_t width() {
-  return reflection::Selected<Selection>::names.size();
+  return reflection::Selected<Selection>::width();
 }
 
 /// Returns the names of the members of a selection, each with the prefix: `m.role, m.content`. All column names in SQL
 /// come from here. For a member in `computed` its expression replaces the name.
 template <class Selection>
 [[nodiscard]] std::string columns(std::string_view prefix = {}, std::initializer_list<Computed> computed = {}) {
-  return ColumnList(reflection::Selected<Selection>::names).columns(prefix, computed);
+  return ColumnList(reflection::column_names<reflection::Selected<Selection>>()).columns(prefix, computed);
 }
 
 /// Returns `name = ?3` for the members of a selection, where `first` is the number of the first parameter. For UPDATE.
 template <class Selection>
 [[nodiscard]] std::string updates(std::size_t first) {
-  return ColumnList(reflection::Selected<Selection>::names).updates(first);
+  return ColumnList(reflection::column_names<reflection::Selected<Selection>>()).updates(first);
 }
 
 /// Returns `name = excluded.name` for the members of a selection. For ON CONFLICT DO UPDATE.
 template <class Selection>
 [[nodiscard]] std::string assignments() {
-  return ColumnList(reflection::Selected<Selection>::names).assignments();
+  return ColumnList(reflection::column_names<reflection::Selected<Selection>>()).assignments();
 }
 
 /// Returns this many placeholders from number `first` on: `?3, ?4, ?5`.
@@ -124,8 +125,8 @@ template <class Selection>
 template <class Selection, auto Member>
 [[nodiscard]] std::string placeholder(std::size_t first) {
   using Members = reflection::Selected<Selection>;
-  constexpr std::size_t index = Members::template index<Member>();
-  static_assert(index < Members::names.size(), "heddle: the member is not in the selection");
+  constexpr std::size_t index = Members::template column<Member>();
+  static_assert(index < Members::width(), "heddle: the member is not in the selection");
   return placeholder(first + index);
 }
 

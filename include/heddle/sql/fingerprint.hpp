@@ -55,12 +55,7 @@ class Fingerprint {
   /// Adds the later members of a record: those that are not in the frozen form.
   template <class Form, class T>
   Fingerprint& add_later(const T& record) {
-    for_each_later_member<Form>(record, [this](const char* name, const auto& member) {
-      // No encoded value starts with this character.
-      digest_.update("+");
-      text(name);
-      write_value(*this, member);
-    });
+    for_each_later_member<Form>(record, AddNamed{*this});
     return *this;
   }
 
@@ -72,6 +67,22 @@ class Fingerprint {
   void add_members(const T& record, const reflection::Only<Member...>* /*selection*/) {
     (write_value(*this, record.*Member), ...);
   }
+
+  struct AddNamed {
+    Fingerprint& digest;
+
+    template <class T>
+    void operator()(const char* name, const T& member) const {
+      // No encoded value starts with this character.
+      digest.digest_.update("+");
+      digest.text(name);
+      if constexpr (reflection::is_spread<T>) {
+        digest.add(member);
+      } else {
+        write_value(digest, member);
+      }
+    }
+  };
   void number(char kind, std::int64_t value) { text(std::string(1, kind).append(std::to_string(value))); }
 
   detail::crypto::Sha256 digest_;

@@ -4,9 +4,10 @@
 #include "heddle/reflection/members.hpp"
 #include "heddle/reflection/selection.hpp"
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 /// The form of records in fingerprints and in stored JSON text. It must never change, because databases contain
 /// fingerprints and JSON text of older versions.
@@ -35,22 +36,38 @@ struct Later<T, reflection::Only<Member...>, reflection::Only<Ignored...>> {
   using Members = reflection::Without<reflection::All<T>, Member..., Ignored...>;
 };
 
+/// Returns names in alphabetical order.
+template <std::size_t Size>
+[[nodiscard]] consteval auto in_alphabetical_order(std::array<const char*, Size> names) {
+  for (std::size_t end = 1; end < Size; ++end) {
+    for (std::size_t at = end; at > 0 && std::string_view(names[at]) < std::string_view(names[at - 1]); --at) {
+      std::swap(names[at], names[at - 1]);
+    }
+  }
+  return names;
+}
+
+/// Calls `visit(name, member)` for each member in a list whose value is not the default, in alphabetical order.
+template <class List, class T, class Visit>
+void for_each_changed_member(const T& record, Visit& visit) {
+  static const T fresh{};
+  static constexpr auto names = in_alphabetical_order(List::names);
+  for (const char* wanted : names) {
+    // A name is the same characters in every list.
+    auto compare = [&](const char* name, const auto& member, const auto& initial) {
+      if (name == wanted && !(member == initial)) { visit(name, member); }
+    };
+    List::visit_both(record, fresh, compare);
+  }
+}
+
 /// Calls `visit(name, member)` for each later member of a record whose value is not the default. The order is
 /// alphabetical, because the order in the struct can change.
 template <class Form, class T, class Visit>
 void for_each_later_member([[maybe_unused]] const T& record, [[maybe_unused]] Visit&& visit) {
   using LaterMembers = Later<T, typename Form::Members, typename Form::Ignored>;
   if constexpr (LaterMembers::exists) {
-    using List = reflection::Selected<typename LaterMembers::Members>;
-    static const T fresh{};
-    std::vector<std::string_view> names(List::names.begin(), List::names.end());
-    std::sort(names.begin(), names.end());
-    for (const std::string_view wanted : names) {
-      auto compare = [&](const char* name, const auto& member, const auto& initial) {
-        if (name == wanted && !(member == initial)) { visit(name, member); }
-      };
-      List::visit_both(record, fresh, compare);
-    }
+    for_each_changed_member<reflection::Selected<typename LaterMembers::Members>>(record, visit);
   }
 }
 

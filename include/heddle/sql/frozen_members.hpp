@@ -6,10 +6,12 @@
 #include "heddle/model/human_request.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/model/new_result.hpp"
+#include "heddle/model/part.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/stored_error.hpp"
 #include "heddle/model/table.hpp"
 #include "heddle/model/tool.hpp"
+#include "heddle/model/usage.hpp"
 #include "heddle/reflection/selection.hpp"
 #include "heddle/sql/frozen.hpp"
 
@@ -33,12 +35,13 @@ struct Frozen<SessionPatch> {
   using Ignored = Only<>;
 };
 
+/// Of a message with parts, MessageWriter adds the columns of its content instead of the members that they replace.
 template <>
 struct Frozen<Message> {
   using Members = Only<&Message::role, &Message::content, &Message::content_blocks, &Message::tool_calls,
                        &Message::tool_use_id, &Message::tool_result, &Message::session_context, &Message::agent_id,
                        &Message::timestamp, &Message::token_count, &Message::cost_usd>;
-  using Ignored = Only<&Message::session_id, &Message::sequence>;
+  using Ignored = Only<&Message::parts, &Message::session_id, &Message::sequence>;
 };
 
 template <>
@@ -118,6 +121,22 @@ struct Frozen<HumanResponse> {
 template <>
 struct Frozen<ContentBlock> {
   using Members = Only<&ContentBlock::kind, &ContentBlock::value, &ContentBlock::media_type>;
+  using Ignored = Only<>;
+};
+
+/// Of these only the members whose values are not the default are stored; see sql/message_parts.hpp.
+template <>
+struct Frozen<Part> {
+  using Members = Only<&Part::kind, &Part::text, &Part::signature, &Part::redacted, &Part::call, &Part::call_id,
+                       &Part::result, &Part::media_type, &Part::data, &Part::url, &Part::file_id, &Part::artifact_id,
+                       &Part::provider_kind, &Part::json, &Part::extra>;
+  using Ignored = Only<>;
+};
+
+template <>
+struct Frozen<Usage> {
+  using Members = Only<&Usage::input_tokens, &Usage::output_tokens, &Usage::cached_read_tokens,
+                       &Usage::cached_write_tokens, &Usage::reasoning_tokens>;
   using Ignored = Only<>;
 };
 

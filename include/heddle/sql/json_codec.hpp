@@ -50,6 +50,14 @@ inline void write_value(Writer& out, const JsonValue& value) {
   out.EndObject();
 }
 
+/// Writes members with their names. Not a lambda, so that all records share its functions.
+struct MemberWriter {
+  Writer& out;
+
+  template <class T>
+  void operator()(const char* name, const T& member) const;
+};
+
 template <class T>
 void write(Writer& out, const T& value) {
   if constexpr (std::same_as<T, std::string>) {
@@ -91,15 +99,18 @@ void write(Writer& out, const T& value) {
     static_assert(HasFrozenForm<T>, "heddle: a type without a JSON form");
     static_assert(std::same_as<typename Frozen<T>::Ignored, reflection::Only<>>,
                   "heddle: a record that is stored as JSON keeps all of its members");
-    auto write_member = [&out](const char* name, const auto& member) {
-      out.Key(name);
-      write(out, member);
-    };
+    const MemberWriter write_member{out};
     out.StartObject();
     reflection::Selected<typename Frozen<T>::Members>::visit(value, write_member);
     for_each_later_member<Frozen<T>>(value, write_member);
     out.EndObject();
   }
+}
+
+template <class T>
+void MemberWriter::operator()(const char* name, const T& member) const {
+  out.Key(name);
+  write(out, member);
 }
 
 [[noreturn]] inline void unreadable() {

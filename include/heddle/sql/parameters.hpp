@@ -46,6 +46,42 @@ struct NewMessages {
   double cost_usd = 0;
 };
 
+/// The columns of a message's content; see sql/message_parts.hpp. Refers to its texts.
+struct MessageContent {
+  std::string_view content{};
+  std::optional<std::string_view> content_blocks{};
+  std::optional<std::string_view> tool_calls{};
+  std::string_view tool_use_id{};
+  std::optional<std::string_view> tool_result{};
+  std::optional<std::string_view> parts{};
+};
+
+/// What messages of one session, model and day add to the sums of usage. Refers to the model.
+struct AddedUsage {
+  std::string_view model{};
+  Timestamp day{};
+  std::int64_t messages = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t cached_read_tokens = 0;
+  std::int64_t cached_write_tokens = 0;
+  std::int64_t reasoning_tokens = 0;
+  double cost_usd = 0;
+};
+
+/// A UsageQuery without session and agent, and the rows of its page. Refers to the model.
+struct UsageWindow {
+  bool by_session = false;
+  bool by_agent = false;
+  bool by_model = false;
+  bool by_day = false;
+  Timestamp from{};
+  Timestamp until{};
+  std::optional<std::string_view> model{};
+  std::int64_t rows = 0;
+  std::int64_t offset = 0;
+};
+
 }  // namespace heddle::sql
 
 HEDDLE_ADAPT_STRUCT(heddle::sql::KeyRow, key, session_id, operation, fingerprint, answer_number, answer_text,
@@ -54,3 +90,7 @@ HEDDLE_ADAPT_STRUCT(heddle::sql::SessionConditions, agent_id, parent_session_id,
                     name_contains, context);
 HEDDLE_ADAPT_STRUCT(heddle::sql::ArtifactRange, created_from, include_deleted);
 HEDDLE_ADAPT_STRUCT(heddle::sql::NewMessages, count, saved_at, tokens, cost_usd);
+HEDDLE_ADAPT_STRUCT(heddle::sql::MessageContent, content, content_blocks, tool_calls, tool_use_id, tool_result, parts);
+HEDDLE_ADAPT_STRUCT(heddle::sql::AddedUsage, model, day, messages, input_tokens, output_tokens, cached_read_tokens,
+                    cached_write_tokens, reasoning_tokens, cost_usd);
+HEDDLE_ADAPT_STRUCT(heddle::sql::UsageWindow, by_session, by_agent, by_model, by_day, from, until, model, rows, offset);

@@ -5,6 +5,7 @@
 #include "heddle/reflection/selection.hpp"
 #include "heddle/reflection/type_traits.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/message_parts.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/value.hpp"
 
@@ -26,13 +27,27 @@ inline constexpr bool is_fields = false;
 template <class T, class Selection>
 inline constexpr bool is_fields<Fields<T, Selection>> = true;
 
+/// Writes columns to a sink. Not a lambda, so that all statements share its functions.
+template <class Sink>
+struct ColumnWriter {
+  Sink& sink;
+
+  template <class Value, class NullByDefault>
+  void operator()(const Value& member, NullByDefault null_by_default) const {
+    if constexpr (null_by_default()) {
+      if (member == Value{}) { return sink.null(); }
+    }
+    write_value(sink, member);
+  }
+};
+
 /// Writes an argument of a statement to a sink: a plain value, or the members of Fields. A SearchText is not written: a
 /// backend that splits texts into words handles it before.
 template <class Sink, class T>
 void write_argument(Sink& sink, const T& argument) {
   if constexpr (is_fields<T>) {
-    auto write = [&sink](const char* /*name*/, const auto& member) { write_value(sink, member); };
-    reflection::Selected<typename T::Selection>::visit(argument.record, write);
+    const ColumnWriter<Sink> write{sink};
+    reflection::Selected<typename T::Selection>::visit_columns(argument.record, write);
   } else if constexpr (!std::same_as<T, SearchText>) {
     write_value(sink, argument);
   }
@@ -50,7 +65,8 @@ inline constexpr bool is_keyed = false;
 template <class Row>
 inline constexpr bool is_keyed<Keyed<Row>> = true;
 
-/// Reads a row: all members of a record, in order, or the first column for a plain value.
+/// Reads a row: all members of a record, in order, or the first column for a plain value. A record whose members depend
+/// on one another has a function `complete_row`.
 template <class Row, class Source>
 [[nodiscard]] Row read_row(const Source& source) {
   if constexpr (is_keyed<Row>) {
@@ -59,9 +75,11 @@ template <class Row, class Source>
   } else if constexpr (reflection::Record<Row>) {
     Row row{};
     int column = 0;
-    reflection::for_each_member(row, [&](const char* /*name*/, auto& member) {
-      member = read_value<std::remove_cvref_t<decltype(member)>>(source, column++);
-    });
+    auto read = [&]<class Value>(Value& member, auto /*null_by_default*/) {
+      member = read_value<Value>(source, column++);
+    };
+    reflection::MembersIn<Row>::visit_columns(row, read);
+    if constexpr (requires { complete_row(row); }) { complete_row(row); }
     return row;
   } else {
     return read_value<Row>(source, 0);

@@ -14,7 +14,7 @@ namespace heddle::sql {
 template <class Sql, class Selection>
 [[nodiscard]] std::string same_as_excluded(std::string_view table) {
   std::string condition;
-  for (const std::string_view name : reflection::Selected<Selection>::names) {
+  for (const std::string_view name : reflection::column_names<reflection::Selected<Selection>>()) {
     if (!condition.empty()) { condition += " AND "; }
     condition += Sql::same(std::string(table).append(".").append(name), std::string("excluded.").append(name));
   }
@@ -25,7 +25,7 @@ template <class Sql, class Selection>
 template <class Sql, class Selection>
 [[nodiscard]] std::string same_as_given(std::size_t first) {
   std::string condition;
-  for (const std::string_view name : reflection::Selected<Selection>::names) {
+  for (const std::string_view name : reflection::column_names<reflection::Selected<Selection>>()) {
     if (!condition.empty()) { condition += " AND "; }
     condition += Sql::same(name, placeholder(first++));
   }

@@ -86,7 +86,7 @@ template <class T, class Source>
     value.is_json = validation::is_json(value.text);
     return value;
   } else if constexpr (std::same_as<T, JsonObject>) {
-    return T{std::string(source.text(column))};
+    return source.is_null(column) ? T{} : T{std::string(source.text(column))};
   } else if constexpr (NamedEnum<T>) {
     const auto parsed = parse_enum<T>(source.text(column));
     if (!parsed) { throw Error(ErrorCode::data_loss, "a stored name is not one of its enumeration's names"); }

@@ -11,6 +11,7 @@
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/session_list.hpp"
+#include "heddle/model/usage.hpp"
 #include "heddle/options.hpp"
 #include "heddle/stores/detail/cleanup_hooks.hpp"
 #include "heddle/time.hpp"
@@ -184,6 +185,9 @@ class SessionStore : private concepts::SessionMistakes {
   std::int64_t purge_idempotency_keys(const Context& context, Timestamp before);
   /// Returns statistics of what the tenant has stored.
   [[nodiscard]] SessionStatistics statistics(const Context& context);
+  /// Returns sums of usage, of the messages that name a model or usage.
+  [[nodiscard]] Page<UsageSum> usage(const Context& context, const UsageQuery& query = {},
+                                     const PageRequest& request = {});
 
  private:
   std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visit,

@@ -5,10 +5,13 @@
 #include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
+#include "heddle/model/usage.hpp"
 #include "heddle/operation.hpp"
+#include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
@@ -19,14 +22,33 @@
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 
+#include <concepts>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
-// The operations of SessionStore on what belongs to a session besides its messages: tool executions and snapshots.
+// The operations of SessionStore on what belongs to a session besides its messages: tool executions, snapshots and sums
+// of usage.
 namespace heddle {
 namespace stores::detail {
 
 inline constexpr Refusal snapshot_id_taken{ErrorCode::already_exists, "the snapshot", "exists already: use another id"};
+
+// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
+
+/// Returns the parameters of a query for the rows of a page. They refer to the query.
+[[nodiscard]] sql::UsageWindow window_of(const std::same_as<UsageQuery> auto& query, std::int64_t rows,
+                                         std::int64_t offset) {
+  return {.by_session = query.by_session,
+          .by_agent = query.by_agent,
+          .by_model = query.by_model,
+          .by_day = query.by_day,
+          .from = query.from == Timestamp{} ? Timestamp(Timestamp::duration(sql::before_all)) : query.from,
+          .until = query.until == Timestamp{} ? Timestamp(Timestamp::duration(sql::after_all)) : query.until,
+          .model = query.model,
+          .rows = rows,
+          .offset = offset};
+}
 
 }  // namespace stores::detail
 
@@ -94,6 +116,27 @@ Page<MemorySnapshot> SessionStore<Policy, Tracer>::load_snapshots(const Context&
           return sql::Position{microseconds_of(last.created_at), last.id};
         });
       };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<UsageSum> SessionStore<Policy, Tracer>::usage(const Context& context, const UsageQuery& query,
+                                                   const PageRequest& request) {
+  return gateway_.run(context, Operation::usage, [&](auto& passage) {
+    validation::check("query", query);
+    if (query.session_id) { validation::check_id("query.session_id", *query.session_id); }
+    const sql::ListPage page(sql::Listing::usage, request, sql::default_limit, {}, query);
+    const sql::UsageWindow window = stores::detail::window_of(query, page.rows(), page.offset());
+    return passage.read([&](auto& tx) {
+      using Lists = typename Policy::Dialect::Messages::UsageLists;
+      const auto& statements = sql::statements<Lists>();
+      const sql::Fields<sql::UsageWindow> parameters{window};
+      auto rows = query.session_id
+                      ? tx.page(statements.of_session, tx.user_id(), parameters, *query.session_id, query.agent_id)
+                  : query.agent_id ? tx.page(statements.of_agent, tx.user_id(), parameters, *query.agent_id)
+                                   : tx.page(statements.of_tenant, tx.user_id(), parameters);
+      return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
     });
   });
 }

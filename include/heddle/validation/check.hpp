@@ -37,6 +37,13 @@ inline void check_cost(const FieldPath& field, double dollars) {
   if (dollars < 0 || dollars > limits::dollars) { refuse(field, "is not between 0 and 1e12"); }
 }
 
+/// Throws `invalid_argument` with the path if a member of a record, each a number of tokens, is out of range.
+template <class T>
+void check_tokens_in(const FieldPath& field, const T& record) {
+  reflection::for_each_member(
+      record, [&field](const char* name, std::int64_t tokens) { check_tokens(field.member(name), tokens); });
+}
+
 template <auto Member>
 struct CapOf {
   static constexpr std::size_t value = limits::of<Member>;
@@ -44,6 +51,16 @@ struct CapOf {
 
 template <class T>
 void check(const FieldPath& field, const T& value, std::size_t cap = limits::text);
+
+/// `check` for members of a record. Not a lambda, so that all records share its functions.
+struct MemberCheck {
+  const FieldPath& field;
+
+  template <class T>
+  void operator()(const char* name, const T& member, std::size_t cap) const {
+    check(field.member(name), member, cap);
+  }
+};
 
 /// `check` for each element of a range.
 template <class Range>
@@ -80,9 +97,7 @@ void check(const FieldPath& field, const T& value, [[maybe_unused]] std::size_t 
       check_text(field.value(index++), text, cap);
     }
   } else if constexpr (reflection::Record<T>) {
-    auto check_member = [&field](const char* name, const auto& member, std::size_t member_cap) {
-      check(field.member(name), member, member_cap);
-    };
+    const MemberCheck check_member{field};
     reflection::MembersIn<T>::template visit_with<CapOf>(value, check_member);
   }
 }

@@ -39,7 +39,7 @@ struct Filled {
       sessions.save_session(user, {.id = "parent"});
       sessions.save_session(user, {.id = "s", .agent_id = "agent", .parent_session_id = "parent"});
       sessions.save_session(user, {.id = "child", .agent_id = "other", .parent_session_id = "s"});
-      sessions.save_message(user, "s", {.content = "needle", .session_context = SessionContext::shared},
+      sessions.save_message(user, "s", {.content = "needle", .session_context = SessionContext::shared, .model = "m"},
                             {.idempotency_key = "m"});
       sessions.save_tool_execution(user, "s", {.tool_name = "t"});
       sessions.save_snapshot(user, {.id = "snap", .session_id = "s", .snapshot_type = "summary"});
@@ -81,7 +81,10 @@ struct Filled {
             count(backend->artifact_store().search(user, "haystack")),
             backend->artifact_store().statistics(user).files,
             backend->human_request_store().get(user, "q") ? 1 : 0,
-            count(backend->human_request_store().list_pending(user))};
+            count(backend->human_request_store().list_pending(user)),
+            count(sessions.usage(user)),
+            count(sessions.usage(user, {.session_id = "s"})),
+            count(sessions.usage(user, {.agent_id = "agent"}))};
   }
 
   /// Returns the rows of a tenant's session in all tables, as the superuser sees them.

@@ -24,9 +24,9 @@ inline void fill(OnServer& backend, const std::string& user) {
   auto& sessions = backend.session_storage();
   sessions.save_session(context, {.id = known, .name = known, .agent_id = known});
   sessions.save_session(context, {.id = known + " child", .agent_id = known, .parent_session_id = known});
-  sessions.save_message(context, known,
-                        {.content = "gold of " + user, .session_context = heddle::SessionContext::shared},
-                        {.idempotency_key = known});
+  sessions.save_message(
+      context, known, {.content = "gold of " + user, .session_context = heddle::SessionContext::shared, .model = known},
+      {.idempotency_key = known});
   sessions.save_tool_execution(context, known, {.tool_name = known});
   sessions.save_snapshot(context, {.id = known, .session_id = known, .snapshot_type = known});
   backend.error_store().store(context, {.id = known, .session_id = known, .tool_name = known, .raw_error = "failed"});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/postgres.hpp"
+#include "postgres/statements/records.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,50 +13,7 @@
 /// Every operation of a backend, for tests of its round trips.
 namespace operations {
 
-using namespace heddle;
-using namespace std::chrono_literals;
-
 using OnServer = Backend<Postgres>;
-
-/// Part of every text of a caller, and the start of every number, so that none is overlooked in SQL.
-inline const std::string text_mark = "unspliced";
-constexpr std::int64_t number_mark = 918'273'645;
-inline const Timestamp time_mark{918'273'645'000'000us};
-
-inline const Context tenant = Context::for_user(text_mark + " tenant");
-
-inline Message message(const std::string& agent = {}) {
-  Message message{.content = text_mark + " text with some words", .session_context = SessionContext::shared};
-  message.tool_calls = {{text_mark, text_mark, {R"({"unspliced": 1})"}, {}}};
-  message.agent_id = agent;
-  message.timestamp = time_mark;
-  message.token_count = number_mark;
-  return message;
-}
-/// A batch.
-inline const std::vector<Message>& thousand() {
-  static const std::vector<Message> batch(1000, message());
-  return batch;
-}
-inline ToolExecution execution() {
-  return {.tool_name = text_mark, .input = {R"({"unspliced": 2})"}, .timestamp = time_mark};
-}
-inline Artifact artifact(const std::string& id, const std::string& session) {
-  return {.id = id,
-          .name = id + ".csv",
-          .path = "/" + id,
-          .purpose = text_mark,
-          .size_bytes = number_mark,
-          .tags = {text_mark},
-          .session_id = session};
-}
-inline NewResult result(const std::string& id) {
-  return {.id = id, .table_name = text_mark, .table = {{text_mark}, {{number_mark}, {text_mark}}}};
-}
-inline HumanRequest request(const std::string& id, const std::string& session) {
-  return {.id = id, .agent_id = text_mark, .session_id = session, .question = text_mark};
-}
-inline HumanResponse response() { return {.response = text_mark, .responded_by = text_mark}; }
 
 /// One run of an operation: `id` names an existing record of every kind, `fresh` none.
 struct Run {
@@ -208,6 +166,16 @@ inline const std::vector<Operation> all{
      [](R& r) { CHECK(!r.sessions().load_snapshots(r.context, r.id, text_mark, r.page).items.empty()); }},
     {"purge_idempotency_keys", [](R& r) { r.sessions().purge_idempotency_keys(r.context, time_mark); }},
     {"statistics of sessions", [](R& r) { CHECK(r.sessions().statistics(r.context).sessions > 0); }},
+    {"save_message, whole", [](R& r) { r.sessions().save_message(r.context, r.id, whole_message(), r.appending()); },
+     true},
+    {"save_messages, whole",
+     [](R& r) {
+       r.sessions().save_messages(r.context, r.id, std::vector(3, whole_message()), r.appending());
+       // One more: the sums have their own round trip.
+       CHECK(!r.sessions().usage(r.context, {.by_model = true, .session_id = r.id}, r.page).items.empty());
+     },
+     true, 2},
+    {"usage", [](R& r) { static_cast<void>(r.sessions().usage(r.context, {.by_day = true}, r.page)); }},
 
     {"store an error",
      [](R& r) {

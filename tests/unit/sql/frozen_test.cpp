@@ -41,11 +41,11 @@ struct Reordered {
 };
 
 /// A record that is stored as JSON, in the first version and after some versions.
-struct Part {
+struct Piece {
   std::string name{};
   std::int64_t size = 1;
 };
-struct GrownPart {
+struct GrownPiece {
   bool marked = true;
   std::int64_t size = 1;
   std::optional<std::string> note{};
@@ -54,10 +54,10 @@ struct GrownPart {
 
 /// Records inside a record.
 struct Box {
-  std::vector<Part> parts{};
+  std::vector<Piece> parts{};
 };
 struct GrownBox {
-  std::vector<GrownPart> parts{};
+  std::vector<GrownPiece> parts{};
 };
 
 }  // namespace
@@ -65,8 +65,8 @@ struct GrownBox {
 HEDDLE_ADAPT_STRUCT(First, name, size, filled_in);
 HEDDLE_ADAPT_STRUCT(Grown, note, size, marked, filled_in, name);
 HEDDLE_ADAPT_STRUCT(Reordered, marked, name, filled_in, size, note);
-HEDDLE_ADAPT_STRUCT(Part, name, size);
-HEDDLE_ADAPT_STRUCT(GrownPart, marked, size, note, name);
+HEDDLE_ADAPT_STRUCT(Piece, name, size);
+HEDDLE_ADAPT_STRUCT(GrownPiece, marked, size, note, name);
 HEDDLE_ADAPT_STRUCT(Box, parts);
 HEDDLE_ADAPT_STRUCT(GrownBox, parts);
 
@@ -84,14 +84,14 @@ struct Frozen<Grown> : FormOfFirst<Grown> {};
 template <>
 struct Frozen<Reordered> : FormOfFirst<Reordered> {};
 template <class T>
-struct FormOfPart {
+struct FormOfPiece {
   using Members = reflection::Only<&T::name, &T::size>;
   using Ignored = reflection::Only<>;
 };
 template <>
-struct Frozen<Part> : FormOfPart<Part> {};
+struct Frozen<Piece> : FormOfPiece<Piece> {};
 template <>
-struct Frozen<GrownPart> : FormOfPart<GrownPart> {};
+struct Frozen<GrownPiece> : FormOfPiece<GrownPiece> {};
 template <class T>
 struct FormOfBox {
   using Members = reflection::Only<&T::parts>;
@@ -185,12 +185,12 @@ TEST_CASE(
 }
 
 TEST_CASE("JSON text of any version can be read") {
-  const GrownPart old = json::decode<GrownPart>(R"({"name":"b","size":3})");
+  const GrownPiece old = json::decode<GrownPiece>(R"({"name":"b","size":3})");
   CHECK(old.name == "b");
   CHECK(old.size == 3);
   CHECK(old.marked);
   CHECK_FALSE(old.note.has_value());
-  const GrownPart later = json::decode<GrownPart>(R"({"name":"b","size":3,"marked":false,"note":"n","unknown":[]})");
+  const GrownPiece later = json::decode<GrownPiece>(R"({"name":"b","size":3,"marked":false,"note":"n","unknown":[]})");
   CHECK_FALSE(later.marked);
   CHECK(later.note == "n");
 }

@@ -6,6 +6,7 @@
 #include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/message_key.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/session_end.hpp"
@@ -42,16 +43,16 @@ struct MessageStatements : sql::MessageStatements<Sql> {
       "SELECT number FROM sessions " + session() +
       " AND last_sequence = ?3 AND (?4 IS NULL OR branch = ?4) FOR NO KEY UPDATE"};
   /// Parameters: user, session, distance from the session's last sequence, the message, its text.
-  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<Message, Verbatim>, Timestamp,
-            sql::Fields<Message, Usage>, sql::SearchText>
+  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
+            Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       insert{"INSERT INTO messages (user_id, branch_number, sequence, " + sql::columns<Stored>() +
              Sql::search_columns() + ") SELECT user_id, branch_number, last_sequence - ?3, " +
              sql::placeholders<Stored>(4) + Sql::search_values(4 + sql::width<Stored>()) + " FROM sessions " +
              session()};
   /// Parameters: user, session, time, the message, its text. `take_sequence` and `insert` for one message in one
   /// statement; returns the new end of the session.
-  Statement<std::int64_t, Text, Text, Timestamp, sql::Fields<Message, Verbatim>, Timestamp, sql::Fields<Message, Usage>,
-            sql::SearchText>
+  Statement<std::int64_t, Text, Text, Timestamp, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
+            Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       append{
           "WITH taken AS (" +
           take("1", "?3", sql::placeholder<Stored, &Message::token_count>(4),

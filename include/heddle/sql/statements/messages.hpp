@@ -8,6 +8,7 @@
 #include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/updated_at.hpp"
+#include "heddle/sql/statements/usage.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
@@ -21,13 +22,14 @@ template <class Sql>
 struct MessageStatements {
   using Text = std::string_view;
 
-  /// Members of a Message that are stored with the values of the caller.
-  using Verbatim = Without<All<Message>, &Message::timestamp, &Message::token_count, &Message::cost_usd,
-                           &Message::session_id, &Message::sequence>;
+  /// Members of a Message, besides its content, that are stored with the values of the caller.
+  using Verbatim = Without<All<Message>, &Message::content, &Message::content_blocks, &Message::tool_calls,
+                           &Message::tool_use_id, &Message::tool_result, &Message::parts, &Message::timestamp,
+                           &Message::token_count, &Message::cost_usd, &Message::session_id, &Message::sequence>;
   /// The counts that are also added to the totals of the session.
   using Usage = Only<&Message::token_count, &Message::cost_usd>;
   /// Members with columns; the others come from the key and the session.
-  using Stored = Join<Verbatim, Only<&Message::timestamp>, Usage>;
+  using Stored = Join<MessageContent, Verbatim, Only<&Message::timestamp>, Usage>;
 
   /// Parameters: user, session, number and sums of the messages. Reserves that many sequence numbers and returns the
   /// new end of the session. Locks the session until the end of the transaction, so that numbers become visible in
@@ -36,6 +38,10 @@ struct MessageStatements {
       take(placeholder<NewMessages, &NewMessages::count>(3), placeholder<NewMessages, &NewMessages::saved_at>(3),
            placeholder<NewMessages, &NewMessages::tokens>(3), placeholder<NewMessages, &NewMessages::cost_usd>(3)) +
       " RETURNING " + session_end::packed("branch", "last_sequence")};
+
+  /// The statements of the sums of usage: groups of their own, so that only files that use them compile them.
+  using UsageSums = UsageSumStatements<Sql>;
+  using UsageLists = UsageListStatements<Sql>;
 
  protected:
   static std::string take(std::string_view count, std::string_view time, std::string_view tokens,

@@ -4,6 +4,7 @@
 #include "heddle/model/message.hpp"
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/message_key.hpp"
+#include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
@@ -31,8 +32,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3 "
       "AND (?4 IS NULL OR branch = ?4)"};
   /// user, session, distance from the last reserved sequence, the message. Triggers update the full-text index.
-  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<Message, Verbatim>, Timestamp,
-            sql::Fields<Message, Usage>, sql::SearchText>
+  Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
+            Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       insert{"INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " +
              sql::message_key::base("branch_number") + " + last_sequence - ?3, " + sql::placeholders<Stored>(4) +
              " FROM sessions WHERE user_id = ?1 AND id = ?2"};

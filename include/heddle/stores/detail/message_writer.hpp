@@ -5,12 +5,16 @@
 #include "heddle/model/message.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/frozen.hpp"
+#include "heddle/sql/frozen_members.hpp"
+#include "heddle/sql/message_parts.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/whole_messages.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/field_path.hpp"
@@ -67,6 +71,7 @@ class MessageWriter {
       const Message& message = messages[index];
       validation::check_tokens(field.member("token_count"), message.token_count);
       validation::check_cost(field.member("cost_usd"), message.cost_usd);
+      check_whole(field, message);
       tokens_ += message.token_count;
       cost_ += message.cost_usd;
     }
@@ -93,7 +98,14 @@ class MessageWriter {
   [[nodiscard]] sql::Fingerprint digest() const {
     sql::Fingerprint digest;
     digest.add(std::string_view(session_id_));
-    for (const Message& message : messages_) { digest.add(message); }
+    heddle::sql::StoredContent<Message> content;
+    for (const Message& message : messages_) {
+      if (message.parts.empty()) {
+        digest.add(message);
+      } else {
+        add_whole(digest, content.of(message), message);
+      }
+    }
     return digest;
   }
 
@@ -106,15 +118,18 @@ class MessageWriter {
       require_session<Policy>(tx, session_id_);
       require_end<Policy>(tx, session_id_, options_);
     }
-    if (append_alone(tx, saved_at)) { return; }
+    if (append_alone(tx, saved_at)) { return add_usage(tx, saved_at); }
     const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
     tx.require_as_answer(no_such_session.of(session_id_), sql.take_sequence, user, session_id_,
                          heddle::sql::Fields<heddle::sql::NewMessages>{sum});
     auto behind = static_cast<std::int64_t>(messages_.size());
+    heddle::sql::StoredContent<Message> content;
     for (const Message& message : messages_) {
-      tx.run(sql.insert, user, session_id_, --behind, Body{message}, time_of(message, saved_at), Usage{message},
-             heddle::sql::SearchText(message.content));
+      const Content columns{content.of(message)};
+      tx.run(sql.insert, user, session_id_, --behind, columns, Body{message}, time_of(message, saved_at),
+             Usage{message}, heddle::sql::SearchText(columns.record.content));
     }
+    add_usage(tx, saved_at);
   }
 
   template <class Row>
@@ -123,7 +138,16 @@ class MessageWriter {
   }
 
  private:
+  /// Adds a message with parts, whatever the members have that its parts replace. The order must never change.
+  static void add_whole(sql::Fingerprint& digest, const sql::MessageContent& columns, const Message& message) {
+    digest.add(columns.content).add(columns.tool_calls).add(columns.tool_use_id).add(columns.tool_result);
+    digest.add(columns.parts).add(message.role).add(message.session_context).add(message.agent_id);
+    digest.add(message.timestamp).add(message.token_count).add(message.cost_usd);
+    digest.add_later<sql::Frozen<Message>>(message);
+  }
+
   using Messages = typename Policy::Dialect::Messages;
+  using Content = heddle::sql::Fields<heddle::sql::MessageContent>;
   using Body = heddle::sql::Fields<Message, typename Messages::Verbatim>;
   using Usage = heddle::sql::Fields<Message, typename Messages::Usage>;
 
@@ -134,12 +158,22 @@ class MessageWriter {
     if constexpr (requires(Messages statements) { statements.append; }) {
       if (messages_.size() != 1) { return false; }
       const Message& message = messages_.front();
+      heddle::sql::StoredContent<Message> content;
+      const Content columns{content.of(message)};
       tx.require_as_answer(no_such_session.of(session_id_), sql::statements<Messages>().append, tx.user_id(),
-                           session_id_, saved_at, Body{message}, time_of(message, saved_at), Usage{message},
-                           heddle::sql::SearchText(message.content));
+                           session_id_, saved_at, columns, Body{message}, time_of(message, saved_at), Usage{message},
+                           heddle::sql::SearchText(columns.record.content));
       return true;
     }
     return false;
+  }
+
+  /// Adds the messages to the sums of usage.
+  template <class Transaction>
+  void add_usage(Transaction& tx, Timestamp saved_at) const {
+    UsageWriter<Policy, Transaction> sums(tx, session_id_);
+    for (const Message& message : messages_) { sums.add(message, time_of(message, saved_at)); }
+    sums.flush();
   }
 
   const std::string& session_id_;

@@ -1,0 +1,14 @@
+DROP TABLE usage_by_day;
+ALTER TABLE tool_executions DROP COLUMN ended_at;
+ALTER TABLE tool_executions DROP COLUMN started_at;
+ALTER TABLE tool_executions DROP COLUMN call_id;
+ALTER TABLE messages DROP COLUMN metadata;
+ALTER TABLE messages DROP COLUMN reasoning_tokens;
+ALTER TABLE messages DROP COLUMN cached_write_tokens;
+ALTER TABLE messages DROP COLUMN cached_read_tokens;
+ALTER TABLE messages DROP COLUMN output_tokens;
+ALTER TABLE messages DROP COLUMN input_tokens;
+ALTER TABLE messages DROP COLUMN stop_reason;
+ALTER TABLE messages DROP COLUMN model;
+ALTER TABLE messages DROP COLUMN provider_id;
+ALTER TABLE messages DROP COLUMN parts;
