@@ -48,6 +48,7 @@ void run(heddle::StorageBackend auto& storage, const TranscriptFile& file) {
   const std::string session_id = file.transcripts.front().session_id;
   const double toured_in = milliseconds([&] {
     list_and_replay(storage, context);
+    fork_and_rewind(storage, context, session_id);
     search(storage, context);
     query_result(storage, context, file);
     index_artifact(storage, context, session_id);

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 /// Returns the beginning of a text on one line.
 inline std::string shorten(std::string text) {
@@ -38,6 +39,40 @@ void list_and_replay(heddle::StorageBackend auto& storage, const heddle::Context
     std::printf("  %2d %-9s %s\n", static_cast<int>(message.sequence), std::string(to_string(message.role)).c_str(),
                 text.c_str());
   }
+}
+
+/// What a server does for each request to a model, which gets the window and returns an answer.
+template <heddle::StorageBackend Storage, class Model>
+void take_turn(Storage& storage, const heddle::Context& context, const std::string& session_id, Model&& model) {
+  auto& sessions = storage.session_storage();
+  const heddle::LoadedWindow window = sessions.load_messages(context, session_id, {.last = 50, .tokens = 100'000});
+  const heddle::Turn turn{{{.role = heddle::Role::assistant, .content = model(window.messages)}}};
+  const std::string key =
+      session_id + "/" + std::to_string(window.end.sequence) + "/" + std::to_string(window.end.branch);
+  sessions.save_turn(context, session_id, turn, {.idempotency_key = key, .expected = window.end});
+}
+
+/// Tries another end of a conversation, without a change of the conversation itself.
+void fork_and_rewind(heddle::StorageBackend auto& storage, const heddle::Context& context,
+                     const std::string& session_id) {
+  auto& sessions = storage.session_storage();
+  const std::int64_t half = sessions.load_session(context, session_id, {.limit = 1})->last_sequence / 2;
+  const std::string fork = session_id + ", another end";
+  std::printf("\nA fork of %s at message %d:\n", session_id.c_str(), static_cast<int>(half));
+  sessions.fork_session(context, session_id, half, {.id = fork, .name = "Another end", .agent_id = "airline"});
+  const auto says = [](const char* answer) {
+    return [answer](const std::vector<heddle::Message>& window) {
+      std::printf("  the model gets %zu messages and says: %s\n", window.size(), answer);
+      return std::string(answer);
+    };
+  };
+  take_turn(storage, context, fork, says("I am afraid I cannot help you with that."));
+  sessions.rewind_session(context, fork, half);  // not a good answer: hidden, not lost
+  take_turn(storage, context, fork, says("Let me look at your reservation."));
+  for (const auto& row : sessions.find_sessions(context, {.name_contains = "Another end"}).items) {
+    std::printf("  %s ends with: %s\n", row.id.c_str(), row.preview.c_str());
+  }
+  sessions.delete_session(context, fork);
 }
 
 void search(heddle::StorageBackend auto& storage, const heddle::Context& context) {
