@@ -25,8 +25,8 @@ namespace heddle {
 ///    last access; an existing artifact keeps its own. Only `remove` sets `deleted_at`. Throws `failed_precondition` if
 ///    the artifact is soft-deleted and `not_found` if its session does not exist. A revision counts changes of the
 ///    description, not accesses. Deleting a session deletes its artifacts. Name, path, content type,
-///    checksum and each tag have at most `limits::name` bytes; tags contain no control characters (U+0000 to U+001F, U+007F to U+009F); sizes and counts are
-///    not negative.
+///    checksum and each tag have at most `limits::name` bytes; tags contain no control characters (U+0000 to U+001F,
+///    U+007F to U+009F); sizes and counts are not negative.
 ///  - `get` returns the artifact; nothing if it does not exist or is soft-deleted. `get_by_name` returns the newest
 ///    artifact with this name in the session, or, if no session is given, the newest among those without a session.
 ///  - `list` returns the artifacts that match all parts of the filter, ordered by creation, newest first, then by id.
