@@ -40,6 +40,7 @@ enum class Operation : std::uint8_t {
   rewind_session,
   restore_branch,
   list_branches,
+  redact_messages,
   save_message,
   save_messages,
   save_turn,
@@ -96,7 +97,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 74> values{"open",
+  static constexpr std::array<std::string_view, 75> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -123,6 +124,7 @@ struct EnumNames<Operation> {
                                                            "rewind_session",
                                                            "restore_branch",
                                                            "list_branches",
+                                                           "redact_messages",
                                                            "save_message",
                                                            "save_messages",
                                                            "save_turn",

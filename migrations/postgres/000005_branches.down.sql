@@ -23,6 +23,7 @@ DROP FUNCTION heddle_end_segment();
 DROP FUNCTION heddle_branch_of_session();
 DROP FUNCTION heddle_number_branch();
 DROP FUNCTION heddle_segment_of_branch();
+ALTER TABLE messages DROP COLUMN redacted;
 ALTER TABLE messages RENAME COLUMN branch_number TO session_number;
 ALTER TABLE messages ADD FOREIGN KEY (user_id, session_number) REFERENCES sessions (user_id, number) ON DELETE CASCADE;
 ALTER TABLE sessions DROP COLUMN branch_first;

@@ -68,6 +68,9 @@ ALTER TABLE messages DROP CONSTRAINT messages_user_id_session_number_fkey;
 ALTER TABLE messages RENAME COLUMN session_number TO branch_number;
 ALTER TABLE messages ADD FOREIGN KEY (user_id, branch_number) REFERENCES branches (user_id, number) ON DELETE CASCADE;
 
+-- Why the content of a message was removed; null: it was not.
+ALTER TABLE messages ADD COLUMN redacted text;
+
 CREATE FUNCTION heddle_segment_of_branch() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   INSERT INTO segments VALUES (NEW.user_id, NEW.number, NEW.first_sequence, 16777215, NEW.number);

@@ -6,6 +6,8 @@ INSERT INTO heddle_branches_down SELECT count(*) FROM segments WHERE source_numb
 INSERT INTO heddle_branches_down SELECT count(*) FROM branches WHERE branch <> 1 OR session_number IS NULL;
 DROP TABLE heddle_branches_down;
 
+DROP TRIGGER messages_redacted;
+ALTER TABLE messages DROP COLUMN redacted;
 DROP TRIGGER sessions_deleted;
 DROP TRIGGER sessions_inserted;
 DROP TABLE segments;

@@ -41,6 +41,13 @@ CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions BEGIN
   UPDATE sessions SET branch_number = NEW.number, branch_first = NEW.last_sequence + 1 WHERE number = NEW.number;
 END;
 
+-- Why the content of a message was removed; null: it was not. The full-text index follows.
+ALTER TABLE messages ADD COLUMN redacted TEXT;
+CREATE TRIGGER messages_redacted AFTER UPDATE OF content ON messages BEGIN
+  INSERT INTO messages_search (messages_search, rowid, searched) VALUES ('delete', OLD.key, OLD.searched);
+  INSERT INTO messages_search (rowid, searched) VALUES (NEW.key, NEW.searched);
+END;
+
 -- Deletes the messages that no other segment has, and then the branch if its session is gone.
 CREATE TRIGGER segments_deleted AFTER DELETE ON segments BEGIN
   DELETE FROM messages

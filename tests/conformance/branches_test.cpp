@@ -264,6 +264,45 @@ CONFORMANCE_TEST("whoever has seen another branch is told") {
   CHECK(read(store, "s").size() == 4);
 }
 
+CONFORMANCE_TEST("what is redacted is gone from every session and search") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "s");
+  store.save_messages(alice, "s", std::vector<Message>{says("apple one"), full_message(), says("apple three")});
+  store.fork_session(alice, "s", 3, {.id = "f"});
+  say(store, "f", {"apple four"});
+  CHECK(store.redact_messages(alice, "f", {2, 3}, "asked for") == 2);
+  for (const char* id : {"s", "f"}) {
+    const auto messages = store.load_messages(alice, id).items;
+    CHECK(messages[0].content == "apple one");
+    CHECK(!messages[0].redacted);
+    const Message& gone = messages[1];
+    CHECK(gone.redacted == "asked for");
+    CHECK(gone.role == Role::assistant);
+    CHECK(gone.sequence == 2);
+    CHECK(gone.content.empty());
+    CHECK(gone.content_blocks.empty());
+    CHECK(gone.tool_calls.empty());
+    CHECK(!gone.tool_result);
+    CHECK(gone.parts.empty());
+    CHECK(gone.token_count == 17);
+    CHECK(messages[2].redacted == "asked for");
+  }
+  CHECK(found(store, "apple") == Texts{"f:apple four", "s:apple one"});
+  CHECK(found(store, "apple", "f") == Texts{"f:apple four", "f:apple one"});
+  CHECK(found(store, "quoted") == Texts{});
+
+  CHECK(store.redact_messages(alice, "f", {5, 9}, "none there") == 0);
+  CHECK(code_of([&] { store.redact_messages(alice, "none", {1, 1}, ""); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { store.redact_messages(bob, "s", {1, 1}, ""); }) == ErrorCode::not_found);
+  CHECK(code_of([&] { store.redact_messages(alice, "s", {2, 1}, ""); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { store.redact_messages(alice, "s", {-1, 1}, ""); }) == ErrorCode::invalid_argument);
+  // The index agrees with the table when both go.
+  CHECK(store.delete_session(alice, "f"));
+  CHECK(store.delete_session(alice, "s"));
+  CHECK(found(store, "apple") == Texts{});
+}
+
 CONFORMANCE_TEST("a message that forks share is found once, where it was written or in the oldest that has it") {
   Subject subject;
   auto& store = subject.backend().session_storage();

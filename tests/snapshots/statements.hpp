@@ -107,7 +107,8 @@ Texts branches_of(const Group& group) {
           {"reveal", group.reveal.text()},
           {"list", group.list.text()},
           {"insert_fork", group.insert_fork.text()},
-          {"share_with", group.share_with.text()}};
+          {"share_with", group.share_with.text()},
+          {"redact", group.redact.text()}};
 }
 
 template <class Group>

@@ -67,6 +67,11 @@ namespace heddle {
 ///    `not_found` if the session does not exist or has no such hidden branch, `invalid_argument` if the session ends
 ///    before `to`, `conflict` if it does not end where it is expected to. Cursors of lists of its messages throw
 ///    `conflict` afterwards, and so does a repeat of a write with an idempotency key whose messages are hidden.
+///  - `redact_messages` removes the content of the messages in a range of the present branch for a reason: text, parts,
+///    calls, results and metadata. They stay as messages with their sequence and role, and with the reason in
+///    `redacted`; no session that shares them and no search has the content any more. Tool executions are records of
+///    their own and stay. Returns the number of messages in the range. Throws `not_found` if the session does not
+///    exist.
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if it does not
 ///    end where it is expected to, and `resource_exhausted` beyond `limits::sequence` messages.
@@ -137,6 +142,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.rewind_session(context, id, sequence, append) } -> std::same_as<SessionEnd>;
   { store.restore_branch(context, id, sequence, append) } -> std::same_as<SessionEnd>;
   { store.list_branches(context, id, page) } -> std::same_as<Page<Branch>>;
+  { store.redact_messages(context, id, SequenceRange{}, id, options) } -> std::same_as<std::int64_t>;
   { store.save_message(context, id, message, append) } -> std::same_as<std::int64_t>;
   { store.save_messages(context, id, messages, append) } -> std::same_as<SequenceRange>;
   { store.save_turn(context, id, turn, append) } -> std::same_as<SequenceRange>;

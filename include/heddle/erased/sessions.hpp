@@ -60,6 +60,9 @@ class Sessions : public Interface, private concepts::SessionMistakes {
                                     const AppendOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<Branch> list_branches(const Context& context, const std::string& session_id,
                                                    const PageRequest& page = {}) = 0;
+  virtual std::int64_t redact_messages(const Context& context, const std::string& session_id,
+                                       const SequenceRange& range, const std::string& reason,
+                                       const WriteOptions& options = {}) = 0;
   virtual std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                                     const AppendOptions& options = {}) = 0;
   virtual SequenceRange save_messages(const Context& context, const std::string& session_id,
@@ -169,6 +172,10 @@ class SessionsModel : public Sessions {
   }
   Page<Branch> list_branches(const Context& context, const std::string& session_id, const PageRequest& page) override {
     return storage_.list_branches(context, session_id, page);
+  }
+  std::int64_t redact_messages(const Context& context, const std::string& session_id, const SequenceRange& range,
+                               const std::string& reason, const WriteOptions& options) override {
+    return storage_.redact_messages(context, session_id, range, reason, options);
   }
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                             const AppendOptions& options) override {

@@ -72,8 +72,9 @@ struct Message {
   std::string stop_reason{};  ///< why the model stopped, in the provider's words
   Usage usage{};              ///< part of the sums of usage; not of the totals of the session
   JsonObject metadata{};
-  std::string session_id{};   ///< filled in when read
-  std::int64_t sequence = 0;  ///< filled in when read: 1, 2, 3 ... in its session, without gaps
+  std::string session_id{};               ///< filled in when read
+  std::optional<std::string> redacted{};  ///< filled in when read: why `redact_messages` has removed its content
+  std::int64_t sequence = 0;              ///< filled in when read: 1, 2, 3 ... in its session, without gaps
 
   friend bool operator==(const Message&, const Message&) = default;
 };
@@ -98,7 +99,7 @@ struct SequenceRange {
 HEDDLE_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
 HEDDLE_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
                     session_context, agent_id, timestamp, token_count, cost_usd, parts, provider_id, model, stop_reason,
-                    usage, metadata, session_id, sequence);
+                    usage, metadata, session_id, redacted, sequence);
 HEDDLE_NULL_BY_DEFAULT(heddle::Message, provider_id, model, stop_reason, metadata);
 HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::id, agent_id, model, session_id);
 HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::provider_id, tool_use_id, provider_id);

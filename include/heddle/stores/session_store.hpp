@@ -134,6 +134,10 @@ class SessionStore : private concepts::SessionMistakes {
   [[nodiscard]] Page<Branch> list_branches(const Context& context, const std::string& session_id,
                                            const PageRequest& request = {});
 
+  /// Removes the content of messages from every session that shares them; returns how many there were.
+  std::int64_t redact_messages(const Context& context, const std::string& session_id, const SequenceRange& range,
+                               const std::string& reason, const WriteOptions& options = {});
+
   /// Appends a message to a session; returns its sequence number.
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                             const AppendOptions& options = {});

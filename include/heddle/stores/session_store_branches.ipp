@@ -22,7 +22,7 @@
 #include <string_view>
 #include <utility>
 
-// The operations of SessionStore on branches: forks and rewinds.
+// The operations of SessionStore on branches and what they share: forks, rewinds, redaction.
 namespace heddle {
 namespace stores::detail {
 
@@ -108,6 +108,31 @@ SessionEnd SessionStore<Policy, Tracer>::restore_branch(const Context& context, 
                                               [&] { return sql::fingerprint(std::string_view(session_id), branch); },
                                               restore)
                                           .number);
+  });
+}
+
+template <class Policy, class Tracer>
+std::int64_t SessionStore<Policy, Tracer>::redact_messages(const Context& context, const std::string& session_id,
+                                                           const SequenceRange& range, const std::string& reason,
+                                                           const WriteOptions& options) {
+  return gateway_.run(context, Operation::redact_messages, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    validation::check_sequence("range.first", range.first);
+    validation::check_sequence("range.last", range.last);
+    if (range.last < range.first) { validation::refuse("range", "is empty"); }
+    validation::check_text("reason", reason, limits::name);
+    return passage
+        .write_once(
+            options.idempotency_key, session_id,
+            [&] {
+              return sql::fingerprint(std::string_view(session_id), range.first, range.last, std::string_view(reason));
+            },
+            [&](auto& tx) {
+              const auto& sql = stores::detail::branch_statements<Policy>();
+              tx.require(stores::detail::no_such_session.of(session_id), sql.hold, tx.user_id(), session_id);
+              tx.run_as_answer(sql.redact, tx.user_id(), session_id, range.first, range.last, reason);
+            })
+        .number;
   });
 }
 

@@ -108,6 +108,8 @@ std::vector<Operation> operations() {
        }},
       {"rewind_session", [](B b, C c, Id id, A a) { a.add(b.session_storage().rewind_session(c, id, 0).sequence); }},
       {"restore_branch", [](B b, C c, Id id, A a) { a.add(b.session_storage().restore_branch(c, id, 1).sequence); }},
+      {"redact_messages",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().redact_messages(c, id, {1, 9}, "reason")); }},
       {"list_branches", [](B b, C c, Id id, A a) { a.add(b.session_storage().list_branches(c, id)); }},
       {"load_messages of a window",
        [](B b, C c, Id id, A a) {

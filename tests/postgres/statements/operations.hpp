@@ -108,6 +108,11 @@ inline const std::vector<Operation> all{
        CHECK(r.sessions().restore_branch(r.context, "rewound " + r.id, 1, r.appending()) == SessionEnd{1, 1});
      },
      true},
+    {"redact_messages",
+     [](R& r) {
+       CHECK(r.sessions().redact_messages(r.context, r.id, {1, 2}, r.id, r.options) == 2);
+     },
+     true},
     {"list_branches",
      [](R& r) { CHECK(r.sessions().list_branches(r.context, "rewound " + r.id, r.page).items.size() == 2); }},
     {"load_messages of a window",

@@ -20,6 +20,7 @@ namespace heddle::detail::calls {
     case Operation::fork_session: return "fork_session";
     case Operation::rewind_session: return "rewind_session";
     case Operation::restore_branch: return "restore_branch";
+    case Operation::redact_messages: return "redact_messages";
     case Operation::save_message: return "save_message";
     case Operation::save_messages: return "save_messages";
     case Operation::save_turn: return "save_turn";

@@ -66,8 +66,17 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   /// of the transaction.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions " + session() + " FOR KEY SHARE"};
 
-  /// The statements that fork and rewind sessions.
-  struct Branches : sql::BranchStatements<Sql> {};
+  /// The statements that fork and rewind sessions, and redact messages.
+  struct Branches : sql::BranchStatements<Sql> {
+    /// Parameters: user, session, from, to, reason. Redacts the messages of a range, and what a search finds of them.
+    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t, Text> redact{
+        MessageStatements::redact("?5") +
+        ", search = ''::tsvector, words = NULL FROM segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT "
+        "branch_number FROM sessions " +
+        MessageStatements::session() +
+        ") AND m.user_id = ?1 AND m.branch_number = g.source_number AND m.sequence BETWEEN "
+        "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
+  };
 
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
   struct Lists {

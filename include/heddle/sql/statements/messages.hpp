@@ -23,9 +23,10 @@ struct MessageStatements {
   using Text = std::string_view;
 
   /// Members of a Message, besides its content, that are stored with the values of the caller.
-  using Verbatim = Without<All<Message>, &Message::content, &Message::content_blocks, &Message::tool_calls,
-                           &Message::tool_use_id, &Message::tool_result, &Message::parts, &Message::timestamp,
-                           &Message::token_count, &Message::cost_usd, &Message::session_id, &Message::sequence>;
+  using Verbatim =
+      Without<All<Message>, &Message::content, &Message::content_blocks, &Message::tool_calls, &Message::tool_use_id,
+              &Message::tool_result, &Message::parts, &Message::timestamp, &Message::token_count, &Message::cost_usd,
+              &Message::session_id, &Message::redacted, &Message::sequence>;
   /// The counts that are also added to the totals of the session.
   using Usage = Only<&Message::token_count, &Message::cost_usd>;
   /// Members with columns; the others come from the key and the session.
@@ -44,6 +45,13 @@ struct MessageStatements {
   using UsageLists = UsageListStatements<Sql>;
 
  protected:
+  /// For UPDATE: removes the content of a message, and what it was about, for a reason.
+  static std::string redact(std::string_view reason) {
+    return std::string(
+               "UPDATE messages AS m SET content = '', content_blocks = NULL, tool_calls = NULL, tool_use_id = '', "
+               "tool_result = NULL, parts = NULL, metadata = NULL, redacted = ")
+        .append(reason);
+  }
   static std::string take(std::string_view count, std::string_view time, std::string_view tokens,
                           std::string_view cost) {
     return std::string("UPDATE sessions SET last_sequence = last_sequence + ")

@@ -41,8 +41,16 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   /// user, session: the number of the session.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
-  /// The statements that fork and rewind sessions.
-  struct Branches : sql::BranchStatements<Sql> {};
+  /// The statements that fork and rewind sessions, and redact messages.
+  struct Branches : sql::BranchStatements<Sql> {
+    /// user, session, from, to, reason: redacts the messages of a range. A trigger updates the full-text index.
+    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t, Text> redact{
+        MessageStatements::redact("?5") +
+        " WHERE m.key IN (SELECT m.key FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number "
+        "CROSS JOIN messages m ON m.key BETWEEN " +
+        key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
+        " WHERE s.user_id = ?1 AND s.id = ?2)"};
+  };
 
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
   struct Lists {
