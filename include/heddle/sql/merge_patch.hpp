@@ -45,6 +45,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
     return std::move(slicer.root_);
   }
 
+  // NOLINTBEGIN(readability-identifier-naming): the names that RapidJSON calls.
   bool Default() { return value(token()); }
   bool RawNumber(const char* /*text*/, rapidjson::SizeType /*size*/, bool /*copy*/) { return Default(); }
   bool String(const char* /*text*/, rapidjson::SizeType /*size*/, bool /*copy*/) { return Default(); }
@@ -80,6 +81,7 @@ class JsonSlicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonSl
     if (--arrays_ == 0) { slot().set(from(array_), false); }
     return true;
   }
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   JsonSlicer(std::string_view text, const rapidjson::MemoryStream& stream) : text_(text), stream_(stream) {}

@@ -24,6 +24,8 @@ class RemoteTopics {
    public:
     Waiting(RemoteTopics& topics, std::string remote, std::string local) : topics_(topics) {
       const std::lock_guard lock(topics_.mutex_);
+      // Under the lock.
+      // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer)
       place_ = topics_.names_.emplace(std::move(remote), std::move(local));
     }
     Waiting(const Waiting&) = delete;

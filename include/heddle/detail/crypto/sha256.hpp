@@ -30,34 +30,39 @@ template <std::size_t Size>
 /// The SHA-256 digest of data that is added in pieces. One thread at a time. Throws `internal` if OpenSSL fails.
 class Sha256 {
  public:
-  Sha256() { check(state_.handle != nullptr && EVP_DigestInit_ex(state_.handle, EVP_sha256(), nullptr) == 1); }
+  Sha256() { check(state_.get() != nullptr && EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr) == 1); }
 
   /// Adds bytes to the data.
   void update(std::span<const std::byte> bytes) {
-    check(EVP_DigestUpdate(state_.handle, bytes.data(), bytes.size()) == 1);
+    check(EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()) == 1);
   }
   /// Adds the bytes of a text to the data.
-  void update(std::string_view text) { check(EVP_DigestUpdate(state_.handle, text.data(), text.size()) == 1); }
+  void update(std::string_view text) { check(EVP_DigestUpdate(state_.get(), text.data(), text.size()) == 1); }
 
   /// Returns the digest of all data so far: 64 lower-case hexadecimal digits. More data can be added afterwards.
   [[nodiscard]] std::string hex() const {
-    const State copy;  // a finished state takes no more data
-    check(copy.handle != nullptr && EVP_MD_CTX_copy_ex(copy.handle, state_.handle) == 1);
+    State copy;  // a finished state takes no more data
+    check(copy.get() != nullptr && EVP_MD_CTX_copy_ex(copy.get(), state_.get()) == 1);
     std::array<std::byte, 32> digest{};
-    check(EVP_DigestFinal_ex(copy.handle, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+    check(EVP_DigestFinal_ex(copy.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
     return to_hex(digest);
   }
 
  private:
-  struct State {
+  class State {
+   public:
     State() = default;
     State(const State&) = delete;
     State& operator=(const State&) = delete;
-    State(State&& other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
+    State(State&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     State& operator=(State&&) = delete;
-    ~State() { EVP_MD_CTX_free(handle); }
+    ~State() { EVP_MD_CTX_free(handle_); }
 
-    EVP_MD_CTX* handle = EVP_MD_CTX_new();
+    [[nodiscard]] EVP_MD_CTX* get() noexcept { return handle_; }
+    [[nodiscard]] const EVP_MD_CTX* get() const noexcept { return handle_; }
+
+   private:
+    EVP_MD_CTX* handle_ = EVP_MD_CTX_new();
   };
 
   static void check(bool succeeded) {

@@ -85,14 +85,14 @@ class VfsFile {
     const int code = system.xFullPathname(&system, path.c_str(), static_cast<int>(full.size()), full.data());
     // For a path through a symbolic link the code is SQLITE_OK_SYMLINK.
     if ((code & 0xFF) != SQLITE_OK) { throw connection::make_file_error(code, 0, "opening the database", path); }
-    const std::string main(full.c_str());
+    const std::string main = full.substr(0, full.find('\0'));
     const RawName name =
         sqlite3_create_filename(main.c_str(), (main + "-journal").c_str(), (main + "-wal").c_str(), 0, nullptr);
     if (name == nullptr) { throw connection::make_error(SQLITE_NOMEM, "opening the database"); }
     return Name(name);
   }
 
-  [[nodiscard]] sqlite3_file* file() noexcept { return reinterpret_cast<sqlite3_file*>(memory_.bytes); }
+  [[nodiscard]] sqlite3_file* file() const noexcept { return reinterpret_cast<sqlite3_file*>(memory_.bytes); }
 
   /// A VFS sets the methods if there is something to close, also when opening failed.
   void close() noexcept {
