@@ -45,7 +45,9 @@ TEST_CASE("a selection has its members in its own order or that of the record") 
   CHECK(names<Join<Without<All<Point>, &Point::x>, Only<&Point::x>>>() == "y label x");
   CHECK(names<Without<All<heddle::Message>, &heddle::Message::content_blocks, &heddle::Message::tool_calls,
                       &heddle::Message::tool_result, &heddle::Message::timestamp>>() ==
-        "role content tool_use_id session_context agent_id token_count cost_usd session_id sequence");
+        "role content tool_use_id session_context agent_id token_count cost_usd parts provider_id model stop_reason "
+        "usage "
+        "metadata session_id sequence");
 }
 
 TEST_CASE("members of a selection are visited in its order") {

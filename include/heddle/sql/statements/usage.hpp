@@ -42,11 +42,13 @@ template <class Sql>
 struct UsageListStatements {
   using Text = std::string_view;
 
-  Statement<UsageSum, Text, Fields<UsageWindow>> of_tenant{select() + end()};
+  Statement<UsageSum, Text, Fields<UsageWindow>> of_tenant{select("usage_by_day u CROSS JOIN sessions s", "u.day") +
+                                                           end()};
   Statement<UsageSum, Text, Fields<UsageWindow>, Text, std::optional<Text>> of_session{
-      select() + " AND u.session_id = " + behind(0) + " AND (" + behind(1) + " IS NULL OR s.agent_id = " + behind(1) +
-      ")" + end()};
-  Statement<UsageSum, Text, Fields<UsageWindow>, Text> of_agent{select() + " AND s.agent_id = " + behind(0) + end()};
+      select(of_sessions, "+u.day") + " AND u.session_id = " + behind(0) + " AND (" + behind(1) +
+      " IS NULL OR s.agent_id = " + behind(1) + ")" + end()};
+  Statement<UsageSum, Text, Fields<UsageWindow>, Text> of_agent{select(of_sessions, "+u.day") +
+                                                                " AND s.agent_id = " + behind(0) + end()};
 
  private:
   template <auto Member>
@@ -63,7 +65,10 @@ struct UsageListStatements {
   static std::string grouped(const std::string& wanted, const std::string& column, const std::string& otherwise) {
     return "CASE WHEN " + wanted + " THEN " + column + " ELSE " + otherwise + " END";
   }
-  static std::string select() {
+  /// SQLite does not reorder CROSS JOIN: the days of a tenant, or its sessions, are found by an index first. With the
+  /// sessions `day` is an expression of the column, which keeps databases from its index.
+  static constexpr const char* of_sessions = "sessions s CROSS JOIN usage_by_day u";
+  static std::string select(const std::string& from, const std::string& day) {
     return "SELECT " +
            columns<UsageSum>(
                {}, {computed<&UsageSum::session_id>(grouped(given<&UsageWindow::by_session>(), "u.session_id", "''")),
@@ -73,9 +78,8 @@ struct UsageListStatements {
                     sum<&UsageSum::messages>(), sum<&Usage::input_tokens>(), sum<&Usage::output_tokens>(),
                     sum<&Usage::cached_read_tokens>(), sum<&Usage::cached_write_tokens>(),
                     sum<&Usage::reasoning_tokens>(), computed<&UsageSum::cost_usd>("coalesce(sum(u.cost_usd), 0.0)")}) +
-           " FROM usage_by_day u JOIN sessions s ON s.user_id = u.user_id AND s.id = u.session_id WHERE u.user_id = ?1 "
-           "AND u.day >= " +
-           given<&UsageWindow::from>() + " AND u.day < " + given<&UsageWindow::until>() + " AND (" +
+           " FROM " + from + " WHERE u.user_id = ?1 AND s.user_id = ?1 AND s.id = u.session_id AND " + day +
+           " >= " + given<&UsageWindow::from>() + " AND " + day + " < " + given<&UsageWindow::until>() + " AND (" +
            given<&UsageWindow::model>() + " IS NULL OR u.model = " + given<&UsageWindow::model>() + ")" +
            Sql::shown("s");
   }
