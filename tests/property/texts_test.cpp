@@ -82,7 +82,10 @@ TEST_CASE("bad texts in a session") {
 
 TEST_CASE("bad texts in a message, its blocks, calls and results") {
   Database database;
+  auto base = property::filled<heddle::Message>();
+  base.parts.clear();
   try_all(Trip<heddle::Message>{
+      .base = base,
       .save = [&](const heddle::Message& message) { database.sessions().save_message({}, "text", message); },
       .load =
           [&] {
@@ -92,6 +95,32 @@ TEST_CASE("bad texts in a message, its blocks, calls and results") {
             return messages;
           },
       .not_compared = {"session_id"}});
+}
+
+TEST_CASE("bad texts in the parts of a message") {
+  Database database;
+  // Filled with every member, whatever a kind uses.
+  heddle::Message base;
+  for (const auto kind : {heddle::PartKind::text, heddle::PartKind::tool_call, heddle::PartKind::tool_result}) {
+    base.parts.push_back(property::filled<heddle::Part>());
+    base.parts.back().kind = kind;
+  }
+  try_all(Trip<heddle::Message>{
+      .base = base,
+      .save = [&](const heddle::Message& message) { database.sessions().save_message({}, "text", message); },
+      .load =
+          [&] {
+            auto messages = database.sessions().load_messages({}, "text").items;
+            for (heddle::Message& message : messages) {
+              message.tool_calls.clear();
+              message.tool_result.reset();
+            }
+            database.sessions().delete_session({}, "text");
+            database.make_session();
+            return messages;
+          },
+      // The parts replace the first two.
+      .not_compared = {"content", "tool_use_id", "session_id"}});
 }
 
 TEST_CASE("bad texts in a tool execution") {
