@@ -56,21 +56,28 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
     }
   }
 
+  /// Writes the names of the columns behind one another, in order, and moves `next` behind them.
+  static constexpr void append_names(const char**& next) { (append_columns<Member>(NameText<Name>::value, next), ...); }
+
   /// Returns the names of the columns, in order.
   static constexpr auto columns() {
     std::array<const char*, width()> all{};
-    const char** next = all.data();
-    auto append = [&next](const char* name) { *next++ = name; };
-    (append_columns<Member>(NameText<Name>::value, append), ...);
+    const char** next = &all.front();
+    append_names(next);
     return all;
   }
 
   /// Returns the index of the first column of a member; the number of columns if the member is not there.
   template <auto Wanted>
   static constexpr std::size_t column() {
-    std::size_t index = 0;
-    static_cast<void>(((std::same_as<Access<Member>, Access<Wanted>> || (index += width_of<Member>(), false)) || ...));
-    return index;
+    if constexpr (spreads) {
+      std::size_t column = 0;
+      static_cast<void>(
+          ((std::same_as<Access<Member>, Access<Wanted>> || (column += width_of<Member>(), false)) || ...));
+      return column;
+    } else {
+      return index<Wanted>();
+    }
   }
 
   /// Calls `visit(member, std::bool_constant<whether its default is null>())` for each column of `record`, in order.
@@ -121,13 +128,13 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
       return 1;
     }
   }
-  template <auto Each, class Append>
-  static constexpr void append_columns(const char* name, Append& append) {
+  template <auto Each>
+  static constexpr void append_columns(const char* name, const char**& next) {
     using Value = typename MemberType<Each>::type;
     if constexpr (is_spread<Value>) {
-      for (const char* column : MemberList<MembersOf<Value>>::columns()) { append(column); }
+      MemberList<MembersOf<Value>>::append_names(next);
     } else {
-      append(name);
+      *next++ = name;
     }
   }
   template <auto Each, class Value, class Visit>

@@ -4,10 +4,8 @@
 #include "heddle/reflection/members.hpp"
 #include "heddle/reflection/selection.hpp"
 
-#include <array>
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
 /// The form of records in fingerprints and in stored JSON text. It must never change, because databases contain
 /// fingerprints and JSON text of older versions.
@@ -36,27 +34,27 @@ struct Later<T, reflection::Only<Member...>, reflection::Only<Ignored...>> {
   using Members = reflection::Without<reflection::All<T>, Member..., Ignored...>;
 };
 
-/// Returns names in alphabetical order.
-template <std::size_t Size>
-[[nodiscard]] consteval auto in_alphabetical_order(std::array<const char*, Size> names) {
-  for (std::size_t end = 1; end < Size; ++end) {
-    for (std::size_t at = end; at > 0 && std::string_view(names[at]) < std::string_view(names[at - 1]); --at) {
-      std::swap(names[at], names[at - 1]);
-    }
+/// Returns the name that follows another one in alphabetical order; null after the last. At run time: compilers
+/// remember each step of what they compute.
+[[nodiscard]] inline const char* name_after(std::string_view last, const char* const* names,
+                                            std::size_t count) noexcept {
+  const char* next = nullptr;
+  for (const char* const* end = names + count; names != end; ++names) {
+    if (last < *names && (next == nullptr || std::string_view(*names) < next)) { next = *names; }
   }
-  return names;
+  return next;
 }
 
 /// Calls `visit(name, member)` for each member in a list whose value is not the default, in alphabetical order.
 template <class List, class T, class Visit>
 void for_each_changed_member(const T& record, Visit& visit) {
   static const T fresh{};
-  static constexpr auto names = in_alphabetical_order(List::names);
-  for (const char* wanted : names) {
-    // A name is the same characters in every list.
-    auto compare = [&](const char* name, const auto& member, const auto& initial) {
-      if (name == wanted && !(member == initial)) { visit(name, member); }
-    };
+  const char* wanted = "";
+  // A name is the same characters in every list.
+  auto compare = [&](const char* name, const auto& member, const auto& initial) {
+    if (name == wanted && !(member == initial)) { visit(name, member); }
+  };
+  while ((wanted = name_after(wanted, List::names.data(), List::names.size())) != nullptr) {
     List::visit_both(record, fresh, compare);
   }
 }
