@@ -133,6 +133,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Messages", messages, messages_of(messages));
   const auto& branches = statements<Dialect::Messages::Branches>();
   all.add("Messages::Branches", branches, branches_of(branches));
+  const auto& session_lists = statements<Dialect::Sessions::Lists>();
+  all.add("Sessions::Lists", session_lists, session_lists_of(session_lists));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();

@@ -88,8 +88,20 @@ Texts messages_of(const Group& group) {
           {"of_tenant", group.of_tenant.text()},
           {"of_session", group.of_session.text()},
           {"of_agent", group.of_agent.text()},
+          {"window", group.window.text()},
+          {"window_of_tokens", group.window_of_tokens.text()},
           {"same_branch", group.same_branch.text()},
           {"same_branch_of_parent", group.same_branch_of_parent.text()}};
+}
+
+template <class Group>
+Texts session_lists_of(const Group& group) {
+  return {{"newest", group.newest.text()},
+          {"oldest", group.oldest.text()},
+          {"newest_of_agent", group.newest_of_agent.text()},
+          {"oldest_of_agent", group.oldest_of_agent.text()},
+          {"newest_of_parent", group.newest_of_parent.text()},
+          {"oldest_of_parent", group.oldest_of_parent.text()}};
 }
 
 template <class Group>
