@@ -83,6 +83,30 @@ CONFORMANCE_TEST("a fold is shown in the place of its messages, which stay reada
   CHECK(shown(store) == Texts{"1", "two to four", "5", "6", "7"});
 }
 
+CONFORMANCE_TEST("a fold has nothing of the messages under it") {
+  Subject subject;
+  auto& store = counted(subject.backend(), 1);
+  Message last = full_message();
+  last.parts = {{.kind = PartKind::text, .text = "a text"}, {.kind = PartKind::thinking, .text = "a thought"}};
+  last.metadata = {R"({"a": 1})"};
+  last.model = "model";
+  last.usage.input_tokens = 5;
+  store.save_message(alice, "s", last);
+  store.fold_messages(alice, "s", {1, 2}, {.content = "1-2", .created_at = last.timestamp});
+  const auto messages = store.load_messages(alice, "s", MessageWindow{}).messages;
+  REQUIRE(messages.size() == 1);
+  CHECK(messages.front() == Message{.role = Role::system,
+                                    .content = "1-2",
+                                    .timestamp = last.timestamp,
+                                    .session_id = "s",
+                                    .sequence = 2,
+                                    .folded_first = 1,
+                                    .folded_last = 2});
+  store.redact_messages(alice, "s", {1, 2}, "asked for");
+  CHECK(store.load_messages(alice, "s", MessageWindow{}).messages == messages);
+  CHECK(store.load_messages(alice, "s", MessageWindow{.folds = false}).messages.back().redacted == "asked for");
+}
+
 CONFORMANCE_TEST("a fold takes in earlier ones whole, never a part") {
   Subject subject;
   auto& store = counted(subject.backend(), 9);

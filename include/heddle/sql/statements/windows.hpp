@@ -104,15 +104,21 @@ template <class Sql>
 }
 
 /// The columns of a Message for the message `m`, or for the fold `f` that ends with it, whose summary is `u`. A fold
-/// has further columns of the message: see `as_fold`.
+/// has other columns of the message, but none with content: see `as_fold`.
 template <class Sql>
 [[nodiscard]] std::string columns_of_shown() {
   const auto of_fold = [](std::string_view column) {
     return std::string("CASE WHEN u.number IS NULL THEN 0 ELSE f.").append(column).append(" END");
   };
+  const auto of_message = [](std::string_view column) {
+    return std::string("CASE WHEN u.number IS NULL THEN m.").append(column).append(" END");
+  };
   return columns<Message>(
       "m.",
       {computed<&Message::content>("coalesce(u.content, m.content)"),
+       computed<&Message::content_blocks>(of_message("content_blocks")),
+       computed<&Message::tool_calls>(of_message("tool_calls")),
+       computed<&Message::tool_result>(of_message("tool_result")), computed<&Message::parts>(of_message("parts")),
        computed<&Message::timestamp>("coalesce(u.created_at, m.timestamp)"),
        computed<&Message::token_count>("coalesce(u.token_count, m.token_count)"), computed<&Message::session_id>("?2"),
        computed<&Message::sequence>(Sql::sequence_of("m")), computed<&Message::folded_first>(of_fold("first_sequence")),

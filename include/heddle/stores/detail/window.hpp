@@ -40,7 +40,7 @@ void check_window(const std::same_as<MessageWindow> auto& window) {
   return message.role == Role::tool || message.tool_result || !message.tool_use_id.empty();
 }
 
-/// Returns the message that is shown in the place of a fold. What it is read from has the other members of the last
+/// Returns the message that is shown in the place of a fold. What it is read from has other members of the last
 /// message under it.
 [[nodiscard]] inline Message as_fold(Message read) {
   return {.role = Role::system,
