@@ -122,6 +122,8 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   all.add("Messages", messages, message_texts);
   const auto& branches = statements<Dialect::Messages::Branches>();
   all.add("Messages::Branches", branches, branches_of(branches));
+  const auto& folds = statements<Dialect::Messages::Folds>();
+  all.add("Messages::Folds", folds, folds_of(folds));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();
