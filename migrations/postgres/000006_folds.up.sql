@@ -27,7 +27,7 @@ CREATE TABLE folds (
   summary_number bigint,
   PRIMARY KEY (user_id, branch_number, outer_last, last_sequence, first_sequence),
   FOREIGN KEY (user_id, branch_number) REFERENCES branches (user_id, number) ON DELETE CASCADE,
-  FOREIGN KEY (user_id, summary_number) REFERENCES summaries (user_id, number)
+  FOREIGN KEY (user_id, summary_number) REFERENCES summaries (user_id, number) ON DELETE CASCADE
 );
 CREATE INDEX folds_by_summary ON folds (user_id, summary_number);
 

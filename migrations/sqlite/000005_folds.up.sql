@@ -13,7 +13,7 @@ CREATE TABLE folds (
   outer_last INTEGER NOT NULL,  -- the last sequence of the smallest fold around it; 0: it is the outermost
   last_sequence INTEGER NOT NULL,
   first_sequence INTEGER NOT NULL,
-  summary_number INTEGER REFERENCES summaries (number),
+  summary_number INTEGER REFERENCES summaries (number) ON DELETE CASCADE,
   PRIMARY KEY (branch_number, outer_last, last_sequence, first_sequence)
 ) STRICT;
 CREATE INDEX folds_by_summary ON folds (summary_number);
