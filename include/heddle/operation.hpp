@@ -41,6 +41,7 @@ enum class Operation : std::uint8_t {
   restore_branch,
   list_branches,
   redact_messages,
+  fold_messages,
   save_message,
   save_messages,
   save_turn,
@@ -97,7 +98,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 75> values{"open",
+  static constexpr std::array<std::string_view, 76> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -125,6 +126,7 @@ struct EnumNames<Operation> {
                                                            "restore_branch",
                                                            "list_branches",
                                                            "redact_messages",
+                                                           "fold_messages",
                                                            "save_message",
                                                            "save_messages",
                                                            "save_turn",

@@ -124,6 +124,8 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   all.add("Messages::Branches", branches, branches_of(branches));
   const auto& session_lists = statements<Dialect::Sessions::Lists>();
   all.add("Sessions::Lists", session_lists, session_lists_of(session_lists));
+  const auto& folds = statements<Dialect::Messages::Folds>();
+  all.add("Messages::Folds", folds, folds_of(folds));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();

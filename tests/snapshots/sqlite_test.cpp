@@ -130,11 +130,16 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   const auto& sessions = statements<Dialect::Sessions>();
   all.add("Sessions", sessions, sessions_of(sessions));
   const auto& messages = statements<AllMessages<Dialect::Messages>>();
-  all.add("Messages", messages, messages_of(messages));
+  Texts message_texts = messages_of(messages);
+  message_texts.emplace_back("unfolded_window", messages.unfolded_window.text());
+  message_texts.emplace_back("unfolded_window_of_tokens", messages.unfolded_window_of_tokens.text());
+  all.add("Messages", messages, message_texts);
   const auto& branches = statements<Dialect::Messages::Branches>();
   all.add("Messages::Branches", branches, branches_of(branches));
   const auto& session_lists = statements<Dialect::Sessions::Lists>();
   all.add("Sessions::Lists", session_lists, session_lists_of(session_lists));
+  const auto& folds = statements<Dialect::Messages::Folds>();
+  all.add("Messages::Folds", folds, folds_of(folds));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();

@@ -84,6 +84,10 @@ Texts messages_of(const Group& group) {
           {"number_of_session", group.number_of_session.text()},
           {"search_in_session", group.search_in_session.text()},
           {"search", group.search.text()},
+          {"window", group.window.text()},
+          {"window_of_tokens", group.window_of_tokens.text()},
+          {"folded_window", group.folded_window.text()},
+          {"folded_window_of_tokens", group.folded_window_of_tokens.text()},
           {"add", group.add.text()},
           {"of_tenant", group.of_tenant.text()},
           {"of_session", group.of_session.text()},
@@ -120,7 +124,19 @@ Texts branches_of(const Group& group) {
           {"list", group.list.text()},
           {"insert_fork", group.insert_fork.text()},
           {"share_with", group.share_with.text()},
-          {"redact", group.redact.text()}};
+          {"redact", group.redact.text()},
+          {"fold_start", group.fold_start.text()},
+          {"fold_with", group.fold_with.text()}};
+}
+
+template <class Group>
+Texts folds_of(const Group& group) {
+  return {{"fits", group.fits.text()},
+          {"remove_same", group.remove_same.text()},
+          {"insert_summary", group.insert_summary.text()},
+          {"insert_start", group.insert_start.text()},
+          {"insert", group.insert.text()},
+          {"enclose", group.enclose.text()}};
 }
 
 template <class Group>

@@ -38,6 +38,7 @@ void fill(B& backend, const std::string& session) {
   store.save_message({}, session, {.content = marker(0) + std::string(20000, ' ') + marker(0)});
   store.save_tool_execution({}, session, {.tool_name = text, .error = text});
   store.save_snapshot({}, {.session_id = session, .content = text});
+  store.fold_messages({}, session, {1, 9}, {.content = text});
   backend.error_store().store({}, {.session_id = session, .raw_error = text});
   backend.artifact_store().index({}, {.name = text, .purpose = text, .session_id = session});
   backend.human_request_store().store({}, {.session_id = session, .question = text});

@@ -69,9 +69,21 @@ namespace heddle {
 ///    `conflict` afterwards, and so does a repeat of a write with an idempotency key whose messages are hidden.
 ///  - `redact_messages` removes the content of the messages in a range of the present branch for a reason: text, parts,
 ///    calls, results and metadata. They stay as messages with their sequence and role, and with the reason in
-///    `redacted`; no session that shares them and no search has the content any more. Tool executions are records of
-///    their own and stay. Returns the number of messages in the range. Throws `not_found` if the session does not
+///    `redacted`; no session that shares them and no search has the content any more. Tool executions, snapshots and
+///    the summaries of folds are records of their own and stay. Returns the number of messages in the range. Throws `not_found` if the session does not
 ///    exist.
+///  - `fold_messages` puts a summary, the content of the snapshot, in the place of a range of messages of the present
+///    branch: a window shows it instead of them (MessageWindow), everything else reads them as before. The summary is
+///    stored as a snapshot of the session, too; returns its id (generated if empty). A range may contain earlier folds,
+///    which the new one takes in, or lie in one; the same range again replaces its summary. A rewind to before the end
+///    of a fold unfolds it, and the folds inside it that end before are shown again; `restore_branch` shows what the
+///    branch showed. A fork has the folds of its source that end at or before `at`, and keeps them when the source is
+///    deleted. The range's `branch` is not looked at: name the end that was read as `expected`, so that no summary
+///    stands for messages that came after a rewind. Throws `not_found` if the session does not exist,
+///    `invalid_argument` if the range is empty or the session ends before it, `already_exists` if the given id is in
+///    use, `conflict` if the range has a part of an earlier fold but not all of it, or if the session does not end
+///    where it is expected to. Nothing keeps a range from ending between the call of a tool and its result: a window
+///    leaves out a result directly behind the fold, but not a call directly before it.
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if it does not
 ///    end where it is expected to, and `resource_exhausted` beyond `limits::sequence` messages.
@@ -100,8 +112,8 @@ namespace heddle {
 ///    `visitor_log_bytes` the call throws `resource_exhausted`), and PostgreSQL cannot remove dead rows of any table
 ///    (its `xmin` stays). Read pages, or collect and work afterwards, where a message takes long. With a MessageWindow
 ///    `load_messages` returns the newest messages that a request to a model has room for. It reads these and no earlier
-///    ones, unless the window has roles: then all down to the last that it returns. A window that has more bytes than a
-///    page may have begins later.
+///    ones, nor those under a fold, unless the window has roles: then all down to the last that it returns. A window
+///    that has more bytes than a page may have begins later.
 ///  - `load_agent_messages` returns the messages of all sessions of an agent and the coordinator and shared messages of
 ///    their parents, sessions in order of creation; `load_parent_messages` returns the coordinator and shared messages
 ///    of one session's parent.
@@ -121,9 +133,9 @@ namespace heddle {
 template <class T>
 concept SessionStorage = requires(T& store, const Context& context, const Session& session,
                                   const SessionPatch& session_patch, const Message& message, const Turn& turn,
-                                  const ToolExecution& execution, const MemorySnapshot& snapshot,
-                                  const MessageSearch& search, const std::string& id, std::int64_t sequence,
-                                  std::span<const Message> messages, const PageRequest& page,
+                                  const SequenceRange& range, const ToolExecution& execution,
+                                  const MemorySnapshot& snapshot, const MessageSearch& search, const std::string& id,
+                                  std::int64_t sequence, std::span<const Message> messages, const PageRequest& page,
                                   const MessageWindow& window, const UsageQuery& usage, const SessionFilter& filter,
                                   const WriteOptions& options, const AppendOptions& append, CleanupHook hook,
                                   CleanupHookId hook_id, void (*visit)(const Message&)) {
@@ -142,7 +154,8 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.rewind_session(context, id, sequence, append) } -> std::same_as<SessionEnd>;
   { store.restore_branch(context, id, sequence, append) } -> std::same_as<SessionEnd>;
   { store.list_branches(context, id, page) } -> std::same_as<Page<Branch>>;
-  { store.redact_messages(context, id, SequenceRange{}, id, options) } -> std::same_as<std::int64_t>;
+  { store.redact_messages(context, id, range, id, options) } -> std::same_as<std::int64_t>;
+  { store.fold_messages(context, id, range, snapshot, append) } -> std::same_as<std::string>;
   { store.save_message(context, id, message, append) } -> std::same_as<std::int64_t>;
   { store.save_messages(context, id, messages, append) } -> std::same_as<SequenceRange>;
   { store.save_turn(context, id, turn, append) } -> std::same_as<SequenceRange>;

@@ -63,6 +63,8 @@ class Sessions : public Interface, private concepts::SessionMistakes {
   virtual std::int64_t redact_messages(const Context& context, const std::string& session_id,
                                        const SequenceRange& range, const std::string& reason,
                                        const WriteOptions& options = {}) = 0;
+  virtual std::string fold_messages(const Context& context, const std::string& session_id, const SequenceRange& range,
+                                    const MemorySnapshot& snapshot, const AppendOptions& options = {}) = 0;
   virtual std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                                     const AppendOptions& options = {}) = 0;
   virtual SequenceRange save_messages(const Context& context, const std::string& session_id,
@@ -176,6 +178,10 @@ class SessionsModel : public Sessions {
   std::int64_t redact_messages(const Context& context, const std::string& session_id, const SequenceRange& range,
                                const std::string& reason, const WriteOptions& options) override {
     return storage_.redact_messages(context, session_id, range, reason, options);
+  }
+  std::string fold_messages(const Context& context, const std::string& session_id, const SequenceRange& range,
+                            const MemorySnapshot& snapshot, const AppendOptions& options) override {
+    return storage_.fold_messages(context, session_id, range, snapshot, options);
   }
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,
                             const AppendOptions& options) override {

@@ -17,9 +17,13 @@ struct MessageWindow {
   std::optional<std::int64_t> last{};    ///< at most this many messages, 1 to `limits::page`; nothing: `limits::page`
   std::optional<std::int64_t> tokens{};  ///< at most this many tokens in all, by `Message::token_count`
   std::vector<Role> roles{};             ///< only messages of these roles; empty: of all
-  /// Leaves out results of tools at the front of the window, whose calls are before it: models refuse them. Has no
-  /// effect where `roles` leaves out the assistant.
+  /// Leaves out results of tools at the front of the window, and directly behind a fold, whose calls are outside:
+  /// models refuse them. Has no effect where `roles` leaves out the assistant.
   bool whole_exchanges = true;
+  /// Shows a fold in the place of the messages that it stands for: as one message with its summary and tokens, of the
+  /// role `system`, at the last sequence number of its range. Like every other message it is in the window if this
+  /// number and its role are. False: all messages, and no folds.
+  bool folds = true;
 };
 
 /// The messages of a window.

@@ -137,6 +137,10 @@ class SessionStore : private concepts::SessionMistakes {
   /// Removes the content of messages from every session that shares them; returns how many there were.
   std::int64_t redact_messages(const Context& context, const std::string& session_id, const SequenceRange& range,
                                const std::string& reason, const WriteOptions& options = {});
+  /// Puts a summary in the place of a range of a session's messages, for windows, and stores it as a snapshot; returns
+  /// its id.
+  std::string fold_messages(const Context& context, const std::string& session_id, const SequenceRange& range,
+                            const MemorySnapshot& snapshot, const AppendOptions& options = {});
 
   /// Appends a message to a session; returns its sequence number.
   std::int64_t save_message(const Context& context, const std::string& session_id, const Message& message,

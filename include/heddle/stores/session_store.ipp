@@ -21,6 +21,7 @@
 #include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_branches.ipp"
+#include "heddle/stores/session_store_folds.ipp"
 #include "heddle/stores/session_store_messages.ipp"
 #include "heddle/stores/session_store_records.ipp"
 #include "heddle/stores/session_store_saves.ipp"

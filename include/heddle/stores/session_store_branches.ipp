@@ -74,6 +74,7 @@ SessionEnd SessionStore<Policy, Tracer>::rewind_session(const Context& context, 
         tx.run(sql.hide_tail, user, session_id, to, present);
         tx.run(sql.begin_branch, user, session_id, to);
         tx.run(sql.share_start, user, session_id, to);
+        tx.run(sql.fold_start, user, session_id, to);
         tx.run(sql.show_start, user, session_id, to, present);
       });
     };

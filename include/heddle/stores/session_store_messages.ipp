@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -99,13 +100,23 @@ LoadedWindow SessionStore<Policy, Tracer>::load_messages(const Context& context,
     return passage.read([&](auto& tx) {
       const auto& lists = stores::detail::message_lists<Policy>();
       auto end = tx.one(stores::detail::branch_statements<Policy>().end, tx.user_id(), session_id);
-      auto list = window.tokens ? tx.page(lists.window_of_tokens, tx.user_id(), session_id, window.from, to, roles,
-                                          rows, *window.tokens)
-                                : tx.page(lists.window, tx.user_id(), session_id, window.from, to, roles, rows);
-      return [end = std::move(end), list = std::move(list), &window]() mutable {
+      const auto read = [&](const auto& by_number, const auto& by_tokens) {
+        return window.tokens
+                   ? tx.page(by_tokens, tx.user_id(), session_id, window.from, to, roles, rows, *window.tokens)
+                   : tx.page(by_number, tx.user_id(), session_id, window.from, to, roles, rows);
+      };
+      auto list = window.folds ? read(lists.folded_window, lists.folded_window_of_tokens)
+                               : read(lists.window, lists.window_of_tokens);
+      std::optional<decltype(list)> unfolded;
+      if constexpr (requires { lists.unfolded_window; }) {
+        if (window.folds) { unfolded.emplace(read(lists.unfolded_window, lists.unfolded_window_of_tokens)); }
+      }
+      return [end = std::move(end), list = std::move(list), unfolded = std::move(unfolded), &window]() mutable {
         LoadedWindow loaded;
         if (const auto number = end()) { loaded.end = sql::session_end::unpacked(*number); }
-        stores::detail::fill(loaded, window, list().rows);
+        std::vector<Message> newest_first = list().rows;
+        if (newest_first.empty() && unfolded) { newest_first = (*unfolded)().rows; }
+        stores::detail::fill(loaded, window, std::move(newest_first));
         return loaded;
       };
     });

@@ -79,6 +79,7 @@ class SessionWriter {
     tx.require_as_answer(session_id_taken.of(session_.id), sql.insert_fork, tx.user_id(), Body{session_},
                          or_now(session_.created_at), saved_at_, Totals{session_}, at);
     tx.run(sql.share_with, tx.user_id(), source, at, session_.id);
+    tx.run(sql.fold_with, tx.user_id(), source, at, session_.id);
   }
   /// Inserts the session if its id is new; its Answer is the number of inserted sessions.
   template <class Transaction>

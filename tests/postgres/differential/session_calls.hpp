@@ -17,7 +17,7 @@ class SessionCalls : public Calls {
   using Calls::Calls;
 
   void sessions() {
-    switch (random_.number(28)) {
+    switch (random_.number(29)) {
       case 0:
       case 1:
       case 2: return random_.one_in(2) ? save_session() : update_session();
@@ -44,6 +44,7 @@ class SessionCalls : public Calls {
       case 23: return change_branch();
       case 24: return load_window();
       case 25: return find_sessions();
+      case 26: return fold_messages();
       default: return repeat_an_earlier_write();
     }
   }
@@ -220,8 +221,25 @@ class SessionCalls : public Calls {
     }
   }
 
+  void fold_messages() {
+    auto snapshot = random_.record<heddle::MemorySnapshot>();
+    snapshot.session_id = session_id();
+    snapshot.snapshot_type = type();
+    snapshot.id = random_.one_in(4) ? std::string() : random_.id("n");
+    if (snapshot.id.empty()) { snapshot.created_at = {}; }
+    if (!random_.one_in(8)) { snapshot.token_count = small_number(); }
+    const heddle::SequenceRange range{small_number(), small_number()};
+    AppendOptions options;
+    if (random_.one_in(4)) { options.idempotency_key = random_.id("key"); }
+    write_with("fold_messages", options, [=, context = context()](auto& side, const AppendOptions& with) {
+      return answer(side,
+                    side.backend.session_storage().fold_messages(context, snapshot.session_id, range, snapshot, with),
+                    snapshot.id.empty());
+    });
+  }
+
   void load_window() {
-    heddle::MessageWindow window{.whole_exchanges = random_.one_in(2)};
+    heddle::MessageWindow window{.whole_exchanges = random_.one_in(2), .folds = !random_.one_in(4)};
     if (random_.one_in(2)) { window.last = 1 + small_number(); }
     if (random_.one_in(2)) { window.tokens = random_.one_in(3) ? random_.any_integer() : 100 * small_number(); }
     if (random_.one_in(4)) { window.from = small_number(); }

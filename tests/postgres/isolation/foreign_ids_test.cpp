@@ -110,6 +110,10 @@ std::vector<Operation> operations() {
       {"restore_branch", [](B b, C c, Id id, A a) { a.add(b.session_storage().restore_branch(c, id, 1).sequence); }},
       {"redact_messages",
        [](B b, C c, Id id, A a) { a.add(b.session_storage().redact_messages(c, id, {1, 9}, "reason")); }},
+      {"fold_messages",
+       [](B b, C c, Id id, A a) {
+         a.add(b.session_storage().fold_messages(c, id, {1, 1}, {.id = "new", .content = "summary"}));
+       }},
       {"list_branches", [](B b, C c, Id id, A a) { a.add(b.session_storage().list_branches(c, id)); }},
       {"load_messages of a window",
        [](B b, C c, Id id, A a) {

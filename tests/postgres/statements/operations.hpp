@@ -113,10 +113,25 @@ inline const std::vector<Operation> all{
        CHECK(r.sessions().redact_messages(r.context, r.id, {1, 2}, r.id, r.options) == 2);
      },
      true},
+    {"fold_messages",
+     [](R& r) {
+       const MemorySnapshot snapshot{.id = r.fresh,
+                                     .session_id = r.id,
+                                     .snapshot_type = text_mark,
+                                     .content = text_mark,
+                                     .token_count = number_mark,
+                                     .created_at = time_mark};
+       CHECK(r.sessions().fold_messages(r.context, r.id, {1, 2}, snapshot, r.expecting(3)) == r.fresh);
+     },
+     true},
     {"list_branches",
      [](R& r) { CHECK(r.sessions().list_branches(r.context, "rewound " + r.id, r.page).items.size() == 2); }},
     {"load_messages of a window",
      [](R& r) { CHECK(r.sessions().load_messages(r.context, r.id, {.last = 2}).messages.size() == 2); }},
+    {"load_messages of a window without folds",
+     [](R& r) {
+       CHECK(r.sessions().load_messages(r.context, r.id, {.last = 2, .folds = false}).messages.size() == 2);
+     }},
     {"load_messages of a window of tokens",
      [](R& r) { CHECK(!r.sessions().load_messages(r.context, r.id, {.tokens = number_mark}).messages.empty()); }},
     {"save_message", [](R& r) { r.sessions().save_message(r.context, r.id, message(), r.appending()); }, true},

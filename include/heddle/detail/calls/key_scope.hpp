@@ -21,6 +21,7 @@ namespace heddle::detail::calls {
     case Operation::rewind_session: return "rewind_session";
     case Operation::restore_branch: return "restore_branch";
     case Operation::redact_messages: return "redact_messages";
+    case Operation::fold_messages: return "fold_messages";
     case Operation::save_message: return "save_message";
     case Operation::save_messages: return "save_messages";
     case Operation::save_turn: return "save_turn";

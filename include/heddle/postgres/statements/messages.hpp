@@ -12,6 +12,7 @@
 #include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/branches.hpp"
+#include "heddle/sql/statements/folds.hpp"
 #include "heddle/sql/statements/messages.hpp"
 #include "heddle/sql/statements/windows.hpp"
 #include "heddle/time.hpp"
@@ -78,6 +79,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
   };
 
+  /// The statements that fold messages.
+  struct Folds : sql::FoldStatements<Sql> {};
+
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
   struct Lists {
     /// Parameters: user, session, after this sequence, limit. The key is the session's branch.
@@ -111,7 +115,15 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{window_from("?3")};
     /// The same, and a number of tokens. Further messages down to the first that does not fit.
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
-        window_of_tokens{sql::windows::line<Sql>() + window_from(sql::windows::start)};
+        window_of_tokens{"WITH RECURSIVE " + sql::windows::line<Sql>() + " " + window_from(sql::windows::start)};
+    /// The same two with folds. A session without folds is read as above.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> folded_window{
+        window_with_folds("?3", "?3")};
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
+        folded_window_of_tokens{"WITH RECURSIVE " +
+                                sql::windows::line<Sql>(" AND NOT " + sql::windows::has_folds<Sql>("s")) + ", " +
+                                sql::windows::shown<Sql>() + " " +
+                                window_with_folds(sql::windows::start, std::string(sql::windows::start_of_shown))};
     /// Parameters: user, session, branch. No row if the session, or its parent, has another branch.
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{same_branch_as(parent_id())};
@@ -121,7 +133,10 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }
   static std::string select(const std::string& session_id) {
     return "SELECT " +
-           sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id + " AS session_id")}) + " ";
+           sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id + " AS session_id"),
+                                        sql::computed<&Message::folded_first>("CAST(0 AS bigint)"),
+                                        sql::computed<&Message::folded_last>("CAST(0 AS bigint)")}) +
+           " ";
   }
   static std::string same_branch_as(const std::string& id) {
     return "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND deleted_at IS NULL AND id = " +
@@ -155,9 +170,25 @@ struct MessageStatements : sql::MessageStatements<Sql> {
            range.order + " LIMIT " + range.rows + ") m ORDER BY g.first_sequence" + range.order + ", m.sequence" +
            range.order + " LIMIT " + range.rows;
   }
-  static std::string window_from(std::string_view start) {
-    return messages_of("?2", session(), sql::windows::has_role("?5"),
+  static std::string window_from(std::string_view start, const std::string& condition = {}) {
+    return messages_of("?2", session() + condition, sql::windows::has_role("?5"),
                        {.first = std::string(start), .last = "?4", .order = " DESC", .rows = "?6"});
+  }
+  /// One of the parts has rows: those of `window_from` for a session without folds, the last one for one with folds:
+  /// each fold, and the messages behind it up to the next one.
+  static std::string window_with_folds(std::string_view start, const std::string& start_of_shown) {
+    return window_from(start, " AND NOT " + sql::windows::has_folds<Sql>("sessions")) + " UNION ALL (SELECT " +
+           sql::windows::columns_of_shown<Sql>() + ", CAST(0 AS bigint) FROM (SELECT *, " +
+           sql::windows::before_next<Sql>() + " AS end_of_gap FROM folds f WHERE " +
+           sql::windows::outermost<Sql>("(SELECT branch_number FROM sessions " + session() + ")", start_of_shown) +
+           " ORDER BY f.last_sequence DESC OFFSET 0) f CROSS JOIN LATERAL (SELECT m.*" +
+           from_segments("f.branch_number", sql::windows::is_shown<Sql>(),
+                         {.first = "greatest(f.last_sequence, " + start_of_shown + ")",
+                          .last = "least(f.end_of_gap, ?4)",
+                          .order = " DESC",
+                          .rows = "?6"}) +
+           ") m LEFT JOIN summaries u ON u.user_id = ?1 AND u.number = f.summary_number AND m.sequence = "
+           "f.last_sequence ORDER BY f.last_sequence DESC, m.sequence DESC LIMIT ?6)";
   }
   static std::string later() {
     return "user_id = ?1 AND deleted_at IS NULL AND number >= " + sql::message_key::number("?3");

@@ -21,7 +21,8 @@ struct RoleRights {
 /// Returns the names of the tables as a list of SQL literals.
 [[nodiscard]] inline std::string table_names() {
   return "'sessions', 'messages', 'tool_executions', 'memory_snapshots', 'agent_errors', 'artifacts', 'sql_results', "
-         "'sql_result_images', 'human_requests', 'idempotency_keys', 'usage_by_day', 'branches', 'segments'";
+         "'sql_result_images', 'human_requests', 'idempotency_keys', 'usage_by_day', 'branches', 'segments', "
+         "'folds', 'summaries'";
 }
 
 /// The statement of RoleGuard.

@@ -101,12 +101,19 @@ struct Sql {
     return of_user(table, "?1") + name + ".branch_number = " + std::string(branch) + " AND " + name +
            ".sequence = " + std::string(sequence);
   }
+  /// The sequence of the message `table`.
+  static std::string sequence_of(std::string_view table) { return std::string(table) + ".sequence"; }
   /// The columns of a new branch that identify it, and their values for a session `s`.
   static std::string branch_columns() { return "user_id, number"; }
   static std::string branch_values() { return "s.user_id, -nextval('heddle_branch_numbers')"; }
   /// The same for a segment, before its other columns.
   static std::string segment_columns() { return "user_id, "; }
   static std::string segment_values() { return "s.user_id, "; }
+  /// The same for a summary of the user ?1.
+  static std::string summary_columns() { return "user_id, number, "; }
+  static std::string summary_values() { return "?1, nextval('heddle_summary_numbers'), "; }
+  /// The number of the summary that this transaction has just inserted.
+  static std::string new_summary() { return "currval('heddle_summary_numbers')"; }
 
   /// Follows a SELECT: locks its row until the end of the transaction.
   static std::string hold_row() { return " FOR UPDATE"; }

@@ -46,6 +46,11 @@ struct BranchStatements {
       insert_segments("n.number", "?3") +
       "sessions s JOIN branches n ON n.session_number = s.number AND n.branch = " + newest_branch() +
       Sql::same_user("n", "s") + segments_up_to("?3") + " WHERE " + session() + " AND s.last_sequence > ?3"};
+  /// Parameters: user, session, sequence. The same for the folds of these messages.
+  Statement<NoRow, Text, Text, std::int64_t> fold_start{
+      insert_folds("n.number", "?3") +
+      "sessions s JOIN branches n ON n.session_number = s.number AND n.branch = " + newest_branch() +
+      Sql::same_user("n", "s") + folds_up_to("?3") + " WHERE " + session() + " AND s.last_sequence > ?3"};
   /// Parameters: user, session, sequence, time. Makes the newest branch the present one.
   Statement<NoRow, Text, Text, std::int64_t, Timestamp> show_start{
       show("?3", "?4") + "n.branch = (SELECT max(branch) FROM branches b WHERE b.session_number = n.session_number" +
@@ -77,6 +82,10 @@ struct BranchStatements {
   /// Parameters: user, source, sequence, fork. Gives the fork the messages of its source up to the sequence.
   Statement<NoRow, Text, Text, std::int64_t, Text> share_with{
       insert_segments("f.branch_number", "?3") + "sessions s" + segments_up_to("?3") +
+      " JOIN sessions f ON f.user_id = s.user_id AND f.id = ?4 WHERE " + session()};
+  /// Parameters: user, source, sequence, fork. The same for the folds of these messages.
+  Statement<NoRow, Text, Text, std::int64_t, Text> fold_with{
+      insert_folds("f.branch_number", "?3") + "sessions s" + folds_up_to("?3") +
       " JOIN sessions f ON f.user_id = s.user_id AND f.id = ?4 WHERE " + session()};
 
  private:
@@ -113,6 +122,17 @@ struct BranchStatements {
   static std::string segments_up_to(const std::string& end) {
     return " JOIN segments g ON g.branch_number = s.branch_number" + Sql::same_user("g", "s") +
            " AND g.first_sequence <= " + end;
+  }
+  /// A fold around it that ends later is not copied.
+  static std::string insert_folds(const std::string& branch, const std::string& end) {
+    return "INSERT INTO folds (" + Sql::segment_columns() +
+           "branch_number, first_sequence, last_sequence, outer_last, summary_number) SELECT " + Sql::segment_values() +
+           branch + ", o.first_sequence, o.last_sequence, CASE WHEN o.outer_last <= " + end +
+           " THEN o.outer_last ELSE 0 END, o.summary_number FROM ";
+  }
+  static std::string folds_up_to(const std::string& end) {
+    return " JOIN folds o ON o.branch_number = s.branch_number" + Sql::same_user("o", "s") +
+           " AND o.last_sequence <= " + end;
   }
 };
 

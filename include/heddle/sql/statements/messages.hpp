@@ -23,10 +23,10 @@ struct MessageStatements {
   using Text = std::string_view;
 
   /// Members of a Message, besides its content, that are stored with the values of the caller.
-  using Verbatim =
-      Without<All<Message>, &Message::content, &Message::content_blocks, &Message::tool_calls, &Message::tool_use_id,
-              &Message::tool_result, &Message::parts, &Message::timestamp, &Message::token_count, &Message::cost_usd,
-              &Message::session_id, &Message::redacted, &Message::sequence>;
+  using Verbatim = Without<All<Message>, &Message::content, &Message::content_blocks, &Message::tool_calls,
+                           &Message::tool_use_id, &Message::tool_result, &Message::parts, &Message::timestamp,
+                           &Message::token_count, &Message::cost_usd, &Message::session_id, &Message::redacted,
+                           &Message::sequence, &Message::folded_first, &Message::folded_last>;
   /// The counts that are also added to the totals of the session.
   using Usage = Only<&Message::token_count, &Message::cost_usd>;
   /// Members with columns; the others come from the key and the session.

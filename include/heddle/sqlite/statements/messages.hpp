@@ -9,6 +9,7 @@
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/branches.hpp"
+#include "heddle/sql/statements/folds.hpp"
 #include "heddle/sql/statements/messages.hpp"
 #include "heddle/sql/statements/windows.hpp"
 #include "heddle/sqlite/statements/sql.hpp"
@@ -51,6 +52,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
         " WHERE s.user_id = ?1 AND s.id = ?2)"};
   };
+
+  /// The statements that fold messages.
+  struct Folds : sql::FoldStatements<Sql> {};
 
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
   struct Lists {
@@ -99,7 +103,19 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{window_from("?3")};
     /// The same, and a number of tokens: further messages down to the first that does not fit.
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
-        window_of_tokens{sql::windows::line<Sql>() + window_from(std::string(sql::windows::start))};
+        window_of_tokens{"WITH RECURSIVE " + sql::windows::line<Sql>() + " " + window_from(start())};
+    /// The same two of a session with folds, and of one without; no rows for the other kind. As one statement, the rows
+    /// of all sessions would be copied once more.
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> folded_window{
+        folded_window_from("?3")};
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
+        folded_window_of_tokens{"WITH RECURSIVE " + sql::windows::shown<Sql>() + " " +
+                                folded_window_from(std::string(sql::windows::start_of_shown))};
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> unfolded_window{
+        window_from("?3", without_folds())};
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
+        unfolded_window_of_tokens{"WITH RECURSIVE " + sql::windows::line<Sql>(without_folds()) + " " +
+                                  window_from(start(), without_folds())};
     /// user, session, branch: no row if the session, or its parent, has another branch.
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{
@@ -107,21 +123,39 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   };
 
  private:
-  static std::string window_from(const std::string& start) {
+  static std::string start() { return std::string(sql::windows::start); }
+  static std::string without_folds() { return " AND NOT " + sql::windows::has_folds<Sql>("s"); }
+  /// Each fold, and the messages behind it up to the next one.
+  static std::string folded_window_from(const std::string& start) {
+    const std::string first = "max(f.last_sequence, " + start + ")";
+    const std::string last = "min(" + sql::windows::before_next<Sql>() + ", ?4)";
+    return "SELECT " + sql::windows::columns_of_shown<Sql>() + " FROM sessions s CROSS JOIN folds f ON " +
+           sql::windows::outermost<Sql>("s.branch_number", start) +
+           " CROSS JOIN segments g ON g.branch_number = s.branch_number AND g.first_sequence <= " + last +
+           " AND g.last_sequence >= " + first + " CROSS JOIN messages m ON m.key BETWEEN " +
+           key("max(g.first_sequence, " + first + ")") + " AND " + key("min(g.last_sequence, " + last + ")") +
+           " LEFT JOIN summaries u ON u.number = f.summary_number AND " + Sql::sequence_of("m") +
+           " = f.last_sequence WHERE s.user_id = ?1 AND s.id = ?2 AND " + sql::windows::has_folds<Sql>("s") + " AND " +
+           sql::windows::is_shown<Sql>() +
+           " ORDER BY f.last_sequence DESC, f.first_sequence DESC, g.first_sequence DESC, m.key DESC LIMIT ?6";
+  }
+  static std::string window_from(const std::string& start, const std::string& condition = {}) {
     return select() +
            "FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number AND g.first_sequence <= "
            "?4 AND g.last_sequence >= " +
            start + " CROSS JOIN messages m ON m.key BETWEEN " + key("max(g.first_sequence, " + start + ")") + " AND " +
            key("min(g.last_sequence, ?4)") + " WHERE s.user_id = ?1 AND s.id = ?2 AND " + sql::windows::has_role("?5") +
-           " ORDER BY g.first_sequence DESC, m.key DESC LIMIT ?6";
+           condition + " ORDER BY g.first_sequence DESC, m.key DESC LIMIT ?6";
   }
   static std::string same_branch_as(const std::string& id) {
     return "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = " + id + " AND branch <> ?3)";
   }
   static std::string select(const std::string& session_id = "s.id") {
     return "SELECT " +
-           sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id),
-                                        sql::computed<&Message::sequence>(sql::message_key::sequence("m.key"))}) +
+           sql::columns<Message>(
+               "m.", {sql::computed<&Message::session_id>(session_id),
+                      sql::computed<&Message::sequence>(sql::message_key::sequence("m.key")),
+                      sql::computed<&Message::folded_first>("0"), sql::computed<&Message::folded_last>("0")}) +
            " ";
   }
   /// The key of a sequence in the segment `g`.

@@ -79,6 +79,10 @@ struct Sql {
   static std::string key_is(std::string_view table, std::string_view branch, std::string_view sequence) {
     return std::string(table).append(".key = ").append(sql::message_key::base(branch)).append(" + ").append(sequence);
   }
+  /// The sequence of the message `table`.
+  static std::string sequence_of(std::string_view table) {
+    return "(" + sql::message_key::sequence(std::string(table) + ".key") + ")";
+  }
   /// The columns of a new branch that identify it, and their values for a session `s`. Its number is the next one below
   /// zero.
   static std::string branch_columns() { return "user_id, number"; }
@@ -86,6 +90,11 @@ struct Sql {
   /// The same for a segment, before its other columns.
   static std::string segment_columns() { return {}; }
   static std::string segment_values() { return {}; }
+  /// The same for a summary of the user ?1. Its number is the next one.
+  static std::string summary_columns() { return {}; }
+  static std::string summary_values() { return {}; }
+  /// The number of the summary that this transaction has just inserted.
+  static std::string new_summary() { return "(SELECT max(number) FROM summaries)"; }
 
   /// After a SELECT: locks its rows to the end of the transaction. SQLite has one writer, so nothing is needed.
   static std::string hold_row() { return {}; }

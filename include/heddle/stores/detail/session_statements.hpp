@@ -23,6 +23,12 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Messages::Branches>();
 }
 
+/// The statements of a policy that fold messages.
+template <class Policy>
+[[nodiscard]] const auto& fold_statements() {
+  return sql::statements<typename Policy::Dialect::Messages::Folds>();
+}
+
 /// The statements of a policy for sessions and their other records.
 template <class Policy>
 [[nodiscard]] const auto& session_statements() {

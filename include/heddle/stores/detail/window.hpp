@@ -40,6 +40,33 @@ void check_window(const std::same_as<MessageWindow> auto& window) {
   return message.role == Role::tool || message.tool_result || !message.tool_use_id.empty();
 }
 
+/// Returns the message that is shown in the place of a fold. What it is read from has other members of the last
+/// message under it.
+[[nodiscard]] inline Message as_fold(Message read) {
+  return {.role = Role::system,
+          .content = std::move(read.content),
+          .timestamp = read.timestamp,
+          .token_count = read.token_count,
+          .session_id = std::move(read.session_id),
+          .sequence = read.sequence,
+          .folded_first = read.folded_first,
+          .folded_last = read.folded_last};
+}
+
+/// Leaves out the results of tools at the front of messages in order and directly behind a fold.
+void leave_out_results(std::same_as<LoadedWindow> auto& loaded) {
+  bool call_is_outside = true;
+  std::erase_if(loaded.messages, [&](const Message& message) {
+    if (call_is_outside && is_result(message)) {
+      ++loaded.left_out_messages;
+      loaded.left_out_tokens += message.token_count;
+      return true;
+    }
+    call_is_outside = message.folded_last != 0;
+    return false;
+  });
+}
+
 /// Keeps the newest messages that fit into the window, in the order of their sequence. `newest_first` are at least
 /// these, and the next one if there is one.
 void fill(std::same_as<LoadedWindow> auto& loaded, const MessageWindow& window, std::vector<Message> newest_first) {
@@ -54,13 +81,12 @@ void fill(std::same_as<LoadedWindow> auto& loaded, const MessageWindow& window, 
 
   const bool has_calls = window.roles.empty() ||
                          std::find(window.roles.begin(), window.roles.end(), Role::assistant) != window.roles.end();
-  while (window.whole_exchanges && has_calls && !newest_first.empty() && is_result(newest_first.back())) {
-    ++loaded.left_out_messages;
-    loaded.left_out_tokens += newest_first.back().token_count;
-    newest_first.pop_back();
-  }
   std::reverse(newest_first.begin(), newest_first.end());
   loaded.messages = std::move(newest_first);
+  for (Message& message : loaded.messages) {
+    if (message.folded_last != 0) { message = as_fold(std::move(message)); }
+  }
+  if (window.whole_exchanges && has_calls) { leave_out_results(loaded); }
 }
 
 }  // namespace heddle::stores::detail
