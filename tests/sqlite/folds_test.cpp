@@ -24,7 +24,7 @@ struct Opened {
   Opened() { backend.migrate(); }
 
   [[nodiscard]] std::int64_t rows(const std::string& table) const {
-    const SQLite::Database raw(path);
+    SQLite::Database raw(path);
     return raw.execAndGet("SELECT count(*) FROM " + table).getInt64();
   }
 };
