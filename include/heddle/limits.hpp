@@ -29,12 +29,12 @@ inline constexpr std::size_t of = text;
 
 }  // namespace heddle::limits
 
-#define HEDDLE_DETAIL_LIMIT(Type_and_bytes, member) HEDDLE_DETAIL_LIMIT_OF(HEDDLE_DETAIL_UNPACK Type_and_bytes, member)
-#define HEDDLE_DETAIL_UNPACK(Type, bytes) Type, bytes
-#define HEDDLE_DETAIL_LIMIT_OF(...) HEDDLE_DETAIL_LIMIT_IS(__VA_ARGS__)
-#define HEDDLE_DETAIL_LIMIT_IS(Type, bytes, member) \
-  template <>                                       \
-  inline constexpr std::size_t heddle::limits::of<&Type::member> = bytes;
+#define HEDDLE_DETAIL_LIMIT(type_and_bytes, member)                                             \
+  template <>                                                                                   \
+  inline constexpr std::size_t heddle::limits::of<&HEDDLE_DETAIL_TYPE type_and_bytes::member> = \
+      HEDDLE_DETAIL_BYTES type_and_bytes;
+#define HEDDLE_DETAIL_TYPE(Type, bytes) Type
+#define HEDDLE_DETAIL_BYTES(Type, bytes) bytes
 
 /// Sets the longest text of members of a struct: HEDDLE_LIMIT_TEXTS(Type, bytes, member...). Must be used outside of
 /// all namespaces.

@@ -46,14 +46,14 @@ struct NewMessages {
   double cost_usd = 0;
 };
 
-/// The columns of a message's content; see sql/message_parts.hpp. Refers to its texts.
+/// The columns of a message's content; see sql/message_parts.hpp. Refers to its texts. Empty JSON is null.
 struct MessageContent {
   std::string_view content{};
-  std::optional<std::string_view> content_blocks{};
-  std::optional<std::string_view> tool_calls{};
+  std::string_view content_blocks{};
+  std::string_view tool_calls{};
   std::string_view tool_use_id{};
-  std::optional<std::string_view> tool_result{};
-  std::optional<std::string_view> parts{};
+  std::string_view tool_result{};
+  std::string_view parts{};
 };
 
 /// What messages of one session, model and day add to the sums of usage. Refers to the model.
@@ -94,3 +94,4 @@ HEDDLE_ADAPT_STRUCT(heddle::sql::MessageContent, content, content_blocks, tool_c
 HEDDLE_ADAPT_STRUCT(heddle::sql::AddedUsage, model, day, messages, input_tokens, output_tokens, cached_read_tokens,
                     cached_write_tokens, reasoning_tokens, cost_usd);
 HEDDLE_ADAPT_STRUCT(heddle::sql::UsageWindow, by_session, by_agent, by_model, by_day, from, until, model, rows, offset);
+HEDDLE_NULL_BY_DEFAULT(heddle::sql::MessageContent, content_blocks, tool_calls, tool_result, parts);

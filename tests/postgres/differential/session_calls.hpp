@@ -39,7 +39,7 @@ class SessionCalls : public Calls {
       case 18: return save_snapshot();
       case 19: return load_snapshots();
       case 20: return purge_keys();
-      case 21: return statistics();
+      case 21: return random_.one_in(2) ? statistics() : usage();
       case 22: return fork_session();
       case 23: return change_branch();
       case 24: return load_window();
@@ -91,7 +91,9 @@ class SessionCalls : public Calls {
 
   heddle::Message message() {
     auto message = random_.record<heddle::Message>();
-    remember_text(message.content);
+    if (random_.one_in(2)) { message.parts.clear(); }
+    message.model = random_.one_in(3) ? std::string() : random_.id("model");
+    remember_text(message.parts.empty() ? message.content : message.parts.front().text);
     return message;
   }
 
@@ -357,6 +359,19 @@ class SessionCalls : public Calls {
         statistics.total_cost_usd = *first;
       }
       return shown(side, statistics);
+    });
+  }
+
+  void usage() {
+    const heddle::UsageQuery query{.by_session = random_.one_in(2),
+                                   .by_agent = random_.one_in(2),
+                                   .by_model = random_.one_in(2),
+                                   .by_day = random_.one_in(2),
+                                   .session_id = maybe_session()};
+    read_list("usage", [=, context = context()](auto& side, const auto& page) {
+      auto sums = side.backend.session_storage().usage(context, query, page);
+      for (auto& sum : sums.items) { sum.cost_usd = 0; }  // see statistics
+      return sums;
     });
   }
 
