@@ -29,6 +29,12 @@ struct MemberType<Member> {
   using type = Value;
 };
 
+// One function for all members of a type, where MemberType is a class for each.
+template <class T, class Value>
+consteval bool is_spread_member(Value T::* /*member*/) {
+  return is_spread<Value>;
+}
+
 /// A list of members of a record.
 template <class List>
 struct MemberList;
@@ -45,7 +51,7 @@ struct MemberList<boost::hana::tuple<boost::hana::pair<Name, Access<Member>>...>
   }
 
   /// True if a member of the list is a record whose members are columns; see HEDDLE_SPREAD.
-  static constexpr bool spreads = (is_spread<typename MemberType<Member>::type> || ...);
+  static constexpr bool spreads = (is_spread_member(Member) || ...);
 
   /// Returns the number of columns.
   static constexpr std::size_t width() {

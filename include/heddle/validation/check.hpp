@@ -37,13 +37,6 @@ inline void check_cost(const FieldPath& field, double dollars) {
   if (dollars < 0 || dollars > limits::dollars) { refuse(field, "is not between 0 and 1e12"); }
 }
 
-/// Throws `invalid_argument` with the path if a member of a record, each a number of tokens, is out of range.
-template <class T>
-void check_tokens_in(const FieldPath& field, const T& record) {
-  reflection::for_each_member(
-      record, [&field](const char* name, std::int64_t tokens) { check_tokens(field.member(name), tokens); });
-}
-
 template <auto Member>
 struct CapOf {
   static constexpr std::size_t value = limits::of<Member>;

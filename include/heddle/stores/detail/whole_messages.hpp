@@ -36,7 +36,12 @@ void check_whole(const validation::FieldPath& field, const std::same_as<Message>
     }
   }
   if (message.usage == Usage{}) { return; }
-  validation::check_tokens_in(field.member("usage"), message.usage);
+  const validation::FieldPath usage = field.member("usage");
+  validation::check_tokens(usage.member("input_tokens"), message.usage.input_tokens);
+  validation::check_tokens(usage.member("output_tokens"), message.usage.output_tokens);
+  validation::check_tokens(usage.member("cached_read_tokens"), message.usage.cached_read_tokens);
+  validation::check_tokens(usage.member("cached_write_tokens"), message.usage.cached_write_tokens);
+  validation::check_tokens(usage.member("reasoning_tokens"), message.usage.reasoning_tokens);
 }
 
 /// Returns the begin of the day of a time, in UTC. Rounds down: not std::chrono::floor, which costs the compiler more.
