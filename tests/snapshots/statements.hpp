@@ -92,8 +92,6 @@ Texts messages_of(const Group& group) {
           {"of_tenant", group.of_tenant.text()},
           {"of_session", group.of_session.text()},
           {"of_agent", group.of_agent.text()},
-          {"window", group.window.text()},
-          {"window_of_tokens", group.window_of_tokens.text()},
           {"same_branch", group.same_branch.text()},
           {"same_branch_of_parent", group.same_branch_of_parent.text()}};
 }
