@@ -208,7 +208,10 @@ TEST_CASE("crafted cursors show nothing of another session or tenant") {
       }
       ++accepted;
     } catch (const heddle::Error& error) {
-      if (error.code() != heddle::ErrorCode::invalid_argument) {
+      // A position in messages has a branch in its upper half, which the session does not have.
+      const bool of_branch = error.code() == heddle::ErrorCode::conflict &&
+                             std::string_view(error.what()).find("was rewound") != std::string_view::npos;
+      if (error.code() != heddle::ErrorCode::invalid_argument && !of_branch) {
         FAIL_CHECK(lists()[index].name << " {" << cursor << "}: " << std::string(error.what()));
       }
     }

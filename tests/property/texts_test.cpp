@@ -84,6 +84,7 @@ TEST_CASE("bad texts in a message, its blocks, calls and results") {
   Database database;
   auto base = property::filled<heddle::Message>();
   base.parts.clear();
+  base.redacted.reset();
   try_all(Trip<heddle::Message>{
       .base = base,
       .save = [&](const heddle::Message& message) { database.sessions().save_message({}, "text", message); },
