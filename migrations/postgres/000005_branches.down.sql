@@ -19,7 +19,7 @@ DROP TABLE segments;
 DROP TABLE branches;
 DROP SEQUENCE heddle_branch_numbers;
 DROP FUNCTION heddle_end_branches();
-DROP FUNCTION heddle_end_segment();
+DROP FUNCTION heddle_end_segments();
 DROP FUNCTION heddle_branch_of_session();
 DROP FUNCTION heddle_number_branch();
 DROP FUNCTION heddle_segment_of_branch();

@@ -97,23 +97,35 @@ END
 $$;
 CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION heddle_branch_of_session();
 
--- Deletes the messages that no other segment has, and then the branch if its session is gone.
-CREATE FUNCTION heddle_end_segment() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+-- Deletes the messages that no other segment has, and then their branch if its session is gone. Once for each source:
+-- a session that was often rewound has many segments of each.
+CREATE FUNCTION heddle_end_segments() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
-  shared bigint := (SELECT max(last_sequence) FROM segments
-                    WHERE user_id = OLD.user_id AND source_number = OLD.source_number);
+  source record;
+  shared bigint;
 BEGIN
-  DELETE FROM messages WHERE user_id = OLD.user_id AND branch_number = OLD.source_number
-    AND sequence > coalesce(shared, 0);
-  IF shared IS NULL THEN
-    DELETE FROM branches WHERE user_id = OLD.user_id AND number = OLD.source_number AND session_number IS NULL;
-  END IF;
+  FOR source IN SELECT DISTINCT user_id, source_number AS number FROM ended LOOP
+    SELECT max(last_sequence) INTO shared FROM segments
+      WHERE user_id = source.user_id AND source_number = source.number;
+    DELETE FROM messages WHERE user_id = source.user_id AND branch_number = source.number
+      AND sequence > coalesce(shared, 0);
+    IF shared IS NULL THEN
+      DELETE FROM branches WHERE user_id = source.user_id AND number = source.number AND session_number IS NULL;
+    END IF;
+  END LOOP;
   RETURN NULL;
 END
 $$;
-CREATE TRIGGER segments_deleted AFTER DELETE ON segments FOR EACH ROW EXECUTE FUNCTION heddle_end_segment();
+CREATE TRIGGER segments_deleted AFTER DELETE ON segments REFERENCING OLD TABLE AS ended
+  FOR EACH STATEMENT EXECUTE FUNCTION heddle_end_segments();
 CREATE FUNCTION heddle_end_branches() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+  -- Locked first, in a statement of its own: of two sessions that share messages and end at the same time, the second
+  -- one sees that the segments of the first are gone. Else neither would delete what both share.
+  PERFORM FROM branches b WHERE b.user_id = OLD.user_id AND b.number IN
+    (SELECT g.source_number FROM segments g JOIN branches o ON o.user_id = g.user_id AND o.number = g.branch_number
+     WHERE o.user_id = OLD.user_id AND o.session_number = OLD.number)
+    ORDER BY b.number FOR NO KEY UPDATE;
   DELETE FROM segments WHERE user_id = OLD.user_id AND branch_number IN
     (SELECT number FROM branches WHERE user_id = OLD.user_id AND session_number = OLD.number);
   DELETE FROM branches b WHERE b.user_id = OLD.user_id AND b.session_number = OLD.number
@@ -158,15 +170,19 @@ BEGIN
   END IF;
   IF in_session IS NULL THEN
     RETURN QUERY
-      SELECT f.branch_number, f.sequence, f.session_id, f.score FROM (
-        SELECT m.branch_number, m.sequence, ts_rank(m.search, wanted.any_word, 1)::double precision AS score,
-               heddle_session_of_message(tenant, m.branch_number, m.sequence, of_agent) AS session_id
-        FROM messages m
-        WHERE m.search @@ (wanted.all_words && heddle_search_tenant(tenant))
-          -- Not `=`: as long as a table has no statistics, the planner would rather read all rows of the tenant.
-          AND m.user_id IS NOT DISTINCT FROM tenant
-          AND heddle_search_has_phrases(m.search, m.words, wanted.phrases, wanted.patterns)) f
-      WHERE f.session_id IS NOT NULL
+      -- In this order already: whose session has a message is asked for no more of them than are returned, unless most
+      -- are hidden.
+      SELECT f.branch_number, f.sequence, found.session_id, f.score
+      FROM (SELECT m.branch_number, m.sequence, ts_rank(m.search, wanted.any_word, 1)::double precision AS score
+            FROM messages m
+            WHERE m.search @@ (wanted.all_words && heddle_search_tenant(tenant))
+              -- Not `=`: as long as a table has no statistics, the planner would rather read all rows of the tenant.
+              AND m.user_id IS NOT DISTINCT FROM tenant
+              AND heddle_search_has_phrases(m.search, m.words, wanted.phrases, wanted.patterns)
+            ORDER BY score DESC, m.branch_number, m.sequence OFFSET 0) f
+        CROSS JOIN LATERAL (SELECT heddle_session_of_message(tenant, f.branch_number, f.sequence, of_agent) AS session_id
+                            OFFSET 0) found
+      WHERE found.session_id IS NOT NULL
       ORDER BY f.score DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
     RETURN;
   END IF;

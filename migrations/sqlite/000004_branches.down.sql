@@ -1,6 +1,6 @@
 -- Only while no session has been forked or rewound: fails otherwise, with the name of this constraint.
 CREATE TABLE heddle_branches_down (
-  forks INTEGER CONSTRAINT delete_or_restore_forked_and_rewound_sessions_first CHECK (forks = 0)
+  forks INTEGER CONSTRAINT delete_forked_and_rewound_sessions_first CHECK (forks = 0)
 );
 INSERT INTO heddle_branches_down SELECT count(*) FROM segments WHERE source_number <> branch_number;
 INSERT INTO heddle_branches_down SELECT count(*) FROM branches WHERE branch <> 1 OR session_number IS NULL;

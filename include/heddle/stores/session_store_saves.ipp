@@ -73,9 +73,9 @@ class SessionWriter {
   template <class Transaction>
   void fork(Transaction& tx, const std::string& source, std::int64_t at) const {
     const auto& sql = branch_statements<Policy>();
+    require_parent(tx);  // locked before its children, as in every other call
     tx.require(no_such_session.of(source), sql.hold, tx.user_id(), source);
     tx.require(ends_before.of(source), sql.reaches, tx.user_id(), source, at);
-    require_parent(tx);
     tx.require_as_answer(session_id_taken.of(session_.id), sql.insert_fork, tx.user_id(), Body{session_},
                          or_now(session_.created_at), saved_at_, Totals{session_}, at);
     tx.run(sql.share_with, tx.user_id(), source, at, session_.id);

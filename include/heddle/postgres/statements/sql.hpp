@@ -117,6 +117,8 @@ struct Sql {
 
   /// Follows a SELECT: locks its row until the end of the transaction.
   static std::string hold_row() { return " FOR UPDATE"; }
+  /// The same against other changes, but not against records that refer to the row.
+  static std::string keep_row() { return " FOR NO KEY UPDATE"; }
   /// Follows a condition: excludes the rows of hidden sessions. The table has `user_id` and `session_id`.
   static std::string visible(std::string_view table) {
     const std::string name(table);

@@ -25,8 +25,9 @@ struct BranchStatements {
   using Verbatim = typename SessionStatements<Sql>::Verbatim;
   using Totals = typename SessionStatements<Sql>::Totals;
 
-  /// Parameters: user, session. Locks the session until the end of the transaction; no row if it does not exist.
-  Statement<std::int64_t, Text, Text> hold{"SELECT number FROM sessions s WHERE " + session() + Sql::hold_row()};
+  /// Parameters: user, session. Locks the session against changes until the end of the transaction; no row if it does
+  /// not exist.
+  Statement<std::int64_t, Text, Text> hold{"SELECT number FROM sessions s WHERE " + session() + Sql::keep_row()};
   /// Parameters: user, session, sequence. No row if the session ends before it.
   Statement<std::int64_t, Text, Text, std::int64_t> reaches{"SELECT 1 FROM sessions s WHERE " + session() +
                                                             " AND s.last_sequence >= ?3"};
