@@ -65,9 +65,10 @@ namespace heddle {
 ///    the present one again. Both return where the session ends; the totals of tokens and cost stay. `list_branches`
 ///    returns none for a session that does not exist. A rewind to where the session ends changes nothing. Throws
 ///    `not_found` if the session does not exist or has no such hidden branch, `invalid_argument` if the session ends
-///    before `to`, `conflict` if it does not end where it is expected to. Cursors of `load_session`, `load_messages`
-///    and `load_parent_messages` throw `conflict` afterwards, and so does a repeat of a write with an idempotency key
-///    whose messages are hidden.
+///    before `to`, `conflict` if it does not end where it is expected to. Cursors of `load_session`,
+///    `load_messages` and `load_parent_messages` throw `conflict` afterwards, and so does a repeat of a write with an
+///    idempotency key whose messages are hidden. A cursor of `load_agent_messages` continues behind the sequence number
+///    that it has reached, whatever the branch.
 ///  - `redact_messages` removes the content of the messages in a range of the present branch for a reason: text, parts,
 ///    calls, results and metadata. They stay as messages with their sequence and role, and with the reason in
 ///    `redacted`; no session that shares them and no search has the content any more. Tool executions, snapshots and
