@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ctime>
 
 #include <sys/ioctl.h>
 
@@ -17,20 +18,30 @@ class Inflow {
   /// PQconsumeInput, counted.
   [[nodiscard]] bool consume(PGconn* connection) {
     const std::int64_t before = pending(PQsocket(connection));
+    const std::int64_t started = before < buffer ? 0 : processor_nanoseconds();
     const bool consumed = PQconsumeInput(connection) == 1;
-    // While libpq reads, more can arrive: then at least its smallest buffer is full.
-    bytes_ += std::max(before - pending(PQsocket(connection)), std::min(before, buffer));
+    const std::int64_t after = pending(PQsocket(connection));
+    bytes_ += std::max(before - after, std::min(before, buffer));
+    // More has arrived while libpq read. It reads until its buffer is full, which is as large as the largest row.
+    if (before >= buffer && after != 0) { bytes_ += copied_in(processor_nanoseconds() - started); }
     return consumed;
   }
 
-  /// The bytes that were read; half of them in the worst case, when a server on the same machine sends while libpq
-  /// reads.
+  /// The bytes that were read. When a server on the same machine sends while libpq reads, they are estimated.
   [[nodiscard]] std::int64_t bytes() const noexcept { return bytes_; }
   void restart() noexcept { bytes_ = 0; }
 
  private:
   static constexpr std::int64_t buffer = std::int64_t{16} << 10U;
 
+  /// How many bytes a thread can copy from a socket in a time of the processor: about 2 for each nanosecond. The time
+  /// is that of the thread, so that waiting counts nothing.
+  static std::int64_t copied_in(std::int64_t nanoseconds) noexcept { return 2 * nanoseconds; }
+  static std::int64_t processor_nanoseconds() noexcept {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  }
   static std::int64_t pending(int socket) noexcept {
     int bytes = 0;
     return ::ioctl(socket, FIONREAD, &bytes) == 0 ? bytes : 0;
