@@ -29,6 +29,7 @@ namespace heddle::migrations {
 template <std::same_as<EmbeddedMigration> Embedded, std::size_t Count>
 [[nodiscard]] std::vector<Migration> load_migrations(const std::array<Embedded, Count>& embedded) {
   std::vector<Migration> migrations;
+  migrations.reserve(Count);
   for (const auto& each : embedded) {
     migrations.push_back({each.version, std::string(each.name), std::string(each.up), std::string(each.down),
                           std::string(each.checksum)});

@@ -30,7 +30,8 @@ struct JsonValue {
   /// Makes a value of its text, which is not checked before it is written. A template so that braces, as in
   /// `{{"city", "Paris"}}`, are not taken for the two ends of a text.
   template <std::convertible_to<std::string> Text>
-  JsonValue(Text&& value) : text(std::forward<Text>(value)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): no text is a JsonValue
+  JsonValue(Text&& value) : text(std::forward<Text>(value)) {}
   /// For names and values in braces: a use does not compile and the error says what to write.
   template <class Unused = void>
   JsonValue(std::initializer_list<JsonMember> /*members*/) {
@@ -56,7 +57,8 @@ struct JsonObject {
   /// Makes an object of its text, which is not checked before it is written. A template so that braces, as in
   /// `{{"city", "Paris"}}`, are not taken for the two ends of a text.
   template <std::convertible_to<std::string> Text>
-  JsonObject(Text&& value) : text(std::forward<Text>(value)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): no text is a JsonObject
+  JsonObject(Text&& value) : text(std::forward<Text>(value)) {}
   /// For names and values in braces: a use does not compile and the error says what to write.
   template <class Unused = void>
   JsonObject(std::initializer_list<JsonMember> /*members*/) {
