@@ -47,9 +47,8 @@ void take_turn(Storage& storage, const heddle::Context& context, const std::stri
   auto& sessions = storage.session_storage();
   const heddle::LoadedWindow window = sessions.load_messages(context, session_id, {.last = 50, .tokens = 100'000});
   const heddle::Turn turn{{{.role = heddle::Role::assistant, .content = model(window.messages)}}};
-  const std::string key =
-      session_id + "/" + std::to_string(window.end.sequence) + "/" + std::to_string(window.end.branch);
-  sessions.save_turn(context, session_id, turn, {.idempotency_key = key, .expected = window.end});
+  // Throws `conflict` if another answer came first, or if a retry finds its own: load the window again.
+  sessions.save_turn(context, session_id, turn, {.expected = window.end});
 }
 
 /// Tries another end of a conversation, without a change of the conversation itself.

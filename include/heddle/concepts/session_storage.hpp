@@ -57,9 +57,10 @@ namespace heddle {
 ///  - `fork_session` inserts a session that begins with the messages of another one up to the sequence number `at`;
 ///    returns its revision. Nothing is copied: both share these messages, under the ids of both, until they are
 ///    deleted. What is appended to the source afterwards is not in the fork; deleting or rewinding the source takes
-///    nothing from it. A fork has messages only: no executions, snapshots, errors, artifacts or requests, and its
-///    totals begin with those that are given. Throws `not_found` if the source does not exist, `invalid_argument` if it
-///    ends before `at`, `already_exists` if the id is in use.
+///    nothing from it. The fork has the name, agent, parent and context that are given, not those of the source, and
+///    does not name it. A fork has messages only: no executions, snapshots, errors, artifacts or requests, and its
+///    totals begin with those that are given. Throws `not_found` if the source does not exist, `invalid_argument` if
+///    it ends before `at`, `already_exists` if the id is in use.
 ///  - `rewind_session` hides the messages behind the sequence number `to`; appending continues at `to + 1`. The session
 ///    has another branch then, and what it hid is a branch, too, which `list_branches` lists and `restore_branch` makes
 ///    the present one again. Both return where the session ends; the totals of tokens and cost stay. `list_branches`
@@ -69,11 +70,13 @@ namespace heddle {
 ///    `load_messages` and `load_parent_messages` throw `conflict` afterwards, and so does a repeat of a write with an
 ///    idempotency key whose messages are hidden. A cursor of `load_agent_messages` continues behind the sequence number
 ///    that it has reached, whatever the branch.
-///  - `redact_messages` removes the content of the messages in a range of the present branch for a reason: text, parts,
-///    calls, results and metadata. They stay as messages with their sequence and role, and with the reason in
-///    `redacted`; no session that shares them and no search has the content any more. Tool executions, snapshots and
-///    the summaries of folds are records of their own and stay. Returns the number of messages in the range. Throws
-///    `not_found` if the session does not exist.
+///  - `redact_messages` removes the content of the messages in a range of the present branch for a reason: text,
+///    parts, calls, results and metadata. They stay as messages with their sequence and role, and with the reason in
+///    `redacted`; no session that shares them and no search has the content any more. The branch of the range is not
+///    looked at: what a rewind has hidden stays as it is; restore each branch of `list_branches` and redact there,
+///    too. On SQLite removed words can stay in the file until their pages are used again, unless `secure_delete` is
+///    on. Tool executions, snapshots and the summaries of folds are records of their own and stay. Returns the number
+///    of messages in the range. Throws `not_found` if the session does not exist.
 ///  - `fold_messages` puts a summary, the content of the snapshot, in the place of a range of messages of the present
 ///    branch: a window shows it instead of them (MessageWindow), everything else reads them as before. The summary is
 ///    stored as a snapshot of the session, too; returns its id (generated if empty). A range may contain earlier folds,
@@ -99,12 +102,13 @@ namespace heddle {
 ///    the part `Part::of_text("")` has an empty text. Parts are what a model or a provider wrote: kept in their order
 ///    and byte for byte, JSON text that is none as well. `invalid_argument` only says that a text is too long
 ///    (`limits::of` a member, `limits::text` for all text parts together) or not UTF-8 without NUL.
-///  - `usage` returns the sums of the messages that name a model or usage, grouped by session, agent, model and UTC day
-///    of their timestamps, as the query says; by day, then session, agent, model. They are kept with the messages, so
-///    that the call reads one stored row for each session, model and day that the query selects, and no message. A page
-///    continues by its number of rows: a sum that comes into being between two pages can move others. A token is
-///    counted in `usage`, or in `token_count` of the totals, or in both, as the program says: nothing adds one to the
-///    other.
+///  - `usage` returns the sums of the messages that name a model or usage, grouped by session, agent, model and UTC
+///    day of their timestamps, as the query says; by day, then session, agent, model. They are kept with the messages,
+///    so that the call reads one stored row for each session, model and day that the query selects, and no message. A
+///    message counts for the session that wrote it, also when it is hidden or redacted, until that session is deleted;
+///    a fork counts what was appended to it. A page continues by its number of rows: a sum that comes into being
+///    between two pages can move others. A token is counted in `usage`, or in `token_count` of the totals, or in both,
+///    as the program says: nothing adds one to the other.
 ///  - `load_messages` returns messages in order of sequence; none for a session that does not exist. `for_each_message`
 ///    does the same from a sequence number on, until the visitor returns false, without a limit, with one row in memory
 ///    at a time (all rows for an in-memory database). The visitor may use the backend. With a connection pool,

@@ -12,11 +12,12 @@ namespace heddle {
 /// Selects the messages of a session that a request to a model needs: the newest that satisfy all conditions.
 /// Conditions apply before anything is counted.
 struct MessageWindow {
-  std::int64_t from = 1;                 ///< the first sequence number
-  std::optional<std::int64_t> to{};      ///< the last sequence number; nothing: the last of the session
-  std::optional<std::int64_t> last{};    ///< at most this many messages, 1 to `limits::page`; nothing: `limits::page`
-  std::optional<std::int64_t> tokens{};  ///< at most this many tokens in all, by `Message::token_count`
-  std::vector<Role> roles{};             ///< only messages of these roles; empty: of all
+  std::int64_t from = 1;               ///< the first sequence number
+  std::optional<std::int64_t> to{};    ///< the last sequence number; nothing: the last of the session
+  std::optional<std::int64_t> last{};  ///< at most this many messages, 1 to `limits::page`; nothing: `limits::page`
+  /// At most this many tokens in all, by `Message::token_count`, which the program sets: a message without it has none.
+  std::optional<std::int64_t> tokens{};
+  std::vector<Role> roles{};  ///< only messages of these roles; empty: of all
   /// Leaves out results of tools at the front of the window, and directly behind a fold, whose calls are outside:
   /// models refuse them. Has no effect where `roles` leaves out the assistant.
   bool whole_exchanges = true;

@@ -32,7 +32,10 @@ template <auto Member>
 }
 
 /// Returns the placeholder of a parameter: `?3`.
-[[nodiscard]] inline std::string placeholder(std::size_t number) { return "?" + std::to_string(number); }
+[[nodiscard]] inline std::string placeholder(std::size_t number) {
+  // Not "?" + ..., of which g++ 12 warns where it optimizes.
+  return std::string("?").append(std::to_string(number));
+}
 
 /// Names of columns as comma-separated lists; see `columns`, `updates` and `assignments`.
 class ColumnList {
