@@ -86,18 +86,22 @@ class AnyBackend {
   erased::Sessions& session_storage() const& {
     return concepts::refuse_unnamed<Unused, erased::Sessions&>();
   }
+  /// For a const or unnamed handle: a call does not compile and the error says why.
   template <class Unused = void>
   erased::Errors& error_store() const& {
     return concepts::refuse_unnamed<Unused, erased::Errors&>();
   }
+  /// For a const or unnamed handle: a call does not compile and the error says why.
   template <class Unused = void>
   erased::Artifacts& artifact_store() const& {
     return concepts::refuse_unnamed<Unused, erased::Artifacts&>();
   }
+  /// For a const or unnamed handle: a call does not compile and the error says why.
   template <class Unused = void>
   erased::Results& result_store() const& {
     return concepts::refuse_unnamed<Unused, erased::Results&>();
   }
+  /// For a const or unnamed handle: a call does not compile and the error says why.
   template <class Unused = void>
   erased::HumanRequests& human_request_store() const& {
     return concepts::refuse_unnamed<Unused, erased::HumanRequests&>();

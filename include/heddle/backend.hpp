@@ -63,6 +63,7 @@ class Backend {
         "heddle: a Backend is made of its policy's Config: Backend<Sqlite>(sqlite::Config{.path = \"a.db\"}), "
         "Backend<Postgres>(postgres::Config{.dsn = \"host=...\"})");
   }
+  /// For a copy: does not compile and the error says why.
   template <std::same_as<Backend> Other>
   Backend(Other& /*other*/) : Backend(typename Policy::Config{}) {  // NOLINT(google-explicit-constructor)
     static_assert(!std::same_as<Other, Backend>,
@@ -95,18 +96,22 @@ class Backend {
   SessionStore<Policy, TracerType>& session_storage() const& {
     return concepts::refuse_unnamed<Unused, SessionStore<Policy, TracerType>&>();
   }
+  /// For a const or unnamed backend: a call does not compile and the error says why.
   template <class Unused = void>
   ErrorStore<Policy, TracerType>& error_store() const& {
     return concepts::refuse_unnamed<Unused, ErrorStore<Policy, TracerType>&>();
   }
+  /// For a const or unnamed backend: a call does not compile and the error says why.
   template <class Unused = void>
   ArtifactStore<Policy, TracerType>& artifact_store() const& {
     return concepts::refuse_unnamed<Unused, ArtifactStore<Policy, TracerType>&>();
   }
+  /// For a const or unnamed backend: a call does not compile and the error says why.
   template <class Unused = void>
   ResultStore<Policy, TracerType>& result_store() const& {
     return concepts::refuse_unnamed<Unused, ResultStore<Policy, TracerType>&>();
   }
+  /// For a const or unnamed backend: a call does not compile and the error says why.
   template <class Unused = void>
   HumanRequestStore<Policy, TracerType>& human_request_store() const& {
     return concepts::refuse_unnamed<Unused, HumanRequestStore<Policy, TracerType>&>();

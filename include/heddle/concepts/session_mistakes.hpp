@@ -26,6 +26,7 @@ concept TextLike = std::convertible_to<const T&, std::string_view>;
 /// Takes any value; nothing reads it.
 struct AnyValue {
   AnyValue() = default;
+  /// Takes any value.
   template <class T>
   AnyValue(const T& /*value*/) noexcept {}  // NOLINT(google-explicit-constructor)
 };
@@ -52,14 +53,18 @@ class SessionMistakes {
  public:
   /// @name Calls that do not compile
   ///@{
+
+  /// Does not compile; the error says what to write.
   template <class Unused = void>
   std::int64_t save_session(const Session& /*session*/, const WriteOptions& /*options*/ = {}) {
     return need_context<Unused>();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   std::int64_t save_session(const Text& /*user*/, const Session& /*session*/) {
     return need_context<std::void_t<Text>>();
   }
+  /// Does not compile; the error says what to write.
   template <class Unused = void>
   std::int64_t save_session(const Context& /*context*/, const Session& /*session*/, const AppendOptions& /*options*/) {
     static_assert(!std::is_void_v<Unused>,
@@ -67,25 +72,30 @@ class SessionMistakes {
                   "number; a session has a revision");
     never_called();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   std::int64_t save_session(const Context& /*context*/, const Text& /*id*/) {
     static_assert(!TextLike<Text>, "heddle: save_session takes a Session: save_session(context, {.id = id})");
     never_called();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   std::int64_t save_message(const Text& /*session_id*/, const Message& /*message*/) {
     return need_context<std::void_t<Text>>();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   std::int64_t save_message(const Text& /*user*/, const std::string& /*session_id*/, const Message& /*message*/) {
     return need_context<std::void_t<Text>>();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   std::int64_t save_message(const Context& /*context*/, const std::string& /*session_id*/, const Text& /*text*/) {
     static_assert(!TextLike<Text>,
                   "heddle: save_message takes a Message: save_message(context, id, {.content = text})");
     never_called();
   }
+  /// Does not compile; the error says what to write.
   template <class Unused = void>
   std::int64_t save_message(const Context& /*context*/, const std::string& /*session_id*/,
                             const NearlyMessage& /*message*/) {
@@ -94,6 +104,7 @@ class SessionMistakes {
                   "enumerator too, and timestamp a heddle::Timestamp");
     never_called();
   }
+  /// Does not compile; the error says what to write.
   template <class Unused = void>
   SequenceRange save_messages(const Context& /*context*/, const std::string& /*session_id*/,
                               const Message& /*message*/) {
@@ -102,26 +113,31 @@ class SessionMistakes {
                   "save_message takes one");
     never_called();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   std::optional<Session> load_session(const Text& /*id*/) {
     return need_context<std::void_t<Text>>(), std::nullopt;
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   Page<Message> load_messages(const Text& /*session_id*/) {
     return need_context<std::void_t<Text>>(), Page<Message>{};
   }
+  /// Does not compile; the error says what to write.
   template <std::integral Number>
   Page<Message> load_messages(const Context& /*context*/, const std::string& /*session_id*/, Number /*limit*/) {
     static_assert(!std::integral<Number>,
                   "heddle: load_messages takes a PageRequest: load_messages(context, id, {.limit = limit})");
     never_called();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   Page<Message> search_messages(const Context& /*context*/, const Text& /*query*/) {
     static_assert(!TextLike<Text>,
                   "heddle: search_messages takes a MessageSearch: search_messages(context, {.query = words})");
     never_called();
   }
+  /// Does not compile; the error says what to write.
   template <TextLike Text>
   bool delete_session(const Text& /*id*/) {
     return need_context<std::void_t<Text>>() != 0;

@@ -11,6 +11,7 @@ namespace heddle {
 
 /// A name and a value in braces, as other libraries write JSON. Only the constructors that refuse it take it.
 struct JsonMember {
+  /// Takes a name and a value in braces.
   template <class Name, class Value>
   JsonMember(const Name& /*name*/, const Value& /*value*/) noexcept {}
 };
