@@ -235,7 +235,7 @@ CONFORMANCE_TEST("what a rewind refuses") {
   CHECK(store.rewind_session(alice, "s", 1, {.expected = SessionEnd{1, 2}}) == SessionEnd{2, 1});
 }
 
-CONFORMANCE_TEST("whoever has seen another branch is told") {
+CONFORMANCE_TEST("a caller that has seen another branch is told") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
