@@ -8,7 +8,7 @@
 #include <string>
 
 /// The end of a session, its present branch and its last sequence number, as one integer, because an Answer has one. In
-/// a session that was never rewound it is the sequence number. Answers are stored: it must never change.
+/// a session that was never rewound it is the sequence number. Databases hold this integer: its form must never change.
 namespace heddle::sql::session_end {
 
 /// Returns the SQL of the integer.

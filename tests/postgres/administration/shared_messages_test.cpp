@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <future>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace heddle;
@@ -41,9 +40,10 @@ TEST_CASE("postgres forks: of two sessions that are deleted at once the second o
   other.execute("BEGIN; SELECT set_config('heddle.user_id', 'ada', true); DELETE FROM sessions WHERE id = 's'");
   auto deleted =
       std::async(std::launch::async, [&] { return forked.backend.session_storage().delete_session(ada, "f"); });
-  while (forked.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  const auto waits = [&] {
+    return forked.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") != 0;
+  };
+  while (!waits() && deleted.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {}
   CHECK(forked.count("messages") == 8);
   other.execute("COMMIT");
   CHECK(deleted.get());
