@@ -45,6 +45,8 @@ enum class Operation : std::uint8_t {
   save_message,
   save_messages,
   save_turn,
+  open_tool_calls,
+  close_tool_calls,
   load_messages,
   load_window,
   for_each_message,
@@ -98,7 +100,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 76> values{"open",
+  static constexpr std::array<std::string_view, 78> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -130,6 +132,8 @@ struct EnumNames<Operation> {
                                                            "save_message",
                                                            "save_messages",
                                                            "save_turn",
+                                                           "open_tool_calls",
+                                                           "close_tool_calls",
                                                            "load_messages",
                                                            "load_window",
                                                            "for_each_message",

@@ -3,6 +3,7 @@
 #include "heddle/cleanup_hooks.hpp"
 #include "heddle/context.hpp"
 #include "heddle/model/message_window.hpp"
+#include "heddle/model/open_tool_call.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/session_list.hpp"
@@ -92,6 +93,14 @@ namespace heddle {
 ///  - `save_message`, `save_messages` and `save_turn` append, all or nothing; sequence numbers are assigned in the
 ///    order of the commits, without a gap. Throws `not_found` if the session does not exist, `conflict` if it does not
 ///    end where it is expected to, and `resource_exhausted` beyond `limits::sequence` messages.
+///  - `open_tool_calls` returns the calls of tools without a result, of one session or of all: after a crash, for
+///    instance. A result ends the newest open call with its id before it, as ids repeat and some providers give none.
+///    It looks at the present branches; a redacted call is not open, a redacted result still ends its call. It reads
+///    one short row for each call and result of the sessions, and of messages those with open calls. In the order of
+///    the sessions' creation and of their messages; a page continues by its number of rows. `close_tool_calls` appends
+///    a message of the role `tool` to a session for each open call, in their order, with the error as `tool_result` and
+///    its message as `content`; returns how many. Throws `not_found` if the session does not exist, `conflict` if it
+///    does not end where it is expected to.
 ///  - A message is given by its `parts`, or, if it has none, by `content`, `content_blocks`, `tool_calls`,
 ///    `tool_use_id` and `tool_result`. If it has parts, a write ignores these five, and a read fills them in from the
 ///    parts: `content` is the texts, joined by newlines; `tool_calls` are the calls; `tool_use_id` and `tool_result`
@@ -141,6 +150,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
                                   const SessionPatch& session_patch, const Message& message, const Turn& turn,
                                   const SequenceRange& range, const ToolExecution& execution,
                                   const MemorySnapshot& snapshot, const MessageSearch& search, const std::string& id,
+                                  const std::optional<std::string>& optional_id, const ToolError& error,
                                   std::int64_t sequence, std::span<const Message> messages, const PageRequest& page,
                                   const MessageWindow& window, const UsageQuery& usage, const SessionFilter& filter,
                                   const WriteOptions& options, const AppendOptions& append, CleanupHook hook,
@@ -165,6 +175,8 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.save_message(context, id, message, append) } -> std::same_as<std::int64_t>;
   { store.save_messages(context, id, messages, append) } -> std::same_as<SequenceRange>;
   { store.save_turn(context, id, turn, append) } -> std::same_as<SequenceRange>;
+  { store.open_tool_calls(context, optional_id, page) } -> std::same_as<Page<OpenToolCall>>;
+  { store.close_tool_calls(context, id, error, append) } -> std::same_as<std::int64_t>;
   { store.load_messages(context, id, page) } -> std::same_as<Page<Message>>;
   { store.load_messages(context, id, window) } -> std::same_as<LoadedWindow>;
   { store.for_each_message(context, id, visit) } -> std::same_as<std::int64_t>;

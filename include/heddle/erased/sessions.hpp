@@ -7,6 +7,7 @@
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
 #include "heddle/model/message_window.hpp"
+#include "heddle/model/open_tool_call.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/session_list.hpp"
@@ -71,6 +72,11 @@ class Sessions : public Interface, private concepts::SessionMistakes {
                                       std::span<const Message> messages, const AppendOptions& options = {}) = 0;
   virtual SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
                                   const AppendOptions& options = {}) = 0;
+  [[nodiscard]] virtual Page<OpenToolCall> open_tool_calls(const Context& context,
+                                                           const std::optional<std::string>& session_id = std::nullopt,
+                                                           const PageRequest& page = {}) = 0;
+  virtual std::int64_t close_tool_calls(const Context& context, const std::string& session_id, const ToolError& error,
+                                        const AppendOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<Message> load_messages(const Context& context, const std::string& session_id,
                                                     const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual LoadedWindow load_messages(const Context& context, const std::string& session_id,
@@ -194,6 +200,14 @@ class SessionsModel : public Sessions {
   SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
                           const AppendOptions& options) override {
     return storage_.save_turn(context, session_id, turn, options);
+  }
+  Page<OpenToolCall> open_tool_calls(const Context& context, const std::optional<std::string>& session_id,
+                                     const PageRequest& page) override {
+    return storage_.open_tool_calls(context, session_id, page);
+  }
+  std::int64_t close_tool_calls(const Context& context, const std::string& session_id, const ToolError& error,
+                                const AppendOptions& options) override {
+    return storage_.close_tool_calls(context, session_id, error, options);
   }
   Page<Message> load_messages(const Context& context, const std::string& session_id, const PageRequest& page) override {
     return storage_.load_messages(context, session_id, page);

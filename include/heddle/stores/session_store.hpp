@@ -8,6 +8,7 @@
 #include "heddle/detail/calls/forward.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/model/message_window.hpp"
+#include "heddle/model/open_tool_call.hpp"
 #include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/session_list.hpp"
@@ -151,6 +152,14 @@ class SessionStore : private concepts::SessionMistakes {
   /// Appends a turn to a session, whole or not at all; returns the sequence numbers of its messages.
   SequenceRange save_turn(const Context& context, const std::string& session_id, const Turn& turn,
                           const AppendOptions& options = {});
+
+  /// Returns calls of tools without a result, of a session or of all.
+  [[nodiscard]] Page<OpenToolCall> open_tool_calls(const Context& context,
+                                                   const std::optional<std::string>& session_id = std::nullopt,
+                                                   const PageRequest& request = {});
+  /// Appends a message with this error as the result to each open call of a session; returns how many there were.
+  std::int64_t close_tool_calls(const Context& context, const std::string& session_id, const ToolError& error,
+                                const AppendOptions& options = {});
 
   /// Returns a session's messages in order; an empty page if the session does not exist.
   [[nodiscard]] Page<Message> load_messages(const Context& context, const std::string& session_id,

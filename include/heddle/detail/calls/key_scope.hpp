@@ -25,6 +25,7 @@ namespace heddle::detail::calls {
     case Operation::save_message: return "save_message";
     case Operation::save_messages: return "save_messages";
     case Operation::save_turn: return "save_turn";
+    case Operation::close_tool_calls: return "close_tool_calls";
     case Operation::save_tool_execution: return "save_tool_execution";
     case Operation::save_snapshot: return "save_snapshot";
     case Operation::store_error: return "store_error";

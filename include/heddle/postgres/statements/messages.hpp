@@ -68,7 +68,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions " + session() + " FOR KEY SHARE"};
 
   /// The statements that fork and rewind sessions, and redact messages.
-  struct Branches : sql::BranchStatements<Sql> {
+  template <class Unused = void>
+  struct BranchStatements : sql::BranchStatements<Sql> {
     /// Parameters: user, session, from, to, reason. Redacts the messages of a range, and what a search finds of them.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t, Text> redact{
         MessageStatements::redact("?5") +
@@ -77,13 +78,21 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         MessageStatements::session() +
         ") AND m.user_id = ?1 AND m.branch_number = g.source_number AND m.sequence BETWEEN "
         "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
+    /// Parameters: user, session, from, to. Forgets the calls of tools in these messages, but not the results.
+    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> forget_calls{
+        "DELETE FROM tool_links l USING segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT branch_number "
+        "FROM sessions " +
+        MessageStatements::session() +
+        ") AND l.user_id = ?1 AND l.branch_number = g.source_number AND l.sequence BETWEEN "
+        "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4) AND l.is_result = 0"};
   };
 
   /// The statements that fold messages.
-  struct Folds : sql::FoldStatements<Sql> {};
+  using Folds = sql::FoldStatements<Sql>;
 
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
-  struct Lists {
+  template <class Unused = void>
+  struct ListStatements {
     /// Parameters: user, session, after this sequence, limit. The key is the session's branch.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list{
         messages_of("?2", session(), "true", after())};
@@ -128,6 +137,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{same_branch_as(parent_id())};
   };
+
+  using Branches = BranchStatements<>;
+  using Lists = ListStatements<>;
 
  private:
   static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }

@@ -103,6 +103,19 @@ struct Sql {
   }
   /// The sequence of the message `table`.
   static std::string sequence_of(std::string_view table) { return std::string(table) + ".sequence"; }
+  /// The key of the row `table` of the user ?1 is in a range of sequences of a branch.
+  static std::string keys_between(std::string_view table, std::string_view branch, std::string_view first,
+                                  std::string_view last) {
+    const std::string name(table);
+    return of_user(table, "?1") + name + ".branch_number = " + std::string(branch) + " AND " + name +
+           ".sequence BETWEEN " + std::string(first) + " AND " + std::string(last);
+  }
+  /// The columns of the key of a message, and their values for a sequence of the session `session`.
+  static std::string key_columns() { return "user_id, branch_number, sequence"; }
+  static std::string key_values(std::string_view session, std::string_view sequence) {
+    const std::string name(session);
+    return name + ".user_id, " + name + ".branch_number, " + std::string(sequence);
+  }
   /// The columns of a new branch that identify it, and their values for a session `s`.
   static std::string branch_columns() { return "user_id, number"; }
   static std::string branch_values() { return "s.user_id, -nextval('heddle_branch_numbers')"; }

@@ -7,6 +7,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/tool_calls.hpp"
 #include "heddle/sql/statements/updated_at.hpp"
 #include "heddle/sql/statements/usage.hpp"
 #include "heddle/time.hpp"
@@ -43,6 +44,9 @@ struct MessageStatements {
   /// The statements of the sums of usage: groups of their own, so that only files that use them compile them.
   using UsageSums = UsageSumStatements<Sql>;
   using UsageLists = UsageListStatements<Sql>;
+  /// The same for calls of tools and their results.
+  using ToolLinks = ToolLinkStatements<Sql>;
+  using ToolCalls = ToolCallStatements<Sql>;
 
  protected:
   /// For UPDATE: removes the content of a message, and what it was about, for a reason.

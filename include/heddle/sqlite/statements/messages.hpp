@@ -43,7 +43,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
   /// The statements that fork and rewind sessions, and redact messages.
-  struct Branches : sql::BranchStatements<Sql> {
+  template <class Unused = void>
+  struct BranchStatements : sql::BranchStatements<Sql> {
     /// user, session, from, to, reason: redacts the messages of a range. A trigger updates the full-text index.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t, Text> redact{
         MessageStatements::redact("?5") +
@@ -51,13 +52,20 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         "CROSS JOIN messages m ON m.key BETWEEN " +
         key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
         " WHERE s.user_id = ?1 AND s.id = ?2)"};
+    /// user, session, from, to: forgets the calls of tools in these messages, but not the results.
+    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> forget_calls{
+        "DELETE FROM tool_links WHERE is_result = 0 AND key IN (SELECT l.key FROM sessions s CROSS JOIN segments g ON "
+        "g.branch_number = s.branch_number CROSS JOIN tool_links l ON l.key BETWEEN " +
+        key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
+        " WHERE s.user_id = ?1 AND s.id = ?2)"};
   };
 
   /// The statements that fold messages.
-  struct Folds : sql::FoldStatements<Sql> {};
+  using Folds = sql::FoldStatements<Sql>;
 
   /// The statements that read messages: a group of their own, so that a file that only saves does not compile them.
-  struct Lists {
+  template <class Unused = void>
+  struct ListStatements {
     /// user, session, after this sequence, limit; the key is the session's branch.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list{
         select() + ", s.branch FROM sessions s " + messages_of("s", "?3") +
@@ -121,6 +129,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{
         same_branch_as("(SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND id = ?2)")};
   };
+
+  using Branches = BranchStatements<>;
+  using Lists = ListStatements<>;
 
  private:
   static std::string start() { return std::string(sql::windows::start); }

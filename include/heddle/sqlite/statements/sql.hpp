@@ -83,6 +83,23 @@ struct Sql {
   static std::string sequence_of(std::string_view table) {
     return "(" + sql::message_key::sequence(std::string(table) + ".key") + ")";
   }
+  /// The key of the row `table` is in a range of sequences of a branch.
+  static std::string keys_between(std::string_view table, std::string_view branch, std::string_view first,
+                                  std::string_view last) {
+    const std::string base = sql::message_key::base(branch) + " + ";
+    return std::string(table)
+        .append(".key BETWEEN ")
+        .append(base)
+        .append(first)
+        .append(" AND ")
+        .append(base)
+        .append(last);
+  }
+  /// The columns of the key of a message, and their values for a sequence of the session `session`.
+  static std::string key_columns() { return "key"; }
+  static std::string key_values(std::string_view session, std::string_view sequence) {
+    return sql::message_key::base(std::string(session) + ".branch_number").append(" + ").append(sequence);
+  }
   /// The columns of a new branch that identify it, and their values for a session `s`. Its number is the next one below
   /// zero.
   static std::string branch_columns() { return "user_id, number"; }

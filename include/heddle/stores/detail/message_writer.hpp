@@ -14,6 +14,7 @@
 #include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/tool_links.hpp"
 #include "heddle/stores/detail/whole_messages.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
@@ -118,7 +119,10 @@ class MessageWriter {
       require_session<Policy>(tx, session_id_);
       require_end<Policy>(tx, session_id_, options_);
     }
-    if (append_alone(tx, saved_at)) { return add_usage(tx, saved_at); }
+    if (append_alone(tx, saved_at)) {
+      link_calls<Policy>(tx, session_id_, messages_.front(), 0);
+      return add_usage(tx, saved_at);
+    }
     const heddle::sql::NewMessages sum{static_cast<std::int64_t>(messages_.size()), saved_at, tokens_, cost_};
     tx.require_as_answer(no_such_session.of(session_id_), sql.take_sequence, user, session_id_,
                          heddle::sql::Fields<heddle::sql::NewMessages>{sum});
@@ -128,6 +132,7 @@ class MessageWriter {
       const Content columns{content.of(message)};
       tx.run(sql.insert, user, session_id_, --behind, columns, Body{message}, time_of(message, saved_at),
              Usage{message}, heddle::sql::SearchText(columns.record.content));
+      link_calls<Policy>(tx, session_id_, message, behind);
     }
     add_usage(tx, saved_at);
   }

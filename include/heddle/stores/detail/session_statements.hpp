@@ -29,6 +29,12 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Messages::Folds>();
 }
 
+/// The statements of a policy on calls of tools without a result.
+template <class Policy>
+[[nodiscard]] const auto& tool_call_statements() {
+  return sql::statements<typename Policy::Dialect::Messages::ToolCalls>();
+}
+
 /// The statements of a policy for sessions and their other records.
 template <class Policy>
 [[nodiscard]] const auto& session_statements() {

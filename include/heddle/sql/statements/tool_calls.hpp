@@ -1,0 +1,95 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/model/tool.hpp"
+#include "heddle/reflection/adapt.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/search_text.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/updated_at.hpp"
+#include "heddle/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle::sql {
+
+/// All calls of a message, of which one is open.
+struct StoredToolCall {
+  std::string session_id{};
+  std::int64_t sequence = 0;
+  std::vector<ToolCall> tool_calls{};
+  std::int64_t position = 0;  ///< of the open call
+};
+
+/// The statement that notes a call or a result of a message.
+template <class Sql>
+struct ToolLinkStatements {
+  using Text = std::string_view;
+
+  /// Parameters: user, session, distance from the last sequence, position in the message, id of the call, 1 for a
+  /// result and 0 for a call.
+  Statement<NoRow, Text, Text, std::int64_t, std::int64_t, Text, std::int64_t> add{
+      "INSERT INTO tool_links (" + Sql::key_columns() + ", position, call_id, is_result) SELECT " +
+      Sql::key_values("s", "s.last_sequence - ?3") + ", ?4, ?5, ?6 FROM sessions s WHERE s.user_id = ?1 AND s.id = ?2"};
+};
+
+/// The statements on calls without a result. A result ends the newest open call of its id before it: so a call is open
+/// if, from it on, the results of its id never outnumber the calls.
+template <class Sql>
+struct ToolCallStatements {
+  using Text = std::string_view;
+
+  /// Parameters: user, limit, offset. The open calls of all sessions, in the order of the sessions' creation.
+  Statement<StoredToolCall, Text, std::int64_t, std::int64_t> list{with_open({}) + select("?2", "?3")};
+  /// Parameters: user, session, limit, offset. Those of one session.
+  Statement<StoredToolCall, Text, Text, std::int64_t, std::int64_t> list_of_session{with_open(" AND s.id = ?2") +
+                                                                                    select("?3", "?4")};
+
+  // The next three close all open calls of a session, in this order, each with a message of its own.
+
+  /// Parameters: user, session, time. Reserves their sequence numbers.
+  Statement<NoRow, Text, Text, Timestamp> take{
+      "UPDATE sessions SET last_sequence = last_sequence + (" + with_open(" AND s.id = ?2") +
+      "SELECT count(*) FROM opened), updated_at = " + updated<Sql>("?3") + " WHERE user_id = ?1 AND id = ?2" +
+      Sql::shown("sessions") + " AND EXISTS (" + with_open(" AND s.id = ?2") + "SELECT 1 FROM opened)"};
+  /// Parameters: user, session, result, text, time, the text to search. Inserts the messages.
+  Statement<NoRow, Text, Text, Text, Text, Timestamp, SearchText> insert{
+      "INSERT INTO messages (" + Sql::key_columns() +
+      ", role, content, tool_use_id, tool_result, session_context, agent_id, timestamp, token_count, cost_usd" +
+      Sql::search_columns() + ") " + with_open(" AND s.id = ?2") + "SELECT " + Sql::key_values("s", sequence()) +
+      ", 'tool', ?4, o.call_id, ?3, 'direct', '', ?5, 0, 0.0" + Sql::search_values(6) + from_open()};
+  /// Parameters: user, session. Notes their results.
+  Statement<NoRow, Text, Text> link{"INSERT INTO tool_links (" + Sql::key_columns() +
+                                    ", position, call_id, is_result) " + with_open(" AND s.id = ?2") + "SELECT " +
+                                    Sql::key_values("s", sequence()) + ", 0, o.call_id, 1" + from_open()};
+
+ private:
+  static std::string with_open(const std::string& condition) {
+    const std::string of_call = " OVER (PARTITION BY number, call_id ORDER BY sequence, position";
+    return "WITH links AS (SELECT s.id AS session_id, s.number, g.source_number, " + Sql::sequence_of("l") +
+           " AS sequence, l.position, l.call_id, l.is_result FROM sessions s JOIN segments g ON g.branch_number = "
+           "s.branch_number" +
+           Sql::same_user("g", "s") + " JOIN tool_links l ON " +
+           Sql::keys_between("l", "g.source_number", "g.first_sequence", "g.last_sequence") + " WHERE s.user_id = ?1" +
+           condition + Sql::shown("s") + "), depths AS (SELECT *, sum(1 - 2 * is_result)" + of_call +
+           ") AS depth FROM links), opened AS (SELECT * FROM (SELECT *, min(depth)" + of_call +
+           " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS least FROM depths) every_link WHERE is_result = 0 "
+           "AND least = depth) ";
+  }
+  static std::string select(const std::string& limit, const std::string& offset) {
+    return "SELECT o.session_id, o.sequence, m.tool_calls, o.position FROM opened o JOIN messages m ON " +
+           Sql::key_is("m", "o.source_number", "o.sequence") + " ORDER BY o.number, o.sequence, o.position LIMIT " +
+           limit + " OFFSET " + offset;
+  }
+  static std::string sequence() {
+    return "s.last_sequence - count(*) OVER () + row_number() OVER (ORDER BY o.sequence, o.position)";
+  }
+  static std::string from_open() { return " FROM opened o JOIN sessions s ON s.user_id = ?1 AND s.id = ?2"; }
+};
+
+}  // namespace heddle::sql
+
+HEDDLE_ADAPT_STRUCT(heddle::sql::StoredToolCall, session_id, sequence, tool_calls, position);

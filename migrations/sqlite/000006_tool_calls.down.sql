@@ -1,0 +1,2 @@
+-- The calls and results are in the messages.
+DROP TABLE tool_links;
