@@ -80,6 +80,8 @@ class AnyBackend {
   [[nodiscard]] erased::Results& result_store() & { return require_backend().results(); }
   /// Questions to humans.
   [[nodiscard]] erased::HumanRequests& human_request_store() & { return require_backend().human_requests(); }
+  /// Messages that are stored while a model writes them.
+  [[nodiscard]] erased::MessageStreams& stream_store() & { return require_backend().streams(); }
 
   /// For a const or unnamed handle: a call does not compile and the error says why.
   template <class Unused = void>
@@ -105,6 +107,11 @@ class AnyBackend {
   template <class Unused = void>
   erased::HumanRequests& human_request_store() const& {
     return concepts::refuse_unnamed<Unused, erased::HumanRequests&>();
+  }
+  /// For a const or unnamed handle: a call does not compile and the error says why.
+  template <class Unused = void>
+  erased::MessageStreams& stream_store() const& {
+    return concepts::refuse_unnamed<Unused, erased::MessageStreams&>();
   }
 
   /// Migrates the schema to the latest version; does nothing if it has that version.

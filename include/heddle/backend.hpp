@@ -12,6 +12,7 @@
 #include "heddle/stores/artifact_store.hpp"
 #include "heddle/stores/error_store.hpp"
 #include "heddle/stores/human_request_store.hpp"
+#include "heddle/stores/message_stream_store.hpp"
 #include "heddle/stores/result_store.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/tracing.hpp"
@@ -90,6 +91,8 @@ class Backend {
   [[nodiscard]] ResultStore<Policy, TracerType>& result_store() & noexcept;
   /// Questions to humans.
   [[nodiscard]] HumanRequestStore<Policy, TracerType>& human_request_store() & noexcept;
+  /// Messages that are stored while a model writes them.
+  [[nodiscard]] MessageStreamStore<Policy, TracerType>& stream_store() & noexcept;
 
   /// For a const or unnamed backend: a call does not compile and the error says why.
   template <class Unused = void>
@@ -115,6 +118,12 @@ class Backend {
   template <class Unused = void>
   HumanRequestStore<Policy, TracerType>& human_request_store() const& {
     return concepts::refuse_unnamed<Unused, HumanRequestStore<Policy, TracerType>&>();
+  }
+
+  /// For a const or unnamed backend: a call does not compile and the error says why.
+  template <class Unused = void>
+  MessageStreamStore<Policy, TracerType>& stream_store() const& {
+    return concepts::refuse_unnamed<Unused, MessageStreamStore<Policy, TracerType>&>();
   }
 
   /// Administration across all tenants.

@@ -15,6 +15,7 @@
 #include "heddle/stores/detail/query_budget.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store.ipp"
+#include "heddle/stores/message_stream_store.ipp"
 #include "heddle/stores/result_store.ipp"
 #include "heddle/stores/session_store.ipp"
 
@@ -62,7 +63,9 @@ struct Backend<Policy, TracerType>::Parts {
   ArtifactStore<Policy, TracerType> artifacts{gateway};
   sealed_query::QueryGate queries;
   ResultStore<Policy, TracerType> results{gateway, queries};
-  HumanRequestStore<Policy, TracerType> human_requests{gateway};
+  stores::Waiters<Policy> waiters;
+  HumanRequestStore<Policy, TracerType> human_requests{gateway, waiters};
+  MessageStreamStore<Policy, TracerType> streams{gateway, waiters};
   BackendMigrator<Policy, TracerType> migrator{gateway};
   [[no_unique_address]] Administration administration{gateway};
   // The last member: its thread ends before any other member is destroyed.
@@ -106,6 +109,11 @@ ResultStore<Policy, TracerType>& Backend<Policy, TracerType>::result_store() & n
 template <class Policy, class TracerType>
 HumanRequestStore<Policy, TracerType>& Backend<Policy, TracerType>::human_request_store() & noexcept {
   return parts_->human_requests;
+}
+
+template <class Policy, class TracerType>
+MessageStreamStore<Policy, TracerType>& Backend<Policy, TracerType>::stream_store() & noexcept {
+  return parts_->streams;
 }
 
 template <class Policy, class TracerType>

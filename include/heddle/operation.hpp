@@ -91,6 +91,13 @@ enum class Operation : std::uint8_t {
   respond_to_human_request,
   wait_for_human_request,
   expire_human_requests,
+  // Messages that are being written
+  begin_stream,
+  append_to_stream,
+  finish_stream,
+  take_over_stream,
+  wait_for_stream,
+  interrupted_streams,
   // Administration across tenants
   list_all_sessions,
   sessions_per_user,
@@ -100,7 +107,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 78> values{"open",
+  static constexpr std::array<std::string_view, 84> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -174,6 +181,12 @@ struct EnumNames<Operation> {
                                                            "respond_to_human_request",
                                                            "wait_for_human_request",
                                                            "expire_human_requests",
+                                                           "begin_stream",
+                                                           "append_to_stream",
+                                                           "finish_stream",
+                                                           "take_over_stream",
+                                                           "wait_for_stream",
+                                                           "interrupted_streams",
                                                            "list_all_sessions",
                                                            "sessions_per_user",
                                                            "system_statistics",

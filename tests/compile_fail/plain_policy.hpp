@@ -12,6 +12,7 @@ struct PlainPolicy : heddle::Sqlite {
     using Artifacts = heddle::sqlite::Dialect::Artifacts;
     using Results = heddle::sqlite::Dialect::Results;
     using HumanRequests = heddle::sqlite::Dialect::HumanRequests;
+    using Streams = heddle::sqlite::Dialect::Streams;
   };
   static constexpr bool copies_database = false;
 };

@@ -26,6 +26,7 @@ concept HasDialect = requires {
   typename T::Dialect::Artifacts;
   typename T::Dialect::Results;
   typename T::Dialect::HumanRequests;
+  typename T::Dialect::Streams;
 };
 template <class T>
 concept SearchesText = requires(const std::vector<std::string_view>& terms) {
@@ -38,8 +39,8 @@ consteval bool check_policy_types() {
   static_assert(HasConfig<Policy>, "heddle: the policy needs a type `Config`");
   static_assert(HasEngine<Policy>, "heddle: the policy needs a type `Engine`");
   static_assert(HasDialect<Policy>,
-                "heddle: the policy needs a type `Dialect` with Sessions, Messages, Errors, Artifacts, Results and "
-                "HumanRequests");
+                "heddle: the policy needs a type `Dialect` with Sessions, Messages, Errors, Artifacts, Results, "
+                "HumanRequests and Streams");
   static_assert(SearchesText<Policy>, "heddle: the policy needs `search_query(terms)`, which returns a string");
   return true;
 }

@@ -3,6 +3,7 @@
 #include "heddle/concepts/artifact_storage.hpp"
 #include "heddle/concepts/error_storage.hpp"
 #include "heddle/concepts/human_request_storage.hpp"
+#include "heddle/concepts/message_stream_storage.hpp"
 #include "heddle/concepts/result_storage.hpp"
 #include "heddle/concepts/session_storage.hpp"
 #include "heddle/context.hpp"
@@ -31,7 +32,7 @@ concept Closable = requires(T& backend) {
   noexcept;
 };
 
-/// The storage of a server: the five stores, migrations, ping and close. Write server code against this concept:
+/// The storage of a server: the six stores, migrations, ping and close. Write server code against this concept:
 ///
 ///     void serve(heddle::StorageBackend auto& storage);
 template <class T>
@@ -41,6 +42,7 @@ concept StorageBackend = requires(T& backend) {
   requires ArtifactStorage<std::remove_reference_t<decltype(backend.artifact_store())>>;
   requires ResultStorage<std::remove_reference_t<decltype(backend.result_store())>>;
   requires HumanRequestStorage<std::remove_reference_t<decltype(backend.human_request_store())>>;
+  requires MessageStreamStorage<std::remove_reference_t<decltype(backend.stream_store())>>;
 }
 &&Migratable<T>&& Pingable<T>&& Closable<T>;
 

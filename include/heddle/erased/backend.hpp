@@ -8,6 +8,7 @@
 #include "heddle/erased/errors.hpp"
 #include "heddle/erased/human_requests.hpp"
 #include "heddle/erased/interface.hpp"
+#include "heddle/erased/message_streams.hpp"
 #include "heddle/erased/migrator.hpp"
 #include "heddle/erased/results.hpp"
 #include "heddle/erased/sessions.hpp"
@@ -33,6 +34,7 @@ class AbstractBackend : public Interface {
   virtual Artifacts& artifacts() noexcept = 0;
   virtual Results& results() noexcept = 0;
   virtual HumanRequests& human_requests() noexcept = 0;
+  virtual MessageStreams& streams() noexcept = 0;
 
   virtual void migrate(const Context& context) = 0;
   virtual void ping(const Context& context) = 0;
@@ -60,6 +62,7 @@ class BackendModel final : public AbstractBackend {
   Artifacts& artifacts() noexcept override { return artifacts_; }
   Results& results() noexcept override { return results_; }
   HumanRequests& human_requests() noexcept override { return human_requests_; }
+  MessageStreams& streams() noexcept override { return streams_; }
 
   void migrate(const Context& context) override { backend_->migrate(context); }
   void ping(const Context& context) override { backend_->ping(context); }
@@ -93,6 +96,7 @@ class BackendModel final : public AbstractBackend {
   ResultsModel<decltype(std::declval<B&>().result_store())> results_{backend_->result_store()};
   HumanRequestsModel<decltype(std::declval<B&>().human_request_store())> human_requests_{
       backend_->human_request_store()};
+  MessageStreamsModel<decltype(std::declval<B&>().stream_store())> streams_{backend_->stream_store()};
   IfPresent<InspectsMigrations<B>, MigrationInspectionModel<B>> migration_inspection_{*backend_};
   IfPresent<ReportsDetails<B>, DetailReportModel<B>> detail_report_{*backend_};
   IfPresent<BacksUpOnline<B>, OnlineBackupModel<B>> online_backup_{*backend_};

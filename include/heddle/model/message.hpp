@@ -35,6 +35,18 @@ struct EnumNames<SessionContext> {
   static constexpr std::array<std::string_view, 3> values{"direct", "coordinator", "shared"};
 };
 
+/// Whether a message is whole; see MessageStreamStorage.
+enum class MessageState {
+  complete,
+  streaming,   ///< it is being written: its content grows
+  interrupted  ///< its writer has been silent for too long: it is what was written, until it is taken over
+};
+
+template <>
+struct EnumNames<MessageState> {
+  static constexpr std::array<std::string_view, 3> values{"complete", "streaming", "interrupted"};
+};
+
 /// The content of a block.
 enum class ContentKind { text, image_base64, image_url };
 
@@ -72,9 +84,10 @@ struct Message {
   std::string stop_reason{};  ///< why the model stopped, in the provider's words
   Usage usage{};              ///< part of the sums of usage; not of the totals of the session
   JsonObject metadata{};
-  std::string session_id{};               ///< filled in when read
-  std::optional<std::string> redacted{};  ///< filled in when read: why `redact_messages` has removed its content
-  std::int64_t sequence = 0;              ///< filled in when read: 1, 2, 3 ... in its session, without gaps
+  std::string session_id{};                     ///< filled in when read
+  std::optional<std::string> redacted{};        ///< filled in when read: why `redact_messages` has removed its content
+  MessageState state = MessageState::complete;  ///< filled in when read
+  std::int64_t sequence = 0;                    ///< filled in when read: 1, 2, 3 ... in its session, without gaps
   /// Filled in when read: the range of messages for which this one stands, if it is a fold, whose `sequence` is
   /// `folded_last`. Both are 0 for every other message.
   std::int64_t folded_first = 0;
@@ -103,7 +116,7 @@ struct SequenceRange {
 HEDDLE_ADAPT_STRUCT(heddle::ContentBlock, kind, value, media_type);
 HEDDLE_ADAPT_STRUCT(heddle::Message, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
                     session_context, agent_id, timestamp, token_count, cost_usd, parts, provider_id, model, stop_reason,
-                    usage, metadata, session_id, redacted, sequence, folded_first, folded_last);
+                    usage, metadata, session_id, redacted, state, sequence, folded_first, folded_last);
 HEDDLE_NULL_BY_DEFAULT(heddle::Message, provider_id, model, stop_reason, metadata);
 HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::id, agent_id, model, session_id);
 HEDDLE_LIMIT_TEXTS(heddle::Message, heddle::limits::provider_id, tool_use_id, provider_id);

@@ -21,6 +21,7 @@ struct Dialect {
   using Announcements = AnnouncementStatements;
   using Results = sql::ResultStatements<Sql>;
   using HumanRequests = sql::HumanRequestStatements<Sql>;
+  using Streams = sql::StreamStatements<Sql>;
   using Admin = AdminStatements;
 };
 

@@ -41,7 +41,7 @@ struct Frozen<Message> {
   using Members = Only<&Message::role, &Message::content, &Message::content_blocks, &Message::tool_calls,
                        &Message::tool_use_id, &Message::tool_result, &Message::session_context, &Message::agent_id,
                        &Message::timestamp, &Message::token_count, &Message::cost_usd>;
-  using Ignored = Only<&Message::parts, &Message::session_id, &Message::redacted, &Message::sequence,
+  using Ignored = Only<&Message::parts, &Message::session_id, &Message::redacted, &Message::state, &Message::sequence,
                        &Message::folded_first, &Message::folded_last>;
 };
 

@@ -28,7 +28,8 @@ enum class Listing {
   users,
   branches,
   session_summaries,
-  open_tool_calls
+  open_tool_calls,
+  interrupted_streams
 };
 
 }  // namespace heddle::sql
@@ -36,7 +37,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 19> values{"sessions",
+  static constexpr std::array<std::string_view, 20> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -54,5 +55,6 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "users",
                                                            "branches",
                                                            "session_summaries",
-                                                           "open_tool_calls"};
+                                                           "open_tool_calls",
+                                                           "interrupted_streams"};
 };

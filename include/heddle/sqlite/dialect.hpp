@@ -17,6 +17,7 @@ struct Dialect {
   using Artifacts = sql::ArtifactStatements<Sql>;
   using Results = sql::ResultStatements<Sql>;
   using HumanRequests = sql::HumanRequestStatements<Sql>;
+  using Streams = sql::StreamStatements<Sql>;
 };
 
 }  // namespace heddle::sqlite

@@ -5,6 +5,7 @@
 #include "heddle/sql/statements/errors.hpp"
 #include "heddle/sql/statements/human_requests.hpp"
 #include "heddle/sql/statements/results.hpp"
+#include "heddle/sql/statements/streams.hpp"
 #include "heddle/sqlite/dialect.hpp"
 #include "heddle/sqlite/statements/messages.hpp"
 #include "heddle/sqlite/statements/sessions.hpp"

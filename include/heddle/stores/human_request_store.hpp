@@ -7,6 +7,7 @@
 #include "heddle/detail/calls/remote_topics.hpp"
 #include "heddle/model/human_request.hpp"
 #include "heddle/options.hpp"
+#include "heddle/stores/waiters.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,8 @@ class HumanRequestStore {
 
  public:
   /// Made by Backend.
-  explicit HumanRequestStore(Gateway& gateway) : gateway_(gateway) {}
+  HumanRequestStore(Gateway& gateway, stores::Waiters<Policy>& waiters)
+      : gateway_(gateway), changes_(waiters.changes), remote_topics_(waiters.remote_topics) {}
 
   /// Stores an open request; returns its id.
   std::string store(const Context& context, const HumanRequest& request, const WriteOptions& options = {});
@@ -45,8 +47,8 @@ class HumanRequestStore {
 
  private:
   Gateway& gateway_;
-  detail::calls::ChangeSignal changes_;
-  detail::calls::RemoteTopics<concepts::HearsChanges<Policy>> remote_topics_;
+  detail::calls::ChangeSignal& changes_;
+  detail::calls::RemoteTopics<concepts::HearsChanges<Policy>>& remote_topics_;
 };
 
 }  // namespace heddle

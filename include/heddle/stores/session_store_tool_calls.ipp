@@ -10,7 +10,7 @@
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/search_text.hpp"
-#include "heddle/sql/statements/tool_calls.hpp"
+#include "heddle/sql/turn_rows.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/detail/session_statements.hpp"

@@ -41,6 +41,8 @@ namespace heddle::detail::calls {
     case Operation::update_human_request: return "update_human_request";
     case Operation::respond_to_human_request: return "respond_to_human_request";
     case Operation::expire_human_requests: return "expire_human_requests";
+    case Operation::begin_stream: return "begin_stream";
+    case Operation::finish_stream: return "finish_stream";
     default: return {};
   }
 }

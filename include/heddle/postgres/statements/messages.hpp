@@ -14,6 +14,7 @@
 #include "heddle/sql/statements/branches.hpp"
 #include "heddle/sql/statements/folds.hpp"
 #include "heddle/sql/statements/messages.hpp"
+#include "heddle/sql/statements/stream_columns.hpp"
 #include "heddle/sql/statements/windows.hpp"
 #include "heddle/time.hpp"
 
@@ -77,6 +78,13 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         "branch_number FROM sessions " +
         MessageStatements::session() +
         ") AND m.user_id = ?1 AND m.branch_number = g.source_number AND m.sequence BETWEEN "
+        "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
+    /// Parameters: user, session, from, to. Ends the streams of these messages.
+    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> end_streams{
+        "DELETE FROM message_streams w USING segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT "
+        "branch_number FROM sessions " +
+        MessageStatements::session() +
+        ") AND w.user_id = ?1 AND w.branch_number = g.source_number AND w.sequence BETWEEN "
         "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
     /// Parameters: user, session, from, to. Forgets the calls of tools in these messages, but not the results.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> forget_calls{
@@ -145,9 +153,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }
   static std::string select(const std::string& session_id) {
     return "SELECT " +
-           sql::columns<Message>("m.", {sql::computed<&Message::session_id>(session_id + " AS session_id"),
-                                        sql::computed<&Message::folded_first>("CAST(0 AS bigint)"),
-                                        sql::computed<&Message::folded_last>("CAST(0 AS bigint)")}) +
+           sql::columns<Message>("m.",
+                                 {sql::computed<&Message::content>(sql::streams::content<Sql>("m") + " AS content"),
+                                  sql::computed<&Message::state>(sql::streams::state<Sql>("m") + " AS state"),
+                                  sql::computed<&Message::session_id>(session_id + " AS session_id"),
+                                  sql::computed<&Message::folded_first>("CAST(0 AS bigint)"),
+                                  sql::computed<&Message::folded_last>("CAST(0 AS bigint)")}) +
            " ";
   }
   static std::string same_branch_as(const std::string& id) {

@@ -116,6 +116,25 @@ struct Sql {
     const std::string name(session);
     return name + ".user_id, " + name + ".branch_number, " + std::string(sequence);
   }
+  /// The key of the row `table`, its branch, and whether two rows have the same key.
+  static std::string key_of(std::string_view table) {
+    const std::string name(table);
+    return name + ".user_id, " + name + ".branch_number, " + name + ".sequence";
+  }
+  static std::string branch_of(std::string_view table) { return std::string(table).append(".branch_number"); }
+  static std::string same_key(std::string_view table, std::string_view other) {
+    const std::string one(table);
+    const std::string two(other);
+    return one + ".user_id = " + two + ".user_id AND " + one + ".branch_number = " + two + ".branch_number AND " + one +
+           ".sequence = " + two + ".sequence";
+  }
+  /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
+  static std::string joined_chunks(std::string_view table, std::string_view start) {
+    return "coalesce((SELECT string_agg(c.text, '' ORDER BY c.start) FROM message_chunks c WHERE " +
+           same_key("c", table) + " AND c.start >= " + std::string(start) + "), '')";
+  }
+  /// The present time in microseconds.
+  static std::string clock() { return present({}); }
   /// The columns of a new branch that identify it, and their values for a session `s`.
   static std::string branch_columns() { return "user_id, number"; }
   static std::string branch_values() { return "s.user_id, -nextval('heddle_branch_numbers')"; }

@@ -27,7 +27,7 @@ struct MessageStatements {
   using Verbatim = Without<All<Message>, &Message::content, &Message::content_blocks, &Message::tool_calls,
                            &Message::tool_use_id, &Message::tool_result, &Message::parts, &Message::timestamp,
                            &Message::token_count, &Message::cost_usd, &Message::session_id, &Message::redacted,
-                           &Message::sequence, &Message::folded_first, &Message::folded_last>;
+                           &Message::state, &Message::sequence, &Message::folded_first, &Message::folded_last>;
   /// The counts that are also added to the totals of the session.
   using Usage = Only<&Message::token_count, &Message::cost_usd>;
   /// Members with columns; the others come from the key and the session.
@@ -53,7 +53,7 @@ struct MessageStatements {
   static std::string redact(std::string_view reason) {
     return std::string(
                "UPDATE messages AS m SET content = '', content_blocks = NULL, tool_calls = NULL, tool_use_id = '', "
-               "tool_result = NULL, parts = NULL, metadata = NULL, redacted = ")
+               "tool_result = NULL, parts = NULL, metadata = NULL, stream = NULL, redacted = ")
         .append(reason);
   }
   static std::string take(std::string_view count, std::string_view time, std::string_view tokens,

@@ -6,6 +6,7 @@
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/stream_columns.hpp"
 #include "heddle/sql/time_window.hpp"
 
 #include <string>
@@ -41,7 +42,7 @@ struct SessionListStatements {
   }
   /// The start of the text of the last message, which an ancestor of the present branch may have written.
   static std::string preview() {
-    return "coalesce((SELECT substr(m.content, 1, 200) FROM segments g JOIN messages m ON " +
+    return "coalesce((SELECT substr(" + streams::content<Sql>("m") + ", 1, 200) FROM segments g JOIN messages m ON " +
            Sql::key_is("m", "g.source_number", "s.last_sequence") + " WHERE " + Sql::of_user("g", "?1") +
            "g.branch_number = s.branch_number AND g.first_sequence <= s.last_sequence AND g.last_sequence >= "
            "s.last_sequence), '')";

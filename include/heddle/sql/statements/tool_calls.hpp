@@ -1,28 +1,18 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/model/tool.hpp"
-#include "heddle/reflection/adapt.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/updated_at.hpp"
+#include "heddle/sql/turn_rows.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heddle::sql {
-
-/// All calls of a message, of which one is open.
-struct StoredToolCall {
-  std::string session_id{};
-  std::int64_t sequence = 0;
-  std::vector<ToolCall> tool_calls{};
-  std::int64_t position = 0;  ///< of the open call
-};
 
 /// The statement that notes a call or a result of a message.
 template <class Sql>
@@ -91,5 +81,3 @@ struct ToolCallStatements {
 };
 
 }  // namespace heddle::sql
-
-HEDDLE_ADAPT_STRUCT(heddle::sql::StoredToolCall, session_id, sequence, tool_calls, position);

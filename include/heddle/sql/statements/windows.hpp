@@ -3,6 +3,7 @@
 
 #include "heddle/model/message.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/statements/stream_columns.hpp"
 
 #include <cstdint>
 #include <string>
@@ -115,7 +116,9 @@ template <class Sql>
   };
   return columns<Message>(
       "m.",
-      {computed<&Message::content>("coalesce(u.content, m.content)"),
+      {computed<&Message::content>("coalesce(u.content, " + streams::content<Sql>("m") + ")"),
+       computed<&Message::state>("CASE WHEN u.number IS NULL THEN " + streams::state<Sql>("m") +
+                                 " ELSE 'complete' END"),
        computed<&Message::content_blocks>(of_message("content_blocks")),
        computed<&Message::tool_calls>(of_message("tool_calls")),
        computed<&Message::tool_result>(of_message("tool_result")), computed<&Message::parts>(of_message("parts")),

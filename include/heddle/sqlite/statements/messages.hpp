@@ -11,6 +11,7 @@
 #include "heddle/sql/statements/branches.hpp"
 #include "heddle/sql/statements/folds.hpp"
 #include "heddle/sql/statements/messages.hpp"
+#include "heddle/sql/statements/stream_columns.hpp"
 #include "heddle/sql/statements/windows.hpp"
 #include "heddle/sqlite/statements/sql.hpp"
 #include "heddle/time.hpp"
@@ -50,6 +51,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         MessageStatements::redact("?5") +
         " WHERE m.key IN (SELECT m.key FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number "
         "CROSS JOIN messages m ON m.key BETWEEN " +
+        key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
+        " WHERE s.user_id = ?1 AND s.id = ?2)"};
+    /// user, session, from, to: ends the streams of these messages.
+    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> end_streams{
+        "DELETE FROM message_streams WHERE key IN (SELECT w.key FROM sessions s CROSS JOIN segments g ON "
+        "g.branch_number = s.branch_number CROSS JOIN message_streams w ON w.key BETWEEN " +
         key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
         " WHERE s.user_id = ?1 AND s.id = ?2)"};
     /// user, session, from, to: forgets the calls of tools in these messages, but not the results.
@@ -164,7 +171,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   static std::string select(const std::string& session_id = "s.id") {
     return "SELECT " +
            sql::columns<Message>(
-               "m.", {sql::computed<&Message::session_id>(session_id),
+               "m.", {sql::computed<&Message::content>(sql::streams::content<Sql>("m")),
+                      sql::computed<&Message::state>(sql::streams::state<Sql>("m")),
+                      sql::computed<&Message::session_id>(session_id),
                       sql::computed<&Message::sequence>(sql::message_key::sequence("m.key")),
                       sql::computed<&Message::folded_first>("0"), sql::computed<&Message::folded_last>("0")}) +
            " ";

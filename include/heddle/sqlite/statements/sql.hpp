@@ -100,6 +100,19 @@ struct Sql {
   static std::string key_values(std::string_view session, std::string_view sequence) {
     return sql::message_key::base(std::string(session) + ".branch_number").append(" + ").append(sequence);
   }
+  /// The key of the row `table`, its branch, and whether two rows have the same key.
+  static std::string key_of(std::string_view table) { return std::string(table).append(".key"); }
+  static std::string branch_of(std::string_view table) { return "(" + sql::message_key::number(key_of(table)) + ")"; }
+  static std::string same_key(std::string_view table, std::string_view other) {
+    return key_of(table).append(" = ").append(key_of(other));
+  }
+  /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
+  static std::string joined_chunks(std::string_view table, std::string_view start) {
+    return "coalesce((SELECT group_concat(text, '') FROM (SELECT c.text FROM message_chunks c WHERE " +
+           same_key("c", table) + " AND c.start >= " + std::string(start) + " ORDER BY c.start)), '')";
+  }
+  /// The present time in microseconds, where the process does not say it.
+  static std::string clock() { return "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"; }
   /// The columns of a new branch that identify it, and their values for a session `s`. Its number is the next one below
   /// zero.
   static std::string branch_columns() { return "user_id, number"; }

@@ -7,6 +7,7 @@
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/row_list.hpp"
+#include "heddle/stores/detail/waiting.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/time_range.hpp"
@@ -16,20 +17,12 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 
 // The rules of HumanRequestStore for requests and responses.
 namespace heddle::stores::detail {
 
 // Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
-
-/// The interval at which a waiting call reads the request if the engine receives no notifications.
-inline constexpr std::chrono::milliseconds look_again{100};
-/// The same if the engine receives notifications, for changes without one.
-inline constexpr std::chrono::milliseconds look_again_at_last{5000};
-/// The same after the database could not be reached.
-inline constexpr std::chrono::milliseconds look_again_after_failure{250};
 
 /// Throws `invalid_argument` for a request that cannot be stored.
 void check_request(const std::same_as<HumanRequest> auto& request) {
@@ -72,12 +65,6 @@ void check_response(const std::same_as<HumanResponse> auto& response) {
 /// Sets the status of a request that is past `expires_at`, whether or not its timeout has been stored.
 inline void show_at(Timestamp at, HumanRequest& request) {
   if (is_over(at, request)) { request.status = RequestStatus::timeout; }
-}
-
-/// Returns the topic of notifications of a request within this process.
-[[nodiscard]] inline std::string topic_of(std::string_view user_id, const std::string& id) {
-  // No id contains a zero byte.
-  return std::string(user_id).append(1, '\0').append(id);
 }
 
 /// Returns when to read the request again without a notification.

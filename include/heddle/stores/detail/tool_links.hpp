@@ -11,29 +11,35 @@
 
 namespace heddle::stores::detail {
 
-/// Notes the calls of tools in a message of this transaction and the results in it, so that open calls are found. It
-/// has so many messages of the session behind it. The position of a call is its place in the stored `tool_calls`.
-template <class Policy, class Transaction>
-void link_calls(Transaction& tx, const std::string& session_id, const Message& message, std::int64_t behind) {
+/// Calls `note(position, call id, 1 or 0)` for each call of a tool in a message, and for each result in it, which is
+/// a 1. The position of a call is its place in the stored `tool_calls`.
+template <class Note>
+void for_each_link(const Message& message, Note&& note) {
   if (message.tool_calls.empty() && message.tool_use_id.empty() && !message.tool_result && message.parts.empty()) {
     return;
   }
   std::int64_t position = 0;
-  const auto note = [&](std::string_view call_id, std::int64_t is_result) {
-    tx.run(sql::statements<typename Policy::Dialect::Messages::ToolLinks>().add, tx.user_id(), session_id, behind,
-           position++, call_id, is_result);
-  };
   if (message.parts.empty()) {
-    for (const ToolCall& call : message.tool_calls) { note(call.id, 0); }
-    if (!message.tool_use_id.empty() || message.tool_result) { note(message.tool_use_id, 1); }
+    for (const ToolCall& call : message.tool_calls) { note(position++, call.id, 0); }
+    if (!message.tool_use_id.empty() || message.tool_result) { note(position, message.tool_use_id, 1); }
     return;
   }
   for (const Part& part : message.parts) {
-    if (part.kind == PartKind::tool_call) { note(part.call.id, 0); }
+    if (part.kind == PartKind::tool_call) { note(position++, part.call.id, 0); }
   }
   for (const Part& part : message.parts) {
-    if (part.kind == PartKind::tool_result) { note(part.call_id, 1); }
+    if (part.kind == PartKind::tool_result) { note(position++, part.call_id, 1); }
   }
+}
+
+/// Notes the calls of a message of this transaction and its results, so that open calls are found. The message has so
+/// many messages of its session behind it.
+template <class Policy, class Transaction>
+void link_calls(Transaction& tx, const std::string& session_id, const Message& message, std::int64_t behind) {
+  for_each_link(message, [&](std::int64_t position, std::string_view call_id, std::int64_t is_result) {
+    tx.run(sql::statements<typename Policy::Dialect::Messages::ToolLinks>().add, tx.user_id(), session_id, behind,
+           position, call_id, is_result);
+  });
 }
 
 }  // namespace heddle::stores::detail
