@@ -43,14 +43,16 @@ class RawConnection {
     if (const std::string table = run("PRAGMA foreign_key_check"); !table.empty()) {
       return "a foreign key of " + table;
     }
-    if (run("SELECT (SELECT count(*) FROM messages) = (SELECT total(last_sequence) FROM sessions)") != "1") {
-      return "messages that no session counts";
+    if (run("SELECT count(*) FROM messages m WHERE NOT EXISTS (SELECT 1 FROM segments g WHERE g.source_number = m.key "
+            ">> 24 AND g.last_sequence >= (m.key & 16777215))") != "0") {
+      return "messages that no session has";
     }
     if (const std::string session =
-            run("SELECT id FROM sessions WHERE last_sequence <> (SELECT count(*) FROM messages WHERE key "
-                "BETWEEN number * 16777216 + 1 AND number * 16777216 + last_sequence)");
+            run("SELECT id FROM sessions s WHERE last_sequence <> (SELECT count(*) FROM segments g JOIN messages m ON "
+                "m.key BETWEEN g.source_number * 16777216 + g.first_sequence AND g.source_number * 16777216 + "
+                "g.last_sequence WHERE g.branch_number = s.branch_number)");
         !session.empty()) {
-      return "a gap in session " + session;
+      return "a gap, or too many messages, in session " + session;
     }
     try {
       run("INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)");

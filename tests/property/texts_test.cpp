@@ -85,6 +85,7 @@ TEST_CASE("bad texts in a message, its blocks, calls and results") {
   auto base = property::filled<heddle::Message>();
   base.parts.clear();
   base.redacted.reset();
+  base.state = {};
   try_all(Trip<heddle::Message>{
       .base = base,
       .save = [&](const heddle::Message& message) { database.sessions().save_message({}, "text", message); },

@@ -126,6 +126,10 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   all.add("Sessions::Lists", session_lists, session_lists_of(session_lists));
   const auto& folds = statements<Dialect::Messages::Folds>();
   all.add("Messages::Folds", folds, folds_of(folds));
+  const auto& tool_calls = statements<AllToolCalls<Dialect::Messages>>();
+  all.add("Messages::ToolCalls", tool_calls, tool_calls_of(tool_calls));
+  const auto& streams = statements<Dialect::Streams>();
+  all.add("Streams", streams, streams_of(streams));
   const auto& errors = statements<Dialect::Errors>();
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();

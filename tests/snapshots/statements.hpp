@@ -97,6 +97,35 @@ Texts messages_of(const Group& group) {
 }
 
 template <class Group>
+Texts tool_calls_of(const Group& group) {
+  return {{"list", group.list.text()}, {"list_of_session", group.list_of_session.text()},
+          {"take", group.take.text()}, {"insert", group.insert.text()},
+          {"link", group.link.text()}, {"add", group.add.text()}};
+}
+
+/// The statements on calls of tools, that which notes one included.
+template <class Messages>
+struct AllToolCalls : Messages::ToolCalls, Messages::ToolLinks {};
+
+template <class Group>
+Texts streams_of(const Group& group) {
+  return {{"mark", group.mark.text()},
+          {"insert", group.insert.text()},
+          {"hold", group.hold.text()},
+          {"insert_chunk", group.insert_chunk.text()},
+          {"grow", group.grow.text()},
+          {"touch", group.touch.text()},
+          {"finish", group.finish.text()},
+          {"remove", group.remove.text()},
+          {"add_totals", group.add_totals.text()},
+          {"link", group.link.text()},
+          {"find", group.find.text()},
+          {"take_over", group.take_over.text()},
+          {"growth", group.growth.text()},
+          {"list_interrupted", group.list_interrupted.text()}};
+}
+
+template <class Group>
 Texts session_lists_of(const Group& group) {
   return {{"newest", group.newest.text()},
           {"oldest", group.oldest.text()},
@@ -123,6 +152,8 @@ Texts branches_of(const Group& group) {
           {"insert_fork", group.insert_fork.text()},
           {"share_with", group.share_with.text()},
           {"redact", group.redact.text()},
+          {"forget_calls", group.forget_calls.text()},
+          {"end_streams", group.end_streams.text()},
           {"fold_start", group.fold_start.text()},
           {"fold_with", group.fold_with.text()}};
 }

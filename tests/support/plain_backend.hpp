@@ -16,6 +16,7 @@ class Plain {
   auto& artifact_store() noexcept { return whole_.artifact_store(); }
   auto& result_store() noexcept { return whole_.result_store(); }
   auto& human_request_store() noexcept { return whole_.human_request_store(); }
+  auto& stream_store() noexcept { return whole_.stream_store(); }
   void migrate(const heddle::Context& context) { whole_.migrate(context); }
   void ping(const heddle::Context& context) { whole_.ping(context); }
   void close() noexcept { whole_.close(); }

@@ -5,6 +5,8 @@
 #include "heddle/options.hpp"
 #include "heddle/time.hpp"
 
+#include "heddle/reflection/adapt.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -46,3 +48,5 @@ struct InterruptedMessage {
 inline constexpr std::chrono::milliseconds default_silence{60'000};
 
 }  // namespace heddle
+
+HEDDLE_ADAPT_STRUCT(heddle::InterruptedMessage, session_id, at, bytes, last_append_at);

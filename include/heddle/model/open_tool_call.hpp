@@ -2,6 +2,8 @@
 
 #include "heddle/model/tool.hpp"
 
+#include "heddle/reflection/adapt.hpp"
+
 #include <cstdint>
 #include <string>
 
@@ -17,3 +19,5 @@ struct OpenToolCall {
 };
 
 }  // namespace heddle
+
+HEDDLE_ADAPT_STRUCT(heddle::OpenToolCall, session_id, sequence, call);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "postgres/differential/session_calls.hpp"
+#include "postgres/differential/turn_calls.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +10,9 @@
 namespace differential {
 
 /// Random calls of ErrorStorage and ArtifactStorage.
-class RecordCalls : public SessionCalls {
+class RecordCalls : public TurnCalls {
  public:
-  using SessionCalls::SessionCalls;
+  using TurnCalls::TurnCalls;
 
  protected:
   void errors() {

@@ -74,6 +74,14 @@ class SessionCalls : public Calls {
     }
   }
 
+  heddle::Message message() {
+    auto message = random_.record<heddle::Message>();
+    if (random_.one_in(2)) { message.parts.clear(); }
+    message.model = random_.one_in(3) ? std::string() : random_.id("model");
+    remember_text(message.parts.empty() ? message.content : message.parts.front().text);
+    return message;
+  }
+
  private:
   /// Returns a few words in their order; sometimes only parts of the first and the last one.
   std::string part_of(const std::string& text) {
@@ -87,14 +95,6 @@ class SessionCalls : public Calls {
     std::size_t to = std::min(text.size(), from + 1 + random_.number(30));
     while (!begins(to)) { ++to; }
     return text.substr(from, to - from);
-  }
-
-  heddle::Message message() {
-    auto message = random_.record<heddle::Message>();
-    if (random_.one_in(2)) { message.parts.clear(); }
-    message.model = random_.one_in(3) ? std::string() : random_.id("model");
-    remember_text(message.parts.empty() ? message.content : message.parts.front().text);
-    return message;
   }
 
   heddle::Session session() {

@@ -18,7 +18,9 @@ class StoreCalls : public RecordCalls {
 
   /// One call of any store.
   void any() {
-    switch (random_.number(10)) {
+    switch (random_.number(12)) {
+      case 10:
+      case 11: return turns();
       case 0: return errors();
       case 1:
       case 2: return artifacts();

@@ -30,6 +30,12 @@ inline void fill(OnServer& backend, const std::string& user) {
   sessions.save_tool_execution(context, known, {.tool_name = known});
   sessions.save_snapshot(context, {.id = known, .session_id = known, .snapshot_type = known});
   sessions.fold_messages(context, known, {1, 1}, {.id = known + " fold", .content = "gold of " + user});
+  heddle::Message call{.role = heddle::Role::assistant};
+  call.tool_calls = {{.id = known, .name = known}};
+  sessions.save_message(context, known, call);
+  auto& streams = backend.stream_store();
+  heddle::MessageStream stream = streams.begin(context, known, {});
+  streams.append(context, stream, "gold of " + user);
   backend.error_store().store(context, {.id = known, .session_id = known, .tool_name = known, .raw_error = "failed"});
   backend.artifact_store().index(context, {.id = known, .name = "gold", .path = known, .session_id = known});
   backend.result_store().store(context, {.id = known, .table = {{"c"}, {{std::string("gold")}}}});

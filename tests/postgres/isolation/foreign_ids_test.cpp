@@ -114,6 +114,20 @@ std::vector<Operation> operations() {
        [](B b, C c, Id id, A a) {
          a.add(b.session_storage().fold_messages(c, id, {1, 1}, {.id = "new", .content = "summary"}));
        }},
+      {"open_tool_calls", [](B b, C c, Id id, A a) { a.add(b.session_storage().open_tool_calls(c, id)); }},
+      {"close_tool_calls",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().close_tool_calls(c, id, {.message = "m"})); }},
+      {"begin a stream", [](B b, C c, Id id, A a) { a.add(b.stream_store().begin(c, id, {}).text); }},
+      {"append to a stream",
+       [](B b, C c, Id id, A a) {
+         MessageStream stream{.session_id = id, .at = {1, 1}};
+         b.stream_store().append(c, stream, "text");
+         a.add(stream.text);
+       }},
+      {"finish a stream",
+       [](B b, C c, Id id, A) { b.stream_store().finish(c, {.session_id = id, .at = {1, 1}}, {}); }},
+      {"take over a stream", [](B b, C c, Id id, A a) { a.add(b.stream_store().take_over(c, id, {1, 1}).writer); }},
+      {"wait for a stream", [](B b, C c, Id id, A a) { a.add(b.stream_store().wait(c, id, {1, 1}).bytes); }},
       {"list_branches", [](B b, C c, Id id, A a) { a.add(b.session_storage().list_branches(c, id)); }},
       {"load_messages of a window",
        [](B b, C c, Id id, A a) {

@@ -53,10 +53,10 @@ struct Wide {
 };
 
 std::vector<std::string> names_of_message() {
-  return {"role",        "content",   "content_blocks", "tool_calls", "tool_use_id", "tool_result", "session_context",
-          "agent_id",    "timestamp", "token_count",    "cost_usd",   "parts",       "provider_id", "model",
-          "stop_reason", "usage",     "metadata",       "session_id", "redacted",    "sequence",    "folded_first",
-          "folded_last"};
+  return {"role",         "content",    "content_blocks", "tool_calls", "tool_use_id", "tool_result", "session_context",
+          "agent_id",     "timestamp",  "token_count",    "cost_usd",   "parts",       "provider_id", "model",
+          "stop_reason",  "usage",      "metadata",       "session_id", "redacted",    "state",       "sequence",
+          "folded_first", "folded_last"};
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ TEST_CASE("a selection has its members in its own order or that of the record") 
                       &heddle::Message::tool_result, &heddle::Message::timestamp>>() ==
         "role content tool_use_id session_context agent_id token_count cost_usd parts provider_id model stop_reason "
         "usage "
-        "metadata session_id redacted sequence folded_first folded_last");
+        "metadata session_id redacted state sequence folded_first folded_last");
 }
 
 TEST_CASE("members of a selection are visited in its order") {

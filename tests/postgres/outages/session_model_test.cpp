@@ -1,0 +1,57 @@
+#include "support/session_model.hpp"
+#include "postgres/proxied_backend.hpp"
+#include "support/long_run.hpp"
+#include "support/session_steps.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+using namespace heddle;
+
+/// Random appends, forks, rewinds, folds, redactions and deletions, each cut at one message of the protocol: it is
+/// stored whole or not at all, and what was acknowledged is stored.
+TEST_CASE("postgres faults: sessions are what plain vectors say, wherever a connection is cut") {
+  support::ProxiedBackend here(1);
+  Backend<Postgres> direct(here.migrated().config());
+  here.store().delete_session({}, "session");
+  constexpr std::uint32_t seed = 4711;
+  std::mt19937 random(seed);
+  support::SessionModel model(seed);
+  const std::int64_t steps = support::size_of_run(150, 20'000);
+  int acknowledged = 0;
+  int lost = 0;
+  for (std::int64_t number = 0; number < steps; ++number) {
+    const support::Step step = model.next();
+    CAPTURE(number);
+    CAPTURE(static_cast<int>(step.kind));
+    const auto direction = random() % 2 == 0 ? support::Direction::to_server : support::Direction::to_client;
+    const auto arrival = random() % 2 == 0 ? support::Arrival::is_lost : support::Arrival::arrives;
+    here.proxy().cut_at(direction, 1 + static_cast<int>(random() % 50), arrival);
+    bool returned = false;
+    bool in_doubt = false;
+    try {
+      support::make(here.store(), {}, step);
+      returned = true;
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::unavailable);
+      in_doubt = error.in_doubt();
+    }
+    here.proxy().cut_nothing();
+    here.cut_all_and_wait();
+    const bool unchanged = model.difference(direct.session_storage(), {}).empty();
+    if (returned || (in_doubt && !unchanged)) {
+      model.make(step);
+      REQUIRE(model.difference(direct.session_storage(), {}) == "");
+      ++acknowledged;
+    } else {
+      REQUIRE(unchanged);
+      ++lost;
+    }
+  }
+  MESSAGE(acknowledged << " steps were stored, " << lost << " were not");
+  CHECK(acknowledged > steps / 10);
+  CHECK(lost > steps / 10);
+}
