@@ -48,6 +48,7 @@ enum class Operation : std::uint8_t {
   open_tool_calls,
   close_tool_calls,
   load_messages,
+  load_messages_backwards,
   load_window,
   for_each_message,
   load_agent_messages,
@@ -107,7 +108,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 84> values{"open",
+  static constexpr std::array<std::string_view, 85> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -142,6 +143,7 @@ struct EnumNames<Operation> {
                                                            "open_tool_calls",
                                                            "close_tool_calls",
                                                            "load_messages",
+                                                           "load_messages_backwards",
                                                            "load_window",
                                                            "for_each_message",
                                                            "load_agent_messages",

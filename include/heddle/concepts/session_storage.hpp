@@ -118,7 +118,9 @@ namespace heddle {
 ///    a fork counts what was appended to it. A page continues by its number of rows: a sum that comes into being
 ///    between two pages can move others. A token is counted in `usage`, or in `token_count` of the totals, or in both,
 ///    as the program says: nothing adds one to the other.
-///  - `load_messages` returns messages in order of sequence; none for a session that does not exist. `for_each_message`
+///  - `load_messages` returns messages in order of sequence; none for a session that does not exist.
+///    `load_messages_backwards` does the same with the newest first; what is appended between two pages is not in them.
+///    `for_each_message`
 ///    does the same from a sequence number on, until the visitor returns false, without a limit, with one row in memory
 ///    at a time (all rows for an in-memory database). The visitor may use the backend. With a connection pool,
 ///    `for_each_message` holds one connection and each call inside uses another; such a call throws
@@ -178,6 +180,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.open_tool_calls(context, optional_id, page) } -> std::same_as<Page<OpenToolCall>>;
   { store.close_tool_calls(context, id, error, append) } -> std::same_as<std::int64_t>;
   { store.load_messages(context, id, page) } -> std::same_as<Page<Message>>;
+  { store.load_messages_backwards(context, id, page) } -> std::same_as<Page<Message>>;
   { store.load_messages(context, id, window) } -> std::same_as<LoadedWindow>;
   { store.for_each_message(context, id, visit) } -> std::same_as<std::int64_t>;
   { store.load_agent_messages(context, id, page) } -> std::same_as<Page<Message>>;

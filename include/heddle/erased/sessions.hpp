@@ -79,6 +79,8 @@ class Sessions : public Interface, private concepts::SessionMistakes {
                                         const AppendOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<Message> load_messages(const Context& context, const std::string& session_id,
                                                     const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<Message> load_messages_backwards(const Context& context, const std::string& session_id,
+                                                              const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual LoadedWindow load_messages(const Context& context, const std::string& session_id,
                                                    const MessageWindow& window) = 0;
   /// Calls `visit(const Message&)` for each message of a session in order, from a sequence number on, until it returns
@@ -211,6 +213,10 @@ class SessionsModel : public Sessions {
   }
   Page<Message> load_messages(const Context& context, const std::string& session_id, const PageRequest& page) override {
     return storage_.load_messages(context, session_id, page);
+  }
+  Page<Message> load_messages_backwards(const Context& context, const std::string& session_id,
+                                        const PageRequest& page) override {
+    return storage_.load_messages_backwards(context, session_id, page);
   }
   LoadedWindow load_messages(const Context& context, const std::string& session_id,
                              const MessageWindow& window) override {

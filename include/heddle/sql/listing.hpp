@@ -29,7 +29,8 @@ enum class Listing {
   branches,
   session_summaries,
   open_tool_calls,
-  interrupted_streams
+  interrupted_streams,
+  messages_backwards
 };
 
 }  // namespace heddle::sql
@@ -37,7 +38,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 20> values{"sessions",
+  static constexpr std::array<std::string_view, 21> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -56,5 +57,6 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "branches",
                                                            "session_summaries",
                                                            "open_tool_calls",
-                                                           "interrupted_streams"};
+                                                           "interrupted_streams",
+                                                           "messages_backwards"};
 };

@@ -164,6 +164,9 @@ class SessionStore : private concepts::SessionMistakes {
   /// Returns a session's messages in order; an empty page if the session does not exist.
   [[nodiscard]] Page<Message> load_messages(const Context& context, const std::string& session_id,
                                             const PageRequest& request = {});
+  /// Returns a session's messages, the newest first, and page by page older ones.
+  [[nodiscard]] Page<Message> load_messages_backwards(const Context& context, const std::string& session_id,
+                                                      const PageRequest& request = {});
   /// Returns the newest messages of a session that satisfy the conditions of the window.
   [[nodiscard]] LoadedWindow load_messages(const Context& context, const std::string& session_id,
                                            const MessageWindow& window);

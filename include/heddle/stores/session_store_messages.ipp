@@ -89,6 +89,26 @@ Page<Message> SessionStore<Policy, Tracer>::load_messages(const Context& context
 }
 
 template <class Policy, class Tracer>
+Page<Message> SessionStore<Policy, Tracer>::load_messages_backwards(const Context& context,
+                                                                    const std::string& session_id,
+                                                                    const PageRequest& request) {
+  return gateway_.run(context, Operation::load_messages_backwards, [&](auto& passage) {
+    validation::check_id("session_id", session_id);
+    const stores::detail::MessageList page(sql::Listing::messages_backwards, request, session_id);
+    return passage.read([&](auto& tx) {
+      const auto& lists = stores::detail::message_lists<Policy>();
+      stores::detail::require_branch(tx, lists.same_branch, page, session_id);
+      auto end = tx.one(stores::detail::branch_statements<Policy>().end, tx.user_id(), session_id);
+      auto rows = tx.page(lists.window, tx.user_id(), session_id, 1, page.from(),
+                          stores::detail::bits_of_roles(MessageWindow{}), page.rows());
+      return [end = std::move(end), rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), sql::session_end::unpacked(end().value_or(0)).branch);
+      };
+    });
+  });
+}
+
+template <class Policy, class Tracer>
 LoadedWindow SessionStore<Policy, Tracer>::load_messages(const Context& context, const std::string& session_id,
                                                          const MessageWindow& window) {
   return gateway_.run(context, Operation::load_window, [&](auto& passage) {

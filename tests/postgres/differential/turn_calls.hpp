@@ -56,6 +56,12 @@ class TurnCalls : public SessionCalls {
   }
 
   void open_tool_calls() {
+    if (random_.one_in(3)) {
+      return read_list("load_messages_backwards",
+                       [&, context = context(), id = session_id()](auto& side, const auto& page) {
+                         return side.backend.session_storage().load_messages_backwards(context, id, page);
+                       });
+    }
     read_list("open_tool_calls", [&, context = context(), id = maybe_session()](auto& side, const auto& page) {
       return side.backend.session_storage().open_tool_calls(context, id, page);
     });

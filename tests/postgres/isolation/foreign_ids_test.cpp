@@ -114,6 +114,8 @@ std::vector<Operation> operations() {
        [](B b, C c, Id id, A a) {
          a.add(b.session_storage().fold_messages(c, id, {1, 1}, {.id = "new", .content = "summary"}));
        }},
+      {"load_messages_backwards",
+       [](B b, C c, Id id, A a) { a.add(b.session_storage().load_messages_backwards(c, id)); }},
       {"open_tool_calls", [](B b, C c, Id id, A a) { a.add(b.session_storage().open_tool_calls(c, id)); }},
       {"close_tool_calls",
        [](B b, C c, Id id, A a) { a.add(b.session_storage().close_tool_calls(c, id, {.message = "m"})); }},

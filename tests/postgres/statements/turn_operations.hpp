@@ -16,6 +16,8 @@ inline MessageStream writer(R& run) {
 
 /// Operations on calls of tools, and on messages that are being written.
 inline const std::vector<Operation> of_turns{
+    {"load_messages_backwards",
+     [](R& r) { CHECK(r.sessions().load_messages_backwards(r.context, r.id, {.limit = 918}).items.size() == 3); }},
     {"open_tool_calls", [](R& r) { CHECK(r.sessions().open_tool_calls(r.context, r.id, r.page).items.size() == 3); }},
     {"open_tool_calls of all sessions",
      [](R& r) { CHECK(!r.sessions().open_tool_calls(r.context, std::nullopt, r.page).items.empty()); }},

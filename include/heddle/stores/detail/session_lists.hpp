@@ -59,6 +59,10 @@ class MessageList {
   }
   /// The sequence after which the page starts.
   [[nodiscard]] std::int64_t after() const noexcept { return start_.sequence; }
+  /// The sequence at which a page of a list that goes backwards starts.
+  [[nodiscard]] std::int64_t from() const noexcept {
+    return start_.sequence == 0 ? limits::sequence : start_.sequence - 1;
+  }
   [[nodiscard]] std::int64_t rows() const noexcept { return page_.rows(); }
 
   /// Returns the page of messages that were read with their branch.
@@ -66,6 +70,13 @@ class MessageList {
     return sql::without_keys(page_.of(std::move(list), [](const sql::Keyed<Message>& last) {
       return sql::Position{sql::session_end::packed({last.key, last.row.sequence}), {}};
     }));
+  }
+
+  /// The same for messages of one branch.
+  [[nodiscard]] Page<Message> of(sql::RowList<Message> list, std::int64_t branch) const {
+    return page_.of(std::move(list), [branch](const Message& last) {
+      return sql::Position{sql::session_end::packed({branch, last.sequence}), {}};
+    });
   }
 
  private:
