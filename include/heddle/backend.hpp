@@ -26,7 +26,7 @@
 
 namespace heddle {
 
-/// The storage of a server: an engine and the five stores on it, chosen at compile time. Make one for each server and
+/// The storage of a server: an engine and the six stores on it, chosen at compile time. Make one for each server and
 /// share it between all agents and threads. Satisfies StorageBackend.
 ///
 ///     heddle::Backend<heddle::Sqlite> backend({.path = "agents.db"});
