@@ -249,8 +249,9 @@ TEST_CASE("messages: migrations") {
   SUBCASE("newer than the program") {
     raw.execute("INSERT INTO heddle_migrations VALUES (" + latest + " + 1, 'next', 'x', 0)");
     says(ErrorCode::failed_precondition,
-         "migration " + std::to_string(backend.migrator().latest_version() + 1) +
-             " of the database is newer than this program: update the program",
+         "the database has schema version " + std::to_string(backend.migrator().latest_version() + 1) +
+             ", and this program knows no version after " + latest +
+             ": update the program, or restore a backup from before the migration",
          [&] { backend.migrate(); });
   }
   SUBCASE("edited") {

@@ -137,7 +137,10 @@ class Migrator {
     std::int32_t expected = 1;
     for (const auto& record : records) {
       if (record.version > latest_version()) {
-        refuse(record.version, "of the database is newer than this program: update the program");
+        throw Error(ErrorCode::failed_precondition,
+                    "the database has schema version " + std::to_string(records.back().version) +
+                        ", and this program knows no version after " + std::to_string(latest_version()) +
+                        ": update the program, or restore a backup from before the migration");
       }
       if (record.version != expected++) {
         refuse(expected - 1, "is missing from the database's records of migrations");
