@@ -7,6 +7,12 @@
 #include <filesystem>
 #include <string>
 
+#ifdef HEDDLE_CONFORMANCE_POSTGRES
+#include "heddle/postgres/embedded_migrations.hpp"
+#else
+#include "heddle/sqlite/embedded_migrations.hpp"
+#endif
+
 // Servers of this version beside one of a next version, whose migration is made up.
 
 using namespace heddle;
