@@ -1,0 +1,58 @@
+#include "canonical.hpp"
+#include "cases.hpp"
+
+#include <heddle/sqlite.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using heddle::Message;
+
+namespace {
+
+/// Stores messages in a session and loads them.
+std::vector<Message> store_and_load(heddle::Backend<heddle::Sqlite>& backend, const std::vector<Message>& messages) {
+  const auto context = heddle::Context::for_user("alice");
+  static int number = 0;
+  const std::string session = "s" + std::to_string(++number);
+  backend.session_storage().ensure_session(context, {.id = session});
+  backend.session_storage().save_messages(context, session, messages);
+  return backend.session_storage().load_messages(context, session).items;
+}
+
+/// Returns a message without what the database fills in.
+Message as_read(Message message) {
+  message.timestamp = {};
+  message.session_id.clear();
+  message.sequence = 0;
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a stored message makes the same document again") {
+  heddle::Backend<heddle::Sqlite> backend({.path = ":memory:"});
+  backend.migrate();
+  for (const Format& format : all_formats()) {
+    for (const Case& each : cases_of(format)) {
+      if (each.what == ".stream") { continue; }
+      CAPTURE(each.name);
+      const std::vector<Message> messages = messages_of(format, each.what, each.text);
+      const std::vector<Message> loaded = store_and_load(backend, messages);
+      REQUIRE(loaded.size() == messages.size());
+      // Also what a program without parts reads: content, calls and results.
+      for (std::size_t index = 0; index < loaded.size(); ++index) { CHECK(as_read(loaded[index]) == messages[index]); }
+      if (each.what == ".messages") {
+        CHECK(canonical(format.write_messages(loaded)) == canonical(each.text));
+      } else if (each.what == ".response") {
+        CHECK(canonical(format.write_response(loaded.front())) == canonical(each.text));
+      } else {
+        auto request = format.read_request(each.text);
+        request.messages = loaded;
+        CHECK(canonical(format.write_request(request)) == canonical(each.text));
+      }
+    }
+  }
+}
