@@ -95,7 +95,7 @@ TEST_CASE("unknown members at every level survive") {
     for (const Case& each : cases_of(format)) {
       if (each.what == ".stream") { continue; }
       const Json document = heddle::formats::detail::parse_document(each.text);
-      for (int round = 0; round < 40; ++round) {
+      for (int round = 0; round < 20; ++round) {
         Json changed = document;
         add_unknown_members(random, changed);
         const std::string text = print(changed);
@@ -115,7 +115,7 @@ TEST_CASE("a damaged document is the same after reading and writing, or is refus
     for (const Case& each : cases_of(format)) {
       if (each.what == ".stream") { continue; }
       const Json document = heddle::formats::detail::parse_document(each.text);
-      for (int round = 0; round < 150; ++round) {
+      for (int round = 0; round < 80; ++round) {
         Json changed = document;
         for (std::size_t count = 1 + below(random, 3); count > 0; --count) { mutate(random, changed); }
         const std::string text = print(changed);
