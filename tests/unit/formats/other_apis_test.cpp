@@ -72,6 +72,25 @@ TEST_CASE("messages that a program has made are written as each API has them") {
       {"functionResponse":{"id":"c3","name":"cut","response":{"output":"plain"}}},{"text":"Go on."}]}]})");
 }
 
+TEST_CASE("results in messages of their own become one message where an API wants that") {
+  // As in version 0.1, without parts.
+  const std::vector<Message> messages{
+      {.role = Role::tool, .tool_use_id = "a", .tool_result = heddle::ToolResult{true, {"1"}}},
+      {.role = Role::tool, .content = "two", .tool_use_id = "b"},
+      {.role = Role::tool, .content = "no result"}};
+  check(formats::anthropic::write_messages(messages), R"([{"role":"user","content":[
+    {"type":"tool_result","tool_use_id":"a","content":"1"},{"type":"tool_result","tool_use_id":"b","content":"two"}]},
+    {"role":"user","content":"no result"}])");
+  check(formats::gemini::write_messages(messages), R"([{"role":"user","parts":[
+    {"functionResponse":{"id":"a","response":{"output":1}}},{"functionResponse":{"id":"b","response":{"output":"two"}}}]},
+    {"role":"user","parts":[{"text":"no result"}]}])");
+  check(formats::openai_chat::write_messages(std::span(messages).first(2)),
+        R"([{"role":"tool","tool_call_id":"a","content":"1"},{"role":"tool","tool_call_id":"b","content":"two"}])");
+  const Message mixed{.role = Role::tool, .parts = {Part::of_text("So:"), Part::of_tool_result("a", {true, {"1"}})}};
+  check(formats::anthropic::write_message(mixed), R"({"role":"user","content":[
+    {"type":"tool_result","tool_use_id":"a","content":"1"},{"type":"text","text":"So:"}]})");
+}
+
 TEST_CASE("what was written can be read again, with the same content") {
   for (const Format& format : all_formats()) {
     CAPTURE(format.name);

@@ -6,8 +6,10 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
+namespace formats = heddle::formats;
 using heddle::Message;
 
 namespace {
@@ -55,4 +57,33 @@ TEST_CASE("a stored message makes the same document again") {
       }
     }
   }
+}
+
+TEST_CASE("the deepest document that can be read can be stored") {
+  heddle::Backend<heddle::Sqlite> backend({.path = ":memory:"});
+  backend.migrate();
+  // Where the members are is how deep the value in `@` can be.
+  const std::vector<std::pair<std::string, int>> documents{
+      {R"([{"role":"user","content":[{"type":"text","text":"x","new":{"@":@}}],"new":@,"$new":{"a":@}}])", 4},
+      {R"([{"role":"user","content":[{"type":"text","text":"x","new":{"@":@}}],"new":@,"$new":{"a":@}}])", 4},
+      {R"([{"role":"user","content":[{"type":"input_text","text":"x","new":{"@":@}},{"type":"new","x":@}],"new":@}])",
+       4},
+      {R"([{"role":"user","parts":[{"text":"x","new":{"@":@}},{"new":@}],"new":@,"$new":{"a":@}}])", 4}};
+  for (std::size_t index = 0; index < documents.size(); ++index) {
+    const Format& format = all_formats()[index];
+    CAPTURE(format.name);
+    const auto depth = static_cast<std::size_t>(504 - documents[index].second - 1);
+    const std::string value = std::string(depth, '[') + std::string(depth, ']');
+    std::string json = documents[index].first;
+    for (std::size_t at = json.find('@'); at != std::string::npos; at = json.find('@', at + 1)) {
+      if (json[at - 1] != '"') { json.replace(at, 1, value); }
+    }
+    const auto loaded = store_and_load(backend, format.read_messages(json));
+    CHECK(canonical(format.write_messages(loaded)) == canonical(json));
+  }
+  // Of responses, whose rest lies deepest.
+  const std::string value = std::string(501, '[') + std::string(501, ']');
+  const std::string chat = R"({"choices":[{"message":{"role":"assistant","content":"x"},"new":)" + value + "}]}";
+  CHECK(canonical(formats::openai_chat::write_response(
+            store_and_load(backend, {formats::openai_chat::read_response(chat)}).front())) == canonical(chat));
 }

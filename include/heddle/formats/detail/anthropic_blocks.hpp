@@ -75,7 +75,7 @@ inline void make_result(Json& block, const Part& part, const Json& rest) {
   block.set("tool_use_id", part.call_id);
   std::string text = text_of_result(part.result);
   std::optional<Json> list;
-  if (has_note(rest, "list")) { list = parse(text, false).json; }
+  if (has_note(rest, "list")) { list = parse(text, kept_rules).json; }
   if (list && list->is_array()) {
     block.set("content", *std::move(list));
   } else if (text != "null") {

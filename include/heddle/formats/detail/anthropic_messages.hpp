@@ -14,6 +14,7 @@
 #include "heddle/model/parts_of.hpp"
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,19 +22,26 @@
 /// Messages, responses and requests of the Messages API.
 namespace heddle::formats::detail::anthropic {
 
-[[nodiscard]] inline Json make_blocks(const Message& message, bool is_foreign) {
+[[nodiscard]] inline Json make_blocks(const Message& message, const Origin& origin) {
   Json blocks = Json::array();
-  const std::vector<Part> parts = parts_of(message);
+  Json others = Json::array();
+  const std::vector<Part> parts = parts_to_write(message);
   for (std::size_t index = 0; index < parts.size(); ++index) {
-    if (auto block = write_block(parts[index], is_foreign, index)) { blocks.push(*std::move(block)); }
+    auto block = write_block(parts[index], origin.is_foreign, index);
+    if (!block) { continue; }
+    // The API asks for results in front of all else. What was read stays as it was.
+    const bool in_front = origin.was_read || message.role != Role::tool || parts[index].kind == PartKind::tool_result;
+    (in_front ? blocks : others).push(*std::move(block));
   }
+  for (Json& other : others.items) { blocks.push(std::move(other)); }
   return blocks;
 }
 
 /// Returns a list of blocks as the content of a message: a string, if it is one text and was no list.
 [[nodiscard]] inline Json make_content(Json blocks, const Json& rest) {
   const bool is_string = blocks.items.size() == 1 && is_plain_text(blocks.items.front()) && !has_note(rest, "list");
-  return is_string ? Json(*blocks.items.front().find("text")) : std::move(blocks);
+  if (is_string) { return *blocks.items.front().find("text"); }
+  return blocks;
 }
 
 inline void take_content(Message& message, Json& rest, const Json& content, const Pointer& at) {
@@ -52,7 +60,7 @@ inline void take_content(Message& message, Json& rest, const Json& content, cons
 [[nodiscard]] inline Json make_message(const Message& message, const Origin& origin) {
   Json made = Json::object();
   made.set("role", message.role == Role::assistant ? "assistant" : "user");
-  made.set("content", make_content(make_blocks(message, origin.is_foreign), origin.message));
+  made.set("content", make_content(make_blocks(message, origin), origin.message));
   return made;
 }
 
@@ -68,6 +76,7 @@ inline void take_content(Message& message, Json& rest, const Json& content, cons
     refuse(at.member("role"), "is not user, assistant or system");
   }
   Origin origin;
+  origin.was_read = true;
   take_content(message, origin.message, member(json, "content", at), at.member("content"));
   keep_rest(origin.message, json, make_message(message, origin));
   fill_in(message);
@@ -82,15 +91,23 @@ inline void take_content(Message& message, Json& rest, const Json& content, cons
   return made;
 }
 
-inline void append_message(Json& list, const Message& message) { list.push(write_message(message)); }
+/// Appends a message to a list. The API wants the results of all calls of a message in the next one.
+inline void append_message(Json& list, const Message& message, const Message* before) {
+  Json made = write_message(message);
+  if (continues_results(message, before, anthropic_name)) {
+    for (Json& block : made.find("content")->items) { list.items.back().find("content")->push(std::move(block)); }
+  } else {
+    list.push(std::move(made));
+  }
+}
 
-[[nodiscard]] inline Json make_response(const Message& message, bool is_foreign) {
+[[nodiscard]] inline Json make_response(const Message& message, const Origin& origin) {
   Json made = Json::object();
   made.set_text("id", message.provider_id);
   made.set("type", "message");
   made.set("role", "assistant");
   made.set_text("model", message.model);
-  made.set("content", make_blocks(message, is_foreign));
+  made.set("content", make_blocks(message, origin));
   made.set("stop_reason", message.stop_reason.empty() ? Json() : Json::string(message.stop_reason));
   made.set("stop_sequence", Json());
   Json& usage = made.set("usage", Json::object());
@@ -119,7 +136,8 @@ inline void append_message(Json& list, const Message& message) { list.push(write
                    .cached_read_tokens = tokens_if(usage, "cache_read_input_tokens"),
                    .cached_write_tokens = tokens_if(usage, "cache_creation_input_tokens")};
   Origin origin;
-  keep_rest(origin.response, json, make_response(message, false));
+  origin.was_read = true;
+  keep_rest(origin.response, json, make_response(message, origin));
   fill_in(message);
   set_origin(message, anthropic_name, std::move(origin));
   return message;
@@ -127,7 +145,7 @@ inline void append_message(Json& list, const Message& message) { list.push(write
 
 [[nodiscard]] inline Json write_response(const Message& message) {
   const Origin origin = origin_of(message, anthropic_name);
-  Json made = make_response(message, origin.is_foreign);
+  Json made = make_response(message, origin);
   put_back(made, origin.response);
   return made;
 }
@@ -164,12 +182,11 @@ inline void append_message(Json& list, const Message& message) { list.push(write
     const Origin origin = origin_of(message, anthropic_name);
     // One that was read from the list of messages goes back there.
     if (origin.was_read && !has_note(origin.message, "system")) { break; }
-    for (Json& block : make_blocks(message, origin.is_foreign).items) { blocks.push(std::move(block)); }
+    for (Json& block : make_blocks(message, origin).items) { blocks.push(std::move(block)); }
     if (has_note(origin.message, "list")) { add_note(note, "list"); }
   }
   if (index > 0) { made.set("system", make_content(std::move(blocks), note)); }
-  Json& list = made.set("messages", Json::array());
-  for (; index < request.messages.size(); ++index) { append_message(list, request.messages[index]); }
+  made.set("messages", write_list(std::span(request.messages).subspan(index), append_message));
   return made;
 }
 

@@ -37,7 +37,7 @@ inline constexpr std::string_view system_note = "system";
   Json made = Json::object();
   if (has_role) { made.set("role", message.role == Role::assistant ? "model" : "user"); }
   Json& list = made.set("parts", Json::array());
-  const std::vector<Part> parts = parts_of(message);
+  const std::vector<Part> parts = parts_to_write(message);
   for (std::size_t index = 0; index < parts.size(); ++index) {
     const auto name = origin.was_read ? names.end() : names.find(parts[index].call_id);
     auto part = write_part(parts[index], origin.is_foreign, name == names.end() ? "" : name->second, index);
@@ -95,11 +95,19 @@ inline void finish_message(Message& message, Origin origin) {
 [[nodiscard]] inline Json write_messages(std::span<const Message> messages) {
   Json list = Json::array();
   CallNames names;
+  const Message* before = nullptr;
   for (const Message& message : messages) {
     for (const Part& part : parts_of(message)) {
       if (part.kind == PartKind::tool_call) { names[part.call.id] = part.call.name; }
     }
-    list.push(write_message(message, names));
+    Json made = write_message(message, names);
+    // The API wants the results of all calls of a content in the next one.
+    if (continues_results(message, before, gemini_name)) {
+      for (Json& part : made.find("parts")->items) { list.items.back().find("parts")->push(std::move(part)); }
+    } else {
+      list.push(std::move(made));
+    }
+    before = &message;
   }
   return list;
 }

@@ -30,7 +30,7 @@ inline constexpr std::string_view api = "generateContent of Gemini";
 [[nodiscard]] inline Json make_result(const Part& part) {
   const std::string text = text_of_result(part.result);
   if (auto object = parse_object(text)) { return *std::move(object); }
-  Parsed value = parse(text, true);
+  Parsed value = parse(text, document_rules);
   Json made = Json::object();
   made.set(part.result && !part.result->success ? "error" : "output",
            value.json ? *std::move(value.json) : Json::string(text));

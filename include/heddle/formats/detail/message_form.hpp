@@ -10,6 +10,7 @@
 #include "heddle/model/parts_of.hpp"
 #include "heddle/validation/field_path.hpp"
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -38,7 +39,7 @@ struct Origin {
 [[nodiscard]] inline Origin origin_of(const Message& message, std::string_view format) {
   Origin origin;
   if (message.metadata.text == "{}") { return origin; }
-  const std::optional<Json> metadata = parse_object(message.metadata.text, false);
+  const std::optional<Json> metadata = parse_object(message.metadata.text, kept_rules);
   if (!metadata) { validation::refuse("message.metadata", "is not a JSON object"); }
   if (const Json* const own = metadata->find(format)) {
     origin.was_read = true;
@@ -50,6 +51,30 @@ struct Origin {
     origin.is_foreign = origin.is_foreign || metadata->find(name) != nullptr;
   }
   return origin;
+}
+
+/// Returns the parts of a message as a writer takes them. Of the result of a tool without parts, its content is what
+/// the model gets.
+[[nodiscard]] inline std::vector<Part> parts_to_write(const Message& message) {
+  const bool is_result = message.tool_result || !message.tool_use_id.empty();
+  if (!message.parts.empty() || message.content.empty() || message.role != Role::tool || !is_result) {
+    return parts_of(message);
+  }
+  ToolResult result;
+  result.success = !message.tool_result || message.tool_result->success;
+  result.data.text = message.content;
+  return {Part::of_tool_result(message.tool_use_id, std::move(result))};
+}
+
+/// Returns whether a message has the results of tools and continues those of the one before it, where an API wants them
+/// in one message. What was read from the format stays as it was.
+[[nodiscard]] inline bool continues_results(const Message& message, const Message* before, std::string_view format) {
+  const auto has_results = [format](const Message& each) {
+    if (each.role != Role::tool || origin_of(each, format).was_read) { return false; }
+    const std::vector<Part> parts = parts_to_write(each);
+    return std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind == PartKind::tool_result; });
+  };
+  return before != nullptr && has_results(*before) && has_results(message);
 }
 
 /// Sets the metadata of a message that was read: where it is from, and its rests.
@@ -65,7 +90,7 @@ inline void set_origin(Message& message, std::string_view format, Origin origin)
 /// Returns the rest of a part; of one from another format nothing. Throws `invalid_argument` if it is no JSON object.
 [[nodiscard]] inline Json rest_of(const Part& part, bool is_foreign, std::size_t index) {
   if (is_foreign || part.extra.text == "{}") { return Json::object(); }
-  std::optional<Json> rest = parse_object(part.extra.text, false);
+  std::optional<Json> rest = parse_object(part.extra.text, kept_rules);
   if (!rest) {
     validation::refuse(validation::FieldPath("message").member("parts").element(index).member("extra"),
                        "is not a JSON object");
@@ -182,7 +207,7 @@ inline void take_other(Part& part, const std::string& provider_kind, const Json&
 
 /// Returns a part that a format does not know as it was read; nothing if it is from another format, or is no object.
 [[nodiscard]] inline std::optional<Json> make_other(const Part& part, bool is_foreign) {
-  return is_foreign ? std::nullopt : parse_object(part.json.text);
+  return is_foreign ? std::nullopt : parse_object(part.json.text, kept_rules);
 }
 
 }  // namespace heddle::formats::detail

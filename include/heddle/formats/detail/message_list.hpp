@@ -19,7 +19,8 @@
 namespace heddle::formats::detail {
 
 using ReadMessage = Message (*)(const Json&, const Pointer&);
-using AppendMessage = void (*)(Json&, const Message&);
+/// Appends a message to a list, behind that of the one before it.
+using AppendMessage = void (*)(Json&, const Message&, const Message* before);
 
 inline void read_list(std::vector<Message>& messages, const Json& list, const Pointer& at, ReadMessage read) {
   require_array(list, at);
@@ -31,13 +32,14 @@ inline void read_list(std::vector<Message>& messages, const Json& list, const Po
 
 [[nodiscard]] inline Json write_list(std::span<const Message> messages, AppendMessage append) {
   Json list = Json::array();
-  for (const Message& message : messages) { append(list, message); }
+  const Message* before = nullptr;
+  for (const Message& message : messages) { append(list, message, std::exchange(before, &message)); }
   return list;
 }
 
 /// Returns the members of a request beside its messages. Throws `invalid_argument` if they are no JSON object.
 [[nodiscard]] inline Json request_rest(const Request& request) {
-  std::optional<Json> rest = parse_object(request.rest.text);
+  std::optional<Json> rest = parse_object(request.rest.text, kept_rules);
   if (!rest) { validation::refuse("request.rest", "is not a JSON object"); }
   return *std::move(rest);
 }

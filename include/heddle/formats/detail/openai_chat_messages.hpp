@@ -35,7 +35,7 @@ class MessageWriter {
 
   [[nodiscard]] Json write() {
     made_.set("role", to_string(message_.role));
-    const std::vector<Part> parts = parts_of(message_);
+    const std::vector<Part> parts = parts_to_write(message_);
     for (std::size_t index = 0; index < parts.size(); ++index) { add(parts[index], index); }
     if (!has_result_) { made_.set("content", content()); }
     if (!calls_.items.empty()) { made_.set("tool_calls", std::move(calls_)); }
@@ -78,7 +78,7 @@ class MessageWriter {
     made_.set_text("tool_call_id", part.call_id);
     std::string text = text_of_result(part.result);
     std::optional<Json> list;
-    if (has_note(origin_.message, "list")) { list = parse(text, false).json; }
+    if (has_note(origin_.message, "list")) { list = parse(text, kept_rules).json; }
     made_.set("content", list && list->is_array() ? *std::move(list) : Json::string(text));
   }
 
@@ -232,8 +232,8 @@ inline void take_result(Message& message, Json& rest, const Json& json, const Po
 }
 
 /// Appends a message to a list: as several, if it has the result of a tool beside other parts.
-inline void append_message(Json& list, const Message& message) {
-  const std::vector<Part> parts = parts_of(message);
+inline void append_message(Json& list, const Message& message, const Message* /*before*/ = nullptr) {
+  const std::vector<Part> parts = parts_to_write(message);
   const auto is_result = [](const Part& part) { return part.kind == PartKind::tool_result; };
   if (parts.size() < 2 || std::none_of(parts.begin(), parts.end(), is_result)) {
     list.push(write_message(message));

@@ -81,7 +81,7 @@ inline constexpr std::string_view in_note = "in";  ///< where in an item a part 
 
 /// Sets the item's own rest in its first part.
 inline void set_item_rest(Part& part, Json item_rest) {
-  Json rest = parse_object(part.extra.text).value();
+  Json rest = parse_object(part.extra.text, kept_rules).value();
   rest.set(item_note, std::move(item_rest));
   part.extra.text = print(rest);
 }
@@ -118,7 +118,7 @@ inline void set_item_rest(Part& part, Json item_rest) {
   made.set("call_id", part.call_id);
   std::string text = text_of_result(part.result);
   std::optional<Json> list;
-  if (has_note(rest, "list")) { list = parse(text, false).json; }
+  if (has_note(rest, "list")) { list = parse(text, kept_rules).json; }
   made.set("output", list && list->is_array() ? *std::move(list) : Json::string(text));
   return made;
 }

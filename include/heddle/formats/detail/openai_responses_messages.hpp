@@ -37,7 +37,7 @@ class ItemWriter {
   void write(const Message& message) {
     is_foreign_ = origin_of(message, openai_responses_name).is_foreign;
     role_ = message.role;
-    const std::vector<Part> parts = parts_of(message);
+    const std::vector<Part> parts = parts_to_write(message);
     for (std::size_t index = 0; index < parts.size(); ++index) { add(parts[index], index); }
     finish();
   }
@@ -260,7 +260,7 @@ inline constexpr std::array<std::string_view, 6> statuses{"completed", "failed",
   Json made = request_rest(request);
   std::span<const Message> messages = request.messages;
   const auto text_with = [](const Message& message, std::string_view note) -> std::optional<std::string> {
-    const std::vector<Part> parts = parts_of(message);
+    const std::vector<Part> parts = parts_to_write(message);
     const bool is_text = parts.size() == 1 && parts.front().kind == PartKind::text;
     if (!is_text || !has_note(origin_of(message, openai_responses_name).message, note)) { return std::nullopt; }
     return parts.front().text;

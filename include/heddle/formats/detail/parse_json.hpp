@@ -19,13 +19,21 @@
 
 namespace heddle::formats::detail {
 
+/// What a parser refuses.
+struct Rules {
+  bool no_duplicates;
+  std::size_t depth;
+};
+
+/// Of documents. What is kept of one lies a few levels deeper in a message, which has `limits::json_depth` at most.
+inline constexpr Rules document_rules{true, limits::json_depth - 8};
+/// Of what a message keeps, and of what its program has put beside it.
+inline constexpr Rules kept_rules{false, limits::json_depth};
+
 /// Makes a value of a parser's events.
 class JsonBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonBuilder> {
  public:
-  /// What is kept of a document lies a few levels deeper in a message, which has `limits::json_depth` levels at most.
-  static constexpr std::size_t depth = limits::json_depth - 8;
-
-  explicit JsonBuilder(bool refuses_duplicates) : refuses_duplicates_(refuses_duplicates) {}
+  explicit JsonBuilder(Rules rules) : rules_(rules) {}
 
   // NOLINTBEGIN(readability-identifier-naming): the names that RapidJSON calls.
   bool Null() { return add({}); }
@@ -73,7 +81,7 @@ class JsonBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonB
     return true;
   }
   bool start(Json value) {
-    if (open_.size() == depth) {
+    if (open_.size() == rules_.depth) {
       problem_ = "is nested too deeply";
       return false;
     }
@@ -91,7 +99,7 @@ class JsonBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonB
     return false;
   }
   bool has_no_duplicate() {
-    if (!refuses_duplicates_) { return true; }
+    if (!rules_.no_duplicates) { return true; }
     const Json& object = open_.back();
     const auto order = sorted_members(object);
     for (std::size_t at = 1; at < order.size(); ++at) {
@@ -103,7 +111,7 @@ class JsonBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonB
     return true;
   }
 
-  bool refuses_duplicates_;
+  Rules rules_;
   Json root_{};
   std::vector<Json> open_{};
   std::optional<std::string> duplicate_{};
@@ -117,13 +125,13 @@ struct Parsed {
   std::string problem{};
 };
 
-[[nodiscard]] inline Parsed parse(std::string_view text, bool refuses_duplicates) {
+[[nodiscard]] inline Parsed parse(std::string_view text, Rules rules) {
   // Iterative: nesting needs no stack. Numbers are not converted.
   constexpr unsigned flags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
-  JsonBuilder builder(refuses_duplicates);
+  JsonBuilder builder(rules);
   const auto result = reader.Parse<flags>(stream, builder);
   if (!result.IsError() && stream.Tell() == text.size()) { return {builder.take(), {}, {}}; }
   std::string problem(builder.problem());
@@ -144,14 +152,14 @@ struct Parsed {
 /// Returns the value of a document. Throws `invalid_argument` with a JSON pointer if it is not JSON, has a member
 /// twice, or could not be stored.
 [[nodiscard]] inline Json parse_document(std::string_view text) {
-  Parsed parsed = parse(text, true);
+  Parsed parsed = parse(text, document_rules);
   if (!parsed.json) { refuse(parsed.pointer, parsed.problem); }
   return *std::move(parsed.json);
 }
 
 /// Returns the object in a text; nothing if it is none.
-[[nodiscard]] inline std::optional<Json> parse_object(std::string_view text, bool refuses_duplicates = true) {
-  Parsed parsed = parse(text, refuses_duplicates);
+[[nodiscard]] inline std::optional<Json> parse_object(std::string_view text, Rules rules = document_rules) {
+  Parsed parsed = parse(text, rules);
   if (!parsed.json || !parsed.json->is_object()) { return std::nullopt; }
   return std::move(parsed.json);
 }
