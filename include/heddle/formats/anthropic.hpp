@@ -57,7 +57,7 @@ namespace heddle::formats::anthropic {
 }
 /// Returns the JSON of messages: an array.
 [[nodiscard]] inline std::string write_messages(std::span<const Message> messages) {
-  return detail::print(detail::write_list(messages, detail::anthropic::append_message));
+  return detail::print(detail::write_list(messages, detail::anthropic_name, detail::anthropic::append_message));
 }
 
 /// Returns the conversation of the body of a request. `system` becomes a message in front of it.

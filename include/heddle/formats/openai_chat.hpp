@@ -59,7 +59,7 @@ namespace heddle::formats::openai_chat {
 /// Returns the JSON of messages: an array. A message with results of tools beside other parts, as other APIs have, is
 /// several.
 [[nodiscard]] inline std::string write_messages(std::span<const Message> messages) {
-  return detail::print(detail::write_list(messages, detail::openai_chat::append_message));
+  return detail::print(detail::write_list(messages, detail::openai_chat_name, detail::openai_chat::append_message));
 }
 
 /// Returns the conversation of the body of a request. All of it is in `messages`.

@@ -44,20 +44,20 @@ TEST_CASE("what is not JSON, or could not be stored, is refused with its place")
   const std::vector<Refused> cases{
       {"", "\"\" is not valid JSON at byte 0"},
       {"  ", "\"\" is not valid JSON at byte 2"},
-      {"[{\"role\":\"user\",\"content\":}]", "\"/0/content\" is not valid JSON at byte 26"},
+      {R"([{"role":"user","content":}])", "\"/0/content\" is not valid JSON at byte 26"},
       {"[{},{\"a\":[1,2 3]}]", "\"/1/a/2\" is not valid JSON at byte 14"},
       {"[] []", "\"\" is not valid JSON at byte 3"},
       {std::string("[]\0", 3), "\"\" is not valid JSON at byte 2"},
-      {"{\"role\":\"user\",\"role\":\"user\"}", "\"/role\" is there more than once"},
-      {"[{\"x\":[0,{\"a/b\":1,\"m~n\":2,\"a/b\":3}]}]", "\"/0/x/1/a~1b\" is there more than once"},
-      {"[{\"x\":{\"\":1,\"\\u0000\":2}}]",
+      {R"({"role":"user","role":"user"})", "\"/role\" is there more than once"},
+      {R"([{"x":[0,{"a/b":1,"m~n":2,"a/b":3}]}])", "\"/0/x/1/a~1b\" is there more than once"},
+      {R"([{"x":{"":1,"\u0000":2}}])",
        "\"/0/x/ \" has a NUL or half of a surrogate pair: heddle::formats::repair_json replaces them"},
-      {"[{\"\":1,\"\":2}]", "\"/0/\" is there more than once"},
-      {"[{\"\\u0061\":1,\"a\":2}]", "\"/0/a\" is there more than once"},
-      {"[{\"content\":\"a\\u0000b\"}]",
+      {R"([{"":1,"":2}])", "\"/0/\" is there more than once"},
+      {R"([{"\u0061":1,"a":2}])", "\"/0/a\" is there more than once"},
+      {R"([{"content":"a\u0000b"}])",
        "\"/0/content\" has a NUL or half of a surrogate pair: heddle::formats::repair_json replaces them"},
-      {"[\"\\udc00\"]", "\"/0\" has a NUL or half of a surrogate pair: heddle::formats::repair_json replaces them"},
-      {"[\"\\ud800\"]", "\"/0\" has half of a surrogate pair, which heddle::formats::repair_json replaces, at byte 2"},
+      {R"(["\udc00"])", "\"/0\" has a NUL or half of a surrogate pair: heddle::formats::repair_json replaces them"},
+      {R"(["\ud800"])", "\"/0\" has half of a surrogate pair, which heddle::formats::repair_json replaces, at byte 2"},
       {"[\"\xff\"]", "\"/0\" is not UTF-8, which heddle::formats::repair_json makes it, at byte 2"},
       {"[1e999]", "\"/0\" has a number that no double holds, at byte 1"},
       {"[" + nested(600) + "]", "\"" +
@@ -213,13 +213,14 @@ TEST_CASE("repaired JSON is accepted") {
           "b\xEF\xBF\xBD\xF0\x9F\x98\x80\\u0000\xEF\xBF\xBD\xEF\xBF\xBD"
           "A");
   }
-  for (const std::string text : {"", "{}", "\"\\ud83d\\ude00 \\\\u0000 \\\"\"", "\\", "\\u", "\\u00", "\"\\u0001\""}) {
+  for (const std::string text : {"", "{}", R"("\ud83d\ude00 \\u0000 \"")", "\\", "\\u", "\\u00", R"("\u0001")"}) {
     CHECK(formats::repair_json(text) == text);
   }
 }
 
 TEST_CASE("large documents are read") {
-  const std::string text(10'000'000, 'x');
+  std::string text;
+  text.resize(10'000'000, 'x');
   for (const Format& format : all_formats()) {
     CAPTURE(format.name);
     const Message message{.parts = {Part::of_text(text)}};
@@ -227,7 +228,7 @@ TEST_CASE("large documents are read") {
     CHECK(messages.at(0).content == text);
   }
   // Unknown members do not cost the square of their number.
-  std::string many = "{\"role\":\"user\",\"content\":\"x\",\"parts\":[]";
+  std::string many = R"({"role":"user","content":"x","parts":[])";
   for (int index = 0; index < 100'000; ++index) { many += ",\"m" + std::to_string(index) + "\":1"; }
   many += "}";
   CHECK(canonical(formats::openai_chat::write_message(formats::openai_chat::read_message(many))) == canonical(many));

@@ -91,6 +91,26 @@ TEST_CASE("results in messages of their own become one message where an API want
     {"type":"tool_result","tool_use_id":"a","content":"1"},{"type":"text","text":"So:"}]})");
 }
 
+TEST_CASE("calls without an id, as Gemini makes them, get one where an API needs it") {
+  const auto messages = formats::gemini::read_messages(R"([
+    {"role":"model","parts":[{"text":"x"},{"functionCall":{"name":"f"},"thoughtSignature":"s"},{"functionCall":{"name":"g"}}]},
+    {"role":"user","parts":[{"functionResponse":{"name":"f","response":{"a":1}}},{"functionResponse":{"name":"g","response":{}}}]},
+    {"role":"model","parts":[{"functionCall":{"name":"f"}}]},
+    {"role":"user","parts":[{"functionResponse":{"name":"f","response":{}}}]}])");
+  check(formats::openai_chat::write_messages(messages), R"([
+    {"role":"assistant","content":"x","tool_calls":[{"id":"call_0_1","type":"function","function":{"name":"f","arguments":""}},
+      {"id":"call_0_2","type":"function","function":{"name":"g","arguments":""}}]},
+    {"role":"tool","tool_call_id":"call_0_1","content":"{\"a\":1}"},{"role":"tool","tool_call_id":"call_0_2","content":"{}"},
+    {"role":"assistant","content":null,"tool_calls":[{"id":"call_2_0","type":"function","function":{"name":"f","arguments":""}}]},
+    {"role":"tool","tool_call_id":"call_2_0","content":"{}"}])");
+  const std::string anthropic = formats::anthropic::write_messages(messages);
+  CHECK(anthropic.find(R"("tool_use_id":"call_0_2")") != std::string::npos);
+  CHECK(anthropic.find(R"("id":"")") == std::string::npos);
+  const std::string responses = formats::openai_responses::write_messages(messages);
+  CHECK(responses.find(R"("function_call_output","call_id":"call_2_0")") != std::string::npos);
+  CHECK(responses.find(R"("call_id":"")") == std::string::npos);
+}
+
 TEST_CASE("what was written can be read again, with the same content") {
   for (const Format& format : all_formats()) {
     CAPTURE(format.name);

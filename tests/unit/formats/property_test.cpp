@@ -22,7 +22,7 @@ using Random = std::mt19937;
 std::size_t below(Random& random, std::size_t count) { return random() % count; }
 
 Json random_value(Random& random, int depth) {
-  static const std::vector<std::string> texts{"",       "text", "\xE2\x82\xAC", "\"quoted\" \\",
+  static const std::vector<std::string> texts{"",       "text", "\xE2\x82\xAC", R"("quoted" \)",
                                               "\n\x01", "null", "{\"a\":1}",    "user"};
   static const std::vector<std::string> numbers{"0", "-0", "1.0", "12345678901234567890", "1e2", "-1.50E-3", "7"};
   Json value;

@@ -186,7 +186,7 @@ inline void append_message(Json& list, const Message& message, const Message* be
     if (has_note(origin.message, "list")) { add_note(note, "list"); }
   }
   if (index > 0) { made.set("system", make_content(std::move(blocks), note)); }
-  made.set("messages", write_list(std::span(request.messages).subspan(index), append_message));
+  made.set("messages", write_list(std::span(request.messages).subspan(index), anthropic_name, append_message));
   return made;
 }
 

@@ -44,10 +44,13 @@ struct Json {
 
   /// Returns the member of an object; null if it has none, or if this is no object.
   [[nodiscard]] const Json* find(std::string_view name) const {
-    const auto found = std::find(names.begin(), names.end(), name);
-    return found == names.end() ? nullptr : &items[static_cast<std::size_t>(found - names.begin())];
+    const std::size_t at = place_of(name);
+    return at == names.size() ? nullptr : &items[at];
   }
-  [[nodiscard]] Json* find(std::string_view name) { return const_cast<Json*>(std::as_const(*this).find(name)); }
+  [[nodiscard]] Json* find(std::string_view name) {
+    const std::size_t at = place_of(name);
+    return at == names.size() ? nullptr : &items[at];
+  }
 
   /// Sets a member of an object; returns it.
   Json& set(std::string_view name, Json value) {
@@ -72,6 +75,11 @@ struct Json {
     return value;
   }
   Json& push(Json value) { return items.emplace_back(std::move(value)); }
+
+ private:
+  [[nodiscard]] std::size_t place_of(std::string_view name) const {
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  }
 };
 
 /// Returns the indexes of the members of an object in the order of their names.

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/formats/detail/call_ids.hpp"
 #include "heddle/formats/detail/fields.hpp"
 #include "heddle/formats/detail/json.hpp"
 #include "heddle/formats/detail/parse_json.hpp"
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,11 +32,13 @@ inline void read_list(std::vector<Message>& messages, const Json& list, const Po
   }
 }
 
-[[nodiscard]] inline Json write_list(std::span<const Message> messages, AppendMessage append) {
-  Json list = Json::array();
-  const Message* before = nullptr;
-  for (const Message& message : messages) { append(list, message, std::exchange(before, &message)); }
-  return list;
+[[nodiscard]] inline Json write_list(std::span<const Message> all, std::string_view format, AppendMessage append) {
+  return with_named_calls(all, format, [append](std::span<const Message> messages) {
+    Json list = Json::array();
+    const Message* before = nullptr;
+    for (const Message& message : messages) { append(list, message, std::exchange(before, &message)); }
+    return list;
+  });
 }
 
 /// Returns the members of a request beside its messages. Throws `invalid_argument` if they are no JSON object.

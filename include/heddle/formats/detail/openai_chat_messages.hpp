@@ -13,6 +13,7 @@
 #include "heddle/validation/field_path.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -24,7 +25,7 @@
 namespace heddle::formats::detail::openai_chat {
 
 /// What a model has thought: members of servers that speak this format, not of OpenAI's own.
-inline constexpr std::string_view thinking_members[] = {"reasoning_content", "reasoning"};
+inline constexpr std::array<std::string_view, 2> thinking_members{"reasoning_content", "reasoning"};
 
 inline constexpr std::string_view refusal_kind = "refusal";
 
@@ -111,7 +112,7 @@ class MessageWriter {
   bool has_result_ = false;
 };
 
-inline void add_part(Message& message, Part part, Json rest) {
+inline void add_part(Message& message, Part part, const Json& rest) {
   if (!rest.items.empty()) { part.extra.text = print(rest); }
   message.parts.push_back(std::move(part));
 }
@@ -157,7 +158,7 @@ inline void take_beside(Message& message, const Json& json, const Pointer& at) {
     part.text = text_if(*audio, "transcript");
     Json rest = Json::object();
     keep_rest(rest, *audio, make_audio(part));
-    add_part(message, std::move(part), std::move(rest));
+    add_part(message, std::move(part), rest);
   }
   if (const Json* const calls = json.find("tool_calls"); calls != nullptr && !calls->is_null()) {
     require_array(*calls, at.member("tool_calls"));
@@ -171,7 +172,7 @@ inline void take_beside(Message& message, const Json& json, const Pointer& at) {
     take_function(part, *call, "arguments", at.member("function_call"));
     Json rest = noted("function_call");
     keep_rest(rest, *call, make_function_call(part));
-    add_part(message, std::move(part), std::move(rest));
+    add_part(message, std::move(part), rest);
   }
 }
 

@@ -102,7 +102,7 @@ namespace heddle::formats::detail::openai_chat {
 
 [[nodiscard]] inline Json write_request(const Request& request) {
   Json made = request_rest(request);
-  made.set("messages", write_list(request.messages, append_message));
+  made.set("messages", write_list(request.messages, openai_chat_name, append_message));
   return made;
 }
 

@@ -11,6 +11,7 @@
 #include "heddle/model/message.hpp"
 #include "heddle/model/part.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -151,11 +152,10 @@ inline void read_message_item(std::vector<Part>& parts, const Json& item, Role r
 [[nodiscard]] inline bool has_only_texts(const Json* list, std::string_view type) {
   if (list == nullptr || list->is_null()) { return true; }
   if (!list->is_array()) { return false; }
-  for (const Json& each : list->items) {
+  return std::all_of(list->items.begin(), list->items.end(), [type](const Json& each) {
     const Json* const text = each.find("text");
-    if (text_if(each, "type") != type || text == nullptr || !text->is_string()) { return false; }
-  }
-  return true;
+    return text_if(each, "type") == type && text != nullptr && text->is_string();
+  });
 }
 
 [[nodiscard]] inline Json make_thought(const Part& part, std::string_view type) {

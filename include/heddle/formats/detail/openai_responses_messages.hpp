@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/formats/detail/assembly.hpp"
+#include "heddle/formats/detail/call_ids.hpp"
 #include "heddle/formats/detail/fields.hpp"
 #include "heddle/formats/detail/json.hpp"
 #include "heddle/formats/detail/message_form.hpp"
@@ -146,11 +147,13 @@ inline void finish_message(Message& message, Origin origin) {
   return message;
 }
 
-[[nodiscard]] inline Json write_messages(std::span<const Message> messages) {
-  Json list = Json::array();
-  ItemWriter writer(list);
-  for (const Message& message : messages) { writer.write(message); }
-  return list;
+[[nodiscard]] inline Json write_messages(std::span<const Message> all) {
+  return with_named_calls(all, openai_responses_name, [](std::span<const Message> messages) {
+    Json list = Json::array();
+    ItemWriter writer(list);
+    for (const Message& message : messages) { writer.write(message); }
+    return list;
+  });
 }
 
 /// Appends messages: what a model wrote in one go is one message, every other item is one of its own.
