@@ -136,3 +136,50 @@ TEST_CASE("a damaged document is the same after reading and writing, or is refus
   CHECK(read > 1000);
   CHECK(refused > 1000);
 }
+
+namespace {
+
+template <class Assembler>
+void check_damaged_streams(Random& random, const Format& format) {
+  for (const Case& each : cases_of(format)) {
+    if (each.what != ".stream") { continue; }
+    for (int round = 0; round < 100; ++round) {
+      Assembler assembler;
+      std::string events;
+      for (std::size_t at = 0; at < each.text.size();) {
+        const std::size_t end = each.text.find('\n', at);
+        std::string event = each.text.substr(at, end - at);
+        at = end + 1;
+        if (event.front() == '{' && below(random, 4) == 0) {
+          Json changed = heddle::formats::detail::parse_document(event);
+          mutate(random, changed);
+          event = print(changed);
+        }
+        if (below(random, 10) == 0) { continue; }
+        events += event + '\n';
+        CAPTURE(events);
+        // Whatever arrives: an event is refused with its place, or makes a document that reads and writes the same.
+        try {
+          assembler.add(event);
+          const heddle::Message message = assembler.message();
+          const std::string written = format.write_response(message);
+          const std::string expected = assembler.response();
+          REQUIRE(canonical(written) == canonical(expected));
+        } catch (const heddle::Error& error) {
+          REQUIRE(error.code() == heddle::ErrorCode::invalid_argument);
+          REQUIRE(std::string(error.what()).starts_with("the JSON at \""));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("damaged events of a stream are refused with their place, or make a document") {
+  Random random(20253);
+  check_damaged_streams<heddle::formats::anthropic::StreamAssembler>(random, all_formats()[0]);
+  check_damaged_streams<heddle::formats::openai_chat::StreamAssembler>(random, all_formats()[1]);
+  check_damaged_streams<heddle::formats::openai_responses::StreamAssembler>(random, all_formats()[2]);
+  check_damaged_streams<heddle::formats::gemini::StreamAssembler>(random, all_formats()[3]);
+}

@@ -140,7 +140,9 @@ TEST_CASE("an event that does not fit is refused with its place") {
   CHECK_THROWS_WITH(
       add(R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":1}})"),
       "the JSON at \"/delta/partial_json\" is not a string");
-  CHECK(anthropic.message().parts == std::vector{heddle::Part::of_text("")});
+  add(R"({"type":"message_delta","delta":{"content":[]},"content":null})");
+  add(R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{}"}})");
+  CHECK(anthropic.message().parts.size() == 1);
 
   formats::openai_responses::StreamAssembler responses;
   CHECK_THROWS_WITH(

@@ -41,7 +41,8 @@ class Assembly {
       }
       for (std::size_t index = 0; index < event.items.size(); ++index) {
         const std::string& name = event.names[index];
-        if (name != "type" && name != "delta" && name != "usage") { response_.set(name, event.items[index]); }
+        const bool is_known = name == "type" || name == "delta" || name == "usage" || name == "content";
+        if (!is_known) { response_.set(name, event.items[index]); }
       }
     } else if (type == "message_stop") {
       is_complete_ = true;
@@ -68,7 +69,8 @@ class Assembly {
 
   static void add_members(Json& object, const Json& members) {
     for (std::size_t index = 0; index < members.items.size(); ++index) {
-      object.set(members.names[index], members.items[index]);
+      // The blocks have events of their own, which refer to them by their places.
+      if (members.names[index] != "content") { object.set(members.names[index], members.items[index]); }
     }
   }
 
