@@ -20,11 +20,12 @@
 #include <vector>
 
 /// Anthropic's Messages API.
+///
 /// All formats have these functions and this class. What was read and is written again is the same document but for the
 /// order of members and white space. A message is read into parts; numbers keep their text. Fields that have no member
-/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, below the name of the
-/// format (`anthropic`), where names that begin with `$` are notes of Heddle. So metadata says which API a message is
-/// from; add members of your own beside it.
+/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, as `$anthropic`.
+/// Names there that begin with `$` are Heddle's; add members of your own beside them. So metadata says which API a
+/// message is from.
 ///
 /// Readers throw `invalid_argument` with the JSON pointer (RFC 6901) of what is not as the API has it, for members that
 /// are there twice, and for what no backend could store: text with NUL or half of a surrogate pair (`repair_json`
@@ -34,10 +35,11 @@
 /// and without thinking, which only its provider can read.
 ///
 /// Of this API: a `tool_result` makes a message one of the role tool, which is written as one of the user; so is a
-/// system message that is not at the front of a request. `citations` are in `Part::extra`; `is_error` is
-/// `ToolResult::success`. Arguments that are no JSON object are written as `{"INVALID_JSON": "..."}`, as Anthropic's
-/// documentation of fine-grained tool streaming asks for, and read back. `Usage::input_tokens` are those outside of the
-/// cache; `stop_sequence` is in the metadata.
+/// system message that is not at the front of a request. Results in messages of their own, which follow one another,
+/// are written as one message, and calls without an id get one, unless they were read from this API. `citations` are in
+/// `Part::extra`; `is_error` is `ToolResult::success`. Arguments that are no JSON object are written as
+/// `{"INVALID_JSON": "..."}`, as Anthropic's documentation of fine-grained tool streaming asks for, and read back.
+/// `Usage::input_tokens` are those outside of the cache; `stop_sequence` is in the metadata.
 namespace heddle::formats::anthropic {
 
 /// Returns a message: an object with `role` and `content`.

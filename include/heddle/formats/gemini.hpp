@@ -21,11 +21,12 @@
 #include <vector>
 
 /// Gemini's generateContent and streamGenerateContent.
+///
 /// All formats have these functions and this class. What was read and is written again is the same document but for the
 /// order of members and white space. A message is read into parts; numbers keep their text. Fields that have no member
-/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, below the name of the
-/// format (`gemini`), where names that begin with `$` are notes of Heddle. So metadata says which API a message is
-/// from; add members of your own beside it.
+/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, as `$gemini`. Names
+/// there that begin with `$` are Heddle's; add members of your own beside them. So metadata says which API a message is
+/// from.
 ///
 /// Readers throw `invalid_argument` with the JSON pointer (RFC 6901) of what is not as the API has it, for members that
 /// are there twice, and for what no backend could store: text with NUL or half of a surrogate pair (`repair_json`
@@ -35,8 +36,9 @@
 /// and without thinking, which only its provider can read.
 ///
 /// Of this API: a `functionResponse` makes a message one of the role tool, which is written as one of the user; so is a
-/// system message that is not at the front of a request. `thoughtSignature` is `ToolCall::thought_signature` of a call
-/// and `Part::signature` of a text or of thinking. A call without an id has an empty one. A result fails if its
+/// system message that is not at the front of a request. Results in messages of their own, which follow one another,
+/// are written as one, unless they were read from this API. `thoughtSignature` is `ToolCall::thought_signature` of a
+/// call and `Part::signature` of a text or of thinking. A call without an id has an empty one. A result fails if its
 /// response has the member `error`; its name is in `Part::extra`, or that of the call before it with the same id. Kinds
 /// of media are told by `mimeType`. Names are those of the JSON form (`inlineData`); parts with `inline_data` are kept
 /// as another kind.

@@ -21,11 +21,12 @@
 #include <vector>
 
 /// OpenAI's Chat Completions API.
+///
 /// All formats have these functions and this class. What was read and is written again is the same document but for the
 /// order of members and white space. A message is read into parts; numbers keep their text. Fields that have no member
-/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, below the name of the
-/// format (`openai_chat`), where names that begin with `$` are notes of Heddle. So metadata says which API a message is
-/// from; add members of your own beside it.
+/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, as `$openai_chat`.
+/// Names there that begin with `$` are Heddle's; add members of your own beside them. So metadata says which API a
+/// message is from.
 ///
 /// Readers throw `invalid_argument` with the JSON pointer (RFC 6901) of what is not as the API has it, for members that
 /// are there twice, and for what no backend could store: text with NUL or half of a surrogate pair (`repair_json`
@@ -35,10 +36,11 @@
 /// and without thinking, which only its provider can read.
 ///
 /// Of this API: the text of a tool message is `ToolResult::data`, whose `success` is true: the format does not say it.
-/// Arguments are a text, whatever is in it. A refusal is a part of another kind, `refusal`. `developer` is the role
-/// system and stays `developer` when it is written. Thinking is read from servers that speak this format and have it
-/// (`reasoning_content`, `reasoning`), and written only if it was read so. `Usage::input_tokens` are `prompt_tokens`,
-/// which contain the cached ones. Annotations and log probabilities are in the metadata.
+/// A message with results beside other parts is written as several, and calls without an id get one, unless it was read
+/// from this API. Arguments are a text, whatever is in it. A refusal is a part of another kind, `refusal`. `developer`
+/// is the role system and stays `developer` when it is written. Thinking is read from servers that speak this format
+/// and have it (`reasoning_content`, `reasoning`), and written only if it was read so. `Usage::input_tokens` are
+/// `prompt_tokens`, which contain the cached ones. Annotations and log probabilities are in the metadata.
 namespace heddle::formats::openai_chat {
 
 /// Returns a message: an object with `role`.

@@ -19,11 +19,12 @@
 #include <vector>
 
 /// OpenAI's Responses API.
+///
 /// All formats have these functions and this class. What was read and is written again is the same document but for the
 /// order of members and white space. A message is read into parts; numbers keep their text. Fields that have no member
-/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, below the name of the
-/// format (`openai_responses`), where names that begin with `$` are notes of Heddle. So metadata says which API a
-/// message is from; add members of your own beside it.
+/// in the records are kept: those of a part in `Part::extra`, those of a message in its metadata, as
+/// `$openai_responses`. Names there that begin with `$` are Heddle's; add members of your own beside them. So metadata
+/// says which API a message is from.
 ///
 /// Readers throw `invalid_argument` with the JSON pointer (RFC 6901) of what is not as the API has it, for members that
 /// are there twice, and for what no backend could store: text with NUL or half of a surrogate pair (`repair_json`
@@ -36,8 +37,9 @@
 /// and every other item is one. A message item and a reasoning item are as many parts as they have texts; the first of
 /// them has the fields of the item in the note `$item`. `encrypted_content` is `Part::redacted`. Items that Heddle does
 /// not know, such as `web_search_call`, are parts of another kind; so is a refusal. Annotations are in `Part::extra`.
-/// The output of a call is `ToolResult::data`, whose `success` is true: the format does not say it. The stop reason is
-/// the reason for which a response is incomplete, else its `status`. `Usage::input_tokens` contain the cached ones.
+/// The output of a call is `ToolResult::data`, whose `success` is true: the format does not say it. Calls without an id
+/// get one, unless they were read from this API. The stop reason is the reason for which a response is incomplete, else
+/// its `status`. `Usage::input_tokens` contain the cached ones.
 namespace heddle::formats::openai_responses {
 
 /// Returns the message of all items of an array.

@@ -197,7 +197,9 @@ TEST_CASE("metadata of the program is left alone") {
     for (const Case& each : cases) {
       if (each.what != ".messages") { continue; }
       auto messages = format.read_messages(each.text);
-      for (Message& message : messages) { message.metadata.text.insert(1, R"("mine":{"a":1,"a":2},)"); }
+      for (Message& message : messages) {
+        message.metadata.text.insert(1, R"("mine":{"a":1,"a":2},"gemini":1,"anthropic":2,)");
+      }
       CHECK(canonical(format.write_messages(messages)) == canonical(each.text));
     }
   }

@@ -55,7 +55,7 @@ namespace {
 bool keeps_content(const Message& message, const std::string& format) {
   const Json metadata = parse_document(message.metadata.text);
   for (const char* kind : {"message", "response"}) {
-    const Json* const rest = metadata.find(format)->find(kind);
+    const Json* const rest = metadata.find("$" + format)->find(kind);
     for (const char* name : {"content", "parts", "tool_calls", "output", "function_call"}) {
       const Json* const kept = rest == nullptr ? nullptr : rest->find(name);
       if (kept != nullptr && kept->is_array() && !kept->items.empty()) { return true; }
@@ -104,5 +104,19 @@ TEST_CASE("a change of a part that was read is written") {
       }
     }
     CHECK(changed > 5);
+  }
+}
+
+TEST_CASE("a result that has failed after all is written so") {
+  namespace anthropic = heddle::formats::anthropic;
+  for (const char* json :
+       {R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x","is_error":false}]})",
+        R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x"}]})"}) {
+    Message message = anthropic::read_message(json);
+    message.parts.at(0).result->success = false;
+    message.parts.at(0).result->data.text = "y";
+    CHECK(canonical(anthropic::write_message(message)) ==
+          canonical(
+              R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"y","is_error":true}]})"));
   }
 }

@@ -22,10 +22,11 @@
 
 namespace heddle::formats::detail {
 
-inline constexpr std::string_view openai_chat_name = "openai_chat";
-inline constexpr std::string_view openai_responses_name = "openai_responses";
-inline constexpr std::string_view anthropic_name = "anthropic";
-inline constexpr std::string_view gemini_name = "gemini";
+/// The names of the formats in the metadata of a message. Programs have names of their own beside them.
+inline constexpr std::string_view openai_chat_name = "$openai_chat";
+inline constexpr std::string_view openai_responses_name = "$openai_responses";
+inline constexpr std::string_view anthropic_name = "$anthropic";
+inline constexpr std::string_view gemini_name = "$gemini";
 
 /// The rests of a message and of its response, which its metadata has under the name of the format.
 struct Origin {
