@@ -95,6 +95,9 @@ TEST_CASE("what Chat Completions send is in the records") {
         heddle::ToolCall{"call_1", "get_weather", R"({"city": "Paris", "n": 1.0})", {}});
   CHECK(tools.at(0).tool_calls.at(1).input.text.empty());
   CHECK(tools.at(0).tool_calls.at(2).input.text == R"({"text": "once upo)");
+  CHECK(tools.at(0).tool_calls.at(0).input.is_json);
+  CHECK_FALSE(tools.at(0).tool_calls.at(1).input.is_json);
+  CHECK_FALSE(tools.at(0).tool_calls.at(2).input.is_json);
   CHECK(tools.at(0).tool_calls.at(3).input.text == "no JSON at all");
   CHECK(tools.at(0).tool_calls.at(4) == heddle::ToolCall{"call_5", "code", R"(print("hi"))", {}});
   CHECK(tools.at(0).parts.at(5).provider_kind == "of_tomorrow");

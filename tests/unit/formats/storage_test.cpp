@@ -32,6 +32,18 @@ Message as_read(Message message) {
   return message;
 }
 
+/// Returns what is JSON of the arguments and results of a message.
+std::vector<bool> marks_of(const Message& message) {
+  std::vector<bool> marks;
+  for (const auto& call : message.tool_calls) { marks.push_back(call.input.is_json); }
+  if (message.tool_result) { marks.push_back(message.tool_result->data.is_json); }
+  for (const auto& part : message.parts) {
+    marks.push_back(part.call.input.is_json);
+    if (part.result) { marks.push_back(part.result->data.is_json); }
+  }
+  return marks;
+}
+
 }  // namespace
 
 TEST_CASE("a stored message makes the same document again") {
@@ -45,7 +57,10 @@ TEST_CASE("a stored message makes the same document again") {
       const std::vector<Message> loaded = store_and_load(backend, messages);
       REQUIRE(loaded.size() == messages.size());
       // Also what a program without parts reads: content, calls and results.
-      for (std::size_t index = 0; index < loaded.size(); ++index) { CHECK(as_read(loaded[index]) == messages[index]); }
+      for (std::size_t index = 0; index < loaded.size(); ++index) {
+        CHECK(as_read(loaded[index]) == messages[index]);
+        CHECK(marks_of(loaded[index]) == marks_of(messages[index]));
+      }
       if (each.what == ".messages") {
         CHECK(canonical(format.write_messages(loaded)) == canonical(each.text));
       } else if (each.what == ".response") {

@@ -9,6 +9,7 @@
 #include "heddle/model/part.hpp"
 #include "heddle/model/parts_of.hpp"
 #include "heddle/validation/field_path.hpp"
+#include "heddle/validation/json_check.hpp"
 
 #include <algorithm>
 #include <array>
@@ -105,12 +106,15 @@ inline void set_origin(Message& message, std::string_view format, Origin origin)
                      std::string("is of a kind that has no form in ").append(format));
 }
 
-/// Fills in the members that the parts of a message replace, as a read of a backend does; see SessionStorage.
+/// Fills in the members that the parts of a message replace, and marks what is not JSON, as a read of a backend does;
+/// see SessionStorage.
 inline void fill_in(Message& message) {
   bool has_text = false;
   bool has_result = false;
   bool has_image = false;
-  for (const Part& part : message.parts) {
+  for (Part& part : message.parts) {
+    part.call.input.is_json = validation::is_json(part.call.input.text);
+    if (part.result) { part.result->data.is_json = validation::is_json(part.result->data.text); }
     if (part.kind == PartKind::text) {
       if (std::exchange(has_text, true)) { message.content += '\n'; }
       message.content += part.text;
