@@ -3,6 +3,9 @@
 #include "transcript.hpp"
 
 #include <heddle/concepts/storage_backend.hpp>
+#include <heddle/formats/openai_chat.hpp>
+
+#include <rapidjson/document.h>
 
 #include <cstdint>
 #include <set>
@@ -14,7 +17,15 @@ inline void expect(bool holds, const std::string& what) {
   if (!holds) { throw std::runtime_error("differs from the file: " + what); }
 }
 
-/// Reads everything back and compares it with the file, message by message. Throws if anything differs.
+/// Returns whether two documents are the same but for the order of members and white space.
+inline bool is_same_json(const std::string& a, const std::string& b) {
+  rapidjson::Document first;
+  rapidjson::Document second;
+  return !first.Parse(a.c_str()).HasParseError() && !second.Parse(b.c_str()).HasParseError() && first == second;
+}
+
+/// Reads everything back and compares it with the file, message by message, and the JSON that a provider would get.
+/// Throws if anything differs.
 FileCounts check_all(heddle::StorageBackend auto& storage, const TranscriptFile& file) {
   FileCounts found;
   auto& sessions = storage.session_storage();
@@ -27,6 +38,7 @@ FileCounts check_all(heddle::StorageBackend auto& storage, const TranscriptFile&
       for (const auto& message : turn.messages) { expected.push_back(&message); }
     }
     std::size_t index = 0;
+    std::vector<heddle::Message> loaded;
     sessions.for_each_message(context, transcript.session_id, [&](const heddle::Message& message) {
       const std::string place = transcript.tenant + " " + transcript.session_id + " " + std::to_string(index);
       expect(index < expected.size(), "more messages in " + place);
@@ -35,9 +47,12 @@ FileCounts check_all(heddle::StorageBackend auto& storage, const TranscriptFile&
       expect(message.tool_result == expected[index]->tool_result, "the tool result of " + place);
       expect(message.sequence == static_cast<std::int64_t>(index) + 1, "the sequence of " + place);
       found.tool_calls += static_cast<std::int64_t>(message.tool_calls.size());
+      loaded.push_back(message);
       ++index;
     });
     expect(index == expected.size(), "the number of messages of " + transcript.session_id);
+    expect(is_same_json(heddle::formats::openai_chat::write_messages(loaded), transcript.document),
+           "the JSON of " + transcript.session_id);
   }
   for (const auto& tenant : tenants) {
     const auto statistics = sessions.statistics(heddle::Context::for_user(tenant));

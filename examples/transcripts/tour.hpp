@@ -4,6 +4,7 @@
 
 #include <heddle/concepts/storage_backend.hpp>
 #include <heddle/describe_file.hpp>
+#include <heddle/formats/anthropic.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -33,9 +34,10 @@ void list_and_replay(heddle::StorageBackend auto& storage, const heddle::Context
   const auto session = storage.session_storage().load_session(context, page.items.front(), {.limit = 8});
   std::printf("\n%s begins:\n", session->name.c_str());
   for (const auto& message : session->messages.items) {
-    const std::string text = message.tool_calls.empty() ? shorten(message.content)
-                                                        : message.tool_calls.front().name + " " +
-                                                              shorten(message.tool_calls.front().input.text);
+    const std::string text = message.tool_result          ? shorten(message.tool_result->data.text)
+                             : message.tool_calls.empty() ? shorten(message.content)
+                                                          : message.tool_calls.front().name + " " +
+                                                                shorten(message.tool_calls.front().input.text);
     std::printf("  %2d %-9s %s\n", static_cast<int>(message.sequence), std::string(to_string(message.role)).c_str(),
                 text.c_str());
   }
@@ -49,6 +51,18 @@ void take_turn(Storage& storage, const heddle::Context& context, const std::stri
   const heddle::Turn turn{{{.role = heddle::Role::assistant, .content = model(window.messages)}}};
   // Throws `conflict` if another answer came first, or if a retry finds its own: load the window again.
   sessions.save_turn(context, session_id, turn, {.expected = window.end});
+}
+
+/// The same with the JSON of a provider: `send` posts the body of a request and returns that of the response.
+template <heddle::StorageBackend Storage, class Send>
+void ask_provider(Storage& storage, const heddle::Context& context, const std::string& session_id, Send&& send) {
+  namespace anthropic = heddle::formats::anthropic;
+  auto& sessions = storage.session_storage();
+  const heddle::LoadedWindow window = sessions.load_messages(context, session_id, {.last = 50});
+  const heddle::formats::Request request{window.messages, R"({"model": "claude-sonnet-4-5", "max_tokens": 1024})"};
+  const heddle::Message answer = anthropic::read_response(send(anthropic::write_request(request)));
+  // With its id, model, stop reason and usage, and every field that Heddle does not know.
+  sessions.save_message(context, session_id, answer, {.expected = window.end});
 }
 
 /// Tries another end of a conversation, without a change of the conversation itself.
@@ -68,6 +82,12 @@ void fork_and_rewind(heddle::StorageBackend auto& storage, const heddle::Context
   take_turn(storage, context, fork, says("I am afraid I cannot help you with that."));
   sessions.rewind_session(context, fork, half);  // not a good answer: hidden, not lost
   take_turn(storage, context, fork, says("Let me look at your reservation."));
+  ask_provider(storage, context, fork, [](const std::string& body) {
+    std::printf("  another provider gets the same conversation as %zu bytes of its JSON\n", body.size());
+    return R"({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5",
+               "content": [{"type": "text", "text": "Which reservation is it?"}], "stop_reason": "end_turn",
+               "stop_sequence": null, "usage": {"input_tokens": 2095, "output_tokens": 8}})";
+  });
   for (const auto& row : sessions.find_sessions(context, {.name_contains = "Another end"}).items) {
     std::printf("  %s ends with: %s\n", row.id.c_str(), row.preview.c_str());
   }
@@ -75,7 +95,7 @@ void fork_and_rewind(heddle::StorageBackend auto& storage, const heddle::Context
 }
 
 void search(heddle::StorageBackend auto& storage, const heddle::Context& context) {
-  for (const char* query : {"I'd like to cancel!", "\"travel insurance\" refund", "checked bag(s)"}) {
+  for (const char* query : {"I'd like to cancel!", "\"travel insurance\" refund", "checked bags (free)"}) {
     const auto page = storage.session_storage().search_messages(context, {.query = query}, {.limit = 2});
     std::printf("\nSearch for %s:%s\n", query, page.items.empty() ? " nothing" : "");
     for (const auto& message : page.items) {
@@ -143,7 +163,7 @@ void store_error(heddle::StorageBackend auto& storage, const heddle::Context& co
       const auto id = storage.error_store().store(context,
                                                   {.session_id = transcript.session_id,
                                                    .tool_name = turn.executions.front().tool_name,
-                                                   .raw_error = turn.messages.back().content},
+                                                   .raw_error = turn.executions.front().result->data.text},
                                                   {.idempotency_key = "first-error"});
       std::printf("\nA tool's error, stored as %s: %s\n", id.c_str(),
                   storage.error_store().get(context, id)->short_summary.c_str());

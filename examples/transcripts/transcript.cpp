@@ -1,7 +1,11 @@
 #include "transcript.hpp"
 
+#include <heddle/formats/openai_chat.hpp>
+
 #include <rapidjson/document.h>
 #include <rapidjson/istreamwrapper.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 #include <fstream>
 #include <stdexcept>
@@ -18,43 +22,20 @@ const rapidjson::Value& member(const rapidjson::Value& object, const char* name)
   return found->value;
 }
 
-std::string text(const rapidjson::Value& object, const char* name) {
-  const auto& value = member(object, name);
-  if (value.IsNull()) { return {}; }
-  if (!value.IsString()) { refuse(std::string(name) + " is not a string"); }
-  return {value.GetString(), value.GetStringLength()};
+std::string print(const rapidjson::Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  value.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// The result of a tool. Text that begins with "Error" reports a failure; text that is not JSON becomes the error's
-/// message.
-heddle::ToolResult result_of(const std::string& content) {
-  heddle::ToolResult result;
-  result.success = content.rfind("Error", 0) != 0;
-  rapidjson::Document parsed;
-  if (!parsed.Parse(content.c_str()).HasParseError()) {
-    result.data.text = content;
-  } else if (!result.success) {
-    result.error = heddle::ToolError{.code = "tool_error", .message = content};
-  }
-  return result;
-}
-
-heddle::Message message_of(const rapidjson::Value& from) {
-  heddle::Message message;
-  const auto role = heddle::parse_enum<heddle::Role>(text(from, "role"));
-  if (!role) { refuse("an unknown role"); }
-  message.role = *role;
-  message.content = text(from, "content");
+/// Completes a message with what tau-bench knows: a tool's text that begins with "Error" reports a failure.
+heddle::Message complete(heddle::Message message) {
   message.agent_id = "airline-agent";
-  if (from.HasMember("tool_calls")) {
-    for (const auto& call : member(from, "tool_calls").GetArray()) {
-      const auto& function = member(call, "function");
-      message.tool_calls.push_back({text(call, "id"), text(function, "name"), {text(function, "arguments")}, {}});
-    }
-  }
-  if (message.role == heddle::Role::tool) {
-    message.tool_use_id = text(from, "tool_call_id");
-    message.tool_result = result_of(message.content);
+  for (auto& part : message.parts) {
+    if (!part.result) { continue; }
+    part.result->success = part.result->data.text.rfind("Error", 0) != 0;
+    message.tool_result = part.result;
   }
   return message;
 }
@@ -90,8 +71,9 @@ TranscriptFile read_transcripts(const std::filesystem::path& path) {
     transcript.tenant = "airline-" + std::to_string(member(conversation, "trial").GetInt());
     transcript.session_id = "task-" + task;
     transcript.name = "Task " + task;
-    for (const auto& each : member(conversation, "traj").GetArray()) {
-      heddle::Message message = message_of(each);
+    transcript.document = print(member(conversation, "traj"));
+    for (auto& each : heddle::formats::openai_chat::read_messages(transcript.document)) {
+      heddle::Message message = complete(std::move(each));
       ++file.counts.messages;
       file.counts.tool_calls += static_cast<std::int64_t>(message.tool_calls.size());
       file.counts.tool_results += message.role == heddle::Role::tool ? 1 : 0;

@@ -13,6 +13,7 @@ struct Transcript {
   std::string session_id;
   std::string name;
   std::vector<heddle::Turn> turns;
+  std::string document;  ///< the messages as the file has them: JSON of OpenAI's Chat Completions
 };
 
 /// Counts of the file's contents, taken while it is read and independent of the turns.
@@ -28,5 +29,6 @@ struct TranscriptFile {
   FileCounts counts;
 };
 
-/// Reads trajectories in the format of tau-bench. Throws std::runtime_error if the file has another format.
+/// Reads trajectories in the format of tau-bench. Throws std::runtime_error if the file has another format,
+/// heddle::Error with a JSON pointer if a message has.
 TranscriptFile read_transcripts(const std::filesystem::path& path);

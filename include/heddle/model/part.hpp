@@ -39,9 +39,9 @@ struct EnumNames<PartKind> {
 /// makers below set the members that a kind needs.
 struct Part {
   PartKind kind = PartKind::text;
-  std::string text{};                  ///< of a text or of thinking
-  std::string signature{};             ///< of thinking; opaque
-  std::string redacted{};              ///< of thinking: data instead of its text; opaque
+  std::string text{};                  ///< of a text or of thinking; of a document that is plain text; said in audio
+  std::string signature{};             ///< of thinking, or of a text that came of it; opaque
+  std::string redacted{};              ///< of thinking: data instead of its text, or beside a summary; opaque
   ToolCall call{};                     ///< of a tool_call
   std::string call_id{};               ///< of a tool_result: the call that it is the result of
   std::optional<ToolResult> result{};  ///< of a tool_result
