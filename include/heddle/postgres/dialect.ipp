@@ -11,3 +11,4 @@
 #include "heddle/sql/statements/errors.hpp"
 #include "heddle/sql/statements/human_requests.hpp"
 #include "heddle/sql/statements/results.hpp"
+#include "heddle/sql/statements/soft_deletion.hpp"

@@ -129,6 +129,7 @@ bool SessionStore<Policy, Tracer>::soft_delete_session(
   if constexpr (concepts::HidesSessions<Policy>) {
     return gateway_.run(context, Operation::soft_delete_session, [&](auto& passage) {
       validation::check_id("session id", id);
+      if (!passage.can_soft_delete()) { throw stores::detail::soft_deletion_is_off.error(); }
       const Answer answer = passage.write_once(
           options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
           [&](auto& tx) {
@@ -171,11 +172,11 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
       auto remove_batch = [&](auto& tx) {
         const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
         tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);
-        auto rows = tx.all(admin.purge_deleted, present, before, stores::detail::SessionPurge::batch);
+        auto rows = tx.all(admin.purge_deleted, present, before, admin.purge_batch);
         return [rows = std::move(rows)]() mutable { return rows(); };
       };
       Context of_owner = passage.context();
-      stores::detail::SessionPurge purge;
+      stores::detail::SessionPurge purge(sql::statements<typename Policy::Dialect::Admin>().purge_batch);
       purge.run([&] { return passage.administer(remove_batch); },
                 [&](const sql::OwnedId& session) {
                   of_owner.user_id = session.user_id;
@@ -208,14 +209,10 @@ void SessionStore<Policy, Tracer>::clean_up_session(const Context& context, cons
     const bool exists = passage.read([&](auto& tx) {
       const auto& statements = stores::detail::session_statements<Policy>();
       auto shown = tx.one(statements.find, tx.user_id(), id);
-      if constexpr (requires { statements.not_hidden; }) {
-        auto not_hidden = tx.one(statements.not_hidden, tx.user_id(), id);
-        return [shown = std::move(shown), not_hidden = std::move(not_hidden)]() mutable {
-          return shown().has_value() || !not_hidden().has_value();
-        };
-      } else {
-        return [shown = std::move(shown)]() mutable { return shown().has_value(); };
-      }
+      auto not_hidden = tx.one(statements.not_hidden, tx.user_id(), id);
+      return [shown = std::move(shown), not_hidden = std::move(not_hidden)]() mutable {
+        return shown().has_value() || !not_hidden().has_value();
+      };
     });
     if (exists) { throw stores::detail::session_exists.of(id).error(); }
     stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(), id);

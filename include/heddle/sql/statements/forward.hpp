@@ -13,5 +13,7 @@ template <class Sql>
 struct ResultStatements;
 template <class Sql>
 struct HumanRequestStatements;
+template <class Sql>
+struct SoftDeletionStatements;
 
 }  // namespace heddle::sql
