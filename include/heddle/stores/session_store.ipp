@@ -13,6 +13,7 @@
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
+#include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/detail/session_cleanup.hpp"
 #include "heddle/stores/detail/session_filter.hpp"
@@ -127,6 +128,7 @@ bool SessionStore<Policy, Tracer>::soft_delete_session(
     const Context& context, const std::string& id,
     const WriteOptions& options) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
+    stores::detail::PurgeTimer<SessionStore>::compile();
     return gateway_.run(context, Operation::soft_delete_session, [&](auto& passage) {
       validation::check_id("session id", id);
       if (!passage.can_soft_delete()) { throw stores::detail::soft_deletion_is_off.error(); }
@@ -148,6 +150,7 @@ bool SessionStore<Policy, Tracer>::restore_session(
     const Context& context, const std::string& id,
     const WriteOptions& options) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
+    stores::detail::PurgeTimer<SessionStore>::compile();
     return gateway_.run(context, Operation::restore_session, [&](auto& passage) {
       validation::check_id("session id", id);
       const Answer answer = passage.write_once(
@@ -166,6 +169,7 @@ template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
     const Context& context, std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
+    stores::detail::PurgeTimer<SessionStore>::compile();
     return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
       const Timestamp present = now();
       const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);

@@ -200,14 +200,28 @@ struct FakeSessions {
   std::atomic<bool> wait_for_stop{false};
 };
 
+using heddle::stores::detail::PurgePlan;
 using PurgeTimer = heddle::stores::detail::PurgeTimer<FakeSessions>;
+
+/// Sessions that no code of the program purges.
+struct UnusedSessions {
+  std::int64_t purge_deleted_sessions(const Context& context, seconds grace_period);
+};
 
 }  // namespace
 
+TEST_CASE("a purge_timer without compiled code for its work is refused, and needs none without a plan") {
+  using Timer = heddle::stores::detail::PurgeTimer<UnusedSessions>;
+  UnusedSessions sessions;
+  const Timer idle(sessions, std::nullopt);
+  CHECK(code_of([&] { const Timer timer(sessions, PurgePlan{}); }) == ErrorCode::failed_precondition);
+}
+
 TEST_CASE("the purge_timer runs at its interval, also after failures") {
+  PurgeTimer::compile();
   FakeSessions sessions;
   {
-    PurgeTimer purge_timer(sessions, heddle::stores::detail::PurgePlan{milliseconds(1), milliseconds(1), seconds(7)});
+    PurgeTimer purge_timer(sessions, PurgePlan{milliseconds(1), milliseconds(1), seconds(7)});
     CHECK(comes([&] { return sessions.calls >= 3; }));
     CHECK(sessions.grace.load() == seconds(7));
     purge_timer.stop();
@@ -220,13 +234,10 @@ TEST_CASE("the purge_timer runs at its interval, also after failures") {
 
 TEST_CASE("the purge_timer stops while it waits and while it works") {
   FakeSessions sessions;
-  SUBCASE("waiting") {
-    const PurgeTimer purge_timer(sessions, heddle::stores::detail::PurgePlan{std::chrono::hours(1), {}, {}});
-  }
+  SUBCASE("waiting") { const PurgeTimer purge_timer(sessions, PurgePlan{std::chrono::hours(1), {}, {}}); }
   SUBCASE("at work") {
     sessions.wait_for_stop = true;
-    const PurgeTimer purge_timer(sessions,
-                                 heddle::stores::detail::PurgePlan{milliseconds(0), std::chrono::hours(1), {}});
+    const PurgeTimer purge_timer(sessions, PurgePlan{milliseconds(0), std::chrono::hours(1), {}});
     CHECK(comes([&] { return sessions.calls == 1; }));
   }
   SUBCASE("never started") {
