@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -48,8 +49,23 @@ class Filled {
     return backend().artifact_store().folder(user, heddle::ArtifactFolder::agent, "s") / "a.txt";
   }
 
-  /// Returns how much of the session a tenant sees, operation by operation.
-  [[nodiscard]] std::vector<std::int64_t> seen_by(const heddle::Context& user) {
+  /// Returns how much of the session a tenant sees, operation by operation: `all` or `nothing`, unless a read is wrong.
+  [[nodiscard]] std::string seen_by(const heddle::Context& user) {
+    std::string text;
+    for (const std::int64_t each : counts_for(user)) { text += std::to_string(each) + " "; }
+    return text;
+  }
+  [[nodiscard]] std::string all() { return every("1 "); }
+  [[nodiscard]] std::string nothing() { return every("0 "); }
+
+ private:
+  [[nodiscard]] std::string every(const std::string& each) {
+    std::string text;
+    for (std::size_t count = counts_for(bob).size(); count-- > 0;) { text += each; }
+    return text;
+  }
+
+  [[nodiscard]] std::vector<std::int64_t> counts_for(const heddle::Context& user) {
     auto& sessions = backend().session_storage();
     auto& errors = backend().error_store();
     auto& artifacts = backend().artifact_store();

@@ -11,6 +11,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -114,6 +117,29 @@ TEST_CASE("of several backends on a file one hides sessions and another one remo
   CHECK(support::code_of([&] { serving.session_storage().purge_deleted_sessions({}, seconds(0)); }) ==
         ErrorCode::failed_precondition);
   CHECK(serving.session_storage().load_session(bob, "s"));
+}
+
+TEST_CASE("backends that purge one file at once remove each session once, and run its hooks once") {
+  Opened opened;
+  Embedded another(opened.config);
+  constexpr int many = 60;
+  for (int each = 0; each < many; ++each) {
+    opened.sessions.save_session(ada, {.id = std::to_string(each)});
+    REQUIRE(opened.sessions.soft_delete_session(ada, std::to_string(each)));
+  }
+  std::mutex mutex;
+  std::multiset<std::string> cleaned;
+  const auto hook = [&](const Context& /*context*/, const std::string& id) {
+    const std::lock_guard lock(mutex);
+    cleaned.insert(id);
+  };
+  opened.sessions.add_cleanup_hook(hook);
+  another.session_storage().add_cleanup_hook(hook);
+  auto here = std::async(std::launch::async, [&] { return opened.sessions.purge_deleted_sessions({}, seconds(0)); });
+  const std::int64_t there = another.session_storage().purge_deleted_sessions({}, seconds(0));
+  CHECK(here.get() + there == many);
+  CHECK(cleaned.size() == many);
+  CHECK(std::set<std::string>(cleaned.begin(), cleaned.end()).size() == many);
 }
 
 TEST_CASE("what belongs to hidden sessions is found by an index of these, and lists of sessions need none") {

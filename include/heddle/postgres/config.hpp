@@ -19,6 +19,7 @@ struct PoolConfig {
   std::chrono::seconds health_check_interval{30};  ///< between two checks of an idle connection; positive
 };
 
+/// The earlier name of the type.
 using SoftDeleteConfig = heddle::SoftDeleteConfig;
 
 /// The settings of a PostgreSQL backend.
