@@ -137,9 +137,11 @@ class Backend {
         "null then");
     concepts::never_called();
   }
-  /// Returns true if administration has a connection of its own; without one its operations throw
+  /// Returns true if the configuration lets this backend administer; otherwise the operations of administration throw
   /// `failed_precondition`.
   [[nodiscard]] bool can_administer() const noexcept requires concepts::Administers<Policy>;
+  /// Returns true if sessions can be hidden; otherwise `soft_delete_session` throws `failed_precondition`.
+  [[nodiscard]] bool can_soft_delete() const noexcept requires concepts::HidesSessions<Policy>;
 
   /// Migrates the schema to the latest version; does nothing if it has that version. Precondition of every store: the
   /// schema is migrated.

@@ -136,6 +136,15 @@ bool Backend<Policy, TracerType>::can_administer() const noexcept requires conce
 }
 
 template <class Policy, class TracerType>
+bool Backend<Policy, TracerType>::can_soft_delete() const noexcept requires concepts::HidesSessions<Policy> {
+  if constexpr (concepts::EngineMayHide<typename Policy::Engine>) {
+    return parts_->engine.can_soft_delete();
+  } else {
+    return true;
+  }
+}
+
+template <class Policy, class TracerType>
 void Backend<Policy, TracerType>::migrate(const Context& context) {
   parts_->migrator.up(context);
 }

@@ -20,7 +20,7 @@
 /// outlive it. A moved-from handle has no capabilities. A const backend does not compile: it can do nothing.
 namespace heddle {
 
-/// Hides sessions before they are permanently removed; see SoftDeletes.
+/// Hides sessions before they are permanently removed; see SoftDeletes. Also null if the configuration leaves it off.
 template <class Backend>
 [[nodiscard]] auto soft_deletion(Backend& backend) {
   static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
@@ -28,13 +28,15 @@ template <class Backend>
     return erased::HandleView<erased::SoftDeletion>(
         erased::Access::backend(backend, &erased::AbstractBackend::soft_deletion));
   } else if constexpr (SoftDeletes<Backend>) {
-    return erased::StaticView<erased::SoftDeletion, Backend, erased::SoftDeletionModel<Backend>>(backend);
+    return erased::StaticView<erased::SoftDeletion, Backend, erased::SoftDeletionModel<Backend>>(
+        backend, erased::may_soft_delete(backend));
   } else {
     return erased::NullView<erased::SoftDeletion>();
   }
 }
 
-/// Reads across tenants; see AdministersTenants. Also null if the backend has no administration connection.
+/// Reads across tenants; see AdministersTenants. Also null if the configuration does not let the backend
+/// administer.
 template <class Backend>
 [[nodiscard]] auto administration(Backend& backend) {
   static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");

@@ -23,7 +23,6 @@
 #include "heddle/detail/extern_backend.hpp"
 
 HEDDLE_BACKEND_INSTANTIATION(extern template, heddle::Postgres);
-extern template class heddle::AdminStore<heddle::Postgres, heddle::NoTracing>;
 #else
 #include "heddle/postgres/policy.ipp"
 #endif

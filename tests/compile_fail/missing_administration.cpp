@@ -1,5 +1,5 @@
 // Administration across tenants with a backend that has none.
-#include "plain_policy.hpp"
+#include "../support/plain_policy.hpp"
 
 void report(PlainBackend& backend) {
   backend.ping();

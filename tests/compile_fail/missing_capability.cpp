@@ -1,5 +1,5 @@
 // A backup with a backend that cannot copy its database.
-#include "plain_policy.hpp"
+#include "../support/plain_policy.hpp"
 
 void save(PlainBackend& backend) {
   backend.ping();

@@ -1,5 +1,5 @@
 // Removing hidden sessions with a backend that cannot hide one: our sentence.
-#include "plain_policy.hpp"
+#include "../support/plain_policy.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Showing a session again with a backend that cannot hide one: our sentence.
-#include "plain_policy.hpp"
+#include "../support/plain_policy.hpp"
 
 void bring_back(PlainBackend& backend) {
   backend.session_storage().delete_session({}, "s");

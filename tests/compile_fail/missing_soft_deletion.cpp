@@ -1,5 +1,5 @@
 // Hiding a session with a backend that can only delete it.
-#include "plain_policy.hpp"
+#include "../support/plain_policy.hpp"
 
 void retire(PlainBackend& backend) {
   backend.session_storage().delete_session({}, "s");

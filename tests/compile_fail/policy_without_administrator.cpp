@@ -3,8 +3,10 @@
 
 struct Incomplete : heddle::Sqlite {
 #ifndef HEDDLE_CONTROL
-  struct Dialect : heddle::sqlite::Dialect {
-    struct Admin {};
+  class Engine : public heddle::sqlite::Engine {
+   public:
+    using heddle::sqlite::Engine::Engine;
+    void administer() = delete;  // hides that of SQLite
   };
 #endif
 };

@@ -2,7 +2,8 @@
 //
 // sqlite.sql.txt, all SQL, is for changes to be seen; this renews it:
 //   HEDDLE_RENEW_SNAPSHOTS=1 build/dev/tests/snapshots/snapshots
-// keys.txt and rows.txt, idempotency keys and rows, are in databases and must not change: nothing renews them.
+// keys.txt, keys_of_hidden_sessions.txt and rows.txt, idempotency keys and rows, are in databases and must not change:
+// nothing renews them.
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/policy.ipp"
 #include "snapshots/snapshot.hpp"
@@ -17,6 +18,7 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -80,11 +82,15 @@ std::set<std::string> sent() {
   const Recorder recorder;
   CHECK_THROWS_AS(SqliteBackend({.path = foreign}), heddle::Error);
   {
-    SqliteBackend backend({.path = (folder.path() / "heddle.db").string()});
+    SqliteBackend backend(
+        {.path = (folder.path() / "heddle.db").string(), .administer_tenants = true, .soft_delete = {.enabled = true}});
     backend.migrate();
     backend.ping();
     static_cast<void>(backend.details());
     write_everything(backend);
+    write_hidden_sessions(backend);
+    backend.session_storage().purge_deleted_sessions({}, std::chrono::seconds(0));
+    static_cast<void>(backend.admin_storage().validate_permissions({}));
     write_whole_messages(backend);
     static_cast<void>(backend.session_storage().usage(inputs::tenant));
     static_cast<void>(backend.session_storage().load_session(inputs::tenant, "session"));
@@ -129,6 +135,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   SqlTexts all;
   const auto& sessions = statements<Dialect::Sessions>();
   all.add("Sessions", sessions, sessions_of(sessions));
+  const auto& soft_deletion = statements<Dialect::SoftDeletion>();
+  all.add("SoftDeletion", soft_deletion, soft_deletion_of(soft_deletion));
   const auto& messages = statements<AllMessages<Dialect::Messages>>();
   Texts message_texts = messages_of(messages);
   message_texts.emplace_back("unfolded_window", messages.unfolded_window.text());
@@ -152,6 +160,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Results", results, results_of(results));
   const auto& requests = statements<Dialect::HumanRequests>();
   all.add("HumanRequests", requests, human_requests_of(requests));
+  const auto& admin = statements<Dialect::Admin>();
+  all.add("Admin", admin, admin_of(admin));
   const auto& idempotency = statements<heddle::sql::IdempotencyStatements>();
   all.add("Idempotency", idempotency, idempotency_of(idempotency));
   const auto& control = statements<heddle::sqlite::ControlStatements>();
@@ -184,6 +194,19 @@ TEST_CASE("idempotency keys and rows in SQLite equal their snapshots") {
   write_everything(backend);  // repeats only
   CHECK(stored_keys(rows_of) == keys);
   CHECK(stored_rows(rows_of) == rows);
+}
+
+TEST_CASE("idempotency keys of writes that hide sessions equal their snapshot") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  SqliteBackend backend({.path = path, .administer_tenants = true, .soft_delete = {.enabled = true}});
+  backend.migrate();
+  write_hidden_sessions(backend);
+  const SQLite::Database raw(path);
+  const std::string keys = stored_keys([&raw](const std::string& sql) { return rows_in(raw, sql); });
+  compare("keys_of_hidden_sessions.txt", keys, Renewal::never);
+  write_hidden_sessions(backend);  // repeats only
+  CHECK(stored_keys([&raw](const std::string& sql) { return rows_in(raw, sql); }) == keys);
 }
 
 TEST_CASE("idempotency keys and rows of whole messages in SQLite equal their snapshot") {

@@ -55,6 +55,7 @@ Texts sessions_of(const Group& group) {
   return {{"insert", group.insert.text()},
           {"ensure", group.ensure.text()},
           {"replace", group.replace.text()},
+          {"not_hidden", group.not_hidden.text()},
           {"no_circle", group.no_circle.text()},
           {"find", group.find.text()},
           {"list", group.list.text()},
@@ -67,6 +68,22 @@ Texts sessions_of(const Group& group) {
           {"list_executions", group.list_executions.text()},
           {"save_snapshot", group.save_snapshot.text()},
           {"list_snapshots", group.list_snapshots.text()}};
+}
+
+template <class Group>
+Texts soft_deletion_of(const Group& group) {
+  return {{"soft_remove", group.soft_remove.text()}, {"restore", group.restore.text()}};
+}
+
+template <class Group>
+Texts admin_of(const Group& group) {
+  return {{"sees_all_tenants", group.sees_all_tenants.text()},
+          {"list_sessions", group.list_sessions.text()},
+          {"count_sessions", group.count_sessions.text()},
+          {"sessions_per_user", group.sessions_per_user.text()},
+          {"statistics", group.statistics.text()},
+          {"purge_deleted", group.purge_deleted.text()},
+          {"table_rights", group.table_rights.text()}};
 }
 
 /// The statements for messages, those that read them and those of usage included.

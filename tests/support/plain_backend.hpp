@@ -1,6 +1,8 @@
 #pragma once
 
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
+#include "support/plain_policy.hpp"
 
 #include <utility>
 
@@ -22,7 +24,7 @@ class Plain {
   void close() noexcept { whole_.close(); }
 
  private:
-  heddle::Backend<heddle::Sqlite> whole_;
+  PlainBackend whole_;
 };
 
 }  // namespace support

@@ -32,7 +32,7 @@ namespace {
 using OnSqlite = heddle::Backend<heddle::Sqlite>;
 
 /// A session storage that can hide sessions, on one that cannot.
-class Hiding : public heddle::erased::SessionsModel<heddle::SessionStore<heddle::Sqlite, heddle::NoTracing>&> {
+class Hiding : public heddle::erased::SessionsModel<heddle::SessionStore<PlainPolicy, heddle::NoTracing>&> {
  public:
   using SessionsModel::SessionsModel;
 
@@ -60,7 +60,7 @@ struct Overseer {
   heddle::AdminPermissions validate_permissions(const Context& /*context*/) const { return {true, {}}; }
 };
 
-/// A backend with the capabilities that SQLite lacks.
+/// A plain backend with the capabilities of others.
 class Grand : public Plain {
  public:
   using Plain::Plain;
@@ -82,7 +82,8 @@ static_assert(heddle::StorageBackend<Plain>);
 static_assert(heddle::SoftDeletes<Grand> && heddle::AdministersTenants<Grand>);
 static_assert(heddle::InspectsMigrations<OnSqlite> && heddle::ReportsDetails<OnSqlite> &&
               heddle::BacksUpOnline<OnSqlite>);
-static_assert(!heddle::SoftDeletes<OnSqlite> && !heddle::AdministersTenants<OnSqlite>);
+static_assert(heddle::SoftDeletes<OnSqlite> && heddle::AdministersTenants<OnSqlite>);
+static_assert(!heddle::SoftDeletes<Plain> && !heddle::AdministersTenants<Plain>);
 
 // A handle does not satisfy concepts that only some backends satisfy; it satisfies those that every Backend does.
 static_assert(heddle::InspectsMigrations<AnyBackend> && heddle::ReportsDetails<AnyBackend>);

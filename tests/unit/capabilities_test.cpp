@@ -26,6 +26,8 @@ static_assert(decltype(online_backup(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(detail_report(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(migration_inspection(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(migrator(std::declval<OnSqlite&>()))::possible);
+static_assert(decltype(soft_deletion(std::declval<OnSqlite&>()))::possible);
+static_assert(decltype(administration(std::declval<OnSqlite&>()))::possible);
 static_assert(!decltype(online_backup(std::declval<Plain&>()))::possible);
 static_assert(!decltype(detail_report(std::declval<Plain&>()))::possible);
 static_assert(!decltype(migration_inspection(std::declval<Plain&>()))::possible);

@@ -51,17 +51,20 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 
 /// Hides sessions, with everything that belongs to them, before they are permanently removed.
 ///
+///  - A backend may leave it off by its configuration: then `can_soft_delete()`, if there is one, returns false, and
+///    `soft_delete_session` throws `failed_precondition`. SQLite does so by default, PostgreSQL never.
 ///  - A hidden session is absent from every read, count and search until it is restored; its files stay. Writes to it
 ///    throw `not_found`, `save_session` and `ensure_session` with its id throw `failed_precondition`, and
 ///    `delete_session` returns false and removes nothing. A repeat of an idempotency key returns what the first call
 ///    returned.
 ///  - `soft_delete_session` returns false if the session is hidden or does not exist, `restore_session` if it is not
 ///    hidden.
-///  - `purge_deleted_sessions` removes the sessions that have been hidden for at least the grace period, of all tenants
-///    and over the administration connection, then removes the files and runs the hooks of each as `delete_session`
-///    does. Returns the number of removed sessions. If a file or a hook fails, it continues with the others and throws
-///    the first failure at the end. Throws `failed_precondition` without an administration connection and
-///    `permission_denied` if its role does not see all tenants.
+///  - What a hidden session shares with others, such as its forks, they have still, and it stays when the session is
+///    purged. Its children keep it as their parent until then.
+///  - `purge_deleted_sessions` removes the sessions of all tenants that have been hidden for at least the grace period,
+///    then removes the files and runs the hooks of each as `delete_session` does. Returns the number of removed
+///    sessions. If a file or a hook fails, it continues with the others and throws the first failure at the end. It is
+///    administration: see AdministersTenants for what it throws.
 template <class T>
 concept SoftDeletes = requires(T& backend, const Context& context, const std::string& id, const WriteOptions& options,
                                std::chrono::seconds grace_period) {
@@ -70,10 +73,11 @@ concept SoftDeletes = requires(T& backend, const Context& context, const std::st
   { backend.session_storage().purge_deleted_sessions(context, grace_period) } -> std::same_as<std::int64_t>;
 };
 
-/// Reads across tenants, over a connection of its own that is never used for tenants. Throws `failed_precondition` if
-/// none is configured, which is when `can_administer()` returns false, and `permission_denied` if its role does not see
-/// all tenants. Soft-deleted sessions are not counted. `validate_permissions` does not throw for missing privileges: it
-/// returns what the role of that connection lacks, and warns the tracer.
+/// Reads across tenants. Throws `failed_precondition` if the configuration does not let the backend, which is when
+/// `can_administer()` returns false: on PostgreSQL it names a connection for it, which is never used for tenants, on
+/// SQLite `administer_tenants`. Throws `permission_denied` if the role of that connection does not see all tenants.
+/// Soft-deleted sessions are not counted. `validate_permissions` does not throw for missing privileges: it returns what
+/// the role lacks, and warns the tracer; on SQLite, that is nothing.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
   { backend.can_administer() } -> std::same_as<bool>;

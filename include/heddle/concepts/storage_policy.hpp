@@ -72,6 +72,17 @@ concept EngineAdministers = requires(T& engine, const Call& call, ProbeWork& wor
   { engine.can_administer() }
   noexcept->std::same_as<bool>;
 };
+/// Optional: runs work that belongs to no tenant and only reads, for an engine that writes over another connection.
+template <class T>
+concept EngineOversees = requires(T& engine, const Call& call, ProbeWork& work) {
+  engine.oversee(call, work);
+};
+/// Optional: tells whether the configuration lets sessions be hidden. Without it they can be.
+template <class T>
+concept EngineMayHide = requires(const T& engine) {
+  { engine.can_soft_delete() }
+  noexcept->std::same_as<bool>;
+};
 /// Optional: the capability behind HearsChanges.
 template <class T>
 concept EngineListens = requires(T& engine, std::function<void(std::string_view)> heard) {

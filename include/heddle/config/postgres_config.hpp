@@ -2,6 +2,7 @@
 
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
+#include "heddle/config/soft_delete.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/check_config.hpp"
 #include "heddle/postgres/config.hpp"
@@ -70,15 +71,6 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
     pool.health_check_interval = seconds(from.health_check_interval_seconds());
   }
   return pool;
-}
-
-[[nodiscard]] inline postgres::SoftDeleteConfig soft_delete_of(const v1::SoftDeleteConfig& from) {
-  using std::chrono::seconds;
-  postgres::SoftDeleteConfig soft_delete;
-  soft_delete.enabled = from.enabled();
-  if (from.has_grace_period_seconds()) { soft_delete.grace_period = seconds(from.grace_period_seconds()); }
-  if (from.has_cleanup_interval_seconds()) { soft_delete.cleanup_interval = seconds(from.cleanup_interval_seconds()); }
-  return soft_delete;
 }
 
 /// Returns how many bytes a page may have.

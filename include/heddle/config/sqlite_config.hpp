@@ -2,6 +2,7 @@
 
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
+#include "heddle/config/soft_delete.hpp"
 #include "heddle/error.hpp"
 #include "heddle/proto/storage.pb.h"
 #include "heddle/sqlite/config.hpp"
@@ -96,6 +97,8 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     settings.migration_directory = environment.expand(config.migration().migration_dir());
   }
   settings.secure_delete = from.secure_delete();
+  settings.administer_tenants = from.administer_tenants();
+  settings.soft_delete = config::soft_delete_of(from.soft_delete());
   settings.query_budget = config::query_budget_of("sqlite", from.query_budget());
   settings.encrypt = from.encrypt();
   settings.encryption_key = config::key_of(from, environment);

@@ -77,7 +77,12 @@ class BackendModel final : public AbstractBackend {
   }
   DetailReport* detail_report() noexcept override { return if_present<DetailReport>(detail_report_); }
   OnlineBackup* online_backup() noexcept override { return if_present<OnlineBackup>(online_backup_); }
-  SoftDeletion* soft_deletion() noexcept override { return if_present<SoftDeletion>(soft_deletion_); }
+  SoftDeletion* soft_deletion() noexcept override {
+    if constexpr (SoftDeletes<B>) {
+      if (!may_soft_delete(*backend_)) { return nullptr; }
+    }
+    return if_present<SoftDeletion>(soft_deletion_);
+  }
   Administration* administration() noexcept override {
     if constexpr (AdministersTenants<B>) {
       // Without an administration connection every operation would throw.

@@ -116,6 +116,15 @@ class OnlineBackupModel final : public OnlineBackup {
   Backend& backend_;
 };
 
+/// Returns false if the configuration of a backend leaves soft deletion off.
+[[nodiscard]] bool may_soft_delete(const SoftDeletes auto& backend) noexcept {
+  if constexpr (requires { backend.can_soft_delete(); }) {
+    return backend.can_soft_delete();
+  } else {
+    return true;
+  }
+}
+
 /// Implements `SoftDeletion` with a backend.
 template <class Backend>
 class SoftDeletionModel final : public SoftDeletion {

@@ -5,6 +5,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/postgres/config.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <chrono>
@@ -76,17 +77,12 @@ inline void check(const Config& config) {
   check_pool(config.pool);
   validation::check_query_budget("postgres", config.query_budget);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
-  const auto& soft_delete = config.soft_delete;
-  if (soft_delete.grace_period < std::chrono::seconds(0)) { refuse_setting("soft_delete.grace_period", "is negative"); }
-  if (soft_delete.cleanup_interval <= std::chrono::seconds(0)) {
-    refuse_setting("soft_delete.cleanup_interval", "is not positive");
-  }
-  if (soft_delete.enabled && config.admin_dsn.empty()) {
-    refuse_setting(
-        "soft_delete.enabled",
-        "needs admin_dsn (heddle::open reads LOOM_PG_ADMIN_DSN): deleted sessions of all tenants are removed "
-        "over that connection");
-  }
+  validation::check_soft_delete(
+      "postgres", config.soft_delete,
+      config.admin_dsn.empty()
+          ? "needs admin_dsn (heddle::open reads LOOM_PG_ADMIN_DSN): deleted sessions of all tenants are removed over "
+            "that connection"
+          : "");
 }
 
 }  // namespace heddle::postgres

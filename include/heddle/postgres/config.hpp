@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/model/query_limits.hpp"
+#include "heddle/model/soft_delete_config.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,12 +19,8 @@ struct PoolConfig {
   std::chrono::seconds health_check_interval{30};  ///< between two checks of an idle connection; positive
 };
 
-/// When sessions are removed that `soft_delete_session` has hidden.
-struct SoftDeleteConfig {
-  bool enabled = false;                           ///< remove sessions after their grace period; needs `admin_dsn`
-  std::chrono::seconds grace_period{30 * 86400};  ///< how long a hidden session can be restored; not negative
-  std::chrono::seconds cleanup_interval{86'400};  ///< between two removals; positive
-};
+/// The earlier name of the type.
+using SoftDeleteConfig = heddle::SoftDeleteConfig;
 
 /// The settings of a PostgreSQL backend.
 struct Config {
@@ -49,8 +46,8 @@ struct Config {
   bool allow_role_without_row_security = false;
   std::filesystem::path artifact_directory{};   ///< the root of artifact files; empty: no artifact files
   std::filesystem::path migration_directory{};  ///< empty: the compiled-in migrations
-  SoftDeleteConfig soft_delete{};
-  QueryBudget query_budget{};  ///< of the queries on results
+  SoftDeleteConfig soft_delete{};               ///< its removal of sessions needs `admin_dsn`
+  QueryBudget query_budget{};                   ///< of the queries on results
   /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
   /// with which it has as many.
   std::int64_t page_bytes = std::int64_t{64} << 20U;

@@ -14,7 +14,7 @@ struct AdminStatements;
 /// The SQL of the stores: one group of statements per store. Declared here; defined in `postgres/dialect.ipp`.
 struct Dialect {
   using Sessions = SessionStatements;
-  using SoftDeletion = SessionStatements;
+  using SoftDeletion = sql::SoftDeletionStatements<Sql>;
   using Messages = MessageStatements;
   using Errors = sql::ErrorStatements<Sql>;
   using Artifacts = sql::ArtifactStatements<Sql>;

@@ -12,3 +12,4 @@
 #include "heddle/sql/statements/human_requests.hpp"
 #include "heddle/sql/statements/results.hpp"
 #include "heddle/sql/statements/streams.hpp"
+#include "heddle/sql/statements/soft_deletion.hpp"

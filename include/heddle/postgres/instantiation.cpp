@@ -3,4 +3,3 @@
 #include "heddle/postgres/policy.ipp"
 
 HEDDLE_BACKEND_INSTANTIATION(template, heddle::Postgres);
-template class heddle::AdminStore<heddle::Postgres, heddle::NoTracing>;

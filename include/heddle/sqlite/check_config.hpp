@@ -6,6 +6,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <algorithm>
@@ -34,6 +35,15 @@ inline void check_encryption(const Config& config) {
   throw Error(ErrorCode::failed_precondition,
               "encryption was asked for, but this build of Heddle cannot encrypt: turn `encrypt` off and encrypt the "
               "disk instead");
+}
+
+/// Throws `failed_precondition` if the configuration does not let this backend administer.
+inline void require_admin(const Config& config) {
+  if (!config.administer_tenants) {
+    throw Error(ErrorCode::failed_precondition,
+                "operations on all tenants need administer_tenants: set it in the configuration "
+                "of a backend that may see every tenant of the file");
+  }
 }
 
 /// Throws `invalid_argument` if a number is out of range.
@@ -77,6 +87,9 @@ inline void check_path(const std::string& path) {
   if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
   check_numbers(config);
   validation::check_query_budget("sqlite", config.query_budget);
+  validation::check_soft_delete(
+      "sqlite", config.soft_delete,
+      config.administer_tenants ? "" : "needs administer_tenants: deleted sessions of all tenants are removed");
   validation::check_text("sqlite: default_user_id", config.default_user_id, limits::id);
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
   config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);

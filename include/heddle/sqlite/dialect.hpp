@@ -8,16 +8,19 @@ namespace heddle::sqlite {
 struct Sql;
 struct SessionStatements;
 struct MessageStatements;
+struct AdminStatements;
 
 /// The SQL of the stores, one group of statements for each. Named here; defined in `sqlite/dialect.ipp`.
 struct Dialect {
   using Sessions = SessionStatements;
+  using SoftDeletion = sql::SoftDeletionStatements<Sql>;
   using Messages = MessageStatements;
   using Errors = sql::ErrorStatements<Sql>;
   using Artifacts = sql::ArtifactStatements<Sql>;
   using Results = sql::ResultStatements<Sql>;
   using HumanRequests = sql::HumanRequestStatements<Sql>;
   using Streams = sql::StreamStatements<Sql>;
+  using Admin = AdminStatements;
 };
 
 }  // namespace heddle::sqlite

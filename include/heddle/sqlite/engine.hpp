@@ -74,6 +74,27 @@ class BasicEngine {
     return readers_ ? readers_->read(call, work) : writer_->write(call, work);
   }
 
+  /// Runs `work` for no tenant, in a transaction like `write`. Throws `failed_precondition` without
+  /// `administer_tenants`.
+  template <class Work>
+  auto administer(const Call& call, Work& work) {
+    require_admin(config_);
+    return write(call, work);
+  }
+
+  /// The same for work that only reads, like `read`.
+  template <class Work>
+  auto oversee(const Call& call, Work& work) {
+    require_admin(config_);
+    return read(call, work);
+  }
+
+  /// Returns true with `administer_tenants`.
+  [[nodiscard]] bool can_administer() const noexcept { return config_.administer_tenants; }
+
+  /// Returns true with `soft_delete.enabled`.
+  [[nodiscard]] bool can_soft_delete() const noexcept { return config_.soft_delete.enabled; }
+
   /// Reads from the database. Throws if that fails.
   void ping(const Call& call) {
     static const sql::Statement<std::int64_t> probe{"SELECT count(*) FROM sqlite_schema"};

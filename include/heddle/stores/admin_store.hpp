@@ -7,10 +7,9 @@
 
 namespace heddle {
 
-/// Administration across all tenants, on backends with a connection for it. Satisfies the requirements of
-/// AdministersTenants for `admin_storage()`. The tenant of the Context is ignored. Every operation throws
-/// `failed_precondition` if no such connection is configured. Soft-deleted sessions are not counted. Many threads may
-/// use it.
+/// Administration across all tenants. Satisfies the requirements of AdministersTenants for `admin_storage()`. The
+/// tenant of the Context is ignored. Every operation throws `failed_precondition` if the configuration does not let the
+/// backend administer. Soft-deleted sessions are not counted. Many threads may use it.
 template <class Policy, class TracerType>
 class AdminStore {
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
@@ -27,8 +26,8 @@ class AdminStore {
   [[nodiscard]] Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& request = {});
   /// Returns statistics of what all tenants have stored.
   [[nodiscard]] SystemStatistics statistics(const Context& context);
-  /// Returns the privileges of the database role of the administration connection. The result lists what the role
-  /// lacks, and the tracer gets it as warnings.
+  /// Returns the privileges of the administrator: on PostgreSQL, of the database role of its connection. The result
+  /// lists what the role lacks, and the tracer gets it as warnings.
   [[nodiscard]] AdminPermissions validate_permissions(const Context& context);
 
  private:

@@ -13,6 +13,7 @@
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
+#include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/detail/session_cleanup.hpp"
 #include "heddle/stores/detail/session_filter.hpp"
@@ -128,8 +129,10 @@ bool SessionStore<Policy, Tracer>::soft_delete_session(
     const Context& context, const std::string& id,
     const WriteOptions& options) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
+    stores::detail::PurgeTimer<SessionStore>::compile();
     return gateway_.run(context, Operation::soft_delete_session, [&](auto& passage) {
       validation::check_id("session id", id);
+      if (!passage.can_soft_delete()) { throw stores::detail::soft_deletion_is_off.error(); }
       const Answer answer = passage.write_once(
           options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
           [&](auto& tx) {
@@ -148,6 +151,7 @@ bool SessionStore<Policy, Tracer>::restore_session(
     const Context& context, const std::string& id,
     const WriteOptions& options) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
+    stores::detail::PurgeTimer<SessionStore>::compile();
     return gateway_.run(context, Operation::restore_session, [&](auto& passage) {
       validation::check_id("session id", id);
       const Answer answer = passage.write_once(
@@ -166,17 +170,18 @@ template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
     const Context& context, std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
+    stores::detail::PurgeTimer<SessionStore>::compile();
     return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
       const Timestamp present = now();
       const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);
       auto remove_batch = [&](auto& tx) {
         const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
         tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);
-        auto rows = tx.all(admin.purge_deleted, present, before, stores::detail::SessionPurge::batch);
+        auto rows = tx.all(admin.purge_deleted, present, before, admin.purge_batch);
         return [rows = std::move(rows)]() mutable { return rows(); };
       };
       Context of_owner = passage.context();
-      stores::detail::SessionPurge purge;
+      stores::detail::SessionPurge purge(sql::statements<typename Policy::Dialect::Admin>().purge_batch);
       purge.run([&] { return passage.administer(remove_batch); },
                 [&](const sql::OwnedId& session) {
                   of_owner.user_id = session.user_id;
@@ -209,14 +214,10 @@ void SessionStore<Policy, Tracer>::clean_up_session(const Context& context, cons
     const bool exists = passage.read([&](auto& tx) {
       const auto& statements = stores::detail::session_statements<Policy>();
       auto shown = tx.one(statements.find, tx.user_id(), id);
-      if constexpr (requires { statements.not_hidden; }) {
-        auto not_hidden = tx.one(statements.not_hidden, tx.user_id(), id);
-        return [shown = std::move(shown), not_hidden = std::move(not_hidden)]() mutable {
-          return shown().has_value() || !not_hidden().has_value();
-        };
-      } else {
-        return [shown = std::move(shown)]() mutable { return shown().has_value(); };
-      }
+      auto not_hidden = tx.one(statements.not_hidden, tx.user_id(), id);
+      return [shown = std::move(shown), not_hidden = std::move(not_hidden)]() mutable {
+        return shown().has_value() || !not_hidden().has_value();
+      };
     });
     if (exists) { throw stores::detail::session_exists.of(id).error(); }
     stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(), id);

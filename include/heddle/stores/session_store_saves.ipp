@@ -111,10 +111,8 @@ class SessionWriter {
   using Totals = sql::Fields<Session, typename Statements::Totals>;
 
   template <class Transaction>
-  void require_not_hidden([[maybe_unused]] Transaction& tx) const {
-    if constexpr (requires { statements_.not_hidden; }) {
-      tx.require(session_hidden.of(session_.id), statements_.not_hidden, tx.user_id(), session_.id);
-    }
+  void require_not_hidden(Transaction& tx) const {
+    tx.require(session_hidden.of(session_.id), statements_.not_hidden, tx.user_id(), session_.id);
   }
   template <class Transaction>
   void require_parent(Transaction& tx) const {

@@ -8,9 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,7 +25,6 @@ namespace {
 using OnServer = Backend<Postgres>;
 
 const Context ada = Context::for_user("ada");
-const Context bob = Context::for_user("bob");
 
 /// A tracer that records warnings.
 struct Warned {
@@ -45,41 +42,6 @@ struct Warned {
 
 static_assert(StorageBackend<OnServer> && AdministersTenants<OnServer> && SoftDeletes<OnServer>);
 static_assert(InspectsMigrations<OnServer> && ReportsDetails<OnServer> && !BacksUpOnline<OnServer>);
-
-TEST_CASE("an administrator of PostgreSQL sees all tenants") {
-  const support::MigratedDatabase database;
-  OnServer backend(database.config());
-  auto& sessions = backend.session_storage();
-  for (const char* id : {"a1", "a2", "a3"}) {
-    sessions.save_session(ada, {.id = id, .total_cost_usd = 0.5, .total_tokens = 10});
-    sessions.save_message(ada, id, {.content = "x"});
-  }
-  sessions.save_tool_execution(ada, "a1", {.tool_name = "t"});
-  sessions.save_session(bob, {.id = "a1", .name = "of bob"});
-  sessions.save_session(bob, {.id = "hidden"});
-  REQUIRE(sessions.soft_delete_session(bob, "hidden"));
-
-  std::vector<std::string> seen;
-  PageRequest request{.limit = 3};
-  do {
-    const auto overview = backend.admin_storage().list_sessions({}, request);
-    CHECK(overview.total == 4);
-    for (const auto& session : overview.sessions.items) { seen.push_back(session.user_id + "/" + session.id); }
-    request.cursor = overview.sessions.next;
-  } while (!request.cursor.empty());
-  CHECK(seen.front() == "bob/a1");  // the last saved one
-  std::sort(seen.begin(), seen.end());
-  CHECK(seen == std::vector<std::string>{"ada/a1", "ada/a2", "ada/a3", "bob/a1"});
-
-  const auto first = backend.admin_storage().sessions_per_user({}, {.limit = 1});
-  CHECK(first.items == std::vector<SessionCount>{{"ada", 3}});
-  const auto rest = backend.admin_storage().sessions_per_user({}, {.cursor = first.next});
-  CHECK(rest.items == std::vector<SessionCount>{{"bob", 1}});
-
-  CHECK(backend.admin_storage().statistics({}) == SystemStatistics{4, 3, 1, 2, 1.5, 30});
-  // A tenant in the context is not needed and changes nothing.
-  CHECK(backend.admin_storage().statistics(bob).sessions == 4);
-}
 
 TEST_CASE("with its connection there is administration, for a backend of a known type and for a handle") {
   const support::MigratedDatabase database;

@@ -51,19 +51,3 @@ TEST_CASE("postgres forks: of two sessions that are deleted at once the second o
   CHECK(forked.count("branches") == 0);
   CHECK(forked.count("segments") == 0);
 }
-
-TEST_CASE("postgres forks: hidden sessions keep what others share until the last of them is purged") {
-  Forked forked;
-  auto& sessions = forked.backend.session_storage();
-  sessions.soft_delete_session(ada, "s");
-  CHECK(sessions.load_messages(ada, "f").items.size() == 5);
-  CHECK(sessions.search_messages(ada, {.query = "secret"}).items.size() == 5);
-  CHECK(sessions.statistics(ada).messages == 5);
-  CHECK(sessions.purge_deleted_sessions(ada, std::chrono::seconds(0)) == 1);
-  CHECK(forked.count("messages") == 5);
-  sessions.soft_delete_session(ada, "f");
-  CHECK(sessions.search_messages(ada, {.query = "secret"}).items.empty());
-  CHECK(sessions.purge_deleted_sessions(ada, std::chrono::seconds(0)) == 1);
-  CHECK(forked.count("messages") == 0);
-  CHECK(forked.count("branches") == 0);
-}

@@ -18,19 +18,46 @@ class StoreCalls : public RecordCalls {
 
   /// One call of any store.
   void any() {
-    switch (random_.number(12)) {
-      case 10:
-      case 11: return turns();
+    switch (random_.number(13)) {
+      case 11:
+      case 12: return turns();
       case 0: return errors();
       case 1:
       case 2: return artifacts();
       case 3: return results();
       case 4: return human_requests();
+      case 5: return hidden_sessions();
       default: return sessions();
     }
   }
 
  private:
+  /// Hides sessions, restores them and removes some, of all tenants.
+  void hidden_sessions() {
+    const auto context = this->context();
+    const auto id = session_id();
+    switch (random_.number(6)) {
+      case 0:
+      case 1:
+        return write("soft_delete_session", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.session_storage().soft_delete_session(context, id, options));
+        });
+      case 2:
+      case 3:
+        return write("restore_session", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.session_storage().restore_session(context, id, options));
+        });
+      case 4:
+        return call("purge_deleted_sessions", [=, grace = std::chrono::hours(random_.number(2))](auto& side) {
+          return shown(side, side.backend.session_storage().purge_deleted_sessions(context, grace));
+        });
+      default:
+        return read_list("sessions_per_user", [&](auto& side, const auto& page) {
+          return side.backend.admin_storage().sessions_per_user(context, page);
+        });
+    }
+  }
+
   void results() {
     const auto context = this->context();
     const Id id = any_id("r", results_);

@@ -41,7 +41,11 @@ struct Side {
 class TwoBackends {
  public:
   TwoBackends()
-      : sqlite_({.path = ":memory:", .default_user_id = "default-user", .artifact_directory = folder_.path() / "a"}),
+      : sqlite_({.path = ":memory:",
+                 .default_user_id = "default-user",
+                 .artifact_directory = folder_.path() / "a",
+                 .administer_tenants = true,
+                 .soft_delete = {.enabled = true}}),
         postgres_(database_.config(folder_.path() / "b")) {
     sqlite_.migrate();
   }

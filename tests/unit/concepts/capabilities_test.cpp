@@ -1,6 +1,7 @@
 #include "heddle/concepts/storage_policy.hpp"
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "support/plain_policy.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,8 +15,13 @@ static_assert(Migratable<Embedded>);
 static_assert(InspectsMigrations<Embedded>);
 static_assert(ReportsDetails<Embedded>);
 static_assert(BacksUpOnline<Embedded>);
-static_assert(!AdministersTenants<Embedded>);
-static_assert(!SoftDeletes<Embedded>);
+static_assert(AdministersTenants<Embedded>);
+static_assert(SoftDeletes<Embedded>);
+static_assert(StoragePolicy<PlainPolicy>);
+static_assert(StorageBackend<PlainBackend>);
+static_assert(!BacksUpOnline<PlainBackend>);
+static_assert(!AdministersTenants<PlainBackend>);
+static_assert(!SoftDeletes<PlainBackend>);
 static_assert(!StorageBackend<int>);
 static_assert(!StoragePolicy<int>);
 

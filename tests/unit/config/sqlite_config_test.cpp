@@ -58,6 +58,10 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.migration_directory.empty());
     CHECK(!settings.encrypt);
     CHECK(settings.encryption_key.empty());
+    CHECK(!settings.administer_tenants);
+    CHECK(!settings.soft_delete.enabled);
+    CHECK(settings.soft_delete.grace_period == std::chrono::hours(24 * 30));
+    CHECK(settings.soft_delete.cleanup_interval == std::chrono::hours(24));
     CHECK(settings.query_budget.queries == defaults.query_budget.queries);
     CHECK(settings.query_budget.bytes == defaults.query_budget.bytes);
   }
@@ -67,7 +71,9 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
                  "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
                  "visitor_log_bytes": "8000000000", "secure_delete": true,
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
-                 "page_bytes": "7000000000", "query_budget": {"queries": 3, "bytes": "5000000000"}},
+                 "page_bytes": "7000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
+                 "administer_tenants": true,
+                 "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3}},
       "migration": {"migration_dir": "~/sql"}})");
     CHECK(settings.path == "/home/ada/a.db");
     CHECK(settings.encrypt);
@@ -84,6 +90,10 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.default_user_id.empty());
     CHECK(settings.artifact_directory == fs::current_path() / "files");
     CHECK(settings.migration_directory == "/home/ada/sql");
+    CHECK(settings.administer_tenants);
+    CHECK(settings.soft_delete.enabled);
+    CHECK(settings.soft_delete.grace_period == std::chrono::seconds(0));
+    CHECK(settings.soft_delete.cleanup_interval == std::chrono::seconds(3));
     CHECK(settings.query_budget.queries == 3);
     CHECK(settings.query_budget.bytes == 5'000'000'000);
   }

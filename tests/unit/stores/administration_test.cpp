@@ -37,7 +37,9 @@ using Silent = Backend<Administered>;
 const Context ada = Context::for_user("ada");
 const Context bob = Context::for_user("bob");
 
-Administered::Config in_memory() { return {.database = {.path = ":memory:"}}; }
+sqlite::Config in_memory() {
+  return {.path = ":memory:", .administer_tenants = true, .soft_delete = {.enabled = true}};
+}
 
 /// Waits until a condition is true, at most some seconds.
 template <class Condition>
@@ -52,7 +54,6 @@ static_assert(StorageBackend<Silent> && AdministersTenants<Silent> && SoftDelete
 static_assert(StorageBackend<OnAdministered> && AdministersTenants<OnAdministered> && SoftDeletes<OnAdministered>);
 static_assert(WarnedSpan<Listening::Span> && CountedSpan<Listening::Span>);
 static_assert(!WarnedSpan<NoTracing::Span> && !CountedSpan<NoTracing::Span>);
-static_assert(!AdministersTenants<Backend<Sqlite>> && !SoftDeletes<Backend<Sqlite>>);
 
 TEST_CASE("an administrator sees the sessions of all tenants, page by page") {
   Silent backend(in_memory());
@@ -130,7 +131,7 @@ TEST_CASE("a session is hidden and restored") {
 TEST_CASE("hidden sessions are removed in batches, with their files and hooks") {
   const support::TemporaryFolder folder;
   auto config = in_memory();
-  config.database.artifact_directory = folder.path();
+  config.artifact_directory = folder.path();
   const Listening tracer;
   OnAdministered backend(config, tracer);
   backend.migrate();
@@ -159,7 +160,7 @@ TEST_CASE("hidden sessions are removed in batches, with their files and hooks") 
 
   Administered::Engine::administered = 0;
   CHECK_THROWS_WITH_AS(sessions.purge_deleted_sessions({}, seconds(0)), "s3", std::runtime_error);
-  CHECK(Administered::Engine::administered == 3);
+  CHECK(Administered::Engine::administered == 26);
   CHECK(cleaned.size() == many);
   CHECK(std::count(cleaned.begin(), cleaned.end(), "ada/s0") == 1);
   CHECK(std::count(cleaned.begin(), cleaned.end(), "bob/s249") == 1);
@@ -199,14 +200,28 @@ struct FakeSessions {
   std::atomic<bool> wait_for_stop{false};
 };
 
+using heddle::stores::detail::PurgePlan;
 using PurgeTimer = heddle::stores::detail::PurgeTimer<FakeSessions>;
+
+/// Sessions that no code of the program purges.
+struct UnusedSessions {
+  std::int64_t purge_deleted_sessions(const Context& context, seconds grace_period);
+};
 
 }  // namespace
 
+TEST_CASE("a purge_timer without compiled code for its work is refused, and needs none without a plan") {
+  using Timer = heddle::stores::detail::PurgeTimer<UnusedSessions>;
+  UnusedSessions sessions;
+  const Timer idle(sessions, std::nullopt);
+  CHECK(code_of([&] { const Timer timer(sessions, PurgePlan{}); }) == ErrorCode::failed_precondition);
+}
+
 TEST_CASE("the purge_timer runs at its interval, also after failures") {
+  PurgeTimer::compile();
   FakeSessions sessions;
   {
-    PurgeTimer purge_timer(sessions, heddle::stores::detail::PurgePlan{milliseconds(1), milliseconds(1), seconds(7)});
+    PurgeTimer purge_timer(sessions, PurgePlan{milliseconds(1), milliseconds(1), seconds(7)});
     CHECK(comes([&] { return sessions.calls >= 3; }));
     CHECK(sessions.grace.load() == seconds(7));
     purge_timer.stop();
@@ -219,13 +234,10 @@ TEST_CASE("the purge_timer runs at its interval, also after failures") {
 
 TEST_CASE("the purge_timer stops while it waits and while it works") {
   FakeSessions sessions;
-  SUBCASE("waiting") {
-    const PurgeTimer purge_timer(sessions, heddle::stores::detail::PurgePlan{std::chrono::hours(1), {}, {}});
-  }
+  SUBCASE("waiting") { const PurgeTimer purge_timer(sessions, PurgePlan{std::chrono::hours(1), {}, {}}); }
   SUBCASE("at work") {
     sessions.wait_for_stop = true;
-    const PurgeTimer purge_timer(sessions,
-                                 heddle::stores::detail::PurgePlan{milliseconds(0), std::chrono::hours(1), {}});
+    const PurgeTimer purge_timer(sessions, PurgePlan{milliseconds(0), std::chrono::hours(1), {}});
     CHECK(comes([&] { return sessions.calls == 1; }));
   }
   SUBCASE("never started") {
@@ -236,15 +248,14 @@ TEST_CASE("the purge_timer stops while it waits and while it works") {
 
 TEST_CASE("the configuration sets the purge_timer's interval") {
   CHECK(!heddle::stores::detail::purge_plan_of(heddle::sqlite::Config{}));
-  CHECK(!heddle::stores::detail::purge_plan_of(Administered::Config{}));
   const auto plan =
-      heddle::stores::detail::purge_plan_of(Administered::Config{{}, {true, seconds(9), std::chrono::hours(24)}});
+      heddle::stores::detail::purge_plan_of(sqlite::Config{.soft_delete = {true, seconds(9), std::chrono::hours(24)}});
   REQUIRE(plan);
   CHECK(plan->first == std::chrono::minutes(1));
   CHECK(plan->interval == std::chrono::hours(24));
   CHECK(plan->grace_period == seconds(9));
   // Longer than a clock can count.
-  CHECK(heddle::stores::detail::purge_plan_of(Administered::Config{{}, {true, {}, seconds::max()}})->interval <
+  CHECK(heddle::stores::detail::purge_plan_of(sqlite::Config{.soft_delete = {true, {}, seconds::max()}})->interval <
         std::chrono::hours(9000));
 }
 
@@ -283,13 +294,14 @@ TEST_CASE("administration and soft deletion through a handle") {
   CHECK(deletion->soft_delete_session(ada, "s", {.idempotency_key = "k"}));
   CHECK(deletion->soft_delete_session(ada, "s", {.idempotency_key = "k"}));
   CHECK(deletion->restore_session(ada, "s", {.idempotency_key = "r"}));
-  CHECK(deletion->soft_delete_session(ada, "s"));
   const auto administration = heddle::administration(storage);
   REQUIRE(administration);
   CHECK(administration->list_sessions({}).total == 1);
   CHECK(administration->sessions_per_user({}).items.size() == 1);
   CHECK(administration->statistics({}).sessions == 1);
   CHECK(!administration->validate_permissions({}).bypasses_row_security);
+  CHECK(deletion->soft_delete_session(ada, "s"));
+  CHECK(administration->statistics({}).sessions == 0);
   CHECK(deletion->purge_deleted_sessions({}, seconds(0)) == 1);
   CHECK(!storage.session_storage().load_session(ada, "s"));
 
@@ -297,22 +309,48 @@ TEST_CASE("administration and soft deletion through a handle") {
   CHECK(code_of([&] { static_cast<void>(administration->statistics({})); }) == ErrorCode::failed_precondition);
 }
 
-TEST_CASE("without its connection administration is null, but soft deletion is not") {
-  auto config = in_memory();
-  config.has_administrator = false;
-  const auto check = [](auto& backend) {
-    backend.migrate();
-    backend.session_storage().save_session(ada, {.id = "s"});
+TEST_CASE("administration and soft deletion are null where the configuration does not allow them") {
+  const auto refused = [](auto&& use) { return code_of(use) == ErrorCode::failed_precondition; };
+  const auto check = [&](auto& backend) {
     auto administration = heddle::administration(backend);
-    static_assert(decltype(administration)::possible);
+    auto deletion = soft_deletion(backend);
+    static_assert(decltype(administration)::possible && decltype(deletion)::possible);
     CHECK(!administration);
-    CHECK(code_of([&] { static_cast<void>(administration->statistics({})); }) == ErrorCode::failed_precondition);
-    REQUIRE(soft_deletion(backend));
-    CHECK(soft_deletion(backend)->soft_delete_session(ada, "s"));
+    CHECK(!deletion);
+    CHECK(refused([&] { static_cast<void>(administration->statistics({})); }));
+    CHECK(refused([&] { deletion->soft_delete_session(ada, "s"); }));
   };
-  Silent backend(config);
+  Silent backend({.path = ":memory:"});
+  backend.migrate();
   CHECK(!backend.can_administer());
+  CHECK(!backend.can_soft_delete());
   check(backend);
-  auto storage = AnyBackend::make<Silent>(config);
+  auto& sessions = backend.session_storage();
+  sessions.save_session(ada, {.id = "s"});
+  CHECK(refused([&] { sessions.soft_delete_session(ada, "s"); }));
+  CHECK(refused([&] { sessions.purge_deleted_sessions({}, seconds(0)); }));
+  CHECK(refused([&] { static_cast<void>(backend.admin_storage().statistics({})); }));
+  CHECK(refused([&] { static_cast<void>(backend.admin_storage().validate_permissions({})); }));
+  CHECK(sessions.load_session(ada, "s"));
+  CHECK(!sessions.restore_session(ada, "s"));
+
+  auto storage = AnyBackend::make<Silent>(sqlite::Config{.path = ":memory:"});
   check(storage);
+}
+
+TEST_CASE("an administrator need not remove sessions") {
+  const Silent backend({.path = ":memory:", .administer_tenants = true});
+  CHECK(backend.can_administer());
+  CHECK(!backend.can_soft_delete());
+}
+
+TEST_CASE("a configuration of soft deletion that cannot hold is refused") {
+  const auto refused = [](SoftDeleteConfig soft_delete, bool administers) {
+    return code_of([&] {
+             const Silent backend({.path = ":memory:", .administer_tenants = administers, .soft_delete = soft_delete});
+           }) == ErrorCode::invalid_argument;
+  };
+  CHECK(refused({.enabled = true}, false));
+  CHECK(refused({.grace_period = seconds(-1)}, true));
+  CHECK(refused({.cleanup_interval = seconds(0)}, true));
 }

@@ -74,7 +74,11 @@ class Passage {
   /// Runs `work`, which only reads, for no tenant, on a connection that sees all tenants.
   template <class Work>
   auto oversee(Work&& work) {
-    return engine_.administer(call_, work);
+    if constexpr (requires { engine_.oversee(call_, work); }) {
+      return engine_.oversee(call_, work);
+    } else {
+      return engine_.administer(call_, work);
+    }
   }
 
   /// The same for work that writes.
@@ -96,6 +100,15 @@ class Passage {
   auto with_engine(Use&& use) {
     outcome_ = Outcome::in_doubt;
     return ask_engine(std::forward<Use>(use));
+  }
+
+  /// Returns true if sessions can be hidden.
+  [[nodiscard]] bool can_soft_delete() const noexcept {
+    if constexpr (requires { engine_.can_soft_delete(); }) {
+      return engine_.can_soft_delete();
+    } else {
+      return true;
+    }
   }
 
   [[nodiscard]] Lifecycle& lifecycle() noexcept { return lifecycle_; }

@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/statements/soft_deletion.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,7 +11,7 @@ namespace heddle::postgres {
 
 /// The parts of shared statements that differ between databases, in PostgreSQL's SQL. Arguments are SQL: columns,
 /// placeholders, conditions.
-struct Sql {
+struct Sql : sql::HidingSql {
   /// Returns the greater of two values. Precondition: neither is null.
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("greatest(").append(a).append(", ").append(b).append(")");
@@ -151,18 +153,6 @@ struct Sql {
   static std::string hold_row() { return " FOR UPDATE"; }
   /// The same against other changes, but not against records that refer to the row.
   static std::string keep_row() { return " FOR NO KEY UPDATE"; }
-  /// Follows a condition: excludes the rows of hidden sessions. The table has `user_id` and `session_id`.
-  static std::string visible(std::string_view table) {
-    const std::string name(table);
-    return " AND NOT EXISTS (SELECT 1 FROM sessions hidden WHERE hidden.user_id = " + name +
-           ".user_id AND hidden.id = " + name + ".session_id AND hidden.deleted_at IS NOT NULL)";
-  }
-
-  /// Follows a condition: excludes hidden sessions. The table is `sessions`, or an alias of it.
-  static std::string shown(std::string_view table) {
-    return std::string(" AND ").append(table).append(".deleted_at IS NULL");
-  }
-
   // A text to search becomes two parameters, the vector and the list of search::Words.
   static std::string search_columns() { return ", search, words"; }
   static std::string search_values(std::size_t first) {

@@ -15,5 +15,7 @@ template <class Sql>
 struct HumanRequestStatements;
 template <class Sql>
 struct StreamStatements;
+template <class Sql>
+struct SoftDeletionStatements;
 
 }  // namespace heddle::sql

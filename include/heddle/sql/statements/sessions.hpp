@@ -58,6 +58,9 @@ struct SessionStatements {
               greatest("total_cost_usd", 1) + greatest("total_tokens", 2) + ", revision = revision + CASE WHEN " +
               same_as_given<Sql, Changeable>(3) + " THEN 0 ELSE 1 END WHERE user_id = ?1 AND id = ?2 AND revision = " +
               behind_changeable(3) + Sql::shown("sessions") + " RETURNING revision"};
+  /// Parameters: user, session. No row if the session is hidden.
+  Statement<std::int64_t, Text, Text> not_hidden{
+      "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL)"};
   /// Parameters: user, session, its future parent. No row if the session is an ancestor of that parent, or is it.
   Statement<std::int64_t, Text, Text, Text> no_circle{
       "WITH RECURSIVE line (id) AS (SELECT id FROM sessions WHERE user_id = ?1 AND id = ?3 UNION "

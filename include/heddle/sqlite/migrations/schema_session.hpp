@@ -2,13 +2,17 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/error.hpp"
 #include "heddle/migrations/migration.hpp"
 #include "heddle/model/migration_status.hpp"
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/connection/error_mapping.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/time.hpp"
+
+#include <sqlite3.h>
 
 #include <cstdint>
 #include <string>
@@ -39,7 +43,13 @@ class SchemaSession {
   /// Runs the SQL of a migration.
   void run(const std::string& text) {
     // Here and not only in Schema: the migrator replaces the error by one that names the migration.
-    transaction::explain_errors(connection_, context_, [&] { connection_.execute(text); });
+    try {
+      transaction::explain_errors(connection_, context_, [&] { connection_.execute(text); });
+    } catch (const connection::SqliteError& error) {
+      if (error.native_code() != std::to_string(SQLITE_CONSTRAINT_CHECK)) { throw; }
+      // A step back fails so where it would lose something. The name of its constraint says what to do first.
+      throw Error(ErrorCode::failed_precondition, ::sqlite3_errmsg(connection_.handle()), error.native_code());
+    }
   }
 
   /// Adds a migration to the table, which is made if it does not exist yet.

@@ -41,7 +41,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
              " FROM sessions WHERE user_id = ?1 AND id = ?2"};
 
   /// user, session: the number of the session.
-  Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2"};
+  Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2" +
+                                                        Sql::shown("sessions")};
 
   /// The statements that fork and rewind sessions, and redact messages.
   template <class Unused = void>
@@ -75,31 +76,31 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   struct ListStatements {
     /// user, session, after this sequence, limit; the key is the session's branch.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list{
-        select() + ", s.branch FROM sessions s " + messages_of("s", "?3") +
-        "WHERE s.user_id = ?1 AND s.id = ?2 ORDER BY g.first_sequence, m.key LIMIT ?4"};
+        select() + ", s.branch FROM sessions s " + messages_of("s", "?3") + "WHERE " + session() +
+        " ORDER BY g.first_sequence, m.key LIMIT ?4"};
     /// user, session, after this sequence, limit: the messages of the session's parent that its children can see; the
     /// key is the parent's branch.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_parent{
         select("p.id") +
-        ", p.branch FROM sessions s JOIN sessions p ON p.user_id = s.user_id AND p.id = s.parent_session_id " +
-        messages_of("p", "?3") + "WHERE s.user_id = ?1 AND s.id = ?2 AND " + visible_to_children() +
+        ", p.branch FROM sessions s JOIN sessions p ON p.user_id = s.user_id AND p.id = s.parent_session_id" +
+        Sql::shown("p") + " " + messages_of("p", "?3") + "WHERE " + session() + " AND " + visible_to_children() +
         " ORDER BY g.first_sequence, m.key LIMIT ?4"};
     /// user, agent, after this position, limit: the messages of the agent's own sessions, and those of their parents
     /// that children can see. A position is the number of the session times 2^24 plus the sequence.
     Statement<sql::Keyed<Message>, Text, Text, std::int64_t, std::int64_t> list_of_agent{
         select("found.session_id") + ", found.position FROM (SELECT m.key AS key, " + position() + from_sessions() +
-        "WHERE s.user_id = ?1 AND s.agent_id = ?2 AND s.number >= " + sql::message_key::number("?3") +
-        " UNION ALL SELECT m.key, " + position() + from_sessions() +
+        "WHERE s.user_id = ?1 AND s.agent_id = ?2" + later() + " UNION ALL SELECT m.key, " + position() +
+        from_sessions() +
         "WHERE s.user_id = ?1 AND s.agent_id <> ?2 AND s.id IN (SELECT parent_session_id FROM sessions "
-        "WHERE user_id = ?1 AND agent_id = ?2) AND " +
-        visible_to_children() + " AND s.number >= " + sql::message_key::number("?3") + " ORDER BY position LIMIT ?4)" +
+        "WHERE user_id = ?1 AND agent_id = ?2" +
+        Sql::shown("sessions") + ") AND " + visible_to_children() + later() + " ORDER BY position LIMIT ?4)" +
         messages_of_found()};
     /// user, words, session, agent or null, limit, offset: best match first.
     Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
         select("?3") +
         "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM sessions s CROSS JOIN segments g "
-        "ON g.branch_number = s.branch_number CROSS JOIN messages_search f WHERE s.user_id = ?1 AND s.id = ?3 "
-        "AND (?4 IS NULL OR s.agent_id = ?4) AND messages_search MATCH ?2 AND f.rowid BETWEEN " +
+        "ON g.branch_number = s.branch_number CROSS JOIN messages_search f WHERE " +
+        session("?3") + " AND (?4 IS NULL OR s.agent_id = ?4) AND messages_search MATCH ?2 AND f.rowid BETWEEN " +
         key("g.first_sequence") + " AND " + key("g.last_sequence") + " ORDER BY score, f.rowid LIMIT ?5 OFFSET ?6)" +
         messages_of_found()};
     /// user, words, agent or null, limit, offset: best match first, each message in the session that wrote it, or else
@@ -134,13 +135,19 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     /// user, session, branch: no row if the session, or its parent, has another branch.
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch{same_branch_as("?2")};
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{
-        same_branch_as("(SELECT parent_session_id FROM sessions WHERE user_id = ?1 AND id = ?2)")};
+        same_branch_as("(SELECT s.parent_session_id FROM sessions s WHERE " + session() + ")")};
   };
 
   using Branches = BranchStatements<>;
   using Lists = ListStatements<>;
 
  private:
+  /// The session `s` of an id.
+  static std::string session(const std::string& id = "?2") {
+    return "s.user_id = ?1 AND s.id = " + id + Sql::shown("s");
+  }
+  /// The sessions `s` that a page of an agent's messages can have.
+  static std::string later() { return " AND s.number >= " + sql::message_key::number("?3") + Sql::shown("s"); }
   static std::string start() { return std::string(sql::windows::start); }
   static std::string without_folds() { return " AND NOT " + sql::windows::has_folds<Sql>("s"); }
   /// Each fold, and the messages behind it up to the next one.
@@ -153,7 +160,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
            " AND g.last_sequence >= " + first + " CROSS JOIN messages m ON m.key BETWEEN " +
            key("max(g.first_sequence, " + first + ")") + " AND " + key("min(g.last_sequence, " + last + ")") +
            " LEFT JOIN summaries u ON u.number = f.summary_number AND " + Sql::sequence_of("m") +
-           " = f.last_sequence WHERE s.user_id = ?1 AND s.id = ?2 AND " + sql::windows::has_folds<Sql>("s") + " AND " +
+           " = f.last_sequence WHERE " + session() + " AND " + sql::windows::has_folds<Sql>("s") + " AND " +
            sql::windows::is_shown<Sql>() +
            " ORDER BY f.last_sequence DESC, f.first_sequence DESC, g.first_sequence DESC, m.key DESC LIMIT ?6";
   }
@@ -162,11 +169,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
            "FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number AND g.first_sequence <= "
            "?4 AND g.last_sequence >= " +
            start + " CROSS JOIN messages m ON m.key BETWEEN " + key("max(g.first_sequence, " + start + ")") + " AND " +
-           key("min(g.last_sequence, ?4)") + " WHERE s.user_id = ?1 AND s.id = ?2 AND " + sql::windows::has_role("?5") +
+           key("min(g.last_sequence, ?4)") + " WHERE " + session() + " AND " + sql::windows::has_role("?5") +
            condition + " ORDER BY g.first_sequence DESC, m.key DESC LIMIT ?6";
   }
   static std::string same_branch_as(const std::string& id) {
-    return "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = " + id + " AND branch <> ?3)";
+    return "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = " + id + " AND branch <> ?3" +
+           Sql::shown("sessions") + ")";
   }
   static std::string select(const std::string& session_id = "s.id") {
     return "SELECT " +
@@ -206,7 +214,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     return "FROM segments g JOIN branches b ON b.number = g.branch_number AND b.hidden_at IS NULL "
            "JOIN sessions s ON s.number = b.session_number WHERE g.source_number = " +
            sql::message_key::number(key) + " AND g.last_sequence >= (" + sql::message_key::sequence(key) + ") AND (" +
-           agent + " IS NULL OR s.agent_id = " + agent + ")";
+           agent + " IS NULL OR s.agent_id = " + agent + ")" + Sql::shown("s");
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/sql/message_key.hpp"
+#include "heddle/sql/statements/soft_deletion.hpp"
 
 #include <cstddef>
 #include <string>
@@ -11,7 +12,7 @@ namespace heddle::sqlite {
 
 /// The parts of shared statements that are specific to SQLite. Arguments and results are SQL: columns, placeholders,
 /// conditions.
-struct Sql {
+struct Sql : sql::HidingSql {
   /// The greater of two values that are not null.
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("max(").append(a).append(", ").append(b).append(")");
@@ -129,10 +130,11 @@ struct Sql {
   /// After a SELECT: locks its rows to the end of the transaction. SQLite has one writer, so nothing is needed.
   static std::string hold_row() { return {}; }
   static std::string keep_row() { return {}; }
-  /// After a condition: excludes rows of hidden sessions. SQLite has none.
-  static std::string visible(std::string_view /*table*/) { return {}; }
-  /// The same for the table of sessions itself, or an alias.
-  static std::string shown(std::string_view /*table*/) { return {}; }
+  /// See HidingSql. SQLite would look up the session of each row, instead of the index of hidden ones, which is next to
+  /// empty.
+  static std::string visible(std::string_view table) {
+    return HidingSql::visible(table, "sessions AS hidden INDEXED BY sessions_deleted");
+  }
 
   // Triggers update the full-text index, so statements do not mention it.
   static std::string search_columns() { return {}; }
@@ -148,7 +150,7 @@ struct Sql {
         .append(words)
         .append(" AND owned.user_id = ")
         .append(user)
-        .append(" AND owned.deleted_at IS NULL ORDER BY score, f.rowid LIMIT ")
+        .append(" AND owned.deleted_at IS NULL" + visible("owned") + " ORDER BY score, f.rowid LIMIT ")
         .append(limit)
         .append(" OFFSET ")
         .append(offset)

@@ -49,18 +49,25 @@ template <class Config>
 }
 
 /// A thread that regularly removes hidden sessions whose grace period has ended. The backend's tracer gets failures,
-/// and the next round tries again.
+/// and the next round tries again. A file that only saves does not compile what the thread does: the program can start
+/// it if it contains an operation on hidden sessions, each of which calls `compile`.
 template <class Sessions>
 class PurgeTimer {
  public:
-  /// Starts the thread if there is a plan. Throws `resource_exhausted` if the system cannot start a thread.
+  /// Makes the program able to start the thread, from before `main` on. Need not be called: it is enough that a file
+  /// compiles the call.
+  static void compile() noexcept { static_cast<void>(&is_compiled_); }
+
+  /// Starts the thread if there is a plan. Throws `failed_precondition` if the program cannot, and `resource_exhausted`
+  /// if the system cannot.
   PurgeTimer(Sessions& sessions, const std::optional<PurgePlan>& plan) : sessions_(sessions) {
     if (!plan) { return; }
-    try {
-      thread_ = std::jthread([this, plan = *plan](const std::stop_token& stop) { run(stop, plan); });
-    } catch (const std::system_error&) {
-      throw Error(ErrorCode::resource_exhausted, "cannot start the thread that removes deleted sessions");
+    if (start_ == nullptr) {
+      throw Error(ErrorCode::failed_precondition,
+                  "soft_delete.enabled: no code of this program hides or purges sessions; call purge_deleted_sessions "
+                  "somewhere, or link the compiled backend");
     }
+    (this->*start_)(*plan);
   }
   PurgeTimer(const PurgeTimer&) = delete;
   PurgeTimer& operator=(const PurgeTimer&) = delete;
@@ -73,6 +80,14 @@ class PurgeTimer {
   void stop() noexcept { thread_.request_stop(); }
 
  private:
+  void start(const PurgePlan& plan) {
+    try {
+      thread_ = std::jthread([this, plan](const std::stop_token& stop) { run(stop, plan); });
+    } catch (const std::system_error&) {
+      throw Error(ErrorCode::resource_exhausted, "cannot start the thread that removes deleted sessions");
+    }
+  }
+
   void run(const std::stop_token& stop, const PurgePlan& plan) {
     Context context;
     context.stop = stop;
@@ -91,6 +106,12 @@ class PurgeTimer {
     wake_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); });
     return !stop.stop_requested();
   }
+
+  static inline void (PurgeTimer::*start_)(const PurgePlan&) = nullptr;
+  static inline const bool is_compiled_ = []() noexcept {
+    start_ = &PurgeTimer::start;
+    return true;
+  }();
 
   Sessions& sessions_;
   std::mutex mutex_;

@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/call.hpp"
+#include "heddle/error.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/time.hpp"
@@ -15,6 +17,10 @@
 
 namespace heddle::stores::detail {
 
+inline constexpr Refusal soft_deletion_is_off{
+    ErrorCode::failed_precondition, "soft deletion",
+    "is off: set soft_delete.enabled in the configuration, or call delete_session"};
+
 /// Returns the time before which a session was hidden if its grace period has ended at a time. Throws
 /// `invalid_argument` for a negative period.
 [[nodiscard]] inline Timestamp latest_hiding_time(Timestamp present, std::chrono::seconds grace_period) {
@@ -27,8 +33,8 @@ namespace heddle::stores::detail {
 /// Permanently removes hidden sessions in batches, so that no transaction is long.
 class SessionPurge {
  public:
-  /// The number of sessions in one transaction.
-  static constexpr std::int64_t batch = 100;
+  /// `batch` is the number of sessions in one transaction.
+  explicit SessionPurge(std::int64_t batch) : batch_(static_cast<std::size_t>(batch)) {}
 
   /// Calls `remove_batch()`, which removes at most one batch of sessions and returns them, until none is left, and
   /// `clean(session)` for each removed session after the commit. Continues if `clean` throws, but not if `remove_batch`
@@ -39,7 +45,7 @@ class SessionPurge {
       more = false;
       failure_.attempt([&] {
         const std::vector<sql::OwnedId> sessions = remove_batch();
-        more = sessions.size() >= static_cast<std::size_t>(batch);
+        more = sessions.size() >= batch_;
         count_ += static_cast<std::int64_t>(sessions.size());
         for (const auto& session : sessions) {
           failure_.attempt([&] { clean(session); });
@@ -54,6 +60,7 @@ class SessionPurge {
   void rethrow_failure() const { failure_.rethrow(); }
 
  private:
+  std::size_t batch_;
   std::int64_t count_ = 0;
   FirstFailure failure_;
 };

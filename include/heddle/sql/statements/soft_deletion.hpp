@@ -1,0 +1,40 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+#include "heddle/time.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace heddle::sql {
+
+/// The conditions that exclude hidden sessions, which every dialect's Sql has.
+struct HidingSql {
+  /// Follows a condition: excludes the rows of hidden sessions. The table has `user_id` and `session_id`; `from` names
+  /// the sessions `hidden`.
+  static std::string visible(std::string_view table, std::string_view from = "sessions hidden") {
+    const std::string name(table);
+    return std::string(" AND NOT EXISTS (SELECT 1 FROM ").append(from) + " WHERE hidden.user_id = " + name +
+           ".user_id AND hidden.id = " + name + ".session_id AND hidden.deleted_at IS NOT NULL)";
+  }
+  /// Follows a condition: excludes hidden sessions. The table is `sessions`, or an alias of it.
+  static std::string shown(std::string_view table) {
+    return std::string(" AND ").append(table).append(".deleted_at IS NULL");
+  }
+};
+
+/// The statements that hide sessions and show them again.
+template <class Sql>
+struct SoftDeletionStatements {
+  using Text = std::string_view;
+
+  /// Parameters: user, session, time. Hides the session.
+  Statement<NoRow, Text, Text, Timestamp> soft_remove{"UPDATE sessions SET deleted_at = " + Sql::present("?3") +
+                                                      " WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"};
+  /// Parameters: user, session. Shows a hidden session again.
+  Statement<NoRow, Text, Text> restore{
+      "UPDATE sessions SET deleted_at = NULL WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL"};
+};
+
+}  // namespace heddle::sql
