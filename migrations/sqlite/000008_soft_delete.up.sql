@@ -2,7 +2,8 @@
 ALTER TABLE sessions ADD COLUMN deleted_at INTEGER;
 
 DROP INDEX sessions_by_update;
-CREATE INDEX sessions_by_update ON sessions (user_id, updated_at, id) WHERE deleted_at IS NULL;
+-- With deleted_at, which is null, so that a list of ids reads nothing but the index.
+CREATE INDEX sessions_by_update ON sessions (user_id, updated_at, id, deleted_at) WHERE deleted_at IS NULL;
 -- What hangs on a session is hidden by a look into this index, which is next to empty.
 CREATE INDEX sessions_deleted ON sessions (user_id, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX sessions_by_deletion ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;

@@ -152,7 +152,7 @@ TEST_CASE("what belongs to hidden sessions is found by an index of these, and li
   CHECK(has(plan_of(raw, errors.list.text()), "SEARCH hidden USING INDEX sessions_deleted (user_id=? AND id=?)"));
   CHECK(has(plan_of(raw, sessions.list_executions.text()), "SEARCH hidden USING INDEX sessions_deleted"));
   CHECK(plan_of(raw, sessions.list.text()) ==
-        "SEARCH sessions USING INDEX sessions_by_update (user_id=? AND (updated_at,id)<(?,?))\n");
+        "SEARCH sessions USING COVERING INDEX sessions_by_update (user_id=? AND (updated_at,id)<(?,?))\n");
   CHECK(plan_of(raw, messages.take_sequence.text()) ==
         "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (user_id=? AND id=?)\n");
   const std::string purge = plan_of(raw, admin.purge_deleted.text());

@@ -11,16 +11,21 @@ namespace heddle::sql {
 
 /// The conditions that exclude hidden sessions, which every dialect's Sql has.
 struct HidingSql {
-  /// Follows a condition: excludes the rows of hidden sessions. The table has `user_id` and `session_id`; `from` names
-  /// the sessions `hidden`.
-  static std::string visible(std::string_view table, std::string_view from = "sessions hidden") {
-    const std::string name(table);
-    return std::string(" AND NOT EXISTS (SELECT 1 FROM ").append(from) + " WHERE hidden.user_id = " + name +
-           ".user_id AND hidden.id = " + name + ".session_id AND hidden.deleted_at IS NOT NULL)";
+  /// Follows a condition: excludes the rows of hidden sessions. The table has `user_id` and `session_id`.
+  static std::string visible(std::string_view table) {
+    return " AND NOT EXISTS (" + hidden_session_of(table, "sessions hidden") + ")";
   }
   /// Follows a condition: excludes hidden sessions. The table is `sessions`, or an alias of it.
   static std::string shown(std::string_view table) {
     return std::string(" AND ").append(table).append(".deleted_at IS NULL");
+  }
+
+ protected:
+  /// The session of a row, if it is hidden. `from` names the sessions `hidden`.
+  static std::string hidden_session_of(std::string_view table, std::string_view from) {
+    const std::string name(table);
+    return std::string("SELECT 1 FROM ").append(from) + " WHERE hidden.user_id = " + name +
+           ".user_id AND hidden.id = " + name + ".session_id AND hidden.deleted_at IS NOT NULL";
   }
 };
 

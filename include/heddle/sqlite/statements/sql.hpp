@@ -130,10 +130,14 @@ struct Sql : sql::HidingSql {
   /// After a SELECT: locks its rows to the end of the transaction. SQLite has one writer, so nothing is needed.
   static std::string hold_row() { return {}; }
   static std::string keep_row() { return {}; }
-  /// See HidingSql. SQLite would look up the session of each row, instead of the index of hidden ones, which is next to
-  /// empty.
+  /// See HidingSql. Looks once whether any session is hidden, and only then for each row. The index has hidden sessions
+  /// only; SQLite would choose that of all sessions.
   static std::string visible(std::string_view table) {
-    return HidingSql::visible(table, "sessions AS hidden INDEXED BY sessions_deleted");
+    constexpr std::string_view index = " INDEXED BY sessions_deleted";
+    return std::string(" AND (NOT EXISTS (SELECT 1 FROM sessions")
+               .append(index)
+               .append(" WHERE deleted_at IS NOT NULL) OR NOT EXISTS (") +
+           hidden_session_of(table, std::string("sessions AS hidden").append(index)) + "))";
   }
 
   // Triggers update the full-text index, so statements do not mention it.
