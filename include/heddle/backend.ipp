@@ -14,7 +14,7 @@
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/query_budget.hpp"
 #include "heddle/stores/error_store.ipp"
-#include "heddle/stores/human_request_store.ipp"
+#include "heddle/stores/human_request_store_ends.ipp"
 #include "heddle/stores/result_store.ipp"
 #include "heddle/stores/session_store.ipp"
 

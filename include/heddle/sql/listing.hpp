@@ -22,6 +22,7 @@ enum class Listing {
   artifacts,
   found_artifacts,
   pending_requests,
+  requests_by_priority,
   requests_of_session,
   usage,
   sessions_of_all_users,
@@ -35,7 +36,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 18> values{"sessions",
+  static constexpr std::array<std::string_view, 19> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -47,6 +48,7 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "artifacts",
                                                            "found_artifacts",
                                                            "pending_requests",
+                                                           "requests_by_priority",
                                                            "requests_of_session",
                                                            "usage",
                                                            "sessions_of_all_users",

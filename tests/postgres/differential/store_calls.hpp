@@ -69,7 +69,7 @@ class StoreCalls : public RecordCalls {
   void human_requests() {
     const auto context = this->context();
     const Id id = any_id("h", requests_);
-    switch (random_.number(8)) {
+    switch (random_.number(13)) {
       case 0:
         return call("get_human_request", [&](auto& side) {
           return shown(side, side.backend.human_request_store().get(context, side.of(id)));
@@ -100,6 +100,30 @@ class StoreCalls : public RecordCalls {
           return shown(side, side.backend.human_request_store().update(context, own, options));
         });
         return std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      }
+      case 7:
+        return read_list("list_human_requests_by_priority", [&](auto& side, const auto& page) {
+          return side.backend.human_request_store().list_by_priority(context, page);
+        });
+      case 8:
+        return write("cancel_human_request", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.human_request_store().cancel(context, side.of(id), options));
+        });
+      case 9:
+        return write("expire_human_request", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.human_request_store().expire_one(context, side.of(id), options));
+        });
+      case 10:
+        if (!random_.one_in(4)) { break; }
+        return write("remove_human_request", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.human_request_store().remove(context, side.of(id), options));
+        });
+      case 11: {
+        const auto brief = context.with_timeout(std::chrono::milliseconds(20));
+        const Id other = any_id("h", requests_);
+        return call("wait_for_any_human_request", [&](auto& side) {
+          return shown(side, side.backend.human_request_store().wait_any(brief, {side.of(id), side.of(other)}));
+        });
       }
       case 6: {
         const auto brief = context.with_timeout(std::chrono::milliseconds(20));

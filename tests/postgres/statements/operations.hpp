@@ -217,6 +217,11 @@ inline const std::vector<Operation> all{
                         r.page)
                   .items.empty());
      }},
+    {"remove an error", [](R& r) { CHECK(r.errors().remove(r.context, r.id, r.options)); }, true},
+    {"prune errors by age", [](R& r) { CHECK(r.errors().prune(r.context, {.older_than = 1ms}, r.options) >= 1); },
+     true},
+    {"prune errors by number",
+     [](R& r) { CHECK(r.errors().prune(r.context, {.older_than = 1ms, .keep_newest = 2}, r.options) >= 1); }, true},
 
     {"index an artifact, a new one", [](R& r) { r.artifacts().index(r.context, artifact(r.fresh, r.id), r.options); },
      true},
@@ -283,9 +288,16 @@ inline const std::vector<Operation> all{
     {"update a human request", [](R& r) { CHECK(r.requests().update(r.context, request(r.id, r.id), r.options)); },
      true, 2},
     {"list_pending", [](R& r) { CHECK(!r.requests().list_pending(r.context, r.page).items.empty()); }},
+    {"list_by_priority", [](R& r) { CHECK(!r.requests().list_by_priority(r.context, r.page).items.empty()); }},
     {"list_by_session", [](R& r) { CHECK(!r.requests().list_by_session(r.context, r.id, r.page).items.empty()); }},
     {"respond", [](R& r) { CHECK(r.requests().respond(r.context, r.id, response(), r.options).response == text_mark); },
      true, 2},
+    {"cancel", [](R& r) { CHECK(r.requests().cancel(r.context, r.id, r.options).status == RequestStatus::cancelled); },
+     true, 2},
+    {"expire_one",
+     [](R& r) { CHECK(r.requests().expire_one(r.context, r.id, r.options).status == RequestStatus::timeout); }, true,
+     2},
+    {"remove a human request", [](R& r) { CHECK(r.requests().remove(r.context, r.id, r.options)); }, true, 2},
     {"expire human requests", [](R& r) { r.requests().expire(r.context, r.options); }, true},
 
     {"sessions of all tenants", [](R& r) { CHECK(r.admin().list_sessions(r.context, r.page).total > 0); }},

@@ -28,6 +28,8 @@ namespace heddle::detail::calls {
     case Operation::save_tool_execution: return "save_tool_execution";
     case Operation::save_snapshot: return "save_snapshot";
     case Operation::store_error: return "store_error";
+    case Operation::remove_error: return "remove_error";
+    case Operation::prune_errors: return "prune_errors";
     case Operation::index_artifact: return "index_artifact";
     case Operation::update_artifact: return "update_artifact";
     case Operation::patch_artifact: return "patch_artifact";
@@ -39,7 +41,10 @@ namespace heddle::detail::calls {
     case Operation::store_human_request: return "store_human_request";
     case Operation::update_human_request: return "update_human_request";
     case Operation::respond_to_human_request: return "respond_to_human_request";
+    case Operation::cancel_human_request: return "cancel_human_request";
     case Operation::expire_human_requests: return "expire_human_requests";
+    case Operation::expire_human_request: return "expire_human_request";
+    case Operation::remove_human_request: return "remove_human_request";
     default: return {};
   }
 }

@@ -3,21 +3,27 @@
 
 #include "heddle/context.hpp"
 #include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/model/human_request.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/row_list.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
+#include "heddle/validation/field_path.hpp"
+#include "heddle/validation/text.hpp"
 #include "heddle/validation/time_range.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 // The rules of HumanRequestStore for requests and responses.
 namespace heddle::stores::detail {
@@ -41,7 +47,8 @@ void check_request(const std::same_as<HumanRequest> auto& request) {
 /// Throws `invalid_argument` for a response that settles nothing.
 void check_response(const std::same_as<HumanResponse> auto& response) {
   validation::check("response", response);
-  if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
+  if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout ||
+      response.status == RequestStatus::cancelled) {
     validation::refuse("response.status", "must be approved, rejected or responded");
   }
 }
@@ -74,19 +81,27 @@ inline void show_at(Timestamp at, HumanRequest& request) {
   if (is_over(at, request)) { request.status = RequestStatus::timeout; }
 }
 
+/// Throws `invalid_argument` for ids that no call can wait for.
+inline void check_awaited(const std::vector<std::string>& ids) {
+  if (ids.empty() || ids.size() > limits::awaited) {
+    validation::refuse("request ids", "are not between 1 and " + std::to_string(limits::awaited));
+  }
+  for (std::size_t index = 0; index < ids.size(); ++index) {
+    validation::check_id(validation::FieldPath("request ids").element(index), ids[index]);
+  }
+}
+
 /// Returns the topic of notifications of a request within this process.
 [[nodiscard]] inline std::string topic_of(std::string_view user_id, const std::string& id) {
   // No id contains a zero byte.
   return std::string(user_id).append(1, '\0').append(id);
 }
 
-/// Returns when to read the request again without a notification.
-[[nodiscard]] Context::Clock::time_point next_look(const std::same_as<HumanRequest> auto& request,
-                                                   bool receives_changes) {
+/// Returns when to read requests again without a notification. `first_end` is the first `expires_at` of them.
+[[nodiscard]] inline Context::Clock::time_point next_look(const std::optional<Timestamp>& first_end,
+                                                          bool receives_changes) {
   std::chrono::milliseconds pause = receives_changes ? look_again_at_last : look_again;
-  if (request.expires_at) {
-    pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*request.expires_at - now()));
-  }
+  if (first_end) { pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*first_end - now())); }
   return Context::Clock::now() + pause;
 }
 
