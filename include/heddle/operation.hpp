@@ -78,10 +78,14 @@ enum class Operation : std::uint8_t {
   artifact_folder,
   // Results
   store_result,
+  write_result,
+  finish_result,
   query_result,
   result_metadata,
+  list_results,
   remove_result,
   expire_results,
+  purge_expired_results,
   // Questions to humans
   store_human_request,
   get_human_request,
@@ -105,7 +109,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 83> values{"open",
+  static constexpr std::array<std::string_view, 87> values{"open",
                                                            "ping",
                                                            "details",
                                                            "back_up",
@@ -167,10 +171,14 @@ struct EnumNames<Operation> {
                                                            "artifact_statistics",
                                                            "artifact_folder",
                                                            "store_result",
+                                                           "write_result",
+                                                           "finish_result",
                                                            "query_result",
                                                            "result_metadata",
+                                                           "list_results",
                                                            "remove_result",
                                                            "expire_results",
+                                                           "purge_expired_results",
                                                            "store_human_request",
                                                            "get_human_request",
                                                            "update_human_request",

@@ -8,3 +8,7 @@ ALTER TABLE human_requests ADD COLUMN urgency INTEGER GENERATED ALWAYS AS (
   created_at - 1152921504606846976 *
   CASE priority WHEN 'critical' THEN 2 WHEN 'high' THEN 1 WHEN 'normal' THEN 0 ELSE -1 END) VIRTUAL;
 CREATE INDEX human_requests_by_urgency ON human_requests (user_id, urgency, id) WHERE status = 'pending';
+
+-- For the list of a tenant's results, and for the removal of those of all tenants whose time is over.
+CREATE INDEX sql_results_by_time ON sql_results (user_id, stored_at, id);
+CREATE INDEX sql_results_of_all_by_expiry ON sql_results (expires_at);

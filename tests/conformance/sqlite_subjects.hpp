@@ -18,13 +18,16 @@ inline const std::int64_t usual_page_bytes = heddle::sqlite::Config{}.page_bytes
 /// A SQLite database in a file.
 class OnFile {
  public:
-  explicit OnFile(std::int64_t page_bytes = usual_page_bytes) : backend_(config(page_bytes)) { backend_.migrate(); }
+  explicit OnFile(std::int64_t page_bytes = usual_page_bytes, const heddle::ResultSettings& results = {})
+      : backend_(config(page_bytes, results)) {
+    backend_.migrate();
+  }
 
   auto& backend() { return backend_; }
 
  private:
-  [[nodiscard]] heddle::sqlite::Config config(std::int64_t page_bytes) const {
-    return {.path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes};
+  [[nodiscard]] heddle::sqlite::Config config(std::int64_t page_bytes, const heddle::ResultSettings& results) const {
+    return {.path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes, .results = results};
   }
 
   support::TemporaryFolder folder_;
@@ -34,8 +37,11 @@ class OnFile {
 /// A SQLite database in memory.
 class InMemory {
  public:
-  explicit InMemory(std::int64_t page_bytes = usual_page_bytes)
-      : backend_({.path = ":memory:", .page_bytes = page_bytes, .artifact_directory = folder_.path() / "artifacts"}) {
+  explicit InMemory(std::int64_t page_bytes = usual_page_bytes, const heddle::ResultSettings& results = {})
+      : backend_({.path = ":memory:",
+                  .page_bytes = page_bytes,
+                  .artifact_directory = folder_.path() / "artifacts",
+                  .results = results}) {
     backend_.migrate();
   }
 
@@ -49,9 +55,9 @@ class InMemory {
 /// A database in a file, in an AnyBackend.
 class Erased {
  public:
-  explicit Erased(std::int64_t page_bytes = usual_page_bytes)
-      : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
-            heddle::sqlite::Config{.path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes})) {
+  explicit Erased(std::int64_t page_bytes = usual_page_bytes, const heddle::ResultSettings& results = {})
+      : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(heddle::sqlite::Config{
+            .path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes, .results = results})) {
     backend_.migrate();
   }
 
@@ -65,8 +71,11 @@ class Erased {
 /// A database in memory, with the decorator policy of the examples.
 class Decorated {
  public:
-  explicit Decorated(std::int64_t page_bytes = usual_page_bytes)
-      : backend_({.path = ":memory:", .page_bytes = page_bytes, .artifact_directory = folder_.path() / "artifacts"}) {
+  explicit Decorated(std::int64_t page_bytes = usual_page_bytes, const heddle::ResultSettings& results = {})
+      : backend_({.path = ":memory:",
+                  .page_bytes = page_bytes,
+                  .artifact_directory = folder_.path() / "artifacts",
+                  .results = results}) {
     backend_.migrate();
   }
 

@@ -170,10 +170,10 @@ Texts artifacts_of(const Group& group) {
 
 template <class Group>
 Texts results_of(const Group& group) {
-  return {{"store", group.store.text()},  {"store_image", group.store_image.text()},
-          {"find", group.find.text()},    {"find_image", group.find_image.text()},
-          {"touch", group.touch.text()},  {"remove", group.remove.text()},
-          {"expire", group.expire.text()}};
+  return {{"store", group.store.text()},   {"store_image", group.store_image.text()},
+          {"find", group.find.text()},     {"find_image", group.find_image.text()},
+          {"touch", group.touch.text()},   {"remove", group.remove.text()},
+          {"expire", group.expire.text()}, {"list", group.list.text()}};
 }
 
 template <class Group>

@@ -136,6 +136,12 @@ const std::vector<Traceable> operations{
      [](Traced& b) {
        b.result_store().store(ada, {.id = "r", .table = {{"c"}, {}}});
      }},
+    {"write_result",
+     [](Traced& b) {
+       static_cast<void>(b.result_store().write(ada, {.table = {{"n"}, {}}}));
+     }},
+    {"list_results", [](Traced& b) { static_cast<void>(b.result_store().list(ada)); }},
+    {"purge_expired_results", [](Traced& b) { b.result_store().purge_expired(); }},
     {"query_result", [](Traced& b) { static_cast<void>(b.result_store().query(ada, "r", "SELECT 1")); }},
     {"result_metadata", [](Traced& b) { static_cast<void>(b.result_store().metadata(ada, "r")); }},
     {"expire_results", [](Traced& b) { b.result_store().expire(ada); }},

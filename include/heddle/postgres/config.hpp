@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/model/query_limits.hpp"
+#include "heddle/model/result_settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -51,6 +52,7 @@ struct Config {
   std::filesystem::path migration_directory{};  ///< empty: the compiled-in migrations
   SoftDeleteConfig soft_delete{};
   QueryBudget query_budget{};  ///< of the queries on results
+  ResultSettings results{};
   /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
   /// with which it has as many.
   std::int64_t page_bytes = std::int64_t{64} << 20U;

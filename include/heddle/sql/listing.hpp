@@ -23,6 +23,7 @@ enum class Listing {
   found_artifacts,
   pending_requests,
   requests_by_priority,
+  results,
   requests_of_session,
   usage,
   sessions_of_all_users,
@@ -36,7 +37,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 19> values{"sessions",
+  static constexpr std::array<std::string_view, 20> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -49,6 +50,7 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "found_artifacts",
                                                            "pending_requests",
                                                            "requests_by_priority",
+                                                           "results",
                                                            "requests_of_session",
                                                            "usage",
                                                            "sessions_of_all_users",

@@ -6,6 +6,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/result_settings.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <algorithm>
@@ -77,6 +78,7 @@ inline void check_path(const std::string& path) {
   if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
   check_numbers(config);
   validation::check_query_budget("sqlite", config.query_budget);
+  validation::check_result_settings("sqlite", config.results);
   validation::check_text("sqlite: default_user_id", config.default_user_id, limits::id);
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
   config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);

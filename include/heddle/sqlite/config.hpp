@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/model/query_limits.hpp"
+#include "heddle/model/result_settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -57,6 +58,7 @@ struct Config {
   std::string encryption_key{};
   bool encrypt = false;
   QueryBudget query_budget{};  ///< of the queries on results
+  ResultSettings results{};
 };
 
 }  // namespace heddle::sqlite

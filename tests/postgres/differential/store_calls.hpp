@@ -32,7 +32,7 @@ class StoreCalls : public RecordCalls {
   void results() {
     const auto context = this->context();
     const Id id = any_id("r", results_);
-    switch (random_.number(6)) {
+    switch (random_.number(10)) {
       case 0:
         return call("result_metadata", [&](auto& side) {
           return shown(side, side.backend.result_store().metadata(context, side.of(id)));
@@ -42,6 +42,26 @@ class StoreCalls : public RecordCalls {
         return call("query_result", [&, select = select()](auto& side) {
           return shown(side, side.backend.result_store().query(context, side.of(id), select));
         });
+      case 5:
+        return call("query_result, with parameters", [&, select = select_with_parameters(),
+                                                      parameters = parameters()](auto& side) {
+          return shown(side, side.backend.result_store().query(context, side.of(id), select, {}, parameters));
+        });
+      case 6:
+        return read_list("list_results",
+                         [&](auto& side, const auto& page) { return side.backend.result_store().list(context, page); });
+      case 7: {
+        auto head = this->result();
+        const auto rows = this->result().table.rows;
+        write("write_result", [=](auto& side, const Options& options) {
+          auto own = head;
+          own.id = side.of(id);
+          heddle::ResultWriter writer = side.backend.result_store().write(context, own, options);
+          for (const auto& row : rows) { writer.append(row); }
+          return shown(side, writer.finish());
+        });
+        return std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      }
       case 3:
         return write("remove_result", [=](auto& side, const Options& options) {
           return shown(side, side.backend.result_store().remove(context, side.of(id), options));
@@ -163,6 +183,21 @@ class StoreCalls : public RecordCalls {
       while (row.size() < cells) { row.push_back(cell()); }
     }
     return result;
+  }
+  heddle::QueryParameters parameters() {
+    heddle::QueryParameters parameters;
+    for (std::size_t count = random_.number(3); count-- > 0;) { parameters.positional.push_back(cell()); }
+    if (parameters.positional.empty() || random_.one_in(20)) { parameters.named = {{"a", cell()}}; }
+    if (random_.one_in(10)) { parameters.named.insert_or_assign(random_.text(), cell()); }
+    return parameters;
+  }
+  std::string select_with_parameters() {
+    static const std::vector<std::string> all{"SELECT ?1",       "SELECT ?1, ?2 FROM result",
+                                              "SELECT ?, ?",     "SELECT n FROM result WHERE n > :a",
+                                              "SELECT :a, $a",   "SELECT text FROM result WHERE text LIKE ?1",
+                                              "SELECT :b",       "SELECT typeof(:a)",
+                                              "SELECT ?101, :a", "SELECT n FROM result LIMIT ?1"};
+    return random_.one_of(all);
   }
   heddle::Cell cell() {
     switch (random_.number(6)) {

@@ -213,6 +213,8 @@ std::vector<Operation> operations() {
        [](B b, C c, Id id, A a) {
          a.add(static_cast<std::int64_t>(b.result_store().query(c, id, "SELECT * FROM result").rows.size()));
        }},
+      {"write a result",
+       [](B b, C c, Id id, A a) { a.add(b.result_store().write(c, {.id = id, .table = {{"c"}, {}}}).finish().id); }},
       {"metadata", [](B b, C c, Id id, A a) { a.add(b.result_store().metadata(c, id)); }},
       {"remove a result", [](B b, C c, Id id, A a) { a.add(b.result_store().remove(c, id)); }},
 
@@ -287,6 +289,7 @@ TEST_CASE("isolation: a cursor of one tenant reveals nothing to another one") {
     backend.error_store().store(alice, {.id = id, .session_id = known, .raw_error = "x"});
     backend.artifact_store().index(alice, {.id = id, .name = "gold", .session_id = known});
     backend.human_request_store().store(alice, {.id = id, .session_id = known});
+    backend.result_store().store(alice, {.id = id, .table = {{"c"}, {}}});
   }
   const auto check = [&](const char* name, const auto& list) {
     CAPTURE(name);
@@ -313,6 +316,7 @@ TEST_CASE("isolation: a cursor of one tenant reveals nothing to another one") {
   check("errors of a session", [&](C c, P p) { return backend.error_store().list(c, {.session_id = known}, p); });
   check("artifacts", [&](C c, P p) { return backend.artifact_store().list(c, {}, p); });
   check("found artifacts", [&](C c, P p) { return backend.artifact_store().search(c, "gold", p); });
+  check("results", [&](C c, P p) { return backend.result_store().list(c, p); });
   check("pending requests", [&](C c, P p) { return backend.human_request_store().list_pending(c, p); });
   check("requests by priority", [&](C c, P p) { return backend.human_request_store().list_by_priority(c, p); });
   check("requests of a session", [&](C c, P p) { return backend.human_request_store().list_by_session(c, known, p); });

@@ -279,9 +279,24 @@ inline const std::vector<Operation> all{
     {"store a result, an old one", [](R& r) { r.results().store(r.context, result(r.id), r.options); }, true},
     {"query a result",
      [](R& r) { CHECK(r.results().query(r.context, r.id, "SELECT * FROM " + text_mark).rows.size() == 2); }},
+    {"query a result with parameters",
+     [](R& r) {
+       const Table found =
+           r.results().query(r.context, r.id, "SELECT :x FROM " + text_mark, {}, {.named = {{"x", text_mark}}});
+       CHECK(found.rows.size() == 2);
+     }},
+    {"write a result",
+     [](R& r) {
+       ResultWriter writer = r.results().write(r.context, result(r.fresh), r.options);
+       writer.append(result(r.fresh).table.rows.front());
+       writer.finish();
+     },
+     true},
+    {"list results", [](R& r) { CHECK(!r.results().list(r.context, r.page).items.empty()); }},
     {"metadata of a result", [](R& r) { CHECK(r.results().metadata(r.context, r.id)); }},
     {"remove a result", [](R& r) { CHECK(r.results().remove(r.context, r.id, r.options)); }, true},
     {"expire results", [](R& r) { r.results().expire(r.context); }},
+    {"purge expired results", [](R& r) { r.results().purge_expired(r.context); }},
 
     {"store a human request", [](R& r) { r.requests().store(r.context, request(r.fresh, r.id), r.options); }, true},
     {"get a human request", [](R& r) { CHECK(r.requests().get(r.context, r.id)); }},

@@ -4,11 +4,11 @@
 #include "heddle/context.hpp"
 
 #include <array>
+#include <concepts>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +28,10 @@ class ChangeSignal {
     return slot.version;
   }
 
+  // The functions for several topics are templates, which only files that call them compile.
+
   /// Returns the versions of several topics, in their order.
-  [[nodiscard]] std::vector<std::uint64_t> versions(std::span<const std::string> topics) {
+  [[nodiscard]] std::vector<std::uint64_t> versions(const std::same_as<std::vector<std::string>> auto& topics) {
     std::vector<std::uint64_t> versions;
     versions.reserve(topics.size());
     for (const std::string& topic : topics) { versions.push_back(version(topic)); }
@@ -57,8 +59,8 @@ class ChangeSignal {
   }
 
   /// The same for several topics, of which one must change.
-  void wait_any(const Context& context, std::span<const std::string> topics, const std::vector<std::uint64_t>& seen,
-                Context::Clock::time_point until) {
+  void wait_any(const Context& context, const std::same_as<std::vector<std::string>> auto& topics,
+                const std::vector<std::uint64_t>& seen, Context::Clock::time_point until) {
     // So that most waiting threads are not woken by each change of any topic.
     if (topics.size() == 1) { return wait(context, topics.front(), seen.front(), until); }
     if (context.deadline && *context.deadline < until) { until = *context.deadline; }

@@ -36,6 +36,7 @@ namespace heddle::detail::calls {
     case Operation::remove_artifact: return "remove_artifact";
     case Operation::record_artifact_access: return "record_artifact_access";
     case Operation::store_result: return "store_result";
+    case Operation::finish_result: return "finish_result";
     case Operation::remove_result: return "remove_result";
     case Operation::expire_results: return "expire_results";
     case Operation::store_human_request: return "store_human_request";
