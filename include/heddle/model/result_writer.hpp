@@ -24,7 +24,9 @@ class ResultWriter {
     Sink(Sink&&) = delete;
     Sink& operator=(Sink&&) = delete;
     virtual ~Sink() = default;
+    /// See ResultWriter::append.
     virtual void append(const std::vector<Cell>& row) = 0;
+    /// See ResultWriter::finish.
     virtual DataReference finish() = 0;
   };
 

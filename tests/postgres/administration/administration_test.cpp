@@ -165,7 +165,7 @@ TEST_CASE("the administrator removes the expired results of all tenants, and a r
   auto config = database.config();
   config.admin_dsn = config.dsn;
   OnServer blind(config);
-  CHECK(code_of([&] { blind.result_store().purge_expired(); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { blind.result_store().purge_expired(); }) == ErrorCode::permission_denied);
   support::RawPostgres server(database.database().superuser_dsn());
   server.execute("UPDATE sql_results SET expires_at = 1 WHERE expires_at - stored_at < 60000000");
   CHECK(results.purge_expired() == 70);
