@@ -87,7 +87,8 @@ class Backend {
   [[nodiscard]] ErrorStore<Policy, TracerType>& error_store() & noexcept;
   /// Descriptions of files.
   [[nodiscard]] ArtifactStore<Policy, TracerType>& artifact_store() & noexcept;
-  /// Tables that agents query.
+  /// Tables that agents query. From the first call on, those whose time is over are removed by themselves; see
+  /// ResultSettings.
   [[nodiscard]] ResultStore<Policy, TracerType>& result_store() & noexcept;
   /// Questions to humans.
   [[nodiscard]] HumanRequestStore<Policy, TracerType>& human_request_store() & noexcept;

@@ -8,15 +8,19 @@
 #include "heddle/concepts/storage_policy.hpp"
 #include "heddle/detail/calls/gateway.hpp"
 #include "heddle/migrations/backend_migrator.ipp"
+#include "heddle/model/result_settings.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/stores/admin_store.ipp"
 #include "heddle/stores/artifact_store.ipp"
+#include "heddle/stores/detail/expiry_timer.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/query_budget.hpp"
+#include "heddle/stores/detail/result_settings.hpp"
 #include "heddle/stores/error_store.ipp"
-#include "heddle/stores/human_request_store.ipp"
+#include "heddle/stores/human_request_store_ends.ipp"
 #include "heddle/stores/message_stream_store.ipp"
-#include "heddle/stores/result_store.ipp"
+#include "heddle/stores/reach.hpp"
+#include "heddle/stores/result_store_writer.ipp"
 #include "heddle/stores/session_store.ipp"
 
 #include <concepts>
@@ -33,18 +37,31 @@ struct Backend<Policy, TracerType>::Parts {
   using Engine = typename Policy::Engine;
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
   using Sessions = SessionStore<Policy, TracerType>;
+  using Results = ResultStore<Policy, TracerType>;
   using Administration =
       std::conditional_t<concepts::Administers<Policy>, AdminStore<Policy, TracerType>, stores::detail::Absent>;
   using PurgeTimer =
       std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::PurgeTimer<Sessions>, stores::detail::Absent>;
 
-  // `purge_plan` and `budget` are read from the configuration before that is moved into the engine.
+  // `purge_plan`, `budget` and `result_settings` are read from the configuration before that is moved into the engine.
   Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const QueryBudget& budget,
-        typename Policy::Config&& config, TracerType&& watcher, const Context& context)
+        const ResultSettings& result_settings, typename Policy::Config&& config, TracerType&& watcher,
+        const Context& context)
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
         queries(budget),
-        purge_timer(sessions, purge_plan) {}
+        results(gateway, queries, result_settings.quota_bytes),
+        purge_timer(sessions, purge_plan),
+        expiry_timer(stores::detail::expiry_schedule_of(result_settings, sees_all_tenants())) {}
+
+  /// Whether results of all tenants can be removed.
+  [[nodiscard]] bool sees_all_tenants() const noexcept {
+    if constexpr (concepts::Administers<Policy> && !stores::reaches_all_tenants<Policy>) {
+      return engine.can_administer();
+    } else {
+      return true;
+    }
+  }
 
   static Engine open(typename Policy::Config&& config, const Context& context) {
     context.check();
@@ -62,21 +79,23 @@ struct Backend<Policy, TracerType>::Parts {
   ErrorStore<Policy, TracerType> errors{gateway};
   ArtifactStore<Policy, TracerType> artifacts{gateway};
   sealed_query::QueryGate queries;
-  ResultStore<Policy, TracerType> results{gateway, queries};
+  Results results;
   stores::Waiters<Policy> waiters;
   HumanRequestStore<Policy, TracerType> human_requests{gateway, waiters};
   MessageStreamStore<Policy, TracerType> streams{gateway, waiters};
   BackendMigrator<Policy, TracerType> migrator{gateway};
   [[no_unique_address]] Administration administration{gateway};
-  // The last member: its thread ends before any other member is destroyed.
+  // The last members: their threads end before any other member is destroyed.
   [[no_unique_address]] PurgeTimer purge_timer;
+  stores::detail::ExpiryTimer expiry_timer;
 };
 
 template <class Policy, class TracerType>
 Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
   const auto purge_plan = stores::detail::purge_plan_of(config);
   const auto budget = stores::detail::query_budget_of(config);
-  parts_ = std::make_unique<Parts>(purge_plan, budget, std::move(config), std::move(tracer), context);
+  const ResultSettings results = stores::detail::result_settings_of(config);
+  parts_ = std::make_unique<Parts>(purge_plan, budget, results, std::move(config), std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>
@@ -103,6 +122,7 @@ ArtifactStore<Policy, TracerType>& Backend<Policy, TracerType>::artifact_store()
 
 template <class Policy, class TracerType>
 ResultStore<Policy, TracerType>& Backend<Policy, TracerType>::result_store() & noexcept {
+  if (!parts_->gateway.lifecycle().is_of_parent()) { parts_->expiry_timer.start(parts_->results); }
   return parts_->results;
 }
 
@@ -161,13 +181,14 @@ BackendMigrator<Policy, TracerType>& Backend<Policy, TracerType>::migrator() noe
 
 template <class Policy, class TracerType>
 StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
-  return parts_->gateway.manage(context, Operation::details, [](auto& passage) {
-    return passage.ask_engine([](auto& engine, const Call& call) {
+  const bool removes_expired_results = parts_->expiry_timer.is_planned();
+  return parts_->gateway.manage(context, Operation::details, [&](auto& passage) {
+    return passage.ask_engine([&](auto& engine, const Call& call) {
       if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
-        return StorageDetails{engine.schema_version(call), engine.pool_statistics()};
+        return StorageDetails{engine.schema_version(call), engine.pool_statistics(), removes_expired_results};
       } else {
         migrations::Migrator migrator(engine.schema(call), engine.migrations());
-        return StorageDetails{migrator.current_version(), engine.pool_statistics()};
+        return StorageDetails{migrator.current_version(), engine.pool_statistics(), removes_expired_results};
       }
     });
   });
@@ -194,6 +215,7 @@ template <class Policy, class TracerType>
 void Backend<Policy, TracerType>::close() noexcept {
   if (parts_->gateway.lifecycle().is_of_parent()) { return; }
   parts_->purge_timer.stop();
+  parts_->expiry_timer.stop();
   if (parts_->gateway.lifecycle().close()) { parts_->engine.close(); }
 }
 

@@ -19,6 +19,7 @@ inline constexpr std::size_t list = 4096;                       ///< entries of 
 inline constexpr std::size_t image = std::size_t{256} << 20U;   ///< one stored result
 inline constexpr std::int64_t tokens = std::int64_t{1} << 38U;  ///< of a message, or of a saved session
 inline constexpr double dollars = 1e12;                         ///< of a message, or of a saved session
+inline constexpr std::size_t awaited = 100;                     ///< requests to humans that one call waits for
 inline constexpr std::int64_t page = 10000;                     ///< items of one page
 inline constexpr std::int64_t sequence = (std::int64_t{1} << 24U) - 1;  ///< messages of one session
 

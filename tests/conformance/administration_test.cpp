@@ -13,7 +13,7 @@ using namespace conformance;
 using namespace heddle;
 
 CONFORMANCE_TEST("an administrator sees all tenants, without hidden sessions") {
-  Subject subject(usual_page_bytes, hiding);
+  Subject subject({.soft_delete = hiding});
   auto& backend = subject.backend();
   auto& sessions = backend.session_storage();
   for (const char* id : {"a1", "a2", "a3"}) {
@@ -54,7 +54,7 @@ CONFORMANCE_TEST("an administrator sees all tenants, without hidden sessions") {
 }
 
 CONFORMANCE_TEST("an administrator who may do everything lacks nothing") {
-  Subject subject(usual_page_bytes, hiding);
+  Subject subject({.soft_delete = hiding});
   const auto permissions = administration(subject.backend())->validate_permissions({});
   CHECK(permissions.bypasses_row_security);
   CHECK(permissions.problems.empty());

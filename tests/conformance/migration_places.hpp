@@ -1,5 +1,8 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -49,3 +52,15 @@ class EmptyPlace {
 }  // namespace conformance
 
 #endif
+
+namespace conformance {
+
+/// Returns the version of the step with this name.
+inline std::int32_t version_of(EmptyPlace::Storage& backend, const std::string& name) {
+  const auto records = backend.migrator().applied();
+  const auto found = std::find_if(records.begin(), records.end(), [&](const auto& each) { return each.name == name; });
+  REQUIRE(found != records.end());
+  return found->version;
+}
+
+}  // namespace conformance

@@ -64,7 +64,7 @@ const auto content_of = [](const auto& item) { return item.content; };
 }  // namespace
 
 CONFORMANCE_TEST("fault 29: pages of large messages end early, and all pages together return them in order") {
-  Subject subject(page_bytes);
+  Subject subject({.page_bytes = page_bytes});
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s", "agent");
   store.save_session(alice, {.id = "child", .agent_id = "another", .parent_session_id = "s"});
@@ -107,7 +107,7 @@ CONFORMANCE_TEST("fault 29: pages of large messages end early, and all pages tog
 }
 
 CONFORMANCE_TEST("an item that has more bytes than a page is returned alone, and the pages go on behind it") {
-  Subject subject(page_bytes);
+  Subject subject({.page_bytes = page_bytes});
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
   const std::string huge(5 * page_bytes, 'x');
@@ -144,7 +144,7 @@ CONFORMANCE_TEST("an item that has more bytes than a page is returned alone, and
 }
 
 CONFORMANCE_TEST("pages of tool executions and of snapshots end early as well") {
-  Subject subject(page_bytes);
+  Subject subject({.page_bytes = page_bytes});
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
   for (std::size_t index = 0; index < many; ++index) {
@@ -161,7 +161,7 @@ CONFORMANCE_TEST("pages of tool executions and of snapshots end early as well") 
 }
 
 CONFORMANCE_TEST("pages of errors, artifacts and human requests end early as well") {
-  Subject subject(page_bytes);
+  Subject subject({.page_bytes = page_bytes});
   auto& backend = subject.backend();
   add_session(backend, alice, "s");
   for (std::size_t index = 0; index < many; ++index) {

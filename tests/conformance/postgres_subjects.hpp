@@ -1,5 +1,6 @@
 #pragma once
 
+#include "conformance/settings.hpp"
 #include "heddle/any_backend.hpp"
 #include "heddle/postgres.hpp"
 #include "support/migrated_database.hpp"
@@ -12,20 +13,11 @@
 /// The conformance suite on PostgreSQL; see sqlite_subjects.hpp.
 namespace conformance {
 
-inline const std::int64_t usual_page_bytes = heddle::postgres::Config{}.page_bytes;
-
-inline heddle::postgres::Config with(heddle::postgres::Config config, std::int64_t page_bytes,
-                                     heddle::SoftDeleteConfig soft_delete) {
-  config.page_bytes = page_bytes;
-  config.soft_delete = soft_delete;
-  return config;
-}
-
 /// A database of a PostgreSQL server.
 class OnServer {
  public:
-  explicit OnServer(std::int64_t page_bytes = usual_page_bytes, heddle::SoftDeleteConfig soft_delete = {})
-      : backend_(with(database_.config(folder_.path() / "artifacts"), page_bytes, soft_delete)) {}
+  explicit OnServer(const Settings& settings = {})
+      : backend_(with(database_.config(folder_.path() / "artifacts"), settings)) {}
 
   auto& backend() { return backend_; }
 
@@ -38,9 +30,9 @@ class OnServer {
 /// The same in an AnyBackend.
 class ErasedServer {
  public:
-  explicit ErasedServer(std::int64_t page_bytes = usual_page_bytes, heddle::SoftDeleteConfig soft_delete = {})
+  explicit ErasedServer(const Settings& settings = {})
       : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Postgres>>(
-            with(database_.config(folder_.path() / "artifacts"), page_bytes, soft_delete))) {}
+            with(database_.config(folder_.path() / "artifacts"), settings))) {}
 
   auto& backend() { return backend_; }
 

@@ -23,7 +23,7 @@ inline constexpr heddle::SoftDeleteConfig hiding{.enabled = true};
 template <class Subject>
 class Filled {
  public:
-  explicit Filled(heddle::SoftDeleteConfig soft_delete = hiding) : subject_(usual_page_bytes, soft_delete) {
+  explicit Filled(heddle::SoftDeleteConfig soft_delete = hiding) : subject_({.soft_delete = soft_delete}) {
     for (const auto& user : {alice, bob}) {
       auto& sessions = backend().session_storage();
       sessions.save_session(user, {.id = "parent"});

@@ -126,7 +126,7 @@ CONFORMANCE_TEST("fault 4: a hidden session is removed with its files after its 
 }
 
 CONFORMANCE_TEST("hidden sessions keep what others share until the last of them is purged") {
-  Subject subject(usual_page_bytes, hiding);
+  Subject subject({.soft_delete = hiding});
   auto& backend = subject.backend();
   auto& sessions = backend.session_storage();
   const auto deletion = soft_deletion(backend);
@@ -166,7 +166,7 @@ CONFORMANCE_TEST("hidden sessions keep what others share until the last of them 
 }
 
 CONFORMANCE_TEST("parents and children that are hidden together are purged together") {
-  Subject subject(usual_page_bytes, hiding);
+  Subject subject({.soft_delete = hiding});
   auto& backend = subject.backend();
   auto& sessions = backend.session_storage();
   const auto deletion = soft_deletion(backend);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "conformance/settings.hpp"
 #include "heddle/any_backend.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/decorated_backend.hpp"
@@ -13,32 +14,19 @@
 /// The backends of the conformance suite. A test is written once, as a template over these.
 namespace conformance {
 
-inline const std::int64_t usual_page_bytes = heddle::sqlite::Config{}.page_bytes;
-
-/// The configuration of a database in a file. It administers tenants if sessions can be hidden.
-inline heddle::sqlite::Config config(const std::filesystem::path& folder, std::int64_t page_bytes,
-                                     heddle::SoftDeleteConfig soft_delete) {
-  return {.path = (folder / "heddle.db").string(),
-          .page_bytes = page_bytes,
-          .administer_tenants = soft_delete.enabled,
-          .soft_delete = soft_delete};
+/// The configuration of a database in a file.
+inline heddle::sqlite::Config config(const std::filesystem::path& folder, const Settings& settings) {
+  return with(heddle::sqlite::Config{.path = (folder / "heddle.db").string()}, settings);
 }
 /// The same of a database in memory.
-inline heddle::sqlite::Config config_in_memory(const std::filesystem::path& folder, std::int64_t page_bytes,
-                                               heddle::SoftDeleteConfig soft_delete) {
-  auto in_memory = config(folder, page_bytes, soft_delete);
-  in_memory.path = ":memory:";
-  in_memory.artifact_directory = folder / "artifacts";
-  return in_memory;
+inline heddle::sqlite::Config config_in_memory(const std::filesystem::path& folder, const Settings& settings) {
+  return with(heddle::sqlite::Config{.path = ":memory:", .artifact_directory = folder / "artifacts"}, settings);
 }
 
 /// A SQLite database in a file.
 class OnFile {
  public:
-  explicit OnFile(std::int64_t page_bytes = usual_page_bytes, heddle::SoftDeleteConfig soft_delete = {})
-      : backend_(config(folder_.path(), page_bytes, soft_delete)) {
-    backend_.migrate();
-  }
+  explicit OnFile(const Settings& settings = {}) : backend_(config(folder_.path(), settings)) { backend_.migrate(); }
 
   auto& backend() { return backend_; }
 
@@ -50,8 +38,7 @@ class OnFile {
 /// A SQLite database in memory.
 class InMemory {
  public:
-  explicit InMemory(std::int64_t page_bytes = usual_page_bytes, heddle::SoftDeleteConfig soft_delete = {})
-      : backend_(config_in_memory(folder_.path(), page_bytes, soft_delete)) {
+  explicit InMemory(const Settings& settings = {}) : backend_(config_in_memory(folder_.path(), settings)) {
     backend_.migrate();
   }
 
@@ -65,9 +52,8 @@ class InMemory {
 /// A database in a file, in an AnyBackend.
 class Erased {
  public:
-  explicit Erased(std::int64_t page_bytes = usual_page_bytes, heddle::SoftDeleteConfig soft_delete = {})
-      : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
-            config(folder_.path(), page_bytes, soft_delete))) {
+  explicit Erased(const Settings& settings = {})
+      : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(config(folder_.path(), settings))) {
     backend_.migrate();
   }
 
@@ -81,8 +67,7 @@ class Erased {
 /// A database in memory, with the decorator policy of the examples.
 class Decorated {
  public:
-  explicit Decorated(std::int64_t page_bytes = usual_page_bytes, heddle::SoftDeleteConfig soft_delete = {})
-      : backend_(config_in_memory(folder_.path(), page_bytes, soft_delete)) {
+  explicit Decorated(const Settings& settings = {}) : backend_(config_in_memory(folder_.path(), settings)) {
     backend_.migrate();
   }
 

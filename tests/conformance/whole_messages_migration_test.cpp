@@ -6,8 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,18 +13,6 @@ using namespace conformance;
 using namespace heddle;
 using support::code_of;
 using Storage = EmptyPlace::Storage;
-
-namespace {
-
-/// Returns the version of the step with this name.
-std::int32_t version_of(Storage& backend, const std::string& name) {
-  const auto records = backend.migrator().applied();
-  const auto found = std::find_if(records.begin(), records.end(), [&](const auto& each) { return each.name == name; });
-  REQUIRE(found != records.end());
-  return found->version;
-}
-
-}  // namespace
 
 TEST_CASE("a database of an earlier version keeps its messages, and they can get parts and usage") {
   EmptyPlace place;

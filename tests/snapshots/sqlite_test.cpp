@@ -158,6 +158,10 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Artifacts", artifacts, artifacts_of(artifacts));
   const auto& results = statements<Dialect::Results>();
   all.add("Results", results, results_of(results));
+  const auto& quota = statements<Dialect::Results::Quota>();
+  all.add("Results::Quota", quota, {{"hold", quota.hold.text()}, {"keeps", quota.keeps.text()}});
+  const auto& purge = statements<Dialect::Results::Purge>();
+  all.add("Results::Purge", purge, {{"expired", purge.expired.text()}});
   const auto& requests = statements<Dialect::HumanRequests>();
   all.add("HumanRequests", requests, human_requests_of(requests));
   const auto& admin = statements<Dialect::Admin>();

@@ -191,7 +191,10 @@ Texts errors_of(const Group& group) {
           {"find", group.find.text()},
           {"list", group.list.text()},
           {"list_of_tool", group.list_of_tool.text()},
-          {"list_of_session", group.list_of_session.text()}};
+          {"list_of_session", group.list_of_session.text()},
+          {"remove", group.remove.text()},
+          {"prune_by_age", group.prune_by_age.text()},
+          {"prune", group.prune.text()}};
 }
 
 template <class Group>
@@ -215,10 +218,10 @@ Texts artifacts_of(const Group& group) {
 
 template <class Group>
 Texts results_of(const Group& group) {
-  return {{"store", group.store.text()},  {"store_image", group.store_image.text()},
-          {"find", group.find.text()},    {"find_image", group.find_image.text()},
-          {"touch", group.touch.text()},  {"remove", group.remove.text()},
-          {"expire", group.expire.text()}};
+  return {{"store", group.store.text()},   {"store_image", group.store_image.text()},
+          {"find", group.find.text()},     {"find_image", group.find_image.text()},
+          {"touch", group.touch.text()},   {"remove", group.remove.text()},
+          {"expire", group.expire.text()}, {"list", group.list.text()}};
 }
 
 template <class Group>
@@ -231,7 +234,10 @@ Texts human_requests_of(const Group& group) {
           {"respond", group.respond.text()},
           {"expire", group.expire.text()},
           {"expire_one", group.expire_one.text()},
+          {"end_one", group.end_one.text()},
+          {"remove", group.remove.text()},
           {"list_pending", group.list_pending.text()},
+          {"list_by_priority", group.list_by_priority.text()},
           {"list_by_session", group.list_by_session.text()}};
 }
 

@@ -91,6 +91,10 @@ std::string stored_rows(RowsOf&& rows_of) {
       "user_id, id, agent_id, session_id, question, context, request_type, priority, timeout_ms, created_at, "
       "expires_at, status, response, response_data, responded_by",
       "id IN ('approved', 'late', 'rejected', 'responded', 'updated')", "id");
+  add("human_requests",
+      "user_id, id, priority, created_at, status, response, response_data, responded_by, kind, summary, parameters, "
+      "urgency",
+      "id IN ('cancelled', 'described', 'ended', 'removed')", "id");
   return paragraphs.text();
 }
 

@@ -92,6 +92,11 @@ void write_results(Backend& backend) {
   removed.id = "removed";
   results.store(tenant, removed, key("store_result, removed"));
   results.remove(tenant, "removed", key("remove_result"));
+  NewResult head = result();
+  head.id = "written";
+  ResultWriter writer = results.write(tenant, head, key("finish_result"));
+  writer.append(head.table.rows.front());
+  writer.finish();
 }
 
 template <class Backend>
@@ -121,6 +126,24 @@ void write_human_requests(Backend& backend) {
                    key("respond_to_human_request, rejected"));
   requests.respond(tenant, "responded", HumanResponse{}, key("respond_to_human_request, defaults"));
   requests.expire(tenant, key("expire_human_requests"));
+
+  HumanRequest described = human_request("described", RequestType::approval, RequestPriority::critical);
+  described.kind = "held call";
+  described.summary = "remove_tree(\"/\")";
+  described.parameters = {R"({"path" : "/"})"};
+  requests.store(tenant, described, key("store_human_request, described"));
+  described.priority = RequestPriority::low;
+  described.summary = "less";
+  requests.update(tenant, described, key("update_human_request, described"));
+  requests.store(tenant, human_request("cancelled", RequestType::approval, RequestPriority::low),
+                 key("store_human_request, cancelled"));
+  requests.cancel(tenant, "cancelled", key("cancel_human_request"));
+  requests.store(tenant, human_request("ended", RequestType::approval, RequestPriority::low),
+                 key("store_human_request, ended"));
+  requests.expire_one(tenant, "ended", key("expire_human_request"));
+  requests.store(tenant, human_request("removed", RequestType::approval, RequestPriority::low),
+                 key("store_human_request, removed"));
+  requests.remove(tenant, "removed", key("remove_human_request"));
 }
 
 /// Runs every write operation that takes an idempotency key on every backend, with distinct keys. A second run changes
@@ -131,6 +154,13 @@ void write_everything(Backend& backend) {
   write_sessions(backend);
   backend.error_store().store(tenant, stored_error(), key("store_error"));
   backend.error_store().store(tenant, StoredError{}, key("store_error, defaults"));
+  StoredError removed = stored_error();
+  removed.id = "removed";
+  backend.error_store().store(tenant, removed, key("store_error, removed"));
+  backend.error_store().remove(tenant, "removed", key("remove_error"));
+  backend.error_store().prune(tenant, {.older_than = std::chrono::hours(24 * 365 * 200), .keep_newest = 1000},
+                              key("prune_errors"));
+  backend.error_store().prune(tenant, {.keep_newest = 1000}, key("prune_errors, by number"));
   write_artifacts(backend);
   write_results(backend);
   write_human_requests(backend);

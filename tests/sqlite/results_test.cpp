@@ -2,6 +2,7 @@
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/sqlite.hpp"
 #include "support/expect_error.hpp"
+#include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -79,4 +80,33 @@ TEST_CASE("a damaged result is detected, and an access is stored at most once a 
   change("CREATE TEMP TABLE none_left (images CHECK (images = 0))");
   change("INSERT INTO none_left SELECT count(*) FROM sql_result_images");
   sqlite3_close(raw);
+}
+
+TEST_CASE("expired results of all tenants are removed together, and nothing else") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  Backend<Sqlite> backend({.path = path});
+  backend.migrate();
+  auto& store = backend.result_store();
+  const Table table{{"n"}, {}};
+  for (int i = 0; i < 70; ++i) {
+    const Context tenant = Context::for_user("tenant " + std::to_string(i % 3));
+    store.store(tenant, {.table = table, .time_to_live = 1ms});
+    if (i < 5) { store.store(tenant, {.table = table}); }
+  }
+  std::this_thread::sleep_for(5ms);
+  support::RawDatabase raw(path);
+  CHECK(raw.integer("SELECT count(*) FROM sql_result_images") == 75);
+  CHECK(store.purge_expired() == 70);
+  CHECK(raw.integer("SELECT count(*) FROM sql_result_images") == 5);
+  CHECK(store.purge_expired() == 0);
+}
+
+TEST_CASE("settings of results without meaning are refused when the backend is opened") {
+  const auto refused = [](const ResultSettings& settings) {
+    return code_of([&] { const Backend<Sqlite> backend({.path = ":memory:", .results = settings}); }) ==
+           ErrorCode::invalid_argument;
+  };
+  CHECK(refused({.quota_bytes = -1}));
+  CHECK(refused({.cleanup_interval = -1s}));
 }

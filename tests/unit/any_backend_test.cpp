@@ -204,7 +204,7 @@ TEST_CASE("SQLite has the capabilities that its type has") {
 
   const auto report = heddle::detail_report(storage);
   REQUIRE(report);
-  CHECK(report->details() == heddle::StorageDetails{});
+  CHECK(report->details() == heddle::StorageDetails{.removes_expired_results = true});
 
   const auto migrator = heddle::migrator(storage);
   REQUIRE(migrator);

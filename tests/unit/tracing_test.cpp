@@ -118,6 +118,8 @@ const std::vector<Traceable> operations{
     {"store_error", [](Traced& b) { b.error_store().store(ada, {.raw_error = "x"}); }},
     {"get_error", [](Traced& b) { static_cast<void>(b.error_store().get(ada, "none")); }},
     {"list_errors", [](Traced& b) { static_cast<void>(b.error_store().list(ada)); }},
+    {"remove_error", [](Traced& b) { CHECK_FALSE(b.error_store().remove(ada, "none")); }},
+    {"prune_errors", [](Traced& b) { CHECK(b.error_store().prune(ada, {.keep_newest = 0}) == 1); }},
     {"index_artifact", [](Traced& b) { b.artifact_store().index(ada, {.id = "a", .name = "n"}); }},
     {"get_artifact", [](Traced& b) { static_cast<void>(b.artifact_store().get(ada, "a")); }},
     {"get_artifact_by_name", [](Traced& b) { static_cast<void>(b.artifact_store().get_by_name(ada, "n")); }},
@@ -134,6 +136,12 @@ const std::vector<Traceable> operations{
      [](Traced& b) {
        b.result_store().store(ada, {.id = "r", .table = {{"c"}, {}}});
      }},
+    {"write_result",
+     [](Traced& b) {
+       static_cast<void>(b.result_store().write(ada, {.table = {{"n"}, {}}}));
+     }},
+    {"list_results", [](Traced& b) { static_cast<void>(b.result_store().list(ada)); }},
+    {"purge_expired_results", [](Traced& b) { b.result_store().purge_expired(); }},
     {"query_result", [](Traced& b) { static_cast<void>(b.result_store().query(ada, "r", "SELECT 1")); }},
     {"result_metadata", [](Traced& b) { static_cast<void>(b.result_store().metadata(ada, "r")); }},
     {"expire_results", [](Traced& b) { b.result_store().expire(ada); }},
@@ -143,10 +151,18 @@ const std::vector<Traceable> operations{
     {"update_human_request",
      [](Traced& b) { CHECK(b.human_request_store().update(ada, {.id = "h", .question = "?!"})); }},
     {"list_pending_human_requests", [](Traced& b) { static_cast<void>(b.human_request_store().list_pending(ada)); }},
+    {"list_human_requests_by_priority",
+     [](Traced& b) { static_cast<void>(b.human_request_store().list_by_priority(ada)); }},
     {"list_human_requests_of_session",
      [](Traced& b) { static_cast<void>(b.human_request_store().list_by_session(ada, "s")); }},
     {"respond_to_human_request",
      [](Traced& b) { b.human_request_store().respond(ada, "h", {.status = RequestStatus::approved}); }},
+    {"store_human_request", [](Traced& b) { b.human_request_store().store(ada, {.id = "c"}); }},
+    {"cancel_human_request", [](Traced& b) { b.human_request_store().cancel(ada, "c"); }},
+    {"wait_for_any_human_request", [](Traced& b) { static_cast<void>(b.human_request_store().wait_any(ada, {"h"})); }},
+    {"store_human_request", [](Traced& b) { b.human_request_store().store(ada, {.id = "e"}); }},
+    {"expire_human_request", [](Traced& b) { b.human_request_store().expire_one(ada, "e"); }},
+    {"remove_human_request", [](Traced& b) { b.human_request_store().remove(ada, "e"); }},
     {"wait_for_human_request", [](Traced& b) { static_cast<void>(b.human_request_store().wait(ada, "h")); }},
     {"expire_human_requests", [](Traced& b) { b.human_request_store().expire(ada); }},
     {"delete_session", [](Traced& b) { CHECK(b.session_storage().delete_session(ada, "s")); }}};

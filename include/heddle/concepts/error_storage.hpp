@@ -5,6 +5,7 @@
 #include "heddle/options.hpp"
 
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -30,14 +31,24 @@ namespace heddle {
 ///  - `list` returns the errors that match all parts of the filter, ordered by their time, newest first, then by id. An
 ///    error that is stored between two pages, with a time in a page that was already read, is not returned. For a
 ///    session that does not exist the list is empty.
+///  - `remove` removes an error, also one without a session, and returns true; false if it does not exist.
+///  - `prune` removes the tenant's errors that an ErrorRetention does not keep and returns how many there were. Ages
+///  are
+///    those of the errors' times by the clock of the database, or of the process on SQLite. It removes them in several
+///    transactions, so if it throws, some of them can be removed; with an idempotency key, in one. Throws
+///    `invalid_argument` if the retention keeps everything, or has a negative member.
 ///
-/// Errors are removed only with their session.
+/// Errors are removed by these two and with their session. The key of a `store` whose error was removed stays: its
+/// repeat returns the id, and stores nothing.
 template <class T>
 concept ErrorStorage = requires(T& store, const Context& context, const StoredError& error, const std::string& id,
-                                const ErrorFilter& filter, const PageRequest& page, const WriteOptions& options) {
+                                const ErrorFilter& filter, const ErrorRetention& retention, const PageRequest& page,
+                                const WriteOptions& options) {
   { store.store(context, error, options) } -> std::same_as<std::string>;
   { store.get(context, id) } -> std::same_as<std::optional<StoredError>>;
   { store.list(context, filter, page) } -> std::same_as<Page<StoredError>>;
+  { store.remove(context, id, options) } -> std::same_as<bool>;
+  { store.prune(context, retention, options) } -> std::same_as<std::int64_t>;
 };
 
 }  // namespace heddle

@@ -37,6 +37,7 @@ template <class Backend>
     if (const auto report = detail_report(backend)) {
       const StorageDetails details = report->details(context);
       status.set_migration_version(details.migration_version);
+      status.set_removes_expired_results(details.removes_expired_results);
       if (details.pool) { *status.mutable_pool_stats() = to_proto(*details.pool); }
     }
     status.set_healthy(true);

@@ -2,6 +2,7 @@
 
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
+#include "heddle/config/result_settings.hpp"
 #include "heddle/config/soft_delete.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/check_config.hpp"
@@ -132,6 +133,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.allow_role_without_row_security = from.allow_role_without_row_security();
   settings.soft_delete = config::soft_delete_of(from.soft_delete());
   settings.query_budget = config::query_budget_of("postgres", from.query_budget());
+  settings.results = config::result_settings_of("postgres", from.results());
   if (from.has_page_bytes()) { settings.page_bytes = config::page_bytes_of(from.page_bytes()); }
   postgres::check(settings);
   settings.artifact_directory = from.artifact_directory().empty() ? environment.data_directory() / "artifacts"

@@ -6,6 +6,7 @@
 #include "heddle/model/stored_error.hpp"
 #include "heddle/options.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,9 @@ class Errors : public Interface {
   [[nodiscard]] virtual std::optional<StoredError> get(const Context& context, const std::string& id) = 0;
   [[nodiscard]] virtual Page<StoredError> list(const Context& context, const ErrorFilter& filter = {},
                                                const PageRequest& page = {}) = 0;
+  virtual bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
+  virtual std::int64_t prune(const Context& context, const ErrorRetention& retention,
+                             const WriteOptions& options = {}) = 0;
   ///@}
 };
 
@@ -38,6 +42,12 @@ class ErrorsModel final : public Errors {
   }
   Page<StoredError> list(const Context& context, const ErrorFilter& filter, const PageRequest& page) override {
     return store_.list(context, filter, page);
+  }
+  bool remove(const Context& context, const std::string& id, const WriteOptions& options) override {
+    return store_.remove(context, id, options);
+  }
+  std::int64_t prune(const Context& context, const ErrorRetention& retention, const WriteOptions& options) override {
+    return store_.prune(context, retention, options);
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace heddle::erased {
 
@@ -23,12 +24,17 @@ class HumanRequests : public Interface {
   [[nodiscard]] virtual std::optional<HumanRequest> get(const Context& context, const std::string& id) = 0;
   virtual bool update(const Context& context, const HumanRequest& request, const WriteOptions& options = {}) = 0;
   [[nodiscard]] virtual Page<HumanRequest> list_pending(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<HumanRequest> list_by_priority(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<HumanRequest> list_by_session(const Context& context, const std::string& session_id,
                                                            const PageRequest& page = {}) = 0;
   virtual HumanRequest respond(const Context& context, const std::string& id, const HumanResponse& response,
                                const WriteOptions& options = {}) = 0;
+  virtual HumanRequest cancel(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   virtual HumanRequest wait(const Context& context, const std::string& id) = 0;
+  virtual HumanRequest wait_any(const Context& context, const std::vector<std::string>& ids) = 0;
   virtual std::int64_t expire(const Context& context, const WriteOptions& options = {}) = 0;
+  virtual HumanRequest expire_one(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
+  virtual bool remove(const Context& context, const std::string& id, const WriteOptions& options = {}) = 0;
   ///@}
 };
 
@@ -50,6 +56,9 @@ class HumanRequestsModel final : public HumanRequests {
   Page<HumanRequest> list_pending(const Context& context, const PageRequest& page) override {
     return store_.list_pending(context, page);
   }
+  Page<HumanRequest> list_by_priority(const Context& context, const PageRequest& page) override {
+    return store_.list_by_priority(context, page);
+  }
   Page<HumanRequest> list_by_session(const Context& context, const std::string& session_id,
                                      const PageRequest& page) override {
     return store_.list_by_session(context, session_id, page);
@@ -58,9 +67,21 @@ class HumanRequestsModel final : public HumanRequests {
                        const WriteOptions& options) override {
     return store_.respond(context, id, response, options);
   }
+  HumanRequest cancel(const Context& context, const std::string& id, const WriteOptions& options) override {
+    return store_.cancel(context, id, options);
+  }
   HumanRequest wait(const Context& context, const std::string& id) override { return store_.wait(context, id); }
+  HumanRequest wait_any(const Context& context, const std::vector<std::string>& ids) override {
+    return store_.wait_any(context, ids);
+  }
   std::int64_t expire(const Context& context, const WriteOptions& options) override {
     return store_.expire(context, options);
+  }
+  HumanRequest expire_one(const Context& context, const std::string& id, const WriteOptions& options) override {
+    return store_.expire_one(context, id, options);
+  }
+  bool remove(const Context& context, const std::string& id, const WriteOptions& options) override {
+    return store_.remove(context, id, options);
   }
 
  private:

@@ -32,11 +32,12 @@ struct EnumNames<RequestPriority> {
 };
 
 /// The state of a request. All but `pending` are final.
-enum class RequestStatus { pending, approved, rejected, timeout, responded };
+enum class RequestStatus { pending, approved, rejected, timeout, responded, cancelled };
 
 template <>
 struct EnumNames<RequestStatus> {
-  static constexpr std::array<std::string_view, 5> values{"pending", "approved", "rejected", "timeout", "responded"};
+  static constexpr std::array<std::string_view, 6> values{"pending", "approved",  "rejected",
+                                                          "timeout", "responded", "cancelled"};
 };
 
 /// A question of an agent to a human.
@@ -54,8 +55,11 @@ struct HumanRequest {
   RequestStatus status = RequestStatus::pending;  ///< from `expires_at` on, pending requests read as `timeout`
   std::string response{};
   JsonObject response_data{};
-  std::optional<Timestamp> responded_at{};
+  std::optional<Timestamp> responded_at{};  ///< when it was answered or cancelled
   std::string responded_by{};
+  std::string kind{};      ///< what the request is for, in your program's words: a held tool call, a question
+  std::string summary{};   ///< what a reviewer reads in a list
+  JsonValue parameters{};  ///< the arguments of the call that waits for the answer, as the model wrote them; null: none
 
   friend bool operator==(const HumanRequest&, const HumanRequest&) = default;
 };
@@ -71,6 +75,8 @@ struct HumanResponse {
 }  // namespace heddle
 
 HEDDLE_ADAPT_STRUCT(heddle::HumanRequest, id, agent_id, session_id, question, context, request_type, priority,
-                    timeout_ms, created_at, expires_at, status, response, response_data, responded_at, responded_by);
+                    timeout_ms, created_at, expires_at, status, response, response_data, responded_at, responded_by,
+                    kind, summary, parameters);
+HEDDLE_NULL_BY_DEFAULT(heddle::HumanRequest, kind, summary, parameters);
 HEDDLE_ADAPT_STRUCT(heddle::HumanResponse, status, response, response_data, responded_by);
-HEDDLE_LIMIT_TEXTS(heddle::HumanRequest, heddle::limits::id, id, agent_id, session_id);
+HEDDLE_LIMIT_TEXTS(heddle::HumanRequest, heddle::limits::id, id, agent_id, session_id, kind);

@@ -22,6 +22,8 @@ struct PoolStatistics {
 struct StorageDetails {
   std::int32_t migration_version = 0;    ///< of the database; 0 before the first migration
   std::optional<PoolStatistics> pool{};  ///< not set without a pool, as on SQLite
+  /// Results whose time is over are removed by themselves; see ResultSettings.
+  bool removes_expired_results = false;
 
   friend bool operator==(const StorageDetails&, const StorageDetails&) = default;
 };

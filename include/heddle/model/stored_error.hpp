@@ -6,6 +6,8 @@
 
 #include "heddle/reflection/adapt.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -29,6 +31,12 @@ struct ErrorFilter {
   std::optional<std::string> tool_name{};
   std::optional<Timestamp> from{};   ///< inclusive
   std::optional<Timestamp> until{};  ///< exclusive
+};
+
+/// Which errors are kept: those that both members allow. A member that is not set allows all.
+struct ErrorRetention {
+  std::optional<std::chrono::milliseconds> older_than{};  ///< errors of an earlier time than this long ago are removed
+  std::optional<std::int64_t> keep_newest{};              ///< errors beyond this number are removed, the oldest first
 };
 
 }  // namespace heddle

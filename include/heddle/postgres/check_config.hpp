@@ -5,6 +5,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/postgres/config.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/result_settings.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -76,6 +77,7 @@ inline void check(const Config& config) {
   if (config.page_bytes < 1) { refuse_setting("page_bytes", "is less than 1"); }
   check_pool(config.pool);
   validation::check_query_budget("postgres", config.query_budget);
+  validation::check_result_settings("postgres", config.results);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
   validation::check_soft_delete(
       "postgres", config.soft_delete,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/model/query_limits.hpp"
+#include "heddle/model/result_settings.hpp"
 #include "heddle/model/soft_delete_config.hpp"
 
 #include <chrono>
@@ -48,6 +49,7 @@ struct Config {
   std::filesystem::path migration_directory{};  ///< empty: the compiled-in migrations
   SoftDeleteConfig soft_delete{};               ///< its removal of sessions needs `admin_dsn`
   QueryBudget query_budget{};                   ///< of the queries on results
+  ResultSettings results{};
   /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
   /// with which it has as many.
   std::int64_t page_bytes = std::int64_t{64} << 20U;

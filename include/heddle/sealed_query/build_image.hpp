@@ -5,6 +5,7 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/sealed_query/bind_cell.hpp"
 #include "heddle/sealed_query/check_table.hpp"
 #include "heddle/sql/quote_identifier.hpp"
 
@@ -12,16 +13,12 @@
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace heddle::sealed_query {
-
-// Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Throws `resource_exhausted` or `internal` unless `status` is a success.
 inline void require(sqlite3* connection, int status) {
@@ -41,31 +38,58 @@ inline void run(sqlite3* connection, const std::string& sql) {
   require(connection, sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr));
 }
 
-/// Binds without a copy: the cell must outlive the step.
-[[nodiscard]] int bind(sqlite3_stmt* statement, int index, const std::same_as<Cell> auto& cell) {
-  if (const auto* flag = std::get_if<bool>(&cell)) { return sqlite3_bind_int(statement, index, *flag ? 1 : 0); }
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) { return sqlite3_bind_int64(statement, index, *integer); }
-  if (const auto* number = std::get_if<double>(&cell)) { return sqlite3_bind_double(statement, index, *number); }
-  if (const auto* text = std::get_if<std::string>(&cell)) {
-    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
-  }
-  return sqlite3_bind_null(statement, index);
-}
+/// Makes an image row by row. A template, which only files that use it compile. One thread at a time.
+template <std::same_as<Table> TableType>
+class ImageBuilder {
+ public:
+  /// Precondition: `check_table_name` and `check_columns` accept these.
+  ImageBuilder(std::string_view table_name, const std::vector<std::string>& columns)
+      : connection_(detail::sqlite_c::open_in_memory()) {
+    sqlite3* const db = connection_.get();
+    // A deserialized database is one contiguous buffer: SQLite limits its size, and serializes it without a copy.
+    constexpr unsigned int resizeable = SQLITE_DESERIALIZE_RESIZEABLE | SQLITE_DESERIALIZE_FREEONCLOSE;
+    require(db, sqlite3_deserialize(db, "main", nullptr, 0, 0, resizeable));
+    sqlite3_int64 limit = limits::image;
+    require(db, sqlite3_file_control(db, "main", SQLITE_FCNTL_SIZE_LIMIT, &limit));
 
-void insert_rows(sqlite3* connection, const std::string& table_name, const std::same_as<Table> auto& table) {
-  std::string sql = "INSERT INTO " + table_name + " VALUES(?";
-  for (std::size_t i = 1; i < table.columns.size(); ++i) { sql += ",?"; }
-  sql += ")";
-  sqlite3_stmt* raw = nullptr;
-  require(connection, sqlite3_prepare_v2(connection, sql.c_str(), -1, &raw, nullptr));
-  const detail::sqlite_c::Statement statement(raw);
-  for (const auto& row : table.rows) {
-    int index = 0;
-    for (const auto& cell : row) { require(connection, bind(raw, ++index, cell)); }
-    require(connection, sqlite3_step(raw));
-    require(connection, sqlite3_reset(raw));
+    const auto name = sql::quote_identifier(table_name);
+    std::string create = "CREATE TABLE " + name + "(";
+    for (const auto& column : columns) { create += sql::quote_identifier(column) + ","; }
+    create.back() = ')';
+    run(db, "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA auto_vacuum=NONE; BEGIN");
+    run(db, create);
+    std::string insert = "INSERT INTO " + name + " VALUES(?";
+    for (std::size_t i = 1; i < columns.size(); ++i) { insert += ",?"; }
+    insert += ")";
+    sqlite3_stmt* raw = nullptr;
+    require(db, sqlite3_prepare_v2(db, insert.c_str(), -1, &raw, nullptr));
+    insert_ = detail::sqlite_c::Statement(raw);
   }
-}
+
+  /// Appends a row. Precondition: `check_row` accepts it. After an exception the builder is of no use.
+  void append(const std::vector<Cell>& row) {
+    int index = 0;
+    for (const auto& cell : row) { require(connection_.get(), bind(insert_.get(), ++index, cell)); }
+    require(connection_.get(), sqlite3_step(insert_.get()));
+    require(connection_.get(), sqlite3_reset(insert_.get()));
+  }
+
+  /// Returns the image. The builder is of no use afterwards.
+  [[nodiscard]] std::vector<std::byte> finish() {
+    sqlite3* const db = connection_.get();
+    run(db, "COMMIT");
+    sqlite3_int64 size = 0;
+    const unsigned char* bytes = sqlite3_serialize(db, "main", &size, SQLITE_SERIALIZE_NOCOPY);
+    if (bytes == nullptr) { throw Error(ErrorCode::internal, "SQLite could not serialize the result's image"); }
+    std::vector<std::byte> image(static_cast<std::size_t>(size));
+    std::memcpy(image.data(), bytes, image.size());
+    return image;
+  }
+
+ private:
+  detail::sqlite_c::Connection connection_;
+  detail::sqlite_c::Statement insert_;  ///< finalized before the connection is closed
+};
 
 /// Returns the table as a complete SQLite database with one table of this name, to be stored as it is and to be queried
 /// by `query_image`. Values keep their type, because the columns have no affinity: null, integer, floating point
@@ -79,30 +103,9 @@ void insert_rows(sqlite3* connection, const std::string& table_name, const std::
 [[nodiscard]] std::vector<std::byte> build_image(std::string_view table_name, const std::same_as<Table> auto& table) {
   check_table_name(table_name);
   check_table(table);
-
-  const auto connection = detail::sqlite_c::open_in_memory();
-  sqlite3* const db = connection.get();
-  // A deserialized database is one contiguous buffer: SQLite limits its size, and serializes it without a copy.
-  constexpr unsigned int resizeable = SQLITE_DESERIALIZE_RESIZEABLE | SQLITE_DESERIALIZE_FREEONCLOSE;
-  require(db, sqlite3_deserialize(db, "main", nullptr, 0, 0, resizeable));
-  sqlite3_int64 limit = limits::image;
-  require(db, sqlite3_file_control(db, "main", SQLITE_FCNTL_SIZE_LIMIT, &limit));
-
-  const auto name = sql::quote_identifier(table_name);
-  std::string create = "CREATE TABLE " + name + "(";
-  for (const auto& column : table.columns) { create += sql::quote_identifier(column) + ","; }
-  create.back() = ')';
-  run(db, "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA auto_vacuum=NONE; BEGIN");
-  run(db, create);
-  insert_rows(db, name, table);
-  run(db, "COMMIT");
-
-  sqlite3_int64 size = 0;
-  const unsigned char* bytes = sqlite3_serialize(db, "main", &size, SQLITE_SERIALIZE_NOCOPY);
-  if (bytes == nullptr) { throw Error(ErrorCode::internal, "SQLite could not serialize the result's image"); }
-  std::vector<std::byte> image(static_cast<std::size_t>(size));
-  std::memcpy(image.data(), bytes, image.size());
-  return image;
+  ImageBuilder<Table> builder(table_name, table.columns);
+  for (const auto& row : table.rows) { builder.append(row); }
+  return builder.finish();
 }
 
 }  // namespace heddle::sealed_query

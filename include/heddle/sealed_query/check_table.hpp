@@ -72,25 +72,28 @@ void check_columns(const validation::FieldPath& field, const std::same_as<std::v
   return 0;
 }
 
-/// Throws `invalid_argument` with the row and the column, counted from 0, of the first cell that cannot be stored.
+/// Throws `invalid_argument` with the column, counted from 0, of the first cell that cannot be stored, or if the row
+/// has too few cells, too many, or too much text.
+void check_row(const validation::FieldPath& place, const std::same_as<std::vector<Cell>> auto& row,
+               std::size_t columns) {
+  if (row.size() != columns) {
+    validation::refuse(place, "has " + std::to_string(row.size()) + " cells, and the table has " +
+                                  std::to_string(columns) + " columns");
+  }
+  std::size_t bytes = row.size() * cell_overhead;
+  for (std::size_t column = 0; column < row.size(); ++column) {
+    bytes += check_cell(place.element(column), row[column]);
+  }
+  if (bytes > max_row_bytes) { validation::refuse(place, "is larger than 1 MiB: store large content as an artifact"); }
+}
+
+/// `check_columns` and `check_row` for a table; the path of a row has its index, counted from 0.
 void check_table(const std::same_as<Table> auto& table) {
   const validation::FieldPath field("table");
   check_columns(field.member("columns"), table.columns);
   const validation::FieldPath rows = field.member("rows");
   for (std::size_t index = 0; index < table.rows.size(); ++index) {
-    const validation::FieldPath place = rows.element(index);
-    const std::vector<Cell>& row = table.rows[index];
-    if (row.size() != table.columns.size()) {
-      validation::refuse(place, "has " + std::to_string(row.size()) + " cells, and the table has " +
-                                    std::to_string(table.columns.size()) + " columns");
-    }
-    std::size_t bytes = row.size() * cell_overhead;
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      bytes += check_cell(place.element(column), row[column]);
-    }
-    if (bytes > max_row_bytes) {
-      validation::refuse(place, "is larger than 1 MiB: store large content as an artifact");
-    }
+    check_row(rows.element(index), table.rows[index], table.columns.size());
   }
 }
 

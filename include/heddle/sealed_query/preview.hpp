@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace heddle::sealed_query {
 
@@ -23,6 +25,14 @@ inline constexpr std::size_t preview_rows = 5;
   for (std::size_t row = 0; row < head; ++row) { shown.rows.push_back(table.rows[row]); }
   for (std::size_t row = size - tail; row < size; ++row) { shown.rows.push_back(table.rows[row]); }
   return shown;
+}
+
+/// Adds a row to the preview of a table that grows, of which it is the row with this number, counted from 0.
+void add_to_preview(std::same_as<Table> auto& shown, const std::vector<Cell>& row, std::int64_t number) {
+  if (number >= static_cast<std::int64_t>(2 * preview_rows)) {
+    shown.rows.erase(shown.rows.begin() + static_cast<std::ptrdiff_t>(preview_rows));
+  }
+  shown.rows.push_back(row);
 }
 
 }  // namespace heddle::sealed_query

@@ -5,7 +5,9 @@
 #include "heddle/detail/sqlite_c/handles.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/query_limits.hpp"
+#include "heddle/model/query_parameters.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/sealed_query/bind_parameters.hpp"
 #include "heddle/sealed_query/check_image.hpp"
 #include "heddle/sealed_query/check_table.hpp"
 #include "heddle/sealed_query/image_connection.hpp"
@@ -68,10 +70,13 @@ class Query {
     sqlite3_set_authorizer(db, &authorize<Permission>, &permission_);
   }
 
-  /// Runs the one statement in `sql` and returns its rows.
-  [[nodiscard]] Table run(const std::string& sql) {
+  /// Runs the one statement in `sql` with these parameters and returns its rows.
+  [[nodiscard]] Table run(const std::string& sql, const QueryParameters& parameters = {}) {
     check_number_of_selects(sql);
     const auto statement = compile(sql);
+    if (const int bound = bind_parameters(statement.get(), parameters); bound != SQLITE_OK) {
+      fail(bound, Phase::running);
+    }
     meter_.lift();
     Table answer;
     const int columns = sqlite3_column_count(statement.get());

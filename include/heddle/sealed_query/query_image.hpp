@@ -4,7 +4,9 @@
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/query_limits.hpp"
+#include "heddle/model/query_parameters.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/sealed_query/bind_parameters.hpp"
 #include "heddle/sealed_query/query.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -43,9 +45,10 @@ inline void check_limits(const QueryLimits& limits) {
 /// Throws:
 ///  - `invalid_argument` for SQL that SQLite or the allow-list rejects, with SQLite's message, which never quotes
 ///  stored
-///    content; for SQL that contains no statement, several statements, parameters, or more than `max_sql_bytes`; for a
-///    blob, text that is not UTF-8 without NUL, or infinity in the answer, which a Table cannot hold; for limits that
-///    are not positive;
+///    content; for SQL that contains no statement, several statements, or more than `max_sql_bytes`; for a parameter
+///    without a value, a value without a parameter, a value that a Table cannot hold, and more than `max_parameters`;
+///    for a blob, text that is not UTF-8 without NUL, or infinity in the answer, which a Table cannot hold; for limits
+///    that are not positive;
 ///  - `resource_exhausted`, naming the limit, for a query or an answer over its limits;
 ///  - `deadline_exceeded` when the time limit or the Context's deadline passes, `cancelled` when its stop token is
 ///    triggered;
@@ -55,15 +58,16 @@ inline void check_limits(const QueryLimits& limits) {
 ///    loaded as a plugin) or replaced SQLite's allocator: memory could not be limited then.
 template <std::same_as<QueryLimits> Limits = QueryLimits>
 [[nodiscard]] Table query_image(std::span<const std::byte> image, std::string_view sql, const Limits& limits,
-                                const Context& context) {
+                                const Context& context, const QueryParameters& parameters = {}) {
   validation::check_text("SQL", sql, max_sql_bytes);
   check_limits(limits);
+  check_parameters(parameters);
   if (image.empty()) { throw Error(ErrorCode::data_loss, "the stored result is damaged: it is empty"); }
   context.check();
   if (sqlite3_initialize() != SQLITE_OK) { throw Error(ErrorCode::internal, "SQLite could not be initialised"); }
   Query query(limits, context);
   query.open(image);
-  return query.run(std::string(sql));
+  return query.run(std::string(sql), parameters);
 }
 
 }  // namespace heddle::sealed_query

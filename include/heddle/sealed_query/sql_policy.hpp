@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sealed_query/bind_parameters.hpp"
 #include "heddle/sealed_query/query_guard.hpp"
 
 #include <sqlite3.h>
@@ -118,6 +119,8 @@ inline void lock_down(sqlite3* connection, int value_bytes) noexcept {
   // In every build of SQLite a misspelt "column" is an error and not a text.
   set(SQLITE_DBCONFIG_DQS_DML, 0);
   set(SQLITE_DBCONFIG_DQS_DDL, 0);
+  // A value that is bound changes no plan: SQLite would compile again, beyond the limits of compiling.
+  set(SQLITE_DBCONFIG_ENABLE_QPSG, 1);
 
   const auto limit = [connection](int what, int value) { sqlite3_limit(connection, what, value); };
   limit(SQLITE_LIMIT_LENGTH, value_bytes);
@@ -128,7 +131,7 @@ inline void lock_down(sqlite3* connection, int value_bytes) noexcept {
   limit(SQLITE_LIMIT_FUNCTION_ARG, 127);
   limit(SQLITE_LIMIT_ATTACHED, 0);
   limit(SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 250);
-  limit(SQLITE_LIMIT_VARIABLE_NUMBER, 0);  // no value is ever bound
+  limit(SQLITE_LIMIT_VARIABLE_NUMBER, max_parameters);
   limit(SQLITE_LIMIT_TRIGGER_DEPTH, 0);
   limit(SQLITE_LIMIT_WORKER_THREADS, 0);  // the memory meter counts on one thread
 }

@@ -22,6 +22,8 @@ enum class Listing {
   artifacts,
   found_artifacts,
   pending_requests,
+  requests_by_priority,
+  results,
   requests_of_session,
   usage,
   sessions_of_all_users,
@@ -38,7 +40,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 21> values{"sessions",
+  static constexpr std::array<std::string_view, 23> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -50,6 +52,8 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "artifacts",
                                                            "found_artifacts",
                                                            "pending_requests",
+                                                           "requests_by_priority",
+                                                           "results",
                                                            "requests_of_session",
                                                            "usage",
                                                            "sessions_of_all_users",

@@ -82,6 +82,7 @@ template <class T, class Source>
   } else if constexpr (std::same_as<T, std::string>) {
     return std::string(source.text(column));
   } else if constexpr (std::same_as<T, JsonValue>) {
+    if (source.is_null(column)) { return T{}; }
     JsonValue value(std::string(source.text(column)));
     value.is_json = validation::is_json(value.text);
     return value;

@@ -6,6 +6,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/result_settings.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -90,6 +91,7 @@ inline void check_path(const std::string& path) {
   validation::check_soft_delete(
       "sqlite", config.soft_delete,
       config.administer_tenants ? "" : "needs administer_tenants: deleted sessions of all tenants are removed");
+  validation::check_result_settings("sqlite", config.results);
   validation::check_text("sqlite: default_user_id", config.default_user_id, limits::id);
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
   config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/model/query_limits.hpp"
+#include "heddle/model/result_settings.hpp"
 #include "heddle/model/soft_delete_config.hpp"
 
 #include <chrono>
@@ -64,6 +65,7 @@ struct Config {
   bool administer_tenants = false;
   /// Whether sessions can be hidden, and when they are removed then; `enabled` needs `administer_tenants`.
   SoftDeleteConfig soft_delete{};
+  ResultSettings results{};
 };
 
 }  // namespace heddle::sqlite

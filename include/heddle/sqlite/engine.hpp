@@ -89,6 +89,9 @@ class BasicEngine {
     return read(call, work);
   }
 
+  /// Statements name their tenant, and nothing else keeps them from the rows of others.
+  static constexpr bool reaches_all_tenants = true;
+
   /// Returns true with `administer_tenants`.
   [[nodiscard]] bool can_administer() const noexcept { return config_.administer_tenants; }
 

@@ -9,10 +9,13 @@
 #include "heddle/sql/statement.hpp"
 
 #include <chrono>
-#include <optional>
+#include <cstddef>
+#include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 // What calls tell those that wait in other processes, if the database supports it.
 namespace heddle::stores {
@@ -38,13 +41,27 @@ void announce([[maybe_unused]] Passage& passage, [[maybe_unused]] const std::str
   }
 }
 
-/// Returns the topic by which other processes announce changes of a request; empty if the role may not ask for it.
+/// Returns the topics by which other processes announce changes of requests, in the order of the ids; none if the role
+/// may not ask for them.
 template <class Policy, class Passage>
-[[nodiscard]] std::string remote_topic(Passage& passage, const std::string& id) {
+[[nodiscard]] std::vector<std::string> remote_topics(Passage& passage, std::span<const std::string> ids) {
   try {
-    return passage
-        .read([&](auto& tx) { return tx.one(sql::statements<typename Policy::Dialect::Announcements>().topic, id); })
-        .value_or(std::string());
+    return passage.read([&](auto& tx) {
+      const auto& statement = sql::statements<typename Policy::Dialect::Announcements>().topic;
+      std::vector<decltype(tx.one(statement, ids.front()))> rows;
+      rows.reserve(ids.size());
+      for (const std::string& id : ids) { rows.push_back(tx.one(statement, id)); }
+      return [rows = std::move(rows)]() mutable {
+        std::vector<std::string> topics;
+        topics.reserve(rows.size());
+        for (auto& row : rows) {
+          auto topic = row();
+          if (!topic || topic->empty()) { return std::vector<std::string>(); }
+          topics.push_back(*std::move(topic));
+        }
+        return topics;
+      };
+    });
   } catch (const Error& error) {
     if (error.code() == ErrorCode::unavailable) { throw; }
     passage.context().check();
@@ -71,16 +88,19 @@ void subscribe_to_changes([[maybe_unused]] Passage& passage,
 template <class Policy>
 class RemoteWait {
  public:
-  RemoteWait(RemoteTopicsOf<Policy>& topics, const std::string& local) : topics_(topics), local_(local) {}
+  /// `local` are the names of the topics in this process.
+  RemoteWait(RemoteTopicsOf<Policy>& topics, std::span<const std::string> local) : topics_(topics), local_(local) {}
 
-  /// Begins to hear changes of this request if it can. Returns false if it does not begin now.
+  /// Begins to hear changes of these requests, one for each topic, if it can. Returns false if it does not begin now.
   template <class Passage>
-  bool begin([[maybe_unused]] Passage& passage, [[maybe_unused]] const std::string& id) {
+  bool begin([[maybe_unused]] Passage& passage, [[maybe_unused]] std::span<const std::string> ids) {
     if constexpr (concepts::HearsChanges<Policy>) {
-      if (waiting_ || is_refused_ || !is_listening(passage)) { return false; }
-      std::string topic = remote_topic<Policy>(passage, id);
-      is_refused_ = topic.empty();
-      if (!is_refused_) { waiting_.emplace(topics_, std::move(topic), local_); }
+      if (!waiting_.empty() || is_refused_ || !is_listening(passage)) { return false; }
+      std::vector<std::string> remote = remote_topics<Policy>(passage, ids);
+      is_refused_ = remote.empty();
+      for (std::size_t index = 0; index < remote.size(); ++index) {
+        waiting_.emplace_back(topics_, std::move(remote[index]), local_[index]);
+      }
       return !is_refused_;
     }
     return false;
@@ -89,7 +109,7 @@ class RemoteWait {
   /// Returns true while notifications of other processes are received.
   template <class Passage>
   [[nodiscard]] bool hears([[maybe_unused]] Passage& passage) const {
-    if constexpr (concepts::HearsChanges<Policy>) { return waiting_ && is_listening(passage); }
+    if constexpr (concepts::HearsChanges<Policy>) { return !waiting_.empty() && is_listening(passage); }
     return false;
   }
 
@@ -100,8 +120,8 @@ class RemoteWait {
   }
 
   RemoteTopicsOf<Policy>& topics_;
-  const std::string& local_;
-  std::optional<typename RemoteTopicsOf<Policy>::Waiting> waiting_{};
+  std::span<const std::string> local_;
+  std::deque<typename RemoteTopicsOf<Policy>::Waiting> waiting_{};
   bool is_refused_ = false;
 };
 

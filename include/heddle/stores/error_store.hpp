@@ -5,6 +5,7 @@
 #include "heddle/model/stored_error.hpp"
 #include "heddle/options.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,10 @@ class ErrorStore {
   /// Returns the errors that match the filter, newest first.
   [[nodiscard]] Page<StoredError> list(const Context& context, const ErrorFilter& filter = {},
                                        const PageRequest& request = {});
+  /// Removes an error; returns false if it does not exist.
+  bool remove(const Context& context, const std::string& id, const WriteOptions& options = {});
+  /// Removes the errors that the retention does not keep; returns how many there were.
+  std::int64_t prune(const Context& context, const ErrorRetention& retention, const WriteOptions& options = {});
 
  private:
   Gateway& gateway_;

@@ -15,9 +15,13 @@
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/error_store.hpp"
 #include "heddle/validation/check.hpp"
+#include "heddle/validation/time_range.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <utility>
 
 namespace heddle {
@@ -34,6 +38,21 @@ template <class Policy>
 inline void check_error(const StoredError& error) {
   validation::check("error", error);
   if (error.session_id) { validation::check_id("error.session_id", *error.session_id); }
+}
+
+/// The number of errors that one transaction removes for each member of a retention, as other writers must not wait
+/// long.
+inline constexpr std::int64_t pruned_at_once = 1000;
+
+/// Throws `invalid_argument` for a retention that keeps everything or makes no sense.
+inline void check_retention(const ErrorRetention& retention) {
+  if (!retention.older_than && !retention.keep_newest) {
+    validation::refuse("retention", "keeps everything: set older_than or keep_newest");
+  }
+  if (retention.older_than) { validation::check_timeout("retention.older_than", *retention.older_than); }
+  if (retention.keep_newest && *retention.keep_newest < 0) {
+    validation::refuse("retention.keep_newest", "is negative");
+  }
 }
 
 }  // namespace stores::detail
@@ -86,6 +105,53 @@ std::optional<StoredError> ErrorStore<Policy, Tracer>::get(const Context& contex
     validation::check_id("error id", id);
     return passage.read(
         [&](auto& tx) { return tx.one(stores::detail::error_statements<Policy>().find, tx.user_id(), id); });
+  });
+}
+
+template <class Policy, class Tracer>
+bool ErrorStore<Policy, Tracer>::remove(const Context& context, const std::string& id, const WriteOptions& options) {
+  return gateway_.run(context, Operation::remove_error, [&](auto& passage) {
+    validation::check_id("error id", id);
+    const Answer answer = passage.write_once(
+        options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
+        [&](auto& tx) { tx.run_as_answer(stores::detail::error_statements<Policy>().remove, tx.user_id(), id); });
+    return answer.number != 0;
+  });
+}
+
+template <class Policy, class Tracer>
+std::int64_t ErrorStore<Policy, Tracer>::prune(const Context& context, const ErrorRetention& retention,
+                                               const WriteOptions& options) {
+  return gateway_.run(context, Operation::prune_errors, [&](auto& passage) {
+    stores::detail::check_retention(retention);
+    const auto& statements = stores::detail::error_statements<Policy>();
+    // An age that no error has, if none is given.
+    const std::int64_t age = retention.older_than
+                                 ? std::chrono::microseconds(*retention.older_than).count()
+                                 : std::chrono::microseconds(validation::end_of_times - validation::first_time).count();
+    if (!options.idempotency_key.empty()) {
+      constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
+      return passage
+          .write_once(
+              options.idempotency_key, std::nullopt,
+              [&] { return sql::fingerprint(retention.older_than, retention.keep_newest); },
+              [&](auto& tx) {
+                retention.keep_newest
+                    ? tx.run_as_answer(statements.prune, tx.user_id(), now(), age, *retention.keep_newest, all)
+                    : tx.run_as_answer(statements.prune_by_age, tx.user_id(), now(), age, all);
+              })
+          .number;
+    }
+    constexpr std::int64_t batch = stores::detail::pruned_at_once;
+    std::int64_t all = 0;
+    for (std::int64_t removed = batch; removed == batch; all += removed) {
+      passage.context().check();
+      removed = passage.write([&](auto& tx) {
+        return retention.keep_newest ? tx.run(statements.prune, tx.user_id(), now(), age, *retention.keep_newest, batch)
+                                     : tx.run(statements.prune_by_age, tx.user_id(), now(), age, batch);
+      });
+    }
+    return all;
   });
 }
 

@@ -192,7 +192,7 @@ StreamGrowth MessageStreamStore<Policy, Tracer>::wait(const Context& context, co
     const std::stop_callback wake(passage.lifecycle().close_token(), [&changes] { changes.notify_all(); });
     const std::string name = stores::detail::growth_of(session_id, at);
     const std::string topic = stores::detail::topic_of(passage.user_id(), name);
-    stores::RemoteWait<Policy> remote(waiters_.remote_topics, topic);
+    stores::RemoteWait<Policy> remote(waiters_.remote_topics, {&topic, 1});
     for (;;) {
       // Read before the message: growth that is committed after the read must not be missed.
       const std::uint64_t version = changes.version(topic);
@@ -209,7 +209,7 @@ StreamGrowth MessageStreamStore<Policy, Tracer>::wait(const Context& context, co
                                                      seen);
         if (growth.state != MessageState::streaming || growth.bytes > seen) { return growth; }
         // Growth in between was not heard, so the message is read again.
-        if (remote.begin(passage, name)) { continue; }
+        if (remote.begin(passage, {&name, 1})) { continue; }
         next_look = Context::Clock::now() +
                     (remote.hears(passage) ? stores::detail::look_for_growth : stores::detail::look_again);
       } catch (const Error& error) {

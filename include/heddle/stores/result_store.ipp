@@ -2,19 +2,26 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/detail/calls/gateway.hpp"
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/error.hpp"
 #include "heddle/operation.hpp"
+#include "heddle/sealed_query/bind_parameters.hpp"
 #include "heddle/sealed_query/build_image.hpp"
 #include "heddle/sealed_query/query_gate.hpp"
 #include "heddle/sealed_query/query_image.hpp"
+#include "heddle/sql/cursor.hpp"
 #include "heddle/sql/fingerprint.hpp"
 #include "heddle/sql/json_codec.hpp"
+#include "heddle/sql/list_page.hpp"
+#include "heddle/sql/listing.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/stored_image.hpp"
+#include "heddle/stores/detail/admin_rights.hpp"
 #include "heddle/stores/detail/new_results.hpp"
+#include "heddle/stores/reach.hpp"
 #include "heddle/stores/result_store.hpp"
 #include "heddle/validation/check.hpp"
 
@@ -26,12 +33,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace heddle {
 namespace stores::detail {
 
 inline constexpr Refusal no_such_result{ErrorCode::not_found, "the result", "does not exist or has expired"};
+inline constexpr Refusal over_quota{ErrorCode::resource_exhausted, "the result",
+                                    "would exceed the quota for the results of a tenant: remove others first"};
 
 /// Queries store the time of an access at most this often, so that most queries need no write.
 inline constexpr std::chrono::minutes access_resolution{1};
@@ -76,27 +86,46 @@ DataReference ResultStore<Policy, Tracer>::store(const Context& context, const N
   return gateway_.run(context, Operation::store_result, [&](auto& passage) {
     stores::detail::check_new_result(result);
     const std::vector<std::byte> image = sealed_query::build_image(result.table_name, result.table);
-    const ResultMetadata metadata = stores::detail::describe(result, image);
-    const DataReference reference = stores::detail::reference_to(metadata);
-    const Answer answer = passage.write_once(
-        options.idempotency_key, std::nullopt, [&] { return stores::detail::fingerprint(result); },
-        [&](auto& tx) {
-          const auto& statements = stores::detail::result_statements<Policy>();
-          tx.run(statements.store, tx.user_id(), sql::Fields<ResultMetadata>{metadata});
-          tx.run(statements.store_image, tx.user_id(), metadata.id, image);
-          tx.answer(sql::json::encode(reference));
-        });
-    return sql::json::decode<DataReference>(answer.text);
+    const ResultMetadata metadata =
+        stores::detail::describe(result, stores::detail::summary_of_table(result.table), image);
+    return put(passage, metadata, image, options, [&] { return stores::detail::fingerprint(result); });
   });
+}
+
+template <class Policy, class Tracer>
+template <class Passage, class Fingerprint>
+DataReference ResultStore<Policy, Tracer>::put(Passage& passage, const ResultMetadata& metadata,
+                                               const std::vector<std::byte>& image, const WriteOptions& options,
+                                               Fingerprint&& fingerprint) {
+  const Refusal over_quota = stores::detail::over_quota;
+  if (quota_bytes_ != 0 && metadata.size_bytes > quota_bytes_) { throw over_quota.error(); }
+  const DataReference reference = stores::detail::reference_to(metadata);
+  const Answer answer = passage.write_once(options.idempotency_key, std::nullopt, fingerprint, [&](auto& tx) {
+    const auto& statements = stores::detail::result_statements<Policy>();
+    using Quota = typename Policy::Dialect::Results::Quota;
+    if (quota_bytes_ != 0) { tx.one(sql::statements<Quota>().hold, tx.user_id()); }
+    tx.run(statements.store, tx.user_id(), sql::Fields<ResultMetadata>{metadata});
+    if (quota_bytes_ != 0) { tx.require(over_quota, sql::statements<Quota>().keeps, tx.user_id(), quota_bytes_); }
+    tx.run(statements.store_image, tx.user_id(), metadata.id, image);
+    tx.answer(sql::json::encode(reference));
+  });
+  return sql::json::decode<DataReference>(answer.text);
 }
 
 template <class Policy, class Tracer>
 Table ResultStore<Policy, Tracer>::query(const Context& context, const std::string& id, const std::string& select,
                                          const QueryLimits& limits) {
+  return query(context, id, select, limits, {});
+}
+
+template <class Policy, class Tracer>
+Table ResultStore<Policy, Tracer>::query(const Context& context, const std::string& id, const std::string& select,
+                                         const QueryLimits& limits, const QueryParameters& parameters) {
   return gateway_.run(context, Operation::query_result, [&](auto& passage) {
     validation::check_id("result id", id);
     validation::check_text("SQL", select, max_sql_bytes);
     sealed_query::check_limits(limits);
+    sealed_query::check_parameters(parameters);
     const auto missing = [&id] { return stores::detail::no_such_result.of(id).error(); };
     const auto find = [&](const auto& statement) {
       return passage.read([&](auto& tx) { return tx.one(statement, tx.user_id(), id, now()); });
@@ -118,7 +147,7 @@ Table ResultStore<Policy, Tracer>::query(const Context& context, const std::stri
       throw Error(ErrorCode::data_loss, "the stored result is damaged: its checksum does not match");
     }
     // Outside of the transaction: a slow query of an agent must not hold a connection.
-    Table answer = sealed_query::query_image(stored->image, select, limits, passage.context());
+    Table answer = sealed_query::query_image(stored->image, select, limits, passage.context(), parameters);
     stores::detail::touch_result<Policy>(passage, id, stored->accessed_at);
     return answer;
   });
@@ -130,6 +159,23 @@ std::optional<ResultMetadata> ResultStore<Policy, Tracer>::metadata(const Contex
     validation::check_id("result id", id);
     return passage.read(
         [&](auto& tx) { return tx.one(stores::detail::result_statements<Policy>().find, tx.user_id(), id, now()); });
+  });
+}
+
+template <class Policy, class Tracer>
+Page<ResultMetadata> ResultStore<Policy, Tracer>::list(const Context& context, const PageRequest& request) {
+  return gateway_.run(context, Operation::list_results, [&](auto& passage) {
+    const sql::ListPage page(sql::Listing::results, request, sql::default_limit, {sql::after_all, {}});
+    return passage.read([&](auto& tx) {
+      const sql::TimeWindow window = page.window();
+      auto rows = tx.page(stores::detail::result_statements<Policy>().list, tx.user_id(), now(),
+                          sql::Fields<sql::TimeWindow>{window});
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const ResultMetadata& last) {
+          return sql::Position{microseconds_of(last.stored_at), last.id};
+        });
+      };
+    });
   });
 }
 
@@ -164,6 +210,32 @@ std::int64_t ResultStore<Policy, Tracer>::expire(const Context& context, const W
       passage.context().check();
       removed = passage.write([&](auto& tx) { return tx.run(statements.expire, tx.user_id(), now(), batch); });
     }
+    return all;
+  });
+}
+
+template <class Policy, class Tracer>
+std::int64_t ResultStore<Policy, Tracer>::purge_expired(const Context& context) {
+  return gateway_.manage(context, Operation::purge_expired_results, [&](auto& passage) {
+    constexpr std::int64_t batch = stores::detail::expired_at_once;
+    auto remove_batch = [](auto& tx) {
+      if constexpr (!stores::reaches_all_tenants<Policy>) {
+        tx.require(stores::detail::sees_one_tenant,
+                   sql::statements<typename Policy::Dialect::Admin>().sees_all_tenants);
+      }
+      return tx.run(sql::statements<typename Policy::Dialect::Results::Purge>().expired, now(),
+                    stores::detail::expired_at_once);
+    };
+    std::int64_t all = 0;
+    for (std::int64_t removed = batch; removed == batch; all += removed) {
+      passage.context().check();
+      if constexpr (!stores::reaches_all_tenants<Policy>) {
+        removed = passage.administer(remove_batch);
+      } else {
+        removed = passage.write(remove_batch);
+      }
+    }
+    passage.count(all);
     return all;
   });
 }

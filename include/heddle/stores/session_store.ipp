@@ -23,10 +23,10 @@
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_branches.ipp"
 #include "heddle/stores/session_store_folds.ipp"
-#include "heddle/stores/session_store_tool_calls.ipp"
 #include "heddle/stores/session_store_messages.ipp"
 #include "heddle/stores/session_store_records.ipp"
 #include "heddle/stores/session_store_saves.ipp"
+#include "heddle/stores/session_store_tool_calls.ipp"
 #include "heddle/validation/check.hpp"
 
 #include <utility>

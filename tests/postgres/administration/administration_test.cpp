@@ -115,6 +115,26 @@ TEST_CASE("a policy that shows an administrator only some tenants is a problem")
         std::vector<std::string>{"the administrator's role does not see the rows of all tenants in artifacts"});
 }
 
+TEST_CASE("the administrator removes the expired results of all tenants, and a role that sees one tenant does not") {
+  support::MigratedDatabase database;
+  OnServer backend(database.config());
+  auto& results = backend.result_store();
+  for (int i = 0; i < 70; ++i) {
+    const auto tenant = Context::for_user("tenant " + std::to_string(i % 3));
+    results.store(tenant, {.table = {{"n"}, {}}, .time_to_live = std::chrono::milliseconds(1)});
+    if (i < 5) { results.store(tenant, {.table = {{"n"}, {}}}); }
+  }
+  auto config = database.config();
+  config.admin_dsn = config.dsn;
+  OnServer blind(config);
+  CHECK(code_of([&] { blind.result_store().purge_expired(); }) == ErrorCode::permission_denied);
+  support::RawPostgres server(database.database().superuser_dsn());
+  server.execute("UPDATE sql_results SET expires_at = 1 WHERE expires_at - stored_at < 60000000");
+  CHECK(results.purge_expired() == 70);
+  CHECK(results.purge_expired() == 0);
+  CHECK(server.integer("SELECT count(*) FROM sql_result_images") == 5);
+}
+
 TEST_CASE("without its connection there is no administration") {
   const support::MigratedDatabase database;
   auto config = database.config();
@@ -132,6 +152,11 @@ TEST_CASE("without its connection there is no administration") {
         ErrorCode::failed_precondition);
   CHECK(code_of([&] { backend.session_storage().purge_deleted_sessions({}, std::chrono::seconds(0)); }) ==
         ErrorCode::failed_precondition);
+  CHECK(code_of([&] { backend.result_store().purge_expired(); }) == ErrorCode::failed_precondition);
+  // Nothing is removed by itself, and one can see it.
+  CHECK_FALSE(backend.details().removes_expired_results);
+  CHECK_FALSE(detail_report(handle)->details().removes_expired_results);
+  CHECK(OnServer(database.config()).details().removes_expired_results);
   // Operations that need no other role work.
   backend.session_storage().save_session(ada, {.id = "s"});
   CHECK(backend.session_storage().soft_delete_session(ada, "s"));

@@ -16,7 +16,23 @@ class RecordCalls : public TurnCalls {
 
  protected:
   void errors() {
-    switch (random_.number(5)) {
+    switch (random_.number(8)) {
+      case 2: {
+        const Id id = any_id("e", errors_);
+        return write("remove_error", [=, context = context()](auto& side, const Options& options) {
+          return shown(side, side.backend.error_store().remove(context, side.of(id), options));
+        });
+      }
+      case 3: {
+        heddle::ErrorRetention retention;
+        static const std::vector<std::int64_t> ages{-1, 3'600'000, 1'000'000'000'000, 315'000'000'000'000,
+                                                    400'000'000'000'000};
+        if (random_.one_in(2)) { retention.older_than = std::chrono::milliseconds(random_.one_of(ages)); }
+        if (random_.one_in(2)) { retention.keep_newest = static_cast<std::int64_t>(random_.number(20)) - 1; }
+        return write("prune_errors", [=, context = context()](auto& side, const Options& options) {
+          return shown(side, side.backend.error_store().prune(context, retention, options));
+        });
+      }
       case 0: {
         const Id id = any_id("e", errors_);
         return call("get_error", [&, context = context()](auto& side) {

@@ -61,7 +61,7 @@ class StoreCalls : public RecordCalls {
   void results() {
     const auto context = this->context();
     const Id id = any_id("r", results_);
-    switch (random_.number(6)) {
+    switch (random_.number(10)) {
       case 0:
         return call("result_metadata", [&](auto& side) {
           return shown(side, side.backend.result_store().metadata(context, side.of(id)));
@@ -71,6 +71,26 @@ class StoreCalls : public RecordCalls {
         return call("query_result", [&, select = select()](auto& side) {
           return shown(side, side.backend.result_store().query(context, side.of(id), select));
         });
+      case 5:
+        return call("query_result, with parameters", [&, select = select_with_parameters(),
+                                                      parameters = parameters()](auto& side) {
+          return shown(side, side.backend.result_store().query(context, side.of(id), select, {}, parameters));
+        });
+      case 6:
+        return read_list("list_results",
+                         [&](auto& side, const auto& page) { return side.backend.result_store().list(context, page); });
+      case 7: {
+        auto head = this->result();
+        const auto rows = this->result().table.rows;
+        write("write_result", [=](auto& side, const Options& options) {
+          auto own = head;
+          own.id = side.of(id);
+          heddle::ResultWriter writer = side.backend.result_store().write(context, own, options);
+          for (const auto& row : rows) { writer.append(row); }
+          return shown(side, writer.finish());
+        });
+        return std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      }
       case 3:
         return write("remove_result", [=](auto& side, const Options& options) {
           return shown(side, side.backend.result_store().remove(context, side.of(id), options));
@@ -98,7 +118,7 @@ class StoreCalls : public RecordCalls {
   void human_requests() {
     const auto context = this->context();
     const Id id = any_id("h", requests_);
-    switch (random_.number(8)) {
+    switch (random_.number(13)) {
       case 0:
         return call("get_human_request", [&](auto& side) {
           return shown(side, side.backend.human_request_store().get(context, side.of(id)));
@@ -129,6 +149,30 @@ class StoreCalls : public RecordCalls {
           return shown(side, side.backend.human_request_store().update(context, own, options));
         });
         return std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      }
+      case 7:
+        return read_list("list_human_requests_by_priority", [&](auto& side, const auto& page) {
+          return side.backend.human_request_store().list_by_priority(context, page);
+        });
+      case 8:
+        return write("cancel_human_request", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.human_request_store().cancel(context, side.of(id), options));
+        });
+      case 9:
+        return write("expire_human_request", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.human_request_store().expire_one(context, side.of(id), options));
+        });
+      case 10:
+        if (!random_.one_in(4)) { break; }
+        return write("remove_human_request", [=](auto& side, const Options& options) {
+          return shown(side, side.backend.human_request_store().remove(context, side.of(id), options));
+        });
+      case 11: {
+        const auto brief = context.with_timeout(std::chrono::milliseconds(20));
+        const Id other = any_id("h", requests_);
+        return call("wait_for_any_human_request", [&](auto& side) {
+          return shown(side, side.backend.human_request_store().wait_any(brief, {side.of(id), side.of(other)}));
+        });
       }
       case 6: {
         const auto brief = context.with_timeout(std::chrono::milliseconds(20));
@@ -168,6 +212,21 @@ class StoreCalls : public RecordCalls {
       while (row.size() < cells) { row.push_back(cell()); }
     }
     return result;
+  }
+  heddle::QueryParameters parameters() {
+    heddle::QueryParameters parameters;
+    for (std::size_t count = random_.number(3); count-- > 0;) { parameters.positional.push_back(cell()); }
+    if (parameters.positional.empty() || random_.one_in(20)) { parameters.named = {{"a", cell()}}; }
+    if (random_.one_in(10)) { parameters.named.insert_or_assign(random_.text(), cell()); }
+    return parameters;
+  }
+  std::string select_with_parameters() {
+    static const std::vector<std::string> all{"SELECT ?1",       "SELECT ?1, ?2 FROM result",
+                                              "SELECT ?, ?",     "SELECT n FROM result WHERE n > :a",
+                                              "SELECT :a, $a",   "SELECT text FROM result WHERE text LIKE ?1",
+                                              "SELECT :b",       "SELECT typeof(:a)",
+                                              "SELECT ?101, :a", "SELECT n FROM result LIMIT ?1"};
+    return random_.one_of(all);
   }
   heddle::Cell cell() {
     switch (random_.number(6)) {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
@@ -187,6 +188,9 @@ std::vector<Operation> operations() {
       {"store an error of a session",
        [](B b, C c, Id id, A a) { a.add(b.error_store().store(c, {.id = "x", .session_id = id, .raw_error = "x"})); }},
       {"get an error", [](B b, C c, Id id, A a) { a.add(b.error_store().get(c, id)); }},
+      {"remove an error", [](B b, C c, Id id, A a) { a.add(b.error_store().remove(c, id)); }},
+      {"prune errors",
+       [](B b, C c, Id /*id*/, A a) { a.add(b.error_store().prune(c, {.older_than = std::chrono::milliseconds(0), .keep_newest = 0})); }},
       {"list errors of a session", [](B b, C c, Id id, A a) { a.add(b.error_store().list(c, {.session_id = id})); }},
       {"list errors of a tool", [](B b, C c, Id id, A a) { a.add(b.error_store().list(c, {.tool_name = id})); }},
 
@@ -225,6 +229,8 @@ std::vector<Operation> operations() {
        [](B b, C c, Id id, A a) {
          a.add(static_cast<std::int64_t>(b.result_store().query(c, id, "SELECT * FROM result").rows.size()));
        }},
+      {"write a result",
+       [](B b, C c, Id id, A a) { a.add(b.result_store().write(c, {.id = id, .table = {{"c"}, {}}}).finish().id); }},
       {"metadata", [](B b, C c, Id id, A a) { a.add(b.result_store().metadata(c, id)); }},
       {"remove a result", [](B b, C c, Id id, A a) { a.add(b.result_store().remove(c, id)); }},
 
@@ -237,6 +243,10 @@ std::vector<Operation> operations() {
       {"respond", [](B b, C c, Id id, A a) { a.add(b.human_request_store().respond(c, id, {}).id); }},
       {"respond under the key",
        [](B b, C c, Id id, A a) { a.add(b.human_request_store().respond(c, "own", {}, {.idempotency_key = id}).id); }},
+      {"cancel", [](B b, C c, Id id, A a) { a.add(b.human_request_store().cancel(c, id).id); }},
+      {"expire_one", [](B b, C c, Id id, A a) { a.add(b.human_request_store().expire_one(c, id).id); }},
+      {"remove a request", [](B b, C c, Id id, A a) { a.add(b.human_request_store().remove(c, id)); }},
+      {"wait for several", [](B b, C c, Id id, A a) { a.add(b.human_request_store().wait_any(c, {"own", id}).id); }},
       {"wait", [](B b, C c, Id id, A a) { a.add(b.human_request_store().wait(c, id).id); }},
   };
   return all;
@@ -295,6 +305,7 @@ TEST_CASE("isolation: a cursor of one tenant reveals nothing to another one") {
     backend.error_store().store(alice, {.id = id, .session_id = known, .raw_error = "x"});
     backend.artifact_store().index(alice, {.id = id, .name = "gold", .session_id = known});
     backend.human_request_store().store(alice, {.id = id, .session_id = known});
+    backend.result_store().store(alice, {.id = id, .table = {{"c"}, {}}});
   }
   const auto check = [&](const char* name, const auto& list) {
     CAPTURE(name);
@@ -321,7 +332,9 @@ TEST_CASE("isolation: a cursor of one tenant reveals nothing to another one") {
   check("errors of a session", [&](C c, P p) { return backend.error_store().list(c, {.session_id = known}, p); });
   check("artifacts", [&](C c, P p) { return backend.artifact_store().list(c, {}, p); });
   check("found artifacts", [&](C c, P p) { return backend.artifact_store().search(c, "gold", p); });
+  check("results", [&](C c, P p) { return backend.result_store().list(c, p); });
   check("pending requests", [&](C c, P p) { return backend.human_request_store().list_pending(c, p); });
+  check("requests by priority", [&](C c, P p) { return backend.human_request_store().list_by_priority(c, p); });
   check("requests of a session", [&](C c, P p) { return backend.human_request_store().list_by_session(c, known, p); });
 }
 

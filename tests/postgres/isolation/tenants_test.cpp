@@ -132,14 +132,17 @@ TEST_CASE("fault 11: every foreign key is within one tenant") {
   const auto number = superuser.text("SELECT number FROM sessions WHERE user_id = 'alice' AND id = '" + known + "'");
   for (const auto& table : tables_of_sessions(superuser)) {
     CAPTURE(table);
+    const std::string columns =
+        superuser.text("SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute WHERE attrelid = '" + table +
+                       "'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''");
     const auto row_of = [&](const std::string& session, const std::string& number_of_session) {
       const std::string row = superuser.text(
           "SELECT quote_literal(to_jsonb(t) || '{\"user_id\": \"mallory\", "
           "\"session_id\": \"" +
           session + "\", \"session_number\": " + number_of_session + ", \"branch_number\": " + number_of_session +
           "}') FROM " + table + " t WHERE user_id = 'alice' LIMIT 1");
-      return "INSERT INTO " + table + " OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_record(null::" + table +
-             ", " + row + ")";
+      return "INSERT INTO " + table + " (" + columns + ") OVERRIDING SYSTEM VALUE SELECT " + columns +
+             " FROM jsonb_populate_record(null::" + table + ", " + row + ")";
     };
     const auto foreign = attacker(row_of(known, number));
     const auto missing = attacker(row_of("never", "999999999"));

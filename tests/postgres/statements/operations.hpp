@@ -217,6 +217,11 @@ inline const std::vector<Operation> all{
                         r.page)
                   .items.empty());
      }},
+    {"remove an error", [](R& r) { CHECK(r.errors().remove(r.context, r.id, r.options)); }, true},
+    {"prune errors by age", [](R& r) { CHECK(r.errors().prune(r.context, {.older_than = 1ms}, r.options) >= 1); },
+     true},
+    {"prune errors by number",
+     [](R& r) { CHECK(r.errors().prune(r.context, {.older_than = 1ms, .keep_newest = 2}, r.options) >= 1); }, true},
 
     {"index an artifact, a new one", [](R& r) { r.artifacts().index(r.context, artifact(r.fresh, r.id), r.options); },
      true},
@@ -274,18 +279,40 @@ inline const std::vector<Operation> all{
     {"store a result, an old one", [](R& r) { r.results().store(r.context, result(r.id), r.options); }, true},
     {"query a result",
      [](R& r) { CHECK(r.results().query(r.context, r.id, "SELECT * FROM " + text_mark).rows.size() == 2); }},
+    {"query a result with parameters",
+     [](R& r) {
+       const Table found =
+           r.results().query(r.context, r.id, "SELECT :x FROM " + text_mark, {}, {.named = {{"x", text_mark}}});
+       CHECK(found.rows.size() == 2);
+     }},
+    {"write a result",
+     [](R& r) {
+       ResultWriter writer = r.results().write(r.context, result(r.fresh), r.options);
+       writer.append(result(r.fresh).table.rows.front());
+       writer.finish();
+     },
+     true},
+    {"list results", [](R& r) { CHECK(!r.results().list(r.context, r.page).items.empty()); }},
     {"metadata of a result", [](R& r) { CHECK(r.results().metadata(r.context, r.id)); }},
     {"remove a result", [](R& r) { CHECK(r.results().remove(r.context, r.id, r.options)); }, true},
     {"expire results", [](R& r) { r.results().expire(r.context); }},
+    {"purge expired results", [](R& r) { r.results().purge_expired(r.context); }},
 
     {"store a human request", [](R& r) { r.requests().store(r.context, request(r.fresh, r.id), r.options); }, true},
     {"get a human request", [](R& r) { CHECK(r.requests().get(r.context, r.id)); }},
     {"update a human request", [](R& r) { CHECK(r.requests().update(r.context, request(r.id, r.id), r.options)); },
      true, 2},
     {"list_pending", [](R& r) { CHECK(!r.requests().list_pending(r.context, r.page).items.empty()); }},
+    {"list_by_priority", [](R& r) { CHECK(!r.requests().list_by_priority(r.context, r.page).items.empty()); }},
     {"list_by_session", [](R& r) { CHECK(!r.requests().list_by_session(r.context, r.id, r.page).items.empty()); }},
     {"respond", [](R& r) { CHECK(r.requests().respond(r.context, r.id, response(), r.options).response == text_mark); },
      true, 2},
+    {"cancel", [](R& r) { CHECK(r.requests().cancel(r.context, r.id, r.options).status == RequestStatus::cancelled); },
+     true, 2},
+    {"expire_one",
+     [](R& r) { CHECK(r.requests().expire_one(r.context, r.id, r.options).status == RequestStatus::timeout); }, true,
+     2},
+    {"remove a human request", [](R& r) { CHECK(r.requests().remove(r.context, r.id, r.options)); }, true, 2},
     {"expire human requests", [](R& r) { r.requests().expire(r.context, r.options); }, true},
 
     {"sessions of all tenants", [](R& r) { CHECK(r.admin().list_sessions(r.context, r.page).total > 0); }},

@@ -221,6 +221,10 @@ TEST_CASE("postgres round trips: a refused write needs one") {
        [](R& r) { r.requests().respond(r.context, r.fresh, response(), r.options); }},
       {"an answer to a settled request", ErrorCode::failed_precondition,
        [](R& r) { r.requests().respond(r.context, "settled", response(), r.options); }},
+      {"cancelling a settled request", ErrorCode::failed_precondition,
+       [](R& r) { r.requests().cancel(r.context, "settled", r.options); }},
+      {"ending a settled request", ErrorCode::failed_precondition,
+       [](R& r) { r.requests().expire_one(r.context, "settled", r.options); }},
   };
   for (const Refused& each : refused) {
     CAPTURE(each.name);
@@ -295,6 +299,20 @@ TEST_CASE("postgres round trips: operations that need more than one") {
   }
   SUBCASE("waiting for a human: one read at the beginning, one after LISTEN, and one for the answer") {
     const auto look = [&] { static_cast<void>(run.requests().wait(tenant, run.id)); };
+    CHECK(scene.round_trips([&] {
+      auto waiting = std::async(std::launch::async, look);
+      std::this_thread::sleep_for(1s);
+      scene.direct().human_request_store().respond(tenant, run.id, response());
+      waiting.get();
+    }) <= 2 + 3 + 1);
+    CHECK(scene.round_trips(look) == 1);
+  }
+  SUBCASE("waiting for any of many humans: as many as for one") {
+    std::vector<std::string> ids{run.id};
+    for (int i = 0; i < 50; ++i) {
+      ids.push_back(scene.direct().human_request_store().store(tenant, {.question = "?"}));
+    }
+    const auto look = [&] { static_cast<void>(run.requests().wait_any(tenant, ids)); };
     CHECK(scene.round_trips([&] {
       auto waiting = std::async(std::launch::async, look);
       std::this_thread::sleep_for(1s);

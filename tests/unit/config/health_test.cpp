@@ -61,6 +61,7 @@ TEST_CASE("a healthy backend, static or erased") {
   CHECK(status.healthy());
   CHECK(status.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
   CHECK(status.migration_version() == version);
+  CHECK(status.removes_expired_results());
   CHECK(status.error().empty());
   CHECK(!status.has_pool_stats());
   CHECK(status.latency_ms() >= 0);
@@ -71,6 +72,13 @@ TEST_CASE("a healthy backend, static or erased") {
   CHECK(same.healthy());
   CHECK(same.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
   CHECK(same.migration_version() == version);
+}
+
+TEST_CASE("the status says whether expired results are removed by themselves") {
+  OnSqlite backend({.path = ":memory:", .results = {.cleanup_interval = std::chrono::seconds(0)}});
+  backend.migrate();
+  CHECK(health(backend).healthy());
+  CHECK_FALSE(health(backend).removes_expired_results());
 }
 
 TEST_CASE("a backend that reports no details is healthy as well") {

@@ -63,6 +63,8 @@ TEST_CASE("the defaults for PostgreSQL are those of the backend") {
   CHECK(settings.pool.max_idle_time == seconds(300));
   CHECK(settings.pool.max_lifetime == seconds(3600));
   CHECK(settings.pool.health_check_interval == seconds(30));
+  CHECK(settings.results.quota_bytes == 0);
+  CHECK(settings.results.cleanup_interval == std::chrono::hours(1));
   CHECK(settings.page_bytes == 64 * 1024 * 1024);
   CHECK(!settings.soft_delete.enabled);
   CHECK(settings.soft_delete.grace_period == seconds(2'592'000));
@@ -77,6 +79,7 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
       "require_user_id": false, "default_user_id": "ada", "named_statements": false,
       "allow_role_without_row_security": true, "artifact_directory": "~/files",
       "page_bytes": "7000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
+      "results": {"quota_bytes": "6000000000", "cleanup_interval_seconds": 0},
       "pool": {"max_connections": 10000, "min_connections": 0, "max_idle_time_seconds": 0, "max_lifetime_seconds": 1,
                "health_check_interval_seconds": 2},
       "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3}},
@@ -95,6 +98,8 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
   CHECK(settings.pool.max_idle_time == seconds(0));
   CHECK(settings.pool.max_lifetime == seconds(1));
   CHECK(settings.pool.health_check_interval == seconds(2));
+  CHECK(settings.results.quota_bytes == 6'000'000'000);
+  CHECK(settings.results.cleanup_interval == std::chrono::seconds(0));
   CHECK(settings.page_bytes == 7'000'000'000);
   CHECK(settings.soft_delete.enabled);
   CHECK(settings.soft_delete.grace_period == seconds(0));

@@ -51,6 +51,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.cache_kib == defaults.cache_kib);
     CHECK(settings.mmap_bytes == defaults.mmap_bytes);
     CHECK(settings.visitor_log_bytes == defaults.visitor_log_bytes);
+    CHECK(settings.results.quota_bytes == 0);
+    CHECK(settings.results.cleanup_interval == std::chrono::hours(1));
     CHECK(settings.page_bytes == 64 * 1024 * 1024);
     CHECK(!settings.secure_delete);
     CHECK(settings.default_user_id == "default-user");
@@ -73,7 +75,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
                  "page_bytes": "7000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
                  "administer_tenants": true,
-                 "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3}},
+                 "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3},
+                 "results": {"quota_bytes": "6000000000", "cleanup_interval_seconds": 0}},
       "migration": {"migration_dir": "~/sql"}})");
     CHECK(settings.path == "/home/ada/a.db");
     CHECK(settings.encrypt);
@@ -84,6 +87,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.cache_kib == 100);
     CHECK(settings.mmap_bytes == 9'000'000'000);
     CHECK(settings.visitor_log_bytes == 8'000'000'000);
+    CHECK(settings.results.quota_bytes == 6'000'000'000);
+    CHECK(settings.results.cleanup_interval == std::chrono::seconds(0));
     CHECK(settings.page_bytes == 7'000'000'000);
     CHECK(settings.secure_delete);
     CHECK(settings.busy_timeout == std::chrono::milliseconds(0));

@@ -4,11 +4,14 @@
 #include "heddle/context.hpp"
 
 #include <array>
+#include <concepts>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace heddle::detail::calls {
 
@@ -25,11 +28,25 @@ class ChangeSignal {
     return slot.version;
   }
 
+  // The functions for several topics are templates, which only files that call them compile.
+
+  /// Returns the versions of several topics, in their order.
+  [[nodiscard]] std::vector<std::uint64_t> versions(const std::same_as<std::vector<std::string>> auto& topics) {
+    std::vector<std::uint64_t> versions;
+    versions.reserve(topics.size());
+    for (const std::string& topic : topics) { versions.push_back(version(topic)); }
+    return versions;
+  }
+
   /// Wakes all threads that wait for this topic.
-  void notify(std::string_view topic) { notify(slot_of(topic)); }
+  void notify(std::string_view topic) {
+    notify(slot_of(topic));
+    notify(any_);
+  }
   /// Wakes all waiting threads.
   void notify_all() {
     for (Slot& slot : slots_) { notify(slot); }
+    notify(any_);
   }
 
   /// Blocks until the version of the topic is no longer `seen`, the context is over, or the time `until` is reached.
@@ -39,6 +56,17 @@ class ChangeSignal {
     Slot& slot = slot_of(topic);
     std::unique_lock lock(slot.mutex);
     slot.changed.wait_until(lock, context.stop, until, [&] { return slot.version != seen; });
+  }
+
+  /// The same for several topics, of which one must change.
+  void wait_any(const Context& context, const std::same_as<std::vector<std::string>> auto& topics,
+                const std::vector<std::uint64_t>& seen, Context::Clock::time_point until) {
+    // So that most waiting threads are not woken by each change of any topic.
+    if (topics.size() == 1) { return wait(context, topics.front(), seen.front(), until); }
+    if (context.deadline && *context.deadline < until) { until = *context.deadline; }
+    std::unique_lock lock(any_.mutex);
+    // No thread has the lock of another slot when it takes this one.
+    any_.changed.wait_until(lock, context.stop, until, [&] { return versions(topics) != seen; });
   }
 
  private:
@@ -60,6 +88,7 @@ class ChangeSignal {
   }
 
   std::array<Slot, 64> slots_{};
+  Slot any_{};  ///< changes with each of the others, and after it
 };
 
 }  // namespace heddle::detail::calls

@@ -153,6 +153,18 @@ struct Sql : sql::HidingSql {
   static std::string hold_row() { return " FOR UPDATE"; }
   /// The same against other changes, but not against records that refer to the row.
   static std::string keep_row() { return " FOR NO KEY UPDATE"; }
+  /// The same, without the rows that another transaction has locked, which are skipped.
+  static std::string skip_held() { return " FOR UPDATE SKIP LOCKED"; }
+  /// A query that holds the sums of a tenant until the end of the transaction: statements after it see all that other
+  /// transactions with this query have written.
+  static std::string hold_sums(std::string_view tenant, std::string_view sums) {
+    return std::string("SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '")
+        .append(sums)
+        .append("' || ")
+        .append(tenant)
+        .append(", 0))) held");
+  }
+
   // A text to search becomes two parameters, the vector and the list of search::Words.
   static std::string search_columns() { return ", search, words"; }
   static std::string search_values(std::size_t first) {

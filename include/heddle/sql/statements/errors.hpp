@@ -8,6 +8,7 @@
 #include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +37,26 @@ struct ErrorStatements {
       select() + "WHERE user_id = ?1 AND session_id = ?2 AND (?3 IS NULL OR tool_name = ?3) AND timestamp >= ?4" +
       newest_in(WindowSql(5))};
 
+  Statement<NoRow, Text, Text> remove{"DELETE FROM agent_errors WHERE user_id = ?1 AND id = ?2" +
+                                      Sql::visible("agent_errors")};
+  /// Parameters: user, now, age in microseconds, maximum number. Removes errors of a greater age, the oldest first.
+  Statement<NoRow, Text, Timestamp, std::int64_t, std::int64_t> prune_by_age{
+      oldest_where("timestamp < " + Sql::present("?2") + " - ?3", "?4")};
+  /// Parameters: user, now, age in microseconds, number to keep, maximum number. The same for errors of a greater age
+  /// and those that are not among the newest.
+  Statement<NoRow, Text, Timestamp, std::int64_t, std::int64_t, std::int64_t> prune{
+      oldest_where("(timestamp < " + Sql::present("?2") +
+                       " - ?3 OR (timestamp, id) <= (SELECT timestamp, id FROM agent_errors WHERE user_id = ?1" +
+                       Sql::visible("agent_errors") + " ORDER BY timestamp DESC, id DESC LIMIT 1 OFFSET ?4))",
+                   "?5")};
+
  private:
   static std::string select() { return "SELECT " + columns<StoredError>() + " FROM agent_errors "; }
+  static std::string oldest_where(const std::string& condition, const std::string& count) {
+    return "DELETE FROM agent_errors WHERE user_id = ?1 AND id IN (SELECT id FROM agent_errors WHERE user_id = ?1 "
+           "AND " +
+           condition + Sql::visible("agent_errors") + " ORDER BY timestamp, id LIMIT " + count + ")";
+  }
   static std::string newest_in(const WindowSql& window) {
     return " AND (timestamp, id) < " + window.start() + Sql::visible("agent_errors") +
            " ORDER BY timestamp DESC, id DESC LIMIT " + window.rows();

@@ -55,10 +55,22 @@ struct HumanRequestStatements {
   Statement<NoRow, Text, Text, Timestamp> expire_one{end() + "id = ?2 AND expires_at <= " + Sql::present("?3") +
                                                      visible()};
 
+  /// Parameters: user, id. Ends a request that has no answer; no row if it has one. Returns the request.
+  Statement<HumanRequest, Text, Text> end_one{"UPDATE human_requests SET status = 'timeout' WHERE " + one() +
+                                              " AND status IN ('pending', 'timeout') RETURNING " +
+                                              columns<HumanRequest>()};
+  Statement<NoRow, Text, Text> remove{"DELETE FROM human_requests WHERE " + one()};
+
   /// Parameters: user, now, window. Oldest first.
   Statement<HumanRequest, Text, Timestamp, Fields<TimeWindow>> list_pending{
       select() + "WHERE user_id = ?1 AND " + open("?2") + " AND (created_at, id) > " + WindowSql(3).start() +
       visible() + " ORDER BY created_at, id LIMIT " + WindowSql(3).rows()};
+  /// Parameters: user, now, window, whose time is an `urgency`. Highest priority first, then oldest first. The key is
+  /// the `urgency`.
+  Statement<Keyed<HumanRequest>, Text, Timestamp, Fields<TimeWindow>> list_by_priority{
+      "SELECT " + columns<HumanRequest>() + ", urgency FROM human_requests WHERE user_id = ?1 AND " + open("?2") +
+      " AND (urgency, id) > " + WindowSql(3).start() + visible() + " ORDER BY urgency, id LIMIT " +
+      WindowSql(3).rows()};
   /// Parameters: user, session, window. Newest first.
   Statement<HumanRequest, Text, Text, Fields<TimeWindow>> list_by_session{
       select() + "WHERE user_id = ?1 AND session_id = ?2 AND (created_at, id) < " + WindowSql(3).start() + visible() +

@@ -6,6 +6,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/stored_image.hpp"
+#include "heddle/sql/time_window.hpp"
 #include "heddle/time.hpp"
 
 #include <cstddef>
@@ -49,6 +50,29 @@ struct ResultStatements {
       "DELETE FROM sql_results WHERE user_id = ?1 AND id IN (SELECT id FROM sql_results WHERE user_id = ?1 "
       "AND expires_at <= " +
       Sql::present("?2") + " LIMIT ?3) AND +expires_at <= " + Sql::present("?2")};
+  /// Parameters: user, time, window. Newest first.
+  Statement<ResultMetadata, Text, Timestamp, Fields<TimeWindow>> list{
+      "SELECT " + columns<ResultMetadata>() + " FROM sql_results WHERE user_id = ?1 AND expires_at > " +
+      Sql::present("?2") + " AND (stored_at, id) < " + WindowSql(3).start() +
+      " ORDER BY stored_at DESC, id DESC LIMIT " + WindowSql(3).rows()};
+
+  /// The statements of a quota.
+  struct Quota {
+    /// Parameter: user. To be queued before the result is stored.
+    Statement<std::int64_t, Text> hold{Sql::hold_sums("?1", " sql_results ")};
+    /// Parameters: user, bytes. Returns no row if the results of the tenant have more bytes.
+    Statement<std::int64_t, Text, std::int64_t> keeps{
+        "SELECT 1 WHERE (SELECT coalesce(sum(size_bytes), 0) FROM sql_results WHERE user_id = ?1) <= ?2"};
+  };
+  /// The statement of the removal for all tenants. A group of its own, as every file with a backend compiles it.
+  struct Purge {
+    /// Parameters: time, maximum number. Tests the time again, as `expire` does.
+    Statement<NoRow, Timestamp, std::int64_t> expired{
+        "WITH expired AS MATERIALIZED (SELECT user_id, id FROM sql_results WHERE expires_at <= " + Sql::present("?1") +
+        " ORDER BY expires_at LIMIT ?2" + Sql::skip_held() +
+        ") DELETE FROM sql_results WHERE (user_id, id) IN (SELECT user_id, id FROM expired) AND +expires_at <= " +
+        Sql::present("?1")};
+  };
 
  private:
   static std::string unexpired() { return "WHERE user_id = ?1 AND id = ?2 AND expires_at > " + Sql::present("?3"); }

@@ -3,6 +3,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/model/human_request.hpp"
 #include "heddle/options.hpp"
 #include "heddle/sql/cursor.hpp"
@@ -10,14 +11,19 @@
 #include "heddle/stores/detail/waiting.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
+#include "heddle/validation/field_path.hpp"
+#include "heddle/validation/text.hpp"
 #include "heddle/validation/time_range.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 // The rules of HumanRequestStore for requests and responses.
 namespace heddle::stores::detail {
@@ -34,7 +40,8 @@ void check_request(const std::same_as<HumanRequest> auto& request) {
 /// Throws `invalid_argument` for a response that settles nothing.
 void check_response(const std::same_as<HumanResponse> auto& response) {
   validation::check("response", response);
-  if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout) {
+  if (response.status == RequestStatus::pending || response.status == RequestStatus::timeout ||
+      response.status == RequestStatus::cancelled) {
     validation::refuse("response.status", "must be approved, rejected or responded");
   }
 }
@@ -67,13 +74,21 @@ inline void show_at(Timestamp at, HumanRequest& request) {
   if (is_over(at, request)) { request.status = RequestStatus::timeout; }
 }
 
-/// Returns when to read the request again without a notification.
-[[nodiscard]] Context::Clock::time_point next_look(const std::same_as<HumanRequest> auto& request,
-                                                   bool receives_changes) {
-  std::chrono::milliseconds pause = receives_changes ? look_again_at_last : look_again;
-  if (request.expires_at) {
-    pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*request.expires_at - now()));
+/// Throws `invalid_argument` for ids that no call can wait for.
+inline void check_awaited(const std::vector<std::string>& ids) {
+  if (ids.empty() || ids.size() > limits::awaited) {
+    validation::refuse("request ids", "are not between 1 and " + std::to_string(limits::awaited));
   }
+  for (std::size_t index = 0; index < ids.size(); ++index) {
+    validation::check_id(validation::FieldPath("request ids").element(index), ids[index]);
+  }
+}
+
+/// Returns when to read requests again without a notification. `first_end` is the first `expires_at` of them.
+[[nodiscard]] inline Context::Clock::time_point next_look(const std::optional<Timestamp>& first_end,
+                                                          bool receives_changes) {
+  std::chrono::milliseconds pause = receives_changes ? look_again_at_last : look_again;
+  if (first_end) { pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*first_end - now())); }
   return Context::Clock::now() + pause;
 }
 

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,14 +36,26 @@ void check_new_result(const std::same_as<NewResult> auto& result) {
   }
 }
 
-[[nodiscard]] ResultMetadata describe(const std::same_as<NewResult> auto& result, const std::vector<std::byte>& image) {
+/// What of a table is described.
+struct TableSummary {
+  std::int64_t rows = 0;
+  Table preview{};
+};
+
+[[nodiscard]] TableSummary summary_of_table(const std::same_as<Table> auto& table) {
+  return {static_cast<std::int64_t>(table.rows.size()), sealed_query::preview(table)};
+}
+
+/// Describes a result with these rows. Its id is made if `result` has none.
+[[nodiscard]] ResultMetadata describe(const std::same_as<NewResult> auto& result, TableSummary summary,
+                                      const std::vector<std::byte>& image) {
   const Timestamp stored_at = now();
   return {.id = result.id.empty() ? heddle::detail::crypto::random_uuid() : result.id,
           .table_name = result.table_name,
-          .row_count = static_cast<std::int64_t>(result.table.rows.size()),
+          .row_count = summary.rows,
           .column_count = static_cast<std::int64_t>(result.table.columns.size()),
           .columns = result.table.columns,
-          .preview = sealed_query::preview(result.table),
+          .preview = std::move(summary.preview),
           .stored_at = stored_at,
           .accessed_at = stored_at,
           .expires_at = stored_at + result.time_to_live,
@@ -68,18 +81,20 @@ void add_cell(sql::Fingerprint& digest, const Value& value) {
   digest.add(value);
 }
 
+void add_cells(sql::Fingerprint& digest, const std::same_as<std::vector<Cell>> auto& row) {
+  for (const Cell& cell : row) {
+    digest.add(cell.index());
+    std::visit([&digest](const auto& value) { add_cell(digest, value); }, cell);
+  }
+}
+
 /// Returns a digest of the table, not of its image, which contains the version of SQLite that created it.
 [[nodiscard]] std::string fingerprint(const std::same_as<NewResult> auto& result) {
   sql::Fingerprint digest;
   digest.add(result);
   digest.add_later<sql::Frozen<Table>>(result.table);
   digest.add(result.table.columns).add(result.table.rows.size());
-  for (const auto& row : result.table.rows) {
-    for (const Cell& cell : row) {
-      digest.add(cell.index());
-      std::visit([&digest](const auto& value) { add_cell(digest, value); }, cell);
-    }
-  }
+  for (const auto& row : result.table.rows) { add_cells(digest, row); }
   return digest.hex();
 }
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -48,6 +49,73 @@ template <class Config>
   }
 }
 
+/// A thread that does something at regular times. Templates, so that a file that starts none compiles none. Many
+/// threads may use it.
+class RegularThread {
+ public:
+  /// When the work is done.
+  struct Schedule {
+    std::chrono::milliseconds first;     ///< before the first time
+    std::chrono::milliseconds interval;  ///< between two times
+  };
+
+  RegularThread() = default;
+  RegularThread(const RegularThread&) = delete;
+  RegularThread& operator=(const RegularThread&) = delete;
+  RegularThread(RegularThread&&) = delete;
+  RegularThread& operator=(RegularThread&&) = delete;
+  ~RegularThread() = default;
+
+  /// Starts the thread, which calls `work(context)`, unless it was started or stopped before. The work reports its
+  /// failures itself: what it throws is ignored, and the next round tries again. `purpose` completes the error message.
+  /// Throws `resource_exhausted` if the system cannot start a thread.
+  template <class Work>
+  void start(const Schedule& schedule, const char* purpose, Work work) {
+    const std::lock_guard lock(control_);
+    if (is_stopped_ || thread_.joinable()) { return; }
+    try {
+      thread_ = std::jthread([this, schedule, work](const std::stop_token& stop) { run(stop, schedule, work); });
+    } catch (const std::system_error&) {
+      throw Error(ErrorCode::resource_exhausted, std::string("cannot start the thread that ").append(purpose));
+    }
+  }
+
+  /// Asks the thread to end soon and to begin nothing more. Does not wait for it, because the thread itself may call
+  /// this, in a cleanup hook. The destructor waits.
+  void stop() noexcept {
+    const std::lock_guard lock(control_);
+    is_stopped_ = true;
+    thread_.request_stop();
+  }
+
+ private:
+  template <class Work>
+  void run(const std::stop_token& stop, const Schedule& schedule, const Work& work) {
+    Context context;
+    context.stop = stop;
+    for (auto pause = schedule.first; sleep(stop, pause); pause = schedule.interval) {
+      try {
+        work(context);
+      } catch (...) {
+        // The tracer has received it, and there is no caller.
+      }
+    }
+  }
+
+  /// Waits; returns false if a stop is requested.
+  bool sleep(const std::same_as<std::stop_token> auto& stop, std::chrono::milliseconds pause) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); });
+    return !stop.stop_requested();
+  }
+
+  std::mutex control_;  ///< of the next member and of the start of the thread
+  bool is_stopped_ = false;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;  ///< the last member, because it uses the others
+};
+
 /// A thread that regularly removes hidden sessions whose grace period has ended. The backend's tracer gets failures,
 /// and the next round tries again. A file that only saves does not compile what the thread does: the program can start
 /// it if it contains an operation on hidden sessions, each of which calls `compile`.
@@ -69,42 +137,16 @@ class PurgeTimer {
     }
     (this->*start_)(*plan);
   }
-  PurgeTimer(const PurgeTimer&) = delete;
-  PurgeTimer& operator=(const PurgeTimer&) = delete;
-  PurgeTimer(PurgeTimer&&) = delete;
-  PurgeTimer& operator=(PurgeTimer&&) = delete;
-  ~PurgeTimer() = default;
 
-  /// Asks the thread to end soon and to begin nothing more. Does not wait for it, because the thread itself may call
-  /// this, in a cleanup hook. The destructor waits.
-  void stop() noexcept { thread_.request_stop(); }
+  /// See RegularThread.
+  void stop() noexcept { thread_.stop(); }
 
  private:
   void start(const PurgePlan& plan) {
-    try {
-      thread_ = std::jthread([this, plan](const std::stop_token& stop) { run(stop, plan); });
-    } catch (const std::system_error&) {
-      throw Error(ErrorCode::resource_exhausted, "cannot start the thread that removes deleted sessions");
-    }
-  }
-
-  void run(const std::stop_token& stop, const PurgePlan& plan) {
-    Context context;
-    context.stop = stop;
-    for (auto pause = plan.first; sleep(stop, pause); pause = plan.interval) {
-      try {
-        sessions_.purge_deleted_sessions(context, plan.grace_period);
-      } catch (...) {
-        // The tracer has received it, and there is no caller.
-      }
-    }
-  }
-
-  /// Waits; returns false if a stop is requested.
-  bool sleep(const std::stop_token& stop, std::chrono::milliseconds pause) {
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); });
-    return !stop.stop_requested();
+    thread_.start({plan.first, plan.interval}, "removes deleted sessions",
+                  [this, grace_period = plan.grace_period](const Context& context) {
+                    sessions_.purge_deleted_sessions(context, grace_period);
+                  });
   }
 
   static inline void (PurgeTimer::*start_)(const PurgePlan&) = nullptr;
@@ -114,9 +156,7 @@ class PurgeTimer {
   }();
 
   Sessions& sessions_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;  ///< the last member, because it uses the others
+  RegularThread thread_;  ///< the last member, because it uses the other
 };
 
 /// Stands in for a part that the backend does not need.

@@ -1,0 +1,40 @@
+// Lists of requests to humans read the rows of their page, and a removal of errors the oldest ones.
+#include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
+#include "support/temporary_folder.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace {
+
+/// Returns the steps of a plan, one a line.
+std::string plan_of(const SQLite::Database& database, const std::string& sql) {
+  SQLite::Statement plan(database, "EXPLAIN QUERY PLAN " + sql);
+  std::string steps;
+  while (plan.executeStep()) { steps += plan.getColumn(3).getString() + "\n"; }
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("open requests by priority are read in the order of their index") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  heddle::Backend<heddle::Sqlite> backend({.path = path});
+  backend.migrate();
+  const SQLite::Database database(path);
+  const auto& requests = heddle::sql::statements<heddle::Sqlite::Dialect::HumanRequests>();
+  CHECK(plan_of(database, requests.list_by_priority.text()) ==
+        "SEARCH human_requests USING INDEX human_requests_by_urgency (user_id=? AND (urgency,id)>(?,?))\n");
+  const auto& errors = heddle::sql::statements<heddle::Sqlite::Dialect::Errors>();
+  for (const std::string& sql : {errors.prune_by_age.text(), errors.prune.text()}) {
+    const std::string plan = plan_of(database, sql);
+    CAPTURE(plan);
+    CHECK(plan.find("USE TEMP B-TREE") == std::string::npos);
+    CHECK(plan.find("SEARCH agent_errors USING COVERING INDEX agent_errors_by_time (user_id=?") != std::string::npos);
+  }
+}
