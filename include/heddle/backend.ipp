@@ -11,6 +11,7 @@
 #include "heddle/operation.hpp"
 #include "heddle/stores/admin_store.ipp"
 #include "heddle/stores/artifact_store.ipp"
+#include "heddle/stores/detail/content_settings.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/query_budget.hpp"
 #include "heddle/stores/error_store.ipp"
@@ -37,11 +38,13 @@ struct Backend<Policy, TracerType>::Parts {
   using PurgeTimer =
       std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::PurgeTimer<Sessions>, stores::detail::Absent>;
 
-  // `purge_plan` and `budget` are read from the configuration before that is moved into the engine.
+  // The first ones are read from the configuration before that is moved into the engine.
   Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const QueryBudget& budget,
-        typename Policy::Config&& config, TracerType&& watcher, const Context& context)
+        const stores::detail::ContentSettings& contents, typename Policy::Config&& config, TracerType&& watcher,
+        const Context& context)
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
+        artifacts(gateway, contents),
         queries(budget),
         purge_timer(sessions, purge_plan) {}
 
@@ -59,7 +62,7 @@ struct Backend<Policy, TracerType>::Parts {
   Gateway gateway{engine, tracer};
   Sessions sessions{gateway};
   ErrorStore<Policy, TracerType> errors{gateway};
-  ArtifactStore<Policy, TracerType> artifacts{gateway};
+  ArtifactStore<Policy, TracerType> artifacts;
   sealed_query::QueryGate queries;
   ResultStore<Policy, TracerType> results{gateway, queries};
   HumanRequestStore<Policy, TracerType> human_requests{gateway};
@@ -73,7 +76,8 @@ template <class Policy, class TracerType>
 Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
   const auto purge_plan = stores::detail::purge_plan_of(config);
   const auto budget = stores::detail::query_budget_of(config);
-  parts_ = std::make_unique<Parts>(purge_plan, budget, std::move(config), std::move(tracer), context);
+  const auto contents = stores::detail::content_settings_of(config);
+  parts_ = std::make_unique<Parts>(purge_plan, budget, contents, std::move(config), std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>

@@ -17,6 +17,7 @@ inline constexpr std::size_t query_terms = 64;                  ///< words and p
 inline constexpr std::size_t json_depth = 512;                  ///< the nesting of a JSON value
 inline constexpr std::size_t list = 4096;                       ///< entries of a list or map in a record
 inline constexpr std::size_t image = std::size_t{256} << 20U;   ///< one stored result
+inline constexpr std::int64_t content = std::int64_t{1} << 40U;  ///< one content of an artifact
 inline constexpr std::int64_t tokens = std::int64_t{1} << 38U;  ///< of a message, or of a saved session
 inline constexpr double dollars = 1e12;                         ///< of a message, or of a saved session
 inline constexpr std::int64_t page = 10000;                     ///< items of one page

@@ -14,16 +14,25 @@ namespace conformance {
 
 inline const std::int64_t usual_page_bytes = heddle::postgres::Config{}.page_bytes;
 
-inline heddle::postgres::Config with_page_bytes(heddle::postgres::Config config, std::int64_t page_bytes) {
+/// Settings of contents; by default those of the backend.
+struct Contents {
+  heddle::ArtifactContent place = heddle::postgres::Config{}.artifact_content;
+  std::int64_t quota_bytes = 0;
+};
+
+inline heddle::postgres::Config with_settings(heddle::postgres::Config config, std::int64_t page_bytes,
+                                              const Contents& contents) {
   config.page_bytes = page_bytes;
+  config.artifact_content = contents.place;
+  config.artifact_quota_bytes = contents.quota_bytes;
   return config;
 }
 
 /// A database of a PostgreSQL server.
 class OnServer {
  public:
-  explicit OnServer(std::int64_t page_bytes = usual_page_bytes)
-      : backend_(with_page_bytes(database_.config(folder_.path() / "artifacts"), page_bytes)) {}
+  explicit OnServer(std::int64_t page_bytes = usual_page_bytes, const Contents& contents = {})
+      : backend_(with_settings(database_.config(folder_.path() / "artifacts"), page_bytes, contents)) {}
 
   auto& backend() { return backend_; }
 
@@ -36,9 +45,9 @@ class OnServer {
 /// The same in an AnyBackend.
 class ErasedServer {
  public:
-  explicit ErasedServer(std::int64_t page_bytes = usual_page_bytes)
+  explicit ErasedServer(std::int64_t page_bytes = usual_page_bytes, const Contents& contents = {})
       : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Postgres>>(
-            with_page_bytes(database_.config(folder_.path() / "artifacts"), page_bytes))) {}
+            with_settings(database_.config(folder_.path() / "artifacts"), page_bytes, contents))) {}
 
   auto& backend() { return backend_; }
 

@@ -15,16 +15,28 @@ namespace conformance {
 
 inline const std::int64_t usual_page_bytes = heddle::sqlite::Config{}.page_bytes;
 
+/// Settings of contents; by default those of the backend.
+struct Contents {
+  heddle::ArtifactContent place = heddle::sqlite::Config{}.artifact_content;
+  std::int64_t quota_bytes = 0;
+};
+
 /// A SQLite database in a file.
 class OnFile {
  public:
-  explicit OnFile(std::int64_t page_bytes = usual_page_bytes) : backend_(config(page_bytes)) { backend_.migrate(); }
+  explicit OnFile(std::int64_t page_bytes = usual_page_bytes, const Contents& contents = {})
+      : backend_(config(page_bytes, contents)) {
+    backend_.migrate();
+  }
 
   auto& backend() { return backend_; }
 
  private:
-  [[nodiscard]] heddle::sqlite::Config config(std::int64_t page_bytes) const {
-    return {.path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes};
+  [[nodiscard]] heddle::sqlite::Config config(std::int64_t page_bytes, const Contents& contents) const {
+    return {.path = (folder_.path() / "heddle.db").string(),
+            .page_bytes = page_bytes,
+            .artifact_content = contents.place,
+            .artifact_quota_bytes = contents.quota_bytes};
   }
 
   support::TemporaryFolder folder_;
@@ -34,8 +46,12 @@ class OnFile {
 /// A SQLite database in memory.
 class InMemory {
  public:
-  explicit InMemory(std::int64_t page_bytes = usual_page_bytes)
-      : backend_({.path = ":memory:", .page_bytes = page_bytes, .artifact_directory = folder_.path() / "artifacts"}) {
+  explicit InMemory(std::int64_t page_bytes = usual_page_bytes, const Contents& contents = {})
+      : backend_({.path = ":memory:",
+                  .page_bytes = page_bytes,
+                  .artifact_directory = folder_.path() / "artifacts",
+                  .artifact_content = contents.place,
+                  .artifact_quota_bytes = contents.quota_bytes}) {
     backend_.migrate();
   }
 
@@ -49,9 +65,12 @@ class InMemory {
 /// A database in a file, in an AnyBackend.
 class Erased {
  public:
-  explicit Erased(std::int64_t page_bytes = usual_page_bytes)
+  explicit Erased(std::int64_t page_bytes = usual_page_bytes, const Contents& contents = {})
       : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
-            heddle::sqlite::Config{.path = (folder_.path() / "heddle.db").string(), .page_bytes = page_bytes})) {
+            heddle::sqlite::Config{.path = (folder_.path() / "heddle.db").string(),
+                                   .page_bytes = page_bytes,
+                                   .artifact_content = contents.place,
+                                   .artifact_quota_bytes = contents.quota_bytes})) {
     backend_.migrate();
   }
 
@@ -65,8 +84,12 @@ class Erased {
 /// A database in memory, with the decorator policy of the examples.
 class Decorated {
  public:
-  explicit Decorated(std::int64_t page_bytes = usual_page_bytes)
-      : backend_({.path = ":memory:", .page_bytes = page_bytes, .artifact_directory = folder_.path() / "artifacts"}) {
+  explicit Decorated(std::int64_t page_bytes = usual_page_bytes, const Contents& contents = {})
+      : backend_({.path = ":memory:",
+                  .page_bytes = page_bytes,
+                  .artifact_directory = folder_.path() / "artifacts",
+                  .artifact_content = contents.place,
+                  .artifact_quota_bytes = contents.quota_bytes}) {
     backend_.migrate();
   }
 

@@ -4,6 +4,7 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/postgres/config.hpp"
+#include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -75,6 +76,7 @@ inline void check(const Config& config) {
   if (config.page_bytes < 1) { refuse_setting("page_bytes", "is less than 1"); }
   check_pool(config.pool);
   validation::check_query_budget("postgres", config.query_budget);
+  validation::check_artifact_content("postgres", config);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
   const auto& soft_delete = config.soft_delete;
   if (soft_delete.grace_period < std::chrono::seconds(0)) { refuse_setting("soft_delete.grace_period", "is negative"); }

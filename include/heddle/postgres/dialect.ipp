@@ -8,6 +8,7 @@
 #include "heddle/postgres/statements/sessions.hpp"
 #include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/statements/artifacts.hpp"
+#include "heddle/sql/statements/contents.hpp"
 #include "heddle/sql/statements/errors.hpp"
 #include "heddle/sql/statements/human_requests.hpp"
 #include "heddle/sql/statements/results.hpp"

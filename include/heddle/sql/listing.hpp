@@ -27,7 +27,8 @@ enum class Listing {
   sessions_of_all_users,
   users,
   branches,
-  session_summaries
+  session_summaries,
+  artifact_versions
 };
 
 }  // namespace heddle::sql
@@ -35,7 +36,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 18> values{"sessions",
+  static constexpr std::array<std::string_view, 19> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -52,5 +53,6 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "sessions_of_all_users",
                                                            "users",
                                                            "branches",
-                                                           "session_summaries"};
+                                                           "session_summaries",
+                                                           "artifact_versions"};
 };

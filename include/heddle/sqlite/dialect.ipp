@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/sql/statements/artifacts.hpp"
+#include "heddle/sql/statements/contents.hpp"
 #include "heddle/sql/statements/errors.hpp"
 #include "heddle/sql/statements/human_requests.hpp"
 #include "heddle/sql/statements/results.hpp"

@@ -13,6 +13,8 @@
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
+#include "heddle/stores/detail/content_cleanup.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/detail/session_cleanup.hpp"
 #include "heddle/stores/detail/session_filter.hpp"
@@ -27,7 +29,9 @@
 #include "heddle/stores/session_store_saves.ipp"
 #include "heddle/validation/check.hpp"
 
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace heddle {
 
@@ -107,16 +111,26 @@ bool SessionStore<Policy, Tracer>::delete_session(const Context& context, const 
                                                   const WriteOptions& options) {
   return gateway_.run(context, Operation::delete_session, [&](auto& passage) {
     validation::check_id("session id", id);
+    std::vector<std::int64_t> uploads;
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
         [&](auto& tx) {
           tx.run(stores::detail::session_statements<Policy>().detach_children, tx.user_id(), id);
           tx.run_as_answer(stores::detail::session_statements<Policy>().remove, tx.user_id(), id);
+          auto removed = tx.all(stores::detail::content_statements<Policy>().abandoned, tx.user_id(),
+                                stores::detail::uploads_at_once);
+          return [removed = std::move(removed), &uploads]() mutable { uploads = removed(); };
         });
     // Not in a repeat, when the id can be that of a newer session. After the commit, the files are removed and the
     // hooks run even if the deadline passes or the backend closes.
     if (answer.number != 0 && !answer.repeated) {
-      stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(), id);
+      stores::detail::FirstFailure failure;
+      failure.attempt([&] { stores::detail::remove_all_uploads<Policy>(passage, std::move(uploads)); });
+      failure.attempt([&] {
+        stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(),
+                                         id);
+      });
+      failure.rethrow();
     }
     return answer.number != 0;
   });

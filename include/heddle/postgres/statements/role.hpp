@@ -22,7 +22,7 @@ struct RoleRights {
 [[nodiscard]] inline std::string table_names() {
   return "'sessions', 'messages', 'tool_executions', 'memory_snapshots', 'agent_errors', 'artifacts', 'sql_results', "
          "'sql_result_images', 'human_requests', 'idempotency_keys', 'usage_by_day', 'branches', 'segments', "
-         "'folds', 'summaries'";
+         "'folds', 'summaries', 'contents', 'content_chunks', 'content_uploads', 'content_usage', 'artifact_versions'";
 }
 
 /// The statement of RoleGuard.
