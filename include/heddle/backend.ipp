@@ -33,10 +33,11 @@ struct Backend<Policy, TracerType>::Parts {
   using Engine = typename Policy::Engine;
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
   using Sessions = SessionStore<Policy, TracerType>;
+  using Artifacts = ArtifactStore<Policy, TracerType>;
   using Administration =
       std::conditional_t<concepts::Administers<Policy>, AdminStore<Policy, TracerType>, stores::detail::Absent>;
-  using PurgeTimer =
-      std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::PurgeTimer<Sessions>, stores::detail::Absent>;
+  using PurgeTimer = std::conditional_t<concepts::HidesSessions<Policy>,
+                                        stores::detail::PurgeTimer<Sessions, Artifacts>, stores::detail::Absent>;
 
   // The first ones are read from the configuration before that is moved into the engine.
   Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const QueryBudget& budget,
@@ -46,7 +47,7 @@ struct Backend<Policy, TracerType>::Parts {
         tracer(std::move(watcher)),
         artifacts(gateway, contents),
         queries(budget),
-        purge_timer(sessions, purge_plan) {}
+        purge_timer(sessions, artifacts, purge_plan) {}
 
   static Engine open(typename Policy::Config&& config, const Context& context) {
     context.check();
@@ -62,7 +63,7 @@ struct Backend<Policy, TracerType>::Parts {
   Gateway gateway{engine, tracer};
   Sessions sessions{gateway};
   ErrorStore<Policy, TracerType> errors{gateway};
-  ArtifactStore<Policy, TracerType> artifacts;
+  Artifacts artifacts;
   sealed_query::QueryGate queries;
   ResultStore<Policy, TracerType> results{gateway, queries};
   HumanRequestStore<Policy, TracerType> human_requests{gateway};

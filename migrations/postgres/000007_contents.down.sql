@@ -15,4 +15,5 @@ DROP TABLE contents;
 DROP FUNCTION heddle_end_version();
 DROP FUNCTION heddle_begin_content();
 DROP FUNCTION heddle_end_content();
+DROP INDEX artifacts_by_deletion;
 ALTER TABLE artifacts DROP COLUMN version;

@@ -11,6 +11,7 @@ END
 $$;
 
 ALTER TABLE artifacts ADD COLUMN version bigint NOT NULL DEFAULT 0;  -- the last one; 0: the artifact has no content
+CREATE INDEX artifacts_by_deletion ON artifacts (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE contents (
   user_id text COLLATE "C" NOT NULL CHECK (user_id <> ''),
@@ -52,7 +53,7 @@ CREATE TABLE artifact_versions (
   created_at bigint NOT NULL,
   PRIMARY KEY (user_id, artifact_id, version),
   FOREIGN KEY (user_id, artifact_id) REFERENCES artifacts (user_id, id) ON DELETE CASCADE,
-  FOREIGN KEY (user_id, checksum) REFERENCES contents (user_id, checksum)
+  FOREIGN KEY (user_id, checksum) REFERENCES contents (user_id, checksum) ON DELETE CASCADE
 );
 CREATE INDEX artifact_versions_by_content ON artifact_versions (user_id, checksum);
 

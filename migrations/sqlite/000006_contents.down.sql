@@ -10,4 +10,5 @@ DROP TABLE content_usage;
 DROP TABLE content_uploads;
 DROP TABLE content_chunks;
 DROP TABLE contents;
+DROP INDEX artifacts_by_deletion;
 ALTER TABLE artifacts DROP COLUMN version;

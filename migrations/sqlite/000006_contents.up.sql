@@ -3,6 +3,7 @@
 -- What has a number and is no content is an upload: under way, or, with touched_at = 0, to be removed. Nothing is ever
 -- removed whose number is not such an upload.
 ALTER TABLE artifacts ADD COLUMN version INTEGER NOT NULL DEFAULT 0;  -- the last one; 0: the artifact has no content
+CREATE INDEX artifacts_by_deletion ON artifacts (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE contents (
   user_id TEXT NOT NULL,
@@ -42,7 +43,7 @@ CREATE TABLE artifact_versions (
   created_at INTEGER NOT NULL,
   PRIMARY KEY (user_id, artifact_id, version),
   FOREIGN KEY (user_id, artifact_id) REFERENCES artifacts (user_id, id) ON DELETE CASCADE,
-  FOREIGN KEY (user_id, checksum) REFERENCES contents (user_id, checksum)
+  FOREIGN KEY (user_id, checksum) REFERENCES contents (user_id, checksum) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX artifact_versions_by_content ON artifact_versions (user_id, checksum);
 

@@ -130,6 +130,35 @@ CONFORMANCE_TEST("a soft-deleted artifact hides its content and keeps it") {
   check_stored(store, alice, 0);
 }
 
+CONFORMANCE_TEST("soft-deleted artifacts of all tenants are purged after their grace period, with contents and files") {
+  for (const ArtifactContent place : both_places) {
+    Subject subject(usual_page_bytes, {place});
+    auto& store = subject.backend().artifact_store();
+    const std::string large = bytes_of(many_bytes);
+    const auto own = write_file(store.folder(alice, ArtifactFolder::user), "own");
+    const auto shared = write_file(store.folder(alice, ArtifactFolder::user), "shared");
+    store.index(alice, own);
+    store.index(alice, shared);
+    store.index(alice, {.id = "another", .path = shared.path});
+    store.put(alice, {.id = "a"}, large);
+    store.put(alice, {.id = "a"}, "small");
+    store.put(alice, {.id = "kept"}, "small");
+    store.put(bob, {.id = "a"}, large);
+    for (const char* id : {"own", "shared", "a"}) { REQUIRE(store.remove(alice, id, DeleteMode::soft)); }
+    REQUIRE(store.remove(bob, "a", DeleteMode::soft));
+    CHECK(store.purge_deleted({}, 1h) == 0);
+    CHECK(store.purge_deleted({}, 0s) == 4);
+    CHECK(sorted_ids(store.list(alice, {.include_deleted = true}).items) == Ids{"another", "kept"});
+    CHECK(store.list(bob, {.include_deleted = true}).items.empty());
+    CHECK_FALSE(fs::exists(own.path));
+    CHECK(fs::exists(shared.path));
+    check_stored(store, alice, 5);
+    check_stored(store, bob, 0);
+    CHECK(store.purge_deleted({}, 0s) == 0);
+    CHECK(code_of([&] { store.purge_deleted({}, -1s); }) == ErrorCode::invalid_argument);
+  }
+}
+
 CONFORMANCE_TEST("a content that is removed while it is read ends the read") {
   Subject subject(usual_page_bytes, {ArtifactContent::database});
   auto& store = subject.backend().artifact_store();

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 
@@ -99,6 +100,10 @@ class Decorated {
   support::TemporaryFolder folder_;
   heddle::Backend<support::DecoratedSqlite> backend_;
 };
+
+/// True for a backend whose database is in the memory of the process.
+template <class Subject>
+inline constexpr bool keeps_in_memory = std::same_as<Subject, InMemory> || std::same_as<Subject, Decorated>;
 
 }  // namespace conformance
 

@@ -90,6 +90,11 @@ namespace heddle {
 ///    long by the clock of the database, what removals have left, and files of contents that no row knows; returns how
 ///    many of them there were. A put that is slower than that between two batches of 4 MiB, or whose source gives
 ///    nothing for so long, throws `unavailable`. To be called regularly, such as once a day with an age of a day.
+///  - `purge_deleted` removes the artifacts that have been soft-deleted for at least the grace period, by the clock of
+///  the
+///    database, of all tenants, with contents and files as `remove` in hard mode does; the Context needs no user.
+///    Returns how many. If a file cannot be removed, it continues and throws the first failure at the end. On a backend
+///    that administers tenants it needs the administration connection, as AdministersTenants says.
 ///  - `set_quota` sets how many bytes the tenant's contents may have, instead of the default of the configuration;
 ///    `content_usage` returns it with what they have. What is stored already stays.
 ///
@@ -119,6 +124,7 @@ concept ArtifactStorage = requires(T& store, const Context& context, const Artif
   { store.restore_version(context, text, version, options) } -> std::same_as<ArtifactVersion>;
   { store.verify(context, text, version) } -> std::same_as<ContentState>;
   { store.sweep_orphans(context, age) } -> std::same_as<std::int64_t>;
+  { store.purge_deleted(context, age) } -> std::same_as<std::int64_t>;
   { store.content_usage(context) } -> std::same_as<ContentUsage>;
   { store.set_quota(context, bytes) } -> std::same_as<void>;
 };

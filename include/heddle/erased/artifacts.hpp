@@ -52,6 +52,7 @@ class Artifacts : public Interface {
   [[nodiscard]] virtual ContentState verify(const Context& context, const std::string& id,
                                             std::int64_t version = 0) = 0;
   virtual std::int64_t sweep_orphans(const Context& context, std::chrono::seconds age) = 0;
+  virtual std::int64_t purge_deleted(const Context& context, std::chrono::seconds grace_period) = 0;
   [[nodiscard]] virtual ContentUsage content_usage(const Context& context) = 0;
   virtual void set_quota(const Context& context, std::optional<std::int64_t> bytes) = 0;
   ///@}
@@ -116,6 +117,9 @@ class ArtifactsModel final : public Artifacts {
   }
   std::int64_t sweep_orphans(const Context& context, std::chrono::seconds age) override {
     return store_.sweep_orphans(context, age);
+  }
+  std::int64_t purge_deleted(const Context& context, std::chrono::seconds grace_period) override {
+    return store_.purge_deleted(context, grace_period);
   }
   ContentUsage content_usage(const Context& context) override { return store_.content_usage(context); }
   void set_quota(const Context& context, std::optional<std::int64_t> bytes) override {

@@ -30,7 +30,21 @@ struct StoredVersion {
   return {row.artifact_id, row.version, row.size_bytes, row.checksum, row.content_type, row.created_at};
 }
 
+/// An artifact that was removed, and the path of its file.
+struct RemovedArtifact {
+  std::string user_id{};
+  std::string path{};
+};
+
+/// The number of an upload, and its tenant.
+struct OwnedNumber {
+  std::string user_id{};
+  std::int64_t number = 0;
+};
+
 }  // namespace heddle::sql
 
 HEDDLE_ADAPT_STRUCT(heddle::sql::StoredVersion, artifact_id, version, size_bytes, checksum, content_type, created_at,
                     last_version, number, in_database, path);
+HEDDLE_ADAPT_STRUCT(heddle::sql::RemovedArtifact, user_id, path);
+HEDDLE_ADAPT_STRUCT(heddle::sql::OwnedNumber, user_id, number);

@@ -73,6 +73,9 @@ class ArtifactStore {
   [[nodiscard]] ContentState verify(const Context& context, const std::string& id, std::int64_t version = 0);
   /// Removes what puts and removals that did not end have left; returns how many of them there were.
   std::int64_t sweep_orphans(const Context& context, std::chrono::seconds age);
+  /// Removes for good the artifacts of all tenants that have been soft-deleted for at least the grace period; returns
+  /// how many.
+  std::int64_t purge_deleted(const Context& context, std::chrono::seconds grace_period);
   /// Returns how many bytes the tenant's contents have, and may have.
   [[nodiscard]] ContentUsage content_usage(const Context& context);
   /// Sets how many bytes the tenant's contents may have; nothing: the default of the configuration.

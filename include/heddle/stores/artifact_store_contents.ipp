@@ -14,6 +14,7 @@
 #include "heddle/stores/artifact_store.hpp"
 #include "heddle/stores/artifact_store_writes.ipp"
 #include "heddle/stores/detail/artifact_checks.hpp"
+#include "heddle/stores/detail/artifact_purge.hpp"
 #include "heddle/stores/detail/content_cleanup.hpp"
 #include "heddle/stores/detail/content_cursor.hpp"
 #include "heddle/stores/detail/content_input.hpp"
@@ -225,6 +226,17 @@ std::int64_t ArtifactStore<Policy, Tracer>::sweep_orphans(const Context& context
     const std::int64_t files = stores::detail::sweep_files<Policy>(passage);
     passage.count(swept + files);
     return swept + files;
+  });
+}
+
+template <class Policy, class Tracer>
+std::int64_t ArtifactStore<Policy, Tracer>::purge_deleted(const Context& context, std::chrono::seconds grace_period) {
+  return gateway_.manage(context, Operation::purge_deleted_artifacts, [&](auto& passage) {
+    const Timestamp present = now();
+    const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);
+    const std::int64_t count = stores::detail::purge_artifacts<Policy>(passage, present, before);
+    passage.count(count);
+    return count;
   });
 }
 

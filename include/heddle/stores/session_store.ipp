@@ -13,6 +13,7 @@
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
+#include "heddle/stores/detail/artifact_purge.hpp"
 #include "heddle/stores/detail/content_cleanup.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/stores/detail/require_session.hpp"
@@ -182,11 +183,16 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
     return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
       const Timestamp present = now();
       const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);
+      bool has_uploads = false;
       auto remove_batch = [&](auto& tx) {
         const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
         tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);
         auto rows = tx.all(admin.purge_deleted, present, before, stores::detail::SessionPurge::batch);
-        return [rows = std::move(rows)]() mutable { return rows(); };
+        auto abandoned = tx.all(stores::detail::content_statements<Policy>().all_abandoned, std::int64_t{1});
+        return [rows = std::move(rows), abandoned = std::move(abandoned), &has_uploads]() mutable {
+          has_uploads = !abandoned().empty();
+          return rows();
+        };
       };
       Context of_owner = passage.context();
       stores::detail::SessionPurge purge;
@@ -196,6 +202,9 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
                   stores::detail::clean_up_session(passage.artifact_directory(), hooks_, of_owner, session.user_id,
                                                    session.id);
                 });
+      if (has_uploads) {
+        purge.attempt([&] { stores::detail::remove_uploads_of_all<Policy>(passage); });
+      }
       passage.count(purge.count());
       purge.rethrow_failure();
       return purge.count();

@@ -45,6 +45,7 @@ struct Filled {
       sessions.save_snapshot(user, {.id = "snap", .session_id = "s", .snapshot_type = "summary"});
       backend->error_store().store(user, {.id = "e", .session_id = "s", .raw_error = "failed"});
       backend->artifact_store().index(user, {.id = "f", .name = "haystack", .session_id = "s"});
+      backend->artifact_store().put(user, {.id = "content", .session_id = "s"}, "content");
       backend->human_request_store().store(user, {.id = "q", .session_id = "s", .question = "?"});
       const auto files = backend->artifact_store().folder(user, ArtifactFolder::agent, "s");
       fs::create_directories(files);
@@ -189,6 +190,8 @@ TEST_CASE("a hidden session is removed from all tables and the disk after its gr
   CHECK(!fs::exists(filled.backend->artifact_store().folder(ada, ArtifactFolder::agent, "s")));
   CHECK(!sessions.load_session(ada, "child")->parent_session_id);
   CHECK(!sessions.restore_session(ada, "s"));
+  CHECK(filled.backend->artifact_store().content_usage(ada).stored_bytes == 0);
+  CHECK(filled.backend->artifact_store().sweep_orphans(ada, seconds(0)) == 0);
 
   CHECK(filled.seen_by(bob) == before);
   CHECK(fs::exists(filled.backend->artifact_store().folder(bob, ArtifactFolder::agent, "s") / "a.txt"));
@@ -214,12 +217,20 @@ TEST_CASE("many hidden sessions are removed batch by batch") {
   CHECK(cleaned == many);
 }
 
-TEST_CASE("the backend removes sessions after their grace period by itself") {
+TEST_CASE("the backend removes sessions and artifacts after their grace period by itself") {
   Filled filled({true, seconds(0), seconds(1)});
+  auto& artifacts = filled.backend->artifact_store();
+  artifacts.put(ada, {.id = "free"}, "free");
+  REQUIRE(artifacts.remove(ada, "free", DeleteMode::soft));
   REQUIRE(filled.backend->session_storage().soft_delete_session(ada, "s"));
   for (int step = 0; step < 1000 && filled.rows_of("ada") != 0; ++step) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+  for (int step = 0; step < 1000 && artifacts.content_usage(ada).stored_bytes != 0; ++step) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  CHECK(artifacts.content_usage(ada).stored_bytes == 0);
+  CHECK(artifacts.list(ada, {.include_deleted = true}).items.empty());
   CHECK(filled.rows_of("ada") == 0);
   CHECK(filled.rows_of("bob") != 0);
 }

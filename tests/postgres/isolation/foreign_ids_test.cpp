@@ -198,6 +198,22 @@ std::vector<Operation> operations() {
        [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, "own", {.session_id = id})); }},
       {"remove softly", [](B b, C c, Id id, A a) { a.add(b.artifact_store().remove(c, id, DeleteMode::soft)); }},
       {"remove for good", [](B b, C c, Id id, A a) { a.add(b.artifact_store().remove(c, id, DeleteMode::hard)); }},
+      {"put", [](B b, C c, Id id, A a) { a.add(b.artifact_store().put(c, {.id = id}, "gold of alice").version); }},
+      {"put in a session",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().put(c, {.id = "x", .session_id = id}, "x").version); }},
+      {"put under the key",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().put(c, {.id = "x"}, "", {.idempotency_key = id}).version); }},
+      {"open", [](B b, C c, Id id, A a) { a.add(b.artifact_store().open(c, id + " content").rest()); }},
+      {"versions", [](B b, C c, Id id, A a) { a.add(b.artifact_store().versions(c, id + " content")); }},
+      {"restore_version",
+       [](B b, C c, Id id, A a) { a.add(b.artifact_store().restore_version(c, id + " content", 1).version); }},
+      {"verify", [](B b, C c, Id id, A a) { a.add(b.artifact_store().verify(c, id + " content") == ContentState::intact); }},
+      {"remove it", [](B b, C c, Id id, A a) { a.add(b.artifact_store().remove(c, id + " content", DeleteMode::hard)); }},
+      {"sweep, usage, quota",
+       [](B b, C c, Id, A a) {
+         a.add(b.artifact_store().sweep_orphans(c, {})).add(b.artifact_store().content_usage(c).stored_bytes);
+         b.artifact_store().set_quota(c, 1);
+       }},
       {"record_access", [](B b, C c, Id id, A a) { a.add(b.artifact_store().record_access(c, id)); }},
 
       {"store a result",

@@ -71,6 +71,21 @@ struct ContentStatements {
   Statement<std::int64_t, Text, std::int64_t> is_known{
       "SELECT 1 WHERE " + is_content() + " OR EXISTS (SELECT 1 FROM content_uploads WHERE " + upload() + ")"};
 
+  // For all tenants.
+
+  /// Parameters: now, an earlier time, limit. Removes artifacts that have been soft-deleted for longer than between
+  /// these times, first those deleted first.
+  Statement<RemovedArtifact, Timestamp, Timestamp, std::int64_t> purge{
+      "WITH expired AS MATERIALIZED (SELECT user_id, id FROM artifacts WHERE deleted_at <= " + Sql::present("?1") +
+      " - (?1 - ?2) ORDER BY deleted_at LIMIT ?3" + Sql::hold_row() +
+      ") DELETE FROM artifacts WHERE (user_id, id) IN (SELECT user_id, id FROM expired) RETURNING user_id, path"};
+  /// Parameters: user, path. A row if an artifact has this path.
+  Statement<std::int64_t, Text, Text> path_in_use{
+      "SELECT 1 WHERE EXISTS (SELECT 1 FROM artifacts WHERE user_id = ?1 AND " + Sql::equal("path", "?2") + ")"};
+  /// Parameters: limit. The uploads of all tenants to be removed.
+  Statement<OwnedNumber, std::int64_t> all_abandoned{"SELECT " + columns<OwnedNumber>() +
+                                                     " FROM content_uploads WHERE touched_at = 0 LIMIT ?1"};
+
   // Contents and versions.
 
   /// Parameters: user, checksum, size, number, in the database. Locks the content of that checksum, or stores it.

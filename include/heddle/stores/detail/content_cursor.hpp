@@ -35,9 +35,7 @@ class ContentCursor {
   /// file of the tenant.
   template <class Passage>
   ContentCursor(Passage& passage, const sql::StoredVersion& row)
-      : version_(version_of(row)),
-        number_(row.number),
-        in_database_(row.in_database) {
+      : version_(version_of(row)), number_(row.number), in_database_(row.in_database) {
     const ArtifactFiles files(passage.artifact_directory());
     if (version_.version == 0) {
       file_ = files.find_file(passage.user_id(), row.path);

@@ -114,7 +114,7 @@ class BasicOpenFolder {
   [[noreturn]] static void fail(int code) {
     const bool forbidden = code == EACCES || code == EPERM || code == EROFS;
     throw Error(forbidden ? ErrorCode::permission_denied : ErrorCode::unavailable,
-                "artifact files could not be removed");
+                "artifact files cannot be opened or removed");
   }
 
   /// Throws unless the failure is that the name does not exist.

@@ -3,6 +3,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -48,13 +49,14 @@ template <class Config>
   }
 }
 
-/// A thread that regularly removes hidden sessions whose grace period has ended. The backend's tracer gets failures,
-/// and the next round tries again.
-template <class Sessions>
+/// A thread that regularly removes hidden sessions, and soft-deleted artifacts, whose grace period has ended. The
+/// backend's tracer gets failures, and the next round tries again.
+template <class Sessions, class Artifacts>
 class PurgeTimer {
  public:
   /// Starts the thread if there is a plan. Throws `resource_exhausted` if the system cannot start a thread.
-  PurgeTimer(Sessions& sessions, const std::optional<PurgePlan>& plan) : sessions_(sessions) {
+  PurgeTimer(Sessions& sessions, Artifacts& artifacts, const std::optional<PurgePlan>& plan)
+      : sessions_(sessions), artifacts_(artifacts) {
     if (!plan) { return; }
     try {
       thread_ = std::jthread([this, plan = *plan](const std::stop_token& stop) { run(stop, plan); });
@@ -77,11 +79,10 @@ class PurgeTimer {
     Context context;
     context.stop = stop;
     for (auto pause = plan.first; sleep(stop, pause); pause = plan.interval) {
-      try {
-        sessions_.purge_deleted_sessions(context, plan.grace_period);
-      } catch (...) {
-        // The tracer has received it, and there is no caller.
-      }
+      // The tracer receives what fails, and there is no caller.
+      FirstFailure ignored;
+      ignored.attempt([&] { sessions_.purge_deleted_sessions(context, plan.grace_period); });
+      ignored.attempt([&] { artifacts_.purge_deleted(context, plan.grace_period); });
     }
   }
 
@@ -93,6 +94,7 @@ class PurgeTimer {
   }
 
   Sessions& sessions_;
+  Artifacts& artifacts_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread thread_;  ///< the last member, because it uses the others
