@@ -3,6 +3,7 @@
 #include "heddle/error.hpp"
 #include "heddle/model/artifact_version.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -46,8 +47,9 @@ class ArtifactReader {
 
   /// Returns all bytes from here to the end, verified. Throws `resource_exhausted` if they are more than `at_most`, and
   /// what `read` throws.
-  [[nodiscard]] std::string rest(std::size_t at_most = std::size_t{64} << 20U) {
-    std::string text;
+  template <std::same_as<std::string> Text = std::string>
+  [[nodiscard]] Text rest(std::size_t at_most = std::size_t{64} << 20U) {
+    Text text;
     std::size_t size = 0;
     for (;;) {
       if (size == text.size()) { text.resize(size == 0 ? std::size_t{1} << 12U : 2 * size); }

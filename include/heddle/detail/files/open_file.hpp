@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -20,7 +21,7 @@
 namespace heddle::detail::files {
 
 /// Throws the error for a failed call on a file.
-[[noreturn]] inline void refuse_file(int code, const char* what) {
+[[noreturn]] void refuse_file(std::same_as<int> auto code, const char* what) {
   const bool forbidden = code == EACCES || code == EPERM || code == EROFS;
   const bool full = code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE || code == EFBIG;
   throw Error(forbidden ? ErrorCode::permission_denied
