@@ -51,7 +51,7 @@ void run(heddle::StorageBackend auto& storage, const TranscriptFile& file) {
     fork_and_rewind(storage, context, session_id);
     search(storage, context);
     query_result(storage, context, file);
-    index_artifact(storage, context, session_id);
+    store_file(storage, context, session_id);
     store_error(storage, context, file);
     ask_human(storage, context, session_id);
   });

@@ -3,13 +3,11 @@
 #include "transcript.hpp"
 
 #include <heddle/concepts/storage_backend.hpp>
-#include <heddle/describe_file.hpp>
 #include <heddle/formats/anthropic.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <variant>
@@ -130,28 +128,24 @@ void query_result(heddle::StorageBackend auto& storage, const heddle::Context& c
   }
 }
 
-void index_artifact(heddle::StorageBackend auto& storage, const heddle::Context& context,
-                    const std::string& session_id) {
+/// Stores a file of the session, finds it and reads it again.
+void store_file(heddle::StorageBackend auto& storage, const heddle::Context& context, const std::string& session_id) {
   auto& artifacts = storage.artifact_store();
-  const auto folder = artifacts.folder(context, heddle::ArtifactFolder::agent, session_id);
-  std::filesystem::create_directories(folder);
-  const auto path = folder / "summary.md";
-  std::ofstream(path) << "# Summary of " << session_id << "\n";
-  const auto description = heddle::describe_file(path);
-  artifacts.index(context, {.id = "summary-" + session_id,
-                            .name = "summary.md",
-                            .path = path.string(),
-                            .source = heddle::ArtifactSource::agent,
-                            .purpose = "summary of a conversation",
-                            .content_type = "text/markdown",
-                            .size_bytes = description.size_bytes,
-                            .checksum = description.checksum,
-                            .tags = {"summary"},
-                            .session_id = session_id});
-  const auto found = artifacts.search(context, "summary conversation");
-  std::printf("\nAn artifact, indexed and found again: %s, %d bytes, sha256 %.12s...\n",
-              found.items.front().name.c_str(), static_cast<int>(found.items.front().size_bytes),
-              found.items.front().checksum.c_str());
+  const std::string text = "# Summary of " + session_id;
+  artifacts.put(context,
+                {.id = "summary-" + session_id,
+                 .name = "summary.md",
+                 .source = heddle::ArtifactSource::agent,
+                 .purpose = "summary of a conversation",
+                 .content_type = "text/markdown",
+                 .tags = {"summary"},
+                 .session_id = session_id},
+                text, {.idempotency_key = "summary-" + session_id});
+  const heddle::Artifact found = artifacts.search(context, "summary conversation").items.front();
+  heddle::ArtifactReader file = artifacts.open(context, found.id);
+  std::printf("\nA file, stored and found again: %s, version %d, sha256 %.12s..., begins with \"%s\"\n",
+              found.name.c_str(), static_cast<int>(file.version().version), file.version().checksum.c_str(),
+              shorten(file.rest()).c_str());
 }
 
 void store_error(heddle::StorageBackend auto& storage, const heddle::Context& context, const TranscriptFile& file) {

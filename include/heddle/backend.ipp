@@ -12,14 +12,15 @@
 #include "heddle/operation.hpp"
 #include "heddle/stores/admin_store.ipp"
 #include "heddle/stores/artifact_store.ipp"
+#include "heddle/stores/detail/content_settings.hpp"
 #include "heddle/stores/detail/expiry_timer.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/query_budget.hpp"
+#include "heddle/stores/detail/reach.hpp"
 #include "heddle/stores/detail/result_settings.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store_ends.ipp"
 #include "heddle/stores/message_stream_store.ipp"
-#include "heddle/stores/reach.hpp"
 #include "heddle/stores/result_store_writer.ipp"
 #include "heddle/stores/session_store.ipp"
 
@@ -38,25 +39,27 @@ struct Backend<Policy, TracerType>::Parts {
   using Gateway = detail::calls::Gateway<Policy, TracerType>;
   using Sessions = SessionStore<Policy, TracerType>;
   using Results = ResultStore<Policy, TracerType>;
+  using Artifacts = ArtifactStore<Policy, TracerType>;
   using Administration =
       std::conditional_t<concepts::Administers<Policy>, AdminStore<Policy, TracerType>, stores::detail::Absent>;
-  using PurgeTimer =
-      std::conditional_t<concepts::HidesSessions<Policy>, stores::detail::PurgeTimer<Sessions>, stores::detail::Absent>;
+  using PurgeTimer = std::conditional_t<concepts::HidesSessions<Policy>,
+                                        stores::detail::PurgeTimer<Sessions, Artifacts>, stores::detail::Absent>;
 
-  // `purge_plan`, `budget` and `result_settings` are read from the configuration before that is moved into the engine.
+  // The first ones are read from the configuration before that is moved into the engine.
   Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const QueryBudget& budget,
-        const ResultSettings& result_settings, typename Policy::Config&& config, TracerType&& watcher,
-        const Context& context)
+        const stores::detail::ContentSettings& contents, const ResultSettings& result_settings,
+        typename Policy::Config&& config, TracerType&& watcher, const Context& context)
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
+        artifacts(gateway, contents),
         queries(budget),
         results(gateway, queries, result_settings.quota_bytes),
-        purge_timer(sessions, purge_plan),
+        purge_timer(sessions, artifacts, purge_plan),
         expiry_timer(stores::detail::expiry_schedule_of(result_settings, sees_all_tenants())) {}
 
   /// Whether results of all tenants can be removed.
   [[nodiscard]] bool sees_all_tenants() const noexcept {
-    if constexpr (concepts::Administers<Policy> && !stores::reaches_all_tenants<Policy>) {
+    if constexpr (concepts::Administers<Policy> && !stores::detail::reaches_all_tenants<Policy>) {
       return engine.can_administer();
     } else {
       return true;
@@ -77,7 +80,7 @@ struct Backend<Policy, TracerType>::Parts {
   Gateway gateway{engine, tracer};
   Sessions sessions{gateway};
   ErrorStore<Policy, TracerType> errors{gateway};
-  ArtifactStore<Policy, TracerType> artifacts{gateway};
+  Artifacts artifacts;
   sealed_query::QueryGate queries;
   Results results;
   stores::Waiters<Policy> waiters;
@@ -94,8 +97,10 @@ template <class Policy, class TracerType>
 Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
   const auto purge_plan = stores::detail::purge_plan_of(config);
   const auto budget = stores::detail::query_budget_of(config);
+  const auto contents = stores::detail::content_settings_of(config);
   const ResultSettings results = stores::detail::result_settings_of(config);
-  parts_ = std::make_unique<Parts>(purge_plan, budget, results, std::move(config), std::move(tracer), context);
+  parts_ =
+      std::make_unique<Parts>(purge_plan, budget, contents, results, std::move(config), std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>

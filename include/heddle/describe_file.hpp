@@ -11,7 +11,6 @@
 #include <istream>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace heddle {
 
@@ -29,23 +28,10 @@ struct FileDescription {
 /// a SQLite database that this process has open through Heddle: reading it would drop the locks on the database. May be
 /// called by any thread.
 [[nodiscard]] inline FileDescription describe_file(const std::filesystem::path& path) {
-  std::error_code unknown;
-  const auto status = std::filesystem::status(path, unknown);
-  if (!std::filesystem::exists(status)) {
-    const bool missing = status.type() == std::filesystem::file_type::not_found;
-    throw Error(
-        missing ? ErrorCode::not_found : ErrorCode::permission_denied,
-        missing ? "the file does not exist" : "the file's status cannot be read: check the permissions of its folders");
-  }
-  // Opening a pipe would block until another process opens its other end.
-  if (!std::filesystem::is_regular_file(status)) {
-    throw Error(ErrorCode::invalid_argument, "the path does not name a regular file");
-  }
+  detail::files::require_regular_file(path);
   detail::files::PlainFile plain(path);
   std::istream& file = plain.stream();
-  if (!file) {
-    throw Error(ErrorCode::permission_denied, "the file cannot be opened for reading: check its permissions");
-  }
+  if (!file) { detail::files::refuse_unreadable_file(); }
   FileDescription description;
   detail::crypto::Sha256 digest;
   std::array<char, std::size_t{1} << 16U> piece{};

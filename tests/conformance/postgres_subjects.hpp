@@ -42,6 +42,10 @@ class ErasedServer {
   heddle::AnyBackend backend_;
 };
 
+/// See sqlite_subjects.hpp.
+template <class Subject>
+inline constexpr bool keeps_in_memory = false;
+
 }  // namespace conformance
 
 /// A test case for every backend. Begin it with `Subject subject; auto& backend = subject.backend();`.

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "heddle/model/artifact_version.hpp"
 #include "heddle/model/result_settings.hpp"
 #include "heddle/model/soft_delete_config.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace conformance {
 
@@ -12,6 +14,8 @@ struct Settings {
   std::int64_t page_bytes = std::int64_t{64} << 20U;
   heddle::SoftDeleteConfig soft_delete{};
   heddle::ResultSettings results{};
+  std::optional<heddle::ArtifactContent> content{};  ///< nothing: the default of the backend
+  std::int64_t content_quota_bytes = 0;
 };
 
 /// Returns the configuration of a backend with these settings. It administers tenants if sessions can be hidden.
@@ -20,6 +24,8 @@ template <class Config>
   config.page_bytes = settings.page_bytes;
   config.soft_delete = settings.soft_delete;
   config.results = settings.results;
+  if (settings.content) { config.artifact_content = *settings.content; }
+  config.artifact_quota_bytes = settings.content_quota_bytes;
   if constexpr (requires { config.administer_tenants; }) { config.administer_tenants = settings.soft_delete.enabled; }
   return config;
 }

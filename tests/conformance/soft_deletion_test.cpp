@@ -199,3 +199,22 @@ CONFORMANCE_TEST("the backend removes sessions after their grace period by itsel
   CHECK(!deletion->restore_session(alice, "s"));
   CHECK(fs::exists(filled.file_of(bob)));
 }
+
+CONFORMANCE_TEST("contents go with the purge of their session, and with that of their artifact") {
+  Subject subject({.soft_delete = hiding});
+  auto& backend = subject.backend();
+  auto& artifacts = backend.artifact_store();
+  const auto deletion = soft_deletion(backend);
+  backend.session_storage().save_session(alice, {.id = "s"});
+  artifacts.put(alice, {.id = "of session", .session_id = "s"}, "content");
+  artifacts.put(alice, {.id = "free"}, "free");
+  REQUIRE(deletion->soft_delete_session(alice, "s"));
+  CHECK(artifacts.content_usage(alice).stored_bytes == 11);
+  CHECK(deletion->purge_deleted_sessions({}, seconds(0)) == 1);
+  CHECK(artifacts.content_usage(alice).stored_bytes == 4);
+  REQUIRE(artifacts.remove(alice, "free", DeleteMode::soft));
+  CHECK(artifacts.purge_deleted({}, seconds(3600)) == 0);
+  CHECK(artifacts.purge_deleted({}, seconds(0)) == 1);
+  CHECK(artifacts.content_usage(alice).stored_bytes == 0);
+  CHECK(artifacts.sweep_orphans(alice, seconds(0)) == 0);
+}

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdint>
+#include <concepts>
 #include <filesystem>
 
 /// The backends of the conformance suite. A test is written once, as a template over these.
@@ -77,6 +77,10 @@ class Decorated {
   support::TemporaryFolder folder_;
   heddle::Backend<support::DecoratedSqlite> backend_;
 };
+
+/// True for a backend whose database is in the memory of the process.
+template <class Subject>
+inline constexpr bool keeps_in_memory = std::same_as<Subject, InMemory> || std::same_as<Subject, Decorated>;
 
 }  // namespace conformance
 

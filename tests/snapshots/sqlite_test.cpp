@@ -156,6 +156,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();
   all.add("Artifacts", artifacts, artifacts_of(artifacts));
+  const auto& contents = statements<Dialect::Contents>();
+  all.add("Contents", contents, contents_of(contents));
   const auto& results = statements<Dialect::Results>();
   all.add("Results", results, results_of(results));
   const auto& quota = statements<Dialect::Results::Quota>();

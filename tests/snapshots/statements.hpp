@@ -217,6 +217,37 @@ Texts artifacts_of(const Group& group) {
 }
 
 template <class Group>
+Texts contents_of(const Group& group) {
+  return {{"begin", group.begin.text()},
+          {"touch", group.touch.text()},
+          {"add_chunk", group.add_chunk.text()},
+          {"add_last_chunk", group.add_last_chunk.text()},
+          {"complete", group.complete.text()},
+          {"abandon", group.abandon.text()},
+          {"abandon_old", group.abandon_old.text()},
+          {"abandoned", group.abandoned.text()},
+          {"remove_chunks", group.remove_chunks.text()},
+          {"forget", group.forget.text()},
+          {"is_known", group.is_known.text()},
+          {"purge", group.purge.text()},
+          {"path_in_use", group.path_in_use.text()},
+          {"all_abandoned", group.all_abandoned.text()},
+          {"keep", group.keep.text()},
+          {"number_of", group.number_of.text()},
+          {"put", group.put.text()},
+          {"replace", group.replace.text()},
+          {"restore", group.restore.text()},
+          {"add_version", group.add_version.text()},
+          {"find", group.find.text()},
+          {"list", group.list.text()},
+          {"chunk", group.chunk.text()},
+          {"exists", group.exists.text()},
+          {"usage", group.usage.text()},
+          {"set_quota", group.set_quota.text()},
+          {"within_quota", group.within_quota.text()}};
+}
+
+template <class Group>
 Texts results_of(const Group& group) {
   return {{"store", group.store.text()},   {"store_image", group.store_image.text()},
           {"find", group.find.text()},     {"find_image", group.find_image.text()},

@@ -2,16 +2,21 @@
 
 #include "heddle/context.hpp"
 #include "heddle/model/artifact.hpp"
+#include "heddle/model/artifact_reader.hpp"
+#include "heddle/model/artifact_version.hpp"
+#include "heddle/model/content_source.hpp"
 #include "heddle/options.hpp"
 
+#include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 namespace heddle {
 
-/// Descriptions of files of users and agents, and the paths of these files.
+/// Files of users and agents: their descriptions, and their contents or paths.
 ///
 /// Every operation works for the tenant of the Context only; an id of another tenant behaves like an id that does not
 /// exist. Input is validated before anything is sent to the database (`invalid_argument`). Operations throw only Error.
@@ -52,14 +57,56 @@ namespace heddle {
 ///    or `temp` without a session, `sessions/<id>/user`, `agent` or `scratchpad` with a session. It creates nothing and
 ///    does not check that the session exists. Throws `failed_precondition` if the backend has no artifact directory.
 ///
-/// It does not guarantee that a file exists or matches its description; see `describe_file`. It never reads, moves or
-/// writes a file. Only `remove` and the deletion of a session remove files.
+/// Contents. An artifact has the versions that were put under its id, or, if none was, the file at its path.
+///
+///  - `put` stores content as the next version of the artifact and returns the version; if there is no artifact with
+///  the
+///    id, it inserts the given one, as `index` does, with version 1. With revision 0 an artifact that exists keeps its
+///    description, but for size, checksum, time of the update, and content type; with the revision of a loaded artifact
+///    the description is replaced, too, or it throws as `index` does. Size and checksum are those of the content; the
+///    content type is the given one or, if it is empty, what the first bytes tell. Earlier versions stay. Only `put`
+///    and `restore_version` make versions; what `index` and `update` say of size, checksum and type does not change
+///    any.
+///  - Content is read piece by piece: a put needs the same memory for any length, up to `limits::content`, and no
+///    transaction is longer than 4 MiB of it. Nobody sees it before all of it is stored; a put that throws leaves
+///    nothing that is seen or counted, nor, unless the process or the database fails, anything at all. Throws
+///    `invalid_argument` if the content is not of the size or the checksum that the options declare,
+///    `resource_exhausted` if the tenant would have more bytes than its quota, or the content alone has, `not_found` if
+///    its session does not exist, and what its source throws.
+///  - The same content of one tenant is stored once, whatever artifacts and versions have it; two tenants share
+///  nothing.
+///    It is removed with the last version that has it: when its artifact is removed in hard mode, or its session is
+///    deleted.
+///  - `open` returns a reader of a version; 0 is the last one. An artifact without versions is read at its path, if
+///  that
+///    leads to a regular file in the tenant's own artifact folder, without a link or `..`, else it throws `not_found`;
+///    the file must have the described size and checksum, if they are described. Throws `not_found` if there is no such
+///    artifact or version, or if the artifact is soft-deleted.
+///  - `versions` returns the versions, newest first; none of an artifact that does not exist or is soft-deleted.
+///    `restore_version` makes the next version out of an earlier one, and returns it; throws `not_found` if there is
+///    none. `verify` reads a version as `open` does, and returns what it finds instead of throwing `data_loss`.
+///  - `sweep_orphans` removes what puts have left that ended without an answer, if they have not stored anything for
+///  this
+///    long by the clock of the database, what removals have left, and files of contents that no row knows; returns how
+///    many of them there were. A put that is slower than that between two batches of 4 MiB, or whose source gives
+///    nothing for so long, throws `unavailable`. To be called regularly, such as once a day with an age of a day.
+///  - `purge_deleted` removes the artifacts that have been soft-deleted for at least the grace period, by the clock of
+///  the
+///    database, of all tenants, with contents and files as `remove` in hard mode does; the Context needs no user.
+///    Returns how many. If a file cannot be removed, it continues and throws the first failure at the end. On a backend
+///    that administers tenants it needs the administration connection, as AdministersTenants says.
+///  - `set_quota` sets how many bytes the tenant's contents may have, instead of the default of the configuration;
+///    `content_usage` returns it with what they have. What is stored already stays.
+///
+/// It does not guarantee that the file at a path exists or matches its description; see `describe_file`. It never
+/// writes or moves such a file. Only `remove` and the deletion of a session remove files.
 template <class T>
 concept ArtifactStorage = requires(T& store, const Context& context, const Artifact& artifact,
                                    const ArtifactPatch& patch, const std::string& text,
                                    const std::optional<std::string>& session_id, const ArtifactFilter& filter,
                                    const PageRequest& page, const WriteOptions& options, DeleteMode mode,
-                                   ArtifactFolder kind) {
+                                   ArtifactFolder kind, const ContentSource& content, const PutOptions& put_options,
+                                   std::int64_t version, std::chrono::seconds age, std::optional<std::int64_t> bytes) {
   { store.index(context, artifact, options) } -> std::same_as<std::string>;
   { store.get(context, text) } -> std::same_as<std::optional<Artifact>>;
   { store.get_by_name(context, text, session_id) } -> std::same_as<std::optional<Artifact>>;
@@ -71,6 +118,15 @@ concept ArtifactStorage = requires(T& store, const Context& context, const Artif
   { store.record_access(context, text, options) } -> std::same_as<bool>;
   { store.statistics(context) } -> std::same_as<ArtifactStatistics>;
   { store.folder(context, kind, session_id) } -> std::same_as<std::filesystem::path>;
+  { store.put(context, artifact, content, put_options) } -> std::same_as<ArtifactVersion>;
+  { store.open(context, text, version) } -> std::same_as<ArtifactReader>;
+  { store.versions(context, text, page) } -> std::same_as<Page<ArtifactVersion>>;
+  { store.restore_version(context, text, version, options) } -> std::same_as<ArtifactVersion>;
+  { store.verify(context, text, version) } -> std::same_as<ContentState>;
+  { store.sweep_orphans(context, age) } -> std::same_as<std::int64_t>;
+  { store.purge_deleted(context, age) } -> std::same_as<std::int64_t>;
+  { store.content_usage(context) } -> std::same_as<ContentUsage>;
+  { store.set_quota(context, bytes) } -> std::same_as<void>;
 };
 
 }  // namespace heddle

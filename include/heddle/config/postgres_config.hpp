@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/config/artifact_content.hpp"
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
 #include "heddle/config/result_settings.hpp"
@@ -135,9 +136,10 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.query_budget = config::query_budget_of("postgres", from.query_budget());
   settings.results = config::result_settings_of("postgres", from.results());
   if (from.has_page_bytes()) { settings.page_bytes = config::page_bytes_of(from.page_bytes()); }
-  postgres::check(settings);
+  config::read_artifact_content("postgres", from, settings);
   settings.artifact_directory = from.artifact_directory().empty() ? environment.data_directory() / "artifacts"
                                                                   : environment.expand(from.artifact_directory());
+  postgres::check(settings);
   if (!config.migration().migration_dir().empty()) {
     settings.migration_directory = environment.expand(config.migration().migration_dir());
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/config/artifact_content.hpp"
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
 #include "heddle/config/result_settings.hpp"
@@ -94,6 +95,7 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   if (!from.artifact_directory().empty()) {
     settings.artifact_directory = environment.expand(from.artifact_directory());
   }
+  config::read_artifact_content("sqlite", from, settings);
   if (!config.migration().migration_dir().empty()) {
     settings.migration_directory = environment.expand(config.migration().migration_dir());
   }

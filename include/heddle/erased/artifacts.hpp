@@ -4,8 +4,13 @@
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
 #include "heddle/model/artifact.hpp"
+#include "heddle/model/artifact_reader.hpp"
+#include "heddle/model/artifact_version.hpp"
+#include "heddle/model/content_source.hpp"
 #include "heddle/options.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -36,6 +41,20 @@ class Artifacts : public Interface {
   [[nodiscard]] virtual ArtifactStatistics statistics(const Context& context) = 0;
   [[nodiscard]] virtual std::filesystem::path folder(const Context& context, ArtifactFolder kind,
                                                      const std::optional<std::string>& session_id = {}) = 0;
+  virtual ArtifactVersion put(const Context& context, const Artifact& artifact, const ContentSource& content,
+                              const PutOptions& options = {}) = 0;
+  [[nodiscard]] virtual ArtifactReader open(const Context& context, const std::string& id,
+                                            std::int64_t version = 0) = 0;
+  [[nodiscard]] virtual Page<ArtifactVersion> versions(const Context& context, const std::string& id,
+                                                       const PageRequest& page = {}) = 0;
+  virtual ArtifactVersion restore_version(const Context& context, const std::string& id, std::int64_t version,
+                                          const WriteOptions& options = {}) = 0;
+  [[nodiscard]] virtual ContentState verify(const Context& context, const std::string& id,
+                                            std::int64_t version = 0) = 0;
+  virtual std::int64_t sweep_orphans(const Context& context, std::chrono::seconds age) = 0;
+  virtual std::int64_t purge_deleted(const Context& context, std::chrono::seconds grace_period) = 0;
+  [[nodiscard]] virtual ContentUsage content_usage(const Context& context) = 0;
+  virtual void set_quota(const Context& context, std::optional<std::int64_t> bytes) = 0;
   ///@}
 };
 
@@ -78,6 +97,33 @@ class ArtifactsModel final : public Artifacts {
   std::filesystem::path folder(const Context& context, ArtifactFolder kind,
                                const std::optional<std::string>& session_id) override {
     return store_.folder(context, kind, session_id);
+  }
+  ArtifactVersion put(const Context& context, const Artifact& artifact, const ContentSource& content,
+                      const PutOptions& options) override {
+    return store_.put(context, artifact, content, options);
+  }
+  ArtifactReader open(const Context& context, const std::string& id, std::int64_t version) override {
+    return store_.open(context, id, version);
+  }
+  Page<ArtifactVersion> versions(const Context& context, const std::string& id, const PageRequest& page) override {
+    return store_.versions(context, id, page);
+  }
+  ArtifactVersion restore_version(const Context& context, const std::string& id, std::int64_t version,
+                                  const WriteOptions& options) override {
+    return store_.restore_version(context, id, version, options);
+  }
+  ContentState verify(const Context& context, const std::string& id, std::int64_t version) override {
+    return store_.verify(context, id, version);
+  }
+  std::int64_t sweep_orphans(const Context& context, std::chrono::seconds age) override {
+    return store_.sweep_orphans(context, age);
+  }
+  std::int64_t purge_deleted(const Context& context, std::chrono::seconds grace_period) override {
+    return store_.purge_deleted(context, grace_period);
+  }
+  ContentUsage content_usage(const Context& context) override { return store_.content_usage(context); }
+  void set_quota(const Context& context, std::optional<std::int64_t> bytes) override {
+    store_.set_quota(context, bytes);
   }
 
  private:

@@ -24,7 +24,8 @@ struct EnumNames<ArtifactSource> {
   static constexpr std::array<std::string_view, 3> values{"user", "generated", "agent"};
 };
 
-/// The description of a file that a user provided or an agent created. The file itself is on disk.
+/// The description of a file that a user provided or an agent created. Its content is what was put under its id, or the
+/// file at its path.
 struct Artifact {
   std::string id{};  ///< empty: a UUID (version 4) is generated
   std::string name{};
@@ -46,6 +47,9 @@ struct Artifact {
   /// Counts the changes of what `index` writes, from 1; not accesses. Filled in when read; 0: not loaded. A write
   /// demands that the stored artifact still has it.
   std::int64_t revision = 0;
+  /// The last version of its content, from 1; 0: `path` leads to a file that is not Heddle's. Filled in when read;
+  /// ignored in a write.
+  std::int64_t version = 0;
 
   friend bool operator==(const Artifact&, const Artifact&) = default;
 };
@@ -121,7 +125,7 @@ struct ArtifactStatistics {
 
 HEDDLE_ADAPT_STRUCT(heddle::Artifact, id, name, path, source, source_agent_id, purpose, content_type, size_bytes,
                     checksum, created_at, updated_at, last_accessed_at, access_count, tags, metadata, deleted_at,
-                    session_id, revision);
+                    session_id, revision, version);
 HEDDLE_ADAPT_STRUCT(heddle::ArtifactPatch, name, path, source, source_agent_id, purpose, content_type, size_bytes,
                     checksum, session_id, add_tags, remove_tags, metadata, remove_metadata, revision);
 HEDDLE_ADAPT_STRUCT(heddle::ArtifactFilter, source, content_type, tags, min_size_bytes, max_size_bytes, created_from,

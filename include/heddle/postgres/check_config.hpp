@@ -4,6 +4,7 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/postgres/config.hpp"
+#include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
 #include "heddle/validation/result_settings.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
@@ -78,6 +79,7 @@ inline void check(const Config& config) {
   check_pool(config.pool);
   validation::check_query_budget("postgres", config.query_budget);
   validation::check_result_settings("postgres", config.results);
+  validation::check_artifact_content("postgres", config);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
   validation::check_soft_delete(
       "postgres", config.soft_delete,

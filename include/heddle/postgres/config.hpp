@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/model/artifact_version.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/result_settings.hpp"
 #include "heddle/model/soft_delete_config.hpp"
@@ -45,7 +46,11 @@ struct Config {
   /// Accept a role for which row security does not hold: a superuser, a role with BYPASSRLS, or the owner of the
   /// tables.
   bool allow_role_without_row_security = false;
-  std::filesystem::path artifact_directory{};   ///< the root of artifact files; empty: no artifact files
+  std::filesystem::path artifact_directory{};  ///< the root of artifact files; empty: no artifact files
+  /// Where the contents of artifacts are stored. Automatic: in the database, which all servers share.
+  ArtifactContent artifact_content = ArtifactContent::database;
+  /// How many bytes the contents of one tenant's artifacts may have, unless a quota is set for the tenant; 0: no limit.
+  std::int64_t artifact_quota_bytes = 0;
   std::filesystem::path migration_directory{};  ///< empty: the compiled-in migrations
   SoftDeleteConfig soft_delete{};               ///< its removal of sessions needs `admin_dsn`
   QueryBudget query_budget{};                   ///< of the queries on results

@@ -65,7 +65,7 @@ struct Frozen<Artifact> {
                        &Artifact::purpose, &Artifact::content_type, &Artifact::size_bytes, &Artifact::checksum,
                        &Artifact::created_at, &Artifact::last_accessed_at, &Artifact::access_count, &Artifact::tags,
                        &Artifact::metadata, &Artifact::session_id>;
-  using Ignored = Only<&Artifact::updated_at, &Artifact::deleted_at>;
+  using Ignored = Only<&Artifact::updated_at, &Artifact::deleted_at, &Artifact::version>;
 };
 
 template <>

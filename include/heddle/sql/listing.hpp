@@ -32,7 +32,8 @@ enum class Listing {
   session_summaries,
   open_tool_calls,
   interrupted_streams,
-  messages_backwards
+  messages_backwards,
+  artifact_versions
 };
 
 }  // namespace heddle::sql
@@ -40,7 +41,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 23> values{"sessions",
+  static constexpr std::array<std::string_view, 24> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -62,5 +63,6 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "session_summaries",
                                                            "open_tool_calls",
                                                            "interrupted_streams",
-                                                           "messages_backwards"};
+                                                           "messages_backwards",
+                                                           "artifact_versions"};
 };

@@ -5,6 +5,7 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/sqlite/config.hpp"
+#include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
 #include "heddle/validation/result_settings.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
@@ -109,6 +110,7 @@ inline void check_path(const std::string& path) {
     // Named after the file: two databases in one folder must not remove each other's files.
     config.artifact_directory = config.path + "-artifacts";
   }
+  validation::check_artifact_content("sqlite", config);
   return config;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/model/artifact_version.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/result_settings.hpp"
 #include "heddle/model/soft_delete_config.hpp"
@@ -53,6 +54,11 @@ struct Config {
   /// The folder for artifact files; no other database may use it. Empty: `path` followed by `-artifacts`. A `:memory:`
   /// database without it has no files.
   std::filesystem::path artifact_directory{};
+  /// Where the contents of artifacts are stored. Automatic: in files if there is an artifact directory, the default one
+  /// included, else in the database.
+  ArtifactContent artifact_content = ArtifactContent::automatic;
+  /// How many bytes the contents of one tenant's artifacts may have, unless a quota is set for the tenant; 0: no limit.
+  std::int64_t artifact_quota_bytes = 0;
   /// A folder with the migrations to use instead of the built-in ones; see `migrations::load_migrations`.
   std::filesystem::path migration_directory{};
   /// The key to encrypt the file with. Not supported yet: opening fails, and no plain file is made.

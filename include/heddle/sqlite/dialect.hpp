@@ -17,6 +17,7 @@ struct Dialect {
   using Messages = MessageStatements;
   using Errors = sql::ErrorStatements<Sql>;
   using Artifacts = sql::ArtifactStatements<Sql>;
+  using Contents = sql::ContentStatements<Sql>;
   using Results = sql::ResultStatements<Sql>;
   using HumanRequests = sql::HumanRequestStatements<Sql>;
   using Streams = sql::StreamStatements<Sql>;

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "heddle/sql/statements/artifacts.hpp"
+#include "heddle/sql/statements/contents.hpp"
 #include "heddle/sql/statements/errors.hpp"
 #include "heddle/sql/statements/human_requests.hpp"
 #include "heddle/sql/statements/results.hpp"
-#include "heddle/sql/statements/streams.hpp"
 #include "heddle/sql/statements/soft_deletion.hpp"
+#include "heddle/sql/statements/streams.hpp"
 #include "heddle/sqlite/dialect.hpp"
 #include "heddle/sqlite/statements/admin.hpp"
 #include "heddle/sqlite/statements/messages.hpp"

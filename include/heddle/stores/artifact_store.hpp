@@ -3,23 +3,30 @@
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/forward.hpp"
 #include "heddle/model/artifact.hpp"
+#include "heddle/model/artifact_reader.hpp"
+#include "heddle/model/artifact_version.hpp"
+#include "heddle/model/content_source.hpp"
 #include "heddle/options.hpp"
+#include "heddle/stores/detail/content_settings.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 namespace heddle {
 
-/// Descriptions of files, on any backend. Satisfies ArtifactStorage, which specifies each operation. Many threads may
-/// use it.
+/// Files of users and agents, on any backend. Satisfies ArtifactStorage, which specifies each operation. Many threads
+/// may use it.
 template <class Policy, class Tracer>
 class ArtifactStore {
   using Gateway = detail::calls::Gateway<Policy, Tracer>;
 
  public:
   /// Made by Backend.
-  explicit ArtifactStore(Gateway& gateway) : gateway_(gateway) {}
+  ArtifactStore(Gateway& gateway, const stores::detail::ContentSettings& settings)
+      : gateway_(gateway), settings_(settings) {}
 
   /// Inserts an artifact, or replaces it if it still has the revision at which it was loaded; returns its id.
   std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {});
@@ -51,8 +58,32 @@ class ArtifactStore {
   [[nodiscard]] std::filesystem::path folder(const Context& context, ArtifactFolder kind,
                                              const std::optional<std::string>& session_id = {});
 
+  /// Stores content as the next version of an artifact, which it inserts if there is none with the id.
+  ArtifactVersion put(const Context& context, const Artifact& artifact, const ContentSource& content,
+                      const PutOptions& options = {});
+  /// Returns a reader of a version of the content; 0: the last one. Throws `not_found` if there is none.
+  [[nodiscard]] ArtifactReader open(const Context& context, const std::string& id, std::int64_t version = 0);
+  /// Returns the versions of an artifact, newest first.
+  [[nodiscard]] Page<ArtifactVersion> versions(const Context& context, const std::string& id,
+                                               const PageRequest& request = {});
+  /// Makes the content of an earlier version that of the next one, which it returns.
+  ArtifactVersion restore_version(const Context& context, const std::string& id, std::int64_t version,
+                                  const WriteOptions& options = {});
+  /// Reads a version of the content to its end and returns whether it is what was stored; 0: the last one.
+  [[nodiscard]] ContentState verify(const Context& context, const std::string& id, std::int64_t version = 0);
+  /// Removes what puts and removals that did not end have left; returns how many of them there were.
+  std::int64_t sweep_orphans(const Context& context, std::chrono::seconds age);
+  /// Removes for good the artifacts of all tenants that have been soft-deleted for at least the grace period; returns
+  /// how many.
+  std::int64_t purge_deleted(const Context& context, std::chrono::seconds grace_period);
+  /// Returns how many bytes the tenant's contents have, and may have.
+  [[nodiscard]] ContentUsage content_usage(const Context& context);
+  /// Sets how many bytes the tenant's contents may have; nothing: the default of the configuration.
+  void set_quota(const Context& context, std::optional<std::int64_t> bytes);
+
  private:
   Gateway& gateway_;
+  stores::detail::ContentSettings settings_;
 };
 
 }  // namespace heddle

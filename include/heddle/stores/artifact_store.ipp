@@ -12,12 +12,18 @@
 #include "heddle/sql/search_terms.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_store.hpp"
+#include "heddle/stores/artifact_store_contents.ipp"
 #include "heddle/stores/artifact_store_writes.ipp"
 #include "heddle/stores/detail/artifact_checks.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/stores/detail/content_cleanup.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace heddle {
 
@@ -99,16 +105,26 @@ bool ArtifactStore<Policy, Tracer>::remove(const Context& context, const std::st
       return answer.number != 0;
     }
     std::optional<std::string> own_path;
+    std::vector<std::int64_t> uploads;
     const Answer answer = passage.write_once(options.idempotency_key, std::nullopt, fingerprint, [&](auto& tx) {
       auto path = tx.one(statements.find_own_path, tx.user_id(), id);
       tx.run_as_answer(statements.remove, tx.user_id(), id);
-      return [path = std::move(path), &own_path]() mutable { own_path = path(); };
+      auto removed =
+          tx.all(stores::detail::content_statements<Policy>().abandoned, tx.user_id(), stores::detail::uploads_at_once);
+      return [path = std::move(path), removed = std::move(removed), &own_path, &uploads]() mutable {
+        own_path = path();
+        uploads = removed();
+      };
     });
     // Not in a repeat, when a newer file can have the path. After the commit, the file is removed even if the deadline
     // passes or the backend closes.
-    if (own_path && !answer.repeated) {
+    stores::detail::FirstFailure failure;
+    failure.attempt([&] {
+      if (!own_path || answer.repeated) { return; }
       stores::detail::ArtifactFiles(passage.artifact_directory()).remove_file(passage.user_id(), *own_path);
-    }
+    });
+    failure.attempt([&] { stores::detail::remove_all_uploads<Policy>(passage, std::move(uploads)); });
+    failure.rethrow();
     return answer.number != 0;
   });
 }

@@ -21,7 +21,7 @@
 #include "heddle/sql/stored_image.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
 #include "heddle/stores/detail/new_results.hpp"
-#include "heddle/stores/reach.hpp"
+#include "heddle/stores/detail/reach.hpp"
 #include "heddle/stores/result_store.hpp"
 #include "heddle/validation/check.hpp"
 
@@ -219,7 +219,7 @@ std::int64_t ResultStore<Policy, Tracer>::purge_expired(const Context& context) 
   return gateway_.manage(context, Operation::purge_expired_results, [&](auto& passage) {
     constexpr std::int64_t batch = stores::detail::expired_at_once;
     auto remove_batch = [](auto& tx) {
-      if constexpr (!stores::reaches_all_tenants<Policy>) {
+      if constexpr (!stores::detail::reaches_all_tenants<Policy>) {
         tx.require(stores::detail::sees_one_tenant,
                    sql::statements<typename Policy::Dialect::Admin>().sees_all_tenants);
       }
@@ -229,7 +229,7 @@ std::int64_t ResultStore<Policy, Tracer>::purge_expired(const Context& context) 
     std::int64_t all = 0;
     for (std::int64_t removed = batch; removed == batch; all += removed) {
       passage.context().check();
-      if constexpr (!stores::reaches_all_tenants<Policy>) {
+      if constexpr (!stores::detail::reaches_all_tenants<Policy>) {
         removed = passage.administer(remove_batch);
       } else {
         removed = passage.write(remove_batch);

@@ -12,7 +12,11 @@
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/stores/artifact_store.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
+#include "heddle/stores/detail/artifact_purge.hpp"
+#include "heddle/stores/detail/content_cleanup.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/require_session.hpp"
 #include "heddle/stores/detail/session_cleanup.hpp"
@@ -29,7 +33,9 @@
 #include "heddle/stores/session_store_tool_calls.ipp"
 #include "heddle/validation/check.hpp"
 
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace heddle {
 
@@ -109,16 +115,26 @@ bool SessionStore<Policy, Tracer>::delete_session(const Context& context, const 
                                                   const WriteOptions& options) {
   return gateway_.run(context, Operation::delete_session, [&](auto& passage) {
     validation::check_id("session id", id);
+    std::vector<std::int64_t> uploads;
     const Answer answer = passage.write_once(
         options.idempotency_key, std::nullopt, [&] { return sql::fingerprint(id); },
         [&](auto& tx) {
           tx.run(stores::detail::session_statements<Policy>().detach_children, tx.user_id(), id);
           tx.run_as_answer(stores::detail::session_statements<Policy>().remove, tx.user_id(), id);
+          auto removed = tx.all(stores::detail::content_statements<Policy>().abandoned, tx.user_id(),
+                                stores::detail::uploads_at_once);
+          return [removed = std::move(removed), &uploads]() mutable { uploads = removed(); };
         });
     // Not in a repeat, when the id can be that of a newer session. After the commit, the files are removed and the
     // hooks run even if the deadline passes or the backend closes.
     if (answer.number != 0 && !answer.repeated) {
-      stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(), id);
+      stores::detail::FirstFailure failure;
+      failure.attempt([&] { stores::detail::remove_all_uploads<Policy>(passage, std::move(uploads)); });
+      failure.attempt([&] {
+        stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(),
+                                         id);
+      });
+      failure.rethrow();
     }
     return answer.number != 0;
   });
@@ -129,7 +145,7 @@ bool SessionStore<Policy, Tracer>::soft_delete_session(
     const Context& context, const std::string& id,
     const WriteOptions& options) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
-    stores::detail::PurgeTimer<SessionStore>::compile();
+    stores::detail::PurgeTimer<SessionStore, ArtifactStore<Policy, Tracer>>::compile();
     return gateway_.run(context, Operation::soft_delete_session, [&](auto& passage) {
       validation::check_id("session id", id);
       if (!passage.can_soft_delete()) { throw stores::detail::soft_deletion_is_off.error(); }
@@ -151,7 +167,7 @@ bool SessionStore<Policy, Tracer>::restore_session(
     const Context& context, const std::string& id,
     const WriteOptions& options) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
-    stores::detail::PurgeTimer<SessionStore>::compile();
+    stores::detail::PurgeTimer<SessionStore, ArtifactStore<Policy, Tracer>>::compile();
     return gateway_.run(context, Operation::restore_session, [&](auto& passage) {
       validation::check_id("session id", id);
       const Answer answer = passage.write_once(
@@ -170,15 +186,20 @@ template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
     const Context& context, std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
-    stores::detail::PurgeTimer<SessionStore>::compile();
+    stores::detail::PurgeTimer<SessionStore, ArtifactStore<Policy, Tracer>>::compile();
     return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
       const Timestamp present = now();
       const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);
+      bool has_uploads = false;
       auto remove_batch = [&](auto& tx) {
         const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
         tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);
         auto rows = tx.all(admin.purge_deleted, present, before, admin.purge_batch);
-        return [rows = std::move(rows)]() mutable { return rows(); };
+        auto abandoned = tx.all(stores::detail::content_statements<Policy>().all_abandoned, std::int64_t{1});
+        return [rows = std::move(rows), abandoned = std::move(abandoned), &has_uploads]() mutable {
+          has_uploads = !abandoned().empty();
+          return rows();
+        };
       };
       Context of_owner = passage.context();
       stores::detail::SessionPurge purge(sql::statements<typename Policy::Dialect::Admin>().purge_batch);
@@ -188,6 +209,9 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
                   stores::detail::clean_up_session(passage.artifact_directory(), hooks_, of_owner, session.user_id,
                                                    session.id);
                 });
+      if (has_uploads) {
+        purge.attempt([&] { stores::detail::remove_uploads_of_all<Policy>(passage); });
+      }
       passage.count(purge.count());
       purge.rethrow_failure();
       return purge.count();

@@ -67,7 +67,41 @@ class RecordCalls : public TurnCalls {
   void artifacts() {
     const auto context = this->context();
     const Id id = any_id("a", artifacts_);
-    switch (random_.number(14)) {
+    switch (random_.number(20)) {
+      case 14: {
+        auto artifact = this->artifact();
+        artifact.created_at = {};
+        const bool loaded = random_.one_in(3);
+        const auto content = this->content();
+        return write("put_artifact", [=](auto& side, const Options& options) {
+          auto own = artifact;
+          own.id = side.of(id);
+          if (own.id.empty()) { own.id = "put"; }
+          if (loaded) { own.revision = revision_of(side, context, own.id); }
+          return shown(side, side.backend.artifact_store().put(context, own, content,
+                                                               {.idempotency_key = options.idempotency_key}));
+        });
+      }
+      case 15:
+        return call("open_artifact", [&, version = version()](auto& side) {
+          return shown(side, side.backend.artifact_store().open(context, side.of(id), version).rest());
+        });
+      case 16:
+        return read_list("list_artifact_versions", [&](auto& side, const auto& page) {
+          return side.backend.artifact_store().versions(context, side.of(id), page);
+        });
+      case 17:
+        return write("restore_artifact_version", [=, version = version()](auto& side, const Options& options) {
+          return shown(side, side.backend.artifact_store().restore_version(context, side.of(id), version, options));
+        });
+      case 18:
+        return call("artifact_usage",
+                    [&](auto& side) { return shown(side, side.backend.artifact_store().content_usage(context)); });
+      case 19:
+        return call("set_artifact_quota", [&, quota = quota()](auto& side) {
+          side.backend.artifact_store().set_quota(context, quota);
+          return std::string();
+        });
       case 0:
         return call("get_artifact",
                     [&](auto& side) { return shown(side, side.backend.artifact_store().get(context, side.of(id))); });
@@ -136,6 +170,12 @@ class RecordCalls : public TurnCalls {
  private:
   std::string tool() { return random_.one_in(10) ? random_.clean() : random_.id("tool"); }
   std::string name() { return random_.one_in(10) ? std::string(4096, 'n') : random_.id("name"); }
+
+  std::int64_t version() { return static_cast<std::int64_t>(random_.number(5)) - (random_.one_in(20) ? 1 : 0); }
+  std::string content() { return std::string(random_.number(4) * 1000, static_cast<char>('a' + random_.number(2))); }
+  std::optional<std::int64_t> quota() {
+    return random_.one_in(3) ? std::optional<std::int64_t>(random_.number(6000)) : std::nullopt;
+  }
 
   heddle::Artifact artifact() {
     auto artifact = random_.record<heddle::Artifact>();

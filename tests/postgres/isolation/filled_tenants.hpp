@@ -38,6 +38,7 @@ inline void fill(OnServer& backend, const std::string& user) {
   streams.append(context, stream, "gold of " + user);
   backend.error_store().store(context, {.id = known, .session_id = known, .tool_name = known, .raw_error = "failed"});
   backend.artifact_store().index(context, {.id = known, .name = "gold", .path = known, .session_id = known});
+  backend.artifact_store().put(context, {.id = known + " content", .session_id = known}, "gold of " + user);
   backend.result_store().store(context, {.id = known, .table = {{"c"}, {{std::string("gold")}}}});
   backend.human_request_store().store(context, {.id = known, .session_id = known, .question = "?"});
 }
@@ -46,7 +47,11 @@ inline void fill(OnServer& backend, const std::string& user) {
 class FilledTenants {
  public:
   explicit FilledTenants() : backend_(std::make_unique<OnServer>(database_.config(folder_.path()))) {
-    for (const char* user : {"alice", "bob"}) { fill(*backend_, user); }
+    for (const std::string user : {"alice", "bob"}) {
+      fill(*backend_, user);
+      // As an interrupted put leaves it.
+      superuser().execute("INSERT INTO content_uploads (user_id, number, touched_at) VALUES ('" + user + "', 1, 1)");
+    }
   }
 
   OnServer& backend() { return *backend_; }

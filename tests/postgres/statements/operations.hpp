@@ -33,6 +33,7 @@ struct Run {
   [[nodiscard]] auto& admin() const { return backend.admin_storage(); }
 
   [[nodiscard]] AppendOptions appending() const { return {.idempotency_key = options.idempotency_key}; }
+  [[nodiscard]] PutOptions putting() const { return {.idempotency_key = options.idempotency_key}; }
   [[nodiscard]] AppendOptions expecting(std::int64_t sequence) const {
     return {.idempotency_key = options.idempotency_key, .expected_sequence = sequence};
   }
@@ -272,6 +273,35 @@ inline const std::vector<Operation> all{
      [](R& r) { CHECK(r.artifacts().remove(r.context, r.id, DeleteMode::soft, r.options)); }, true},
     {"remove an artifact for good",
      [](R& r) { CHECK(r.artifacts().remove(r.context, r.id, DeleteMode::hard, r.options)); }, true},
+    {"put, a new artifact", [](R& r) { r.artifacts().put(r.context, artifact(r.fresh, r.id), text_mark, r.putting()); },
+     true},
+    {"put, an old artifact", [](R& r) { r.artifacts().put(r.context, artifact(r.id, r.id), text_mark, r.putting()); },
+     true},
+    {"put, at its revision",
+     [](R& r) {
+       Artifact changed = artifact(r.id, r.id);
+       changed.revision = 1;
+       r.artifacts().put(r.context, changed, std::string(std::size_t{3} << 20U, 'x'), r.putting());
+     },
+     true},
+    {"put, of two batches",
+     [](R& r) {
+       const std::string bytes = std::string(std::size_t{4} << 20U, 'x') + r.fresh;
+       r.artifacts().put(r.context, {.id = r.fresh}, bytes, r.putting());
+     },
+     true, 2},
+    {"open an artifact, and read a chunk",
+     [](R& r) { CHECK(!r.artifacts().open(r.context, "content " + r.id).rest().empty()); }, false, 2},
+    {"verify", [](R& r) { CHECK(r.artifacts().verify(r.context, "content " + r.id) == ContentState::intact); }, false,
+     2},
+    {"versions", [](R& r) { CHECK(!r.artifacts().versions(r.context, "content " + r.id, r.page).items.empty()); }},
+    {"restore_version",
+     [](R& r) { CHECK(r.artifacts().restore_version(r.context, "content " + r.id, 1, r.options).version == 2); }, true},
+    {"remove an artifact and its content",
+     [](R& r) { CHECK(r.artifacts().remove(r.context, "content " + r.id, DeleteMode::hard, r.options)); }, true, 2},
+    {"content_usage", [](R& r) { CHECK(r.artifacts().content_usage(r.context).stored_bytes > 0); }},
+    {"set_quota", [](R& r) { r.artifacts().set_quota(r.context, {}); }},
+    {"sweep_orphans", [](R& r) { CHECK(r.artifacts().sweep_orphans(r.context, 24h) == 0); }},
     {"record_access", [](R& r) { CHECK(r.artifacts().record_access(r.context, r.id, r.options)); }, true},
     {"statistics of artifacts", [](R& r) { CHECK(r.artifacts().statistics(r.context).files > 0); }},
 

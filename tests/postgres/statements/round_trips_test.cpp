@@ -73,6 +73,7 @@ class Scene {
     direct_.error_store().store(
         tenant, {.id = id, .timestamp = time_mark, .session_id = id, .tool_name = text_mark, .raw_error = text_mark});
     direct_.artifact_store().index(tenant, artifact(id, id));
+    direct_.artifact_store().put(tenant, {.id = "content " + id}, id);
     direct_.result_store().store(tenant, result(id));
     direct_.human_request_store().store(tenant, request(id, id));
     const std::string cursor = sessions.load_messages(tenant, id, {.limit = 1}).next;
@@ -205,6 +206,12 @@ TEST_CASE("postgres round trips: a refused write needs one") {
        [](R& r) { r.artifacts().index(r.context, artifact(r.fresh, r.fresh), r.options); }},
       {"an artifact that is there already, and another one", ErrorCode::conflict,
        [](R& r) { r.artifacts().index(r.context, {.id = r.id, .name = text_mark}, r.options); }},
+      {"a content of no session", ErrorCode::not_found,
+       [](R& r) { r.artifacts().put(r.context, artifact(r.fresh, r.fresh), text_mark, r.putting()); }},
+      {"a content of an artifact that has another revision", ErrorCode::conflict,
+       [](R& r) { r.artifacts().put(r.context, {.id = r.id, .revision = 9}, text_mark, r.putting()); }},
+      {"a version that is not there", ErrorCode::not_found,
+       [](R& r) { r.artifacts().restore_version(r.context, r.id, 9, r.options); }},
       {"an artifact that has another revision", ErrorCode::conflict,
        [](R& r) {
          Artifact changed = artifact(r.id, r.id);

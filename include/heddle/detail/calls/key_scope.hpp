@@ -36,6 +36,8 @@ namespace heddle::detail::calls {
     case Operation::patch_artifact: return "patch_artifact";
     case Operation::remove_artifact: return "remove_artifact";
     case Operation::record_artifact_access: return "record_artifact_access";
+    case Operation::put_artifact: return "put_artifact";
+    case Operation::restore_artifact_version: return "restore_artifact_version";
     case Operation::store_result: return "store_result";
     case Operation::finish_result: return "finish_result";
     case Operation::remove_result: return "remove_result";

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "heddle/detail/files/open_databases.hpp"
+#include "heddle/error.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <ios>
 #include <istream>
 #include <optional>
+#include <system_error>
 
 namespace heddle::detail::files {
 
@@ -31,5 +33,26 @@ class PlainFile {
   std::optional<OpenDatabases::Reading> reading_;  ///< must outlive the open stream
   std::ifstream stream_;
 };
+
+/// Throws unless a path leads to a regular file: `not_found`, `invalid_argument`, or `permission_denied`.
+inline void require_regular_file(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  if (!std::filesystem::exists(status)) {
+    const bool missing = status.type() == std::filesystem::file_type::not_found;
+    throw Error(
+        missing ? ErrorCode::not_found : ErrorCode::permission_denied,
+        missing ? "the file does not exist" : "the file's status cannot be read: check the permissions of its folders");
+  }
+  // Opening a pipe would block until another process opens its other end.
+  if (!std::filesystem::is_regular_file(status)) {
+    throw Error(ErrorCode::invalid_argument, "the path does not name a regular file");
+  }
+}
+
+/// Throws the error for a file that could not be opened.
+[[noreturn]] inline void refuse_unreadable_file() {
+  throw Error(ErrorCode::permission_denied, "the file cannot be opened for reading: check its permissions");
+}
 
 }  // namespace heddle::detail::files

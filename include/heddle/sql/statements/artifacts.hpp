@@ -26,9 +26,9 @@ struct ArtifactStatements {
   /// Members of an Artifact that a later write can change.
   using Changeable =
       Without<All<Artifact>, &Artifact::id, &Artifact::created_at, &Artifact::updated_at, &Artifact::last_accessed_at,
-              &Artifact::access_count, &Artifact::deleted_at, &Artifact::revision>;
+              &Artifact::access_count, &Artifact::deleted_at, &Artifact::revision, &Artifact::version>;
   /// Members that the first write stores: the revision begins by itself.
-  using Stored = Without<All<Artifact>, &Artifact::revision>;
+  using Stored = Without<All<Artifact>, &Artifact::revision, &Artifact::version>;
   /// Members of an ArtifactFilter that restrict a list only if they are set.
   using IfSet = Only<&ArtifactFilter::source, &ArtifactFilter::content_type, &ArtifactFilter::tags,
                      &ArtifactFilter::min_size_bytes, &ArtifactFilter::max_size_bytes>;

@@ -10,6 +10,8 @@ struct ErrorStatements;
 template <class Sql>
 struct ArtifactStatements;
 template <class Sql>
+struct ContentStatements;
+template <class Sql>
 struct ResultStatements;
 template <class Sql>
 struct HumanRequestStatements;

@@ -65,10 +65,7 @@ class BasicArtifactFiles {
     if (!session_id && kind != ArtifactFolder::temp && kind != ArtifactFolder::user) {
       validation::refuse("session_id", "must be given: this folder belongs to a session");
     }
-    if (root_.empty()) {
-      throw Error(ErrorCode::failed_precondition,
-                  "the backend has no artifact directory: set artifact_directory in its configuration");
-    }
+    require_root();
     return (session_id ? session_folder(user_id, *session_id) : user_folder(user_id)) / name;
   }
 
@@ -84,27 +81,66 @@ class BasicArtifactFiles {
   /// path starts at the process's working folder. Throws `permission_denied` or `unavailable` if a file of the tenant
   /// cannot be removed, `failed_precondition` if the working folder of a relative path no longer exists.
   bool remove_file(std::string_view user_id, const std::filesystem::path& file) const {
-    if (root_.empty() || file.empty()) { return false; }
+    const auto names = names_of(user_id, file);
+    if (names.size() < 2) { return false; }
+    const auto folder = open({names.begin(), std::prev(names.end())});
+    return folder && folder->remove_file(names.back());
+  }
+
+  /// Opens a file in the tenant's folder for reading; returns nothing in the cases in which `remove_file` returns
+  /// false, and for what is not a regular file.
+  [[nodiscard]] std::optional<heddle::detail::files::OpenFile> find_file(std::string_view user_id,
+                                                                         const std::filesystem::path& file) const {
+    const auto names = names_of(user_id, file);
+    if (names.size() < 2) { return std::nullopt; }
+    const auto folder = open({names.begin(), std::prev(names.end())});
+    return folder ? folder->find_file(names.back()) : std::nullopt;
+  }
+
+  /// Returns the folder for the contents of a tenant's artifacts, which is none of the folders for files; nothing if it
+  /// does not exist.
+  [[nodiscard]] std::optional<OpenFolder> contents(std::string_view user_id) const {
+    return open({path_component(user_id), contents_name});
+  }
+  /// The same; makes it if it does not exist. Throws `failed_precondition` without a root.
+  [[nodiscard]] OpenFolder make_contents(std::string_view user_id) const {
+    require_root();
+    std::error_code failure;
+    std::filesystem::create_directories(root_, failure);
+    auto root = OpenFolder::at(root_);
+    if (!root) { throw Error(ErrorCode::permission_denied, "the artifact directory cannot be made"); }
+    return root->enter_or_make(path_component(user_id)).enter_or_make(contents_name);
+  }
+
+ private:
+  static constexpr const char* sessions = "sessions";
+  static constexpr const char* contents_name = "contents";
+
+  void require_root() const {
+    if (root_.empty()) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the backend has no artifact directory: set artifact_directory in its configuration");
+    }
+  }
+
+  /// Returns the names that lead from the root to a file of a tenant; none if its path does not lead there, or leads to
+  /// a stored content.
+  [[nodiscard]] std::vector<std::string> names_of(std::string_view user_id, const std::filesystem::path& file) const {
+    if (root_.empty() || file.empty()) { return {}; }
     const auto path = heddle::detail::files::absolute_path(file);
-    if (std::find(path.begin(), path.end(), "..") != path.end()) { return false; }
+    if (std::find(path.begin(), path.end(), "..") != path.end()) { return {}; }
     auto names = names_below(user_folder(user_id), path.lexically_normal());
     if (names.empty()) {
       // The caller may have resolved links above the root, which are trusted.
       std::error_code failure;
       const auto real_root = std::filesystem::canonical(root_, failure);
-      if (failure) { return false; }
+      if (failure) { return {}; }
       names = names_below(real_root / path_component(user_id), path.lexically_normal());
     }
-    if (names.empty() || names.back().empty()) { return false; }
-    const std::string name = names.back();
-    names.back() = path_component(user_id);
-    std::rotate(names.begin(), std::prev(names.end()), names.end());
-    const auto folder = open(names);
-    return folder && folder->remove_file(name);
+    if (names.empty() || names.back().empty() || names.front() == contents_name) { return {}; }
+    names.insert(names.begin(), path_component(user_id));
+    return names;
   }
-
- private:
-  static constexpr const char* sessions = "sessions";
 
   /// Returns the names that lead from a folder to a path in it; none if the path is not in it.
   static std::vector<std::string> names_below(const std::filesystem::path& folder, const std::filesystem::path& path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/detail/files/open_file.hpp"
 #include "heddle/error.hpp"
 
 #include <dirent.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +50,43 @@ class BasicOpenFolder {
     return wrap(::openat(descriptor_, name.c_str(), folder_flags | O_NOFOLLOW));
   }
 
+  /// Opens the folder with this name in it, or makes it, which only its owner may read. Throws if the name is that of
+  /// something else.
+  [[nodiscard]] BasicOpenFolder enter_or_make(const std::string& name) const {
+    if (::mkdirat(descriptor_, name.c_str(), 0700) == 0) {
+      sync();
+    } else if (errno != EEXIST) {
+      heddle::detail::files::refuse_file(errno, "a folder for artifact files cannot be made");
+    }
+    auto folder = enter(name);
+    if (!folder) { throw Error(ErrorCode::permission_denied, "a folder for artifact files is a link or a file"); }
+    return std::move(*folder);
+  }
+
+  /// Makes a file in it.
+  [[nodiscard]] heddle::detail::files::OpenFile make_file(const std::string& name) const {
+    return heddle::detail::files::OpenFile::make(descriptor_, name);
+  }
+  /// Opens a regular file in it for reading; returns nothing if there is none.
+  [[nodiscard]] std::optional<heddle::detail::files::OpenFile> find_file(const std::string& name) const {
+    return heddle::detail::files::OpenFile::find(descriptor_, name);
+  }
+  /// Gives a file in it another name.
+  void rename(const std::string& from, const std::string& to) const {
+    if (::renameat(descriptor_, from.c_str(), descriptor_, to.c_str()) != 0) {
+      heddle::detail::files::refuse_file(errno, "an artifact file cannot get its name");
+    }
+  }
+  /// Returns when the names in it are on the disk.
+  void sync() const {
+    if (::fsync(descriptor_) != 0) {
+      heddle::detail::files::refuse_file(errno, "a folder for artifact files cannot be brought to the disk");
+    }
+  }
+
+  /// Returns all names in it. They are in memory at once.
+  [[nodiscard]] std::vector<std::string> all_names() const { return names(std::numeric_limits<std::size_t>::max()); }
+
   /// Removes the file or link (not its target) with this name; returns false if it does not exist or is a folder.
   bool remove_file(const std::string& name) const {
     struct stat found {};
@@ -75,7 +114,7 @@ class BasicOpenFolder {
   [[noreturn]] static void fail(int code) {
     const bool forbidden = code == EACCES || code == EPERM || code == EROFS;
     throw Error(forbidden ? ErrorCode::permission_denied : ErrorCode::unavailable,
-                "artifact files could not be removed");
+                "artifact files cannot be opened or removed");
   }
 
   /// Throws unless the failure is that the name does not exist.
@@ -97,7 +136,7 @@ class BasicOpenFolder {
   }
 
   /// Returns some of the names in the folder; none if it is empty.
-  [[nodiscard]] std::vector<std::string> names() const {
+  [[nodiscard]] std::vector<std::string> names(std::size_t most = names_at_once) const {
     struct Close {
       void operator()(DIR* stream) const noexcept { ::closedir(stream); }
     };
@@ -115,7 +154,7 @@ class BasicOpenFolder {
     while (const auto* entry = ::readdir(stream.get())) {
       const std::string_view name(static_cast<const char*>(entry->d_name));
       if (name != "." && name != "..") { found.emplace_back(name); }
-      if (found.size() == names_at_once) { return found; }
+      if (found.size() == most) { return found; }
       errno = 0;
     }
     if (errno != 0) { fail(errno); }

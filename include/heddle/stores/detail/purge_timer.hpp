@@ -3,6 +3,7 @@
 
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -116,10 +117,10 @@ class RegularThread {
   std::jthread thread_;  ///< the last member, because it uses the others
 };
 
-/// A thread that regularly removes hidden sessions whose grace period has ended. The backend's tracer gets failures,
-/// and the next round tries again. A file that only saves does not compile what the thread does: the program can start
-/// it if it contains an operation on hidden sessions, each of which calls `compile`.
-template <class Sessions>
+/// A thread that regularly removes hidden sessions, and soft-deleted artifacts, whose grace period has ended. The
+/// backend's tracer gets failures, and the next round tries again. A file that only saves does not compile what the
+/// thread does: the program can start it if it contains an operation on hidden sessions, each of which calls `compile`.
+template <class Sessions, class Artifacts>
 class PurgeTimer {
  public:
   /// Makes the program able to start the thread, from before `main` on. Need not be called: it is enough that a file
@@ -128,7 +129,8 @@ class PurgeTimer {
 
   /// Starts the thread if there is a plan. Throws `failed_precondition` if the program cannot, and `resource_exhausted`
   /// if the system cannot.
-  PurgeTimer(Sessions& sessions, const std::optional<PurgePlan>& plan) : sessions_(sessions) {
+  PurgeTimer(Sessions& sessions, Artifacts& artifacts, const std::optional<PurgePlan>& plan)
+      : sessions_(sessions), artifacts_(artifacts) {
     if (!plan) { return; }
     if (start_ == nullptr) {
       throw Error(ErrorCode::failed_precondition,
@@ -145,7 +147,10 @@ class PurgeTimer {
   void start(const PurgePlan& plan) {
     thread_.start({plan.first, plan.interval}, "removes deleted sessions",
                   [this, grace_period = plan.grace_period](const Context& context) {
-                    sessions_.purge_deleted_sessions(context, grace_period);
+                    // The tracer receives what fails, and there is no caller.
+                    FirstFailure ignored;
+                    ignored.attempt([&] { sessions_.purge_deleted_sessions(context, grace_period); });
+                    ignored.attempt([&] { artifacts_.purge_deleted(context, grace_period); });
                   });
   }
 
@@ -156,7 +161,8 @@ class PurgeTimer {
   }();
 
   Sessions& sessions_;
-  RegularThread thread_;  ///< the last member, because it uses the other
+  Artifacts& artifacts_;
+  RegularThread thread_;  ///< the last member, because it uses the others
 };
 
 /// Stands in for a part that the backend does not need.

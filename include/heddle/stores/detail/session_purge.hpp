@@ -54,6 +54,12 @@ class SessionPurge {
     }
   }
 
+  /// Runs a further step; keeps what it throws if nothing has failed before.
+  template <class Step>
+  void attempt(Step&& step) {
+    failure_.attempt(std::forward<Step>(step));
+  }
+
   /// Returns the number of removed sessions.
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
   /// Throws the first failure; does nothing if there was none.

@@ -3,7 +3,7 @@
 
 #include "heddle/concepts/policy_capabilities.hpp"
 
-namespace heddle::stores {
+namespace heddle::stores::detail {
 
 /// True if each transaction of the engine can reach the rows of all tenants; else only those of its administration can.
 template <class Policy>
@@ -12,4 +12,4 @@ inline constexpr bool reaches_all_tenants = requires {
 }
 || !concepts::Administers<Policy>;
 
-}  // namespace heddle::stores
+}  // namespace heddle::stores::detail
