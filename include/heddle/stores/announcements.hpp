@@ -10,7 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -99,7 +99,8 @@ class RemoteWait {
       std::vector<std::string> remote = remote_topics<Policy>(passage, ids);
       is_refused_ = remote.empty();
       for (std::size_t index = 0; index < remote.size(); ++index) {
-        waiting_.emplace_back(topics_, std::move(remote[index]), local_[index]);
+        waiting_.push_back(std::make_unique<typename RemoteTopicsOf<Policy>::Waiting>(topics_, std::move(remote[index]),
+                                                                                      local_[index]));
       }
       return !is_refused_;
     }
@@ -121,7 +122,8 @@ class RemoteWait {
 
   RemoteTopicsOf<Policy>& topics_;
   std::span<const std::string> local_;
-  std::deque<typename RemoteTopicsOf<Policy>::Waiting> waiting_{};
+  // Pointers, because a Waiting does not move.
+  std::vector<std::unique_ptr<typename RemoteTopicsOf<Policy>::Waiting>> waiting_{};
   bool is_refused_ = false;
 };
 

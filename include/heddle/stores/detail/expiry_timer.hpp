@@ -14,19 +14,17 @@
 namespace heddle::stores::detail {
 
 /// Returns when expired results are removed; nothing if they are not. Like `purge_plan_of`, not immediately.
-[[nodiscard]] inline std::optional<RegularThread::Schedule> expiry_schedule_of(const ResultSettings& settings,
-                                                                               bool can_remove) {
+[[nodiscard]] inline std::optional<Schedule> expiry_schedule_of(const ResultSettings& settings, bool can_remove) {
   if (!can_remove || settings.cleanup_interval <= std::chrono::seconds(0)) { return std::nullopt; }
   constexpr std::chrono::seconds soon = std::chrono::minutes(1);
   constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
-  return RegularThread::Schedule{std::min(settings.cleanup_interval, soon),
-                                 std::min(settings.cleanup_interval, longest)};
+  return Schedule{std::min(settings.cleanup_interval, soon), std::min(settings.cleanup_interval, longest)};
 }
 
 /// A thread that regularly removes the results whose time is over, of all tenants. Many threads may use it.
 class ExpiryTimer {
  public:
-  explicit ExpiryTimer(const std::optional<RegularThread::Schedule>& schedule) : schedule_(schedule) {}
+  explicit ExpiryTimer(const std::optional<Schedule>& schedule) : schedule_(schedule) {}
 
   /// Returns whether results are removed, from `start` on.
   [[nodiscard]] bool is_planned() const noexcept { return schedule_.has_value(); }
@@ -45,7 +43,7 @@ class ExpiryTimer {
   void stop() noexcept { thread_.stop(); }
 
  private:
-  std::optional<RegularThread::Schedule> schedule_;
+  std::optional<Schedule> schedule_;
   std::atomic<bool> is_started_{false};
   RegularThread thread_;
 };

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <concepts>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -50,47 +51,22 @@ template <class Config>
   }
 }
 
-/// A thread that does something at regular times. Templates, so that a file that starts none compiles none. Many
-/// threads may use it.
-class RegularThread {
+/// When something is done regularly.
+struct Schedule {
+  std::chrono::milliseconds first;     ///< before the first time
+  std::chrono::milliseconds interval;  ///< between two times
+};
+
+/// What a RegularThread has while it runs.
+template <class Work>
+class RunningThread {
  public:
-  /// When the work is done.
-  struct Schedule {
-    std::chrono::milliseconds first;     ///< before the first time
-    std::chrono::milliseconds interval;  ///< between two times
-  };
+  RunningThread(const Schedule& schedule, const Work& work)
+      : thread_([this, schedule, work](const std::stop_token& stop) { run(stop, schedule, work); }) {}
 
-  RegularThread() = default;
-  RegularThread(const RegularThread&) = delete;
-  RegularThread& operator=(const RegularThread&) = delete;
-  RegularThread(RegularThread&&) = delete;
-  RegularThread& operator=(RegularThread&&) = delete;
-  ~RegularThread() = default;
-
-  /// Starts the thread, which calls `work(context)`, unless it was started or stopped before. The work reports its
-  /// failures itself: what it throws is ignored, and the next round tries again. `purpose` completes the error message.
-  /// Throws `resource_exhausted` if the system cannot start a thread.
-  template <class Work>
-  void start(const Schedule& schedule, const char* purpose, Work work) {
-    const std::lock_guard lock(control_);
-    if (is_stopped_ || thread_.joinable()) { return; }
-    try {
-      thread_ = std::jthread([this, schedule, work](const std::stop_token& stop) { run(stop, schedule, work); });
-    } catch (const std::system_error&) {
-      throw Error(ErrorCode::resource_exhausted, std::string("cannot start the thread that ").append(purpose));
-    }
-  }
-
-  /// Asks the thread to end soon and to begin nothing more. Does not wait for it, because the thread itself may call
-  /// this, in a cleanup hook. The destructor waits.
-  void stop() noexcept {
-    const std::lock_guard lock(control_);
-    is_stopped_ = true;
-    thread_.request_stop();
-  }
+  void request_stop() noexcept { thread_.request_stop(); }
 
  private:
-  template <class Work>
   void run(const std::stop_token& stop, const Schedule& schedule, const Work& work) {
     Context context;
     context.stop = stop;
@@ -104,17 +80,61 @@ class RegularThread {
   }
 
   /// Waits; returns false if a stop is requested.
-  bool sleep(const std::same_as<std::stop_token> auto& stop, std::chrono::milliseconds pause) {
+  bool sleep(const std::stop_token& stop, std::chrono::milliseconds pause) {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); });
     return !stop.stop_requested();
   }
 
-  std::mutex control_;  ///< of the next member and of the start of the thread
-  bool is_stopped_ = false;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread thread_;  ///< the last member, because it uses the others
+};
+
+/// A thread that does something at regular times. It owns a RunningThread of a type that only `start` names: a file
+/// that starts none compiles none. Many threads may use it.
+class RegularThread {
+ public:
+  RegularThread() = default;
+  RegularThread(const RegularThread&) = delete;
+  RegularThread& operator=(const RegularThread&) = delete;
+  RegularThread(RegularThread&&) = delete;
+  RegularThread& operator=(RegularThread&&) = delete;
+  ~RegularThread() {
+    if (running_ != nullptr) { destroy_(running_); }
+  }
+
+  /// Starts the thread, which calls `work(context)`, unless it was started or stopped before. The work reports its
+  /// failures itself: what it throws is ignored, and the next round tries again. `purpose` completes the error message.
+  /// Throws `resource_exhausted` if the system cannot start a thread.
+  template <class Work>
+  void start(const Schedule& schedule, const char* purpose, Work work) {
+    using Running = RunningThread<Work>;
+    const std::lock_guard lock(mutex_);
+    if (is_stopped_ || running_ != nullptr) { return; }
+    try {
+      running_ = std::make_unique<Running>(schedule, work).release();
+    } catch (const std::system_error&) {
+      throw Error(ErrorCode::resource_exhausted, std::string("cannot start the thread that ").append(purpose));
+    }
+    request_stop_ = [](void* running) noexcept { static_cast<Running*>(running)->request_stop(); };
+    destroy_ = [](void* running) noexcept { delete static_cast<Running*>(running); };
+  }
+
+  /// Asks the thread to end soon and to begin nothing more. Does not wait for it, because the thread itself may call
+  /// this, in a cleanup hook. The destructor waits.
+  void stop() noexcept {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+    if (running_ != nullptr) { request_stop_(running_); }
+  }
+
+ private:
+  std::mutex mutex_;  ///< of the other members
+  bool is_stopped_ = false;
+  void* running_ = nullptr;
+  void (*request_stop_)(void* running) noexcept = nullptr;
+  void (*destroy_)(void* running) noexcept = nullptr;
 };
 
 /// A thread that regularly removes hidden sessions, and soft-deleted artifacts, whose grace period has ended. The
