@@ -180,7 +180,9 @@ CONFORMANCE_TEST("the first bytes tell the type of a content, unless it is given
       // The last character is cut where the first bytes end.
       {std::string(511, 'x') + "ü", "text/plain"},
       {"", "text/plain"}};
-  for (const auto& [content, type] : contents) {
+  for (const auto& each : contents) {
+    const std::string& content = each.first;
+    const std::string& type = each.second;
     CAPTURE(type);
     CHECK(store.put(alice, {.id = "a"}, content).content_type == type);
     CHECK(store.get(alice, "a")->content_type == type);
