@@ -2,11 +2,13 @@
 #include "conformance/contents.hpp"
 #include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
+#include "support/crew.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -112,6 +114,22 @@ CONFORMANCE_TEST("a tenant's content is stored once, and removed with the last v
     // It can be stored again.
     store.put(alice, {.id = "a"}, shared);
     CHECK(content_of(store, alice, "a") == shared);
+  }
+}
+
+CONFORMANCE_TEST("a content that some put while others remove it is there for those who have put it") {
+  for (const ArtifactContent place : both_places) {
+    Subject subject(usual_page_bytes, {place});
+    auto& store = subject.backend().artifact_store();
+    std::atomic<int> lost{0};
+    support::in_rounds(4, 25, [&](int thread, int /*round*/) {
+      const std::string id = std::to_string(thread);
+      store.put(alice, {.id = id}, "shared by all");
+      if (store.verify(alice, id) != ContentState::intact) { ++lost; }
+      store.remove(alice, id, DeleteMode::hard);
+    });
+    CHECK(lost == 0);
+    check_stored(store, alice, 0);
   }
 }
 

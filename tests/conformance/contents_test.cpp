@@ -180,7 +180,9 @@ CONFORMANCE_TEST("the first bytes tell the type of a content, unless it is given
       // The last character is cut where the first bytes end.
       {std::string(511, 'x') + "ü", "text/plain"},
       {"", "text/plain"}};
-  for (const auto& [content, type] : contents) {
+  for (const auto& each : contents) {
+    const std::string& content = each.first;
+    const std::string& type = each.second;
     CAPTURE(type);
     CHECK(store.put(alice, {.id = "a"}, content).content_type == type);
     CHECK(store.get(alice, "a")->content_type == type);
@@ -273,22 +275,27 @@ CONFORMANCE_TEST("an upload that is swept while it is under way fails, and leave
     Subject subject({.content = place});
     auto& store = subject.backend().artifact_store();
     const std::string bytes = bytes_of(many_bytes);
-    bool was_swept = false;
-    const auto swept = [&, read = std::size_t{0}, rest = in_pieces(bytes, many_bytes)](std::span<char> buffer) mutable {
-      const std::size_t count = rest(buffer);
-      read += count;
-      if (read > many_bytes / 2 && !was_swept) {
-        CHECK(store.sweep_orphans(bob, 0s) == 0);
-        CHECK(store.sweep_orphans(alice, 0s) == 1);
-        was_swept = true;
-      }
-      return count;
-    };
-    const Error error = support::error_of([&] { store.put(alice, {.id = "a"}, swept); });
-    CHECK(error.code() == ErrorCode::unavailable);
-    CHECK(was_swept);
-    CHECK_FALSE(store.get(alice, "a").has_value());
-    check_stored(store, alice, 0);
+    // In the middle, and when only the last transaction is left.
+    for (const std::size_t when : {many_bytes / 2, many_bytes}) {
+      CAPTURE(when);
+      bool was_swept = false;
+      const auto swept = [&, read = std::size_t{0},
+                          rest = in_pieces(bytes, many_bytes)](std::span<char> buffer) mutable {
+        const std::size_t count = rest(buffer);
+        read += count;
+        if (read >= when && !was_swept) {
+          CHECK(store.sweep_orphans(bob, 0s) == 0);
+          CHECK(store.sweep_orphans(alice, 0s) == 1);
+          was_swept = true;
+        }
+        return count;
+      };
+      const Error error = support::error_of([&] { store.put(alice, {.id = "a"}, swept); });
+      CHECK(error.code() == ErrorCode::unavailable);
+      CHECK(was_swept);
+      CHECK_FALSE(store.get(alice, "a").has_value());
+      check_stored(store, alice, 0);
+    }
   }
 }
 

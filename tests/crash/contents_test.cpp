@@ -170,9 +170,9 @@ TEST_CASE("every call on the files of contents that fails is reported, or has su
                                                {"fails, not permitted", {.code = EACCES}},
                                                {"fails, and all after it", {.lasting = true}},
                                                {"done, but the result is lost", {.done_first = true}}};
-  for (const auto& [name, kind] : kinds) {
-    CAPTURE(name);
-    CallFault fault = kind;
+  for (const auto& kind : kinds) {
+    CAPTURE(kind.first);
+    CallFault fault = kind.second;
     int struck = 0;
     for (bool more = true; more; ++fault.at) {
       CAPTURE(fault.at);
