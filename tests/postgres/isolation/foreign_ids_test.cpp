@@ -16,12 +16,12 @@ using namespace isolation;
 namespace {
 
 /// Returns the outcome of an operation for a tenant who has one record of each kind.
-std::string outcome(OnServer& backend, const Operation& operation, const std::string& user, const std::string& id) {
+std::string outcome(OnServer& backend, const CallOnId& operation, const std::string& user, const std::string& id) {
   const auto context = Context::for_user(user);
   backend.session_storage().save_session(context, {.id = "own"});
   backend.artifact_store().index(context, {.id = "own", .name = "own"});
   backend.human_request_store().store(context, {.id = "own"});
-  Answer answer(id);
+  Reply answer(id);
   try {
     operation.run(backend, context, id, answer);
   } catch (const Error& error) { answer.add(error); }

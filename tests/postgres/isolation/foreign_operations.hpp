@@ -16,11 +16,11 @@ namespace isolation {
 using namespace heddle;
 
 /// Everything that a caller learns from an operation on an id, with "ID" in the place of the id.
-class Answer {
+class Reply {
  public:
-  explicit Answer(std::string id) : id_(std::move(id)) {}
+  explicit Reply(std::string id) : id_(std::move(id)) {}
 
-  Answer& add(const std::string& text) {
+  Reply& add(const std::string& text) {
     text_ += "[";
     for (std::size_t at = 0;;) {
       const auto found = text.find(id_, at);
@@ -32,11 +32,11 @@ class Answer {
     text_ += "]";
     return *this;
   }
-  Answer& add(bool value) { return add(std::string(value ? "true" : "false")); }
-  Answer& add(const char* value) { return add(std::string(value)); }
-  Answer& add(std::int64_t value) { return add(std::to_string(value)); }
-  Answer& add(const SequenceRange& range) { return add(range.first).add(range.last); }
-  Answer& add(const Error& error) {
+  Reply& add(bool value) { return add(std::string(value ? "true" : "false")); }
+  Reply& add(const char* value) { return add(std::string(value)); }
+  Reply& add(std::int64_t value) { return add(std::to_string(value)); }
+  Reply& add(const SequenceRange& range) { return add(range.first).add(range.last); }
+  Reply& add(const Error& error) {
     return add(std::string(to_string(error.code())))
         .add(error.native_code())
         .add(std::string(error.what()))
@@ -44,11 +44,11 @@ class Answer {
         .add(error.in_doubt());
   }
   template <class T>
-  Answer& add(const Page<T>& page) {
+  Reply& add(const Page<T>& page) {
     return add(static_cast<std::int64_t>(page.items.size())).add(page.next);
   }
   template <class T>
-  Answer& add(const std::optional<T>& value) {
+  Reply& add(const std::optional<T>& value) {
     return add(value.has_value());
   }
 
@@ -59,18 +59,18 @@ class Answer {
   std::string text_{};
 };
 
-struct Operation {
+struct CallOnId {
   const char* name;
-  std::function<void(OnServer&, const Context&, const std::string& id, Answer&)> run;
+  std::function<void(OnServer&, const Context&, const std::string& id, Reply&)> run;
 };
 
 /// Every operation that has ids as parameters, for each of these ids. The caller has a session "own".
-inline std::vector<Operation> operations() {
+inline std::vector<CallOnId> operations() {
   using B = OnServer&;
   using C = const Context&;
   using Id = const std::string&;
-  using A = Answer&;
-  std::vector<Operation> all{
+  using A = Reply&;
+  std::vector<CallOnId> all{
       {"save_session",
        [](B b, C c, Id id, A a) {
          b.session_storage().save_session(c, {.id = id});

@@ -200,8 +200,14 @@ struct FakeSessions {
   std::atomic<bool> wait_for_stop{false};
 };
 
+/// Counts its purges.
+struct FakeArtifacts {
+  std::int64_t purge_deleted(const Context& /*context*/, seconds /*grace_period*/) { return ++calls; }
+  std::atomic<int> calls{0};
+};
+
 using heddle::stores::detail::PurgePlan;
-using PurgeTimer = heddle::stores::detail::PurgeTimer<FakeSessions>;
+using PurgeTimer = heddle::stores::detail::PurgeTimer<FakeSessions, FakeArtifacts>;
 
 /// Sessions that no code of the program purges.
 struct UnusedSessions {
@@ -211,18 +217,22 @@ struct UnusedSessions {
 }  // namespace
 
 TEST_CASE("a purge_timer without compiled code for its work is refused, and needs none without a plan") {
-  using Timer = heddle::stores::detail::PurgeTimer<UnusedSessions>;
+  using Timer = heddle::stores::detail::PurgeTimer<UnusedSessions, FakeArtifacts>;
   UnusedSessions sessions;
-  const Timer idle(sessions, std::nullopt);
-  CHECK(code_of([&] { const Timer timer(sessions, PurgePlan{}); }) == ErrorCode::failed_precondition);
+  FakeArtifacts artifacts;
+  const Timer idle(sessions, artifacts, std::nullopt);
+  CHECK(code_of([&] { const Timer timer(sessions, artifacts, PurgePlan{}); }) == ErrorCode::failed_precondition);
 }
 
 TEST_CASE("the purge_timer runs at its interval, also after failures") {
   PurgeTimer::compile();
   FakeSessions sessions;
+  FakeArtifacts artifacts;
   {
-    PurgeTimer purge_timer(sessions, PurgePlan{milliseconds(1), milliseconds(1), seconds(7)});
+    PurgeTimer purge_timer(sessions, artifacts, PurgePlan{milliseconds(1), milliseconds(1), seconds(7)});
     CHECK(comes([&] { return sessions.calls >= 3; }));
+    // After the failures of sessions.
+    CHECK(comes([&] { return artifacts.calls >= 3; }));
     CHECK(sessions.grace.load() == seconds(7));
     purge_timer.stop();
     purge_timer.stop();
@@ -234,14 +244,15 @@ TEST_CASE("the purge_timer runs at its interval, also after failures") {
 
 TEST_CASE("the purge_timer stops while it waits and while it works") {
   FakeSessions sessions;
-  SUBCASE("waiting") { const PurgeTimer purge_timer(sessions, PurgePlan{std::chrono::hours(1), {}, {}}); }
+  FakeArtifacts artifacts;
+  SUBCASE("waiting") { const PurgeTimer purge_timer(sessions, artifacts, PurgePlan{std::chrono::hours(1), {}, {}}); }
   SUBCASE("at work") {
     sessions.wait_for_stop = true;
-    const PurgeTimer purge_timer(sessions, PurgePlan{milliseconds(0), std::chrono::hours(1), {}});
+    const PurgeTimer purge_timer(sessions, artifacts, PurgePlan{milliseconds(0), std::chrono::hours(1), {}});
     CHECK(comes([&] { return sessions.calls == 1; }));
   }
   SUBCASE("never started") {
-    PurgeTimer purge_timer(sessions, std::nullopt);
+    PurgeTimer purge_timer(sessions, artifacts, std::nullopt);
     purge_timer.stop();
   }
 }
