@@ -3,7 +3,9 @@
 #include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/context.hpp"
 #include "heddle/model/message.hpp"
+#include "heddle/model/part.hpp"
 #include "heddle/model/session.hpp"
+#include "heddle/model/usage.hpp"
 #include "heddle/options.hpp"
 
 #include <concepts>
@@ -46,6 +48,12 @@ struct NearlyMessage {
   AnyValue timestamp{};
   std::int64_t token_count = 0;
   double cost_usd = 0;
+  std::vector<Part> parts{};
+  std::string provider_id{};
+  std::string model{};
+  std::string stop_reason{};
+  Usage usage{};
+  AnyValue metadata{};
 };
 
 /// The overloads of a session storage.
