@@ -11,16 +11,16 @@ namespace heddle::limits {
 inline constexpr std::size_t id = 255;                              ///< ids, user ids, idempotency keys
 inline constexpr std::size_t provider_id = std::size_t{64} << 10U;  ///< ids and signatures that providers make
 inline constexpr std::size_t name = 4096;                           ///< names, paths, tags, short texts
-inline constexpr std::size_t text = std::size_t{16} << 20U;     ///< message content, snapshots, raw errors, JSON values
-inline constexpr std::size_t query = 4096;                      ///< a search query
-inline constexpr std::size_t query_terms = 64;                  ///< words and phrases of a search query
-inline constexpr std::size_t json_depth = 512;                  ///< the nesting of a JSON value
-inline constexpr std::size_t list = 4096;                       ///< entries of a list or map in a record
-inline constexpr std::size_t image = std::size_t{256} << 20U;   ///< one stored result
-inline constexpr std::int64_t content = std::int64_t{1} << 40U;  ///< one content of an artifact
-inline constexpr std::int64_t tokens = std::int64_t{1} << 38U;  ///< of a message, or of a saved session
-inline constexpr double dollars = 1e12;                         ///< of a message, or of a saved session
-inline constexpr std::int64_t page = 10000;                     ///< items of one page
+inline constexpr std::size_t text = std::size_t{16} << 20U;    ///< message content, snapshots, raw errors, JSON values
+inline constexpr std::size_t query = 4096;                     ///< a search query
+inline constexpr std::size_t query_terms = 64;                 ///< words and phrases of a search query
+inline constexpr std::size_t json_depth = 512;                 ///< the nesting of a JSON value
+inline constexpr std::size_t list = 4096;                      ///< entries of a list or map in a record
+inline constexpr std::size_t image = std::size_t{256} << 20U;  ///< one stored result
+inline constexpr std::int64_t content = std::int64_t{1} << 40U;         ///< one content of an artifact
+inline constexpr std::int64_t tokens = std::int64_t{1} << 38U;          ///< of a message, or of a saved session
+inline constexpr double dollars = 1e12;                                 ///< of a message, or of a saved session
+inline constexpr std::int64_t page = 10000;                             ///< items of one page
 inline constexpr std::int64_t sequence = (std::int64_t{1} << 24U) - 1;  ///< messages of one session
 
 /// The longest text of a member of a record; of each text in it, if the member is a list. Specialised beside a struct
