@@ -119,7 +119,7 @@ CONFORMANCE_TEST("a tenant's content is stored once, and removed with the last v
 
 CONFORMANCE_TEST("a content that some put while others remove it is there for those who have put it") {
   for (const ArtifactContent place : both_places) {
-    Subject subject(usual_page_bytes, {place});
+    Subject subject({.content = place});
     auto& store = subject.backend().artifact_store();
     std::atomic<int> lost{0};
     support::in_rounds(4, 25, [&](int thread, int /*round*/) {

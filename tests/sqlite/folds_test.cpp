@@ -50,7 +50,10 @@ TEST_CASE("windows find their messages and folds in order: by keys, and without 
   for (const std::string& sql : by_number) {
     const std::string plan = plan_of(raw, sql);
     CAPTURE(plan);
-    CHECK(plan.find("SCAN") == std::string::npos);
+    // Only a message that is being written has chunks to scan.
+    for (const char* table : {"SCAN s", "SCAN g", "SCAN m", "SCAN f", "SCAN u", "SCAN n", "SCAN b"}) {
+      CHECK(plan.find(table) == std::string::npos);
+    }
     CHECK(plan.find("TEMP B-TREE") == std::string::npos);
   }
   for (const std::string& sql : by_tokens) {

@@ -28,13 +28,16 @@ TEST_CASE("open requests by priority are read in the order of their index") {
   backend.migrate();
   const SQLite::Database database(path);
   const auto& requests = heddle::sql::statements<heddle::Sqlite::Dialect::HumanRequests>();
-  CHECK(plan_of(database, requests.list_by_priority.text()) ==
-        "SEARCH human_requests USING INDEX human_requests_by_urgency (user_id=? AND (urgency,id)>(?,?))\n");
+  const std::string by_priority = plan_of(database, requests.list_by_priority.text());
+  CAPTURE(by_priority);
+  CHECK(by_priority.starts_with(
+      "SEARCH human_requests USING INDEX human_requests_by_urgency (user_id=? AND (urgency,id)>(?,?))\n"));
+  CHECK(by_priority.find("USE TEMP B-TREE") == std::string::npos);
   const auto& errors = heddle::sql::statements<heddle::Sqlite::Dialect::Errors>();
   for (const std::string& sql : {errors.prune_by_age.text(), errors.prune.text()}) {
     const std::string plan = plan_of(database, sql);
     CAPTURE(plan);
     CHECK(plan.find("USE TEMP B-TREE") == std::string::npos);
-    CHECK(plan.find("SEARCH agent_errors USING COVERING INDEX agent_errors_by_time (user_id=?") != std::string::npos);
+    CHECK(plan.find("SEARCH agent_errors USING INDEX agent_errors_by_time (user_id=?") != std::string::npos);
   }
 }
