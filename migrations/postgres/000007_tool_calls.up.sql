@@ -6,7 +6,7 @@ CREATE TABLE tool_links (
   sequence bigint NOT NULL,
   position bigint NOT NULL,   -- in the message: a call has its place in tool_calls, results are behind all calls
   call_id text COLLATE "C" NOT NULL,  -- the provider's; some give none
-  is_result bigint NOT NULL,  -- 1: a result; 0: a call
+  is_result bigint NOT NULL,  -- 1: a result; 0: a call; 2: a redacted call
   PRIMARY KEY (user_id, branch_number, sequence, position),
   FOREIGN KEY (user_id, branch_number, sequence) REFERENCES messages (user_id, branch_number, sequence)
     ON DELETE CASCADE

@@ -4,7 +4,7 @@ CREATE TABLE tool_links (
   key INTEGER NOT NULL REFERENCES messages (key) ON DELETE CASCADE,
   position INTEGER NOT NULL,   -- in the message: a call has its place in tool_calls, results are behind all calls
   call_id TEXT NOT NULL,       -- the provider's; some give none
-  is_result INTEGER NOT NULL,  -- 1: a result; 0: a call
+  is_result INTEGER NOT NULL,  -- 1: a result; 0: a call; 2: a redacted call
   PRIMARY KEY (key, position)
 ) STRICT, WITHOUT ROWID;
 

@@ -115,6 +115,41 @@ CONFORMANCE_TEST("a finished message has the parts and calls that it is given") 
   }
 }
 
+CONFORMANCE_TEST("a writer that does not know all that is stored finishes nothing") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& streams = backend.stream_store();
+  add_session(backend, alice, "s");
+  MessageStream stream = streams.begin(alice, "s", assistant);
+  const MessageStream stale = stream;
+  streams.append(alice, stream, "text");
+  CHECK(code_of([&] { streams.finish(alice, stale, {}); }) == ErrorCode::conflict);
+  CHECK(loaded(backend, 1).content == "text");
+  CHECK(loaded(backend, 1).state == MessageState::streaming);
+  // Blocks are beside the text.
+  Message rest;
+  rest.content_blocks = {{ContentKind::image_url, "https://example.org/a.png", "image/png"}};
+  streams.finish(alice, stream, rest);
+  CHECK(loaded(backend, 1).content == "text");
+  CHECK(loaded(backend, 1).content_blocks == rest.content_blocks);
+}
+
+CONFORMANCE_TEST("an interrupted message of a deleted session is found in a fork") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& streams = backend.stream_store();
+  add_session(backend, alice, "s");
+  static_cast<void>(streams.begin(alice, "s", assistant, {}, 1ms));
+  backend.session_storage().fork_session(alice, "s", 1, {.id = "fork"});
+  std::this_thread::sleep_for(20ms);
+  REQUIRE(streams.interrupted(alice).items.size() == 1);
+  CHECK(streams.interrupted(alice).items[0].session_id == "s");
+  backend.session_storage().delete_session(alice, "s");
+  REQUIRE(streams.interrupted(alice).items.size() == 1);
+  CHECK(streams.interrupted(alice).items[0].session_id == "fork");
+  CHECK(streams.interrupted(alice).items[0].at == SessionEnd{1, 1});
+}
+
 CONFORMANCE_TEST("a text that is stored at its offset already changes nothing, another one is refused") {
   Subject subject;
   auto& backend = subject.backend();
@@ -284,10 +319,24 @@ CONFORMANCE_TEST("a stream, forks, rewinds, redaction and deletion") {
     CHECK(loaded(backend, 1).state == MessageState::complete);
     CHECK(loaded(backend, 1, "fork").redacted == "private");
   }
-  SUBCASE("a deleted session has no writer") {
+  SUBCASE("a fork whose source is deleted can take its message over") {
     sessions.delete_session(alice, "s");
     CHECK(code_of([&] { streams.append(alice, stream, "two"); }) == ErrorCode::conflict);
     CHECK(loaded(backend, 1, "fork").content == "one ");
+    MessageStream next = streams.take_over(alice, "fork", {1, 1});
+    streams.append(alice, next, "two");
+    streams.finish(alice, next, {.token_count = 4});
+    CHECK(loaded(backend, 1, "fork").content == "one two");
+    CHECK(sessions.load_session(alice, "fork")->total_tokens == 4);
+    CHECK(sessions.search_messages(alice, {.query = "two"}).items.size() == 1);
+  }
+  SUBCASE("a fork, and a branch that keeps it after a rewind, have the message") {
+    CHECK(streams.wait(alice, "fork", {1, 1}).text == "one ");
+    sessions.save_message(alice, "s", says("behind"));
+    const SessionEnd end = sessions.rewind_session(alice, "s", 1);
+    CHECK(streams.wait(alice, "s", end).text == "one ");
+    streams.append(alice, stream, "two");
+    CHECK(streams.wait(alice, "fork", {1, 1}, 4).text == "two");
   }
 }
 

@@ -149,6 +149,11 @@ CONFORMANCE_TEST("a redacted call is not open, a redacted result still ends its 
   CHECK(open(store) == Names{"a"});
   store.redact_messages(alice, "s", {1, 2}, "private");
   CHECK(open(store).empty());
+  // A redacted call keeps its place among those of its id.
+  add_session(subject.backend(), alice, "t");
+  store.save_messages(alice, "t", std::vector{calls({{"", "first"}}), calls({{"", "second"}}), result_to("")});
+  store.redact_messages(alice, "t", {2, 2}, "private");
+  CHECK(open(store, "t") == Names{"first"});
 }
 
 CONFORMANCE_TEST("open calls are closed by messages with an error, all at once") {

@@ -21,7 +21,7 @@ std::string plan_of(const SQLite::Database& database, const std::string& sql) {
 
 }  // namespace
 
-TEST_CASE("open requests by priority are read in the order of their index") {
+TEST_CASE("open requests by priority, open calls and old errors are found by their indexes") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path() / "heddle.db").string();
   heddle::Backend<heddle::Sqlite> backend({.path = path});
@@ -33,6 +33,10 @@ TEST_CASE("open requests by priority are read in the order of their index") {
   CHECK(by_priority.starts_with(
       "SEARCH human_requests USING INDEX human_requests_by_urgency (user_id=? AND (urgency,id)>(?,?))\n"));
   CHECK(by_priority.find("USE TEMP B-TREE") == std::string::npos);
+  const auto& calls = heddle::sql::statements<heddle::Sqlite::Dialect::Messages::ToolCalls>();
+  for (const std::string& sql : {calls.list.text(), calls.list_of_session.text()}) {
+    CHECK(plan_of(database, sql).find("SEARCH l USING") != std::string::npos);
+  }
   const auto& errors = heddle::sql::statements<heddle::Sqlite::Dialect::Errors>();
   for (const std::string& sql : {errors.prune_by_age.text(), errors.prune.text()}) {
     const std::string plan = plan_of(database, sql);

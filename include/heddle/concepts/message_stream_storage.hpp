@@ -26,7 +26,8 @@ namespace heddle {
 ///  - `begin` appends an empty message with the role, session context, agent and timestamp that are given, and no other
 ///    members; the errors are those of `save_message`. `silence`, 1 ms to 1 day, is the time without an append after
 ///    which the message reads as `interrupted`, whoever died. A repeat of its idempotency key returns the same writer,
-///    with what is stored by now in `text`; throws `failed_precondition` if the message is finished.
+///    fenced or not, with what is stored by now in `text`; throws `failed_precondition` if the message is finished, and
+///    `conflict` if it was rewound.
 ///  - `append` stores a text behind `stream.text`, and adds it to that. It writes the text and one short row, however
 ///    long the message is. Call it again with the same text after an error that was in doubt: a text that is stored at
 ///    its offset already changes nothing. An empty text only says that the writer is alive. Texts are UTF-8 without
@@ -38,8 +39,8 @@ namespace heddle {
 ///    cost to the totals of the session, and its usage to the sums, as `save_message` does. Throws like `append`; with
 ///    an idempotency key a repeat changes nothing.
 ///  - `take_over` makes a new writer of a message that is not finished, whatever its state; earlier writers get
-///    `conflict` from then on. `at` is the branch and the sequence number of the message. Throws `not_found` if no
-///    message is being written there.
+///    `conflict` from then on. `at` is a branch of the session that has the message, and its sequence number: also
+///    one that shares it. Throws `not_found` if no message is being written there.
 ///  - `wait` blocks until the message is longer than `seen` bytes, or no longer `streaming`, and returns what it saw.
 ///    Growth through the same backend wakes it at once, growth by another process within about 250 ms. Throws
 ///    `not_found` if there is no such message, `deadline_exceeded` and `cancelled` as the Context says, and
@@ -48,7 +49,8 @@ namespace heddle {
 ///    continues by its number of rows.
 ///
 /// The times of appends are those of the database server, if there is one. A rewind does not end a stream: the message
-/// grows on in its hidden branch. Sessions that share a message share its growth. Deleting its session ends it.
+/// grows on in its hidden branch. Sessions that share a message share its growth. Deleting or hiding its session fences
+/// its writer; another session that has the message can take it over.
 template <class T>
 concept MessageStreamStorage = requires(T& store, const Context& context, const std::string& session_id,
                                         const Message& message, MessageStream& stream, std::string_view text,

@@ -27,6 +27,7 @@ namespace stores::detail {
 /// What a waiting call reads: the first request that is no longer open, or else when the next one ends by itself.
 struct AwaitedRequests {
   std::optional<HumanRequest> ended{};
+  std::optional<HumanRequest> later{};  ///< one behind `ended`, which may not have ended
   std::optional<Timestamp> first_end{};
 };
 
@@ -45,7 +46,13 @@ template <class Policy, class Passage>
       AwaitedRequests found;
       for (auto& row : rows) {
         HumanRequest request = row();
-        if (found.ended) { continue; }
+        if (found.ended) {
+          const bool is_certain = found.ended->status != RequestStatus::pending;
+          if (!is_certain && !found.later && request.status != RequestStatus::pending) {
+            found.later = std::move(request);
+          }
+          continue;
+        }
         if (request.status != RequestStatus::pending || is_over(at, request)) {
           found.ended = std::move(request);
         } else if (request.expires_at && (!found.first_end || *request.expires_at < *found.first_end)) {
@@ -62,7 +69,9 @@ template <class Policy, class Passage>
     return tx.require(no_such_request.of(id), statements.find, tx.user_id(), id);
   });
   // The clock that decides can be behind the one of this process.
-  if (request.status == RequestStatus::pending) { return {.first_end = request.expires_at}; }
+  if (request.status == RequestStatus::pending) {
+    return {.ended = std::move(awaited.later), .later = {}, .first_end = request.expires_at};
+  }
   awaited.ended = std::move(request);
   return awaited;
 }

@@ -142,10 +142,17 @@ void MessageStreamStore<Policy, Tracer>::finish(const Context& context, const Me
           heddle::sql::StoredContent<Message> content;
           const sql::Fields<sql::MessageContent> columns{content.of(whole)};
           const sql::Fields<Message, typename Sql::Counts> counts{whole};
+          // The session first, as other changes do: it cannot be hidden or deleted meanwhile.
+          tx.require(stores::detail::not_its_writer.of(session), sql.hold_session, user, session);
           tx.require(stores::detail::not_its_writer.of(session), sql.hold, user, session, branch, sequence,
                      stream.writer);
-          tx.run(sql.finish, user, session, branch, sequence, columns,
-                 sql::Fields<Message, typename Sql::Finished>{whole}, counts, sql::SearchText(columns.record.content));
+          if (stores::detail::is_content_of_stream(message)) {
+            tx.require(stores::detail::other_length.of(session), sql.has_length, user, session, branch, sequence,
+                       static_cast<std::int64_t>(stream.text.size()));
+          }
+          tx.require(stores::detail::not_its_writer.of(session), sql.finish, user, session, branch, sequence, columns,
+                     sql::Fields<Message, typename Sql::Finished>{whole}, counts,
+                     sql::SearchText(columns.record.content));
           tx.run(sql.remove, user, session, branch, sequence);
           tx.run(sql.add_totals, user, session, present, counts);
           stores::detail::for_each_link(whole,

@@ -86,9 +86,10 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         MessageStatements::session() +
         ") AND w.user_id = ?1 AND w.branch_number = g.source_number AND w.sequence BETWEEN "
         "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
-    /// Parameters: user, session, from, to. Forgets the calls of tools in these messages, but not the results.
+    /// Parameters: user, session, from, to. Marks the calls of tools in these messages as redacted.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> forget_calls{
-        "DELETE FROM tool_links l USING segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT branch_number "
+        "UPDATE tool_links l SET is_result = 2 FROM segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT "
+        "branch_number "
         "FROM sessions " +
         MessageStatements::session() +
         ") AND l.user_id = ?1 AND l.branch_number = g.source_number AND l.sequence BETWEEN "

@@ -130,6 +130,8 @@ struct Sql : sql::HidingSql {
     return one + ".user_id = " + two + ".user_id AND " + one + ".branch_number = " + two + ".branch_number AND " + one +
            ".sequence = " + two + ".sequence";
   }
+  /// A join whose left side is read first, if the planner agrees.
+  static std::string nested_join() { return " JOIN "; }
   /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
   static std::string joined_chunks(std::string_view table, std::string_view start) {
     return "coalesce((SELECT string_agg(c.text, '' ORDER BY c.start) FROM message_chunks c WHERE " +

@@ -44,6 +44,13 @@ struct StreamStatements {
   /// Parameters: the message, writer. Locks the message for its writer; no row if it has another one, or none.
   Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t, std::int64_t> hold{
       "SELECT 1 FROM message_streams w WHERE " + is("w") + " AND w.writer = ?5" + Sql::hold_row()};
+  /// Parameters: the message, length. No row if its chunks have another one.
+  Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t, std::int64_t> has_length{
+      "SELECT 1 FROM message_streams w WHERE " + is("w") + " AND w.size = ?5"};
+  /// Parameters: user, session. Locks the session against changes until the end of the transaction; no row if it does
+  /// not exist.
+  Statement<std::int64_t, Text, Text> hold_session{"SELECT number FROM sessions s WHERE s.user_id = ?1 AND s.id = ?2" +
+                                                   Sql::shown("s") + Sql::keep_row()};
   /// Parameters: the message, offset, text. Inserts a chunk at the end, or finds the same one at its offset; no row if
   /// neither is there.
   Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t, std::int64_t, Text> insert_chunk{
@@ -61,10 +68,11 @@ struct StreamStatements {
       "UPDATE message_streams AS w SET touched_at = " + Sql::present("?5") + " WHERE " + is("w")};
 
   /// Parameters: the message, its members, the text to search.
-  Statement<NoRow, Text, Text, std::int64_t, std::int64_t, Fields<MessageContent>, Fields<Message, Finished>,
+  Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t, Fields<MessageContent>, Fields<Message, Finished>,
             Fields<Message, Counts>, SearchText>
       finish{"UPDATE messages AS m SET (" + columns<Written>() + Sql::search_columns() + ") = (" +
-             placeholders<Written>(5) + Sql::search_values(5 + width<Written>()) + "), stream = NULL WHERE " + is("m")};
+             placeholders<Written>(5) + Sql::search_values(5 + width<Written>()) + "), stream = NULL WHERE " + is("m") +
+             " RETURNING 1"};
   /// Parameters: the message.
   Statement<NoRow, Text, Text, std::int64_t, std::int64_t> remove{"DELETE FROM message_streams AS w WHERE " + is("w")};
   /// Parameters: user, session, time, what to add. Adds to the totals of a session.
@@ -89,22 +97,34 @@ struct StreamStatements {
       "SELECT " + streams::state<Sql>("m") + ", coalesce(w.size, 0), coalesce(" + start_of_unseen() + ", 0), " +
       Sql::joined_chunks("w", "coalesce(" + start_of_unseen() + ", 0)") +
       " FROM messages m LEFT JOIN message_streams w ON " + Sql::same_key("w", "m") + " WHERE " + is("m")};
-  /// Parameters: user, limit, offset. The longest silence first.
+  /// Parameters: user, limit, offset. The longest silence first. Each message in the branch that wrote it or, if its
+  /// session is gone, in another one that has it.
   Statement<StoredInterruption, Text, std::int64_t, std::int64_t> list_interrupted{
       "SELECT s.id, b.branch, " + Sql::sequence_of("w") +
-      ", w.size, w.touched_at FROM message_streams w JOIN branches b ON b.number = " + Sql::branch_of("w") +
+      ", w.size, w.touched_at FROM message_streams w JOIN branches b ON b.number = " + holder() +
       Sql::same_user("b", "w") + " JOIN sessions s ON s.number = b.session_number" + Sql::same_user("s", "b") +
-      " WHERE s.user_id = ?1" + Sql::shown("s") + " AND w.touched_at + w.silence <= " + Sql::clock() +
+      " WHERE s.user_id = ?1 AND w.touched_at + w.silence <= " + Sql::clock() +
       " ORDER BY w.touched_at, s.number, b.branch, " + Sql::sequence_of("w") + " LIMIT ?2 OFFSET ?3"};
 
  private:
-  /// The row `table` is of the message.
+  /// The row `table` is of the message that a branch of a session has at a sequence, whoever wrote it.
   static std::string is(const std::string& table) {
     return Sql::key_is(table,
-                       "(SELECT b.number FROM sessions s JOIN branches b ON b.session_number = s.number" +
-                           Sql::same_user("b", "s") + " AND b.branch = ?3 WHERE s.user_id = ?1 AND s.id = ?2" +
+                       "(SELECT g.source_number FROM sessions s JOIN branches b ON b.session_number = s.number" +
+                           Sql::same_user("b", "s") +
+                           " AND b.branch = ?3 JOIN segments g ON g.branch_number = b.number" +
+                           Sql::same_user("g", "b") +
+                           " AND g.first_sequence <= ?4 AND g.last_sequence >= ?4 WHERE s.user_id = ?1 AND s.id = ?2" +
                            Sql::shown("s") + ")",
                        "?4");
+  }
+  /// The branch in which the message of the stream `w` is found.
+  static std::string holder() {
+    return "(SELECT g.branch_number FROM segments g JOIN branches h ON h.number = g.branch_number" +
+           Sql::same_user("h", "g") + " JOIN sessions t ON t.number = h.session_number" + Sql::same_user("t", "h") +
+           Sql::shown("t") + " WHERE g.source_number = " + Sql::branch_of("w") + Sql::same_user("g", "w") +
+           " AND g.first_sequence <= " + Sql::sequence_of("w") + " AND g.last_sequence >= " + Sql::sequence_of("w") +
+           " ORDER BY g.branch_number <> g.source_number, t.number, g.branch_number LIMIT 1)";
   }
   static std::string start_of_unseen() {
     return "(SELECT max(u.start) FROM message_chunks u WHERE " + Sql::same_key("u", "m") + " AND u.start <= ?5)";

@@ -60,12 +60,13 @@ struct ToolCallStatements {
   static std::string with_open(const std::string& condition) {
     const std::string of_call = " OVER (PARTITION BY number, call_id ORDER BY sequence, position";
     return "WITH links AS (SELECT s.id AS session_id, s.number, g.source_number, " + Sql::sequence_of("l") +
-           " AS sequence, l.position, l.call_id, l.is_result FROM sessions s JOIN segments g ON g.branch_number = "
+           " AS sequence, l.position, l.call_id, l.is_result FROM sessions s" + Sql::nested_join() +
+           "segments g ON g.branch_number = "
            "s.branch_number" +
-           Sql::same_user("g", "s") + " JOIN tool_links l ON " +
+           Sql::same_user("g", "s") + Sql::nested_join() + "tool_links l ON " +
            Sql::keys_between("l", "g.source_number", "g.first_sequence", "g.last_sequence") + " WHERE s.user_id = ?1" +
-           condition + Sql::shown("s") + "), depths AS (SELECT *, sum(1 - 2 * is_result)" + of_call +
-           ") AS depth FROM links), opened AS (SELECT * FROM (SELECT *, min(depth)" + of_call +
+           condition + Sql::shown("s") + "), depths AS (SELECT *, sum(CASE is_result WHEN 1 THEN -1 ELSE 1 END)" +
+           of_call + ") AS depth FROM links), opened AS (SELECT * FROM (SELECT *, min(depth)" + of_call +
            " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS least FROM depths) every_link WHERE is_result = 0 "
            "AND least = depth) ";
   }

@@ -60,9 +60,10 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         "g.branch_number = s.branch_number CROSS JOIN message_streams w ON w.key BETWEEN " +
         key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
         " WHERE s.user_id = ?1 AND s.id = ?2)"};
-    /// user, session, from, to: forgets the calls of tools in these messages, but not the results.
+    /// user, session, from, to: marks the calls of tools in these messages as redacted.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> forget_calls{
-        "DELETE FROM tool_links WHERE is_result = 0 AND key IN (SELECT l.key FROM sessions s CROSS JOIN segments g ON "
+        "UPDATE tool_links SET is_result = 2 WHERE is_result = 0 AND key IN (SELECT l.key FROM sessions s CROSS JOIN "
+        "segments g ON "
         "g.branch_number = s.branch_number CROSS JOIN tool_links l ON l.key BETWEEN " +
         key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
         " WHERE s.user_id = ?1 AND s.id = ?2)"};

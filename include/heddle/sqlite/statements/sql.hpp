@@ -107,6 +107,8 @@ struct Sql : sql::HidingSql {
   static std::string same_key(std::string_view table, std::string_view other) {
     return key_of(table).append(" = ").append(key_of(other));
   }
+  /// A join whose left side is read first: SQLite does not reorder it.
+  static std::string nested_join() { return " CROSS JOIN "; }
   /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
   static std::string joined_chunks(std::string_view table, std::string_view start) {
     return "coalesce((SELECT group_concat(text, '') FROM (SELECT c.text FROM message_chunks c WHERE " +

@@ -88,7 +88,11 @@ inline void check_awaited(const std::vector<std::string>& ids) {
 [[nodiscard]] inline Context::Clock::time_point next_look(const std::optional<Timestamp>& first_end,
                                                           bool receives_changes) {
   std::chrono::milliseconds pause = receives_changes ? look_again_at_last : look_again;
-  if (first_end) { pause = std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(*first_end - now())); }
+  if (first_end) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first_end - now());
+    // Over by the clock of this process, but not by the one that decides.
+    pause = left > left.zero() ? std::min(pause, left) : look_again;
+  }
   return Context::Clock::now() + pause;
 }
 

@@ -26,6 +26,9 @@ inline constexpr Refusal not_its_writer{
     "is not written by this writer any more: it was taken over, finished, redacted or deleted"};
 inline constexpr Refusal other_text{ErrorCode::conflict, "the message of the session",
                                     "has another length, or another text at the offset of this one: take it over"};
+inline constexpr Refusal other_length{
+    ErrorCode::conflict, "the message of the session",
+    "has another length than the text of this stream, which is to be its content: take it over"};
 inline constexpr Refusal is_finished{ErrorCode::failed_precondition, "the message of the session",
                                      "that this idempotency key began is not being written any more: load it"};
 inline constexpr Refusal not_being_written{ErrorCode::not_found, "the message of the session",
@@ -71,11 +74,16 @@ void check_append(const std::same_as<MessageStream> auto& stream, std::string_vi
   }
 }
 
+/// Whether what was streamed is the content of the message.
+[[nodiscard]] bool is_content_of_stream(const std::same_as<Message> auto& message) {
+  return message.parts.empty() && message.content.empty();
+}
+
 /// Returns the whole message: what was streamed is its content if it has no other.
 [[nodiscard]] Message whole_message(const std::same_as<MessageStream> auto& stream, const Message& message) {
   Message whole = message;
   whole.timestamp = stream.begun_at;
-  if (whole.parts.empty() && whole.content.empty() && whole.content_blocks.empty()) { whole.content = stream.text; }
+  if (is_content_of_stream(message)) { whole.content = stream.text; }
   return whole;
 }
 
