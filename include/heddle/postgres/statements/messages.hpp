@@ -130,13 +130,14 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
         search_with("?2, NULL, ?3, ?4, ?5")};
     /// Parameters: user, session, from, to, roles, limit. The messages of a window, newest first.
-    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{window_from("?3")};
+    Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{
+        window_from(newest())};
     /// The same, and a number of tokens. Further messages down to the first that does not fit.
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
         window_of_tokens{"WITH RECURSIVE " + sql::windows::line<Sql>() + " " + window_from(sql::windows::start)};
     /// The same two with folds. A session without folds is read as above.
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> folded_window{
-        window_with_folds("?3", "?3")};
+        window_with_folds(newest(), "?3")};
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>
         folded_window_of_tokens{"WITH RECURSIVE " +
                                 sql::windows::line<Sql>(" AND NOT " + sql::windows::has_folds<Sql>("s")) + ", " +
@@ -193,6 +194,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
            range.first + ") AND least(g.last_sequence, " + range.last + ") AND " + condition + " ORDER BY m.sequence" +
            range.order + " LIMIT " + range.rows + ") m ORDER BY g.first_sequence" + range.order + ", m.sequence" +
            range.order + " LIMIT " + range.rows;
+  }
+  /// The first sequence that a window by number can have. Sequences have no gaps, so the newest messages of all roles
+  /// are known before any is read: else all segments of a forked session would be read and sorted.
+  static std::string newest() {
+    return "CASE ?5 WHEN " + std::to_string(sql::windows::all_roles) +
+           " THEN greatest(?3, least(?4, (SELECT last_sequence FROM sessions " + session() + ")) - ?6 + 1) ELSE ?3 END";
   }
   static std::string window_from(std::string_view start, const std::string& condition = {}) {
     return messages_of("?2", session() + condition, sql::windows::has_role("?5"),

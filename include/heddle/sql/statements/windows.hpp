@@ -25,6 +25,9 @@ namespace heddle::sql::windows {
   return sql.append(" ELSE ").append(std::to_string(bit)).append(" END & ").append(bits).append(") <> 0");
 }
 
+/// The set of all roles, those that this version does not know included.
+inline constexpr std::int64_t all_roles = ~std::int64_t{0};
+
 /// WITH: `line`, the sequences of the newest messages one by one, back to the first with which they have more tokens
 /// than the window may have, or to as many as it may have. Reads no message before that one: sequences have no gaps.
 /// The sum of all token counts would read the whole session. Empty if the session `s` does not satisfy the condition.
