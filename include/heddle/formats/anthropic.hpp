@@ -31,8 +31,9 @@
 /// are there twice, and for what no backend could store: text with NUL or half of a surrogate pair (`repair_json`
 /// replaces these) and nesting of more than 504 levels. Kinds of parts that Heddle does not know are kept as
 /// `PartKind::other`. Writers throw `invalid_argument` for a part that has no form in the API, such as a reference to
-/// an artifact. A message from another API is written as this one has it: without fields that only the other one knows,
-/// and without thinking, which only its provider can read.
+/// an artifact, and for what Heddle keeps in `extra` or in metadata if it is no JSON object there. A message from
+/// another API is written as this one has it: without fields that only the other one knows, and without thinking, which
+/// only its provider can read.
 ///
 /// Of this API: a `tool_result` makes a message one of the role tool, which is written as one of the user; so is a
 /// system message that is not at the front of a request. Results in messages of their own, which follow one another,
@@ -84,7 +85,8 @@ namespace heddle::formats::anthropic {
 class StreamAssembler {
  public:
   /// Adds the data of one event (after `data:`) in the order of the stream. Throws `invalid_argument` with a JSON
-  /// pointer into it for an event that does not fit.
+  /// pointer into it for an event that does not fit, and for more than 1000 members of an object that other
+  /// events add to, which no provider has.
   void add(std::string_view data) {
     data == detail::done_event ? assembly_.finish() : assembly_.add(detail::parse_document(data));
   }

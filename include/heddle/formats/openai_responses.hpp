@@ -30,8 +30,9 @@
 /// are there twice, and for what no backend could store: text with NUL or half of a surrogate pair (`repair_json`
 /// replaces these) and nesting of more than 504 levels. Kinds of parts that Heddle does not know are kept as
 /// `PartKind::other`. Writers throw `invalid_argument` for a part that has no form in the API, such as a reference to
-/// an artifact. A message from another API is written as this one has it: without fields that only the other one knows,
-/// and without thinking, which only its provider can read.
+/// an artifact, and for what Heddle keeps in `extra` or in metadata if it is no JSON object there. A message from
+/// another API is written as this one has it: without fields that only the other one knows, and without thinking, which
+/// only its provider can read.
 ///
 /// Of this API: a message is a list of items; what a model wrote in one go (reasoning, texts, calls) is one message,
 /// and every other item is one. A message item and a reasoning item are as many parts as they have texts; the first of

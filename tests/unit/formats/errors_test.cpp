@@ -202,6 +202,38 @@ TEST_CASE("a message that has no form in an API is refused with the part") {
         "message.parts[0] is of a kind that has no form in the Messages API of Anthropic");
 }
 
+TEST_CASE("metadata and extra that are no rests of a format are refused") {
+  const auto refused = [](const Format& format, const Message& message) {
+    try {
+      static_cast<void>(format.write_messages({&message, 1}));
+    } catch (const heddle::Error& error) {
+      CHECK(error.code() == heddle::ErrorCode::invalid_argument);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::vector<std::string> no_objects{R"(["a","b"])", R"("a")", "1", "null"};
+  for (const Format& format : all_formats()) {
+    CAPTURE(format.name);
+    for (const std::string& value : no_objects) {
+      CAPTURE(value);
+      Message message{.parts = {Part::of_text("x")}};
+      message.metadata.text = "{\"$" + format.name + "\":{\"message\":" + value + "}}";
+      CHECK(refused(format, message) == "message.metadata.$" + format.name + ".message is not a JSON object");
+      message.metadata.text = "{\"$" + format.name + "\":{\"response\":" + value + "}}";
+      CHECK_THROWS_WITH(static_cast<void>(format.write_response(message)),
+                        ("message.metadata.$" + format.name + ".response is not a JSON object").c_str());
+      message.metadata.text = "{\"$" + format.name + "\":" + value + "}";
+      CHECK(refused(format, message) == "message.metadata.$" + format.name + " is not a JSON object");
+    }
+  }
+  for (const std::string& value : no_objects) {
+    Part part = Part::of_text("x");
+    part.extra.text = "{\"$item\":" + value + "}";
+    CHECK(refused(all_formats()[2], {.parts = {part}}) == "message.parts[0].extra.$item is not a JSON object");
+  }
+}
+
 TEST_CASE("repaired JSON is accepted") {
   const std::string broken =
       "[{\"role\":\"user\",\"content\":\"a\\u0000\\ud800b\\uDC00\\uD83D\\uDE00\\\\u0000\xff\\ud800\\u0041\"}]";

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
 using heddle::Message;
 using heddle::Part;
@@ -104,6 +105,40 @@ TEST_CASE("a change of a part that was read is written") {
       }
     }
     CHECK(changed > 5);
+  }
+}
+
+TEST_CASE("an item that has the name of a kind of content stays an item") {
+  namespace responses = heddle::formats::openai_responses;
+  const auto same = [](const std::string& json) {
+    CHECK(canonical(responses::write_messages(responses::read_messages(json))) == canonical(json));
+    CHECK(canonical(responses::write_message(responses::read_message(json))) == canonical(json));
+  };
+  const std::string item = R"({"type":"refusal","refusal":"x"})";
+  const std::string message = R"({"type":"message","role":"assistant","content":[)" + item + "]}";
+  same("[" + item + "]");
+  same("[" + message + "]");
+  same("[" + item + "," + message + "," + item + "]");
+}
+
+TEST_CASE("system messages are joined, whatever members they had") {
+  namespace gemini = heddle::formats::gemini;
+  const Message system{.role = heddle::Role::system, .parts = {Part::of_text("Be kind.")}};
+  for (const std::string members : {"", R"("parts":null)", R"("parts":[])"}) {
+    CAPTURE(members);
+    // `parts` of null is refused by the reader: only its metadata can say so.
+    auto request = gemini::read_request(R"({"systemInstruction":{},"contents":[]})");
+    if (members == R"("parts":[])") {
+      request = gemini::read_request(R"({"systemInstruction":{"parts":[]},"contents":[]})");
+    } else if (!members.empty()) {
+      request.messages.at(0).metadata.text =
+          R"({"$gemini":{"message":{"$system":"systemInstruction",)" + members + "}}}";
+    }
+    const std::string expected = canonical(R"({"systemInstruction":{"parts":[{"text":"Be kind."}]},"contents":[]})");
+    request.messages.insert(request.messages.begin(), system);
+    CHECK(canonical(gemini::write_request(request)) == expected);
+    std::swap(request.messages.at(0), request.messages.at(1));
+    CHECK(canonical(gemini::write_request(request)) == expected);
   }
 }
 

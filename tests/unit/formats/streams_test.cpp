@@ -1,6 +1,8 @@
 #include "canonical.hpp"
 #include "cases.hpp"
 
+#include <heddle/error.hpp>
+
 #include <doctest/doctest.h>
 
 #include <map>
@@ -118,6 +120,70 @@ TEST_CASE("the error of a provider ends a stream, and what came before it stays"
   gemini.add(R"({"error":{"code":503}})");
   CHECK(gemini.error() == R"({"error":{"code":503}})");
   CHECK(gemini.message().parts.empty());
+}
+
+TEST_CASE("a stream of more choices, calls or members than any provider has is refused") {
+  const auto number = [](int index) { return std::to_string(index); };
+  const auto error_of = [](auto& assembler, const std::string& event) {
+    try {
+      assembler.add(event);
+    } catch (const heddle::Error& error) {
+      CHECK(error.code() == heddle::ErrorCode::invalid_argument);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string too_many = " is one of more than 1000, which no stream may have";
+
+  formats::openai_chat::StreamAssembler choices;
+  formats::openai_chat::StreamAssembler calls;
+  formats::openai_chat::StreamAssembler members;
+  formats::gemini::StreamAssembler candidates;
+  formats::gemini::StreamAssembler members_of_candidate;
+  formats::anthropic::StreamAssembler block;
+  block.add(R"({"type":"message_start","message":{"role":"assistant","content":[]}})");
+  block.add(R"({"type":"content_block_start","index":0,"content_block":{}})");
+  members_of_candidate.add(R"({"candidates":[{}]})");
+  const auto choice = [&](int index) { return R"({"choices":[{"index":)" + number(2000 - index) + "}]}"; };
+  const auto call = [&](int index) {
+    return R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":)" + number(index) + "}]}}]}";
+  };
+  const auto delta = [&](int index) { return R"({"choices":[{"index":0,"delta":{"m)" + number(index) + R"(":{}}}]})"; };
+  const auto candidate = [&](int index) { return R"({"candidates":[{"index":)" + number(index) + "}]}"; };
+  const auto of_candidate = [&](int index) { return R"({"candidates":[{"m)" + number(index) + R"(":1}]})"; };
+  const auto of_block = [&](int index) {
+    return R"({"type":"content_block_delta","index":0,"delta":{"type":"x","m)" + number(index) + R"(":"y"}})";
+  };
+  for (int index = 0; index < 1000; ++index) {
+    CAPTURE(index);
+    CHECK(error_of(choices, choice(index)).empty());
+    CHECK(error_of(calls, call(index)).empty());
+    CHECK(error_of(members, delta(index)).empty());
+    CHECK(error_of(candidates, candidate(index)).empty());
+    CHECK(error_of(members_of_candidate, of_candidate(index)).empty());
+    CHECK(error_of(block, of_block(index)).empty());
+  }
+  CHECK(error_of(choices, choice(1000)) == "the JSON at \"/choices/0\"" + too_many);
+  CHECK(error_of(calls, call(1000)) == "the JSON at \"/choices/0/delta/tool_calls/0\"" + too_many);
+  CHECK(error_of(members, delta(1000)) == "the JSON at \"/choices/0/delta/m1000\"" + too_many);
+  CHECK(error_of(candidates, candidate(1000)) == "the JSON at \"/candidates/0\"" + too_many);
+  CHECK(error_of(members_of_candidate, of_candidate(1000)) == "the JSON at \"/candidates/0/m1000\"" + too_many);
+  CHECK(error_of(block, of_block(1000)) == "the JSON at \"/delta/m1000\"" + too_many);
+  // What is there can still continue.
+  CHECK(error_of(choices, choice(999)).empty());
+  CHECK(error_of(calls, call(999)).empty());
+  CHECK(error_of(members, delta(999)).empty());
+  CHECK(error_of(candidates, candidate(999)).empty());
+  CHECK(error_of(members_of_candidate, of_candidate(999)).empty());
+  CHECK(error_of(block, of_block(999)).empty());
+  // An object that came whole with more members cannot be continued.
+  std::string many = R"({"choices":[{"index":0,"logprobs":{"m":1)";
+  for (int index = 0; index < 2000; ++index) { many += ",\"m" + number(index) + "\":1"; }
+  many += "}}]}";
+  formats::openai_chat::StreamAssembler whole;
+  CHECK(error_of(whole, many).empty());
+  CHECK(error_of(whole, R"({"choices":[{"index":0,"logprobs":{"m":2}}]})") ==
+        "the JSON at \"/choices/0/logprobs/m\"" + too_many);
 }
 
 TEST_CASE("an event that does not fit is refused with its place") {

@@ -34,15 +34,16 @@ class Assembly {
     } else if (type == "content_block_stop") {
       stop_block(block_of(event, at));
     } else if (type == "message_delta") {
-      add_members(response_, object_of(event, "delta", at));
+      add_members(response_, object_of(event, "delta", at), at.member("delta"));
       if (const Json* const usage = event.find("usage"); usage != nullptr && usage->is_object()) {
         Json* const own = response_.find("usage");
-        add_members(own != nullptr && own->is_object() ? *own : response_.set("usage", Json::object()), *usage);
+        add_members(own != nullptr && own->is_object() ? *own : response_.set("usage", Json::object()), *usage,
+                    at.member("usage"));
       }
       for (std::size_t index = 0; index < event.items.size(); ++index) {
         const std::string& name = event.names[index];
         const bool is_known = name == "type" || name == "delta" || name == "usage" || name == "content";
-        if (!is_known) { response_.set(name, event.items[index]); }
+        if (!is_known) { streamed_member(response_, name, at) = event.items[index]; }
       }
     } else if (type == "message_stop") {
       is_complete_ = true;
@@ -67,10 +68,11 @@ class Assembly {
  private:
   Json& blocks() { return list_in(response_, "content"); }
 
-  static void add_members(Json& object, const Json& members) {
+  static void add_members(Json& object, const Json& members, const Pointer& at) {
     for (std::size_t index = 0; index < members.items.size(); ++index) {
       // The blocks have events of their own, which refer to them by their places.
-      if (members.names[index] != "content") { object.set(members.names[index], members.items[index]); }
+      const std::string& name = members.names[index];
+      if (name != "content") { streamed_member(object, name, at) = members.items[index]; }
     }
   }
 
@@ -104,10 +106,11 @@ class Assembly {
       for (std::size_t index = 0; index < delta.items.size(); ++index) {
         const std::string& name = delta.names[index];
         if (name == "type") { continue; }
-        if (delta.items[index].is_string()) {
-          append_text(block, name, delta.items[index].text);
+        Json& own = streamed_member(block, name, at);
+        if (own.is_string() && delta.items[index].is_string()) {
+          own.text += delta.items[index].text;
         } else {
-          block.set(name, delta.items[index]);
+          own = delta.items[index];
         }
       }
     }

@@ -14,6 +14,10 @@
 /// What puts streamed events together.
 namespace heddle::formats::detail {
 
+/// The most choices of a streamed response, calls of one of them, and members of an object that events add to: each
+/// event looks for its own among them.
+inline constexpr std::size_t stream_elements = 1000;
+
 /// The last event of a stream, where it is no JSON.
 inline constexpr std::string_view done_event = "[DONE]";
 
@@ -30,6 +34,22 @@ inline constexpr std::string_view done_event = "[DONE]";
   }
   if (index > size) { refuse(at.member(name), "skips an index"); }
   return index;
+}
+
+/// Throws `invalid_argument` if a stream has so many of what is at a place that it may have no more.
+inline void require_room(std::size_t size, const Pointer& at) {
+  if (size < stream_elements) { return; }
+  refuse(at, "is one of more than " + std::to_string(stream_elements) + ", which no stream may have");
+}
+
+/// Returns the member of an object that events add to, which is made if need be. Throws `invalid_argument` if the
+/// object has too many.
+inline Json& streamed_member(Json& object, std::string_view name, const Pointer& at) {
+  if (object.names.size() > stream_elements) { require_room(object.names.size(), at.member(name)); }
+  if (Json* const found = object.find(name)) { return *found; }
+  require_room(object.names.size(), at.member(name));
+  object.names.emplace_back(name);
+  return object.items.emplace_back();
 }
 
 /// Returns the member of an object, made as an empty array if it is no array.

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/formats/detail/assembly.hpp"
 #include "heddle/formats/detail/choices.hpp"
 #include "heddle/formats/detail/fields.hpp"
 #include "heddle/formats/detail/gemini_parts.hpp"
@@ -231,7 +232,9 @@ inline void finish_message(Message& message, Origin origin) {
     Json content = make_content(request.messages[count], origin, {}, false);
     put_back(content, origin.message);
     if (system.is_object()) {
-      for (Json& part : content.find("parts")->items) { system.find("parts")->push(std::move(part)); }
+      // The rest of a content can say that it had no parts.
+      Json& parts = list_in(system, "parts");
+      for (Json& part : list_in(content, "parts").items) { parts.push(std::move(part)); }
     } else {
       system = std::move(content);
     }

@@ -27,7 +27,7 @@ class Assembly {
       if (event.names[index] == "candidates") {
         add_candidates(event.items[index], at.member("candidates"));
       } else {
-        response_.set(event.names[index], event.items[index]);
+        streamed_member(response_, event.names[index], at) = event.items[index];
       }
     }
   }
@@ -45,9 +45,9 @@ class Assembly {
 
  private:
   /// Returns the number of a candidate; the first one has none.
-  [[nodiscard]] static std::string number_of(const Json& candidate) {
+  [[nodiscard]] static std::string_view number_of(const Json& candidate) {
     const Json* const index = candidate.find("index");
-    return index == nullptr ? "0" : index->text;
+    return index == nullptr ? std::string_view("0") : index->text;
   }
 
   void add_candidates(const Json& pieces, const Pointer& at) {
@@ -56,10 +56,12 @@ class Assembly {
     for (std::size_t index = 0; index < pieces.items.size(); ++index) {
       const Json& piece = pieces.items[index];
       require_object(piece, at.element(index));
+      const std::string_view number = number_of(piece);
       const auto found = std::find_if(list.items.begin(), list.items.end(),
-                                      [&](const Json& candidate) { return number_of(candidate) == number_of(piece); });
+                                      [&](const Json& candidate) { return number_of(candidate) == number; });
       if (found == list.items.end()) {
-        list.push(piece);
+        require_room(list.items.size(), at.element(index));
+        add_candidate(list.push(Json::object()), piece, at.element(index));
       } else {
         add_candidate(*found, piece, at.element(index));
       }
@@ -69,12 +71,13 @@ class Assembly {
   static void add_candidate(Json& candidate, const Json& piece, const Pointer& at) {
     for (std::size_t index = 0; index < piece.items.size(); ++index) {
       const std::string& name = piece.names[index];
-      Json* const own = candidate.find(name);
-      if (name == "content" && own != nullptr) {
+      const bool is_new = candidate.find(name) == nullptr;
+      Json& own = streamed_member(candidate, name, at);
+      if (name == "content" && !is_new) {
         require_object(piece.items[index], at.member(name));
-        add_content(*own, piece.items[index], at.member(name));
+        add_content(own, piece.items[index], at.member(name));
       } else {
-        candidate.set(name, piece.items[index]);
+        own = piece.items[index];
       }
     }
   }
@@ -82,7 +85,7 @@ class Assembly {
   static void add_content(Json& content, const Json& piece, const Pointer& at) {
     for (std::size_t index = 0; index < piece.items.size(); ++index) {
       if (piece.names[index] != "parts") {
-        content.set(piece.names[index], piece.items[index]);
+        streamed_member(content, piece.names[index], at) = piece.items[index];
         continue;
       }
       require_array(piece.items[index], at.member("parts"));

@@ -37,16 +37,29 @@ struct Origin {
   bool is_foreign = false;  ///< the message was read from another format: what its parts have in `extra` is of no use
 };
 
-/// Returns the rests of a message for a format. Throws `invalid_argument` if its metadata is no JSON object.
+/// Throws `invalid_argument` for a rest, which a program may have set, that is no JSON object.
+inline void require_rest(const Json& rest, const validation::FieldPath& at) {
+  if (!rest.is_object()) { validation::refuse(at, "is not a JSON object"); }
+}
+
+/// Returns the rests of a message for a format. Throws `invalid_argument` if its metadata, or a rest in it, is no JSON
+/// object.
 [[nodiscard]] inline Origin origin_of(const Message& message, std::string_view format) {
   Origin origin;
   if (message.metadata.text == "{}") { return origin; }
   const std::optional<Json> metadata = parse_object(message.metadata.text, kept_rules);
   if (!metadata) { validation::refuse("message.metadata", "is not a JSON object"); }
   if (const Json* const own = metadata->find(format)) {
+    const auto take = [format, own](Json& rest, std::string_view name) {
+      const Json* const found = own->find(name);
+      if (found == nullptr) { return; }
+      require_rest(*found, validation::FieldPath("message").member("metadata").member(format).member(name));
+      rest = *found;
+    };
+    require_rest(*own, validation::FieldPath("message").member("metadata").member(format));
     origin.was_read = true;
-    if (const Json* const rest = own->find("message")) { origin.message = *rest; }
-    if (const Json* const rest = own->find("response")) { origin.response = *rest; }
+    take(origin.message, "message");
+    take(origin.response, "response");
     return origin;
   }
   for (const auto name : {openai_chat_name, openai_responses_name, anthropic_name, gemini_name}) {

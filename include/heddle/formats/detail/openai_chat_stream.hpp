@@ -31,8 +31,9 @@ class Assembly {
         add_choices(event.items[index], at.member(name));
       } else if (name == "object") {
         response_.set(name, "chat.completion");
-      } else if (!event.items[index].is_null() || response_.find(name) == nullptr) {
-        response_.set(name, event.items[index]);
+      } else {
+        Json& own = streamed_member(response_, name, at);
+        if (!event.items[index].is_null()) { own = event.items[index]; }
       }
     }
   }
@@ -87,6 +88,7 @@ class Assembly {
     };
     const auto found = std::lower_bound(choices_.begin(), choices_.end(), index.text, before);
     if (found != choices_.end() && found->made.find("index")->text == index.text) { return *found; }
+    require_room(choices_.size(), at);
     Choice& added = *choices_.insert(found, Choice{});
     added.made.set("index", index);
     return added;
@@ -98,25 +100,21 @@ class Assembly {
     for (std::size_t index = 0; index < chunk.items.size(); ++index) {
       const std::string& name = chunk.names[index];
       const Json& value = chunk.items[index];
-      Json* const own = choice.made.find(name);
       if (name == "delta") {
         require_object(value, at.member(name));
         add_delta(choice, value, at.member(name));
-      } else if (own == nullptr || own->is_null()) {
-        choice.made.set(name, value);
-      } else if (name != "index" && !value.is_null()) {
-        extend(*own, value);
+      } else if (name != "index") {
+        extend(streamed_member(choice.made, name, at), value, at.member(name));
       }
     }
   }
 
   /// Continues lists, such as those of `logprobs`; replaces all else.
-  static void extend(Json& own, const Json& value) {
+  static void extend(Json& own, const Json& value, const Pointer& at) {
     if (own.is_object() && value.is_object()) {
       for (std::size_t index = 0; index < value.items.size(); ++index) {
-        Json* const inner = own.find(value.names[index]);
-        inner == nullptr ? static_cast<void>(own.set(value.names[index], value.items[index]))
-                         : extend(*inner, value.items[index]);
+        const std::string& name = value.names[index];
+        extend(streamed_member(own, name, at), value.items[index], at.member(name));
       }
     } else if (own.is_array() && value.is_array()) {
       own.items.insert(own.items.end(), value.items.begin(), value.items.end());
@@ -135,7 +133,7 @@ class Assembly {
           add_call(choice, value.items[call], at.member(name).element(call));
         }
       } else {
-        continue_member(choice.message, name, value);
+        continue_member(choice.message, name, value, at);
       }
     }
   }
@@ -153,28 +151,30 @@ class Assembly {
       --place;
     }
     if (place == choice.calls.size()) {
+      require_room(place, at);
       choice.calls.push_back(index == nullptr ? std::string("none") : index->text);
       calls.push(Json::object());
     }
     for (std::size_t each = 0; each < piece.items.size(); ++each) {
-      if (piece.names[each] != "index") { continue_member(calls.items[place], piece.names[each], piece.items[each]); }
+      if (piece.names[each] == "index") { continue; }
+      continue_member(calls.items[place], piece.names[each], piece.items[each], at);
     }
   }
 
   /// Continues texts with texts and objects with objects; replaces all else. What names something comes whole.
-  static void continue_member(Json& object, std::string_view name, const Json& piece) {
-    Json* const own = object.find(name);
+  static void continue_member(Json& object, std::string_view name, const Json& piece, const Pointer& at) {
+    Json& own = streamed_member(object, name, at);
     const bool is_whole = name == "role" || name == "id" || name == "type" || name == "name";
-    if (own == nullptr || own->is_null()) {
-      object.set(name, piece);
-    } else if (own->is_object() && piece.is_object()) {
+    if (own.is_null()) {
+      own = piece;
+    } else if (own.is_object() && piece.is_object()) {
       for (std::size_t index = 0; index < piece.items.size(); ++index) {
-        continue_member(*own, piece.names[index], piece.items[index]);
+        continue_member(own, piece.names[index], piece.items[index], at.member(name));
       }
-    } else if (own->is_string() && piece.is_string() && !is_whole) {
-      own->text += piece.text;
+    } else if (own.is_string() && piece.is_string() && !is_whole) {
+      own.text += piece.text;
     } else if (!is_whole || !piece.text.empty()) {
-      extend(*own, piece);
+      extend(own, piece, at.member(name));
     }
   }
 

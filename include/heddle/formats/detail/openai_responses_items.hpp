@@ -263,7 +263,13 @@ inline void read_item(std::vector<Part>& parts, const Json& item, Role role, con
   } else if (type == "function_call_output" || type == "custom_tool_call_output") {
     parts.push_back(read_result_item(item, type == "custom_tool_call_output", at));
   } else {
-    take_other(parts.emplace_back(), type, item);
+    Part& part = parts.emplace_back();
+    take_other(part, type, item);
+    if (type != "refusal") { return; }
+    // Elsewhere a refusal is content of a message.
+    Json rest = Json::object();
+    rest.set(note_name(in_note), "item");
+    part.extra.text = print(rest);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "heddle/limits.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/model/parts_of.hpp"
+#include "heddle/validation/field_path.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,7 +49,7 @@ class ItemWriter {
 
   void add(const Part& part, std::size_t index) {
     Json rest = rest_of(part, is_foreign_, index);
-    const Json item_rest = rest.take(item_note);
+    const Json item_rest = take_item_rest(rest, index);
     const std::string_view in = text_note(rest, in_note);
     if (part.kind == PartKind::thinking) {
       if (!is_foreign_) { add_thinking(part, rest, item_rest, in); }
@@ -64,12 +65,21 @@ class ItemWriter {
       const bool is_refusal = part.provider_kind == "refusal";
       auto json = make_other(part, is_foreign_ && !is_refusal);
       if (!json) { refuse_part(index, api); }
-      if (is_refusal || in == "message") {
+      if (in == "message" || (is_refusal && in != "item")) {
         add_content(*std::move(json), item_rest);
       } else {
         push(*std::move(json), Json::object());
       }
     }
+  }
+
+  /// Returns the rest of the item that a part is the first one of; null if it is not.
+  [[nodiscard]] static Json take_item_rest(Json& rest, std::size_t index) {
+    if (rest.find(item_note) == nullptr) { return {}; }
+    Json item_rest = rest.take(item_note);
+    require_rest(item_rest,
+                 validation::FieldPath("message").member("parts").element(index).member("extra").member(item_note));
+    return item_rest;
   }
 
   void add_thinking(const Part& part, const Json& rest, const Json& item_rest, std::string_view in) {
