@@ -1,8 +1,8 @@
-// Pages whose statements would return more than a program can have in memory.
 #include "heddle/postgres.hpp"
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"
+#include "support/sanitizers.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,6 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+// Pages whose statements would return more than a program can have in memory.
+
 using namespace heddle;
 
 namespace {
@@ -22,14 +24,6 @@ namespace {
 constexpr std::size_t mebibyte = std::size_t{1} << 20U;
 
 const Context alice = Context::for_user("alice");
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool keeps_freed_memory = true;
-#elif defined(__has_feature)
-constexpr bool keeps_freed_memory = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool keeps_freed_memory = false;
-#endif
 
 /// Limits the memory of the process to what it has now and so many bytes. No limit under a sanitizer.
 class MemoryLimit {
@@ -39,7 +33,7 @@ class MemoryLimit {
     std::ifstream("/proc/self/statm") >> pages;
     getrlimit(RLIMIT_AS, &before_);
     rlimit limit = before_;
-    if (keeps_freed_memory) { return; }
+    if (support::keeps_freed_memory) { return; }
     limit.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + bytes;
     REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
   }
