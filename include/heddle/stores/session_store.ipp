@@ -34,6 +34,7 @@
 #include "heddle/validation/check.hpp"
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
