@@ -16,6 +16,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace conformance;
@@ -150,7 +151,7 @@ CONFORMANCE_TEST("a soft-deleted artifact hides its content and keeps it") {
 
 CONFORMANCE_TEST("soft-deleted artifacts of all tenants are purged after their grace period, with contents and files") {
   for (const ArtifactContent place : both_places) {
-    Subject subject({.content = place});
+    Subject subject({.soft_delete = {.enabled = true}, .content = place});
     auto& store = subject.backend().artifact_store();
     const std::string large = bytes_of(many_bytes);
     const auto own = write_file(store.folder(alice, ArtifactFolder::user), "own");
@@ -184,6 +185,10 @@ CONFORMANCE_TEST("a content that is removed while it is read ends the read") {
   auto reader = store.open(alice, "a");
   std::vector<char> buffer(std::size_t{1} << 20U);
   CHECK(reader.read(buffer) != 0);
+  auto moved = std::move(reader);
+  CHECK(code_of([&] { static_cast<void>(reader.read(buffer)); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { static_cast<void>(reader.version()); }) == ErrorCode::failed_precondition);
+  reader = std::move(moved);
   CHECK(store.remove(alice, "a", DeleteMode::hard));
   CHECK(code_of([&] { static_cast<void>(reader.read(buffer)); }) == ErrorCode::not_found);
 }

@@ -9,8 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 using namespace heddle;
 using namespace std::chrono_literals;
@@ -121,6 +124,70 @@ TEST_CASE("only uploads that are older than the age are swept, with their chunks
   CHECK(store.sweep_orphans(Context::for_user("another"), 0s) == 1);
   CHECK(place.chunks() == 3);
   CHECK(store.open({}, "a").rest() == large);
+}
+
+TEST_CASE("an upload that cannot be removed does not keep others from being removed") {
+  const Place place;
+  Backend<Sqlite>({.path = place.path}).migrate();
+  RawDatabase raw(place.path);
+  // More than one page of them, before the others.
+  raw.execute(
+      "WITH RECURSIVE counter (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counter WHERE n < 300) "
+      "INSERT INTO content_uploads SELECT 'ada', n, 0 FROM counter; INSERT INTO content_uploads VALUES ('bob', 1, 0); "
+      "CREATE TRIGGER stuck BEFORE DELETE ON content_uploads WHEN OLD.user_id = 'ada' AND OLD.number < 300 "
+      "BEGIN SELECT RAISE(ABORT, 'stuck'); END");
+  Backend<Sqlite> backend({.path = place.path, .administer_tenants = true});
+  auto& store = backend.artifact_store();
+  const auto uploads = [&](const std::string& user) {
+    return raw.integer("SELECT count(*) FROM content_uploads WHERE user_id = '" + user + "'");
+  };
+  SUBCASE("of all tenants") {
+    CHECK_THROWS_AS(store.purge_deleted({}, 0s), Error);
+    CHECK(uploads("bob") == 0);
+  }
+  SUBCASE("of one tenant") { CHECK_THROWS_AS(store.sweep_orphans(Context::for_user("ada"), 0s), Error); }
+  CHECK(uploads("ada") == 300);
+}
+
+TEST_CASE("a purge of artifacts that is stopped after their rows are removed still removes their files") {
+  const Place place;
+  Backend<Sqlite> backend({.path = place.path, .administer_tenants = true});
+  backend.migrate();
+  auto& store = backend.artifact_store();
+  const fs::path folder = store.folder({}, ArtifactFolder::user);
+  fs::create_directories(folder);
+  constexpr int batch = 100;
+  for (int each = 0; each < batch; ++each) {
+    const std::string id = std::to_string(each);
+    std::ofstream(folder / id) << id;
+    store.index({}, {.id = id, .path = (folder / id).string()});
+    REQUIRE(store.remove({}, id, DeleteMode::soft));
+  }
+  const auto files = [&] { return std::distance(fs::directory_iterator(folder), fs::directory_iterator()); };
+  CHECK(files() == batch);
+  std::stop_source stop;
+  {
+    const std::jthread stopping([&](const std::stop_token& ended) {
+      while (!ended.stop_requested() && files() == batch) {}
+      stop.request_stop();
+    });
+    try {
+      store.purge_deleted(Context{}.with_stop(stop.get_token()), 0s);
+    } catch (const Error& error) { CHECK(error.code() == ErrorCode::cancelled); }
+  }
+  CHECK(store.list({}, {.include_deleted = true}).items.empty());
+  CHECK(files() == 0);
+}
+
+TEST_CASE("only a backend that administers tenants purges the artifacts of all tenants") {
+  const Place place;
+  Backend<Sqlite> backend({.path = place.path});
+  backend.migrate();
+  auto& store = backend.artifact_store();
+  store.put({}, {.id = "a"}, "content");
+  REQUIRE(store.remove({}, "a", DeleteMode::soft));
+  CHECK(code_of([&] { store.purge_deleted({}, 0s); }) == ErrorCode::failed_precondition);
+  CHECK(store.list({}, {.include_deleted = true}).items.size() == 1);
 }
 
 TEST_CASE("the migration of contents is not undone while there are some") {

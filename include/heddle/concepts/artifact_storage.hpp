@@ -94,12 +94,16 @@ namespace heddle {
 ///  the
 ///    database, of all tenants, with contents and files as `remove` in hard mode does; the Context needs no user.
 ///    Returns how many. If a file cannot be removed, it continues and throws the first failure at the end. On a backend
-///    that administers tenants it needs the administration connection, as AdministersTenants says.
+///    that administers tenants it needs that right, and throws without it what AdministersTenants says. Rows come
+///    before files: once rows are removed, their files are removed even if the deadline passes or a stop is requested.
 ///  - `set_quota` sets how many bytes the tenant's contents may have, instead of the default of the configuration;
-///    `content_usage` returns it with what they have. What is stored already stays.
+///    `content_usage` returns it with what they have. What is stored already stays. A content whose bytes alone are
+///    more than the quota can be refused even if the tenant has it already, as that is known only at its end. What is
+///    not stored completely does not count: each of several puts at once can use as much space as the quota until it
+///    ends.
 ///
 /// It does not guarantee that the file at a path exists or matches its description; see `describe_file`. It never
-/// writes or moves such a file. Only `remove` and the deletion of a session remove files.
+/// writes or moves such a file. Only `remove`, `purge_deleted` and the removal of a session remove files at paths.
 template <class T>
 concept ArtifactStorage = requires(T& store, const Context& context, const Artifact& artifact,
                                    const ArtifactPatch& patch, const std::string& text,

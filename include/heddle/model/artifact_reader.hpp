@@ -14,8 +14,9 @@ namespace heddle {
 
 /// Reads the content of an artifact from its start to its end, piece by piece. Bytes that were read are only known to
 /// be those that were stored when the end has been reached: `read` compares size and checksum there. Reads only what it
-/// is asked for, and holds no transaction between two calls; a content that is removed meanwhile ends it with
-/// `not_found`. One thread at a time. It must not outlive its backend.
+/// is asked for, and holds no transaction between two calls. If the content is removed meanwhile, a read from the
+/// database ends with `not_found`; a file that was open stays readable to its end. One thread at a time. It must not
+/// outlive its backend. A reader that was moved from throws `failed_precondition`.
 class ArtifactReader {
  public:
   /// Where the bytes come from. Made by the stores.
@@ -37,13 +38,14 @@ class ArtifactReader {
   explicit ArtifactReader(std::unique_ptr<Source> source) noexcept : source_(std::move(source)) {}
 
   /// Returns the version of the artifact that is read.
-  [[nodiscard]] const ArtifactVersion& version() const noexcept { return source_->version(); }
+  [[nodiscard]] const ArtifactVersion& version() const { return source().version(); }
 
   /// Copies the next bytes to the buffer and returns how many; less than its size does not mean that the end is near.
   /// Returns 0 at the end, if the size and the checksum of all bytes are right. Throws `data_loss` if they are not, or
-  /// if bytes are missing, `not_found` if the content was removed meanwhile, `unavailable` if it cannot be read now,
-  /// and for the context of `open` what `Context::check` throws. After data_loss every further call throws it again.
-  std::size_t read(std::span<char> buffer) { return source_->read(buffer); }
+  /// if bytes are missing, `not_found` if the content was removed meanwhile (see above), `unavailable` if it cannot be
+  /// read now, and for the context of `open` what `Context::check` throws. After data_loss every further call throws it
+  /// again.
+  std::size_t read(std::span<char> buffer) { return source().read(buffer); }
 
   /// Returns all bytes from here to the end, verified. Throws `resource_exhausted` if they are more than `at_most`, and
   /// what `read` throws.
@@ -65,6 +67,11 @@ class ArtifactReader {
   }
 
  private:
+  [[nodiscard]] Source& source() const {
+    if (!source_) { throw Error(ErrorCode::failed_precondition, "the reader was moved from"); }
+    return *source_;
+  }
+
   std::unique_ptr<Source> source_;
 };
 

@@ -35,10 +35,10 @@ class ResultWriter {
 
   /// Appends a row. Throws `invalid_argument` for a row that cannot be stored, which is not appended;
   /// `resource_exhausted` if the image would be larger than `limits::image`, after which the writer is of no use;
-  /// `failed_precondition` after `finish`, or if it is of no use; and what `Context::check` throws.
+  /// `failed_precondition` after `finish`, or if it is of no use or was moved from; and what `Context::check` throws.
   void append(const std::vector<Cell>& row) { sink().append(row); }
   /// Stores the result; returns a reference to it. Throws what `store` of a result store throws; it can be called again
-  /// then. Throws `failed_precondition` after a `finish` that succeeded.
+  /// then. Throws `failed_precondition` after a `finish` that succeeded, and if it was moved from.
   DataReference finish() {
     DataReference reference = sink().finish();
     sink_.reset();
@@ -47,7 +47,10 @@ class ResultWriter {
 
  private:
   [[nodiscard]] Sink& sink() const {
-    if (!sink_) { throw Error(ErrorCode::failed_precondition, "the result is stored already: begin another one"); }
+    if (!sink_) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the result is stored already, or the writer was moved from: begin another one");
+    }
     return *sink_;
   }
 

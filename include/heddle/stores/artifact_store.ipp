@@ -109,8 +109,8 @@ bool ArtifactStore<Policy, Tracer>::remove(const Context& context, const std::st
     const Answer answer = passage.write_once(options.idempotency_key, std::nullopt, fingerprint, [&](auto& tx) {
       auto path = tx.one(statements.find_own_path, tx.user_id(), id);
       tx.run_as_answer(statements.remove, tx.user_id(), id);
-      auto removed =
-          tx.all(stores::detail::content_statements<Policy>().abandoned, tx.user_id(), stores::detail::uploads_at_once);
+      auto removed = tx.all(stores::detail::content_statements<Policy>().abandoned, tx.user_id(),
+                            stores::detail::before_all_uploads, stores::detail::uploads_at_once);
       return [path = std::move(path), removed = std::move(removed), &own_path, &uploads]() mutable {
         own_path = path();
         uploads = removed();

@@ -34,6 +34,7 @@
 #include "heddle/validation/check.hpp"
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -122,7 +123,7 @@ bool SessionStore<Policy, Tracer>::delete_session(const Context& context, const 
           tx.run(stores::detail::session_statements<Policy>().detach_children, tx.user_id(), id);
           tx.run_as_answer(stores::detail::session_statements<Policy>().remove, tx.user_id(), id);
           auto removed = tx.all(stores::detail::content_statements<Policy>().abandoned, tx.user_id(),
-                                stores::detail::uploads_at_once);
+                                stores::detail::before_all_uploads, stores::detail::uploads_at_once);
           return [removed = std::move(removed), &uploads]() mutable { uploads = removed(); };
         });
     // Not in a repeat, when the id can be that of a newer session. After the commit, the files are removed and the
@@ -195,7 +196,8 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
         const auto& admin = sql::statements<typename Policy::Dialect::Admin>();
         tx.require(stores::detail::sees_one_tenant, admin.sees_all_tenants);
         auto rows = tx.all(admin.purge_deleted, present, before, admin.purge_batch);
-        auto abandoned = tx.all(stores::detail::content_statements<Policy>().all_abandoned, std::int64_t{1});
+        auto abandoned = tx.all(stores::detail::content_statements<Policy>().all_abandoned, std::string_view(),
+                                stores::detail::before_all_uploads, std::int64_t{1});
         return [rows = std::move(rows), abandoned = std::move(abandoned), &has_uploads]() mutable {
           has_uploads = !abandoned().empty();
           return rows();

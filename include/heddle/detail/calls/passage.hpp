@@ -88,6 +88,14 @@ class Passage {
     return engine_.administer(call_, work);
   }
 
+  /// `administer` with the deadline and the stop token of another context.
+  template <class Work>
+  auto administer_within(const Context& context, Work&& work) {
+    const Call call{context, call_.user_id, call_.operation};
+    outcome_ = Outcome::in_doubt;
+    return engine_.administer(call, work);
+  }
+
   /// Calls `use(engine, call)` for operations that are not units of work and write nothing to the database: a ping, a
   /// backup.
   template <class Use>

@@ -54,9 +54,10 @@ struct ContentStatements {
   Statement<NoRow, Text, Timestamp, Timestamp> abandon_old{
       "UPDATE content_uploads SET touched_at = 0 WHERE user_id = ?1 AND touched_at > 0 AND touched_at <= " +
       Sql::present("?2") + " - (?2 - ?3)"};
-  /// Parameters: user, limit. The numbers of uploads to be removed.
-  Statement<std::int64_t, Text, std::int64_t> abandoned{
-      "SELECT number FROM content_uploads WHERE user_id = ?1 AND touched_at = 0 LIMIT ?2"};
+  /// Parameters: user, number, limit. The numbers of uploads to be removed that are greater, in order.
+  Statement<std::int64_t, Text, std::int64_t, std::int64_t> abandoned{
+      "SELECT number FROM content_uploads WHERE user_id = ?1 AND touched_at = 0 AND number > ?2 ORDER BY number "
+      "LIMIT ?3"};
   /// Parameters: user, number, limit. Removes chunks of an upload that is to be removed.
   Statement<NoRow, Text, std::int64_t, std::int64_t> remove_chunks{
       "DELETE FROM content_chunks WHERE user_id = ?1 AND number = ?2 AND position IN (SELECT position FROM "
@@ -82,9 +83,10 @@ struct ContentStatements {
   /// Parameters: user, path. A row if an artifact has this path.
   Statement<std::int64_t, Text, Text> path_in_use{
       "SELECT 1 WHERE EXISTS (SELECT 1 FROM artifacts WHERE user_id = ?1 AND " + Sql::equal("path", "?2") + ")"};
-  /// Parameters: limit. The uploads of all tenants to be removed.
-  Statement<OwnedNumber, std::int64_t> all_abandoned{"SELECT " + columns<OwnedNumber>() +
-                                                     " FROM content_uploads WHERE touched_at = 0 LIMIT ?1"};
+  /// Parameters: user, number, limit. The uploads of all tenants to be removed that come after this one, in order.
+  Statement<OwnedNumber, Text, std::int64_t, std::int64_t> all_abandoned{
+      "SELECT " + columns<OwnedNumber>() +
+      " FROM content_uploads WHERE touched_at = 0 AND (user_id, number) > (?1, ?2) ORDER BY user_id, number LIMIT ?3"};
 
   // Contents and versions.
 

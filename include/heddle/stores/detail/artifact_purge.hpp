@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/concepts/policy_capabilities.hpp"
+#include "heddle/context.hpp"
 #include "heddle/sql/content_rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
@@ -12,36 +14,43 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace heddle::stores::detail {
 
-/// Runs a unit of work on the rows of all tenants: over the connection for administration, where a policy has one.
+/// Runs a unit of work on the rows of all tenants, with the deadline and the stop token of a context: as the
+/// administration of the policy, if it has one. Throws what that throws if the configuration does not allow it.
 template <class Policy, class Passage, class Work>
-auto write_for_all(Passage& passage, Work&& work) {
-  if constexpr (!reaches_all_tenants<Policy>) {
-    return passage.administer(work);
+auto write_for_all(Passage& passage, const Context& context, Work&& work) {
+  if constexpr (concepts::Administers<Policy>) {
+    return passage.administer_within(context, work);
   } else {
-    return passage.write(work);
+    return passage.write_within(context, work);
   }
 }
 
-/// Removes the bytes of the uploads of all tenants that are to be removed.
+/// Removes the bytes of the uploads of all tenants that are to be removed. After the caller's context is over, it goes
+/// on for at most the rest of a minute. See remove_each.
 template <class Policy, class Passage>
 void remove_uploads_of_all(Passage& passage) {
-  const auto& statements = content_statements<Policy>();
-  const auto write = [&](auto&& work) { return write_for_all<Policy>(passage, work); };
-  for (std::size_t count = static_cast<std::size_t>(uploads_at_once);
-       count == static_cast<std::size_t>(uploads_at_once);) {
-    const std::vector<sql::OwnedNumber> uploads =
-        write([&](auto& tx) { return tx.all(statements.all_abandoned, uploads_at_once); });
-    count = uploads.size();
-    for (const sql::OwnedNumber& upload : uploads) {
-      passage.context().check();
-      remove_uploads<Policy>(write, passage.artifact_directory(), upload.user_id, {upload.number});
-    }
-  }
+  const Context ending = cleanup_context();
+  const auto write = [&](auto&& work) {
+    return write_for_all<Policy>(passage, passage.context().is_over() ? ending : cleanup_context(), work);
+  };
+  const auto list_after = [&](const sql::OwnedNumber& last) {
+    return write([&](auto& tx) {
+      return tx.all(content_statements<Policy>().all_abandoned, last.user_id, last.number, uploads_at_once);
+    });
+  };
+  remove_each(
+      list_after({.user_id = {}, .number = before_all_uploads}),
+      [&] {
+        if (passage.context().is_over()) { ending.check(); }
+      },
+      [&](const sql::OwnedNumber& upload) {
+        remove_upload<Policy>(write, passage.artifact_directory(), upload.user_id, upload.number);
+      },
+      list_after);
 }
 
 /// Removes artifacts that have been soft-deleted since `before`, of all tenants, with their contents and files; returns
@@ -55,7 +64,7 @@ std::int64_t purge_artifacts(Passage& passage, Timestamp present, Timestamp befo
   FirstFailure failure;
   for (bool more = true; more;) {
     passage.context().check();
-    const std::vector<sql::RemovedArtifact> removed = write_for_all<Policy>(passage, [&](auto& tx) {
+    const std::vector<sql::RemovedArtifact> removed = write_for_all<Policy>(passage, passage.context(), [&](auto& tx) {
       if constexpr (!reaches_all_tenants<Policy>) {
         tx.require(sees_one_tenant, sql::statements<typename Policy::Dialect::Admin>().sees_all_tenants);
       }
@@ -63,11 +72,14 @@ std::int64_t purge_artifacts(Passage& passage, Timestamp present, Timestamp befo
     });
     more = removed.size() == static_cast<std::size_t>(batch);
     count += static_cast<std::int64_t>(removed.size());
+    // After the commit, the files are removed even if the deadline passes or a stop is requested: no row knows them.
+    const Context cleanup = cleanup_context();
     for (const sql::RemovedArtifact& artifact : removed) {
       if (artifact.path.empty()) { continue; }
       failure.attempt([&] {
-        const auto in_use = write_for_all<Policy>(
-            passage, [&](auto& tx) { return tx.one(statements.path_in_use, artifact.user_id, artifact.path); });
+        const auto in_use = write_for_all<Policy>(passage, cleanup, [&](auto& tx) {
+          return tx.one(statements.path_in_use, artifact.user_id, artifact.path);
+        });
         if (!in_use) { files.remove_file(artifact.user_id, artifact.path); }
       });
     }

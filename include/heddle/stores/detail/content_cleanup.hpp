@@ -4,6 +4,7 @@
 #include "heddle/context.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/time.hpp"
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace heddle::stores::detail {
@@ -24,6 +26,8 @@ namespace heddle::stores::detail {
 /// How many chunks one transaction removes, of 1 MiB each, and how many uploads one list has.
 inline constexpr std::int64_t chunks_removed_at_once = 16;
 inline constexpr std::int64_t uploads_at_once = 256;
+/// Less than the number of every upload.
+inline constexpr std::int64_t before_all_uploads = -1;
 
 template <class Policy>
 [[nodiscard]] const auto& content_statements() {
@@ -62,62 +66,84 @@ template <std::same_as<Context> Result = Context>
   return Result{}.with_timeout(std::chrono::minutes(1));
 }
 
-/// Removes the bytes of uploads that are to be removed, then the uploads. A number must be that of such an upload. What
-/// this leaves, because it throws or the process ends, is left to the next `sweep_orphans`. `write(work)` runs a unit
-/// of work in a transaction.
+/// Removes the bytes of an upload that is to be removed, then the upload. What this leaves, because it throws or the
+/// process ends, is left to the next `sweep_orphans`. `write(work)` runs a unit of work in a transaction.
 template <class Policy, class Write>
-void remove_uploads(Write&& write, const std::filesystem::path& artifact_directory, std::string_view user_id,
-                    const std::vector<std::int64_t>& numbers) {
-  if (numbers.empty()) { return; }
+void remove_upload(Write&& write, const std::filesystem::path& artifact_directory, std::string_view user_id,
+                   std::int64_t number) {
   const auto& statements = content_statements<Policy>();
-  const auto folder = ArtifactFiles(artifact_directory).contents(user_id);
-  for (const std::int64_t number : numbers) {
-    if (folder) {
-      folder->remove_file(upload_file_name(number));
-      folder->remove_file(content_file_name(number));
-    }
-    for (std::int64_t removed = chunks_removed_at_once; removed == chunks_removed_at_once;) {
-      removed = write([&](auto& tx) {
-        auto chunks = tx.run(statements.remove_chunks, user_id, number, chunks_removed_at_once);
-        tx.run(statements.forget, user_id, number);
-        return chunks;
-      });
-    }
+  if (const auto folder = ArtifactFiles(artifact_directory).contents(user_id)) {
+    folder->remove_file(upload_file_name(number));
+    folder->remove_file(content_file_name(number));
+  }
+  for (std::int64_t removed = chunks_removed_at_once; removed == chunks_removed_at_once;) {
+    removed = write([&](auto& tx) {
+      auto chunks = tx.run(statements.remove_chunks, user_id, number, chunks_removed_at_once);
+      tx.run(statements.forget, user_id, number);
+      return chunks;
+    });
   }
 }
 
-/// Removes the bytes of all uploads of a tenant that are to be removed, of which the first are known.
+/// Calls `remove(upload)` for each upload of a page, and of the pages that follow; `list_after(last)` returns the page
+/// after an upload. Continues after an upload that cannot be removed, and ends if `check()` or `list_after` throws.
+/// Throws the first failure at the end; returns how many were removed.
+template <class Upload, class Check, class Remove, class ListAfter>
+std::int64_t remove_each(std::vector<Upload> page, Check&& check, Remove&& remove, ListAfter&& list_after) {
+  std::int64_t removed = 0;
+  FirstFailure failure;
+  failure.attempt([&] {
+    while (!page.empty()) {
+      for (const Upload& upload : page) {
+        check();
+        failure.attempt([&] {
+          remove(upload);
+          ++removed;
+        });
+      }
+      if (page.size() < static_cast<std::size_t>(uploads_at_once)) { return; }
+      page = list_after(page.back());
+    }
+  });
+  failure.rethrow();
+  return removed;
+}
+
+/// `remove_each` for a tenant's uploads that are to be removed.
+template <class Policy, class Passage, class Write>
+std::int64_t remove_each_of_tenant(Passage& passage, const Context& context, Write&& write,
+                                   std::vector<std::int64_t> numbers) {
+  return remove_each(
+      std::move(numbers), [&] { context.check(); },
+      [&](std::int64_t number) {
+        remove_upload<Policy>(write, passage.artifact_directory(), passage.user_id(), number);
+      },
+      [&](std::int64_t last) {
+        return write([&](auto& tx) {
+          return tx.all(content_statements<Policy>().abandoned, tx.user_id(), last, uploads_at_once);
+        });
+      });
+}
+
+/// Removes the bytes of all uploads of a tenant that are to be removed, of which the first are known. See remove_each.
 template <class Policy, class Passage>
 void remove_all_uploads(Passage& passage, std::vector<std::int64_t> numbers) {
   const Context context = cleanup_context();
-  const auto write = [&](auto&& work) { return passage.write_within(context, work); };
-  for (;;) {
-    remove_uploads<Policy>(write, passage.artifact_directory(), passage.user_id(), numbers);
-    if (numbers.size() < static_cast<std::size_t>(uploads_at_once)) { return; }
-    numbers =
-        write([&](auto& tx) { return tx.all(content_statements<Policy>().abandoned, tx.user_id(), uploads_at_once); });
-  }
+  remove_each_of_tenant<Policy>(
+      passage, context, [&](auto&& work) { return passage.write_within(context, work); }, std::move(numbers));
 }
 
 /// Removes a tenant's uploads that nobody has touched since `before`, and those that are to be removed; returns how
-/// many were abandoned.
+/// many were abandoned. See remove_each.
 template <class Policy, class Passage>
 [[nodiscard]] std::int64_t sweep_uploads(Passage& passage, Timestamp present, Timestamp before) {
   const auto& statements = content_statements<Policy>();
-  std::int64_t swept = 0;
   std::vector<std::int64_t> numbers = passage.write([&](auto& tx) {
     tx.run(statements.abandon_old, tx.user_id(), present, before);
-    return tx.all(statements.abandoned, tx.user_id(), uploads_at_once);
+    return tx.all(statements.abandoned, tx.user_id(), before_all_uploads, uploads_at_once);
   });
-  const auto write = [&](auto&& work) { return passage.write(work); };
-  while (!numbers.empty()) {
-    passage.context().check();
-    remove_uploads<Policy>(write, passage.artifact_directory(), passage.user_id(), numbers);
-    swept += static_cast<std::int64_t>(numbers.size());
-    if (numbers.size() < static_cast<std::size_t>(uploads_at_once)) { break; }
-    numbers = write([&](auto& tx) { return tx.all(statements.abandoned, tx.user_id(), uploads_at_once); });
-  }
-  return swept;
+  return remove_each_of_tenant<Policy>(
+      passage, passage.context(), [&](auto&& work) { return passage.write(work); }, std::move(numbers));
 }
 
 /// Removes a tenant's files of contents that no row knows, such as after a database was restored from a backup; returns

@@ -111,7 +111,7 @@ class ContentUpload {
       const std::int64_t abandoned =
           write([&](auto& tx) { return tx.run(statements_.abandon, tx.user_id(), number_); });
       if (abandoned == 0) { return; }
-      remove_uploads<Policy>(write, passage_.artifact_directory(), passage_.user_id(), {number_});
+      remove_upload<Policy>(write, passage_.artifact_directory(), passage_.user_id(), number_);
     } catch (...) { passage_.warn("an upload could not be removed: sweep_orphans will"); }
   }
 
