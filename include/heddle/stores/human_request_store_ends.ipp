@@ -29,6 +29,18 @@ struct AwaitedRequests {
   std::optional<HumanRequest> ended{};
   std::optional<HumanRequest> later{};  ///< one behind `ended`, which may not have ended
   std::optional<Timestamp> first_end{};
+
+  /// Adds the next request, as it is at a time.
+  void add(HumanRequest request, Timestamp at) {
+    const bool has_ended = request.status != RequestStatus::pending;
+    if (ended) {
+      if (has_ended && !later && ended->status == RequestStatus::pending) { later = std::move(request); }
+    } else if (has_ended || is_over(at, request)) {
+      ended = std::move(request);
+    } else if (request.expires_at && (!first_end || *request.expires_at < *first_end)) {
+      first_end = request.expires_at;
+    }
+  }
 };
 
 /// Reads requests. If the first one that is not open is past `expires_at`, stores its timeout: a response may be in
@@ -44,21 +56,7 @@ template <class Policy, class Passage>
     }
     return [rows = std::move(rows), at = now()]() mutable {
       AwaitedRequests found;
-      for (auto& row : rows) {
-        HumanRequest request = row();
-        if (found.ended) {
-          const bool is_certain = found.ended->status != RequestStatus::pending;
-          if (!is_certain && !found.later && request.status != RequestStatus::pending) {
-            found.later = std::move(request);
-          }
-          continue;
-        }
-        if (request.status != RequestStatus::pending || is_over(at, request)) {
-          found.ended = std::move(request);
-        } else if (request.expires_at && (!found.first_end || *request.expires_at < *found.first_end)) {
-          found.first_end = request.expires_at;
-        }
-      }
+      for (auto& row : rows) { found.add(row(), at); }
       return found;
     };
   });

@@ -218,9 +218,9 @@ TEST_CASE("metadata and extra that are no rests of a format are refused") {
     for (const std::string& value : no_objects) {
       CAPTURE(value);
       Message message{.parts = {Part::of_text("x")}};
-      message.metadata.text = "{\"$" + format.name + "\":{\"message\":" + value + "}}";
+      message.metadata.text = R"({"$)" + format.name + R"(":{"message":)" + value + "}}";
       CHECK(refused(format, message) == "message.metadata.$" + format.name + ".message is not a JSON object");
-      message.metadata.text = "{\"$" + format.name + "\":{\"response\":" + value + "}}";
+      message.metadata.text = R"({"$)" + format.name + R"(":{"response":)" + value + "}}";
       CHECK_THROWS_WITH(static_cast<void>(format.write_response(message)),
                         ("message.metadata.$" + format.name + ".response is not a JSON object").c_str());
       message.metadata.text = "{\"$" + format.name + "\":" + value + "}";

@@ -142,8 +142,8 @@ class ContentCursor {
 template <class Policy, class Gateway>
 class OpenContent final : public ArtifactReader::Source {
  public:
-  OpenContent(Gateway& gateway, const Context& context, ContentCursor<Policy>&& cursor)
-      : gateway_(gateway), context_(context), cursor_(std::move(cursor)) {}
+  OpenContent(Gateway& gateway, Context context, ContentCursor<Policy>&& cursor)
+      : gateway_(gateway), context_(std::move(context)), cursor_(std::move(cursor)) {}
 
   [[nodiscard]] const ArtifactVersion& version() const noexcept override { return cursor_.version(); }
   std::size_t read(std::span<char> buffer) override {

@@ -44,7 +44,7 @@ inline constexpr std::size_t bytes_of_type = 512;
                                 {"SQLite format 3\0"sv, "application/vnd.sqlite3"},
                                 {"ID3"sv, "audio/mpeg"},
                                 {"OggS"sv, "application/ogg"},
-                                {"{\\rtf"sv, "application/rtf"}};
+                                {R"({\rtf)"sv, "application/rtf"}};
   for (const Format& format : formats) {
     if (bytes.starts_with(format.start)) { return format.type; }
   }

@@ -91,7 +91,7 @@ inline void check_awaited(const std::vector<std::string>& ids) {
   if (first_end) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first_end - now());
     // Over by the clock of this process, but not by the one that decides.
-    pause = left > left.zero() ? std::min(pause, left) : look_again;
+    pause = left > std::chrono::milliseconds(0) ? std::min(pause, left) : look_again;
   }
   return Context::Clock::now() + pause;
 }

@@ -47,7 +47,7 @@ struct TableSummary {
 }
 
 /// Describes a result with these rows. Its id is made if `result` has none.
-[[nodiscard]] ResultMetadata describe(const std::same_as<NewResult> auto& result, TableSummary summary,
+[[nodiscard]] ResultMetadata describe(const std::same_as<NewResult> auto& result, TableSummary&& summary,
                                       const std::vector<std::byte>& image) {
   const Timestamp stored_at = now();
   return {.id = result.id.empty() ? heddle::detail::crypto::random_uuid() : result.id,

@@ -145,19 +145,19 @@ class PurgeTimer {
  public:
   /// Makes the program able to start the thread, from before `main` on. Need not be called: it is enough that a file
   /// compiles the call.
-  static void compile() noexcept { static_cast<void>(&is_compiled_); }
+  static void compile() noexcept { static_cast<void>(&is_compiled); }
 
   /// Starts the thread if there is a plan. Throws `failed_precondition` if the program cannot, and `resource_exhausted`
   /// if the system cannot.
   PurgeTimer(Sessions& sessions, Artifacts& artifacts, const std::optional<PurgePlan>& plan)
       : sessions_(sessions), artifacts_(artifacts) {
     if (!plan) { return; }
-    if (start_ == nullptr) {
+    if (start_of_thread == nullptr) {
       throw Error(ErrorCode::failed_precondition,
                   "soft_delete.enabled: no code of this program hides or purges sessions; call purge_deleted_sessions "
                   "somewhere, or link the compiled backend");
     }
-    (this->*start_)(*plan);
+    (this->*start_of_thread)(*plan);
   }
 
   /// See RegularThread.
@@ -174,9 +174,9 @@ class PurgeTimer {
                   });
   }
 
-  static inline void (PurgeTimer::*start_)(const PurgePlan&) = nullptr;
-  static inline const bool is_compiled_ = []() noexcept {
-    start_ = &PurgeTimer::start;
+  static inline void (PurgeTimer::*start_of_thread)(const PurgePlan&) = nullptr;
+  static inline const bool is_compiled = []() noexcept {
+    start_of_thread = &PurgeTimer::start;
     return true;
   }();
 
