@@ -5,6 +5,8 @@ cmake_minimum_required(VERSION 3.25)
 set(allowed
   # Checks first whether the file belongs to an open database.
   detail/files/plain_file.hpp
+  # The same, for files of an open folder; makes new ones only.
+  detail/files/open_file.hpp
   # Opens only folders: O_DIRECTORY.
   stores/detail/open_folder.hpp
   # Asks what the process may do with a name (faccessat); opens nothing.
@@ -18,7 +20,7 @@ set(allowed
 string(CONCAT opener
   "#include <(fstream|fcntl\\.h|sys/file\\.h|sys/mman\\.h|cstdio|stdio\\.h|boost/(iostreams|interprocess)/.*)>"
   "|(^|[^a-z_])([io]?fstream|filebuf|fopen|freopen|openat|creat|copy_file|stdio_filebuf)([^a-z_]|$)"
-  "|(^|[^a-z_:])::open(64)? *\\(|filesystem::copy *\\(|nolock")
+  "|(^|[^a-z_:>])::open(64)? *\\(|filesystem::copy *\\(|nolock")
 
 file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp" "${HEADERS}/*.ipp")
 if(NOT headers)
