@@ -70,7 +70,7 @@ TEST_CASE("a log that grew beside a slow visitor is cut at the first write after
   CHECK(log_size(file) <= 16 * mebibyte);
 }
 
-TEST_CASE("a visitor that makes the log grow beyond the bound is ended, and nobody else") {
+TEST_CASE("a visitor that makes the log grow beyond the bound is ended, and no other call") {
   concurrency::FileBackend file([](heddle::sqlite::Config& config) { config.visitor_log_bytes = 16 * mebibyte; });
   for (int number = 0; number < 2; ++number) { file.store().save_message({}, "session", saying("early")); }
   int visited = 0;

@@ -68,7 +68,7 @@ namespace heddle {
 ///    and `restore_version` make versions; what `index` and `update` say of size, checksum and type does not change
 ///    any.
 ///  - Content is read piece by piece: a put needs the same memory for any length, up to `limits::content`, and no
-///    transaction is longer than 4 MiB of it. Nobody sees it before all of it is stored; a put that throws leaves
+///    transaction is longer than 4 MiB of it. No call sees it before all of it is stored; a put that throws leaves
 ///    nothing that is seen or counted, nor, unless the process or the database fails, anything at all. Throws
 ///    `invalid_argument` if the content is not of the size or the checksum that the options declare,
 ///    `resource_exhausted` if the tenant would have more bytes than its quota, or the content alone has, `not_found` if

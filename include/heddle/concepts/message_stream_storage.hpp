@@ -25,9 +25,9 @@ namespace heddle {
 ///
 ///  - `begin` appends an empty message with the role, session context, agent and timestamp that are given, and no other
 ///    members; the errors are those of `save_message`. `silence`, 1 ms to 1 day, is the time without an append after
-///    which the message reads as `interrupted`, whoever died. A repeat of its idempotency key returns the same writer,
-///    fenced or not, with what is stored by now in `text`; throws `failed_precondition` if the message is finished, and
-///    `conflict` if it was rewound.
+///    which the message reads as `interrupted`, even if its process has died. A repeat of its idempotency key returns
+///    the same writer, fenced or not, with what is stored by now in `text`; throws `failed_precondition` if the message
+///    is finished, and `conflict` if it was rewound.
 ///  - `append` stores a text behind `stream.text`, and adds it to that. It writes the text and one short row, however
 ///    long the message is. Call it again with the same text after an error that was in doubt: a text that is stored at
 ///    its offset already changes nothing. An empty text only says that the writer is alive. Texts are UTF-8 without

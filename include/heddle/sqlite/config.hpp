@@ -66,8 +66,8 @@ struct Config {
   bool encrypt = false;
   QueryBudget query_budget{};  ///< of the queries on results
   /// Whether this backend may read across the tenants of the file, and purge: operations on all tenants throw
-  /// `failed_precondition` otherwise. Whoever can open the file can read all of it anyway; this is for a program in
-  /// which not every backend should.
+  /// `failed_precondition` otherwise. A process that can open the file can read all of it anyway; this is for a program
+  /// in which not every backend should.
   bool administer_tenants = false;
   /// Whether sessions can be hidden, and when they are removed then; `enabled` needs `administer_tenants`.
   SoftDeleteConfig soft_delete{};

@@ -56,7 +56,7 @@ class ResultStore {
   /// Removes the expired results of all tenants; returns how many there were. The backend does it by itself; see
   /// ResultSettings. Needs the connection of administration, where row security keeps others from the rows of all
   /// tenants; on SQLite it does not need `administer_tenants`, because its timer runs in every backend: it removes only
-  /// what nobody can read any more, and returns nothing of other tenants but the number.
+  /// what no call can read any more, and returns nothing of other tenants but the number.
   std::int64_t purge_expired(const Context& context = {});
 
  private:

@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <utility>
 
-/// Responses that can have several answers of a model. A message is one of them; its metadata keeps the others.
+/// Responses that can have several messages of a model. A message is one of them; its metadata keeps the others.
 namespace heddle::formats::detail {
 
-/// Sets the rest of a response: that of the chosen answer, that of all else, the other answers, and the place.
+/// Sets the rest of a response: that of the chosen message, that of all else, the other messages, and the place.
 inline void set_response_rest(Json& rest, Json chosen, Json body, Json others, std::size_t choice) {
   if (!chosen.items.empty()) { rest.set("choice", std::move(chosen)); }
   if (!body.items.empty()) { rest.set("body", std::move(body)); }
@@ -24,7 +24,7 @@ inline void set_response_rest(Json& rest, Json chosen, Json body, Json others, s
   return static_cast<std::size_t>(tokens_if(rest, "index"));
 }
 
-/// Returns all answers of a response.
+/// Returns all messages of a response.
 [[nodiscard]] inline Json with_others(const Json& rest, Json chosen) {
   const Json* const others = rest.find("others");
   Json all = others != nullptr && others->is_array() ? *others : Json::array();

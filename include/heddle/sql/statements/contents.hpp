@@ -49,7 +49,7 @@ struct ContentStatements {
                                                 is_content()};
   /// Parameters: user, number. The upload is to be removed. Waits for a transaction that may complete it.
   Statement<NoRow, Text, std::int64_t> abandon{"UPDATE content_uploads SET touched_at = 0 WHERE " + upload()};
-  /// Parameters: user, now, an earlier time. Those that nobody has touched for longer than between these times are to
+  /// Parameters: user, now, an earlier time. Those that no call has touched for longer than between these times are to
   /// be removed.
   Statement<NoRow, Text, Timestamp, Timestamp> abandon_old{
       "UPDATE content_uploads SET touched_at = 0 WHERE user_id = ?1 AND touched_at > 0 AND touched_at <= " +

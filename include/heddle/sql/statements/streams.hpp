@@ -107,7 +107,8 @@ struct StreamStatements {
       " ORDER BY w.touched_at, s.number, b.branch, " + Sql::sequence_of("w") + " LIMIT ?2 OFFSET ?3"};
 
  private:
-  /// The row `table` is of the message that a branch of a session has at a sequence, whoever wrote it.
+  /// The row `table` is of the message that a branch of a session has at a sequence, also of one that another branch
+  /// wrote.
   static std::string is(const std::string& table) {
     return Sql::key_is(table,
                        "(SELECT g.source_number FROM sessions s JOIN branches b ON b.session_number = s.number" +

@@ -133,7 +133,7 @@ void remove_all_uploads(Passage& passage, std::vector<std::int64_t> numbers) {
       passage, context, [&](auto&& work) { return passage.write_within(context, work); }, std::move(numbers));
 }
 
-/// Removes a tenant's uploads that nobody has touched since `before`, and those that are to be removed; returns how
+/// Removes a tenant's uploads that no call has touched since `before`, and those that are to be removed; returns how
 /// many were abandoned. See remove_each.
 template <class Policy, class Passage>
 [[nodiscard]] std::int64_t sweep_uploads(Passage& passage, Timestamp present, Timestamp before) {
@@ -147,7 +147,7 @@ template <class Policy, class Passage>
 }
 
 /// Removes a tenant's files of contents that no row knows, such as after a database was restored from a backup; returns
-/// how many. A file is made after its row, so one that was found first and has no row then is nobody's.
+/// how many. A file is made after its row, so one that was found first and has no row then belongs to no upload.
 template <class Policy, class Passage>
 [[nodiscard]] std::int64_t sweep_files(Passage& passage) {
   const auto folder = ArtifactFiles(passage.artifact_directory()).contents(passage.user_id());

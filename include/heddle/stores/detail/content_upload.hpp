@@ -42,7 +42,7 @@ inline constexpr std::size_t batch_bytes = 4 * chunk_bytes;
 inline constexpr std::chrono::seconds touch_interval{30};
 
 /// The content of one put, on its way to the place where it will lie. Until `store` has run in a committed transaction,
-/// nobody sees it.
+/// no call sees it.
 template <class Policy, class Passage>
 class ContentUpload {
  public:
@@ -205,7 +205,7 @@ class ContentUpload {
     }
   }
 
-  /// The row comes before the file, so that a file without a row is nobody's.
+  /// The row comes before the file, so that a file without a row belongs to no upload.
   void begin_file() {
     begun_ = true;
     learn_quota(passage_.write([&](auto& tx) {
