@@ -130,7 +130,6 @@ Texts streams_of(const Group& group) {
           {"insert", group.insert.text()},
           {"hold", group.hold.text()},
           {"has_length", group.has_length.text()},
-          {"hold_session", group.hold_session.text()},
           {"insert_chunk", group.insert_chunk.text()},
           {"grow", group.grow.text()},
           {"touch", group.touch.text()},

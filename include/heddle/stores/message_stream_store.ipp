@@ -15,6 +15,7 @@
 #include "heddle/sql/turn_rows.hpp"
 #include "heddle/stores/announcements.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
+#include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/detail/streams.hpp"
 #include "heddle/stores/detail/tool_links.hpp"
 #include "heddle/stores/detail/waiting.hpp"
@@ -143,7 +144,8 @@ void MessageStreamStore<Policy, Tracer>::finish(const Context& context, const Me
           const sql::Fields<sql::MessageContent> columns{content.of(whole)};
           const sql::Fields<Message, typename Sql::Counts> counts{whole};
           // The session first, as other changes do: it cannot be hidden or deleted meanwhile.
-          tx.require(stores::detail::not_its_writer.of(session), sql.hold_session, user, session);
+          tx.require(stores::detail::not_its_writer.of(session), stores::detail::branch_statements<Policy>().hold, user,
+                     session);
           tx.require(stores::detail::not_its_writer.of(session), sql.hold, user, session, branch, sequence,
                      stream.writer);
           if (stores::detail::is_content_of_stream(message)) {

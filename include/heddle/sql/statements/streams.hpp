@@ -47,10 +47,6 @@ struct StreamStatements {
   /// Parameters: the message, length. No row if its chunks have another one.
   Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t, std::int64_t> has_length{
       "SELECT 1 FROM message_streams w WHERE " + is("w") + " AND w.size = ?5"};
-  /// Parameters: user, session. Locks the session against changes until the end of the transaction; no row if it does
-  /// not exist.
-  Statement<std::int64_t, Text, Text> hold_session{"SELECT number FROM sessions s WHERE s.user_id = ?1 AND s.id = ?2" +
-                                                   Sql::shown("s") + Sql::keep_row()};
   /// Parameters: the message, offset, text. Inserts a chunk at the end, or finds the same one at its offset; no row if
   /// neither is there.
   Statement<std::int64_t, Text, Text, std::int64_t, std::int64_t, std::int64_t, Text> insert_chunk{
