@@ -1,6 +1,7 @@
 // What windows read, and what is left of folds, as only the file tells.
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "support/sqlite_plan.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 using namespace heddle;
+using support::plan_of;
 
 namespace {
 
@@ -28,14 +30,6 @@ struct Opened {
     return raw.execAndGet("SELECT count(*) FROM " + table).getInt64();
   }
 };
-
-/// Returns the steps of a plan, one a line.
-std::string plan_of(const SQLite::Database& database, const std::string& sql) {
-  SQLite::Statement plan(database, "EXPLAIN QUERY PLAN " + sql);
-  std::string steps;
-  while (plan.executeStep()) { steps += plan.getColumn(3).getString() + "\n"; }
-  return steps;
-}
 
 }  // namespace
 

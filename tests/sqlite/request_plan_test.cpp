@@ -1,6 +1,7 @@
 // Lists of requests to humans read the rows of their page, and a removal of errors the oldest ones.
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "support/sqlite_plan.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -9,17 +10,7 @@
 
 #include <string>
 
-namespace {
-
-/// Returns the steps of a plan, one a line.
-std::string plan_of(const SQLite::Database& database, const std::string& sql) {
-  SQLite::Statement plan(database, "EXPLAIN QUERY PLAN " + sql);
-  std::string steps;
-  while (plan.executeStep()) { steps += plan.getColumn(3).getString() + "\n"; }
-  return steps;
-}
-
-}  // namespace
+using support::plan_of;
 
 TEST_CASE("open requests by priority, open calls and old errors are found by their indexes") {
   const support::TemporaryFolder folder;

@@ -3,6 +3,7 @@
 #include "heddle/sqlite/embedded_migrations.hpp"
 #include "heddle/sqlite/policy.ipp"
 #include "support/expect_error.hpp"
+#include "support/sqlite_plan.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -19,6 +20,7 @@
 #include <vector>
 
 using namespace heddle;
+using support::plan_of;
 
 namespace {
 
@@ -74,13 +76,6 @@ std::int32_t version_of_soft_deletion() {
     if (std::string_view(each.name) == "soft_delete") { return each.version; }
   }
   return 0;
-}
-
-std::string plan_of(const SQLite::Database& database, const std::string& sql) {
-  SQLite::Statement plan(database, "EXPLAIN QUERY PLAN " + sql);
-  std::string steps;
-  while (plan.executeStep()) { steps += plan.getColumn(3).getString() + "\n"; }
-  return steps;
 }
 
 bool has(const std::string& plan, const std::string& step) { return plan.find(step) != std::string::npos; }

@@ -1,6 +1,7 @@
 // Sums of usage read the rows that the query selects, and no others.
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "support/sqlite_plan.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -9,15 +10,9 @@
 
 #include <string>
 
-namespace {
+using support::plan_of;
 
-/// Returns the steps of a plan, one a line.
-std::string plan_of(const SQLite::Database& database, const std::string& sql) {
-  SQLite::Statement plan(database, "EXPLAIN QUERY PLAN " + sql);
-  std::string steps;
-  while (plan.executeStep()) { steps += plan.getColumn(3).getString() + "\n"; }
-  return steps;
-}
+namespace {
 
 bool has(const std::string& plan, const std::string& step) { return plan.find(step) != std::string::npos; }
 

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/model/blocks_of_parts.hpp"
 #include "heddle/model/json_text.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/model/part.hpp"
@@ -162,7 +163,6 @@ void complete_row(std::same_as<Message> auto& message) {
   DividedContent content(std::string_view(message.content));
   auto call = message.tool_calls.cbegin();
   bool has_result = false;
-  bool has_image = false;
   for (Part& part : message.parts) {
     if (part.kind == PartKind::text) {
       part.text = content.next(part.text);
@@ -173,19 +173,9 @@ void complete_row(std::same_as<Message> auto& message) {
       part.call_id = message.tool_use_id;
       part.result = message.tool_result;
     }
-    has_image = has_image || (part.kind == PartKind::image && !(part.data.empty() && part.url.empty()));
   }
   json::expect(content.at_end() && call == message.tool_calls.cend());
-  if (!has_image) { return; }
-  for (const Part& part : message.parts) {
-    if (part.kind == PartKind::text) {
-      message.content_blocks.push_back({ContentKind::text, part.text, {}});
-    } else if (part.kind == PartKind::image && !part.data.empty()) {
-      message.content_blocks.push_back({ContentKind::image_base64, part.data, part.media_type});
-    } else if (part.kind == PartKind::image && !part.url.empty()) {
-      message.content_blocks.push_back({ContentKind::image_url, part.url, part.media_type});
-    }
-  }
+  add_blocks_of_parts(message);
 }
 
 }  // namespace heddle::sql

@@ -5,6 +5,7 @@
 #include "heddle/formats/detail/json.hpp"
 #include "heddle/formats/detail/parse_json.hpp"
 #include "heddle/formats/detail/rest.hpp"
+#include "heddle/model/blocks_of_parts.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/model/part.hpp"
 #include "heddle/model/parts_of.hpp"
@@ -124,7 +125,6 @@ inline void set_origin(Message& message, std::string_view format, Origin origin)
 inline void fill_in(Message& message) {
   bool has_text = false;
   bool has_result = false;
-  bool has_image = false;
   for (Part& part : message.parts) {
     part.call.input.is_json = validation::is_json(part.call.input.text);
     if (part.result) { part.result->data.is_json = validation::is_json(part.result->data.text); }
@@ -137,18 +137,8 @@ inline void fill_in(Message& message) {
       message.tool_use_id = part.call_id;
       message.tool_result = part.result;
     }
-    has_image = has_image || (part.kind == PartKind::image && !(part.data.empty() && part.url.empty()));
   }
-  if (!has_image) { return; }
-  for (const Part& part : message.parts) {
-    if (part.kind == PartKind::text) {
-      message.content_blocks.push_back({ContentKind::text, part.text, {}});
-    } else if (part.kind == PartKind::image && !part.data.empty()) {
-      message.content_blocks.push_back({ContentKind::image_base64, part.data, part.media_type});
-    } else if (part.kind == PartKind::image && !part.url.empty()) {
-      message.content_blocks.push_back({ContentKind::image_url, part.url, part.media_type});
-    }
-  }
+  add_blocks_of_parts(message);
 }
 
 /// Returns what a tool returned as the text that a model gets: its data, or the message of its error.
