@@ -101,36 +101,36 @@ class TurnCalls : public SessionCalls {
 
   void take_over_stream() {
     if (streams_.empty()) { return begin_stream(); }
-    const auto [context, stream] = random_.one_of(streams_);
+    const OwnedStream from = random_.one_of(streams_);
     std::optional<heddle::MessageStream> taken;
     call("take_over_stream", [&](auto& side) {
-      taken = side.backend.stream_store().take_over(context, stream.session_id, stream.at);
+      taken = side.backend.stream_store().take_over(from.context, from.stream.session_id, from.stream.at);
       return shown_stream(side, *taken);
     });
-    keep(context, taken);
+    keep(from.context, taken);
   }
 
   void append_to_stream() {
     if (streams_.empty()) { return begin_stream(); }
-    auto& [context, stream] = streams_[random_.number(streams_.size())];
+    OwnedStream& to = streams_[random_.number(streams_.size())];
     const std::string text = random_.one_in(10) ? random_.nasty() : random_.words(3);
-    heddle::MessageStream grown = stream;
+    heddle::MessageStream grown = to.stream;
     call("append_to_stream", [&](auto& side) {
-      heddle::MessageStream own = stream;
-      side.backend.stream_store().append(context, own, text);
+      heddle::MessageStream own = to.stream;
+      side.backend.stream_store().append(to.context, own, text);
       grown = own;
       return shown_stream(side, grown);
     });
     // Often it is kept as it was: the next append is a repeat, or has another text.
-    if (!random_.one_in(4)) { stream = grown; }
+    if (!random_.one_in(4)) { to.stream = grown; }
   }
 
   void finish_stream() {
     if (streams_.empty()) { return begin_stream(); }
-    const auto [context, stream] = random_.one_of(streams_);
+    const OwnedStream ended = random_.one_of(streams_);
     const heddle::Message whole = random_.one_in(2) ? message() : heddle::Message{.token_count = 3};
-    write("finish_stream", [=, context = context, stream = stream](auto& side, const Options& options) {
-      side.backend.stream_store().finish(context, stream, whole, options);
+    write("finish_stream", [=](auto& side, const Options& options) {
+      side.backend.stream_store().finish(ended.context, ended.stream, whole, options);
       return std::string("done");
     });
   }
@@ -142,13 +142,18 @@ class TurnCalls : public SessionCalls {
   void keep(const heddle::Context& context, const std::optional<heddle::MessageStream>& stream) {
     if (!stream) { return; }
     if (streams_.size() < 6) {
-      streams_.emplace_back(context, *stream);
+      streams_.push_back({context, *stream});
     } else {
       streams_[random_.number(streams_.size())] = {context, *stream};
     }
   }
 
-  std::vector<std::pair<heddle::Context, heddle::MessageStream>> streams_{};
+  // A stream, and who may write into it.
+  struct OwnedStream {
+    heddle::Context context;
+    heddle::MessageStream stream;
+  };
+  std::vector<OwnedStream> streams_{};
 };
 
 }  // namespace differential
