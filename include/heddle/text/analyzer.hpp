@@ -18,7 +18,7 @@
 namespace heddle::text {
 
 /// Splits texts into words; `for_each_word` says how.
-class Analyzer {
+class Analyzer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see stem_
  public:
   /// Calls `visit(const Word&)` with each word of the text in order.
   template <class Visit>

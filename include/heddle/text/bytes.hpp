@@ -10,10 +10,10 @@ namespace heddle::text {
 /// The lower case of ASCII letters, ASCII digits as they are, 0 for every other byte.
 inline constexpr std::array<char, 256> lower_letters = [] {
   std::array<char, 256> table{};
-  for (char c = '0'; c <= '9'; ++c) { table[static_cast<std::size_t>(c)] = c; }
-  for (char c = 'a'; c <= 'z'; ++c) {
-    table[static_cast<std::size_t>(c)] = c;
-    table[static_cast<std::size_t>(c - 'a' + 'A')] = c;
+  for (std::size_t byte = 0; byte < 128; ++byte) {
+    const char c = static_cast<char>(byte);
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) { table[byte] = c; }
+    if (c >= 'A' && c <= 'Z') { table[byte] = static_cast<char>(c - 'A' + 'a'); }
   }
   return table;
 }();

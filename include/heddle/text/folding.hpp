@@ -24,7 +24,7 @@ namespace heddle::text {
 }
 
 /// Code points, of at most a long compatibility decomposition or a word with all its marks.
-class Points {
+class Points {  // NOLINT(cppcoreguidelines-pro-type-member-init): see points_
  public:
   void add(std::int32_t point) noexcept {
     if (size_ < points_.size()) { points_[size_++] = point; }

@@ -33,7 +33,7 @@ enum class Kind : std::uint8_t {
 
 /// Returns the kind of a code point by the table, whatever the version of utf8proc.
 [[nodiscard]] inline Kind kind_of(std::uint32_t point) noexcept {
-  const auto after = std::upper_bound(std::begin(kind_ranges), std::end(kind_ranges), (point << 4U) | 15U);
+  const auto after = std::upper_bound(kind_ranges.begin(), kind_ranges.end(), (point << 4U) | 15U);
   return static_cast<Kind>(*std::prev(after) & 15U);
 }
 

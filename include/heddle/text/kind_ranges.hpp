@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace heddle::text {
@@ -9,7 +10,7 @@ namespace heddle::text {
 ///
 /// Made from the general categories of Unicode 15.0 with the exceptions of doc/text_analysis.md, from which a test
 /// makes it again. It is a copy because categories may change from version to version, and the index must not.
-inline constexpr std::uint32_t kind_ranges[] = {
+inline constexpr std::array<std::uint32_t, 2222> kind_ranges{
     0x0,      0x301,    0x3A0,    0x411,    0x5B0,    0x611,    0x7B0,    0xA26,    0xA70,    0xA96,     0xAA1,
     0xAB0,    0xAC6,    0xAD5,    0xAE6,    0xAF0,    0xB06,    0xB21,    0xB40,    0xB51,    0xB60,     0xB91,
     0xBB0,    0xBC1,    0xBF0,    0xC01,    0xD76,    0xD81,    0xF76,    0xF81,    0x2C20,   0x2C61,    0x2D20,

@@ -14,7 +14,7 @@
 namespace heddle::text {
 
 /// The bytes of the word that an `Analyzer` reads. What does not fit is left out, and all that follows it.
-class WordBuffer {
+class WordBuffer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see bytes_
  public:
   void clear() noexcept {
     size_ = 0;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -22,10 +23,8 @@ struct Range {
 };
 
 bool in(std::uint32_t point, std::initializer_list<Range> ranges) {
-  for (const Range& range : ranges) {
-    if (point >= range.first && point <= range.last) { return true; }
-  }
-  return false;
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [point](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
 /// Returns the kind of a code point by the table in doc/text_analysis.md and the category that utf8proc has.
