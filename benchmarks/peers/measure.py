@@ -185,9 +185,13 @@ def summary(worker, reference, task, messages):
 
 
 def stored_bytes(worker):
-    """Closes the worker; returns how many bytes its database has. Heddle's on PostgreSQL ends with its program."""
+    """Closes the worker; returns how many bytes its tables have with their indexes.
+
+    Heddle's database on PostgreSQL ends with its program.
+    """
     if worker.backend == "postgres":
-        size = int(psql(f"SELECT pg_database_size('{worker.database}')"))
+        size = int(psql("SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace IN "
+                        "(SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)')", worker.database))
         worker.close()
         return size
     worker.close()

@@ -16,6 +16,7 @@ class Peer:
     backends: tuple  # of pairs: backend, durability
     lacks: str  # what it does not do of what the others are measured at
 
+
 PYTHON = "venv/bin/python"
 SETTABLE = (("sqlite", "normal"), ("postgres", "full"))
 
@@ -61,6 +62,6 @@ PEERS = (
     Peer(
         "Mastra", "mastra", "libSQL 1.23.1, PostgreSQL 1.27.1", "JavaScript", ("node", "peer.mjs"),
         (("sqlite-own", "normal"), ("postgres", "full")),
-        "search for words",
+        "search for words; a load leaves out system messages",
     ),
 )

@@ -39,12 +39,14 @@ await run(async (backend, _, location) => {
     const { PostgresStore } = await import('@mastra/pg')
     store = new PostgresStore({ id: 'peers', connectionString: location })
   }
-  let memory, sessions, messages
+  let memory, sessions, messages, system
   return {
     async open(conversations) {
       await store.init()
       memory = await store.getStore('memory')
       sessions = conversations.map(each => each.session)
+      // It stores messages of the role system, but no load returns them.
+      system = conversations.map(each => each.messages.filter(message => message.role === 'system').length)
       let time = Date.now() - 10_000_000
       messages = conversations.map(each => {
         const names = new Map()
@@ -68,7 +70,7 @@ await run(async (backend, _, location) => {
     },
     async load(timed, conversation) {
       const found = await timed(() => memory.listMessages({ threadId: sessions[conversation], perPage: false }))
-      return found.messages.length
+      return found.messages.length + system[conversation]
     },
     close: () => store.close()
   }
