@@ -1,0 +1,120 @@
+// Compares, in one process and in rotated rounds on one server: `raw`, one pipeline by libpq alone; `reference`, one
+// statement after the other through libpqxx; `heddle`; and `any`, Heddle through AnyBackend. The first two have the
+// schema of the server that Heddle was written for.
+//
+//     compare_postgres MESSAGES
+#include "comparison.hpp"
+#include "corpus.hpp"
+#include "heddle/any_backend.hpp"
+#include "ours.hpp"
+#include "pipelined.hpp"
+#include "postgres_setup.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace {
+
+using benchmarks::deletions;
+using benchmarks::expect;
+using benchmarks::id;
+using benchmarks::PostgresSetup;
+using benchmarks::saved_sessions;
+
+void measure(std::int64_t count) {
+  PostgresSetup setup;
+  heddle::Backend<heddle::Postgres> backend(PostgresSetup::config(setup.app_dsn()));
+  auto handle = heddle::AnyBackend::make<heddle::Backend<heddle::Postgres>>(PostgresSetup::config(setup.app_dsn()));
+  benchmarks::OneByOne reference(PostgresSetup::one_by_one(setup.app_dsn()));
+  benchmarks::Pipelined raw(PostgresSetup::one_by_one(setup.app_dsn()));
+  benchmarks::Corpus corpus;
+  const std::string user = "user";
+  const auto context = heddle::Context::for_user(user);
+  auto& sessions = backend.session_storage();
+
+  const auto fill = [&](const std::string& session, const std::vector<std::string>& texts) {
+    sessions.save_session(context, {.id = session});
+    sessions.save_messages(context, session, benchmarks::messages_of(texts));
+  };
+  const auto fill_reference = [&](const std::string& session, const std::vector<std::string>& texts) {
+    reference.save_all(user, session, texts);
+  };
+  std::fprintf(stderr, "PostgreSQL: filling %lld messages\n", static_cast<long long>(count));
+  corpus.fill(count, fill);
+  corpus.fill(count, fill_reference);
+  std::vector<std::string> long_texts;
+  for (int index = 0; index < 1000; ++index) { long_texts.push_back(corpus.next()); }
+  fill("long", long_texts);
+  fill_reference("long", long_texts);
+
+  benchmarks::Ours ours("heddle", backend);
+  benchmarks::Ours any("any", handle);
+  ours.prepare(corpus);
+  any.prepare(corpus);
+  for (int index = 0; index < saved_sessions; ++index) {
+    reference.save_session(user, id("raw-saved-", index));
+    reference.save_session(user, id("saved-", index));
+  }
+  for (int index = 0; index < deletions; ++index) {
+    fill_reference(id("deleted-", index), std::vector<std::string>(100, corpus.next()));
+  }
+  support::RawPostgres(setup.superuser_dsn()).execute("VACUUM ANALYZE");
+
+  const auto rare = static_cast<std::size_t>(count < 200000 ? count / 10000 : 20);
+  const benchmarks::Comparison comparison("postgres", count);
+  comparison.run(
+      "save a message",
+      {{"raw", [&](int number) { raw.save(user, id("raw-saved-", number % saved_sessions), corpus.next()); }},
+       {"reference",
+        [&](int number) {
+          heddle::Message message;
+          message.content = corpus.next();
+          reference.save_message(user, id("saved-", number % saved_sessions), message);
+        }},
+       {"heddle", [&](int number) { ours.save(number, corpus.next()); }},
+       {"any", [&](int number) { any.save(number, corpus.next()); }}},
+      15, 50);
+  comparison.run("load 1,000 messages",
+                 {{"raw", [&](int) { expect(raw.load(user, "long").size(), 1000); }},
+                  {"reference", [&](int) { expect(reference.load_session(user, "long").messages.items.size(), 1000); }},
+                  {"heddle", [&](int) { ours.load(); }},
+                  {"any", [&](int) { any.load(); }}},
+                 15, 5);
+  comparison.run("the last 50 of 1,000",
+                 {{"reference", [&](int) { expect(reference.last(user, "long", 50).size(), 50); }},
+                  {"heddle", [&](int) { ours.last(); }},
+                  {"any", [&](int) { any.last(); }}},
+                 15, 20);
+  const auto search = [&](const std::string& task, const std::string& word, std::size_t expected) {
+    comparison.run(task,
+                   {{"reference", [&](int) { expect(reference.search(user, word, 20).size(), expected); }},
+                    {"heddle", [&](int) { ours.search(word, expected); }},
+                    {"any", [&](int) { any.search(word, expected); }}},
+                   7, 3);
+  };
+  search("search a common word", "refund", 20);
+  if (rare > 0) { search("search a rare word", "rarissime", rare); }
+  comparison.run("delete a session of 100",
+                 {{"reference", [&](int number) { reference.delete_session(user, id("deleted-", number)); }},
+                  {"heddle", [&](int number) { ours.remove(number); }},
+                  {"any", [&](int number) { any.remove(number); }}},
+                 3, 4, false);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) { return 2; }
+  try {
+    measure(std::atoll(argv[1]));
+    return 0;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s\n", failure.what());
+    return 1;
+  }
+}

@@ -1,0 +1,133 @@
+// Compares, in one process and in rotated rounds: `raw`, Heddle's statements through SQLite's C API; `reference`, the
+// schema and statements of the server that Heddle was written for; `heddle`; and `any`, Heddle through AnyBackend.
+//
+//     compare_sqlite MESSAGES [full]
+#include "comparison.hpp"
+#include "corpus.hpp"
+#include "heddle/any_backend.hpp"
+#include "heddle/sqlite.hpp"
+#include "ours.hpp"
+#include "raw_sqlite.hpp"
+#include "reference_sqlite.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using benchmarks::deletions;
+using benchmarks::expect;
+using benchmarks::id;
+using benchmarks::messages_of;
+using benchmarks::saved_sessions;
+using heddle::Context;
+
+void measure(std::int64_t count, bool full, const std::filesystem::path& folder) {
+  const std::string path = (folder / "heddle.db").string();
+  const heddle::sqlite::Config config{
+      .path = path, .durability = full ? heddle::sqlite::Durability::full : heddle::sqlite::Durability::normal};
+  heddle::Backend<heddle::Sqlite> backend(config);
+  backend.migrate();
+  auto handle = heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(config);
+  benchmarks::ReferenceSqlite reference((folder / "reference.db").string(), full);
+  benchmarks::Corpus corpus;
+  const auto context = Context::for_user("user");
+  auto& sessions = backend.session_storage();
+
+  const auto fill = [&](const std::string& session, const std::vector<std::string>& texts) {
+    sessions.save_session(context, {.id = session});
+    sessions.save_messages(context, session, messages_of(texts));
+  };
+  std::int64_t second = 0;
+  const auto fill_reference = [&](const std::string& session, const std::vector<std::string>& texts) {
+    reference.execute("BEGIN");
+    reference.save_session(session);
+    for (const std::string& text : texts) { reference.save(session, text, ++second); }
+    reference.execute("COMMIT");
+  };
+  std::fprintf(stderr, "SQLite: filling %lld messages\n", static_cast<long long>(count));
+  corpus.fill(count, fill);
+  corpus.fill(count, fill_reference);
+  std::vector<std::string> long_texts;
+  for (int index = 0; index < 1000; ++index) { long_texts.push_back(corpus.next()); }
+  fill("long", long_texts);
+  fill_reference("long", long_texts);
+
+  benchmarks::Ours ours("heddle", backend);
+  benchmarks::Ours any("any", handle);
+  ours.prepare(corpus);
+  any.prepare(corpus);
+  for (int index = 0; index < saved_sessions; ++index) {
+    sessions.save_session(context, {.id = id("raw-saved-", index)});
+    reference.save_session(id("saved-", index));
+  }
+  for (int index = 0; index < deletions; ++index) {
+    fill_reference(id("deleted-", index), std::vector<std::string>(100, corpus.next()));
+  }
+  benchmarks::RawSqlite raw(path, full);
+
+  const std::size_t rare = count < 10000 ? 0 : static_cast<std::size_t>(count < 200000 ? count / 10000 : 20);
+  const benchmarks::Comparison comparison(full ? "sqlite, full" : "sqlite, normal", count);
+  comparison.run("save a message",
+                 {{"raw",
+                   [&](int number) {
+                     raw.save("user", id("raw-saved-", number % saved_sessions), corpus.next(),
+                              heddle::microseconds_of(heddle::now()));
+                   }},
+                  {"reference",
+                   [&](int number) { reference.save(id("saved-", number % saved_sessions), corpus.next(), ++second); }},
+                  {"heddle", [&](int number) { ours.save(number, corpus.next()); }},
+                  {"any", [&](int number) { any.save(number, corpus.next()); }}},
+                 15, 100);
+  comparison.run("load 1,000 messages",
+                 {{"raw", [&](int) { expect(raw.load("user", "long").size(), 1000); }},
+                  {"reference", [&](int) { expect(reference.load("long").size(), 1000); }},
+                  {"heddle", [&](int) { ours.load(); }},
+                  {"any", [&](int) { any.load(); }}},
+                 15, 10);
+  comparison.run("the last 50 of 1,000",
+                 {{"reference", [&](int) { expect(reference.last("long", 50).size(), 50); }},
+                  {"heddle", [&](int) { ours.last(); }},
+                  {"any", [&](int) { any.last(); }}},
+                 15, 50);
+  const auto search = [&](const std::string& task, const std::string& word, std::size_t expected) {
+    comparison.run(task,
+                   {{"reference", [&](int) { expect(reference.search(word, 20).size(), expected); }},
+                    {"heddle", [&](int) { ours.search(word, expected); }},
+                    {"any", [&](int) { any.search(word, expected); }}},
+                   7, 3);
+  };
+  search("search a common word", "refund", 20);
+  if (rare > 0) { search("search a rare word", "rarissime", rare); }
+  // The reference searches all of its index for each message of the session.
+  comparison.run("delete a session of 100",
+                 {{"reference", [&](int number) { reference.delete_session(id("deleted-", number)); }, 1},
+                  {"heddle", [&](int number) { ours.remove(number); }},
+                  {"any", [&](int number) { any.remove(number); }}},
+                 count > 10000 ? 1 : 3, 4, false);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) { return 2; }
+  const auto folder = std::filesystem::temp_directory_path() / "heddle-compare";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  int status = 0;
+  try {
+    measure(std::atoll(argv[1]), argc > 2 && std::string(argv[2]) == "full", folder);
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s\n", failure.what());
+    status = 1;
+  }
+  std::filesystem::remove_all(folder);
+  return status;
+}
