@@ -29,15 +29,30 @@ class Corpus {
     return number % 10000 == 9999 ? texts_[number % texts_.size()] + " rarissime" : texts_[number % texts_.size()];
   }
 
-  /// Gives sessions of 100 messages to `store` until it has so many messages: their ids, and their texts.
-  void fill(std::int64_t messages,
-            const std::function<void(const std::string&, const std::vector<std::string>&)>& store) {
+  using Store = std::function<void(const std::string&, const std::vector<std::string>&)>;
+
+  /// Fills a database with so many messages in sessions of 100, `s0`, `s1` and so on, and with `long`, a session of
+  /// 1,000, whose messages come between the others as those of a live session do. `create` gets the id of a session,
+  /// `store` a session and its next texts.
+  void fill(std::int64_t messages, const std::function<void(const std::string&)>& create, const Store& store) {
     next_ = 0;
-    for (std::int64_t session = 0; session < messages / 100; ++session) {
-      std::vector<std::string> texts;
-      for (int index = 0; index < 100; ++index) { texts.push_back(next()); }
-      store("s" + std::to_string(session), texts);
+    create("long");
+    const std::int64_t sessions = messages / 100;
+    std::int64_t between = 0;
+    for (std::int64_t session = 0; session < sessions; ++session) {
+      const std::string id = std::string("s").append(std::to_string(session));
+      create(id);
+      store(id, take(100));
+      const std::int64_t due = 1000 * (session + 1) / sessions;
+      if (due > between) { store("long", take(due - between)); }
+      between = due;
     }
+  }
+
+  [[nodiscard]] std::vector<std::string> take(std::int64_t count) {
+    std::vector<std::string> texts;
+    for (std::int64_t index = 0; index < count; ++index) { texts.push_back(next()); }
+    return texts;
   }
 
  private:

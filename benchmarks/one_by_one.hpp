@@ -120,12 +120,11 @@ class OneByOne {
     return session;
   }
 
-  /// Saves a session with messages of these texts, one INSERT after the other in one transaction.
+  /// Saves messages of these texts, one INSERT after the other in one transaction.
   void save_all(const std::string& user, const std::string& session, const std::vector<std::string>& texts) {
     const std::optional<std::string> nothing;
     pqxx::work transaction(connection_);
     execute(transaction, "identify", user);
-    execute(transaction, "new_session", session, user);
     std::int64_t time = heddle::microseconds_of(heddle::now());
     for (const std::string& text : texts) {
       execute(transaction, "insert", session, user, std::string("user"), text, nothing, std::string(), nothing,

@@ -20,6 +20,10 @@ inline void expect(std::size_t found, std::size_t expected) {
   if (found != expected) { throw std::runtime_error("messages are missing"); }
 }
 
+inline void expect_some(std::size_t found) {
+  if (found == 0) { throw std::runtime_error("no message is found"); }
+}
+
 inline std::vector<heddle::Message> messages_of(const std::vector<std::string>& texts) {
   std::vector<heddle::Message> messages(texts.size());
   for (std::size_t index = 0; index < texts.size(); ++index) { messages[index].content = texts[index]; }
@@ -40,9 +44,7 @@ class Ours {
     }
     for (int index = 0; index < deletions; ++index) {
       sessions_.save_session(context_, {.id = id(name_ + "-deleted-", index)});
-      std::vector<std::string> texts;
-      for (int message = 0; message < 100; ++message) { texts.push_back(corpus.next()); }
-      sessions_.save_messages(context_, id(name_ + "-deleted-", index), messages_of(texts));
+      sessions_.save_messages(context_, id(name_ + "-deleted-", index), messages_of(corpus.take(100)));
     }
   }
   void save(int number, std::string text) {
@@ -54,8 +56,8 @@ class Ours {
   void last() {
     expect(sessions_.load_messages(context_, "long", heddle::MessageWindow{.last = 50}).messages.size(), 50);
   }
-  void search(const std::string& word, std::size_t expected) {
-    expect(sessions_.search_messages(context_, {.query = word}, {.limit = 20}).items.size(), expected);
+  void search(const std::string& word) {
+    expect_some(sessions_.search_messages(context_, {.query = word}, {.limit = 20}).items.size());
   }
   void remove(int number) { sessions_.delete_session(context_, id(name_ + "-deleted-", number)); }
 
