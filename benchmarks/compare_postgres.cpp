@@ -9,12 +9,14 @@
 #include "ours.hpp"
 #include "pipelined.hpp"
 #include "postgres_setup.hpp"
+#include "support/protocol_proxy.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,36 @@ using benchmarks::expect_some;
 using benchmarks::id;
 using benchmarks::PostgresSetup;
 using benchmarks::saved_sessions;
+
+/// Prints how many round trips each operation takes once its statements are prepared.
+void count_round_trips(PostgresSetup& setup) {
+  support::ProtocolProxy proxy(setup.app_dsn());
+  heddle::Backend<heddle::Postgres> backend(PostgresSetup::config(proxy.dsn(setup.app_dsn())));
+  benchmarks::OneByOne reference(PostgresSetup::one_by_one(proxy.dsn(setup.app_dsn())));
+  benchmarks::Pipelined raw(PostgresSetup::one_by_one(proxy.dsn(setup.app_dsn())));
+  benchmarks::Corpus corpus;
+  benchmarks::Ours ours("round-trips", backend);
+  ours.prepare(corpus);
+  const auto count = [&](const char* task, const char* variant, const std::function<void(int)>& call) {
+    call(0);
+    proxy.forget_traffic();
+    call(1);
+    benchmarks::print_count("postgres", task, variant, "round trips", proxy.traffic().turns);
+  };
+  const std::string user = "user";
+  heddle::Message message;
+  message.content = corpus.next();
+  count("save a message", "raw", [&](int) { raw.save(user, "raw-saved-0", message.content); });
+  count("save a message", "reference", [&](int) { reference.save_message(user, "saved-0", message); });
+  count("save a message", "heddle", [&](int number) { ours.save(number, message.content); });
+  count("load 1,000 messages", "raw", [&](int) { expect(raw.load(user, "long").size(), 1000); });
+  count("load 1,000 messages", "reference",
+        [&](int) { expect(reference.load_session(user, "long").messages.items.size(), 1000); });
+  count("load 1,000 messages", "heddle", [&](int) { ours.load(); });
+  count("the last 50 of 1,000", "heddle", [&](int) { ours.last(); });
+  count("search a common word", "heddle", [&](int) { ours.search("refund"); });
+  count("delete a session of 100", "heddle", [&](int number) { ours.remove(number); });
+}
 
 void measure(std::int64_t count) {
   PostgresSetup setup;
@@ -63,6 +95,8 @@ void measure(std::int64_t count) {
     store_in_reference(id("deleted-", index), corpus.take(100));
   }
   support::RawPostgres(setup.superuser_dsn()).execute("VACUUM ANALYZE");
+
+  count_round_trips(setup);
 
   const benchmarks::Comparison comparison("postgres", count);
   comparison.run(

@@ -4,6 +4,7 @@
 //     compare_sqlite MESSAGES [full]      at least 10,000
 #include "comparison.hpp"
 #include "corpus.hpp"
+#include "count_allocations.hpp"
 #include "heddle/any_backend.hpp"
 #include "heddle/sqlite.hpp"
 #include "ours.hpp"
@@ -15,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -29,6 +31,24 @@ using benchmarks::id;
 using benchmarks::messages_of;
 using benchmarks::saved_sessions;
 using heddle::Context;
+
+/// Prints what one saved message adds to the write-ahead log, and how often it allocates.
+void count_saves(const std::string& path, const char* variant, const std::function<void(int)>& save) {
+  constexpr int calls = 64;
+  sqlite3* connection = nullptr;
+  benchmarks::require(sqlite3_open(path.c_str(), &connection), SQLITE_OK, connection);
+  benchmarks::require(sqlite3_exec(connection, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr), SQLITE_OK,
+                      connection);
+  const std::int64_t before = benchmarks::allocations();
+  for (int call = 0; call < calls; ++call) { save(call); }
+  const std::int64_t after = benchmarks::allocations();
+  // A frame of the log is a page and a header of 24 bytes; the log has one of 32.
+  const double frames = (static_cast<double>(std::filesystem::file_size(path + "-wal")) - 32) / (4096 + 24);
+  benchmarks::print_count("sqlite", "save a message", variant, "pages written to the log", frames / calls);
+  benchmarks::print_count("sqlite", "save a message", variant, "allocations by operator new",
+                          static_cast<double>(after - before) / calls);
+  sqlite3_close(connection);
+}
 
 void measure(std::int64_t count, bool full, const std::filesystem::path& folder) {
   const std::string path = (folder / "heddle.db").string();
@@ -70,6 +90,16 @@ void measure(std::int64_t count, bool full, const std::filesystem::path& folder)
     store_in_reference(id("deleted-", index), corpus.take(100));
   }
   benchmarks::RawSqlite raw(path, full);
+
+  const std::string text = corpus.next();
+  const std::string reference_path = (folder / "reference.db").string();
+  count_saves(path, "raw", [&](int number) {
+    raw.save("user", "raw-saved-0", text, heddle::microseconds_of(heddle::now()) + number);
+  });
+  count_saves(reference_path, "reference", [&](int) { reference.save("saved-0", text, ++second); });
+  heddle::Message message;
+  message.content = text;
+  count_saves(path, "heddle", [&](int) { sessions.save_message(context, "heddle-saved-0", message); });
 
   const benchmarks::Comparison comparison(full ? "sqlite, full" : "sqlite, normal", count);
   comparison.run("save a message",

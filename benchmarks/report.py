@@ -46,7 +46,8 @@ def collect(lines, commit):
             "compiler": first_line("c++", "--version"), "sqlite": first_line("pkg-config", "--modversion", "sqlite3"),
             "libpq": first_line("pg_config", "--version"), "libpqxx": first_line("pkg-config", "--modversion", "libpqxx"),
         },
-        "comparisons": [line for line in all_lines if "variant" in line],
+        "comparisons": [line for line in all_lines if "median_us" in line],
+        "counts": [line for line in all_lines if "count" in line],
         "instructions": [line for line in all_lines if "ours" in line],
     }
 
