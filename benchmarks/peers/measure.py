@@ -42,14 +42,14 @@ class Failure(Exception):
 class Worker:
     """One peer with one backend, in a process of its own that waits for commands."""
 
-    def __init__(self, peer, backend, durability, options):
+    def __init__(self, number, peer, backend, durability, options):
         self.peer, self.backend, self.durability = peer, backend, durability
         self.times = {"save": [], "load": [], "search": []}  # by task, then round
         self.loaded = None
         self.unsupported = set()
         self.folder = options.build / peer.folder
         self.log = self.folder / f"{backend}-{durability}.log"
-        name = f"peer_{peer.folder}_{len(peer.name)}".replace("-", "_").replace(".", "_")
+        name = f"peer_{number}"
         self.data = options.build / "data" / f"{name}-{durability}"
         if (self.folder / "failed").exists():
             raise Failure("not installed: " + (self.folder / "failed").read_text(encoding="utf-8").strip())
@@ -173,7 +173,7 @@ def summary(worker, reference, task, messages):
         "median_us": round(statistics.median(every), 1), "p99_us": round(quantile(every, 0.99), 1),
         "round_medians_us": [round(each, 1) for each in medians],
         "quartiles_us": [round(quantile(medians, 0.25), 1), round(quantile(medians, 0.75), 1)],
-        "lacks": worker.peer.lacks,
+        "lacks": worker.peer.lacks_on(worker.backend),
     }
     if reference is not None and reference.times[task]:
         ratios = [m / (statistics.median(r) / 1000) for m, r in zip(medians, reference.times[task])]
@@ -200,7 +200,7 @@ def stored_bytes(worker):
 
 def measure(options, lengths):
     workers = []
-    for peer in PEERS:
+    for number, peer in enumerate(PEERS):
         if peer.folder == "heddle":
             peer = dataclasses.replace(peer, version=options.version)
         elif options.only and peer.folder not in options.only:
@@ -210,7 +210,7 @@ def measure(options, lengths):
                 report_failure(peer, backend, durability, "no PostgreSQL server")
                 continue
             try:
-                workers.append(Worker(peer, backend, durability, options))
+                workers.append(Worker(number, peer, backend, durability, options))
             except Failure as failure:
                 report_failure(peer, backend, durability, str(failure))
 
@@ -260,7 +260,7 @@ def measure(options, lengths):
         write_line({
             "peer": worker.peer.name, "version": worker.peer.version, "language": worker.peer.language,
             "backend": worker.backend.split("-")[0], "durability": worker.durability, "task": "bytes",
-            "messages": messages, "bytes": stored_bytes(worker), "lacks": worker.peer.lacks,
+            "messages": messages, "bytes": stored_bytes(worker), "lacks": worker.peer.lacks_on(worker.backend),
         })
     shutil.rmtree(options.build / "data", ignore_errors=True)
 

@@ -14,7 +14,14 @@ class Peer:
     language: str
     program: tuple  # the command, relative to the folder
     backends: tuple  # of pairs: backend, durability
-    lacks: str  # what it does not do of what the others are measured at
+    lacks: dict  # by SQLite and PostgreSQL: what it does not do that others here do
+
+    def lacks_on(self, backend):
+        return self.lacks[backend.split("-")[0]]
+
+
+def both(lacks):
+    return {"sqlite": lacks, "postgres": lacks}
 
 
 PYTHON = "venv/bin/python"
@@ -24,44 +31,44 @@ PEERS = (
     Peer(
         "Heddle", "heddle", "", "C++", ("heddle",),
         (("sqlite", "normal"), ("sqlite", "full"), ("postgres", "full")),
-        "-",
+        both("use from other languages"),
     ),
     Peer(
         "Loom", "loom-1.2.0", "1.2.0", "Go", ("loom",),
         (("sqlite", "normal"), ("sqlite", "full"), ("postgres", "full")),
-        "tenants on SQLite",
+        {"sqlite": "tenants", "postgres": "-"},
     ),
     Peer(
         "Loom", "loom-1.4.0", "1.4.0", "Go", ("loom",),
         (("sqlite", "normal"), ("sqlite", "full"), ("postgres", "full")),
-        "tenants on SQLite",
+        {"sqlite": "tenants", "postgres": "-"},
     ),
     Peer(
         "LangGraph checkpointer", "langgraph-python", "SQLite 3.1.2, PostgreSQL 3.2.0", "Python",
         (PYTHON, "langgraph_checkpointer.py"), SETTABLE,
-        "search, tenants; stores the state of the conversation, not a message",
+        both("search, tenants; stores the state of the conversation, not a message"),
     ),
     Peer(
         "LangGraph checkpointer", "langgraph-javascript", "SQLite 1.0.4, PostgreSQL 1.0.5", "JavaScript",
         ("node", "peer.mjs"), SETTABLE,
-        "search, tenants; stores the state of the conversation, not a message",
+        both("search, tenants; stores the state of the conversation, not a message"),
     ),
     Peer(
         "OpenAI Agents SQLiteSession", "openai-agents", "0.24.0", "Python", (PYTHON, "openai_agents.py"),
         (("sqlite-own", "full"),),
-        "search, tenants",
+        both("search, tenants"),
     ),
     Peer(
         "OpenAI Agents SQLAlchemySession", "openai-agents", "0.24.0", "Python", (PYTHON, "openai_agents.py"), SETTABLE,
-        "search, tenants",
+        both("search, tenants"),
     ),
     Peer(
         "Google ADK DatabaseSessionService", "google-adk", "2.13.0", "Python", (PYTHON, "google_adk.py"), SETTABLE,
-        "search",
+        both("search"),
     ),
     Peer(
         "Mastra", "mastra", "libSQL 1.23.1, PostgreSQL 1.27.1", "JavaScript", ("node", "peer.mjs"),
         (("sqlite-own", "normal"), ("postgres", "full")),
-        "search for words; a load leaves out system messages",
+        both("search for words; a load leaves out system messages"),
     ),
 )

@@ -46,7 +46,9 @@ def document(lines):
     yield ""
     if machine["load_before"] > 0.25 * machine["cores"]:
         yield (f"**Other programs ran on the machine (load {machine['load_before']} on {machine['cores']} cores): the "
-               "ratios of rotated rounds hold roughly, the times do not. Run it again on a quiet machine.**")
+               "ratios hold roughly where nothing waits for a disk or a server, that is with synchronous NORMAL and in "
+               "loads and searches on SQLite; the times, and all other ratios, do not. Run it again on a quiet "
+               "machine.**")
         yield ""
     yield (f"{machine['date']}, commit {machine['commit'] or 'unknown'}; {machine['processor']}, {machine['cores']} "
            f"cores; {machine['system']}; PostgreSQL {machine['postgres'] or 'none'}; {machine['python'] or 'no Python'}; "
