@@ -25,7 +25,7 @@ namespace {
 using benchmarks::deletions;
 using benchmarks::expect;
 using benchmarks::expect_some;
-using benchmarks::id;
+using benchmarks::numbered;
 using benchmarks::PostgresSetup;
 using benchmarks::saved_sessions;
 
@@ -87,12 +87,12 @@ void measure(std::int64_t count) {
   ours.prepare(corpus);
   any.prepare(corpus);
   for (int index = 0; index < saved_sessions; ++index) {
-    reference.save_session(user, id("raw-saved-", index));
-    reference.save_session(user, id("saved-", index));
+    reference.save_session(user, numbered("raw-saved-", index));
+    reference.save_session(user, numbered("saved-", index));
   }
   for (int index = 0; index < deletions; ++index) {
-    create_in_reference(id("deleted-", index));
-    store_in_reference(id("deleted-", index), corpus.take(100));
+    create_in_reference(numbered("deleted-", index));
+    store_in_reference(numbered("deleted-", index), corpus.take(100));
   }
   support::RawPostgres(setup.superuser_dsn()).execute("VACUUM ANALYZE");
 
@@ -101,12 +101,12 @@ void measure(std::int64_t count) {
   const benchmarks::Comparison comparison("postgres", count);
   comparison.run(
       "save a message",
-      {{"raw", [&](int number) { raw.save(user, id("raw-saved-", number % saved_sessions), corpus.next()); }},
+      {{"raw", [&](int number) { raw.save(user, numbered("raw-saved-", number % saved_sessions), corpus.next()); }},
        {"reference",
         [&](int number) {
           heddle::Message message;
           message.content = corpus.next();
-          reference.save_message(user, id("saved-", number % saved_sessions), message);
+          reference.save_message(user, numbered("saved-", number % saved_sessions), message);
         }},
        {"heddle", [&](int number) { ours.save(number, corpus.next()); }},
        {"any", [&](int number) { any.save(number, corpus.next()); }}},
@@ -132,7 +132,7 @@ void measure(std::int64_t count) {
   search("search a common word", "refund");
   search("search a rare word", "rarissime");
   comparison.run("delete a session of 100",
-                 {{"reference", [&](int number) { reference.delete_session(user, id("deleted-", number)); }},
+                 {{"reference", [&](int number) { reference.delete_session(user, numbered("deleted-", number)); }},
                   {"heddle", [&](int number) { ours.remove(number); }},
                   {"any", [&](int number) { any.remove(number); }}},
                  3, 4, false);

@@ -27,8 +27,8 @@ namespace {
 using benchmarks::deletions;
 using benchmarks::expect;
 using benchmarks::expect_some;
-using benchmarks::id;
 using benchmarks::messages_of;
+using benchmarks::numbered;
 using benchmarks::saved_sessions;
 using heddle::Context;
 
@@ -82,12 +82,12 @@ void measure(std::int64_t count, bool full, const std::filesystem::path& folder)
   ours.prepare(corpus);
   any.prepare(corpus);
   for (int index = 0; index < saved_sessions; ++index) {
-    sessions.save_session(context, {.id = id("raw-saved-", index)});
-    reference.save_session(id("saved-", index));
+    sessions.save_session(context, {.id = numbered("raw-saved-", index)});
+    reference.save_session(numbered("saved-", index));
   }
   for (int index = 0; index < deletions; ++index) {
-    create_in_reference(id("deleted-", index));
-    store_in_reference(id("deleted-", index), corpus.take(100));
+    create_in_reference(numbered("deleted-", index));
+    store_in_reference(numbered("deleted-", index), corpus.take(100));
   }
   benchmarks::RawSqlite raw(path, full);
 
@@ -102,17 +102,18 @@ void measure(std::int64_t count, bool full, const std::filesystem::path& folder)
   count_saves(path, "heddle", [&](int) { sessions.save_message(context, "heddle-saved-0", message); });
 
   const benchmarks::Comparison comparison(full ? "sqlite, full" : "sqlite, normal", count);
-  comparison.run("save a message",
-                 {{"raw",
-                   [&](int number) {
-                     raw.save("user", id("raw-saved-", number % saved_sessions), corpus.next(),
-                              heddle::microseconds_of(heddle::now()));
-                   }},
-                  {"reference",
-                   [&](int number) { reference.save(id("saved-", number % saved_sessions), corpus.next(), ++second); }},
-                  {"heddle", [&](int number) { ours.save(number, corpus.next()); }},
-                  {"any", [&](int number) { any.save(number, corpus.next()); }}},
-                 15, 100);
+  comparison.run(
+      "save a message",
+      {{"raw",
+        [&](int number) {
+          raw.save("user", numbered("raw-saved-", number % saved_sessions), corpus.next(),
+                   heddle::microseconds_of(heddle::now()));
+        }},
+       {"reference",
+        [&](int number) { reference.save(numbered("saved-", number % saved_sessions), corpus.next(), ++second); }},
+       {"heddle", [&](int number) { ours.save(number, corpus.next()); }},
+       {"any", [&](int number) { any.save(number, corpus.next()); }}},
+      15, 100);
   comparison.run("load 1,000 messages",
                  {{"raw", [&](int) { expect(raw.load("user", "long").size(), 1000); }},
                   {"reference", [&](int) { expect(reference.load("long").size(), 1000); }},
@@ -135,7 +136,7 @@ void measure(std::int64_t count, bool full, const std::filesystem::path& folder)
   search("search a rare word", "rarissime");
   // The reference searches all of its index for each message of the session.
   comparison.run("delete a session of 100",
-                 {{"reference", [&](int number) { reference.delete_session(id("deleted-", number)); }, 1},
+                 {{"reference", [&](int number) { reference.delete_session(numbered("deleted-", number)); }, 1},
                   {"heddle", [&](int number) { ours.remove(number); }},
                   {"any", [&](int number) { any.remove(number); }}},
                  count > 10000 ? 1 : 3, 4, false);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../examples/transcripts/transcript.hpp"
+#include "text.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,7 @@ class Corpus {
     const std::int64_t sessions = messages / 100;
     std::int64_t between = 0;
     for (std::int64_t session = 0; session < sessions; ++session) {
-      const std::string id = std::string("s").append(std::to_string(session));
+      const std::string id = numbered("s", session);
       create(id);
       store(id, take(100));
       const std::int64_t due = 1000 * (session + 1) / sessions;

@@ -4,6 +4,7 @@
 #include "heddle/context.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/model/message_window.hpp"
+#include "text.hpp"
 
 #include <cstddef>
 #include <stdexcept>
@@ -30,8 +31,6 @@ inline std::vector<heddle::Message> messages_of(const std::vector<std::string>& 
   return messages;
 }
 
-inline std::string id(const std::string& kind, int number) { return kind + std::to_string(number); }
-
 /// Heddle's side of each task, through a backend or a handle.
 template <class Storage>
 class Ours {
@@ -40,17 +39,17 @@ class Ours {
 
   void prepare(Corpus& corpus) {
     for (int index = 0; index < saved_sessions; ++index) {
-      sessions_.save_session(context_, {.id = id(name_ + "-saved-", index)});
+      sessions_.save_session(context_, {.id = numbered(name_ + "-saved-", index)});
     }
     for (int index = 0; index < deletions; ++index) {
-      sessions_.save_session(context_, {.id = id(name_ + "-deleted-", index)});
-      sessions_.save_messages(context_, id(name_ + "-deleted-", index), messages_of(corpus.take(100)));
+      sessions_.save_session(context_, {.id = numbered(name_ + "-deleted-", index)});
+      sessions_.save_messages(context_, numbered(name_ + "-deleted-", index), messages_of(corpus.take(100)));
     }
   }
   void save(int number, std::string text) {
     heddle::Message message;
     message.content = std::move(text);
-    sessions_.save_message(context_, id(name_ + "-saved-", number % saved_sessions), message);
+    sessions_.save_message(context_, numbered(name_ + "-saved-", number % saved_sessions), message);
   }
   void load() { expect(sessions_.load_messages(context_, "long").items.size(), 1000); }
   void last() {
@@ -59,7 +58,7 @@ class Ours {
   void search(const std::string& word) {
     expect_some(sessions_.search_messages(context_, {.query = word}, {.limit = 20}).items.size());
   }
-  void remove(int number) { sessions_.delete_session(context_, id(name_ + "-deleted-", number)); }
+  void remove(int number) { sessions_.delete_session(context_, numbered(name_ + "-deleted-", number)); }
 
  private:
   std::string name_;
