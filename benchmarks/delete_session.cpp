@@ -20,7 +20,7 @@ std::unique_ptr<heddle::Backend<heddle::Sqlite>> filled(const std::string& path,
   benchmarks::TextSource source(7);
   const auto context = heddle::Context::for_user("user");
   for (int session = 0; session < messages / in_session; ++session) {
-    const std::string id = "s" + std::to_string(session);
+    const std::string id = benchmarks::numbered("s", session);
     backend->session_storage().save_session(context, {.id = id});
     std::vector<heddle::Message> batch(in_session);
     for (auto& message : batch) { message.content = source.next(30); }
@@ -42,7 +42,7 @@ int main() {
     const auto large = filled((folder / "large.db").string(), 1'000'000);
     for (int round = 0; round < rounds; ++round) {
       const auto erase = [&](auto& backend, int step) {
-        const std::string id = "s" + std::to_string(round * step);
+        const std::string id = benchmarks::numbered("s", round * step);
         return benchmarks::seconds([&] { backend.session_storage().delete_session(context, id); });
       };
       const double in_large = erase(*large, 397);

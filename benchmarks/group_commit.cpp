@@ -45,17 +45,17 @@ int main() {
     for (auto* each : {&backend, &other}) {
       each->migrate();
       for (int thread = 0; thread < threads; ++thread) {
-        each->session_storage().save_session(context, {.id = "s" + std::to_string(thread)});
+        each->session_storage().save_session(context, {.id = benchmarks::numbered("s", thread)});
       }
     }
     benchmarks::RawSqlite raw(theirs, true);
     std::mutex mutex;
     const auto grouped = [&](int thread, const std::string& text) {
-      backend.session_storage().save_message(context, "s" + std::to_string(thread), {.content = text});
+      backend.session_storage().save_message(context, benchmarks::numbered("s", thread), {.content = text});
     };
     const auto locked = [&](int thread, const std::string& text) {
       const std::lock_guard lock(mutex);
-      raw.save("user", "s" + std::to_string(thread), text, heddle::microseconds_of(heddle::now()));
+      raw.save("user", benchmarks::numbered("s", thread), text, heddle::microseconds_of(heddle::now()));
     };
     for (int round = 0; round < rounds; ++round) {
       double a = 0;

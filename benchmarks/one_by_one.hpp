@@ -6,10 +6,12 @@
 #include <pqxx/pqxx>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace benchmarks {
 
@@ -69,10 +71,16 @@ class OneByOne {
                         "(date_part('epoch', created_at) * 1000000)::bigint, "
                         "(date_part('epoch', updated_at) * 1000000)::bigint, total_cost_usd, total_tokens "
                         "FROM sessions WHERE id = $1 AND deleted_at IS NULL");
-    connection_.prepare("messages",
-                        "SELECT role, content, tool_calls_json, tool_use_id, tool_result_json, session_context, "
-                        "agent_id, (date_part('epoch', timestamp) * 1000000)::bigint, token_count, cost_usd, id "
-                        "FROM messages WHERE session_id = $1 AND deleted_at IS NULL ORDER BY timestamp");
+    const std::string columns =
+        "SELECT role, content, tool_calls_json, tool_use_id, tool_result_json, session_context, agent_id, "
+        "(date_part('epoch', timestamp) * 1000000)::bigint, token_count, cost_usd, id "
+        "FROM messages WHERE deleted_at IS NULL AND ";
+    connection_.prepare("messages", columns + "session_id = $1 ORDER BY timestamp");
+    connection_.prepare("last", columns + "session_id = $1 ORDER BY timestamp DESC LIMIT $2");
+    connection_.prepare("search", columns +
+                                      "content_search @@ plainto_tsquery('english', $1) "
+                                      "ORDER BY ts_rank(content_search, plainto_tsquery('english', $1)) DESC LIMIT $2");
+    connection_.prepare("delete", "DELETE FROM sessions WHERE id = $1");
   }
 
   void save_session(const std::string& user, const std::string& id) {
@@ -108,8 +116,44 @@ class OneByOne {
     session.updated_at = time(sessions[0][6]);
     session.total_cost_usd = sessions[0][7].as<double>();
     session.total_tokens = sessions[0][8].as<std::int64_t>();
-    session.messages.items.reserve(static_cast<std::size_t>(messages.size()));
-    for (const auto& row : messages) {
+    session.messages.items = read(messages);
+    return session;
+  }
+
+  /// Saves messages of these texts, one INSERT after the other in one transaction.
+  void save_all(const std::string& user, const std::string& session, const std::vector<std::string>& texts) {
+    const std::optional<std::string> nothing;
+    pqxx::work transaction(connection_);
+    execute(transaction, "identify", user);
+    std::int64_t time = heddle::microseconds_of(heddle::now());
+    for (const std::string& text : texts) {
+      execute(transaction, "insert", session, user, std::string("user"), text, nothing, std::string(), nothing,
+              std::string("direct"), std::string(), ++time, std::int64_t{0}, 0.0);
+    }
+    transaction.commit();
+  }
+
+  /// Returns the newest messages of a session, the newest first.
+  [[nodiscard]] std::vector<heddle::Message> last(const std::string& user, const std::string& session, int limit) {
+    return find(user, "last", session, limit);
+  }
+  /// Returns the messages that have all words, the best match first.
+  [[nodiscard]] std::vector<heddle::Message> search(const std::string& user, const std::string& words, int limit) {
+    return find(user, "search", words, limit);
+  }
+
+  void delete_session(const std::string& user, const std::string& session) {
+    pqxx::work transaction(connection_);
+    execute(transaction, "identify", user);
+    execute(transaction, "delete", session);
+    transaction.commit();
+  }
+
+ private:
+  static std::vector<heddle::Message> read(const pqxx::result& rows) {
+    std::vector<heddle::Message> messages;
+    messages.reserve(static_cast<std::size_t>(rows.size()));
+    for (const auto& row : rows) {
       heddle::Message message;
       message.role = heddle::parse_enum<heddle::Role>(row[0].c_str()).value();
       message.content = text(row[1]);
@@ -120,12 +164,20 @@ class OneByOne {
       message.token_count = row[8].as<std::int64_t>();
       message.cost_usd = row[9].as<double>();
       message.sequence = row[10].as<std::int64_t>();
-      session.messages.items.push_back(std::move(message));
+      messages.push_back(std::move(message));
     }
-    return session;
+    return messages;
   }
 
- private:
+  std::vector<heddle::Message> find(const std::string& user, const char* statement, const std::string& argument,
+                                    int limit) {
+    pqxx::work transaction(connection_);
+    execute(transaction, "identify", user);
+    const pqxx::result messages = execute(transaction, statement, argument, limit);
+    transaction.commit();
+    return read(messages);
+  }
+
   template <class... Arguments>
   static pqxx::result execute(pqxx::work& transaction, const char* statement, const Arguments&... arguments) {
 #if PQXX_VERSION_MAJOR >= 7

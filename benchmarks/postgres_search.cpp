@@ -19,10 +19,10 @@ constexpr int in_session = 100;  // messages
 constexpr int searches = 25;
 
 void fill(heddle::Backend<heddle::Postgres>& backend, int tenant) {
-  const auto context = heddle::Context::for_user("tenant" + std::to_string(tenant));
+  const auto context = heddle::Context::for_user(benchmarks::numbered("tenant", tenant));
   benchmarks::TextSource source(static_cast<std::uint32_t>(tenant));
   for (int session = 0; session < sessions; ++session) {
-    const std::string id = "s" + std::to_string(session);
+    const std::string id = benchmarks::numbered("s", session);
     backend.session_storage().save_session(context, {.id = id});
     std::vector<heddle::Message> batch(in_session);
     for (std::size_t index = 0; index < batch.size(); ++index) {

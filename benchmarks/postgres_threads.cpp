@@ -68,7 +68,7 @@ Times run_threads(const Save& save, std::uint32_t seed) {
         benchmarks::Messages texts(seed + static_cast<std::uint32_t>(thread), 60, messages);
         std::vector<double> mine;
         for (int index = 0; index < messages; ++index) {
-          mine.push_back(benchmarks::seconds([&] { save("s" + std::to_string(thread), texts.next()); }));
+          mine.push_back(benchmarks::seconds([&] { save(benchmarks::numbered("s", thread), texts.next()); }));
         }
         const std::lock_guard lock(mutex);
         times.single.insert(times.single.end(), mine.begin(), mine.end());
@@ -117,7 +117,7 @@ int main() {
     Connections other(dsn);
     const auto context = heddle::Context::for_user("user");
     for (int thread = 0; !made && thread < threads; ++thread) {
-      const std::string id = "s" + std::to_string(thread);
+      const std::string id = benchmarks::numbered("s", thread);
       backend.session_storage().save_session(context, {.id = id});
       other.use([&](auto& connection) { connection.save_session("user", id); });
     }

@@ -1,14 +1,18 @@
 #pragma once
 
+#include "heddle/model/message.hpp"
 #include "heddle/sqlite/dialect.ipp"
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The baseline of the comparison: Heddle's statements on Heddle's schema through SQLite's C API alone, with prepared
 /// statements.
@@ -20,7 +24,7 @@ inline void require(int code, int wanted, sqlite3* database) {
   std::exit(1);
 }
 
-/// One connection with the statements that save a message.
+/// One connection with the statements that save a message and load a session that has no other branch.
 class RawSqlite {
  public:
   RawSqlite(const std::string& path, bool full) {
@@ -36,14 +40,23 @@ class RawSqlite {
     begin_ = prepare("BEGIN IMMEDIATE");
     take_ = prepare(sql.take_sequence.text());
     insert_ = prepare(sql.insert.text());
+    if (sqlite3_bind_parameter_count(insert_) != 24) {
+      std::fprintf(stderr, "the statement has other parameters than RawSqlite binds\n");
+      std::exit(1);
+    }
     commit_ = prepare("COMMIT");
+    load_ = prepare(
+        "SELECT m.key & 16777215, m.role, m.content, m.tool_use_id, m.session_context, m.agent_id, m.timestamp, "
+        "m.token_count, m.cost_usd FROM sessions s JOIN messages m "
+        "ON m.key BETWEEN s.number * 16777216 AND s.number * 16777216 + 16777215 "
+        "WHERE s.user_id = ? AND s.id = ? ORDER BY m.key");
   }
   RawSqlite(const RawSqlite&) = delete;
   RawSqlite& operator=(const RawSqlite&) = delete;
   RawSqlite(RawSqlite&&) = delete;
   RawSqlite& operator=(RawSqlite&&) = delete;
   ~RawSqlite() {
-    for (sqlite3_stmt* each : {begin_, take_, insert_, commit_}) { sqlite3_finalize(each); }
+    for (sqlite3_stmt* each : {begin_, take_, insert_, commit_, load_}) { sqlite3_finalize(each); }
     sqlite3_close(database_);
   }
 
@@ -59,19 +72,39 @@ class RawSqlite {
     bind(insert_, 1, user);
     bind(insert_, 2, session);
     sqlite3_bind_int64(insert_, 3, 0);
-    bind(insert_, 4, "user");
-    bind(insert_, 5, content);
-    sqlite3_bind_null(insert_, 6);
-    sqlite3_bind_null(insert_, 7);
-    bind(insert_, 8, "");
-    sqlite3_bind_null(insert_, 9);
-    bind(insert_, 10, "direct");
-    bind(insert_, 11, "");
-    sqlite3_bind_int64(insert_, 12, time);
-    sqlite3_bind_int64(insert_, 13, 0);
-    sqlite3_bind_double(insert_, 14, 0);
+    bind(insert_, 4, content);
+    bind(insert_, 7, "");         // the call that it is the result of
+    bind(insert_, 10, "user");    // its role
+    bind(insert_, 11, "direct");  // its context
+    bind(insert_, 12, "");        // its agent
+    sqlite3_bind_int64(insert_, 22, time);
+    sqlite3_bind_int64(insert_, 23, 0);
+    sqlite3_bind_double(insert_, 24, 0);
+    // All others are null.
     step(insert_);
     step(commit_);
+  }
+
+  [[nodiscard]] std::vector<heddle::Message> load(std::string_view user, std::string_view session) {
+    bind(load_, 1, user);
+    bind(load_, 2, session);
+    std::vector<heddle::Message> messages;
+    int code = 0;
+    while ((code = sqlite3_step(load_)) == SQLITE_ROW) {
+      heddle::Message& message = messages.emplace_back();
+      message.sequence = sqlite3_column_int64(load_, 0);
+      message.role = heddle::parse_enum<heddle::Role>(text(load_, 1)).value();
+      message.content = text(load_, 2);
+      message.tool_use_id = text(load_, 3);
+      message.session_context = heddle::parse_enum<heddle::SessionContext>(text(load_, 4)).value();
+      message.agent_id = text(load_, 5);
+      message.timestamp = heddle::Timestamp(std::chrono::microseconds(sqlite3_column_int64(load_, 6)));
+      message.token_count = sqlite3_column_int64(load_, 7);
+      message.cost_usd = sqlite3_column_double(load_, 8);
+    }
+    require(code, SQLITE_DONE, database_);
+    sqlite3_reset(load_);
+    return messages;
   }
 
  private:
@@ -85,6 +118,10 @@ class RawSqlite {
   static void bind(sqlite3_stmt* statement, int index, std::string_view text) {
     sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
   }
+  static std::string_view text(sqlite3_stmt* statement, int column) {
+    return {reinterpret_cast<const char*>(sqlite3_column_text(statement, column)),
+            static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+  }
   void step(sqlite3_stmt* statement) {
     int code = sqlite3_step(statement);
     while (code == SQLITE_ROW) { code = sqlite3_step(statement); }
@@ -97,6 +134,7 @@ class RawSqlite {
   sqlite3_stmt* take_ = nullptr;
   sqlite3_stmt* insert_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;
+  sqlite3_stmt* load_ = nullptr;
 };
 
 }  // namespace benchmarks

@@ -6,6 +6,9 @@
 
 namespace benchmarks {
 
+/// Returns a name and a number, such as `s7`. g++ 12 warns of `"s" + std::to_string(7)` without reason.
+inline std::string numbered(std::string name, std::int64_t number) { return name.append(std::to_string(number)); }
+
 /// Text like that of an agent: words of a vocabulary in which few are frequent and many are rare. The same seed gives
 /// the same text.
 class TextSource {

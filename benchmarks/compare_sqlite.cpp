@@ -1,0 +1,161 @@
+// Compares, in one process and in rotated rounds: `raw`, Heddle's statements through SQLite's C API; `reference`, the
+// schema and statements of the server that Heddle was written for; `heddle`; and `any`, Heddle through AnyBackend.
+//
+//     compare_sqlite MESSAGES [full]      at least 10,000
+#include "comparison.hpp"
+#include "corpus.hpp"
+#include "count_allocations.hpp"
+#include "heddle/any_backend.hpp"
+#include "heddle/sqlite.hpp"
+#include "ours.hpp"
+#include "raw_sqlite.hpp"
+#include "reference_sqlite.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using benchmarks::deletions;
+using benchmarks::expect;
+using benchmarks::expect_some;
+using benchmarks::messages_of;
+using benchmarks::numbered;
+using benchmarks::saved_sessions;
+using heddle::Context;
+
+/// Prints what one saved message adds to the write-ahead log, and how often it allocates.
+void count_saves(const std::string& path, const char* variant, const std::function<void(int)>& save) {
+  constexpr int calls = 64;
+  sqlite3* connection = nullptr;
+  benchmarks::require(sqlite3_open(path.c_str(), &connection), SQLITE_OK, connection);
+  benchmarks::require(sqlite3_exec(connection, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr), SQLITE_OK,
+                      connection);
+  const std::int64_t before = benchmarks::allocations();
+  for (int call = 0; call < calls; ++call) { save(call); }
+  const std::int64_t after = benchmarks::allocations();
+  // A frame of the log is a page and a header of 24 bytes; the log has one of 32.
+  const double frames = (static_cast<double>(std::filesystem::file_size(path + "-wal")) - 32) / (4096 + 24);
+  benchmarks::print_count("sqlite", "save a message", variant, "pages written to the log", frames / calls);
+  benchmarks::print_count("sqlite", "save a message", variant, "allocations by operator new",
+                          static_cast<double>(after - before) / calls);
+  sqlite3_close(connection);
+}
+
+void measure(std::int64_t count, bool full, const std::filesystem::path& folder) {
+  const std::string path = (folder / "heddle.db").string();
+  const heddle::sqlite::Config config{
+      .path = path, .durability = full ? heddle::sqlite::Durability::full : heddle::sqlite::Durability::normal};
+  heddle::Backend<heddle::Sqlite> backend(config);
+  backend.migrate();
+  auto handle = heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(config);
+  benchmarks::ReferenceSqlite reference((folder / "reference.db").string(), full);
+  benchmarks::Corpus corpus;
+  const auto context = Context::for_user("user");
+  auto& sessions = backend.session_storage();
+
+  const auto create = [&](const std::string& session) { sessions.save_session(context, {.id = session}); };
+  const auto store = [&](const std::string& session, const std::vector<std::string>& texts) {
+    sessions.save_messages(context, session, messages_of(texts));
+  };
+  std::int64_t second = 0;
+  const auto create_in_reference = [&](const std::string& session) { reference.save_session(session); };
+  const auto store_in_reference = [&](const std::string& session, const std::vector<std::string>& texts) {
+    reference.execute("BEGIN");
+    for (const std::string& text : texts) { reference.save(session, text, ++second); }
+    reference.execute("COMMIT");
+  };
+  std::fprintf(stderr, "SQLite: filling %lld messages\n", static_cast<long long>(count));
+  corpus.fill(count, create, store);
+  corpus.fill(count, create_in_reference, store_in_reference);
+
+  benchmarks::Ours ours("heddle", backend);
+  benchmarks::Ours any("any", handle);
+  ours.prepare(corpus);
+  any.prepare(corpus);
+  for (int index = 0; index < saved_sessions; ++index) {
+    sessions.save_session(context, {.id = numbered("raw-saved-", index)});
+    reference.save_session(numbered("saved-", index));
+  }
+  for (int index = 0; index < deletions; ++index) {
+    create_in_reference(numbered("deleted-", index));
+    store_in_reference(numbered("deleted-", index), corpus.take(100));
+  }
+  benchmarks::RawSqlite raw(path, full);
+
+  const std::string text = corpus.next();
+  const std::string reference_path = (folder / "reference.db").string();
+  count_saves(path, "raw", [&](int number) {
+    raw.save("user", "raw-saved-0", text, heddle::microseconds_of(heddle::now()) + number);
+  });
+  count_saves(reference_path, "reference", [&](int) { reference.save("saved-0", text, ++second); });
+  heddle::Message message;
+  message.content = text;
+  count_saves(path, "heddle", [&](int) { sessions.save_message(context, "heddle-saved-0", message); });
+
+  const benchmarks::Comparison comparison(full ? "sqlite, full" : "sqlite, normal", count);
+  comparison.run(
+      "save a message",
+      {{"raw",
+        [&](int number) {
+          raw.save("user", numbered("raw-saved-", number % saved_sessions), corpus.next(),
+                   heddle::microseconds_of(heddle::now()));
+        }},
+       {"reference",
+        [&](int number) { reference.save(numbered("saved-", number % saved_sessions), corpus.next(), ++second); }},
+       {"heddle", [&](int number) { ours.save(number, corpus.next()); }},
+       {"any", [&](int number) { any.save(number, corpus.next()); }}},
+      15, 100);
+  comparison.run("load 1,000 messages",
+                 {{"raw", [&](int) { expect(raw.load("user", "long").size(), 1000); }},
+                  {"reference", [&](int) { expect(reference.load("long").size(), 1000); }},
+                  {"heddle", [&](int) { ours.load(); }},
+                  {"any", [&](int) { any.load(); }}},
+                 15, 10);
+  comparison.run("the last 50 of 1,000",
+                 {{"reference", [&](int) { expect(reference.last("long", 50).size(), 50); }},
+                  {"heddle", [&](int) { ours.last(); }},
+                  {"any", [&](int) { any.last(); }}},
+                 15, 50);
+  const auto search = [&](const std::string& task, const std::string& word) {
+    comparison.run(task,
+                   {{"reference", [&](int) { expect_some(reference.search(word, 20).size()); }},
+                    {"heddle", [&](int) { ours.search(word); }},
+                    {"any", [&](int) { any.search(word); }}},
+                   7, 3);
+  };
+  search("search a common word", "refund");
+  search("search a rare word", "rarissime");
+  // The reference searches all of its index for each message of the session.
+  comparison.run("delete a session of 100",
+                 {{"reference", [&](int number) { reference.delete_session(numbered("deleted-", number)); }, 1},
+                  {"heddle", [&](int number) { ours.remove(number); }},
+                  {"any", [&](int number) { any.remove(number); }}},
+                 count > 10000 ? 1 : 3, 4, false);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) { return 2; }
+  const auto folder = std::filesystem::temp_directory_path() / "heddle-compare";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  int status = 0;
+  try {
+    measure(std::atoll(argv[1]), argc > 2 && std::string(argv[2]) == "full", folder);
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s\n", failure.what());
+    status = 1;
+  }
+  std::filesystem::remove_all(folder);
+  return status;
+}

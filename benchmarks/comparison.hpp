@@ -1,0 +1,92 @@
+#pragma once
+
+#include "measure.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace benchmarks {
+
+/// One way to do the same: a name, and a call that gets a number, which grows by one with each call.
+struct Variant {
+  std::string name;
+  std::function<void(int)> call;
+  int calls = 0;  ///< in a round, if not as many as the others
+};
+
+/// Prints a count of one call, which does not depend on the machine, as a line of JSON.
+inline void print_count(const char* backend, const char* task, const char* variant, const char* what, double value) {
+  std::printf(R"({"backend": "%s", "task": "%s", "variant": "%s", "count": "%s", "value": %.2f})"
+              "\n",
+              backend, task, variant, what, value);
+}
+
+/// Runs variants in rotated rounds and prints a line of JSON for each; README.md describes its members. The variant
+/// `heddle` is the one that ratios are to.
+class Comparison {
+ public:
+  /// `messages` is how many the databases hold.
+  Comparison(std::string backend, std::int64_t messages) : backend_(std::move(backend)), messages_(messages) {}
+
+  /// Runs each variant `calls` times in each of `rounds` rounds, after one round that does not count if `warms_up`.
+  void run(const std::string& task, const std::vector<Variant>& variants, int rounds, int calls,
+           bool warms_up = true) const {
+    std::vector<Times> all(variants.size());
+    std::vector<int> numbers(variants.size());
+    for (int round = warms_up ? -1 : 0; round < rounds; ++round) {
+      for (std::size_t index = 0; index < variants.size(); ++index) {
+        const std::size_t at = (index + static_cast<std::size_t>(round + 1)) % variants.size();
+        std::vector<double> times;
+        const int wanted = variants[at].calls > 0 ? variants[at].calls : calls;
+        for (int call = 0; call < wanted; ++call) {
+          times.push_back(1e6 * seconds([&] { variants[at].call(numbers[at]++); }));
+        }
+        if (round < 0) { continue; }
+        all[at].medians.push_back(quantile(times, 0.5));
+        all[at].calls.insert(all[at].calls.end(), times.begin(), times.end());
+      }
+    }
+    const Times* reference = nullptr;
+    for (std::size_t index = 0; index < variants.size(); ++index) {
+      if (variants[index].name == "heddle") { reference = &all[index]; }
+    }
+    for (std::size_t index = 0; index < variants.size(); ++index) {
+      print(task, variants[index].name, all[index], reference);
+    }
+  }
+
+ private:
+  struct Times {
+    std::vector<double> calls{};
+    std::vector<double> medians{};  // of the rounds
+  };
+
+  void print(const std::string& task, const std::string& variant, const Times& times, const Times* reference) const {
+    std::printf(R"({"backend": "%s", "messages": %lld, "task": "%s", "variant": "%s", "calls": %zu, )",
+                backend_.c_str(), static_cast<long long>(messages_), task.c_str(), variant.c_str(), times.calls.size());
+    std::printf(R"("median_us": %.2f, "quartiles_us": [%.2f, %.2f], "p99_us": %.2f, "worst_us": %.2f)",
+                quantile(times.calls, 0.5), quantile(times.medians, 0.25), quantile(times.medians, 0.75),
+                quantile(times.calls, 0.99), quantile(times.calls, 1));
+    if (reference != nullptr) {
+      std::vector<double> ratios;
+      for (std::size_t round = 0; round < times.medians.size(); ++round) {
+        ratios.push_back(times.medians[round] / reference->medians[round]);
+      }
+      std::printf(R"(, "over_heddle": {"median": %.3f, "quartiles": [%.3f, %.3f]})", quantile(ratios, 0.5),
+                  quantile(ratios, 0.25), quantile(ratios, 0.75));
+    }
+    std::printf("}\n");
+    std::fflush(stdout);
+  }
+
+  std::string backend_;
+  std::int64_t messages_;
+};
+
+}  // namespace benchmarks
