@@ -30,7 +30,7 @@ using benchmarks::PostgresSetup;
 using benchmarks::saved_sessions;
 
 /// Prints how many round trips each operation takes once its statements are prepared.
-void count_round_trips(PostgresSetup& setup) {
+void count_round_trips(const benchmarks::Comparison& comparison, PostgresSetup& setup) {
   support::ProtocolProxy proxy(setup.app_dsn());
   heddle::Backend<heddle::Postgres> backend(PostgresSetup::config(proxy.dsn(setup.app_dsn())));
   benchmarks::OneByOne reference(PostgresSetup::one_by_one(proxy.dsn(setup.app_dsn())));
@@ -42,7 +42,7 @@ void count_round_trips(PostgresSetup& setup) {
     call(0);
     proxy.forget_traffic();
     call(1);
-    benchmarks::print_count("postgres", task, variant, "round trips", proxy.traffic().turns);
+    comparison.count(task, variant, "round trips", proxy.traffic().turns);
   };
   const std::string user = "user";
   heddle::Message message;
@@ -96,9 +96,8 @@ void measure(std::int64_t count) {
   }
   support::RawPostgres(setup.superuser_dsn()).execute("VACUUM ANALYZE");
 
-  count_round_trips(setup);
-
   const benchmarks::Comparison comparison("postgres", count);
+  count_round_trips(comparison, setup);
   comparison.run(
       "save a message",
       {{"raw", [&](int number) { raw.save(user, numbered("raw-saved-", number % saved_sessions), corpus.next()); }},

@@ -33,7 +33,8 @@ using benchmarks::saved_sessions;
 using heddle::Context;
 
 /// Prints what one saved message adds to the write-ahead log, and how often it allocates.
-void count_saves(const std::string& path, const char* variant, const std::function<void(int)>& save) {
+void count_saves(const benchmarks::Comparison& comparison, const std::string& path, const char* variant,
+                 const std::function<void(int)>& save) {
   constexpr int calls = 64;
   sqlite3* connection = nullptr;
   benchmarks::require(sqlite3_open(path.c_str(), &connection), SQLITE_OK, connection);
@@ -44,9 +45,9 @@ void count_saves(const std::string& path, const char* variant, const std::functi
   const std::int64_t after = benchmarks::allocations();
   // A frame of the log is a page and a header of 24 bytes; the log has one of 32.
   const double frames = (static_cast<double>(std::filesystem::file_size(path + "-wal")) - 32) / (4096 + 24);
-  benchmarks::print_count("sqlite", "save a message", variant, "pages written to the log", frames / calls);
-  benchmarks::print_count("sqlite", "save a message", variant, "allocations by operator new",
-                          static_cast<double>(after - before) / calls);
+  comparison.count("save a message", variant, "pages written to the log", frames / calls);
+  comparison.count("save a message", variant, "allocations by operator new",
+                   static_cast<double>(after - before) / calls);
   sqlite3_close(connection);
 }
 
@@ -91,17 +92,17 @@ void measure(std::int64_t count, bool full, const std::filesystem::path& folder)
   }
   benchmarks::RawSqlite raw(path, full);
 
+  const benchmarks::Comparison comparison(full ? "sqlite, full" : "sqlite, normal", count);
   const std::string text = corpus.next();
   const std::string reference_path = (folder / "reference.db").string();
-  count_saves(path, "raw", [&](int number) {
+  count_saves(comparison, path, "raw", [&](int number) {
     raw.save("user", "raw-saved-0", text, heddle::microseconds_of(heddle::now()) + number);
   });
-  count_saves(reference_path, "reference", [&](int) { reference.save("saved-0", text, ++second); });
+  count_saves(comparison, reference_path, "reference", [&](int) { reference.save("saved-0", text, ++second); });
   heddle::Message message;
   message.content = text;
-  count_saves(path, "heddle", [&](int) { sessions.save_message(context, "heddle-saved-0", message); });
+  count_saves(comparison, path, "heddle", [&](int) { sessions.save_message(context, "heddle-saved-0", message); });
 
-  const benchmarks::Comparison comparison(full ? "sqlite, full" : "sqlite, normal", count);
   comparison.run(
       "save a message",
       {{"raw",

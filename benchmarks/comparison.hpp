@@ -20,13 +20,6 @@ struct Variant {
   int calls = 0;  ///< in a round, if not as many as the others
 };
 
-/// Prints a count of one call, which does not depend on the machine, as a line of JSON.
-inline void print_count(const char* backend, const char* task, const char* variant, const char* what, double value) {
-  std::printf(R"({"backend": "%s", "task": "%s", "variant": "%s", "count": "%s", "value": %.2f})"
-              "\n",
-              backend, task, variant, what, value);
-}
-
 /// Runs variants in rotated rounds and prints a line of JSON for each; README.md describes its members. The variant
 /// `heddle` is the one that ratios are to.
 class Comparison {
@@ -59,6 +52,13 @@ class Comparison {
     for (std::size_t index = 0; index < variants.size(); ++index) {
       print(task, variants[index].name, all[index], reference);
     }
+  }
+
+  /// Prints a count of one call, which does not depend on the machine, as a line of JSON.
+  void count(const char* task, const char* variant, const char* what, double value) const {
+    std::printf(R"({"backend": "%s", "messages": %lld, "task": "%s", "variant": "%s", "count": "%s", "value": %.2f})"
+                "\n",
+                backend_.c_str(), static_cast<long long>(messages_), task, variant, what, value);
   }
 
  private:

@@ -40,7 +40,7 @@ def collect(lines, commit):
         "machine": {
             "processor": value_of("/proc/cpuinfo", "model name", ":"), "cores": os.cpu_count(),
             "system": value_of("/etc/os-release", "PRETTY_NAME", "="), "kernel": os.uname().release,
-            "load_after": round(os.getloadavg()[0], 2), "load_before": float(os.environ.get("LOAD_BEFORE", "nan")),
+            "load_after": round(os.getloadavg()[0], 2), "load_before": float(os.environ["LOAD_BEFORE"]),
         },
         "versions": {
             "compiler": first_line("c++", "--version"), "sqlite": first_line("pkg-config", "--modversion", "sqlite3"),
