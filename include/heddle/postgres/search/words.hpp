@@ -1,8 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/postgres/search/search_words.hpp"
 #include "heddle/sql/search_text.hpp"
+#include "heddle/text/words.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -16,10 +16,14 @@
 
 namespace heddle::postgres::search {
 
+/// Stands before a word as written, folded, in a vector: no term has this character.
+inline constexpr char as_written = '=';
+
 /// The words of a text, in the two forms in which a row stores them.
 struct Words {
-  std::string vector{};               ///< a literal of a tsvector: each word with its positions
-  std::optional<std::string> list{};  ///< " a b c ": all words in order, if the vector lacks a position
+  /// A literal of a tsvector: each term with its positions, and without one each word as written that is not its term.
+  std::string vector{};
+  std::optional<std::string> list{};  ///< " a b c ": all terms in order, if the vector lacks a position
 };
 
 /// Builds the `Words` of the texts of a row.
@@ -35,7 +39,7 @@ class WordsBuilder {
   void add(std::string_view text) {
     if (position_ > 0) { ++position_; }
     text = text.substr(0, sql::searched_bytes);
-    for_each_word(text, [this](std::string_view each) { append(each); });
+    text::for_each_word(text, [this](const text::Word& word) { append(word.term, word.folded); });
   }
 
   /// Returns the words. Precondition: it was not called before.
@@ -75,11 +79,13 @@ class WordsBuilder {
   [[nodiscard]] std::string_view word_at(const Place& place) const noexcept {
     return std::string_view(literal_).substr(place.offset, place.size);
   }
+  /// True for a word as written, which has no positions.
+  [[nodiscard]] static bool is_as_written(std::string_view word) noexcept { return word.front() == as_written; }
 
-  /// Appends the word and its position to the literal.
-  void append(std::string_view word) {
-    // The word, quotes, a colon, a space and a number.
-    const std::size_t needed = word.size() + 16;
+  /// Appends a term and its position to the literal, and the word as written if it is another.
+  void append(std::string_view term, std::string_view folded) {
+    // The words, quotes, a colon, two spaces and a number.
+    const std::size_t needed = term.size() + folded.size() + 20;
     if (literal_.size() - size_ < needed) { literal_.resize(2 * literal_.size() + needed); }
     char* at = literal_.data() + size_;
     if (size_ != 0) { *at++ = ' '; }
@@ -87,34 +93,47 @@ class WordsBuilder {
     ++position_;
     if (++count_ > positions_of_word) {
       if (places_.empty()) { find_places(); }
-      places_.push_back({static_cast<std::size_t>(at - literal_.data()), word.size(), position_});
+      places_.push_back({static_cast<std::size_t>(at - literal_.data()), term.size(), position_});
     }
-    at = std::copy(word.begin(), word.end(), at);
+    at = std::copy(term.begin(), term.end(), at);
     *at++ = '\'';
     *at++ = ':';
     at = std::to_chars(at, literal_.data() + literal_.size(), position_).ptr;
+    if (folded != term) {
+      *at++ = ' ';
+      *at++ = '\'';
+      if (!places_.empty()) {
+        places_.push_back({static_cast<std::size_t>(at - literal_.data()), folded.size() + 1, position_});
+      }
+      *at++ = as_written;
+      at = std::copy(folded.begin(), folded.end(), at);
+      *at++ = '\'';
+    }
     size_ = static_cast<std::size_t>(at - literal_.data());
   }
 
   /// Parses the places of the words so far, which are not recorded while they are few.
   void find_places() {
+    std::uint32_t position = 0;
     for (std::size_t at = 0; at < size_;) {
       const std::size_t begin = literal_.find('\'', at) + 1;
       const std::size_t end = literal_.find('\'', begin);
-      Place place{begin, end - begin, 0};
-      const char* const digits = literal_.data() + end + 2;
-      const char* const rest = std::from_chars(digits, literal_.data() + size_, place.position).ptr;
-      at = static_cast<std::size_t>(rest - literal_.data());
-      places_.push_back(place);
+      at = end + 1;
+      if (literal_[begin] != as_written) {
+        const char* const rest = std::from_chars(literal_.data() + end + 2, literal_.data() + size_, position).ptr;
+        at = static_cast<std::size_t>(rest - literal_.data());
+      }
+      places_.push_back({begin, end - begin, position});
     }
   }
 
-  /// Returns the words in order, with the word '|' between two texts.
+  /// Returns the terms in order, with the word '|' between two texts.
   [[nodiscard]] std::string words_in_order() const {
     std::string list = " ";
     list.reserve(literal_.size());
     std::uint32_t last = 0;
     for (const Place& place : places_) {
+      if (is_as_written(word_at(place))) { continue; }
       if (place.position > last + 1) { list += "| "; }
       list.append(word_at(place)) += ' ';
       last = place.position;
@@ -127,6 +146,7 @@ class WordsBuilder {
     for (std::size_t at = 0; at < places_.size(); ++at) {
       const std::string_view word = word_at(places_[at]);
       if (entries_.empty() || entries_.back().word != word) { entries_.push_back({word, at, 0}); }
+      if (is_as_written(word)) { continue; }
       if (places_[at].position <= last_position && entries_.back().positions < positions_of_word) {
         ++entries_.back().positions;
       } else {
@@ -135,12 +155,15 @@ class WordsBuilder {
     }
   }
 
-  /// Drops all positions: the list replaces them. Drops the last words too if all words are still too large, which
-  /// takes words that are longer than they were in the text.
+  /// Drops all positions: the list replaces them. If all words are still too large, drops those as written from some
+  /// place in the text on, and then terms. Only texts whose terms are longer than they are lose terms: those of a
+  /// script without spaces stand in two pairs.
   void drop_positions() {
     exact_ = false;
-    std::sort(entries_.begin(), entries_.end(),
-              [this](const Entry& a, const Entry& b) { return places_[a.first].position < places_[b.first].position; });
+    std::sort(entries_.begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
+      if (is_as_written(a.word) != is_as_written(b.word)) { return is_as_written(b.word); }
+      return places_[a.first].position < places_[b.first].position;
+    });
     std::size_t size = 0;
     std::size_t kept = 0;
     for (Entry& entry : entries_) {
@@ -163,9 +186,9 @@ class WordsBuilder {
     return text;
   }
 
-  std::string literal_ = std::string(512, '\0');  // every occurrence of every word, then unused space
-  std::size_t size_ = 0;                          // of the used part of `literal_`
-  std::vector<Place> places_{};                   // empty while the words are few
+  std::string literal_ = std::string(1024, '\0');  // every occurrence of every word, then unused space
+  std::size_t size_ = 0;                           // of the used part of `literal_`
+  std::vector<Place> places_{};                    // empty while the words are few
   std::vector<Entry> entries_{};
   std::uint32_t position_ = 0;  // of the last word
   std::size_t count_ = 0;       // of words
