@@ -18,6 +18,7 @@
 #include "heddle/tracing.hpp"
 
 #include <concepts>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -168,6 +169,14 @@ class Backend {
                   "then, and use the database's own tools");
     concepts::never_called();
   }
+
+  /// Indexes the tenant's messages and artifacts anew that have the words of a former analysis, in transactions of at
+  /// most some hundred rows; returns how many. Until then they are found by the words that they have. Ends early if
+  /// another program does the same. May be repeated, also after a failure.
+  std::int64_t reindex(const Context& context) requires concepts::KeepsWordsInRows<Policy>;
+  /// The same for all tenants, as administration: throws what the operations of AdministersTenants throw. A thread of
+  /// the backend does it by itself, see the configuration.
+  std::int64_t reindex_all(const Context& context = {}) requires concepts::KeepsWordsInRows<Policy>;
 
   /// Waits for running calls, then closes all connections; every later call throws `failed_precondition`. May be called
   /// more than once and by several threads. Called in a callback of a running call, it only refuses new calls; the next

@@ -87,8 +87,10 @@ DECLARE
   present bigint;
 BEGIN
   SELECT * INTO wanted FROM heddle_search_query(heddle_search_present(query));
-  -- While the tenant has none of the former analysis, nothing is asked of it.
-  any_former := EXISTS (SELECT FROM messages m WHERE m.user_id = tenant AND m.search @@ '''~u'':*'::tsquery);
+  -- While the tenant has none of the former analysis, nothing is asked of it. Ordered, so that the planner does not read
+  -- the table for a row that it takes for frequent.
+  PERFORM FROM messages f WHERE f.user_id = tenant AND f.search @@ '''~u'':*'::tsquery ORDER BY f.branch_number, f.sequence LIMIT 1;
+  any_former := FOUND;
   SELECT * INTO former FROM heddle_search_query(CASE WHEN any_former THEN heddle_search_former(query) ELSE '' END);
   rows := heddle_search_rows(tenant, wanted.all_words, former.all_words);
   IF tenant IS NULL OR rows IS NULL THEN
@@ -149,7 +151,8 @@ DECLARE
   any_former boolean;
 BEGIN
   SELECT * INTO wanted FROM heddle_search_query(heddle_search_present(query));
-  any_former := EXISTS (SELECT FROM artifacts a WHERE a.user_id = tenant AND a.search @@ '''~u'':*'::tsquery);
+  PERFORM FROM artifacts f WHERE f.user_id = tenant AND f.search @@ '''~u'':*'::tsquery ORDER BY f.id LIMIT 1;
+  any_former := FOUND;
   SELECT * INTO former FROM heddle_search_query(CASE WHEN any_former THEN heddle_search_former(query) ELSE '' END);
   rows := heddle_search_rows(tenant, wanted.all_words, former.all_words);
   IF tenant IS NULL OR rows IS NULL THEN
