@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/repair_text.hpp"
+#include "heddle/text/bytes.hpp"
 #include "heddle/text/folding.hpp"
 #include "heddle/text/porter.hpp"
 #include "heddle/text/word.hpp"
@@ -17,7 +18,7 @@
 namespace heddle::text {
 
 /// Splits texts into words; `for_each_word` says how.
-class Analyzer {
+class Analyzer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see stem_
  public:
   /// Calls `visit(const Word&)` with each word of the text in order.
   template <class Visit>
@@ -27,10 +28,9 @@ class Analyzer {
     position_ = 0;
     std::size_t at = 0;
     while (at < text.size()) {
-      const auto byte = static_cast<unsigned char>(text[at]);
-      if (byte >= 0x80) {
+      if (static_cast<unsigned char>(text[at]) >= 0x80) {
         at = beyond_ascii(at, visit);
-      } else if (in_words[byte] == 0) {
+      } else if (lower_letter(text[at]) == 0) {
         if (state_ != State::none) { finish(visit); }
         ++at;
       } else {
@@ -53,25 +53,17 @@ class Analyzer {
   /// Bytes of a character of a dense run, from which on its further marks are left out.
   static constexpr std::size_t longest_character = 64;
 
-  /// The lower case of the ASCII letters and digits, 0 for the rest.
-  static constexpr std::array<char, 256> in_words = [] {
-    std::array<char, 256> table{};
-    for (std::size_t c = 0; c < 128; ++c) {
-      const auto letter = static_cast<char>(c);
-      if ((letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z')) { table[c] = letter; }
-      if (letter >= 'A' && letter <= 'Z') { table[c] = static_cast<char>(letter - 'A' + 'a'); }
-    }
-    return table;
-  }();
-
   /// Appends the ASCII letters from an offset on and returns the offset behind them.
   std::size_t ascii_letters(std::size_t at) noexcept {
-    char letter = 0;
-    while (at < text_.size() && (letter = in_words[static_cast<unsigned char>(text_[at])]) != 0) {
-      word_.push(letter);
-      ++at;
-    }
-    return at;
+    const char* from = text_.data() + at;
+    const char* const end = text_.data() + text_.size();
+    const char* const full = from + std::min(word_.room(), text_.size() - at);
+    char* const tail = word_.tail();
+    char* to = tail;
+    for (char letter = 0; from != full && (letter = lower_letter(*from)) != 0; ++from) { *to++ = letter; }
+    word_.grow(static_cast<std::size_t>(to - tail));
+    while (from != end && lower_letter(*from) != 0) { ++from; }  // what does not fit is left out
+    return static_cast<std::size_t>(from - text_.data());
   }
 
   /// Reads the code point at an offset, which is not ASCII, and returns the offset behind it.
@@ -82,17 +74,10 @@ class Analyzer {
       if (state_ != State::none) { finish(visit); }
       return at + static_cast<std::size_t>(-length);
     }
-    const std::uint32_t point = decode(text_.data() + at, length);
+    const std::uint32_t point = decode_utf8(text_.data() + at, length);
     const std::size_t end = at + static_cast<std::size_t>(length);
     step(Folding::of(point), point, at, end, visit);
     return end;
-  }
-
-  [[nodiscard]] static std::uint32_t decode(const char* bytes, int length) noexcept {
-    const auto bits = [bytes](int at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])); };
-    std::uint32_t point = length == 2 ? bits(0) & 0x1FU : length == 3 ? bits(0) & 0x0FU : bits(0) & 0x07U;
-    for (int at = 1; at < length; ++at) { point = point << 6U | (bits(at) & 0x3FU); }
-    return point;
   }
 
   /// Continues with a code point, which stands from `at` to `end` in the text.
@@ -108,8 +93,7 @@ class Analyzer {
         ascii_ = ascii_ && folded.ascii;
         end_ = end;
         break;
-      case Kind::mark:
-      case Kind::dense_mark: add_mark(folded, at, end, visit); break;
+      case Kind::mark: add_mark(folded, at, end, visit); break;
       case Kind::dense: add_dense(folded, at, end, visit); break;
       case Kind::breve: add_breve(end); break;
       case Kind::negation: add_negation(folded, at, end, visit); break;
@@ -137,7 +121,12 @@ class Analyzer {
           add_symbol(folded, at, end, visit);
         }
         break;
-      case Kind::symbol: add_symbol(folded, at, end, visit); break;
+      case Kind::unknown:
+      case Kind::symbol:
+        // Signs of mathematics join nothing: some are a sign of ASCII with a stroke.
+        joined_ = joined_ && (point < 0x2200 || point > 0x22FF);
+        add_symbol(folded, at, end, visit);
+        break;
       case Kind::regional: add_regional(folded, at, end, visit); break;
       case Kind::apart:
         start(State::letters, at, visit);
@@ -186,9 +175,7 @@ class Analyzer {
 
   template <class Visit>
   void add_mark(const Folded& folded, std::size_t at, std::size_t end, Visit& visit) {
-    if (state_ == State::none || state_ == State::symbol) {
-      start(folded.kind == Kind::mark ? State::letters : State::dense, at, visit);
-    }
+    if (state_ == State::none) { start(State::letters, at, visit); }
     ascii_ = false;
     end_ = end;
     const std::size_t from = state_ == State::dense ? last_ : 0;
@@ -198,7 +185,7 @@ class Analyzer {
 
   /// A short u is a letter of its own.
   void add_breve(std::size_t end) noexcept {
-    if (state_ == State::letters) { word_.replace_end("\xD0\xB8", "\xD0\xB9"); }
+    if (state_ == State::letters) { word_.replace_last("\xD0\xB8", "\xD0\xB9"); }
     end_ = end;
   }
 
@@ -257,10 +244,11 @@ class Analyzer {
         if (word_.size() == 0) { break; }
         std::string_view term = word_.view();
         if (ascii_ && term.size() >= Porter::shortest && term.size() <= Porter::longest) {
-          std::memcpy(stem_.data(), term.data(), term.size());
+          std::memcpy(stem_.data(), term.data(), stem_.size());  // a fixed size is faster than the right one
           term = {stem_.data(), Porter::stem(stem_.data(), term.size())};
         }
-        visit(Word{term, word_.view(), begin_, end_, position_++, WordKind::letters});
+        const Word word{term, word_.view(), begin_, end_, position_++, WordKind::letters};
+        visit(word);
         break;
       }
       case State::dense:
@@ -275,7 +263,8 @@ class Analyzer {
 
   template <class Visit>
   void emit(Visit& visit, std::string_view term, std::size_t begin, WordKind kind) {
-    visit(Word{term, term, begin, end_, position_++, kind});
+    const Word word{term, term, begin, end_, position_++, kind};
+    visit(word);
   }
 
   WordBuffer word_;

@@ -17,8 +17,14 @@
 
 namespace heddle::text {
 
+/// Returns the combining class of a code point: 0 for what does not combine, and for what Unicode 15.0 has not.
+[[nodiscard]] inline int combining_class_of(std::int32_t point) noexcept {
+  return kind_of(static_cast<std::uint32_t>(point)) == Kind::unknown ? 0
+                                                                     : utf8proc_get_property(point)->combining_class;
+}
+
 /// Code points, of at most a long compatibility decomposition or a word with all its marks.
-class Points {
+class Points {  // NOLINT(cppcoreguidelines-pro-type-member-init): see points_
  public:
   void add(std::int32_t point) noexcept {
     if (size_ < points_.size()) { points_[size_++] = point; }
@@ -33,6 +39,7 @@ class Points {
 
   /// Adds the decomposition of a code point.
   void decompose(std::int32_t point, int options) noexcept {
+    if (kind_of(static_cast<std::uint32_t>(point)) == Kind::unknown) { return add(point); }
     int last_class = 0;
     const auto found = utf8proc_decompose_char(
         point, points_.data() + size_, static_cast<utf8proc_ssize_t>(points_.size() - size_),
@@ -44,8 +51,8 @@ class Points {
   void compose() noexcept {
     for (std::size_t at = 1; at < size_; ++at) {
       for (std::size_t to = at; to > 0; --to) {
-        const int own = utf8proc_get_property(points_[to])->combining_class;
-        if (own == 0 || utf8proc_get_property(points_[to - 1])->combining_class <= own) { break; }
+        const int own = combining_class_of(points_[to]);
+        if (own == 0 || combining_class_of(points_[to - 1]) <= own) { break; }
         std::swap(points_[to], points_[to - 1]);
       }
     }
@@ -83,15 +90,20 @@ class Folding {
     return (*page)[point & 255U];
   }
 
-  /// Returns the decomposed (NFKD) and case-folded code points of one.
+  /// Returns the decomposed (NFKD) and case-folded code points of one, without the iota below Greek vowels: case
+  /// folding would make a letter of this mark.
   static void fold(std::int32_t point, Points& to) noexcept {
+    Points decomposed;
+    decomposed.decompose(point, UTF8PROC_COMPAT);
     to.resize(0);
-    to.decompose(point, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
-    // What case folding makes may decompose, and the reverse; two rounds are enough, a test says.
-    Points again;
-    for (const std::int32_t each : to) { again.decompose(each, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD); }
+    for (const std::int32_t each : decomposed) {
+      if (each != 0x345) { to.decompose(each, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD); }
+    }
+    // What case folding makes may have a case again; a test says that this is enough.
+    decomposed.resize(0);
+    for (const std::int32_t each : to) { decomposed.decompose(each, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD); }
     to.resize(0);
-    for (const std::int32_t each : again) { to.add(each); }
+    for (const std::int32_t each : decomposed) { to.add(each); }
   }
 
   /// Appends a code point to bytes and returns how many it needed; at most four.
@@ -134,9 +146,11 @@ class Folding {
     switch (point) {
       case 0x306: return Kind::breve;
       case 0x338: return Kind::negation;
-      case 0x345: return Kind::letter;  // case folding makes an iota of it
       case 0x20E3: return Kind::keycap;
-      default: return kind_of(point);
+      default: {
+        const Kind kind = kind_of(point);
+        return kind == Kind::unknown ? Kind::symbol : kind;
+      }
     }
   }
 
@@ -154,9 +168,8 @@ class Folding {
     std::array<char, 4> bytes{};
     put(folded, {bytes.data(), encode(static_cast<std::int32_t>(point), bytes.data())});
     folded.composes = composes(point);
-    if (folded.kind == Kind::mark || folded.kind == Kind::dense_mark) {
-      folded.combining_class =
-          static_cast<std::uint8_t>(utf8proc_get_property(static_cast<std::int32_t>(point))->combining_class);
+    if (folded.kind == Kind::mark) {
+      folded.combining_class = static_cast<std::uint8_t>(combining_class_of(static_cast<std::int32_t>(point)));
     }
     return folded;
   }
@@ -172,8 +185,8 @@ class Folding {
     const Kind kind = kind_alone(point);
     // Emoji that Unicode decomposes to punctuation.
     const bool whole = point == 0x203C || point == 0x2049;
-    const bool decomposes = kind == Kind::letter || kind == Kind::mark || kind == Kind::dense ||
-                            kind == Kind::dense_mark || (kind == Kind::symbol && !whole);
+    const bool decomposes =
+        kind == Kind::letter || kind == Kind::mark || kind == Kind::dense || (kind == Kind::symbol && !whole);
     Points points;
     if (decomposes) { fold(static_cast<std::int32_t>(point), points); }
     if (points.size() == 0 || (points.size() == 1 && points[0] == static_cast<std::int32_t>(point))) {

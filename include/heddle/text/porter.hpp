@@ -112,6 +112,7 @@ class Porter {
 
   /// Step 1b.
   void past_and_progressive() noexcept {
+    if (last() != 'd' && last() != 'g') { return; }
     if (has("eed")) {
       (void)replace("eed", "ee");
       return;

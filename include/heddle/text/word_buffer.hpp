@@ -14,7 +14,7 @@
 namespace heddle::text {
 
 /// The bytes of the word that an `Analyzer` reads. What does not fit is left out, and all that follows it.
-class WordBuffer {
+class WordBuffer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see bytes_
  public:
   void clear() noexcept {
     size_ = 0;
@@ -26,6 +26,11 @@ class WordBuffer {
   void push(char byte) noexcept {
     if (size_ < limit_) { bytes_[size_++] = byte; }
   }
+
+  /// What follows the bytes: `room()` bytes that may be written, and then be made part by `grow`.
+  [[nodiscard]] char* tail() noexcept { return bytes_.data() + size_; }
+  [[nodiscard]] std::size_t room() const noexcept { return limit_ - size_; }
+  void grow(std::size_t count) noexcept { size_ += count; }
 
   void append(std::string_view bytes) noexcept {
     if (size_ + bytes.size() > limit_) {
@@ -42,10 +47,11 @@ class WordBuffer {
     limit_ = longest_word;
   }
 
-  /// Puts one end in the place of another of the same size, if the word has it.
-  void replace_end(std::string_view from, std::string_view to) noexcept {
-    if (view().ends_with(from)) {
-      std::copy(to.begin(), to.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_ - from.size()));
+  /// Puts a letter in the place of another of the same size, if that is the last one, whatever marks it has.
+  void replace_last(std::string_view letter, std::string_view by) noexcept {
+    const std::size_t at = last_starter(0);
+    if (view().substr(at).starts_with(letter)) {
+      std::copy(by.begin(), by.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
     }
   }
 
@@ -97,9 +103,7 @@ class WordBuffer {
     return at;
   }
 
-  [[nodiscard]] int class_at(std::size_t at) const noexcept {
-    return utf8proc_get_property(next(view(), at))->combining_class;
-  }
+  [[nodiscard]] int class_at(std::size_t at) const noexcept { return combining_class_of(next(view(), at)); }
 
   /// Returns the combining class of the last code point behind the offset.
   [[nodiscard]] int last_class(std::size_t from) const noexcept { return size_ == from ? 0 : class_at(before(size_)); }

@@ -27,7 +27,7 @@ TEST_CASE("text: Latin") {
 }
 
 TEST_CASE("text: Greek and Cyrillic") {
-  CHECK(folded("Σίσυφος ΣΊΣΥΦΟΣ ᾳ Αι ῷ ϊΐ") == "σισυφοσ σισυφοσ αι αι ωι ιι");
+  CHECK(folded("Σίσυφος ΣΊΣΥΦΟΣ ᾳ Αι ῷ ϊΐ") == "σισυφοσ σισυφοσ α αι ω ιι");
   CHECK(finds("елка", "Ёлка"));
   CHECK(finds("ёлка", "елка"));
   CHECK(folded("Йод йод и\u0306од") == "йод йод йод");
