@@ -170,13 +170,25 @@ class Backend {
     concepts::never_called();
   }
 
-  /// Indexes the tenant's messages and artifacts anew that have the words of a former analysis, in transactions of at
-  /// most some hundred rows; returns how many. Until then they are found by the words that they have. Ends early if
-  /// another program does the same. May be repeated, also after a failure.
+  /// Indexes the tenant's texts anew that a version with another analysis has stored; returns how many. See
+  /// IndexesAnew.
   std::int64_t reindex(const Context& context) requires concepts::KeepsWordsInRows<Policy>;
-  /// The same for all tenants, as administration: throws what the operations of AdministersTenants throw. A thread of
-  /// the backend does it by itself, see the configuration.
+  /// The same for all tenants, as administration. A thread of the backend does it by itself, see the configuration.
   std::int64_t reindex_all(const Context& context = {}) requires concepts::KeepsWordsInRows<Policy>;
+  /// For a policy that has no such texts: a call does not compile and the error says why.
+  template <class Unused = void>
+  concepts::Lacking reindex(const Context& /*context*/) requires(!concepts::KeepsWordsInRows<Policy>) {
+    static_assert(concepts::KeepsWordsInRows<Policy>,
+                  "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
+    concepts::never_called();
+  }
+  /// The same.
+  template <class Unused = void>
+  concepts::Lacking reindex_all(const Context& /*context*/ = {}) requires(!concepts::KeepsWordsInRows<Policy>) {
+    static_assert(concepts::KeepsWordsInRows<Policy>,
+                  "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
+    concepts::never_called();
+  }
 
   /// Waits for running calls, then closes all connections; every later call throws `failed_precondition`. May be called
   /// more than once and by several threads. Called in a callback of a running call, it only refuses new calls; the next
