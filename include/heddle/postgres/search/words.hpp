@@ -5,9 +5,11 @@
 #include "heddle/text/words.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,8 +39,10 @@ class WordsBuilder {
 
   /// Adds the next text. Leaves a gap between the positions of two texts, so that no phrase spans them.
   void add(std::string_view text) {
-    if (position_ > 0) { ++position_; }
+    if (count_ > 0) { position_.advance(); }
     text = text.substr(0, sql::searched_bytes);
+    // What most texts need, so that the literal is allocated once.
+    make_room(2 * text.size() + room);
     text::for_each_word(text, [this](const text::Word& word) { append(word.term, word.folded); });
   }
 
@@ -69,6 +73,36 @@ class WordsBuilder {
     std::size_t size = 0;
     std::uint32_t position = 0;
   };
+  /// A position, and its digits.
+  class Position {
+   public:
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    void advance() noexcept {
+      ++number_;
+      std::size_t at = size_;
+      while (at > 0 && digits_[at - 1] == '9') { digits_[--at] = '0'; }
+      if (at > 0) {
+        ++digits_[at - 1];
+      } else {
+        // From 0, which has no digits, to 1, or from 99 to 100.
+        digits_[0] = '1';
+        if (size_ > 0) { digits_[size_] = '0'; }
+        ++size_;
+      }
+    }
+    /// Writes the digits, and bytes without a meaning behind them, and returns the end of the digits.
+    char* write(char* to) const noexcept {
+      std::memcpy(to, digits_.data(), digits_.size());
+      return to + size_;
+    }
+
+   private:
+    std::array<char, 16> digits_{};
+    std::size_t size_ = 0;
+    std::uint32_t number_ = 0;
+  };
+  /// The room that a word needs beside its two forms: quotes, a colon, spaces, a mark and a position.
+  static constexpr std::size_t room = 24;
   /// A word, the index of its first place, and how many of its places are stored as positions.
   struct Entry {
     std::string_view word{};
@@ -84,32 +118,70 @@ class WordsBuilder {
 
   /// Appends a term and its position to the literal, and the word as written if it is another.
   void append(std::string_view term, std::string_view folded) {
-    // The words, quotes, a colon, two spaces and a number.
-    const std::size_t needed = term.size() + folded.size() + 20;
-    if (literal_.size() - size_ < needed) { literal_.resize(2 * literal_.size() + needed); }
+    make_room(term.size() + folded.size() + room);
     char* at = literal_.data() + size_;
     if (size_ != 0) { *at++ = ' '; }
     *at++ = '\'';
-    ++position_;
+    position_.advance();
     if (++count_ > positions_of_word) {
       if (places_.empty()) { find_places(); }
-      places_.push_back({static_cast<std::size_t>(at - literal_.data()), term.size(), position_});
+      places_.push_back({static_cast<std::size_t>(at - literal_.data()), term.size(), position_.number()});
     }
-    at = std::copy(term.begin(), term.end(), at);
+    at = copy(term, at);
     *at++ = '\'';
     *at++ = ':';
-    at = std::to_chars(at, literal_.data() + literal_.size(), position_).ptr;
-    if (folded != term) {
+    at = position_.write(at);
+    if (!same(term, folded)) {
       *at++ = ' ';
       *at++ = '\'';
       if (!places_.empty()) {
-        places_.push_back({static_cast<std::size_t>(at - literal_.data()), folded.size() + 1, position_});
+        places_.push_back({static_cast<std::size_t>(at - literal_.data()), folded.size() + 1, position_.number()});
       }
       *at++ = as_written;
-      at = std::copy(folded.begin(), folded.end(), at);
+      at = copy(folded, at);
       *at++ = '\'';
     }
     size_ = static_cast<std::size_t>(at - literal_.data());
+  }
+
+  void make_room(std::size_t needed) {
+    if (literal_.size() - size_ < needed) { literal_.resize(2 * literal_.size() + needed); }
+  }
+
+  /// Returns whether two words are equal; most are in one place.
+  static bool same(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) { return false; }
+    if (a.data() == b.data()) { return true; }
+    // Most that differ do so at the end.
+    for (std::size_t at = a.size(); at > 0; --at) {
+      if (a[at - 1] != b[at - 1]) { return false; }
+    }
+    return true;
+  }
+
+  /// Copies bytes and returns the end of the copy. Most words are short: calling memcpy would cost more than the copy.
+  static char* copy(std::string_view bytes, char* to) noexcept {
+    const std::size_t size = bytes.size();
+    if (size >= 8 && size <= 16) {
+      copy_ends<std::uint64_t>(bytes, to);
+    } else if (size >= 4 && size < 8) {
+      copy_ends<std::uint32_t>(bytes, to);
+    } else if (size > 16) {
+      std::memcpy(to, bytes.data(), size);
+    } else {
+      for (std::size_t at = 0; at < size; ++at) { to[at] = bytes[at]; }
+    }
+    return to + size;
+  }
+  /// Copies the first and the last bytes, as many as T has, which may overlap.
+  template <class T>
+  static void copy_ends(std::string_view bytes, char* to) noexcept {
+    T first = 0;
+    T last = 0;
+    std::memcpy(&first, bytes.data(), sizeof(T));
+    std::memcpy(&last, bytes.data() + bytes.size() - sizeof(T), sizeof(T));
+    std::memcpy(to, &first, sizeof(T));
+    std::memcpy(to + bytes.size() - sizeof(T), &last, sizeof(T));
   }
 
   /// Parses the places of the words so far, which are not recorded while they are few.
@@ -186,13 +258,13 @@ class WordsBuilder {
     return text;
   }
 
-  std::string literal_ = std::string(1024, '\0');  // every occurrence of every word, then unused space
-  std::size_t size_ = 0;                           // of the used part of `literal_`
-  std::vector<Place> places_{};                    // empty while the words are few
+  std::string literal_{};        // every occurrence of every word, then unused space
+  std::size_t size_ = 0;         // of the used part of `literal_`
+  std::vector<Place> places_{};  // empty while the words are few
   std::vector<Entry> entries_{};
-  std::uint32_t position_ = 0;  // of the last word
-  std::size_t count_ = 0;       // of words
-  bool exact_ = true;           // the vector has all positions
+  Position position_{};    // of the last word
+  std::size_t count_ = 0;  // of words
+  bool exact_ = true;      // the vector has all positions
 };
 
 /// Returns the words by which a search finds a row.
