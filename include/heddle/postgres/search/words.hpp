@@ -150,13 +150,22 @@ class WordsBuilder {
 
   /// Returns whether two words are equal; most are in one place.
   static bool same(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) { return false; }
+    const std::size_t size = a.size();
+    if (size != b.size()) { return false; }
     if (a.data() == b.data()) { return true; }
-    // Most that differ do so at the end.
-    for (std::size_t at = a.size(); at > 0; --at) {
-      if (a[at - 1] != b[at - 1]) { return false; }
-    }
-    return true;
+    if (size >= 8 && size <= 16) { return have_same_ends<std::uint64_t>(a, b); }
+    if (size >= 4 && size < 8) { return have_same_ends<std::uint32_t>(a, b); }
+    return a == b;
+  }
+  template <class T>
+  static bool have_same_ends(std::string_view a, std::string_view b) noexcept {
+    const auto read = [](const char* from) {
+      T bytes = 0;
+      std::memcpy(&bytes, from, sizeof(T));
+      return bytes;
+    };
+    const std::size_t last = a.size() - sizeof(T);
+    return read(a.data()) == read(b.data()) && read(a.data() + last) == read(b.data() + last);
   }
 
   /// Copies bytes and returns the end of the copy. Most words are short: calling memcpy would cost more than the copy.
