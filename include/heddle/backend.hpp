@@ -18,6 +18,7 @@
 #include "heddle/tracing.hpp"
 
 #include <concepts>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -166,6 +167,26 @@ class Backend {
     static_assert(concepts::CopiesDatabase<Policy>,
                   "heddle: this backend cannot copy its database; ask heddle::online_backup(backend), which is null "
                   "then, and use the database's own tools");
+    concepts::never_called();
+  }
+
+  /// Indexes the tenant's texts anew that a version with another analysis has stored; returns how many. See
+  /// IndexesAnew.
+  std::int64_t reindex(const Context& context) requires concepts::KeepsWordsInRows<Policy>;
+  /// The same for all tenants, as administration. A thread of the backend does it by itself, see the configuration.
+  std::int64_t reindex_all(const Context& context = {}) requires concepts::KeepsWordsInRows<Policy>;
+  /// For a policy that has no such texts: a call does not compile and the error says why.
+  template <class Unused = void>
+  concepts::Lacking reindex(const Context& /*context*/) requires(!concepts::KeepsWordsInRows<Policy>) {
+    static_assert(concepts::KeepsWordsInRows<Policy>,
+                  "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
+    concepts::never_called();
+  }
+  /// The same.
+  template <class Unused = void>
+  concepts::Lacking reindex_all(const Context& /*context*/ = {}) requires(!concepts::KeepsWordsInRows<Policy>) {
+    static_assert(concepts::KeepsWordsInRows<Policy>,
+                  "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
     concepts::never_called();
   }
 

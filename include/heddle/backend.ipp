@@ -17,6 +17,8 @@
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/query_budget.hpp"
 #include "heddle/stores/detail/reach.hpp"
+#include "heddle/stores/detail/reindex_timer.hpp"
+#include "heddle/stores/detail/reindexing.hpp"
 #include "heddle/stores/detail/result_settings.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store_ends.ipp"
@@ -25,6 +27,7 @@
 #include "heddle/stores/session_store.ipp"
 
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -45,8 +48,12 @@ struct Backend<Policy, TracerType>::Parts {
   using PurgeTimer = std::conditional_t<concepts::HidesSessions<Policy>,
                                         stores::detail::PurgeTimer<Sessions, Artifacts>, stores::detail::Absent>;
 
+  using ReindexTimer = std::conditional_t<concepts::KeepsWordsInRows<Policy>,
+                                          stores::detail::ReindexTimer<Policy, Gateway>, stores::detail::Absent>;
+
   // The first ones are read from the configuration before that is moved into the engine.
-  Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const QueryBudget& budget,
+  Parts(const std::optional<stores::detail::PurgePlan>& purge_plan,
+        const std::optional<stores::detail::Schedule>& reindexing, const QueryBudget& budget,
         const stores::detail::ContentSettings& contents, const ResultSettings& result_settings,
         typename Policy::Config&& config, TracerType&& watcher, const Context& context)
       : engine(open(std::move(config), context)),
@@ -55,6 +62,7 @@ struct Backend<Policy, TracerType>::Parts {
         queries(budget),
         results(gateway, queries, result_settings.quota_bytes),
         purge_timer(sessions, artifacts, purge_plan),
+        reindex_timer(gateway, sees_all_tenants() ? reindexing : std::nullopt),
         expiry_timer(stores::detail::expiry_schedule_of(result_settings, sees_all_tenants())) {}
 
   /// Whether results of all tenants can be removed.
@@ -90,17 +98,19 @@ struct Backend<Policy, TracerType>::Parts {
   [[no_unique_address]] Administration administration{gateway};
   // The last members: their threads end before any other member is destroyed.
   [[no_unique_address]] PurgeTimer purge_timer;
+  [[no_unique_address]] ReindexTimer reindex_timer;
   stores::detail::ExpiryTimer expiry_timer;
 };
 
 template <class Policy, class TracerType>
 Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
   const auto purge_plan = stores::detail::purge_plan_of(config);
+  const auto reindexing = stores::detail::reindexing_schedule_of(config);
   const auto budget = stores::detail::query_budget_of(config);
   const auto contents = stores::detail::content_settings_of(config);
   const ResultSettings results = stores::detail::result_settings_of(config);
-  parts_ =
-      std::make_unique<Parts>(purge_plan, budget, contents, results, std::move(config), std::move(tracer), context);
+  parts_ = std::make_unique<Parts>(purge_plan, reindexing, budget, contents, results, std::move(config),
+                                   std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>
@@ -217,9 +227,31 @@ void Backend<Policy, TracerType>::back_up(
 }
 
 template <class Policy, class TracerType>
+std::int64_t Backend<Policy, TracerType>::reindex(const Context& context) requires concepts::KeepsWordsInRows<Policy> {
+  if constexpr (concepts::KeepsWordsInRows<Policy>) {
+    return parts_->gateway.run(context, Operation::reindex,
+                               [](auto& passage) { return stores::detail::reindex_tenant<Policy>(passage); });
+  } else {
+    concepts::never_called();
+  }
+}
+
+template <class Policy, class TracerType>
+std::int64_t Backend<Policy, TracerType>::reindex_all(
+    const Context& context) requires concepts::KeepsWordsInRows<Policy> {
+  if constexpr (concepts::KeepsWordsInRows<Policy>) {
+    return parts_->gateway.manage(context, Operation::reindex_all,
+                                  [](auto& passage) { return stores::detail::reindex_all_tenants<Policy>(passage); });
+  } else {
+    concepts::never_called();
+  }
+}
+
+template <class Policy, class TracerType>
 void Backend<Policy, TracerType>::close() noexcept {
   if (parts_->gateway.lifecycle().is_of_parent()) { return; }
   parts_->purge_timer.stop();
+  parts_->reindex_timer.stop();
   parts_->expiry_timer.stop();
   if (parts_->gateway.lifecycle().close()) { parts_->engine.close(); }
 }

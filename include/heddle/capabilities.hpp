@@ -65,6 +65,20 @@ template <class Backend>
   }
 }
 
+/// Indexes texts anew that a version with another analysis has stored; see IndexesAnew.
+template <class Backend>
+[[nodiscard]] auto reindexing(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::Reindexing>(
+        erased::Access::backend(backend, &erased::AbstractBackend::reindexing));
+  } else if constexpr (IndexesAnew<Backend>) {
+    return erased::StaticView<erased::Reindexing, Backend, erased::ReindexingModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::Reindexing>();
+  }
+}
+
 /// Lists the migrations that the database lacks; see InspectsMigrations.
 template <class Backend>
 [[nodiscard]] auto migration_inspection(Backend& backend) {

@@ -16,6 +16,8 @@ enum class Operation : std::uint8_t {
   ping,
   details,
   back_up,
+  reindex,
+  reindex_all,
   current_version,
   latest_version,
   applied_migrations,
@@ -129,10 +131,12 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 106> values{"open",
+  static constexpr std::array<std::string_view, 108> values{"open",
                                                             "ping",
                                                             "details",
                                                             "back_up",
+                                                            "reindex",
+                                                            "reindex_all",
                                                             "current_version",
                                                             "latest_version",
                                                             "applied_migrations",

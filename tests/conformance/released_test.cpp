@@ -109,6 +109,47 @@ TEST_CASE("a database that version 0.1.0 filled keeps what could be read, and it
   CHECK(std::get<std::int64_t>(sum.rows[0][0]) == 3);
 }
 
+#ifdef HEDDLE_CONFORMANCE_POSTGRES
+
+TEST_CASE("texts of version 0.1.0 are found before and after they are indexed anew, and after a way back") {
+  Released released;
+  auto& backend = released.backend;
+  auto& place = released.place;
+  backend.migrate();
+  const auto found = [&] {
+    std::vector<std::size_t> counts;
+    for (const char* query : {"order", "\"my order\"", "thanks", "flights", "the", "refunds order"}) {
+      counts.push_back(backend.session_storage().search_messages(released::tenant, {.query = query}).items.size());
+    }
+    counts.push_back(backend.artifact_store().search(released::tenant, "plans").items.size());
+    return counts;
+  };
+  const std::string left =
+      "SELECT (SELECT count(*) FROM messages WHERE search @@ '''~u'':*') + (SELECT count(*) FROM artifacts WHERE "
+      "search "
+      "@@ '''~u'':*')";
+  const auto before = found();
+  CHECK(before[1] > 0);
+  CHECK(before.back() == 1);
+  const std::int64_t all = place.integer(left);
+  CHECK(backend.reindex(released::tenant) > 5);
+  CHECK(found() == before);
+  CHECK(place.integer(left) < all);
+  // An earlier version finds what is the same in both analyses.
+  const std::string search_of_earlier =
+      "SELECT count(*) FROM set_config('heddle.user_id', 'airline-0', false), "
+      "heddle_search_messages('order', NULL, NULL, 1000, 0)";
+  const std::int64_t orders = place.integer(search_of_earlier);
+  CHECK(orders > 0);
+  backend.migrator().to({}, conformance::version_of(backend, "search") - 1);
+  CHECK(place.integer(search_of_earlier) == orders);
+  CHECK(place.integer(left) == all);
+  backend.migrate();
+  CHECK(found() == before);
+}
+
+#endif
+
 TEST_CASE("a database that version 0.1.0 filled goes up, down, and is what it was") {
   Released released;
   released.backend.migrate();

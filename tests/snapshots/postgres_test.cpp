@@ -78,6 +78,13 @@ std::set<std::string> sent() {
     static_cast<void>(backend.human_request_store().wait(brief, "approved"));
     await_listening(proxy);
     sessions.save_message(inputs::tenant, "session", {});
+    const std::string former =
+        "UPDATE messages SET search = array_to_tsvector(ARRAY['~u' || user_id]); "
+        "UPDATE artifacts SET search = array_to_tsvector(ARRAY['~u' || user_id])";
+    support::RawPostgres(database.superuser_dsn()).execute(former);
+    backend.reindex(inputs::tenant);
+    support::RawPostgres(database.superuser_dsn()).execute(former);
+    backend.reindex_all();
     sessions.delete_session(inputs::tenant, "session");
     sessions.purge_deleted_sessions({}, std::chrono::seconds(0));
     static_cast<void>(sessions.load_session(brief, "session"));

@@ -69,6 +69,7 @@ void has_nothing(Storage& storage) {
   CHECK(!migration_inspection(storage));
   CHECK(!detail_report(storage));
   CHECK(!online_backup(storage));
+  CHECK(!reindexing(storage));
   CHECK(!soft_deletion(storage));
   CHECK(!administration(storage));
   CHECK(!migrator(storage));

@@ -16,7 +16,7 @@
 /// @file
 /// Concepts for what only some backends can do. The functions of `heddle/capabilities.hpp` find them at run time, for a
 /// backend and for a handle alike. The type of a handle does not determine which backend it holds, so AnyBackend
-/// satisfies neither BacksUpOnline nor AdministersTenants nor SoftDeletes.
+/// satisfies neither BacksUpOnline nor IndexesAnew nor AdministersTenants nor SoftDeletes.
 namespace heddle {
 
 /// Lists the migrations that the database lacks, with their SQL, without running them; works on an empty database.
@@ -47,6 +47,20 @@ concept ReportsDetails = requires(T& backend, const Context& context) {
 template <class T>
 concept BacksUpOnline = requires(T& backend, const Context& context, const std::filesystem::path& target) {
   { backend.back_up(context, target) } -> std::same_as<void>;
+};
+
+/// Indexes texts anew that a version with another analysis has stored; until then they are found by the words of that
+/// version. A text is indexed anew once, whoever does it, and only if its words are of an earlier analysis than those
+/// of this program.
+///
+///  - `reindex` does it for the messages and artifacts of a tenant, in transactions of a bounded size, and returns how
+///    many there were. It ends early if another program does the same. After a failure, what was done stays, and a
+///    repeat goes on.
+///  - `reindex_all` does it for all tenants. It is administration: see AdministersTenants for what it throws.
+template <class T>
+concept IndexesAnew = requires(T& backend, const Context& context) {
+  { backend.reindex(context) } -> std::same_as<std::int64_t>;
+  { backend.reindex_all(context) } -> std::same_as<std::int64_t>;
 };
 
 /// Hides sessions, with everything that belongs to them, before they are permanently removed.

@@ -29,6 +29,13 @@ concept HearsChanges = requires {
   typename Policy::Dialect::Announcements;
 };
 
+/// Keeps the words of texts in rows, where programs of an earlier version have left words that a former analysis made:
+/// the capability behind IndexesAnew.
+template <class Policy>
+concept KeepsWordsInRows = Administers<Policy> && requires {
+  typename Policy::Dialect::Reindexing;
+};
+
 /// Copies the database while it is in use: the capability behind BacksUpOnline.
 template <class Policy>
 concept CopiesDatabase = requires {

@@ -50,6 +50,18 @@ class OnlineBackup : public Interface {
   virtual void back_up(const Context& context, const std::filesystem::path& target) = 0;
 };
 
+/// See IndexesAnew.
+class Reindexing : public Interface {
+ public:
+  /// What a backend without it cannot do, for the error message.
+  static constexpr const char* description = "index texts of an earlier version anew";
+
+  /// Indexes the tenant's texts anew; returns how many.
+  virtual std::int64_t reindex(const Context& context) = 0;
+  /// The same for all tenants.
+  virtual std::int64_t reindex_all(const Context& context = {}) = 0;
+};
+
 /// See SoftDeletes.
 class SoftDeletion : public Interface {
  public:
@@ -111,6 +123,18 @@ class OnlineBackupModel final : public OnlineBackup {
   void back_up(const Context& context, const std::filesystem::path& target) override {
     backend_.back_up(context, target);
   }
+
+ private:
+  Backend& backend_;
+};
+
+/// Implements `Reindexing` with a backend.
+template <class Backend>
+class ReindexingModel final : public Reindexing {
+ public:
+  explicit ReindexingModel(Backend& backend) : backend_(backend) {}
+  std::int64_t reindex(const Context& context) override { return backend_.reindex(context); }
+  std::int64_t reindex_all(const Context& context) override { return backend_.reindex_all(context); }
 
  private:
   Backend& backend_;

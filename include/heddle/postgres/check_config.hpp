@@ -76,6 +76,7 @@ inline void check(const Config& config) {
   if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not positive"); }
   check_schema(config.schema);
   if (config.page_bytes < 1) { refuse_setting("page_bytes", "is less than 1"); }
+  if (config.reindex_interval < std::chrono::seconds(0)) { refuse_setting("reindex_interval", "is negative"); }
   check_pool(config.pool);
   validation::check_query_budget("postgres", config.query_budget);
   validation::check_result_settings("postgres", config.results);

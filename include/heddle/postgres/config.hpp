@@ -52,8 +52,11 @@ struct Config {
   /// How many bytes the contents of one tenant's artifacts may have, unless a quota is set for the tenant; 0: no limit.
   std::int64_t artifact_quota_bytes = 0;
   std::filesystem::path migration_directory{};  ///< empty: the compiled-in migrations
-  SoftDeleteConfig soft_delete{};               ///< its removal of sessions needs `admin_dsn`
-  QueryBudget query_budget{};                   ///< of the queries on results
+  /// Between two times at which a thread of the backend indexes texts of all tenants anew that an earlier version has
+  /// stored; 0: never. Needs `admin_dsn`, and does nothing without it.
+  std::chrono::seconds reindex_interval{3600};
+  SoftDeleteConfig soft_delete{};  ///< its removal of sessions needs `admin_dsn`
+  QueryBudget query_budget{};      ///< of the queries on results
   ResultSettings results{};
   /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
   /// with which it has as many.

@@ -10,6 +10,7 @@ struct SessionStatements;
 struct MessageStatements;
 struct AnnouncementStatements;
 struct AdminStatements;
+struct ReindexingStatements;
 
 /// The SQL of the stores: one group of statements per store. Declared here; defined in `postgres/dialect.ipp`.
 struct Dialect {
@@ -24,6 +25,7 @@ struct Dialect {
   using HumanRequests = sql::HumanRequestStatements<Sql>;
   using Streams = sql::StreamStatements<Sql>;
   using Admin = AdminStatements;
+  using Reindexing = ReindexingStatements;
 };
 
 }  // namespace heddle::postgres

@@ -5,6 +5,7 @@
 #include "heddle/postgres/statements/admin.hpp"
 #include "heddle/postgres/statements/announcements.hpp"
 #include "heddle/postgres/statements/messages.hpp"
+#include "heddle/postgres/statements/reindexing.hpp"
 #include "heddle/postgres/statements/sessions.hpp"
 #include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/statements/artifacts.hpp"

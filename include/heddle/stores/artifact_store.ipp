@@ -18,6 +18,7 @@
 #include "heddle/stores/detail/artifact_files.hpp"
 #include "heddle/stores/detail/content_cleanup.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
+#include "heddle/stores/detail/reindex_timer.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -78,6 +79,7 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::list(const Context& context, const
 template <class Policy, class Tracer>
 Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, const std::string& query,
                                                      const PageRequest& request) {
+  if constexpr (concepts::KeepsWordsInRows<Policy>) { stores::detail::ReindexTimer<Policy, Gateway>::compile(); }
   return gateway_.run(context, Operation::search_artifacts, [&](auto& passage) {
     const std::string words = Policy::search_query(sql::search_terms(query));
     const sql::ListPage page(sql::Listing::found_artifacts, request, sql::default_search_limit, {}, query);

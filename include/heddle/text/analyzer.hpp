@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -55,6 +56,16 @@ class Analyzer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see stem_
 
   /// Appends the ASCII letters from an offset on and returns the offset behind them.
   std::size_t ascii_letters(std::size_t at) noexcept {
+    if constexpr (std::endian::native == std::endian::little) {
+      // Most words end within eight bytes.
+      if (text_.size() - at >= sizeof(std::uint64_t) && word_.room() >= sizeof(std::uint64_t)) {
+        const EightBytes eight = lower_eight(text_.data() + at);
+        std::memcpy(word_.tail(), &eight.lower, sizeof(eight.lower));
+        word_.grow(eight.letters);
+        at += eight.letters;
+        if (eight.letters < sizeof(eight.lower)) { return at; }
+      }
+    }
     const char* from = text_.data() + at;
     const char* const end = text_.data() + text_.size();
     const char* const full = from + std::min(word_.room(), text_.size() - at);
@@ -243,7 +254,8 @@ class Analyzer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see stem_
       case State::letters: {
         if (word_.size() == 0) { break; }
         std::string_view term = word_.view();
-        if (ascii_ && term.size() >= Porter::shortest && term.size() <= Porter::longest) {
+        if (ascii_ && term.size() >= Porter::shortest && term.size() <= Porter::longest &&
+            Porter::may_end_with(term.back())) {
           std::memcpy(stem_.data(), term.data(), stem_.size());  // a fixed size is faster than the right one
           term = {stem_.data(), Porter::stem(stem_.data(), term.size())};
         }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace heddle::text {
 
@@ -17,6 +19,27 @@ inline constexpr std::array<char, 256> lower_letters = [] {
   }
   return table;
 }();
+
+/// Eight bytes at once.
+struct EightBytes {
+  std::uint64_t lower = 0;  ///< the bytes, ASCII letters in lower case; in the order of memory
+  std::size_t letters = 0;  ///< how many of them are ASCII letters and digits before the first other byte
+};
+
+/// Reads eight bytes. Precondition: the machine is little-endian.
+[[nodiscard]] inline EightBytes lower_eight(const char* bytes) noexcept {
+  constexpr std::uint64_t each = 0x0101010101010101U;
+  constexpr std::uint64_t high = 0x80U * each;
+  std::uint64_t read = 0;
+  std::memcpy(&read, bytes, sizeof(read));
+  // Sums of seven bits, so no byte carries into the next; the highest bit says that a byte is at least a bound.
+  const std::uint64_t low = read & ~high;
+  const std::uint64_t lower = low | (0x20U * each);
+  const std::uint64_t letter = (lower + (0x80U - 'a') * each) & ~(lower + (0x80U - 'z' - 1U) * each);
+  const std::uint64_t digit = (low + (0x80U - '0') * each) & ~(low + (0x80U - '9' - 1U) * each);
+  const std::uint64_t other = (~(letter | digit) | read) & high;
+  return {lower, other == 0 ? sizeof(read) : static_cast<std::size_t>(std::countr_zero(other)) / 8};
+}
 
 /// Returns the lower case of an ASCII letter, an ASCII digit as it is, and 0 for every other byte.
 [[nodiscard]] inline char lower_letter(char byte) noexcept { return lower_letters[static_cast<unsigned char>(byte)]; }

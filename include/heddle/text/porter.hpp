@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -16,6 +17,11 @@ class Porter {
   static constexpr std::size_t shortest = 3;
   static constexpr std::size_t longest = 64;
 
+  /// Returns false if no word with this last letter has an ending.
+  [[nodiscard]] static bool may_end_with(char last) noexcept {
+    return last == 'd' || last == 'g' || last == 'y' || may_go_on_with(last);
+  }
+
   /// Stems a word in place and returns the length of its stem, which is never longer. Precondition: the word consists
   /// of ASCII letters of lower case and digits, and its length is within the bounds.
   [[nodiscard]] static std::size_t stem(char* word, std::size_t size) noexcept {
@@ -23,6 +29,7 @@ class Porter {
     porter.plural();
     porter.past_and_progressive();
     if (porter.last() == 'y' && has_vowel(word, porter.size_ - 1)) { word[porter.size_ - 1] = 'i'; }
+    if (!may_go_on_with(porter.last())) { return porter.size_; }
     porter.longer_suffixes();
     porter.shorter_suffixes();
     porter.suffixes_of_long_stems();
@@ -31,6 +38,16 @@ class Porter {
   }
 
  private:
+  /// Returns whether a suffix of the steps from the second on ends with the letter.
+  [[nodiscard]] static bool may_go_on_with(char last) noexcept {
+    constexpr std::uint32_t letters = [] {
+      std::uint32_t set = 0;
+      for (const char c : std::string_view("ceilmnrstu")) { set |= 1U << static_cast<unsigned>(c - 'a'); }
+      return set;
+    }();
+    return last >= 'a' && ((letters >> static_cast<unsigned>(last - 'a')) & 1U) != 0;
+  }
+
   Porter(char* word, std::size_t size) noexcept : word_(word), size_(size) {}
 
   [[nodiscard]] static bool is_plain_vowel(char c) noexcept {
@@ -80,15 +97,19 @@ class Porter {
   [[nodiscard]] char penultimate() const noexcept { return size_ < 2 ? '\0' : word_[size_ - 2]; }
 
   /// Returns whether the word is longer than the suffix and ends with it.
-  [[nodiscard]] bool has(std::string_view suffix) const noexcept {
-    return size_ > suffix.size() && std::memcmp(word_ + size_ - suffix.size(), suffix.data(), suffix.size()) == 0;
+  template <std::size_t Size>
+  [[nodiscard]] bool has(const char (&suffix)[Size]) const noexcept {
+    // A template, so that the size is a constant and no function is called.
+    constexpr std::size_t length = Size - 1;
+    return size_ > length && std::memcmp(word_ + size_ - length, suffix, length) == 0;
   }
 
   /// If the word has the suffix, puts another in its place where the measure of the rest is greater than the given one,
   /// and returns true in any case.
-  bool replace(std::string_view suffix, std::string_view by, int greater_than = 0) noexcept {
+  template <std::size_t Size>
+  bool replace(const char (&suffix)[Size], std::string_view by, int greater_than = 0) noexcept {
     if (!has(suffix)) { return false; }
-    const std::size_t rest = size_ - suffix.size();
+    const std::size_t rest = size_ - (Size - 1);
     if (measure(word_, rest) > greater_than) {
       std::memcpy(word_ + rest, by.data(), by.size());
       size_ = rest + by.size();
@@ -96,7 +117,10 @@ class Porter {
     return true;
   }
 
-  bool remove(std::string_view suffix) noexcept { return replace(suffix, "", 1); }
+  template <std::size_t Size>
+  bool remove(const char (&suffix)[Size]) noexcept {
+    return replace(suffix, "", 1);
+  }
 
   /// Step 1a.
   void plural() noexcept {

@@ -159,6 +159,14 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
                                          "'gold <-> of'",
                                          "'~ualice'",
                                          "E'~u\\' | \\'gold'",
+                                         "'~1ualice'",
+                                         "'~*'",
+                                         "'*'",
+                                         "'g* gold*'",
+                                         "E'\\fgold'",
+                                         "E'gold\\fgold\\fgold'",
+                                         "E'x\\f~ualice'",
+                                         "E'\\f\\' | \\'gold*'",
                                          "repeat('gold ', 5000)",
                                          "repeat(E'gold\\n', 5000)",
                                          "repeat('x', 3000)",
@@ -192,8 +200,8 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
       "CREATE TEMP TABLE sessions (user_id text, number bigint, id text, agent_id text, deleted_at bigint);"
       "CREATE TEMP TABLE artifacts (user_id text, number bigint, id text, session_id text, deleted_at bigint, "
       "search tsvector, words text);"
-      "INSERT INTO messages VALUES ('mallory', 1, 1, 'gold', NULL);"
-      "INSERT INTO artifacts VALUES ('mallory', 1, 'x', NULL, NULL, 'gold', NULL);"
+      "INSERT INTO messages VALUES ('mallory', 1, 1, 'gold ~1umallory ~umallory', NULL);"
+      "INSERT INTO artifacts VALUES ('mallory', 1, 'x', NULL, NULL, 'gold ~1umallory ~umallory', NULL);"
       "CREATE FUNCTION pg_temp.spy(a text, b text) RETURNS boolean LANGUAGE plpgsql AS "
       "$$ BEGIN RAISE EXCEPTION 'saw % as %', b, current_user; END $$;"
       "CREATE OPERATOR pg_temp.= (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_temp.spy);"
@@ -202,6 +210,8 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
       "CREATE FUNCTION pg_temp.heddle_search_query(query text, OUT all_words tsquery, OUT any_word tsquery, "
       "OUT phrases tsquery, OUT patterns text[]) LANGUAGE plpgsql AS "
       "$$ BEGIN RAISE EXCEPTION 'as %', current_user; END $$;"
+      "CREATE FUNCTION pg_temp.heddle_search_rows(tenant text, present tsquery, former tsquery) RETURNS tsquery "
+      "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as %', current_user; END $$;"
       "SET search_path = pg_temp, pg_catalog, public");
   CHECK(found("'gold'") == 0);
   attacker.become("alice");

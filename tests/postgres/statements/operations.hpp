@@ -350,6 +350,8 @@ inline const std::vector<Operation> all{
     {"statistics of all tenants", [](R& r) { CHECK(r.admin().statistics(r.context).sessions > 0); }},
     {"validate_permissions", [](R& r) { CHECK(r.admin().validate_permissions(r.context).problems.empty()); }},
 
+    {"reindex", [](R& r) { CHECK(r.backend.reindex(r.context) == 0); }},
+    {"reindex_all", [](R& r) { CHECK(r.backend.reindex_all(r.context) == 0); }},
     {"ping", [](R& r) { r.backend.ping(r.context); }},
     {"details", [](R& r) { static_cast<void>(r.backend.details(r.context)); }},
 };

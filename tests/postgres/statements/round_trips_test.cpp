@@ -296,6 +296,16 @@ TEST_CASE("postgres round trips: operations that need more than one") {
     server.execute("UPDATE sql_results SET expires_at = 0");
     CHECK(scene.round_trips([&] { CHECK(run.results().expire(tenant) == 33); }) == 2);
   }
+  SUBCASE("texts that are indexed anew: 2 for each batch of 256, and one that finds none") {
+    const std::vector<Message> messages(300, message());
+    scene.direct().session_storage().save_messages(tenant, run.id, messages);
+    server.execute("UPDATE messages SET search = array_to_tsvector(ARRAY['~u' || user_id])");
+    CHECK(scene.round_trips([&] { CHECK(run.backend.reindex(tenant) > 300); }) == 5);
+    CHECK(scene.round_trips([&] { CHECK(run.backend.reindex(tenant) == 0); }) == 1);
+    server.execute("UPDATE messages SET search = array_to_tsvector(ARRAY['~u' || user_id])");
+    CHECK(scene.round_trips([&] { CHECK(run.backend.reindex_all() > 300); }) == 5);
+    CHECK(scene.round_trips([&] { CHECK(run.backend.reindex_all() == 0); }) == 1);
+  }
   SUBCASE("a statement that the connection has lost: it is prepared on a new connection") {
     const auto load = [&] { static_cast<void>(run.sessions().load_messages(tenant, run.id)); };
     CHECK(scene.round_trips(load) == 1);

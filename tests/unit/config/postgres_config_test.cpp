@@ -66,6 +66,7 @@ TEST_CASE("the defaults for PostgreSQL are those of the backend") {
   CHECK(settings.results.quota_bytes == 0);
   CHECK(settings.results.cleanup_interval == std::chrono::hours(1));
   CHECK(settings.page_bytes == 64 * 1024 * 1024);
+  CHECK(settings.reindex_interval == std::chrono::hours(1));
   CHECK(settings.artifact_content == heddle::ArtifactContent::database);
   CHECK(settings.artifact_quota_bytes == 0);
   CHECK(!settings.soft_delete.enabled);
@@ -80,7 +81,7 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
       "dsn": "own", "admin_dsn": "admin", "migration_dsn": "migration", "schema": "Agents_2",
       "require_user_id": false, "default_user_id": "ada", "named_statements": false,
       "allow_role_without_row_security": true, "artifact_directory": "~/files",
-      "page_bytes": "7000000000", "artifact_content": "ARTIFACT_CONTENT_FILES",
+      "page_bytes": "7000000000", "reindex_interval_seconds": 0, "artifact_content": "ARTIFACT_CONTENT_FILES",
       "artifact_quota_bytes": "6000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
       "results": {"quota_bytes": "6000000000", "cleanup_interval_seconds": 0},
       "pool": {"max_connections": 10000, "min_connections": 0, "max_idle_time_seconds": 0, "max_lifetime_seconds": 1,
@@ -104,6 +105,7 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
   CHECK(settings.results.quota_bytes == 6'000'000'000);
   CHECK(settings.results.cleanup_interval == std::chrono::seconds(0));
   CHECK(settings.page_bytes == 7'000'000'000);
+  CHECK(settings.reindex_interval == std::chrono::seconds(0));
   CHECK(settings.artifact_content == heddle::ArtifactContent::files);
   CHECK(settings.artifact_quota_bytes == 6'000'000'000);
   CHECK(settings.soft_delete.enabled);

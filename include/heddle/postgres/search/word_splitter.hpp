@@ -17,8 +17,8 @@
 
 namespace heddle::postgres::search {
 
-/// Splits text into words with the tokenizer of the SQLite backend, `porter unicode61` of FTS5, instead of PostgreSQL's
-/// parser and dictionaries: the same query finds the same texts on both backends.
+/// Splits text into words with a tokenizer of SQLite, `porter unicode61` of FTS5: that was the analysis before the
+/// first numbered one, on both backends.
 class WordSplitter {
  public:
   /// Returns the splitter of the calling thread: a tokenizer writes to a buffer of its own, some hundred bytes.

@@ -1,13 +1,15 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/postgres/search/search_words.hpp"
 #include "heddle/sql/search_text.hpp"
+#include "heddle/text/words.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +18,14 @@
 
 namespace heddle::postgres::search {
 
+/// Stands before a word as written, folded, in a vector: no term has this character.
+inline constexpr char as_written = '=';
+
 /// The words of a text, in the two forms in which a row stores them.
 struct Words {
-  std::string vector{};               ///< a literal of a tsvector: each word with its positions
-  std::optional<std::string> list{};  ///< " a b c ": all words in order, if the vector lacks a position
+  /// A literal of a tsvector: each term with its positions, and without one each word as written that is not its term.
+  std::string vector{};
+  std::optional<std::string> list{};  ///< " a b c ": all terms in order, if the vector lacks a position
 };
 
 /// Builds the `Words` of the texts of a row.
@@ -33,9 +39,11 @@ class WordsBuilder {
 
   /// Adds the next text. Leaves a gap between the positions of two texts, so that no phrase spans them.
   void add(std::string_view text) {
-    if (position_ > 0) { ++position_; }
+    if (count_ > 0) { position_.advance(); }
     text = text.substr(0, sql::searched_bytes);
-    for_each_word(text, [this](std::string_view each) { append(each); });
+    // What most texts need, so that the literal is allocated once.
+    make_room(2 * text.size() + room);
+    text::for_each_word(text, [this](const text::Word& word) { append(word.term, word.folded); });
   }
 
   /// Returns the words. Precondition: it was not called before.
@@ -65,6 +73,36 @@ class WordsBuilder {
     std::size_t size = 0;
     std::uint32_t position = 0;
   };
+  /// A position, and its digits.
+  class Position {
+   public:
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    void advance() noexcept {
+      ++number_;
+      std::size_t at = size_;
+      while (at > 0 && digits_[at - 1] == '9') { digits_[--at] = '0'; }
+      if (at > 0) {
+        ++digits_[at - 1];
+      } else {
+        // From 0, which has no digits, to 1, or from 99 to 100.
+        digits_[0] = '1';
+        if (size_ > 0) { digits_[size_] = '0'; }
+        ++size_;
+      }
+    }
+    /// Writes the digits, and bytes without a meaning behind them, and returns the end of the digits.
+    char* write(char* to) const noexcept {
+      std::memcpy(to, digits_.data(), digits_.size());
+      return to + size_;
+    }
+
+   private:
+    std::array<char, 16> digits_{};
+    std::size_t size_ = 0;
+    std::uint32_t number_ = 0;
+  };
+  /// The room that a word needs beside its two forms: quotes, a colon, spaces, a mark and a position.
+  static constexpr std::size_t room = 24;
   /// A word, the index of its first place, and how many of its places are stored as positions.
   struct Entry {
     std::string_view word{};
@@ -75,46 +113,108 @@ class WordsBuilder {
   [[nodiscard]] std::string_view word_at(const Place& place) const noexcept {
     return std::string_view(literal_).substr(place.offset, place.size);
   }
+  /// True for a word as written, which has no positions.
+  [[nodiscard]] static bool is_as_written(std::string_view word) noexcept { return word.front() == as_written; }
 
-  /// Appends the word and its position to the literal.
-  void append(std::string_view word) {
-    // The word, quotes, a colon, a space and a number.
-    const std::size_t needed = word.size() + 16;
-    if (literal_.size() - size_ < needed) { literal_.resize(2 * literal_.size() + needed); }
+  /// Appends a term and its position to the literal, and the word as written if it is another.
+  void append(std::string_view term, std::string_view folded) {
+    make_room(term.size() + folded.size() + room);
     char* at = literal_.data() + size_;
     if (size_ != 0) { *at++ = ' '; }
     *at++ = '\'';
-    ++position_;
+    position_.advance();
     if (++count_ > positions_of_word) {
       if (places_.empty()) { find_places(); }
-      places_.push_back({static_cast<std::size_t>(at - literal_.data()), word.size(), position_});
+      places_.push_back({static_cast<std::size_t>(at - literal_.data()), term.size(), position_.number()});
     }
-    at = std::copy(word.begin(), word.end(), at);
+    at = copy(term, at);
     *at++ = '\'';
     *at++ = ':';
-    at = std::to_chars(at, literal_.data() + literal_.size(), position_).ptr;
+    at = position_.write(at);
+    if (!same(term, folded)) {
+      *at++ = ' ';
+      *at++ = '\'';
+      if (!places_.empty()) {
+        places_.push_back({static_cast<std::size_t>(at - literal_.data()), folded.size() + 1, position_.number()});
+      }
+      *at++ = as_written;
+      at = copy(folded, at);
+      *at++ = '\'';
+    }
     size_ = static_cast<std::size_t>(at - literal_.data());
+  }
+
+  void make_room(std::size_t needed) {
+    if (literal_.size() - size_ < needed) { literal_.resize(2 * literal_.size() + needed); }
+  }
+
+  /// Returns whether two words are equal; most are in one place.
+  static bool same(std::string_view a, std::string_view b) noexcept {
+    const std::size_t size = a.size();
+    if (size != b.size()) { return false; }
+    if (a.data() == b.data()) { return true; }
+    if (size >= 8 && size <= 16) { return have_same_ends<std::uint64_t>(a, b); }
+    if (size >= 4 && size < 8) { return have_same_ends<std::uint32_t>(a, b); }
+    return a == b;
+  }
+  template <class T>
+  static bool have_same_ends(std::string_view a, std::string_view b) noexcept {
+    const auto read = [](const char* from) {
+      T bytes = 0;
+      std::memcpy(&bytes, from, sizeof(T));
+      return bytes;
+    };
+    const std::size_t last = a.size() - sizeof(T);
+    return read(a.data()) == read(b.data()) && read(a.data() + last) == read(b.data() + last);
+  }
+
+  /// Copies bytes and returns the end of the copy. Most words are short: calling memcpy would cost more than the copy.
+  static char* copy(std::string_view bytes, char* to) noexcept {
+    const std::size_t size = bytes.size();
+    if (size >= 8 && size <= 16) {
+      copy_ends<std::uint64_t>(bytes, to);
+    } else if (size >= 4 && size < 8) {
+      copy_ends<std::uint32_t>(bytes, to);
+    } else if (size > 16) {
+      std::memcpy(to, bytes.data(), size);
+    } else {
+      for (std::size_t at = 0; at < size; ++at) { to[at] = bytes[at]; }
+    }
+    return to + size;
+  }
+  /// Copies the first and the last bytes, as many as T has, which may overlap.
+  template <class T>
+  static void copy_ends(std::string_view bytes, char* to) noexcept {
+    T first = 0;
+    T last = 0;
+    std::memcpy(&first, bytes.data(), sizeof(T));
+    std::memcpy(&last, bytes.data() + bytes.size() - sizeof(T), sizeof(T));
+    std::memcpy(to, &first, sizeof(T));
+    std::memcpy(to + bytes.size() - sizeof(T), &last, sizeof(T));
   }
 
   /// Parses the places of the words so far, which are not recorded while they are few.
   void find_places() {
+    std::uint32_t position = 0;
     for (std::size_t at = 0; at < size_;) {
       const std::size_t begin = literal_.find('\'', at) + 1;
       const std::size_t end = literal_.find('\'', begin);
-      Place place{begin, end - begin, 0};
-      const char* const digits = literal_.data() + end + 2;
-      const char* const rest = std::from_chars(digits, literal_.data() + size_, place.position).ptr;
-      at = static_cast<std::size_t>(rest - literal_.data());
-      places_.push_back(place);
+      at = end + 1;
+      if (literal_[begin] != as_written) {
+        const char* const rest = std::from_chars(literal_.data() + end + 2, literal_.data() + size_, position).ptr;
+        at = static_cast<std::size_t>(rest - literal_.data());
+      }
+      places_.push_back({begin, end - begin, position});
     }
   }
 
-  /// Returns the words in order, with the word '|' between two texts.
+  /// Returns the terms in order, with the word '|' between two texts.
   [[nodiscard]] std::string words_in_order() const {
     std::string list = " ";
     list.reserve(literal_.size());
     std::uint32_t last = 0;
     for (const Place& place : places_) {
+      if (is_as_written(word_at(place))) { continue; }
       if (place.position > last + 1) { list += "| "; }
       list.append(word_at(place)) += ' ';
       last = place.position;
@@ -127,6 +227,7 @@ class WordsBuilder {
     for (std::size_t at = 0; at < places_.size(); ++at) {
       const std::string_view word = word_at(places_[at]);
       if (entries_.empty() || entries_.back().word != word) { entries_.push_back({word, at, 0}); }
+      if (is_as_written(word)) { continue; }
       if (places_[at].position <= last_position && entries_.back().positions < positions_of_word) {
         ++entries_.back().positions;
       } else {
@@ -135,12 +236,15 @@ class WordsBuilder {
     }
   }
 
-  /// Drops all positions: the list replaces them. Drops the last words too if all words are still too large, which
-  /// takes words that are longer than they were in the text.
+  /// Drops all positions: the list replaces them. If all words are still too large, drops those as written from some
+  /// place in the text on, and then terms. Only texts whose terms are longer than they are lose terms: those of a
+  /// script without spaces stand in two pairs.
   void drop_positions() {
     exact_ = false;
-    std::sort(entries_.begin(), entries_.end(),
-              [this](const Entry& a, const Entry& b) { return places_[a.first].position < places_[b.first].position; });
+    std::sort(entries_.begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
+      if (is_as_written(a.word) != is_as_written(b.word)) { return is_as_written(b.word); }
+      return places_[a.first].position < places_[b.first].position;
+    });
     std::size_t size = 0;
     std::size_t kept = 0;
     for (Entry& entry : entries_) {
@@ -163,13 +267,13 @@ class WordsBuilder {
     return text;
   }
 
-  std::string literal_ = std::string(512, '\0');  // every occurrence of every word, then unused space
-  std::size_t size_ = 0;                          // of the used part of `literal_`
-  std::vector<Place> places_{};                   // empty while the words are few
+  std::string literal_{};        // every occurrence of every word, then unused space
+  std::size_t size_ = 0;         // of the used part of `literal_`
+  std::vector<Place> places_{};  // empty while the words are few
   std::vector<Entry> entries_{};
-  std::uint32_t position_ = 0;  // of the last word
-  std::size_t count_ = 0;       // of words
-  bool exact_ = true;           // the vector has all positions
+  Position position_{};    // of the last word
+  std::size_t count_ = 0;  // of words
+  bool exact_ = true;      // the vector has all positions
 };
 
 /// Returns the words by which a search finds a row.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/sql/statements/soft_deletion.hpp"
+#include "heddle/text/word.hpp"
 
 #include <cstddef>
 #include <string>
@@ -12,6 +13,8 @@ namespace heddle::postgres {
 /// The parts of shared statements that differ between databases, in PostgreSQL's SQL. Arguments are SQL: columns,
 /// placeholders, conditions.
 struct Sql : sql::HidingSql {
+  static_assert(text::analysis_version == 1, "words of another analysis need search functions that know them");
+
   /// Returns the greater of two values. Precondition: neither is null.
   static std::string greatest(std::string_view a, std::string_view b) {
     return std::string("greatest(").append(a).append(", ").append(b).append(")");
@@ -186,9 +189,10 @@ struct Sql : sql::HidingSql {
   static std::string search_values(std::size_t first) {
     return ", " + search_vector("?" + std::to_string(first), "?1") + ", ?" + std::to_string(first + 1);
   }
-  /// The words with their positions, and one word for the user, by which the index finds the rows of one tenant.
+  /// The words with their positions, and one word for the analysis that made them and the user, by which the index
+  /// finds the rows of one tenant.
   static std::string search_vector(std::string_view words, std::string_view user) {
-    return std::string(words).append("::tsvector || array_to_tsvector(ARRAY['~u' || ").append(user).append("])");
+    return std::string(words).append("::tsvector || array_to_tsvector(ARRAY['~1u' || ").append(user).append("])");
   }
 
   /// FROM with the matching artifacts `a` of a user, best match first. The function filters by the tenant itself.

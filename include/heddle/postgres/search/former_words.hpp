@@ -5,7 +5,6 @@
 #include "heddle/postgres/search/word_splitter.hpp"
 #include "heddle/validation/text.hpp"
 
-#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -13,8 +12,9 @@
 
 namespace heddle::postgres::search {
 
-/// The form in which words are stored and searched. They stand in literals of a tsvector, between spaces and on lines,
-/// so no character of a word may have a meaning there; and PostgreSQL limits the length of a word and requires UTF-8.
+/// The form in which these words are stored and searched. They stood in literals of a tsvector, between spaces and on
+/// lines, so no character of a word could have a meaning there; and PostgreSQL limits the length of a word and requires
+/// UTF-8.
 namespace word {
 
 /// Bytes of the longest word that is stored unchanged.
@@ -22,24 +22,11 @@ inline constexpr std::size_t longest = 255;
 /// How many bytes of a word FTS5 compares.
 inline constexpr std::size_t compared = 32768;
 
-/// True for the bytes of ASCII lower-case letters and digits.
-inline constexpr std::array<bool, 256> letters_and_digits = [] {
-  std::array<bool, 256> table{};
-  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789")) {
-    table[static_cast<unsigned char>(c)] = true;
-  }
-  return table;
-}();
-
 /// Returns true if the word can be stored unchanged. The stemmer ignores multi-byte characters: it can leave half of
 /// one at the end.
 [[nodiscard]] inline bool is_plain(std::string_view word) noexcept {
-  if (word.size() > longest) { return false; }
-  // Nearly all words consist of letters and digits, for which this loop is enough.
-  bool simple = true;
-  for (const char c : word) { simple &= letters_and_digits[static_cast<unsigned char>(c)]; }
-  return simple ||
-         (word.find_first_of("'\\|~ \n") == std::string_view::npos && heddle::validation::is_clean_utf8(word));
+  return word.size() <= longest && word.find_first_of("'\\|~ \n") == std::string_view::npos &&
+         heddle::validation::is_clean_utf8(word);
 }
 
 /// Returns the replacement of a word that cannot be stored unchanged: a tilde, which no other word contains, and a
@@ -50,9 +37,10 @@ inline constexpr std::array<bool, 256> letters_and_digits = [] {
 
 }  // namespace word
 
-/// Calls `visit(std::string_view)` with each word of a text in order, in its stored form.
+/// Calls `visit(std::string_view)` with each word of a text in order, in its stored form: by the rules of the analysis
+/// before the first numbered one. Rows have such words until they are indexed anew, and queries look for both.
 template <class Visit>
-void for_each_word(std::string_view text, Visit&& visit) {
+void for_each_former_word(std::string_view text, Visit&& visit) {
   WordSplitter::of_thread().split(text, [&visit](std::string_view found) {
     if (word::is_plain(found)) {
       visit(found);

@@ -1,0 +1,71 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/context.hpp"
+#include "heddle/operation.hpp"
+#include "heddle/stores/detail/purge_timer.hpp"
+#include "heddle/stores/detail/reindexing.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <optional>
+
+namespace heddle::stores::detail {
+
+/// A configuration that says when rows are indexed anew.
+template <class Config>
+concept PlansReindexing = requires(const Config& config) {
+  { config.reindex_interval } -> std::convertible_to<std::chrono::seconds>;
+};
+
+/// Returns when the rows of all tenants are indexed anew; nothing if they are not. Like `purge_plan_of`, not
+/// immediately.
+template <class Config>
+[[nodiscard]] std::optional<Schedule> reindexing_schedule_of([[maybe_unused]] const Config& config) {
+  if constexpr (PlansReindexing<Config>) {
+    if (config.reindex_interval <= std::chrono::seconds(0)) { return std::nullopt; }
+    constexpr std::chrono::seconds soon = std::chrono::minutes(1);
+    constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
+    return Schedule{std::min(config.reindex_interval, soon), std::min(config.reindex_interval, longest)};
+  } else {
+    return std::nullopt;
+  }
+}
+
+/// A thread that regularly indexes the rows of all tenants anew whose words were made by a former analysis. The
+/// backend's tracer gets failures, and the next round tries again. A program can start it if it contains a search,
+/// which calls `compile`: others need no index.
+template <class Policy, class Gateway>
+class ReindexTimer {
+ public:
+  /// See PurgeTimer.
+  static void compile() noexcept { static_cast<void>(&is_compiled); }
+
+  /// Starts the thread if there is a schedule and the program can. Throws `resource_exhausted` if the system cannot.
+  ReindexTimer(Gateway& gateway, const std::optional<Schedule>& schedule) : gateway_(gateway) {
+    if (schedule && start_of_thread != nullptr) { (this->*start_of_thread)(*schedule); }
+  }
+
+  /// See RegularThread.
+  void stop() noexcept { thread_.stop(); }
+
+ private:
+  void start(const Schedule& schedule) {
+    thread_.start(schedule, "indexes texts anew", [this](const Context& context) {
+      gateway_.manage(context, Operation::reindex_all,
+                      [](auto& passage) { return reindex_all_tenants<Policy>(passage); });
+    });
+  }
+
+  static inline void (ReindexTimer::*start_of_thread)(const Schedule&) = nullptr;
+  static inline const bool is_compiled = []() noexcept {
+    start_of_thread = &ReindexTimer::start;
+    return true;
+  }();
+
+  Gateway& gateway_;
+  RegularThread thread_;  ///< the last member, because it uses the others
+};
+
+}  // namespace heddle::stores::detail

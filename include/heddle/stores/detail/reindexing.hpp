@@ -1,0 +1,96 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sql/former_rows.hpp"
+#include "heddle/sql/search_text.hpp"
+#include "heddle/sql/statement.hpp"
+#include "heddle/stores/detail/admin_rights.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace heddle::stores::detail {
+
+/// What one transaction indexes anew: rows, and bytes of their texts.
+inline constexpr std::int64_t reindexed_at_once = 256;
+inline constexpr std::int64_t reindexed_bytes = std::int64_t{4} << 20U;
+
+/// Rows with words of a former analysis.
+struct FormerRows {
+  std::vector<sql::FormerMessage> messages;
+  std::vector<sql::FormerArtifact> artifacts;
+
+  [[nodiscard]] bool empty() const noexcept { return messages.empty() && artifacts.empty(); }
+};
+
+/// Queues the new words of rows; returns a function that returns how many rows still had the former ones.
+template <class Policy, class Transaction>
+auto renew_rows(Transaction& tx, const FormerRows& rows) {
+  const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();
+  using Changed = decltype(tx.run(statements.renew_message, {}, 0, 0, sql::SearchText({})));
+  std::vector<Changed> changed;
+  changed.reserve(rows.messages.size() + rows.artifacts.size());
+  for (const sql::FormerMessage& row : rows.messages) {
+    changed.push_back(
+        tx.run(statements.renew_message, row.user_id, row.branch_number, row.sequence, sql::SearchText(row.content)));
+  }
+  for (const sql::FormerArtifact& row : rows.artifacts) {
+    changed.push_back(tx.run(statements.renew_artifact, row.user_id, row.id, row.digest,
+                             sql::SearchText(row.name, row.purpose, row.tags)));
+  }
+  return [changed = std::move(changed)] {
+    std::int64_t sum = 0;
+    for (const auto& each : changed) { sum += each(); }
+    return sum;
+  };
+}
+
+/// Indexes rows anew until `next()` returns none, or until another program has indexed all that it returned: the rest
+/// is left to that one. `write(work)` runs a unit of work. Returns the number of rows.
+template <class Policy, class Passage, class Next, class Write>
+std::int64_t renew_each(Passage& passage, Next&& next, Write&& write) {
+  std::int64_t sum = 0;
+  for (std::int64_t changed = 1; changed != 0; sum += changed) {
+    passage.context().check();
+    const FormerRows rows = next();
+    changed = rows.empty() ? 0 : write([&](auto& tx) { return renew_rows<Policy>(tx, rows); });
+  }
+  passage.count(sum);
+  return sum;
+}
+
+/// Indexes the rows of the tenant anew; returns how many.
+template <class Policy, class Passage>
+std::int64_t reindex_tenant(Passage& passage) {
+  const auto next = [&] {
+    return passage.read([](auto& tx) {
+      const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();
+      auto messages = tx.all(statements.messages, tx.user_id(), reindexed_at_once, reindexed_bytes);
+      auto artifacts = tx.all(statements.artifacts, tx.user_id(), reindexed_at_once, reindexed_bytes);
+      return [messages = std::move(messages), artifacts = std::move(artifacts)] {
+        return FormerRows{messages(), artifacts()};
+      };
+    });
+  };
+  return renew_each<Policy>(passage, next, [&](auto&& work) { return passage.write(work); });
+}
+
+/// The same for all tenants, as the administration. Throws `permission_denied` if its role does not see all tenants.
+template <class Policy, class Passage>
+std::int64_t reindex_all_tenants(Passage& passage) {
+  const auto next = [&] {
+    return passage.oversee([](auto& tx) {
+      const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();
+      tx.require(sees_one_tenant, sql::statements<typename Policy::Dialect::Admin>().sees_all_tenants);
+      auto messages = tx.all(statements.all_messages, reindexed_at_once, reindexed_bytes);
+      auto artifacts = tx.all(statements.all_artifacts, reindexed_at_once, reindexed_bytes);
+      return [messages = std::move(messages), artifacts = std::move(artifacts)] {
+        return FormerRows{messages(), artifacts()};
+      };
+    });
+  };
+  return renew_each<Policy>(passage, next, [&](auto&& work) { return passage.administer(work); });
+}
+
+}  // namespace heddle::stores::detail
