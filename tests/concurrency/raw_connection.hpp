@@ -57,7 +57,13 @@ class RawConnection {
     try {
       run("INSERT INTO message_words (message_words) VALUES ('integrity-check')");
     } catch (const std::runtime_error& error) { return std::string("full-text search: ") + error.what(); }
-    return damage_of_index();
+    run("CREATE VIRTUAL TABLE IF NOT EXISTS temp.indexed_words USING fts5vocab (main, message_words, instance)");
+    run("CREATE TEMP TABLE IF NOT EXISTS indexed (key INTEGER, is_end INTEGER)");
+    // The index can be filled meanwhile.
+    run("BEGIN");
+    const std::string damage = damage_of_index();
+    run("COMMIT");
+    return damage;
   }
 
  private:
@@ -70,8 +76,6 @@ class RawConnection {
 
   /// A message is in the queue or once in the index; what is in the index and not its present text is to be removed.
   std::string damage_of_index() {
-    run("CREATE VIRTUAL TABLE IF NOT EXISTS temp.indexed_words USING fts5vocab (main, message_words, instance)");
-    run("CREATE TEMP TABLE IF NOT EXISTS indexed (key INTEGER, is_end INTEGER)");
     run("DELETE FROM temp.indexed");
     run("INSERT INTO temp.indexed SELECT doc, substr(hex(CAST(term AS BLOB)), -2) = 'FF' FROM temp.indexed_words");
     if (run("SELECT count(*) FROM (SELECT 1 FROM temp.indexed GROUP BY key HAVING sum(is_end) <> 1)") != "0") {

@@ -112,6 +112,24 @@ TEST_CASE("what a backend left in the queue is found by the next one, which goes
   CHECK(place.damage().empty());
 }
 
+TEST_CASE("many tenants have the same words, and each finds its own") {
+  Place place;
+  Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
+  backend.migrate();
+  auto& store = backend.session_storage();
+  // Their numbers have one digit, and two.
+  constexpr int tenants = 200;
+  const auto tenant = [](int number) { return Context::for_user("tenant " + std::to_string(number)); };
+  for (int number = 0; number < tenants; ++number) {
+    store.save_session(tenant(number), {.id = "s"});
+    store.save_message(tenant(number), "s", {.content = "word of " + std::to_string(number)});
+  }
+  for (int number = 0; number < tenants; ++number) {
+    CHECK(found(store, tenant(number), "word") == Texts{"word of " + std::to_string(number)});
+  }
+  CHECK(found(store, tenant(tenants), "word").empty());
+}
+
 TEST_CASE("indexing at once leaves nothing in the queue") {
   Place place;
   Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));

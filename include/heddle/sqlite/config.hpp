@@ -20,7 +20,7 @@ enum class Durability {
 };
 
 /// When the full-text index of messages is filled. A search finds every saved message all the same: what is not in the
-/// index yet is searched by itself.
+/// index yet is searched by itself. Without the write-ahead log it is always filled at once.
 enum class Indexing {
   deferred,  ///< behind the saves, in batches: a save does not wait for it
   immediate  ///< in the commit of the save

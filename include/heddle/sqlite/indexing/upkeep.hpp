@@ -16,7 +16,13 @@ namespace heddle::sqlite::indexing {
 class Upkeep {
  public:
   explicit Upkeep(const Config& config) noexcept
-      : is_immediate_(config.indexing == Indexing::immediate), is_secure_(config.secure_delete) {}
+      : is_immediate_(config.indexing == Indexing::immediate || !config.wal),
+        is_secure_(config.secure_delete),
+        works_behind_(config.wal) {}
+
+  /// Returns true if turns can be taken while other calls run. Without the write-ahead log a commit keeps readers out,
+  /// so that only the commits of calls fill the index.
+  [[nodiscard]] bool works_behind() const noexcept { return works_behind_; }
 
   /// Does what the configuration asks for in the transaction that makes it necessary. To be called in it, outside of
   /// savepoints.
@@ -66,6 +72,7 @@ class Upkeep {
   std::int64_t removed_ = 0;
   bool is_immediate_;
   bool is_secure_;
+  bool works_behind_;
 };
 
 }  // namespace heddle::sqlite::indexing

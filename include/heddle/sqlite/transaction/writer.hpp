@@ -172,15 +172,17 @@ class Writer {
       const Call call{context, {}, Operation::open};
       Task task(call);
       enter(task);
-      take_turn(context);
+      // A use of the connection alone can leave a transaction open.
+      const bool is_free = !connection_.in_transaction();
+      if (is_free) { take_turn(context); }
       hand_over();
+      return is_free && index_.unindexed() > 0;
     } catch (...) { return false; }
-    return index_.unindexed() > 0;
   }
 
   /// Ends the use of the connection; and wakes the thread that fills the full-text index, if something is left to do.
   void leave() {
-    const bool is_behind = index_.unindexed() > 0;
+    const bool is_behind = index_.works_behind() && index_.unindexed() > 0;
     hand_over();
     if (is_behind) { index_thread_.wake(); }
   }
