@@ -176,7 +176,7 @@ CONFORMANCE_TEST("the first bytes tell the type of a content, unless it is given
       {"\xff\xd8\xff\xe0", "image/jpeg"},
       {"%PDF-1.7\n", "application/pdf"},
       {std::string("a\0b", 3), "application/octet-stream"},
-      {"\xff\xfe", "application/octet-stream"},
+      {"\xff\x01", "application/octet-stream"},
       // The last character is cut where the first bytes end.
       {std::string(511, 'x') + "ü", "text/plain"},
       {"", "text/plain"}};

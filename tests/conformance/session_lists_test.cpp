@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -76,7 +78,7 @@ CONFORMANCE_TEST("a list of sessions is filtered by members of their context") {
   CHECK(with(R"({"n":10})") == Ids{"b"});
   CHECK(with(R"({"text":1})") == Ids{});
   CHECK(with(R"({"text":"1"})") == Ids{"d"});
-  CHECK(with(R"({"f":1})") == Ids{});
+  CHECK(with(R"({"f":1})") == Ids{"d"});
   CHECK(with(R"({"ok":true})") == Ids{"d"});
   CHECK(with(R"({"ok":false})") == Ids{});
   CHECK(with(R"({"none":null})") == Ids{"d"});
@@ -87,6 +89,54 @@ CONFORMANCE_TEST("a list of sessions is filtered by members of their context") {
     CAPTURE(members);
     CHECK(code_of([&] { (void)store.find_sessions(alice, {.context = {members}}); }) == ErrorCode::invalid_argument);
   }
+}
+
+CONFORMANCE_TEST("numbers in contexts are compared by value") {
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  const auto add = [&](const std::string& id, const std::string& number) {
+    store.save_session(alice, {.id = id, .agent_id = "p", .context = {R"({"n":)" + number + "}"}});
+  };
+  const auto with = [&](const std::string& number) {
+    Ids ids = found(store, {.context = {R"({"n":)" + number + "}"}});
+    std::ranges::sort(ids);
+    return ids;
+  };
+  const Ids zeros{"z1", "z2", "z3", "z4", "z5", "z6"};
+  const std::vector<std::string> zero{"0", "-0", "0.0", "-0.0", "0e7", "-0E-7"};
+  const Ids ones{"o1", "o2", "o3", "o4", "o5"};
+  const std::vector<std::string> one{"1", "1.0", "1e0", "10E-1", "0.1e+1"};
+  for (std::size_t i = 0; i < zero.size(); ++i) { add(zeros[i], zero[i]); }
+  for (std::size_t i = 0; i < one.size(); ++i) { add(ones[i], one[i]); }
+  for (const auto& number : zero) { CHECK_MESSAGE(with(number) == zeros, number); }
+  for (const auto& number : one) { CHECK_MESSAGE(with(number) == ones, number); }
+  CHECK(with("-1").empty());
+  CHECK(with("\"1\"").empty());
+  CHECK(with("true").empty());
+
+  // From 2^53 on a double can be another integer than the one that was written.
+  add("i", "9007199254740993");
+  add("j", "9007199254740992");
+  add("k", "9007199254740992.0");
+  add("l", "-9223372036854775808");
+  add("m", "-9223372036854775809");
+  add("n", "1e18");
+  CHECK(with("9007199254740993") == Ids{"i"});
+  CHECK(with("9007199254740992") == Ids{"j"});
+  CHECK(with("-9223372036854775808") == Ids{"l"});
+  CHECK(with("1000000000000000000").empty());
+  CHECK(code_of([&] { (void)with("9007199254740992.0"); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { (void)with("1e18"); }) == ErrorCode::invalid_argument);
+  CHECK(code_of([&] { (void)with("-9223372036854775809"); }) == ErrorCode::invalid_argument);
+
+  // No number keeps other sessions from being found.
+  add("t", "1e-400");
+  add("u", "-1e-99999999");
+  add("v", "1e308");
+  add("w", "0." + std::string(20000, '3'));
+  add("x", "1e-308");
+  CHECK(with("1") == ones);
+  CHECK(with("0") == Ids{"t", "u", "z1", "z2", "z3", "z4", "z5", "z6"});
 }
 
 CONFORMANCE_TEST("the preview of a session is the start of its last message") {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -17,7 +18,9 @@ class ProxiedBackend {
  public:
   using Backend = heddle::Backend<heddle::Postgres>;
 
-  explicit ProxiedBackend(int connections) : backend_(config(connections)) {
+  /// With a folder for artifacts, their contents are files.
+  explicit ProxiedBackend(int connections, const std::filesystem::path& artifacts = {})
+      : backend_(config(connections, artifacts)) {
     heddle::Session session;
     session.id = "session";
     backend_.session_storage().save_session({}, session);
@@ -52,11 +55,12 @@ class ProxiedBackend {
   }
 
  private:
-  [[nodiscard]] heddle::postgres::Config config(int connections) {
-    heddle::postgres::Config config = database_.config();
+  [[nodiscard]] heddle::postgres::Config config(int connections, const std::filesystem::path& artifacts) {
+    heddle::postgres::Config config = database_.config(artifacts);
     config.dsn = proxy_.dsn(database_.database().app_dsn());
     config.admin_dsn.clear();
     config.named_statements = true;
+    if (!artifacts.empty()) { config.artifact_content = heddle::ArtifactContent::files; }
     config.pool.max_connections = connections;
     return config;
   }

@@ -6,6 +6,8 @@
 // nothing renews them. They are those of SQLite, too.
 #include "heddle/postgres.hpp"
 #include "heddle/postgres/policy.ipp"
+#include "snapshots/branches.hpp"
+#include "snapshots/contents.hpp"
 #include "snapshots/snapshot.hpp"
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
@@ -207,4 +209,28 @@ TEST_CASE("idempotency keys and rows of whole messages in PostgreSQL equal their
   compare("whole_messages.txt", stored, Renewal::never);
   write_whole_messages(backend);  // repeats only
   CHECK(stored_whole_messages(rows_of) == stored);
+}
+
+TEST_CASE("idempotency keys and rows of branches and streams in PostgreSQL equal their snapshot") {
+  support::MigratedDatabase database;
+  PostgresBackend backend(database.config());
+  write_branches(backend);
+  const support::RawPostgres server(database.database().superuser_dsn());
+  const auto rows_of = [&server](const std::string& sql) { return rows_in(server, sql); };
+  const std::string stored = stored_branches(rows_of);
+  compare("branches.txt", stored, Renewal::never);
+  write_branches(backend);  // repeats only
+  CHECK(stored_branches(rows_of) == stored);
+}
+
+TEST_CASE("idempotency keys and rows of contents in PostgreSQL equal their snapshot") {
+  support::MigratedDatabase database;
+  PostgresBackend backend(database.config());
+  write_contents(backend);
+  const support::RawPostgres server(database.database().superuser_dsn());
+  const auto rows_of = [&server](const std::string& sql) { return rows_in(server, sql); };
+  const std::string stored = stored_contents(rows_of);
+  compare("contents.txt", stored, Renewal::never);
+  write_contents(backend);  // repeats only
+  CHECK(stored_contents(rows_of) == stored);
 }

@@ -2,10 +2,13 @@
 //
 // sqlite.sql.txt, all SQL, is for changes to be seen; this renews it:
 //   HEDDLE_RENEW_SNAPSHOTS=1 build/dev/tests/snapshots/snapshots
-// keys.txt, keys_of_hidden_sessions.txt and rows.txt, idempotency keys and rows, are in databases and must not change:
-// nothing renews them.
+// All others, idempotency keys and rows, are in databases and must not change: nothing renews them.
 #include "heddle/sqlite.hpp"
+#include "heddle/detail/calls/key_scope.hpp"
+#include "heddle/operation.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "snapshots/branches.hpp"
+#include "snapshots/contents.hpp"
 #include "snapshots/snapshot.hpp"
 #include "snapshots/statements.hpp"
 #include "snapshots/stored.hpp"
@@ -19,6 +22,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -196,6 +200,19 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   compare("sqlite.sql.txt", all.text(), Renewal::by_command);
 }
 
+TEST_CASE("every operation with an idempotency key is in a snapshot") {
+  std::string all;
+  for (const char* name :
+       {"keys.txt", "keys_of_hidden_sessions.txt", "whole_messages.txt", "branches.txt", "contents.txt"}) {
+    all += bytes_of(folder() / name).value_or("");
+  }
+  for (std::size_t number = 0; number < heddle::EnumNames<heddle::Operation>::values.size(); ++number) {
+    const std::string name(heddle::detail::calls::key_scope(static_cast<heddle::Operation>(number)));
+    CAPTURE(name);
+    CHECK((name.empty() || all.find("operation=" + name + "\n") != std::string::npos));
+  }
+}
+
 TEST_CASE("idempotency keys and rows in SQLite equal their snapshots") {
   const support::TemporaryFolder folder;
   const std::string path = (folder.path() / "heddle.db").string();
@@ -241,4 +258,34 @@ TEST_CASE("idempotency keys and rows of whole messages in SQLite equal their sna
   compare("whole_messages.txt", stored, Renewal::never);
   write_whole_messages(backend);  // repeats only
   CHECK(stored_whole_messages(rows_of) == stored);
+}
+
+TEST_CASE("idempotency keys and rows of branches and streams in SQLite equal their snapshot") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  SqliteBackend backend({.path = path});
+  backend.migrate();
+  write_branches(backend);
+
+  const SQLite::Database raw(path);
+  const auto rows_of = [&raw](const std::string& sql) { return rows_in(raw, sql); };
+  const std::string stored = stored_branches(rows_of);
+  compare("branches.txt", stored, Renewal::never);
+  write_branches(backend);  // repeats only
+  CHECK(stored_branches(rows_of) == stored);
+}
+
+TEST_CASE("idempotency keys and rows of contents in SQLite equal their snapshot") {
+  const support::TemporaryFolder folder;
+  const std::string path = (folder.path() / "heddle.db").string();
+  SqliteBackend backend({.path = path, .artifact_content = heddle::ArtifactContent::database});
+  backend.migrate();
+  write_contents(backend);
+
+  const SQLite::Database raw(path);
+  const auto rows_of = [&raw](const std::string& sql) { return rows_in(raw, sql); };
+  const std::string stored = stored_contents(rows_of);
+  compare("contents.txt", stored, Renewal::never);
+  write_contents(backend);  // repeats only
+  CHECK(stored_contents(rows_of) == stored);
 }

@@ -115,9 +115,13 @@ Texts messages_of(const Group& group) {
 
 template <class Group>
 Texts tool_calls_of(const Group& group) {
-  return {{"list", group.list.text()}, {"list_of_session", group.list_of_session.text()},
-          {"take", group.take.text()}, {"insert", group.insert.text()},
-          {"link", group.link.text()}, {"add", group.add.text()}};
+  return {{"list", group.list.text()},
+          {"list_of_session", group.list_of_session.text()},
+          {"has_room", group.has_room.text()},
+          {"insert", group.insert.text()},
+          {"link", group.link.text()},
+          {"take", group.take.text()},
+          {"add", group.add.text()}};
 }
 
 /// The statements on calls of tools, that which notes one included.

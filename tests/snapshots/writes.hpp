@@ -92,6 +92,7 @@ void write_results(Backend& backend) {
   removed.id = "removed";
   results.store(tenant, removed, key("store_result, removed"));
   results.remove(tenant, "removed", key("remove_result"));
+  results.expire(tenant, key("expire_results"));
   NewResult head = result();
   head.id = "written";
   ResultWriter writer = results.write(tenant, head, key("finish_result"));

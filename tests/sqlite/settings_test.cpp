@@ -152,10 +152,14 @@ TEST_CASE("a session holds exactly the maximum number of messages") {
   backend.migrate();
   auto& store = backend.session_storage();
   store.save_session({}, {.id = "s"});
+  store.save_session({}, {.id = "calls"});
   store.save_session({}, {.id = "next"});
   store.save_message({}, "s", {.content = "first"});
+  store.save_message({}, "calls", {.role = Role::assistant, .tool_calls = {{.id = "1"}, {.id = "2"}}});
   RawDatabase(file).execute("UPDATE sessions SET last_sequence = " + std::to_string(limits::sequence - 1) +
-                            " WHERE id = 's'");
+                            " WHERE id <> 'next'");
+  CHECK(code_of([&] { store.close_tool_calls({}, "calls", {}); }) == ErrorCode::resource_exhausted);
+  CHECK(store.open_tool_calls({}, "calls").items.size() == 2);
   CHECK(code_of([&] { store.save_messages({}, "s", std::vector<Message>(2)); }) == ErrorCode::resource_exhausted);
   CHECK(store.save_message({}, "s", {.content = "last"}) == limits::sequence);
   CHECK(code_of([&] { store.save_message({}, "s", {.content = "one more"}); }) == ErrorCode::resource_exhausted);

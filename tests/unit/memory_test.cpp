@@ -1,7 +1,8 @@
 // Memory that runs out in a call is an Error, is traced, and leaves the backend usable. The program has an allocator of
-// its own, which fails for large blocks while a test wants that.
+// its own, which counts blocks, and fails for large ones while a test wants that.
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "heddle/text/words.hpp"
 #include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -22,6 +23,7 @@ using namespace heddle;
 namespace {
 
 std::atomic<std::size_t> longest_block{std::numeric_limits<std::size_t>::max()};
+std::atomic<std::size_t> blocks{0};
 
 /// Makes allocations of more than this many bytes fail.
 struct ShortOfMemory {
@@ -57,6 +59,7 @@ struct Starved : Sqlite {
 }  // namespace
 
 void* operator new(std::size_t size) {
+  ++blocks;
   if (size > longest_block) { throw std::bad_alloc(); }
   if (void* const block = std::malloc(size == 0 ? 1 : size)) { return block; }
   throw std::bad_alloc();
@@ -106,4 +109,26 @@ TEST_CASE("memory that runs out in what writes nothing leaves nothing in doubt")
   CHECK_FALSE(in_doubt([&] { static_cast<void>(backend.details()); }));
   CHECK_FALSE(in_doubt([&] { static_cast<void>(backend.pending_migrations()); }));
   CHECK(in_doubt([&] { backend.migrate(); }));
+}
+
+TEST_CASE("words of texts need no memory but the tables of a script, when it is first seen") {
+  const auto count = [](std::string_view text) {
+    std::size_t words = 0;
+    text::for_each_word(text, [&words](const text::Word&) { ++words; });
+    return words;
+  };
+  const std::size_t start = blocks;
+  CHECK(count("the running foxes decided: 3.14") == 6);
+  CHECK(blocks == start);
+
+  const std::string_view georgian = "თბილისი \u2C90";
+  {
+    const ShortOfMemory limit(1000);
+    CHECK_THROWS_AS(static_cast<void>(count(georgian)), std::bad_alloc);
+  }
+  CHECK(count(georgian) == 2);
+  const std::size_t known = blocks;
+  CHECK(known > start);
+  CHECK(count(georgian) == 2);
+  CHECK(blocks == known);
 }

@@ -60,13 +60,12 @@ namespace heddle {
 /// Contents. An artifact has the versions that were put under its id, or, if none was, the file at its path.
 ///
 ///  - `put` stores content as the next version of the artifact and returns the version; if there is no artifact with
-///  the
-///    id, it inserts the given one, as `index` does, with version 1. With revision 0 an artifact that exists keeps its
-///    description, but for size, checksum, time of the update, and content type; with the revision of a loaded artifact
-///    the description is replaced, too, or it throws as `index` does. Size and checksum are those of the content; the
-///    content type is the given one or, if it is empty, what the first bytes tell. Earlier versions stay. Only `put`
-///    and `restore_version` make versions; what `index` and `update` say of size, checksum and type does not change
-///    any.
+///    the id, it inserts the given one, as `index` does, with version 1. With revision 0 an artifact that exists keeps
+///    its description, but for size, checksum, time of the update, and content type; with the revision of a loaded
+///    artifact the description is replaced, too, or it throws as `index` does. Size and checksum are those of the
+///    content; the content type is the given one or, if it is empty, what the first bytes tell: a dozen of types, or
+///    those that libmagic knows, if the build has it (HEDDLE_WITH_LIBMAGIC). Earlier versions stay. Only `put` and
+///    `restore_version` make versions; what `index` and `update` say of size, checksum and type does not change any.
 ///  - Content is read piece by piece: a put needs the same memory for any length, up to `limits::content`, and no
 ///    transaction is longer than 4 MiB of it. No call sees it before all of it is stored; a put that throws leaves
 ///    nothing that is seen or counted, nor, unless the process or the database fails, anything at all. Throws

@@ -46,7 +46,8 @@ namespace heddle {
 ///  - `list_sessions` and `list_agent_sessions` return ids, last updated first. A session that is updated between two
 ///    pages moves to the front and may be missed or returned again.
 ///  - `find_sessions` returns sessions as rows, with a preview of their last messages, those of a filter, last or first
-///    updated first. The same holds for a session that is updated between two pages.
+///    updated first. It compares numbers in contexts by value, however they are written (SessionFilter). The same holds
+///    for a session that is updated between two pages.
 ///  - `delete_session` removes the session, its messages, sums of usage, executions, snapshots, errors, artifacts with
 ///    the session's artifact folder, human requests and idempotency keys, then runs the cleanup hooks. Child sessions
 ///    stay and have no parent then. Returns false, and runs no hook, if the session does not exist. If files cannot be

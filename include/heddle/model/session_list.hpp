@@ -36,8 +36,9 @@ struct SessionFilter {
   std::optional<Timestamp> updated_from{};  ///< at this time or later
   std::optional<Timestamp> updated_to{};    ///< before this time
   std::string name_contains{};              ///< the name contains these bytes
-  /// The context has members with these names and values, which are texts, integers, true, false or null. An integer is
-  /// equal to the same digits only, so 1 is not 1.0.
+  /// The context has members with these names and values, which are texts, integers, true, false or null. Numbers are
+  /// compared by value: 1, 1.0 and 1e0 are equal, as are 0 and -0. Integers of 64 bits are compared exactly; with a
+  /// fraction or an exponent a number is a double, and equal to none from 2^53 on.
   JsonObject context{};
   bool oldest_first = false;  ///< the order by the time of the last update
 };

@@ -30,6 +30,8 @@
 namespace heddle {
 namespace stores::detail {
 
+inline constexpr Refusal session_is_full{ErrorCode::resource_exhausted, "the session", "holds no further message"};
+
 // Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
 /// Returns the open one of the calls of a message. Throws `data_loss` if the message does not have it.
@@ -84,10 +86,11 @@ std::int64_t SessionStore<Policy, Tracer>::close_tool_calls(const Context& conte
               tx.require(stores::detail::no_such_session.of(session_id),
                          stores::detail::branch_statements<Policy>().hold, user, session_id);
               stores::detail::require_end<Policy>(tx, session_id, options);
-              tx.run(sql.take, user, session_id, present);
+              tx.require(stores::detail::session_is_full, sql.has_room, user, session_id);
               tx.run_as_answer(sql.insert, user, session_id, result, error.message, present,
                                sql::SearchText(error.message));
               tx.run(sql.link, user, session_id);
+              tx.run(sql.take, user, session_id, present);
             })
         .number;
   });

@@ -158,7 +158,14 @@ class RandomValues : public property::Generator {
       const std::size_t deep = heddle::limits::json_depth - 2 + number(4);
       return R"({"a":)" + std::string(deep, '[') + std::string(deep, ']') + "}";
     }
-    return "{" + quoted(clean()) + ":" + json(depth + 1) + (one_in(2) ? ",\n \"a\" : 1" : "") + "}";
+    return "{" + quoted(clean()) + ":" + json(depth + 1) + (one_in(2) ? ",\n \"a\" : " + integer() : "") + "}";
+  }
+
+  /// Few values, each written in several ways.
+  std::string integer() {
+    static const std::vector<std::string> all{
+        "1", "1.0", "1e0", "10E-1", "0", "-0", "-0.0", "0e7", "1e-400", "9007199254740993", "9007199254740992.0"};
+    return one_of(all);
   }
 
   /// Fills every part of a record.

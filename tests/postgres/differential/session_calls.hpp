@@ -259,6 +259,7 @@ class SessionCalls : public Calls {
     if (random_.one_in(3)) { filter.agent_id = agent_id(); }
     if (random_.one_in(3)) { filter.parent_session_id = session_id(); }
     if (random_.one_in(4)) { filter.name_contains = random_.words(1); }
+    if (random_.one_in(4)) { filter.context = "{\"a\":" + random_.integer() + "}"; }
     read_list("find_sessions", [&, context = context()](auto& side, const auto& page) {
       return side.backend.session_storage().find_sessions(context, filter, page);
     });

@@ -1,5 +1,5 @@
+#include "postgres/outages/cuts.hpp"
 #include "postgres/proxied_backend.hpp"
-#include "support/expect_error.hpp"
 #include "support/ledger.hpp"
 
 #include <doctest/doctest.h>
@@ -7,69 +7,13 @@
 #include <cstdint>
 #include <string>
 
-/// The connection is cut at every message of the protocol, and every call reports its outcome correctly.
-namespace {
-
-using heddle::Context;
-using heddle::Error;
-using heddle::ErrorCode;
-using support::Arrival;
-using support::Direction;
+using cuts::cut_at_every_message;
+using cuts::Fate;
+using cuts::Start;
 using support::ProxiedBackend;
 using support::saying;
 
-/// The outcome of a call that the fault may have hit.
-struct Fate {
-  bool acknowledged = false;
-  bool in_doubt = false;
-};
-
-template <class Action>
-Fate fate_of(Action action) {
-  try {
-    action();
-    return {.acknowledged = true};
-  } catch (const Error& error) {
-    CHECK(error.code() == ErrorCode::unavailable);
-    CHECK(error.retryable());
-    CHECK(std::string(error.what()).find("dbname") == std::string::npos);
-    return {.in_doubt = error.in_doubt()};
-  }
-}
-
-/// Whether the connection exists before the call, with prepared statements, or the call opens it.
-enum class Start { warm, cold };
-
-/// Cuts the connection at the n-th message of `action(name)`, for all n, until the action ends before the cut; calls
-/// `check(name, fate)` each time.
-template <class Action, class Check>
-void cut_at_every_message(ProxiedBackend& here, Start start, Action action, Check check) {
-  for (const auto direction : {Direction::to_server, Direction::to_client}) {
-    for (const auto arrival : {Arrival::is_lost, Arrival::arrives}) {
-      int cuts = 1;
-      int step = 0;
-      for (; cuts != 0; ++step) {
-        REQUIRE(step < 1000);
-        const std::string name = std::to_string(static_cast<int>(start)) + std::to_string(static_cast<int>(direction)) +
-                                 std::to_string(static_cast<int>(arrival)) + "-" + std::to_string(step);
-        CAPTURE(name);
-        here.cut_all_and_wait();
-        if (start == Start::warm) { action("warm-" + name); }
-        const int before = here.proxy().cuts();
-        here.proxy().cut_at(direction, step + 1, arrival);
-        const Fate fate = fate_of([&] { action(name); });
-        here.proxy().cut_nothing();
-        cuts = here.proxy().cuts() - before;
-        here.cut_all_and_wait();
-        check(name, fate);
-        if (cuts == 0) { CHECK(fate.acknowledged); }
-      }
-      CHECK(step > 5);
-    }
-  }
-}
-
-}  // namespace
+/// The connection is cut at every message of the protocol, and every call reports its outcome correctly.
 
 TEST_CASE("postgres faults: cut at every message of a save, which is repeated with its key") {
   ProxiedBackend here(1);

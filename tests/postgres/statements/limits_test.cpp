@@ -17,6 +17,8 @@ TEST_CASE("postgres limits: a full session refuses further messages with an erro
   Backend<Postgres> backend(database.config());
   auto& sessions = backend.session_storage();
   sessions.save_session({}, {.id = "s"});
+  sessions.save_session({}, {.id = "c"});
+  sessions.save_message({}, "c", {.role = Role::assistant, .tool_calls = {{.id = "1"}, {.id = "2"}}});
   support::RawPostgres(database.database().superuser_dsn())
       .execute("UPDATE sessions SET last_sequence = " + std::to_string(limits::sequence - 1));
   const Message message{.content = "x"};
@@ -31,4 +33,6 @@ TEST_CASE("postgres limits: a full session refuses further messages with an erro
   CHECK(sessions.save_message({}, "s", message) == limits::sequence);
   check_full(error_of([&] { sessions.save_message({}, "s", message); }));
   CHECK(sessions.load_messages({}, "s").items.size() == 1);
+  check_full(error_of([&] { sessions.close_tool_calls({}, "c", {}); }));
+  CHECK(sessions.open_tool_calls({}, "c").items.size() == 2);
 }

@@ -68,15 +68,29 @@ struct Sql : sql::HidingSql {
   static std::string contains(std::string_view text, std::string_view part) {
     return std::string("strpos(").append(text).append(", ").append(part).append(") > 0");
   }
-  /// True if a JSON object has all members of another one, whose values are neither objects nor lists.
+  /// True if a JSON object has all members of another one, whose values are neither objects nor lists. What
+  /// SessionFilter says about numbers.
   static std::string has_members(std::string_view object, std::string_view members) {
+    const std::string present = "(present.value #>> '{}')";
+    const std::string wanted = "(wanted.value #>> '{}')";
     return std::string("NOT EXISTS (SELECT FROM json_each(")
         .append(members)
         .append("::json) wanted WHERE NOT EXISTS (SELECT FROM json_each(")
         .append(object)
-        .append(
-            "::json) present WHERE present.key = wanted.key AND json_typeof(present.value) = json_typeof(wanted.value) "
-            "AND (present.value #>> '{}') IS NOT DISTINCT FROM (wanted.value #>> '{}')))");
+        .append("::json) present WHERE present.key = wanted.key AND CASE ")
+        .append("WHEN json_typeof(present.value) <> json_typeof(wanted.value) THEN false ")
+        .append("WHEN json_typeof(wanted.value) <> 'number' THEN ")
+        .append(present + " IS NOT DISTINCT FROM " + wanted)
+        .append(" WHEN " + present + " || " + wanted + " !~ '[.eE]' THEN ")
+        .append(present + "::numeric = " + wanted + "::numeric ELSE ")
+        .append(double_of(wanted) + " BETWEEN -9007199254740991 AND 9007199254740991 AND ")
+        .append(double_of(present) + " = " + double_of(wanted) + " END))");
+  }
+  /// The double of a number of JSON. A cast would fail for a number that is too small for a double, and is 0 then. A
+  /// number of more than 1000 characters, which may be too long for numeric, is equal to none.
+  static std::string double_of(const std::string& number) {
+    return "CASE WHEN length(" + number + ") > 1000 THEN NULL WHEN " + number +
+           " ~* 'e-0*[0-9]{4}' THEN 0 ELSE round(" + number + "::numeric, 323)::float8 END";
   }
   /// True if a list, stored as JSON or null, contains all entries of another list, compared byte for byte.
   static std::string has_all(std::string_view list, std::string_view wanted) {

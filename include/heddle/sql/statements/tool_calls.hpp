@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
@@ -38,23 +39,32 @@ struct ToolCallStatements {
   Statement<StoredToolCall, Text, Text, std::int64_t, std::int64_t> list_of_session{with_open(" AND s.id = ?2") +
                                                                                     select("?3", "?4")};
 
-  // The next three close all open calls of a session, in this order, each with a message of its own.
+  // The next four close all open calls of a session that is locked, in this order, each call with a message of its own.
+  // `insert` alone decides which calls are open: between two statements another session can change a message that both
+  // share, by a redaction or the end of a stream. The messages behind the session's end are those that it has inserted.
 
-  /// Parameters: user, session, time. Reserves their sequence numbers.
-  Statement<NoRow, Text, Text, Timestamp> take{
-      "UPDATE sessions SET last_sequence = last_sequence + (" + with_open(" AND s.id = ?2") +
-      "SELECT count(*) FROM opened), updated_at = " + updated<Sql>("?3") + " WHERE user_id = ?1 AND id = ?2" +
-      Sql::shown("sessions") + " AND EXISTS (" + with_open(" AND s.id = ?2") + "SELECT 1 FROM opened)"};
+  /// Parameters: user, session. No row if the session has no sequence numbers for all of them.
+  Statement<std::int64_t, Text, Text> has_room{
+      with_open(" AND s.id = ?2") + "SELECT 1 FROM sessions s WHERE " + session() +
+      " AND s.last_sequence + (SELECT count(*) FROM opened) <= " + std::to_string(limits::sequence)};
   /// Parameters: user, session, result, text, time, the text to search. Inserts the messages.
   Statement<NoRow, Text, Text, Text, Text, Timestamp, SearchText> insert{
       "INSERT INTO messages (" + Sql::key_columns() +
       ", role, content, tool_use_id, tool_result, session_context, agent_id, timestamp, token_count, cost_usd" +
-      Sql::search_columns() + ") " + with_open(" AND s.id = ?2") + "SELECT " + Sql::key_values("s", sequence()) +
-      ", 'tool', ?4, o.call_id, ?3, 'direct', '', ?5, 0, 0.0" + Sql::search_values(6) + from_open()};
+      Sql::search_columns() + ") " + with_open(" AND s.id = ?2") + "SELECT " +
+      Sql::key_values("s", "s.last_sequence + row_number() OVER (ORDER BY o.sequence, o.position)") +
+      ", 'tool', ?4, o.call_id, ?3, 'direct', '', ?5, 0, 0.0" + Sql::search_values(6) +
+      " FROM opened o JOIN sessions s ON " + session()};
   /// Parameters: user, session. Notes their results.
   Statement<NoRow, Text, Text> link{"INSERT INTO tool_links (" + Sql::key_columns() +
-                                    ", position, call_id, is_result) " + with_open(" AND s.id = ?2") + "SELECT " +
-                                    Sql::key_values("s", sequence()) + ", 0, o.call_id, 1" + from_open()};
+                                    ", position, call_id, is_result) SELECT " + Sql::key_of("m") +
+                                    ", 0, m.tool_use_id, 1 FROM sessions s" + Sql::nested_join() + "messages m ON " +
+                                    behind_end("s") + " WHERE " + session()};
+  /// Parameters: user, session, time. Moves the end of the session behind them.
+  Statement<NoRow, Text, Text, Timestamp> take{
+      "UPDATE sessions SET last_sequence = last_sequence + (SELECT count(*) FROM messages m WHERE " +
+      behind_end("sessions") + "), updated_at = " + updated<Sql>("?3") + " WHERE user_id = ?1 AND id = ?2" +
+      Sql::shown("sessions") + " AND EXISTS (SELECT 1 FROM messages m WHERE " + behind_end("sessions") + ")"};
 
  private:
   static std::string with_open(const std::string& condition) {
@@ -75,10 +85,12 @@ struct ToolCallStatements {
            Sql::key_is("m", "o.source_number", "o.sequence") + " ORDER BY o.number, o.sequence, o.position LIMIT " +
            limit + " OFFSET " + offset;
   }
-  static std::string sequence() {
-    return "s.last_sequence - count(*) OVER () + row_number() OVER (ORDER BY o.sequence, o.position)";
+  static std::string session() { return "s.user_id = ?1 AND s.id = ?2"; }
+  /// The message `m` is behind the end of a session.
+  static std::string behind_end(const std::string& session) {
+    return Sql::keys_between("m", session + ".branch_number", "(" + session + ".last_sequence + 1)",
+                             std::to_string(limits::sequence));
   }
-  static std::string from_open() { return " FROM opened o JOIN sessions s ON s.user_id = ?1 AND s.id = ?2"; }
 };
 
 }  // namespace heddle::sql

@@ -19,8 +19,15 @@ namespace heddle::sqlite::connection {
 class Prepared {
  public:
   Prepared(sqlite3* connection, std::string_view text) {
-    const int code = sqlite3_prepare_v3(connection, text.data(), static_cast<int>(text.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+    const auto prepare = [&] {
+      return sqlite3_prepare_v3(connection, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT,
+                                &handle_, nullptr);
+    };
+    int code = prepare();
+    if (code != SQLITE_OK && lacks_schema(connection)) {
+      read_schema(connection, "preparing a statement");
+      code = prepare();
+    }
     // There is no statement to destroy then.
     if (code != SQLITE_OK) { throw preparation_error(connection, code); }
   }
@@ -54,13 +61,9 @@ class Prepared {
 
   /// Runs to the next row; returns false when there is none. Throws SqliteError.
   [[nodiscard]] bool step() {
-    const int code = sqlite3_step(handle_);
-    if (code == SQLITE_ROW) { return true; }
-    if (code == SQLITE_DONE) { return false; }
-    sqlite3* const connection = sqlite3_db_handle(handle_);
-    // SQLite prepares it again if the schema has changed since.
-    if (lacks_schema(connection)) { throw schema_error(connection); }
-    throw make_error(connection, "running a statement");
+    int code = sqlite3_step(handle_);
+    if (failed(code)) { code = step_again(); }
+    return code == SQLITE_ROW;
   }
 
   /// Prepares the next run. Does not report the failure of the last run: `step` has done that.
@@ -93,6 +96,29 @@ class Prepared {
     if (is_of_file(code)) { return make_error(connection, "preparing a statement"); }
     return {meaning_of(code).code, std::string("preparing a statement: ").append(sqlite3_errmsg(connection)),
             sqlite3_extended_errcode(connection)};
+  }
+  /// Runs a statement that has failed again if another schema can be the reason; else throws its error.
+  int step_again() {
+    constexpr std::string_view doing = "running a statement";
+    sqlite3* const connection = sqlite3_db_handle(handle_);
+    // SQLite prepares it again if the schema has changed since.
+    if (lacks_schema(connection)) {
+      read_schema(connection, doing);
+      sqlite3_reset(handle_);
+      const int code = sqlite3_step(handle_);
+      if (!failed(code)) { return code; }
+      if (lacks_schema(connection)) { throw schema_error(connection); }
+    }
+    throw make_error(connection, doing);
+  }
+  static bool failed(int code) noexcept { return code != SQLITE_ROW && code != SQLITE_DONE; }
+  /// Makes SQLite know the present schema. Throws SqliteError if it cannot be read. SQLite reports a table as missing
+  /// also if it knows a schema from before another connection made the table, and a lock keeps it from reading whether
+  /// the schema has changed. In a transaction the schema that was read stays.
+  static void read_schema(sqlite3* connection, std::string_view doing) {
+    if (sqlite3_exec(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr) != SQLITE_OK) {
+      throw make_error(connection, doing);
+    }
   }
   /// Returns true if a statement failed because a table or a column does not exist.
   static bool lacks_schema(sqlite3* connection) {

@@ -52,15 +52,19 @@ struct Sql : sql::HidingSql {
   static std::string contains(std::string_view text, std::string_view part) {
     return std::string("instr(").append(text).append(", ").append(part).append(") > 0");
   }
-  /// True if a JSON object has all members of another one, whose values are neither objects nor lists.
+  /// True if a JSON object has all members of another one, whose values are neither objects nor lists. What
+  /// SessionFilter says about numbers: SQLite compares an integer and a double exactly.
   static std::string has_members(std::string_view object, std::string_view members) {
     return std::string("NOT EXISTS (SELECT 1 FROM json_each(")
         .append(members)
         .append(") wanted WHERE NOT EXISTS (SELECT 1 FROM json_each(")
         .append(object)
         .append(
-            ") present WHERE present.key = wanted.key AND present.type = wanted.type AND present.atom IS "
-            "wanted.atom))");
+            ") present WHERE present.key = wanted.key AND CASE WHEN wanted.type IN ('integer', 'real') THEN "
+            "present.type IN ('integer', 'real') AND present.atom = wanted.atom AND (typeof(present.atom) = 'integer' "
+            "AND "
+            "typeof(wanted.atom) = 'integer' OR wanted.atom BETWEEN -9007199254740991 AND 9007199254740991) "
+            "ELSE present.type = wanted.type AND present.atom IS wanted.atom END))");
   }
   /// True if a list, stored as JSON or null, contains all entries of another one; entries are compared byte for byte.
   static std::string has_all(std::string_view list, std::string_view wanted) {

@@ -1,16 +1,22 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/stores/detail/magic_type.hpp"
 #include "heddle/validation/text.hpp"
 
 #include <concepts>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace heddle::stores::detail {
 
-/// How many of the first bytes of a content decide its type.
+/// How many of the first bytes of a content decide its type. libmagic looks behind the first entry of an archive.
+#ifdef HEDDLE_WITH_LIBMAGIC
+inline constexpr std::size_t bytes_of_type = 16384;
+#else
 inline constexpr std::size_t bytes_of_type = 512;
+#endif
 
 /// True for text: UTF-8, of which the last character may be cut if there is more, without control characters but those
 /// of white space.
@@ -27,7 +33,7 @@ inline constexpr std::size_t bytes_of_type = 512;
 
 /// Returns the content type that the first bytes of a content tell: a few formats that agents meet, `text/plain` or
 /// `application/octet-stream`.
-[[nodiscard]] std::string_view content_type_of(std::same_as<std::string_view> auto bytes) {
+[[nodiscard]] std::string_view known_type_of(std::same_as<std::string_view> auto bytes) {
   struct Format {
     std::string_view start;
     std::string_view type;
@@ -54,6 +60,18 @@ inline constexpr std::size_t bytes_of_type = 512;
   }
   if (bytes.size() >= 12 && bytes.substr(4, 4) == "ftyp") { return "video/mp4"; }
   return looks_like_text(bytes) ? "text/plain" : "application/octet-stream";
+}
+
+/// The same, of the formats that libmagic knows, if the build has it.
+[[nodiscard]] std::string content_type_of(std::same_as<std::string_view> auto bytes) {
+#ifdef HEDDLE_WITH_LIBMAGIC
+  // It has a type for nothing, which is text here.
+  if (!bytes.empty()) {
+    std::string type = Magic::shared().type_of(bytes);
+    if (!type.empty()) { return type; }
+  }
+#endif
+  return std::string(known_type_of(bytes));
 }
 
 }  // namespace heddle::stores::detail

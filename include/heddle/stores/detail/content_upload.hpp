@@ -74,7 +74,7 @@ class ContentUpload {
 
   [[nodiscard]] std::int64_t size() const noexcept { return size_; }
   [[nodiscard]] const std::string& checksum() const noexcept { return checksum_; }
-  [[nodiscard]] std::string_view content_type() const { return content_type_of(std::string_view(start_)); }
+  [[nodiscard]] std::string content_type() const { return content_type_of(std::string_view(start_)); }
 
   /// Runs the statements that keep an upload that is under way; before all others of the last transaction.
   template <class Transaction>

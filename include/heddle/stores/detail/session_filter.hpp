@@ -9,6 +9,7 @@
 
 #include <rapidjson/document.h>
 
+#include <cmath>
 #include <concepts>
 #include <string>
 #include <utility>
@@ -17,6 +18,16 @@ namespace heddle::stores::detail {
 
 // Parameters are `std::same_as<T> auto` to make templates, which only files that call them compile.
 
+/// Returns true if the value of a number is an integer that can be compared, in whatever way it is written.
+template <class Number>
+[[nodiscard]] bool is_integer(const Number& number) {
+  constexpr double exact = 9007199254740991.0;
+  if (number.IsInt64()) { return true; }
+  // Integers of more than 64 bits are doubles, too.
+  const double value = number.GetDouble();
+  return value >= -exact && value <= exact && std::trunc(value) == value;
+}
+
 /// Throws `invalid_argument` for a filter that no session can match.
 void check_session_filter(const std::same_as<SessionFilter> auto& filter) {
   validation::check("filter", filter);
@@ -24,7 +35,7 @@ void check_session_filter(const std::same_as<SessionFilter> auto& filter) {
   members.Parse(filter.context.text.c_str());
   for (const auto& member : std::as_const(members).GetObject()) {
     const auto& value = member.value;
-    if (value.IsObject() || value.IsArray() || (value.IsNumber() && !value.IsInt64())) {
+    if (value.IsObject() || value.IsArray() || (value.IsNumber() && !is_integer(value))) {
       validation::refuse("filter.context",
                          "has a member that is neither a text, an integer, true, false nor null: "
                          "other values cannot be compared");

@@ -1,0 +1,11 @@
+# Defines heddle::magic, libmagic, for the build and for the installed package; does not define it if it is missing.
+if(NOT TARGET heddle::magic)
+  find_path(HEDDLE_MAGIC_INCLUDE_DIR magic.h DOC "The folder that contains magic.h")
+  find_library(HEDDLE_MAGIC_LIBRARY magic DOC "The library libmagic")
+  mark_as_advanced(HEDDLE_MAGIC_INCLUDE_DIR HEDDLE_MAGIC_LIBRARY)
+  if(HEDDLE_MAGIC_INCLUDE_DIR AND HEDDLE_MAGIC_LIBRARY)
+    add_library(heddle::magic INTERFACE IMPORTED)
+    target_include_directories(heddle::magic INTERFACE "${HEDDLE_MAGIC_INCLUDE_DIR}")
+    target_link_libraries(heddle::magic INTERFACE "${HEDDLE_MAGIC_LIBRARY}")
+  endif()
+endif()
