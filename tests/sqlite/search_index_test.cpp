@@ -112,6 +112,35 @@ TEST_CASE("what a backend left in the queue is found by the next one, which goes
   CHECK(place.damage().empty());
 }
 
+TEST_CASE("words of every script are found, in the index and before") {
+  for (const bool indexed : {true, false}) {
+    CAPTURE(indexed);
+    Place place;
+    Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
+    backend.migrate();
+    if (!indexed) { place.run("UPDATE search_state SET analysis = 0"); }
+    auto& store = backend.session_storage();
+    store.save_session(alice, {.id = "s"});
+    for (const char* text : {"東京都に行く", "Жёлтый дом", "Straße", "we decided", "ship it 🚀 now"}) {
+      store.save_message(alice, "s", {.content = text});
+    }
+    CHECK(place.run("SELECT count(*) FROM search_queue") == (indexed ? "0" : "5"));
+    for (const char* query : {"東京都", "京都", "東", "都", "\"都に\""}) {
+      CAPTURE(query);
+      CHECK(found(store, alice, query) == Texts{"東京都に行く"});
+    }
+    CHECK(found(store, alice, "東行").empty());
+    CHECK(found(store, alice, "желтый") == Texts{"Жёлтый дом"});
+    CHECK(found(store, alice, "STRASSE") == Texts{"Straße"});
+    CHECK(found(store, alice, "🚀") == Texts{"ship it 🚀 now"});
+    CHECK(found(store, alice, "\"it 🚀 now\"") == Texts{"ship it 🚀 now"});
+    // As it is written, too, for searches by what a word starts with.
+    CHECK(place.run("SELECT count(*) FROM message_words WHERE message_words MATCH '\"\x81\xfe"
+                    "decide\" *'") == (indexed ? "1" : "0"));
+    CHECK(place.damage().empty());
+  }
+}
+
 TEST_CASE("many tenants have the same words, and each finds its own") {
   Place place;
   Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));

@@ -12,7 +12,6 @@
 #include "heddle/sqlite/search/row_changes.hpp"
 #include "heddle/sqlite/search/search_functions.hpp"
 #include "heddle/sqlite/search/search_rank.hpp"
-#include "heddle/sqlite/search/words.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
@@ -43,13 +42,12 @@ class Connection {
         page_bytes_(config.page_bytes),
         files_(files),
         database_(open(config, access, files)),
-        words_(database_.getHandle()),
         interrupt_(database_.getHandle(), config.busy_timeout) {
     GuardedClose::install(handle());
     require_files();
     sqlite3_extended_result_codes(handle(), 1);
     search::add_search_rank(handle());
-    search::add_search_functions(handle(), words_);
+    search::add_search_functions(handle());
     // These are settings of a connection, not of the file.
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");
@@ -77,8 +75,6 @@ class Connection {
 
   /// What was done to rows that are searched.
   [[nodiscard]] search::RowChanges& row_changes() noexcept { return row_changes_; }
-  /// Splits texts into words.
-  [[nodiscard]] search::Words& words() noexcept { return words_; }
 
   /// Runs SQL that returns no rows, such as settings and migrations. Not for SQL of users.
   void execute(const std::string& text) {
@@ -188,7 +184,6 @@ class Connection {
   const FilePresence& files_;
   search::RowChanges row_changes_;
   SQLite::Database database_;
-  search::Words words_;
   Interrupt interrupt_;
   bool must_recover_ = false;
   // The last member: statements must be destroyed before their connection.

@@ -4,8 +4,8 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/search/index_terms.hpp"
-#include "heddle/sqlite/search/words.hpp"
 #include "heddle/sqlite/statements/indexing.hpp"
+#include "heddle/text/word.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -63,7 +63,7 @@ class Indexer {
   /// The index holds words that another version of the analysis has made otherwise.
   static bool is_of_this_version(connection::Connection& connection) {
     const connection::Running state(connection, sql().analysis);
-    return state->step() && std::as_const(*state).integer(0) == search::analysis_version;
+    return state->step() && std::as_const(*state).integer(0) == text::analysis_version;
   }
 
   Turn remove(connection::Connection& connection) {
@@ -133,15 +133,14 @@ class Indexer {
 
   void write(connection::Connection& connection, const sql::StatementText& statement, const Entry& entry,
              std::string_view text) {
-    search::IndexTerms(entry.tenant).write(terms_, connection.words(), text);
     const connection::Running running(connection, statement);
     running->integer(entry.key);
-    running->text(terms_);
+    running->text(terms_.of(search::IndexTerms(entry.tenant), text));
     static_cast<void>(running->step());
   }
 
   std::vector<Entry> entries_;
-  std::string terms_;
+  search::TextTerms terms_;
   // Where the last turn ended.
   std::string last_user_;
   std::int64_t last_key_ = 0;

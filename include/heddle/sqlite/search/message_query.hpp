@@ -3,14 +3,17 @@
 
 #include "heddle/sqlite/search/index_terms.hpp"
 #include "heddle/sqlite/search/rank.hpp"
+#include "heddle/text/query_words.hpp"
+#include "heddle/text/word.hpp"
+#include "heddle/text/words.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace heddle::sqlite::search {
@@ -20,13 +23,13 @@ namespace heddle::sqlite::search {
 class MessageQuery {
  public:
   /// `terms` is what `fts5_query` returns: each term in double quotes. A term without words is left out.
-  template <class Words>
-  MessageQuery(std::string_view terms, Words& words) {
+  explicit MessageQuery(std::string_view terms) {
     for (std::size_t begin = 0; (begin = terms.find('"', begin)) != std::string_view::npos; ++begin) {
       const std::size_t end = std::min(terms.find('"', begin + 1), terms.size());
-      std::vector<std::size_t> phrase;
-      words.for_each(terms.substr(begin + 1, end - begin - 1),
-                     [&](std::string_view word) { phrase.push_back(number_of_new(word)); });
+      Phrase phrase;
+      text::for_each_query_word(terms.substr(begin + 1, end - begin - 1), [&](const text::QueryWord& word) {
+        phrase.push_back({std::string(word.term), word.prefix});
+      });
       if (!phrase.empty()) { phrases_.push_back(std::move(phrase)); }
       begin = end;
     }
@@ -38,13 +41,14 @@ class MessageQuery {
     if (phrases_.empty()) { return R"("")"; }
     const IndexTerms terms(tenant);
     std::string query;
-    for (const std::vector<std::size_t>& phrase : phrases_) {
+    for (const Phrase& phrase : phrases_) {
       query += '"';
-      for (const std::size_t number : phrase) {
-        terms.append_word(query, words_[number]);
+      for (const Word& word : phrase) {
+        terms.append_word(query, word.term);
         query += ' ';
       }
-      query += "\" ";
+      // Only the last word of a phrase can be the start of a word.
+      query += phrase.back().is_start ? "\" * " : "\" ";
     }
     query += '"';
     terms.append_end(query);
@@ -53,39 +57,51 @@ class MessageQuery {
   }
 
   /// Returns the rank of a text as `message_rank` does; nothing if it does not match.
-  template <class Words>
-  [[nodiscard]] std::optional<double> rank(std::string_view text, Words& words) {
+  [[nodiscard]] std::optional<double> rank(std::string_view text) {
     if (phrases_.empty()) { return std::nullopt; }
-    text_.clear();
-    words.for_each(text, [&](std::string_view word) { text_.push_back(number_of(word)); });
+    bytes_.clear();
+    ends_.clear();
+    text::for_each_word(text, [&](const text::Word& word) {
+      bytes_.append(word.term);
+      ends_.push_back(bytes_.size());
+    });
     Frequencies frequencies{};
     for (std::size_t index = 0; index < phrases_.size(); ++index) {
-      const std::vector<std::size_t>& phrase = phrases_[index];
-      int count = 0;
-      for (auto at = text_.begin(); (at = std::search(at, text_.end(), phrase.begin(), phrase.end())) != text_.end();
-           ++at) {
-        ++count;
-      }
+      const int count = count_of(phrases_[index]);
       if (count == 0) { return std::nullopt; }
       if (index < frequencies.size()) { frequencies[index] = count; }
     }
-    return rank_of(frequencies, static_cast<int>(text_.size()));
+    return rank_of(frequencies, static_cast<int>(ends_.size()));
   }
 
  private:
-  /// Returns the number of a word of the query; that of no word for others.
-  [[nodiscard]] std::size_t number_of(std::string_view word) const {
-    return static_cast<std::size_t>(std::distance(words_.begin(), std::find(words_.begin(), words_.end(), word)));
-  }
-  std::size_t number_of_new(std::string_view word) {
-    const std::size_t number = number_of(word);
-    if (number == words_.size()) { words_.emplace_back(word); }
-    return number;
+  struct Word {
+    std::string term;
+    bool is_start;  ///< all words that start with it are meant
+
+    [[nodiscard]] bool is(std::string_view word) const { return is_start ? word.starts_with(term) : word == term; }
+  };
+  using Phrase = std::vector<Word>;
+
+  /// Returns how often the text at hand has a phrase.
+  [[nodiscard]] int count_of(const Phrase& phrase) const {
+    int count = 0;
+    std::size_t begin = 0;
+    for (std::size_t first = 0; first + phrase.size() <= ends_.size(); begin = ends_[first++]) {
+      std::size_t length = 0;
+      for (std::size_t from = begin; length < phrase.size(); from = ends_[first + length++]) {
+        const std::string_view word = std::string_view(bytes_).substr(from, ends_[first + length] - from);
+        if (!phrase[length].is(word)) { break; }
+      }
+      if (length == phrase.size()) { ++count; }
+    }
+    return count;
   }
 
-  std::vector<std::string> words_;  ///< different ones
-  std::vector<std::vector<std::size_t>> phrases_;
-  std::vector<std::size_t> text_;  ///< the words of the text at hand
+  std::vector<Phrase> phrases_;
+  // The words of the text at hand, and where each ends.
+  std::string bytes_;
+  std::vector<std::size_t> ends_;
 };
 
 }  // namespace heddle::sqlite::search

@@ -3,7 +3,6 @@
 
 #include "heddle/error.hpp"
 #include "heddle/sqlite/search/message_query.hpp"
-#include "heddle/sqlite/search/words.hpp"
 
 #include <sqlite3.h>
 
@@ -25,10 +24,9 @@ namespace heddle::sqlite::search {
 /// The SQL function `message_query(tenant, terms)`: see MessageQuery. A tenant that is null has no texts.
 inline void message_query(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
-    auto& words = *static_cast<Words*>(sqlite3_user_data(result));
     std::string query = R"("")";
     if (sqlite3_value_type(arguments[0]) != SQLITE_NULL) {
-      query = MessageQuery(text_of(arguments[1]), words).match(sqlite3_value_int64(arguments[0]));
+      query = MessageQuery(text_of(arguments[1])).match(sqlite3_value_int64(arguments[0]));
     }
     sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } catch (...) { sqlite3_result_error_nomem(result); }
@@ -38,11 +36,10 @@ inline void message_query(sqlite3_context* result, int /*count*/, sqlite3_value*
 /// match.
 inline void unindexed_rank(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
-    auto& words = *static_cast<Words*>(sqlite3_user_data(result));
     auto* const kept = static_cast<MessageQuery*>(sqlite3_get_auxdata(result, 1));
     std::unique_ptr<MessageQuery> made;
-    if (kept == nullptr) { made = std::make_unique<MessageQuery>(text_of(arguments[1]), words); }
-    const std::optional<double> rank = (kept != nullptr ? kept : made.get())->rank(text_of(arguments[0]), words);
+    if (kept == nullptr) { made = std::make_unique<MessageQuery>(text_of(arguments[1])); }
+    const std::optional<double> rank = (kept != nullptr ? kept : made.get())->rank(text_of(arguments[0]));
     if (made) {
       sqlite3_set_auxdata(result, 1, made.release(), [](void* query) { delete static_cast<MessageQuery*>(query); });
     }
@@ -51,12 +48,12 @@ inline void unindexed_rank(sqlite3_context* result, int /*count*/, sqlite3_value
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
-/// Adds these functions to a connection; `words` must outlive it.
-inline void add_search_functions(sqlite3* connection, Words& words) {
+/// Adds these functions to a connection.
+inline void add_search_functions(sqlite3* connection) {
   constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
-  if (sqlite3_create_function_v2(connection, "message_query", 2, flags, &words, &message_query, nullptr, nullptr,
+  if (sqlite3_create_function_v2(connection, "message_query", 2, flags, nullptr, &message_query, nullptr, nullptr,
                                  nullptr) != SQLITE_OK ||
-      sqlite3_create_function_v2(connection, "unindexed_rank", 2, flags, &words, &unindexed_rank, nullptr, nullptr,
+      sqlite3_create_function_v2(connection, "unindexed_rank", 2, flags, nullptr, &unindexed_rank, nullptr, nullptr,
                                  nullptr) != SQLITE_OK) {
     throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept functions");
   }
