@@ -55,9 +55,15 @@ class RawConnection {
       return "a gap, or too many messages, in session " + session;
     }
     try {
-      run("INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)");
+      run("INSERT INTO message_words (message_words) VALUES ('integrity-check')");
     } catch (const std::runtime_error& error) { return std::string("full-text search: ") + error.what(); }
-    return {};
+    run("CREATE VIRTUAL TABLE IF NOT EXISTS temp.indexed_words USING fts5vocab (main, message_words, instance)");
+    run("CREATE TEMP TABLE IF NOT EXISTS indexed (key INTEGER, is_end INTEGER)");
+    // The index can be filled meanwhile.
+    run("BEGIN");
+    const std::string damage = damage_of_index();
+    run("COMMIT");
+    return damage;
   }
 
  private:
@@ -67,6 +73,32 @@ class RawConnection {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
   };
+
+  /// A message is in the queue or once in the index; what is in the index and not its present text is to be removed.
+  std::string damage_of_index() {
+    run("DELETE FROM temp.indexed");
+    run("INSERT INTO temp.indexed SELECT doc, substr(hex(CAST(term AS BLOB)), -2) = 'FF' FROM temp.indexed_words");
+    if (run("SELECT count(*) FROM (SELECT 1 FROM temp.indexed GROUP BY key HAVING sum(is_end) <> 1)") != "0") {
+      return "a text that is in the index twice, or in part";
+    }
+    if (run("SELECT count(*) FROM search_queue q WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.key = q.key)") !=
+        "0") {
+      return "a message in the queue that is gone";
+    }
+    const std::string present = "(SELECT key FROM temp.indexed EXCEPT SELECT key FROM search_removals)";
+    if (run("SELECT count(*) FROM (SELECT key FROM search_queue INTERSECT SELECT key FROM " + present + ")") != "0") {
+      return "a message that is both in the queue and in the index";
+    }
+    if (run("SELECT count(*) FROM (SELECT key FROM messages EXCEPT SELECT key FROM search_queue EXCEPT SELECT key "
+            "FROM " +
+            present + ")") != "0") {
+      return "a message that is neither in the queue nor in the index";
+    }
+    if (run("SELECT count(*) FROM (SELECT key FROM " + present + " EXCEPT SELECT key FROM messages)") != "0") {
+      return "a deleted message in the index";
+    }
+    return {};
+  }
 
   void require(int code) {
     if (code != SQLITE_OK) { throw std::runtime_error(sqlite3_errmsg(handle_.get())); }

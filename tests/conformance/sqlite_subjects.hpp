@@ -23,6 +23,13 @@ inline heddle::sqlite::Config config_in_memory(const std::filesystem::path& fold
   return with(heddle::sqlite::Config{.path = ":memory:", .artifact_directory = folder / "artifacts"}, settings);
 }
 
+/// The configuration of a database in a file whose full-text index is never behind.
+inline heddle::sqlite::Config config_indexing_at_once(const std::filesystem::path& folder, const Settings& settings) {
+  heddle::sqlite::Config result = config(folder, settings);
+  result.indexing = heddle::sqlite::Indexing::immediate;
+  return result;
+}
+
 /// A SQLite database in a file.
 class OnFile {
  public:
@@ -49,11 +56,12 @@ class InMemory {
   heddle::Backend<heddle::Sqlite> backend_;
 };
 
-/// A database in a file, in an AnyBackend.
+/// A database in a file that indexes at once, in an AnyBackend.
 class Erased {
  public:
   explicit Erased(const Settings& settings = {})
-      : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(config(folder_.path(), settings))) {
+      : backend_(heddle::AnyBackend::make<heddle::Backend<heddle::Sqlite>>(
+            config_indexing_at_once(folder_.path(), settings))) {
     backend_.migrate();
   }
 

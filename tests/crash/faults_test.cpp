@@ -60,9 +60,11 @@ const std::vector<Kind>& kinds() {
 /// A small cache and small steps, so that faults occur between them; no memory mapping, so that every page is read by a
 /// request.
 heddle::sqlite::Config config(const std::filesystem::path& path, bool wal) {
+  // Indexes at once, so that each request is one of the call.
   return {.path = path.string(),
           .wal = wal,
           .busy_timeout = std::chrono::milliseconds(50),
+          .indexing = heddle::sqlite::Indexing::immediate,
           .cache_kib = 64,
           .mmap_bytes = 0};
 }

@@ -86,8 +86,11 @@ std::set<std::string> sent() {
   const Recorder recorder;
   CHECK_THROWS_AS(SqliteBackend({.path = foreign}), heddle::Error);
   {
-    SqliteBackend backend(
-        {.path = (folder.path() / "heddle.db").string(), .administer_tenants = true, .soft_delete = {.enabled = true}});
+    // Not behind the saves, when it may not come to it.
+    SqliteBackend backend({.path = (folder.path() / "heddle.db").string(),
+                           .indexing = heddle::sqlite::Indexing::immediate,
+                           .administer_tenants = true,
+                           .soft_delete = {.enabled = true}});
     backend.migrate();
     backend.ping();
     static_cast<void>(backend.details());
@@ -183,6 +186,16 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
            {"savepoint", control.savepoint.text()},
            {"release", control.release.text()},
            {"rollback_to", control.rollback_to.text()}});
+  const auto& indexing = statements<heddle::sqlite::IndexingStatements>();
+  all.add("Indexing", indexing,
+          {{"analysis", indexing.analysis.text()},
+           {"removals", indexing.removals.text()},
+           {"remove", indexing.remove.text()},
+           {"forget", indexing.forget.text()},
+           {"queued", indexing.queued.text()},
+           {"text", indexing.text.text()},
+           {"insert", indexing.insert.text()},
+           {"dequeue", indexing.dequeue.text()}});
   for (const std::string& text : sent()) { all.add_sent(text); }
   compare("sqlite.sql.txt", all.text(), Renewal::by_command);
 }

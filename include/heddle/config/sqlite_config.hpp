@@ -26,6 +26,15 @@ namespace config {
   }
 }
 
+[[nodiscard]] inline sqlite::Indexing indexing_of(const v1::SQLiteStorageConfig& config) {
+  switch (config.indexing()) {
+    case v1::SQLITE_INDEXING_UNSPECIFIED:
+    case v1::SQLITE_INDEXING_DEFERRED: return sqlite::Indexing::deferred;
+    case v1::SQLITE_INDEXING_IMMEDIATE: return sqlite::Indexing::immediate;
+    default: throw Error(ErrorCode::invalid_argument, "sqlite.indexing has an unknown value");
+  }
+}
+
 /// Returns the key from the configuration or from `LOOM_DB_KEY`; empty if encryption is off.
 [[nodiscard]] inline std::string key_of(const v1::SQLiteStorageConfig& config, const Environment& environment) {
   if (config.encrypt()) {
@@ -89,6 +98,7 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   }
   settings.wal = !from.has_wal_mode() || from.wal_mode();
   settings.durability = config::durability_of(from);
+  settings.indexing = config::indexing_of(from);
   config::read_sizes(from, settings);
   if (from.has_busy_timeout_ms()) { settings.busy_timeout = std::chrono::milliseconds(from.busy_timeout_ms()); }
   if (from.has_default_user_id()) { settings.default_user_id = from.default_user_id(); }

@@ -19,6 +19,13 @@ enum class Durability {
   normal  ///< a crash of the process; a loss of power can undo the last saves, but never damages the database
 };
 
+/// When the full-text index of messages is filled. A search finds every saved message all the same: what is not in the
+/// index yet is searched by itself. Without the write-ahead log it is always filled at once.
+enum class Indexing {
+  deferred,  ///< behind the saves, in batches: a save does not wait for it
+  immediate  ///< in the commit of the save
+};
+
 /// How a SQLite database is opened.
 struct Config {
   /// The database file, or `:memory:`. It is made if it does not exist; its folder must exist. `~` has no meaning here,
@@ -31,6 +38,7 @@ struct Config {
   /// How long a write waits for a writer of another process before it fails with `unavailable`; at most a day.
   std::chrono::milliseconds busy_timeout{5000};
   Durability durability = Durability::full;
+  Indexing indexing = Indexing::deferred;
   /// Number of connections for reading; from 1 to 1000; each serves one call at a time. No effect on
   /// `:memory:`.
   std::size_t readers = 4;

@@ -47,6 +47,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.wal);
     CHECK(settings.busy_timeout == defaults.busy_timeout);
     CHECK(settings.durability == heddle::sqlite::Durability::full);
+    CHECK(settings.indexing == heddle::sqlite::Indexing::deferred);
     CHECK(settings.readers == defaults.readers);
     CHECK(settings.cache_kib == defaults.cache_kib);
     CHECK(settings.mmap_bytes == defaults.mmap_bytes);
@@ -72,7 +73,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
   SUBCASE("every field") {
     const auto settings = settings_of(R"({
       "sqlite": {"path": "~/a.db", "encrypt": true, "encryption_key": "k", "wal_mode": false,
-                 "durability": "SQLITE_DURABILITY_NORMAL", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
+                 "durability": "SQLITE_DURABILITY_NORMAL",
+                 "indexing": "SQLITE_INDEXING_IMMEDIATE", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
                  "visitor_log_bytes": "8000000000", "secure_delete": true,
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
                  "page_bytes": "7000000000", "artifact_content": "ARTIFACT_CONTENT_DATABASE",
@@ -86,6 +88,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.encryption_key == "k");
     CHECK(!settings.wal);
     CHECK(settings.durability == heddle::sqlite::Durability::normal);
+    CHECK(settings.indexing == heddle::sqlite::Indexing::immediate);
     CHECK(settings.readers == 7);
     CHECK(settings.cache_kib == 100);
     CHECK(settings.mmap_bytes == 9'000'000'000);
@@ -134,7 +137,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
           R"({"sqlite": {"query_budget": {"queries": 0}}})", R"({"sqlite": {"query_budget": {"bytes": "0"}}})",
           R"({"sqlite": {"artifact_content": 3}})", R"({"sqlite": {"artifact_quota_bytes": "9223372036854775808"}})",
           R"({"sqlite": {"page_bytes": 0}})", R"({"sqlite": {"page_bytes": "18446744073709551615"}})",
-          R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
+          R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"indexing": 9}})",
+          R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
       CAPTURE(json);
       const auto error = error_of([&] { static_cast<void>(settings_of(json)); });
       CHECK(error.code() == ErrorCode::invalid_argument);

@@ -9,7 +9,8 @@
 #include "heddle/sqlite/connection/guarded_close.hpp"
 #include "heddle/sqlite/connection/interrupt.hpp"
 #include "heddle/sqlite/connection/prepared.hpp"
-#include "heddle/sqlite/search/deleted_words.hpp"
+#include "heddle/sqlite/search/row_changes.hpp"
+#include "heddle/sqlite/search/search_functions.hpp"
 #include "heddle/sqlite/search/search_rank.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -46,6 +47,7 @@ class Connection {
     require_files();
     sqlite3_extended_result_codes(handle(), 1);
     search::add_search_rank(handle());
+    search::add_search_functions(handle());
     // These are settings of a connection, not of the file.
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");
@@ -55,10 +57,8 @@ class Connection {
       // The log is cut to this size when it starts anew: a slow reader can have made it long, and it contains what was
       // deleted.
       execute(config.secure_delete ? "PRAGMA journal_size_limit = 0" : "PRAGMA journal_size_limit = 16777216");
-      if (config.secure_delete) {
-        execute("PRAGMA secure_delete = ON");
-        deleted_words_.watch(handle());
-      }
+      if (config.secure_delete) { execute("PRAGMA secure_delete = ON"); }
+      row_changes_.watch(handle(), config.secure_delete);
       execute(config.durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     }
   }
@@ -72,6 +72,9 @@ class Connection {
   [[nodiscard]] Interrupt& interrupt() noexcept { return interrupt_; }
   /// See Config.
   [[nodiscard]] std::int64_t page_bytes() const noexcept { return page_bytes_; }
+
+  /// What was done to rows that are searched.
+  [[nodiscard]] search::RowChanges& row_changes() noexcept { return row_changes_; }
 
   /// Runs SQL that returns no rows, such as settings and migrations. Not for SQL of users.
   void execute(const std::string& text) {
@@ -90,10 +93,11 @@ class Connection {
   /// Removes the words that were deleted since the last call from the full-text indexes, if the configuration asks for
   /// that; returns true if there were any. To be called in a transaction, before its commit.
   bool erase_deleted_words() {
-    if (!deleted_words_.any()) { return false; }
-    const std::string sql = deleted_words_.sql();
+    search::DeletedWords& deleted = row_changes_.deleted_words();
+    if (!deleted.any()) { return false; }
+    const std::string sql = deleted.sql();
     // Merging deletes rows of FTS5's own tables, but none that stands for a text.
-    deleted_words_.forget();
+    deleted.forget();
     execute(sql);
     return true;
   }
@@ -178,7 +182,7 @@ class Connection {
   std::string path_;
   std::int64_t page_bytes_;
   const FilePresence& files_;
-  search::DeletedWords deleted_words_;
+  search::RowChanges row_changes_;
   SQLite::Database database_;
   Interrupt interrupt_;
   bool must_recover_ = false;

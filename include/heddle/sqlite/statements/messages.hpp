@@ -33,7 +33,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<std::int64_t, Text, Text, std::int64_t, std::optional<std::int64_t>> expect_end{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3 "
       "AND (?4 IS NULL OR branch = ?4)"};
-  /// user, session, distance from the last reserved sequence, the message. Triggers update the full-text index.
+  /// user, session, distance from the last reserved sequence, the message. A trigger queues it for the full-text index.
   Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
             Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       insert{"INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " +
@@ -47,7 +47,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   /// The statements that fork and rewind sessions, and redact messages.
   template <class Unused = void>
   struct BranchStatements : sql::BranchStatements<Sql> {
-    /// user, session, from, to, reason: redacts the messages of a range. A trigger updates the full-text index.
+    /// user, session, from, to, reason: redacts the messages of a range. A trigger changes what is searched.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t, Text> redact{
         MessageStatements::redact("?5") +
         " WHERE m.key IN (SELECT m.key FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number "
@@ -98,12 +98,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         messages_of_found()};
     /// user, words, session, agent or null, limit, offset: best match first.
     Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
-        select("?3") +
-        "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM sessions s CROSS JOIN segments g "
-        "ON g.branch_number = s.branch_number CROSS JOIN messages_search f WHERE " +
-        session("?3") + " AND (?4 IS NULL OR s.agent_id = ?4) AND messages_search MATCH ?2 AND f.rowid BETWEEN " +
-        key("g.first_sequence") + " AND " + key("g.last_sequence") + " ORDER BY score, f.rowid LIMIT ?5 OFFSET ?6)" +
-        messages_of_found()};
+        select("?3") + found(segments_of_session() + "CROSS JOIN message_words f WHERE " + searched_session() +
+                                 " AND f.rowid BETWEEN " + key("g.first_sequence") + " AND " + key("g.last_sequence"),
+                             segments_of_session() + "CROSS JOIN search_queue q ON q.user_id = ?1 AND q.key BETWEEN " +
+                                 key("g.first_sequence") + " AND " + key("g.last_sequence") +
+                                 " CROSS JOIN messages m ON m.key = q.key WHERE " + searched_session(),
+                             "?5 OFFSET ?6")};
     /// user, words, agent or null, limit, offset: best match first, each message in the session that wrote it, or else
     /// in the oldest one that has it. Finds the best keys first and reads only their rows: a common word matches many
     /// messages.
@@ -111,11 +111,10 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         select("(SELECT s.id " + holders("m.key", "?3") +
                " ORDER BY s.number IS NOT (SELECT session_number FROM branches WHERE number = g.source_number), "
                "s.number LIMIT 1)") +
-        "FROM (SELECT f.rowid AS key, search_rank(messages_search) AS score FROM messages_search f JOIN branches wrote "
-        "ON wrote.number = " +
-        sql::message_key::number("f.rowid") +
-        " WHERE messages_search MATCH ?2 AND wrote.user_id = ?1 AND EXISTS (SELECT 1 " + holders("f.rowid", "?3") +
-        ") ORDER BY score, f.rowid LIMIT ?4 OFFSET ?5)" + messages_of_found()};
+        found("message_words f WHERE EXISTS (SELECT 1 " + holders("f.rowid", "?3") + ")",
+              "search_queue q CROSS JOIN messages m ON m.key = q.key WHERE q.user_id = ?1 AND EXISTS (SELECT 1 " +
+                  holders("q.key", "?3") + ")",
+              "?4 OFFSET ?5")};
     /// user, session, from, to, roles, limit: the messages of a window, newest first.
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{window_from("?3")};
     /// The same, and a number of tokens: further messages down to the first that does not fit.
@@ -207,6 +206,22 @@ struct MessageStatements : sql::MessageStatements<Sql> {
                                                      sql::message_key::sequence("?3") + " ELSE 0 END");
   }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
+  static std::string segments_of_session() {
+    return "sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number ";
+  }
+  static std::string searched_session() { return session("?3") + " AND (?4 IS NULL OR s.agent_id = ?4)"; }
+  /// FROM: the messages `m` that match, best first: those of the index `f`, and those of the queue `q`, which are not
+  /// in the index. Both sources end in a condition.
+  static std::string found(const std::string& indexed, const std::string& queued, const std::string& limit) {
+    // Materialized, so that each text is looked at once.
+    return "FROM (WITH queued AS MATERIALIZED (SELECT q.key AS key, unindexed_rank(m.searched, ?2) AS score FROM " +
+           queued + ") SELECT f.rowid AS key, message_rank(message_words) AS score FROM " + indexed +
+           " AND message_words MATCH message_query((SELECT number FROM tenants WHERE user_id = ?1), ?2) AND NOT EXISTS "
+           "(SELECT 1 FROM search_removals r WHERE r.key = f.rowid) UNION ALL SELECT key, score FROM queued WHERE "
+           "score "
+           "IS NOT NULL ORDER BY score, key LIMIT " +
+           limit + ")" + messages_of_found();
+  }
   // Reads the messages of the keys `found`, in their order: SQLite does not reorder CROSS JOIN. An ORDER BY here would
   // keep the texts of all rows in memory until the last is read, however early the page ends.
   static std::string messages_of_found() { return " found CROSS JOIN messages m ON m.key = found.key"; }

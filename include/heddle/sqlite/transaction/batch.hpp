@@ -3,6 +3,7 @@
 
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/indexing/upkeep.hpp"
 #include "heddle/sqlite/statements/control.hpp"
 #include "heddle/sqlite/transaction/checkpointer.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
@@ -92,9 +93,11 @@ inline bool begin(connection::Connection& connection, Checkpointer& checkpointer
 }
 
 /// Commits the work of a batch. If that fails, all tasks fail; they are in doubt only if the disk failed.
-inline void commit(connection::Connection& connection, Checkpointer& checkpointer, const Batch& batch) noexcept {
+inline void commit(connection::Connection& connection, Checkpointer& checkpointer, indexing::Upkeep& index,
+                   const Batch& batch) noexcept {
   try {
     connection.require_files();
+    index.before_commit(connection);
     const bool erased = connection.erase_deleted_words();
     execute(connection, sql::statements<ControlStatements>().commit);
     // The log still contains what was deleted.
@@ -114,7 +117,8 @@ inline void commit(connection::Connection& connection, Checkpointer& checkpointe
 
 /// Runs all tasks in one transaction and commits it. If SQLite rolls the whole transaction back (because the disk is
 /// full or the statement was interrupted), the task that ran fails; the others are run again.
-inline void commit_together(connection::Connection& connection, Checkpointer& checkpointer, const Batch& batch) {
+inline void commit_together(connection::Connection& connection, Checkpointer& checkpointer, indexing::Upkeep& index,
+                            const Batch& batch) {
   while (begin(connection, checkpointer, batch)) {
     const Task* const alone = batch.only_unfailed();
     for (Task* task = batch.first(); task != nullptr; task = task->next) {
@@ -131,7 +135,7 @@ inline void commit_together(connection::Connection& connection, Checkpointer& ch
       if (alone != nullptr && alone->failure) {
         roll_back(connection);
       } else {
-        commit(connection, checkpointer, batch);
+        commit(connection, checkpointer, index, batch);
       }
       return;
     }

@@ -4,11 +4,14 @@
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
+#include "heddle/sqlite/indexing/idle_thread.hpp"
+#include "heddle/sqlite/indexing/upkeep.hpp"
 #include "heddle/sqlite/transaction/batch.hpp"
 #include "heddle/sqlite/transaction/checkpointer.hpp"
 #include "heddle/sqlite/transaction/log_size.hpp"
 #include "heddle/sqlite/transaction/task.hpp"
 
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -25,7 +28,10 @@ class Writer {
  public:
   /// Opens the connection, and makes the file if it does not exist. All must outlive the writer.
   Writer(const Config& config, const connection::FilePresence& files, LogSize& log)
-      : connection_(config, connection::Access::read_write, files), checkpointer_(config, files, connection_, log) {}
+      : connection_(config, connection::Access::read_write, files),
+        checkpointer_(config, files, connection_, log),
+        index_(config),
+        index_thread_(this, [](void* self) noexcept { return static_cast<Writer*>(self)->index_when_idle(); }) {}
 
   /// Runs `work` in a transaction and commits it; then calls the function that `work` returned, on the calling thread,
   /// and returns what that returns. `work` can run on another thread while the calling thread waits, and more than once
@@ -38,7 +44,7 @@ class Writer {
     Task task(call, body);
     if (enter(task)) {
       lead();
-      leave();
+      end_leading();
     }
     if (task.failure) { std::rethrow_exception(task.failure); }
     return (*finish)();
@@ -64,7 +70,10 @@ class Writer {
     Exclusive& operator=(const Exclusive&) = delete;
     Exclusive(Exclusive&&) = delete;
     Exclusive& operator=(Exclusive&&) = delete;
-    ~Exclusive() { writer.leave(); }
+    ~Exclusive() {
+      writer.index_.look_for_work(writer.connection_);
+      writer.leave();
+    }
   };
 
   /// Wakes a thread that waits, so that it sees that it has to stop.
@@ -80,7 +89,7 @@ class Writer {
   /// Does the work of the batch. Each of its tasks ends done or failed.
   void lead() noexcept {
     try {
-      commit_together(connection_, checkpointer_, batch_);
+      commit_together(connection_, checkpointer_, index_, batch_);
     } catch (...) {
       // Memory ran out between the tasks.
       roll_back(connection_);
@@ -126,15 +135,72 @@ class Writer {
     return task.state == Task::State::leading;
   }
 
-  /// Wakes the threads of the batch and makes the next leader.
+  /// Ends the leading, after a turn in the full-text index if too much is left to do in it.
+  void end_leading() {
+    constexpr std::int64_t most_unindexed = 50'000;
+    if (index_.unindexed() >= most_unindexed) {
+      {
+        const std::lock_guard lock(mutex_);
+        answer();
+      }
+      take_turn(Context{});
+    }
+    leave();
+  }
+
+  /// Takes a turn in the full-text index, in a transaction of its own. Precondition: this thread leads.
+  void take_turn(const Context& context) noexcept {
+    const Call call{context, {}, Operation::open};
+    auto work = [this](Transaction& /*transaction*/) { index_.take_turn(connection_); };
+    Task task(call, work);
+    Batch alone;
+    alone.push_back(task);
+    try {
+      commit_together(connection_, checkpointer_, index_, alone);
+    } catch (...) {
+      roll_back(connection_);
+      fail_all(alone, std::current_exception());
+    }
+    // A search finds what is not in the index. The next save tries again.
+    if (task.failure) { index_.give_up(); }
+  }
+
+  /// Takes a turn when the connection is free; returns false if nothing is left to do.
+  bool index_when_idle() noexcept {
+    try {
+      const Context context;
+      const Call call{context, {}, Operation::open};
+      Task task(call);
+      enter(task);
+      // A use of the connection alone can leave a transaction open.
+      const bool is_free = !connection_.in_transaction();
+      if (is_free) { take_turn(context); }
+      hand_over();
+      return is_free && index_.unindexed() > 0;
+    } catch (...) { return false; }
+  }
+
+  /// Ends the use of the connection; and wakes the thread that fills the full-text index, if something is left to do.
   void leave() {
+    const bool is_behind = index_.works_behind() && index_.unindexed() > 0;
+    hand_over();
+    if (is_behind) { index_thread_.wake(); }
+  }
+
+  /// Wakes the threads of the batch and makes the next leader.
+  void hand_over() {
     const std::lock_guard lock(mutex_);
+    answer();
+    pass_on();
+  }
+
+  /// Wakes the threads of the batch. Precondition: the mutex is locked.
+  void answer() {
     for (Task* member = batch_.first(); member != nullptr; member = member->next) {
       member->state = Task::State::done;
       member->changed.notify_one();
     }
     batch_ = {};
-    pass_on();
   }
 
   /// Makes the first in the queue the leader. Precondition: the mutex is locked.
@@ -153,6 +219,8 @@ class Writer {
   Batch queue_;  ///< tasks that wait for the present leader
   Batch batch_;  ///< tasks that the present leader does
   bool leading_ = false;
+  indexing::Upkeep index_;
+  indexing::IdleThread index_thread_;  ///< the last member, because it uses the others
 };
 
 }  // namespace heddle::sqlite::transaction

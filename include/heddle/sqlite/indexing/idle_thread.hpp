@@ -1,0 +1,95 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+namespace heddle::sqlite::indexing {
+
+/// A thread that takes turns behind the calls of others until nothing is left, and sleeps then. It starts when it is
+/// first woken. Many threads may wake it.
+class IdleThread {
+ public:
+  /// Takes a turn; returns false if nothing is left.
+  using Turn = bool (*)(void* object) noexcept;
+
+  /// `object` must outlive the thread.
+  IdleThread(void* object, Turn turn) noexcept : object_(object), turn_(turn) {}
+  IdleThread(const IdleThread&) = delete;
+  IdleThread& operator=(const IdleThread&) = delete;
+  IdleThread(IdleThread&&) = delete;
+  IdleThread& operator=(IdleThread&&) = delete;
+  /// Waits for the turn that is under way.
+  ~IdleThread() {
+    if (!thread_.joinable()) { return; }
+    {
+      const std::lock_guard lock(mutex_);
+      is_stopped_ = true;
+      changed_.notify_one();
+    }
+    thread_.join();
+  }
+
+  /// Says that there is something to do.
+  void wake() noexcept {
+    wakes_.fetch_add(1, std::memory_order_relaxed);
+    if (is_awake_.exchange(true)) { return; }
+    const std::lock_guard lock(mutex_);
+    changed_.notify_one();
+    if (thread_.joinable()) { return; }
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& error) {
+      // The next call tries again.
+      static_cast<void>(error);
+      is_awake_ = false;
+    }
+  }
+
+ private:
+  using Pause = std::chrono::milliseconds;
+  /// After the first change: it is seldom alone.
+  static constexpr Pause first{20};
+  /// Between two turns while there are calls: most of the time is theirs.
+  static constexpr Pause between{50};
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (!is_stopped_) {
+      if (!is_awake_) {
+        changed_.wait(lock, [this] { return is_stopped_ || is_awake_; });
+        sleep(lock, first);
+        continue;
+      }
+      const std::uint64_t before = wakes_.load(std::memory_order_relaxed);
+      // Before the turn: what comes during the turn is for the next one.
+      is_awake_ = false;
+      lock.unlock();
+      const bool goes_on = turn_(object_);
+      lock.lock();
+      if (!goes_on) { continue; }
+      is_awake_ = true;
+      if (wakes_.load(std::memory_order_relaxed) != before) { sleep(lock, between); }
+    }
+  }
+
+  void sleep(std::unique_lock<std::mutex>& lock, Pause pause) {
+    changed_.wait_for(lock, pause, [this] { return is_stopped_; });
+  }
+
+  void* object_;
+  Turn turn_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<bool> is_awake_{false};
+  std::atomic<std::uint64_t> wakes_{0};
+  bool is_stopped_ = false;
+  std::thread thread_;  ///< the last member, because it uses the others
+};
+
+}  // namespace heddle::sqlite::indexing

@@ -1,0 +1,149 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/search/index_terms.hpp"
+#include "heddle/sqlite/statements/indexing.hpp"
+#include "heddle/text/word.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace heddle::sqlite::indexing {
+
+/// Fills the full-text index of messages from the queue, in turns. One thread at a time, that of the connection that
+/// writes, in a transaction of its own: a turn is done whole or not, and several processes can take turns.
+class Indexer {
+ public:
+  /// The number of messages that a turn takes at most.
+  static constexpr std::int64_t turn_size = 256;
+
+  /// What a turn did.
+  struct Turn {
+    std::int64_t messages = 0;
+    bool is_last = true;  ///< nothing was left
+  };
+
+  /// Takes removed messages out of the index, and queued ones into it. To be called in a transaction, outside of
+  /// savepoints.
+  Turn take_turn(connection::Connection& connection) {
+    if (!is_of_this_version(connection)) { return {}; }
+    const Turn removed = remove(connection);
+    if (!removed.is_last) { return removed; }
+    const Turn inserted = insert(connection);
+    return {removed.messages + inserted.messages, inserted.is_last};
+  }
+
+  /// Takes all removed messages out of the index. To be called in a transaction.
+  void remove_all(connection::Connection& connection) {
+    if (!is_of_this_version(connection)) { return; }
+    while (!remove(connection).is_last) {}
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// A turn takes no further message after this time: others wait for the connection.
+  static constexpr std::chrono::milliseconds longest{20};
+
+  struct Entry {
+    std::int64_t key;
+    std::int64_t tenant;
+    std::string text;  ///< the user, or what was searched
+  };
+
+  static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
+
+  /// The index holds words that another version of the analysis has made otherwise.
+  static bool is_of_this_version(connection::Connection& connection) {
+    const connection::Running state(connection, sql().analysis);
+    return state->step() && std::as_const(*state).integer(0) == text::analysis_version;
+  }
+
+  Turn remove(connection::Connection& connection) {
+    read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
+    return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) { remove(connection, entry); });
+  }
+
+  Turn insert(connection::Connection& connection) {
+    read(connection, sql().queued, [this](connection::Prepared& query) {
+      query.text(last_user_);
+      query.integer(last_key_);
+    });
+    const bool is_end = std::ssize(entries_) < turn_size;
+    const bool is_all = is_end && last_user_.empty();
+    // The next turn goes on behind these, so that no tenant waits for another one; at the end it begins anew.
+    last_user_ = is_end ? std::string() : entries_.back().text;
+    last_key_ = is_end ? 0 : entries_.back().key;
+    // FTS5 writes a segment when a row id is lower than the one before.
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
+    return each(is_all, [&](const Entry& entry) { insert(connection, entry); });
+  }
+
+  template <class Work>
+  Turn each(bool is_all, Work work) {
+    const Clock::time_point end = Clock::now() + longest;
+    Turn turn{0, is_all};
+    for (const Entry& entry : entries_) {
+      work(entry);
+      ++turn.messages;
+      if (Clock::now() > end && turn.messages < std::ssize(entries_)) {
+        turn.is_last = false;
+        break;
+      }
+    }
+    return turn;
+  }
+
+  void remove(connection::Connection& connection, const Entry& entry) {
+    write(connection, sql().remove, entry, entry.text);
+    const connection::Running forget(connection, sql().forget);
+    forget->integer(entry.key);
+    static_cast<void>(forget->step());
+  }
+
+  void insert(connection::Connection& connection, const Entry& entry) {
+    {
+      // Before, so that a message is never indexed twice.
+      const connection::Running dequeue(connection, sql().dequeue);
+      dequeue->text(entry.text);
+      dequeue->integer(entry.key);
+      static_cast<void>(dequeue->step());
+    }
+    const connection::Running message(connection, sql().text);
+    message->integer(entry.key);
+    if (message->step()) { write(connection, sql().insert, entry, std::as_const(*message).text(0)); }
+  }
+
+  template <class Bind>
+  void read(connection::Connection& connection, const sql::StatementText& statement, Bind bind) {
+    entries_.clear();
+    const connection::Running query(connection, statement);
+    query->integer(turn_size);
+    bind(*query);
+    const connection::Prepared& row = *query;
+    while (query->step()) { entries_.push_back({row.integer(0), row.integer(1), std::string(row.text(2))}); }
+  }
+
+  void write(connection::Connection& connection, const sql::StatementText& statement, const Entry& entry,
+             std::string_view text) {
+    const connection::Running running(connection, statement);
+    running->integer(entry.key);
+    running->text(terms_.of(search::IndexTerms(entry.tenant), text));
+    static_cast<void>(running->step());
+  }
+
+  std::vector<Entry> entries_;
+  search::TextTerms terms_;
+  // Where the last turn ended.
+  std::string last_user_;
+  std::int64_t last_key_ = 0;
+};
+
+}  // namespace heddle::sqlite::indexing

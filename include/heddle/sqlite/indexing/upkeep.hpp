@@ -1,0 +1,78 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/sqlite/config.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/indexing/indexer.hpp"
+
+#include <atomic>
+#include <cstdint>
+
+namespace heddle::sqlite::indexing {
+
+/// Knows how much this backend has left to do in the full-text index of messages, and does it. Used by the thread that
+/// has the connection that writes; many threads may ask.
+class Upkeep {
+ public:
+  explicit Upkeep(const Config& config) noexcept
+      : is_immediate_(config.indexing == Indexing::immediate || !config.wal),
+        is_secure_(config.secure_delete),
+        works_behind_(config.wal) {}
+
+  /// Returns true if turns can be taken while other calls run. Without the write-ahead log a commit keeps readers out,
+  /// so that only the commits of calls fill the index.
+  [[nodiscard]] bool works_behind() const noexcept { return works_behind_; }
+
+  /// Does what the configuration asks for in the transaction that makes it necessary. To be called in it, outside of
+  /// savepoints.
+  void before_commit(connection::Connection& connection) {
+    note_changes(connection);
+    if (removed_ > 0 && is_secure_) { indexer_.remove_all(connection); }
+    removed_ = 0;
+    if (!is_immediate_) { return; }
+    // As much as was queued, and no more: a migration can have queued all messages.
+    for (std::int64_t left = unindexed(); left > 0; left -= Indexer::turn_size) { take_turn(connection); }
+  }
+
+  /// Takes a turn. To be called in a transaction, outside of savepoints.
+  void take_turn(connection::Connection& connection) {
+    const Indexer::Turn turn = indexer_.take_turn(connection);
+    const std::int64_t left = unindexed() - turn.messages;
+    // Also what another process has left.
+    unindexed_.store(turn.is_last ? 0 : left > 0 ? left : 1, std::memory_order_relaxed);
+  }
+
+  /// Finds out whether something is left to do that others have left: by a migration, or when they were killed.
+  void look_for_work(connection::Connection& connection) noexcept {
+    try {
+      if (connection.read_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'search_queue'") != 0 &&
+          connection.read_integer(
+              "SELECT EXISTS (SELECT 1 FROM search_queue) OR EXISTS (SELECT 1 FROM search_removals)") != 0) {
+        unindexed_.fetch_add(1, std::memory_order_relaxed);
+      }
+    } catch (const Error& error) { static_cast<void>(error); }
+  }
+
+  /// Leaves the rest to others, for example because the database is not migrated.
+  void give_up() noexcept { unindexed_.store(0, std::memory_order_relaxed); }
+
+  /// Returns how many messages are to be put into the index or taken out of it, about.
+  [[nodiscard]] std::int64_t unindexed() const noexcept { return unindexed_.load(std::memory_order_relaxed); }
+
+ private:
+  void note_changes(connection::Connection& connection) {
+    const std::int64_t removed = connection.row_changes().take_removed();
+    removed_ += removed;
+    unindexed_.fetch_add(removed + connection.row_changes().take_queued(), std::memory_order_relaxed);
+  }
+
+  Indexer indexer_;
+  std::atomic<std::int64_t> unindexed_{0};
+  std::int64_t removed_ = 0;
+  bool is_immediate_;
+  bool is_secure_;
+  bool works_behind_;
+};
+
+}  // namespace heddle::sqlite::indexing

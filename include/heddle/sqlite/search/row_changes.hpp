@@ -1,0 +1,66 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sqlite/search/deleted_words.hpp"
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace heddle::sqlite::search {
+
+/// Notes what a connection does to rows that are searched. What is rolled back is noted too.
+class RowChanges {
+ public:
+  RowChanges() = default;
+  RowChanges(const RowChanges&) = delete;
+  RowChanges& operator=(const RowChanges&) = delete;
+  RowChanges(RowChanges&&) = delete;
+  RowChanges& operator=(RowChanges&&) = delete;
+  ~RowChanges() = default;
+
+  /// The object must live as long as the connection.
+  void watch(sqlite3* connection, bool erase_deleted_words) {
+    erase_deleted_words_ = erase_deleted_words;
+    sqlite3_update_hook(
+        connection,
+        [](void* self, int operation, const char*, const char* table, sqlite3_int64) {
+          static_cast<RowChanges*>(self)->note(operation, table);
+        },
+        this);
+  }
+
+  /// Returns how many messages were queued for the index since the last call, at most.
+  [[nodiscard]] std::int64_t take_queued() noexcept { return std::exchange(queued_, 0); }
+  /// Returns how many messages are to be removed from the index since the last call, at most.
+  [[nodiscard]] std::int64_t take_removed() noexcept { return std::exchange(removed_, 0); }
+
+  /// The indexes whose deleted words have to leave the file.
+  [[nodiscard]] DeletedWords& deleted_words() noexcept { return deleted_words_; }
+
+ private:
+  void note(int operation, std::string_view table) {
+    if (operation == SQLITE_DELETE) {
+      // FTS5 keeps one row for each text in a table of its own, which is named after the index.
+      constexpr std::string_view suffix = "_docsize";
+      if (erase_deleted_words_ && table.ends_with(suffix)) {
+        deleted_words_.note(table.substr(0, table.size() - suffix.size()));
+      }
+    } else if (table == "messages") {
+      ++queued_;
+    } else if (table == "search_removals") {
+      ++removed_;
+      // This index has no table of lengths.
+      if (erase_deleted_words_) { deleted_words_.note("message_words"); }
+    }
+  }
+
+  DeletedWords deleted_words_;
+  std::int64_t queued_ = 0;
+  std::int64_t removed_ = 0;
+  bool erase_deleted_words_ = false;
+};
+
+}  // namespace heddle::sqlite::search

@@ -1,0 +1,62 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/sqlite/search/message_query.hpp"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace heddle::sqlite::search {
+
+/// Returns the text of an SQL value.
+[[nodiscard]] inline std::string_view text_of(sqlite3_value* value) noexcept {
+  const auto* const data = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  if (data == nullptr) { return {}; }
+  return {data, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+/// The SQL function `message_query(tenant, terms)`: see MessageQuery. A tenant that is null has no texts.
+inline void message_query(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
+  try {
+    std::string query = R"("")";
+    if (sqlite3_value_type(arguments[0]) != SQLITE_NULL) {
+      query = MessageQuery(text_of(arguments[1])).match(sqlite3_value_int64(arguments[0]));
+    }
+    sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  } catch (...) { sqlite3_result_error_nomem(result); }
+}
+
+/// The SQL function `unindexed_rank(text, terms)`: the rank of a text that is not in the index; null if it does not
+/// match.
+inline void unindexed_rank(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
+  try {
+    auto* const kept = static_cast<MessageQuery*>(sqlite3_get_auxdata(result, 1));
+    std::unique_ptr<MessageQuery> made;
+    if (kept == nullptr) { made = std::make_unique<MessageQuery>(text_of(arguments[1])); }
+    const std::optional<double> rank = (kept != nullptr ? kept : made.get())->rank(text_of(arguments[0]));
+    if (made) {
+      sqlite3_set_auxdata(result, 1, made.release(), [](void* query) { delete static_cast<MessageQuery*>(query); });
+    }
+    if (rank) { return sqlite3_result_double(result, *rank); }
+    sqlite3_result_null(result);
+  } catch (...) { sqlite3_result_error_nomem(result); }
+}
+
+/// Adds these functions to a connection.
+inline void add_search_functions(sqlite3* connection) {
+  constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+  if (sqlite3_create_function_v2(connection, "message_query", 2, flags, nullptr, &message_query, nullptr, nullptr,
+                                 nullptr) != SQLITE_OK ||
+      sqlite3_create_function_v2(connection, "unindexed_rank", 2, flags, nullptr, &unindexed_rank, nullptr, nullptr,
+                                 nullptr) != SQLITE_OK) {
+    throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept functions");
+  }
+}
+
+}  // namespace heddle::sqlite::search

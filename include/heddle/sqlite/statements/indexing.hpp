@@ -1,0 +1,36 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+
+namespace heddle::sqlite {
+
+/// The statements that fill the full-text index of messages; the tables are described in the migration `message_words`.
+/// Comments name the arguments.
+struct IndexingStatements {
+  using Statement = sql::StatementText;
+
+  Statement analysis{"SELECT analysis FROM search_state"};
+
+  /// limit: key, tenant, text.
+  Statement removals{
+      "SELECT r.key, t.number, r.searched FROM search_removals r CROSS JOIN tenants t ON t.user_id = r.user_id "
+      "ORDER BY r.key LIMIT ?1"};
+  /// key, terms: the same terms as when the key was inserted.
+  Statement remove{"INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?1, ?2)"};
+  /// key
+  Statement forget{"DELETE FROM search_removals WHERE key = ?1"};
+
+  /// limit, user and key after which to begin: key, tenant, user.
+  Statement queued{
+      "SELECT q.key, t.number, q.user_id FROM search_queue q CROSS JOIN tenants t ON t.user_id = q.user_id "
+      "WHERE (q.user_id, q.key) > (?2, ?3) ORDER BY q.user_id, q.key LIMIT ?1"};
+  /// key
+  Statement text{"SELECT searched FROM messages WHERE key = ?1"};
+  /// key, terms: outside of savepoints and with VALUES, or else FTS5 writes a segment for each message.
+  Statement insert{"INSERT INTO message_words (rowid, words) VALUES (?1, ?2)"};
+  /// user, key
+  Statement dequeue{"DELETE FROM search_queue WHERE user_id = ?1 AND key = ?2"};
+};
+
+}  // namespace heddle::sqlite

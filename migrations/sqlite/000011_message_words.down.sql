@@ -1,0 +1,29 @@
+DROP TRIGGER sessions_inserted;
+DROP TRIGGER messages_replaced;
+DROP TRIGGER messages_deleted;
+DROP TRIGGER messages_inserted;
+DROP TABLE search_state;
+DROP TABLE message_words;
+DROP TABLE search_removals;
+DROP TABLE search_queue;
+DROP TABLE tenants;
+
+CREATE VIRTUAL TABLE messages_search USING fts5 (
+  searched, content = 'messages', content_rowid = 'key', tokenize = 'porter unicode61'
+);
+INSERT INTO messages_search (messages_search) VALUES ('rebuild');
+CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN
+  INSERT INTO messages_search (rowid, searched) VALUES (NEW.key, NEW.searched);
+END;
+CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
+  INSERT INTO messages_search (messages_search, rowid, searched) VALUES ('delete', OLD.key, OLD.searched);
+END;
+CREATE TRIGGER messages_redacted AFTER UPDATE OF content ON messages BEGIN
+  INSERT INTO messages_search (messages_search, rowid, searched) VALUES ('delete', OLD.key, OLD.searched);
+  INSERT INTO messages_search (rowid, searched) VALUES (NEW.key, NEW.searched);
+END;
+CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions BEGIN
+  INSERT INTO branches (number, user_id, session_number, branch, first_sequence)
+    VALUES (NEW.number, NEW.user_id, NEW.number, 1, NEW.last_sequence + 1);
+  UPDATE sessions SET branch_number = NEW.number, branch_first = NEW.last_sequence + 1 WHERE number = NEW.number;
+END;

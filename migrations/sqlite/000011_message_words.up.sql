@@ -1,0 +1,64 @@
+-- The words of messages, for searches. A save queues its messages; the index is filled behind it. A message whose text
+-- is searched is either in the queue or in the index, never in both.
+
+-- Tenants as numbers, which are part of the words in the index; never used twice.
+CREATE TABLE tenants (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO tenants (user_id) SELECT DISTINCT user_id FROM branches ORDER BY user_id;
+
+CREATE TABLE search_queue (
+  user_id TEXT NOT NULL,
+  key INTEGER NOT NULL,
+  PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO search_queue
+  SELECT b.user_id, m.key FROM branches b CROSS JOIN messages m
+    ON m.key BETWEEN b.number * 16777216 AND b.number * 16777216 + 16777215;
+-- What was in the index when it was deleted or replaced: the index forgets it only if it is told the same words.
+CREATE TABLE search_removals (
+  key INTEGER PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  searched TEXT NOT NULL
+) STRICT;
+-- Row ids are the keys of messages. The tokenizer only splits at spaces: the words are made before. Each starts with
+-- the number of its tenant, so that a search reads no words of others.
+CREATE VIRTUAL TABLE message_words USING fts5 (words, content = '', tokenize = 'ascii', columnsize = 0);
+-- The version of the analysis that made the words.
+CREATE TABLE search_state (analysis INTEGER NOT NULL) STRICT;
+INSERT INTO search_state VALUES (1);
+
+DROP TRIGGER messages_inserted;
+DROP TRIGGER messages_deleted;
+DROP TRIGGER messages_redacted;
+DROP TABLE messages_search;
+
+CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN
+  INSERT INTO search_queue SELECT user_id, NEW.key FROM branches WHERE number = NEW.key >> 24;
+END;
+CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
+  INSERT INTO search_removals
+    SELECT OLD.key, b.user_id, OLD.searched FROM branches b WHERE b.number = OLD.key >> 24
+      AND NOT EXISTS (SELECT 1 FROM search_queue q WHERE q.user_id = b.user_id AND q.key = OLD.key);
+  DELETE FROM search_queue
+    WHERE user_id = (SELECT user_id FROM branches WHERE number = OLD.key >> 24) AND key = OLD.key;
+END;
+CREATE TRIGGER messages_replaced AFTER UPDATE OF content ON messages BEGIN
+  INSERT INTO search_removals
+    SELECT OLD.key, b.user_id, OLD.searched FROM branches b WHERE b.number = OLD.key >> 24
+      AND NOT EXISTS (SELECT 1 FROM search_queue q WHERE q.user_id = b.user_id AND q.key = OLD.key);
+  INSERT INTO search_queue
+    SELECT b.user_id, NEW.key FROM branches b WHERE b.number = NEW.key >> 24
+      AND NOT EXISTS (SELECT 1 FROM search_queue q WHERE q.user_id = b.user_id AND q.key = NEW.key);
+END;
+
+DROP TRIGGER sessions_inserted;
+-- A fork is inserted with the sequence at which it starts.
+CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions BEGIN
+  INSERT INTO branches (number, user_id, session_number, branch, first_sequence)
+    VALUES (NEW.number, NEW.user_id, NEW.number, 1, NEW.last_sequence + 1);
+  UPDATE sessions SET branch_number = NEW.number, branch_first = NEW.last_sequence + 1 WHERE number = NEW.number;
+  INSERT INTO tenants (user_id) SELECT NEW.user_id
+    WHERE NOT EXISTS (SELECT 1 FROM tenants WHERE user_id = NEW.user_id);
+END;

@@ -1,0 +1,186 @@
+#include "concurrency/raw_connection.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace heddle;
+
+// The index is filled behind the saves; these tests wait for it. What a search finds is in the conformance suite.
+
+namespace {
+
+const Context alice{.user_id = "alice"};
+const Context bob{.user_id = "bob"};
+
+using Texts = std::vector<std::string>;
+
+class Place {
+ public:
+  [[nodiscard]] sqlite::Config config(sqlite::Indexing indexing = sqlite::Indexing::deferred) const {
+    return {.path = path(), .indexing = indexing};
+  }
+  [[nodiscard]] std::string path() const { return (folder_.path() / "heddle.db").string(); }
+
+  std::string run(const std::string& sql) { return concurrency::RawConnection(path()).run(sql); }
+  [[nodiscard]] std::string damage() const { return concurrency::RawConnection(path()).damage(); }
+
+  /// Waits until nothing is left to do in the index.
+  void wait_for_index() {
+    while (run("SELECT (SELECT count(*) FROM search_queue) + (SELECT count(*) FROM search_removals)") != "0") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
+ private:
+  support::TemporaryFolder folder_;
+};
+
+template <class Store>
+Texts found(Store& store, const Context& context, const std::string& query) {
+  Texts texts;
+  for (const Message& message : store.search_messages(context, {.query = query}).items) {
+    texts.push_back(message.content);
+  }
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("the index is filled behind the saves, and follows what is redacted and deleted") {
+  Place place;
+  Backend<Sqlite> backend(place.config());
+  backend.migrate();
+  auto& store = backend.session_storage();
+  for (const Context& context : {alice, bob}) {
+    store.save_session(context, {.id = "s"});
+    store.save_session(context, {.id = "t"});
+    store.save_message(context, "s", {.content = "the red house"});
+    store.save_message(context, "s", {.content = "a green house"});
+    store.save_message(context, "t", {.content = "a blue house"});
+  }
+  const Texts all{"a blue house", "a green house", "the red house"};
+  CHECK(found(store, alice, "house") == all);
+  place.wait_for_index();
+  CHECK(place.run("SELECT count(*) FROM message_words WHERE message_words MATCH '\"\x80hous\" OR \"\x81hous\" OR "
+                  "\"\x82hous\"'") == "6");
+  CHECK(found(store, alice, "house") == all);
+  CHECK(found(store, alice, "\"green house\"") == Texts{"a green house"});
+  CHECK(place.damage().empty());
+
+  // At once, and also when the index has followed.
+  store.redact_messages(alice, "s", {1, 1}, "asked for");
+  CHECK(store.delete_session(alice, "t"));
+  CHECK(found(store, alice, "house") == Texts{"a green house"});
+  CHECK(place.damage().empty());
+  place.wait_for_index();
+  CHECK(found(store, alice, "house") == Texts{"a green house"});
+  CHECK(found(store, bob, "house") == all);
+  CHECK(place.damage().empty());
+}
+
+TEST_CASE("what a backend left in the queue is found by the next one, which goes on") {
+  Place place;
+  constexpr int count = 600;
+  {
+    Backend<Sqlite> backend(place.config());
+    backend.migrate();
+    backend.session_storage().save_session(alice, {.id = "s"});
+    std::vector<Message> messages(count);
+    for (int index = 0; index < count; ++index) { messages[static_cast<std::size_t>(index)].content = "needle"; }
+    backend.session_storage().save_messages(alice, "s", messages);
+  }
+  // As if the process had been killed in the middle.
+  place.run("DELETE FROM search_queue");
+  place.run("INSERT INTO message_words (message_words) VALUES ('delete-all')");
+  place.run("INSERT INTO search_queue SELECT 'alice', key FROM messages");
+  Backend<Sqlite> backend(place.config());
+  auto& store = backend.session_storage();
+  const auto number_found = [&] {
+    return store.search_messages(alice, {.query = "needle"}, {.limit = 1000}).items.size();
+  };
+  CHECK(number_found() == count);
+  place.wait_for_index();
+  CHECK(number_found() == count);
+  CHECK(place.damage().empty());
+}
+
+TEST_CASE("words of every script are found, in the index and before") {
+  for (const bool indexed : {true, false}) {
+    CAPTURE(indexed);
+    Place place;
+    Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
+    backend.migrate();
+    if (!indexed) { place.run("UPDATE search_state SET analysis = 0"); }
+    auto& store = backend.session_storage();
+    store.save_session(alice, {.id = "s"});
+    for (const char* text : {"東京都に行く", "Жёлтый дом", "Straße", "we decided", "ship it 🚀 now"}) {
+      store.save_message(alice, "s", {.content = text});
+    }
+    CHECK(place.run("SELECT count(*) FROM search_queue") == (indexed ? "0" : "5"));
+    for (const char* query : {"東京都", "京都", "東", "都", "\"都に\""}) {
+      CAPTURE(query);
+      CHECK(found(store, alice, query) == Texts{"東京都に行く"});
+    }
+    CHECK(found(store, alice, "東行").empty());
+    CHECK(found(store, alice, "желтый") == Texts{"Жёлтый дом"});
+    CHECK(found(store, alice, "STRASSE") == Texts{"Straße"});
+    CHECK(found(store, alice, "🚀") == Texts{"ship it 🚀 now"});
+    CHECK(found(store, alice, "\"it 🚀 now\"") == Texts{"ship it 🚀 now"});
+    // As it is written, too, for searches by what a word starts with.
+    CHECK(place.run("SELECT count(*) FROM message_words WHERE message_words MATCH '\"\x81\xfe"
+                    "decide\" *'") == (indexed ? "1" : "0"));
+    CHECK(place.damage().empty());
+  }
+}
+
+TEST_CASE("many tenants have the same words, and each finds its own") {
+  Place place;
+  Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
+  backend.migrate();
+  auto& store = backend.session_storage();
+  // Their numbers have one digit, and two.
+  constexpr int tenants = 200;
+  const auto tenant = [](int number) { return Context::for_user("tenant " + std::to_string(number)); };
+  for (int number = 0; number < tenants; ++number) {
+    store.save_session(tenant(number), {.id = "s"});
+    store.save_message(tenant(number), "s", {.content = "word of " + std::to_string(number)});
+  }
+  for (int number = 0; number < tenants; ++number) {
+    CHECK(found(store, tenant(number), "word") == Texts{"word of " + std::to_string(number)});
+  }
+  CHECK(found(store, tenant(tenants), "word").empty());
+}
+
+TEST_CASE("indexing at once leaves nothing in the queue") {
+  Place place;
+  Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
+  backend.migrate();
+  auto& store = backend.session_storage();
+  store.save_session(alice, {.id = "s"});
+  store.save_message(alice, "s", {.content = "the red house"});
+  CHECK(place.run("SELECT count(*) FROM search_queue") == "0");
+  store.redact_messages(alice, "s", {1, 1}, "asked for");
+  CHECK(place.run("SELECT count(*) FROM search_removals") == "0");
+  CHECK(found(store, alice, "house").empty());
+  CHECK(place.damage().empty());
+}
+
+TEST_CASE("an index whose words another version has made is left alone, and all messages are found") {
+  Place place;
+  Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
+  backend.migrate();
+  auto& store = backend.session_storage();
+  store.save_session(alice, {.id = "s"});
+  place.run("UPDATE search_state SET analysis = 1000");
+  store.save_message(alice, "s", {.content = "the red house"});
+  CHECK(place.run("SELECT count(*) FROM search_queue") == "1");
+  CHECK(found(store, alice, "house") == Texts{"the red house"});
+}
