@@ -13,9 +13,9 @@
 
 namespace heddle::sqlite::search {
 
-/// The terms of one tenant in the index `message_words`. Each starts with the tenant: the digits of its number to the
-/// base 64, each a byte from 0x80 to 0xBF. No word in UTF-8 starts with such a byte, so no term of one tenant is a term
-/// of another one, and no text can make one. Indexes hold them: they must never change.
+/// The terms of one tenant in the indexes `message_words` and `artifact_words`. Each starts with the tenant: the digits
+/// of its number to the base 64, each a byte from 0x80 to 0xBF. No word in UTF-8 starts with such a byte, so no term of
+/// one tenant is a term of another one, and no text can make one. Indexes hold them: they must never change.
 class IndexTerms {
  public:
   explicit IndexTerms(std::int64_t tenant) {
@@ -32,6 +32,9 @@ class IndexTerms {
   /// lengths would cost each text a page of its own in a batch.
   void append_end(std::string& terms) const { terms.append(prefix_).push_back(end_mark); }
 
+  /// Stands between two texts of a row, so that no phrase spans them.
+  void append_border(std::string& terms) const { terms.append(prefix_).push_back(border_mark); }
+
   /// A word as it is written, or what it starts with.
   void append_written(std::string& terms, std::string_view word) const {
     terms.append(prefix_).push_back(written_mark);
@@ -42,6 +45,7 @@ class IndexTerms {
   // In no UTF-8, and not a digit of a tenant.
   static constexpr char end_mark = '\xff';
   static constexpr char written_mark = '\xfe';
+  static constexpr char border_mark = '\xfd';
 
   std::string prefix_;
 };
@@ -52,9 +56,24 @@ class TextTerms {
   /// Returns the terms of a text, separated by spaces: its words in order, its end, and each word that is not its own
   /// stem as it is written, once, for searches by what a word starts with. The result lives until the next call.
   [[nodiscard]] std::string_view of(const IndexTerms& tenant, std::string_view text) {
+    start();
+    add(tenant, text);
+    return finish(tenant);
+  }
+
+  // The same for several texts of a row: `start`, then `add` for each, then `finish`.
+
+  void start() {
     terms_.clear();
     bytes_.clear();
     written_.clear();
+  }
+
+  void add(const IndexTerms& tenant, std::string_view text) {
+    if (!terms_.empty()) {
+      tenant.append_border(terms_);
+      terms_.push_back(' ');
+    }
     text::for_each_word(text, [&](const text::Word& word) {
       tenant.append_word(terms_, word.term);
       terms_.push_back(' ');
@@ -63,6 +82,9 @@ class TextTerms {
         bytes_.append(word.folded);
       }
     });
+  }
+
+  [[nodiscard]] std::string_view finish(const IndexTerms& tenant) {
     tenant.append_end(terms_);
     const auto less = [this](const Place& a, const Place& b) { return at(a) < at(b); };
     const auto same = [this](const Place& a, const Place& b) { return at(a) == at(b); };

@@ -35,7 +35,7 @@ class MessageQuery {
     }
   }
 
-  /// Returns the query of FTS5 for a tenant's texts in the index `message_words`; for `message_rank`, the end of the
+  /// Returns the query of FTS5 for a tenant's texts in the index `message_words`; for `search_rank`, the end of the
   /// text is its last phrase. Without words it matches nothing.
   [[nodiscard]] std::string match(std::int64_t tenant) const {
     if (phrases_.empty()) { return R"("")"; }
@@ -56,7 +56,7 @@ class MessageQuery {
     return query;
   }
 
-  /// Returns the rank of a text as `message_rank` does; nothing if it does not match.
+  /// Returns the rank of a text as `search_rank` does; nothing if it does not match.
   [[nodiscard]] std::optional<double> rank(std::string_view text) {
     if (phrases_.empty()) { return std::nullopt; }
     bytes_.clear();

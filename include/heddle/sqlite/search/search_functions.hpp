@@ -48,12 +48,28 @@ inline void unindexed_rank(sqlite3_context* result, int /*count*/, sqlite3_value
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
+/// The SQL function `index_terms(tenant, text, ...)`: the terms of a row with these texts. The triggers of artifacts
+/// call it, so only a program with this function can change them.
+inline void index_terms(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept {
+  try {
+    const IndexTerms tenant(sqlite3_value_int64(arguments[0]));
+    TextTerms terms;
+    terms.start();
+    for (int index = 1; index < count; ++index) { terms.add(tenant, text_of(arguments[index])); }
+    const std::string_view text = terms.finish(tenant);
+    sqlite3_result_text64(result, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  } catch (...) { sqlite3_result_error_nomem(result); }
+}
+
 /// Adds these functions to a connection.
 inline void add_search_functions(sqlite3* connection) {
-  constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+  constexpr int in_triggers = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+  constexpr int flags = in_triggers | SQLITE_DIRECTONLY;
   if (sqlite3_create_function_v2(connection, "message_query", 2, flags, nullptr, &message_query, nullptr, nullptr,
                                  nullptr) != SQLITE_OK ||
       sqlite3_create_function_v2(connection, "unindexed_rank", 2, flags, nullptr, &unindexed_rank, nullptr, nullptr,
+                                 nullptr) != SQLITE_OK ||
+      sqlite3_create_function_v2(connection, "index_terms", -1, in_triggers, nullptr, &index_terms, nullptr, nullptr,
                                  nullptr) != SQLITE_OK) {
     throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept functions");
   }

@@ -5,7 +5,7 @@
 
 namespace heddle::sqlite {
 
-/// The statements that fill the full-text index of messages; the tables are described in the migration `message_words`.
+/// The statements that fill the full-text index of messages; the tables are described in the migration `search`.
 /// Comments name the arguments.
 struct IndexingStatements {
   using Statement = sql::StatementText;

@@ -215,7 +215,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   static std::string found(const std::string& indexed, const std::string& queued, const std::string& limit) {
     // Materialized, so that each text is looked at once.
     return "FROM (WITH queued AS MATERIALIZED (SELECT q.key AS key, unindexed_rank(m.searched, ?2) AS score FROM " +
-           queued + ") SELECT f.rowid AS key, message_rank(message_words) AS score FROM " + indexed +
+           queued + ") SELECT f.rowid AS key, search_rank(message_words) AS score FROM " + indexed +
            " AND message_words MATCH message_query((SELECT number FROM tenants WHERE user_id = ?1), ?2) AND NOT EXISTS "
            "(SELECT 1 FROM search_removals r WHERE r.key = f.rowid) UNION ALL SELECT key, score FROM queued WHERE "
            "score "

@@ -159,12 +159,14 @@ struct Sql : sql::HidingSql {
   /// ORDER BY would keep the texts of all rows in memory.
   static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
                                           std::string_view offset) {
-    return std::string(
-               " FROM (SELECT f.rowid AS number, search_rank(artifacts_search) AS score FROM artifacts_search f ")
-        .append("JOIN artifacts owned ON owned.number = f.rowid WHERE artifacts_search MATCH ")
-        .append(words)
-        .append(" AND owned.user_id = ")
+    return std::string(" FROM (SELECT f.rowid AS number, search_rank(artifact_words) AS score FROM artifact_words f ")
+        .append(
+            "CROSS JOIN artifacts owned ON owned.number = f.rowid WHERE artifact_words MATCH message_query((SELECT ")
+        .append("number FROM tenants WHERE user_id = ")
         .append(user)
+        .append("), ")
+        .append(words)
+        .append(")")
         .append(" AND owned.deleted_at IS NULL" + visible("owned") + " ORDER BY score, f.rowid LIMIT ")
         .append(limit)
         .append(" OFFSET ")

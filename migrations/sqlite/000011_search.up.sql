@@ -1,4 +1,4 @@
--- The words of messages, for searches. A save queues its messages; the index is filled behind it. A message whose text
+-- The words of messages and artifacts, for searches. A save queues its messages; the index is filled behind it. A message whose text
 -- is searched is either in the queue or in the index, never in both.
 
 -- Tenants as numbers, which are part of the words in the index; never used twice.
@@ -51,6 +51,39 @@ CREATE TRIGGER messages_replaced AFTER UPDATE OF content ON messages BEGIN
   INSERT INTO search_queue
     SELECT b.user_id, NEW.key FROM branches b WHERE b.number = NEW.key >> 24
       AND NOT EXISTS (SELECT 1 FROM search_queue q WHERE q.user_id = b.user_id AND q.key = NEW.key);
+END;
+
+-- Artifacts are few: their words are indexed as they are stored. `index_terms` is a function of Heddle's connections.
+CREATE VIRTUAL TABLE artifact_words USING fts5 (words, content = '', tokenize = 'ascii');
+INSERT INTO tenants (user_id) SELECT DISTINCT user_id FROM artifacts
+  WHERE user_id NOT IN (SELECT user_id FROM tenants) ORDER BY user_id;
+INSERT INTO artifact_words (rowid, words)
+  SELECT a.number, index_terms(t.number, a.name, a.searched_purpose, a.searched_tags)
+  FROM artifacts a JOIN tenants t ON t.user_id = a.user_id ORDER BY a.number;
+DROP TRIGGER artifacts_inserted;
+DROP TRIGGER artifacts_deleted;
+DROP TRIGGER artifacts_updated;
+DROP TABLE artifacts_search;
+CREATE TRIGGER artifacts_inserted AFTER INSERT ON artifacts BEGIN
+  INSERT INTO tenants (user_id) SELECT NEW.user_id
+    WHERE NOT EXISTS (SELECT 1 FROM tenants WHERE user_id = NEW.user_id);
+  INSERT INTO artifact_words (rowid, words)
+    SELECT NEW.number, index_terms(t.number, NEW.name, NEW.searched_purpose, NEW.searched_tags)
+    FROM tenants t WHERE t.user_id = NEW.user_id;
+END;
+CREATE TRIGGER artifacts_deleted AFTER DELETE ON artifacts BEGIN
+  INSERT INTO artifact_words (artifact_words, rowid, words)
+    SELECT 'delete', OLD.number, index_terms(t.number, OLD.name, OLD.searched_purpose, OLD.searched_tags)
+    FROM tenants t WHERE t.user_id = OLD.user_id;
+END;
+CREATE TRIGGER artifacts_updated AFTER UPDATE OF name, purpose, tags ON artifacts
+WHEN OLD.name <> NEW.name OR OLD.purpose <> NEW.purpose OR OLD.tags IS NOT NEW.tags BEGIN
+  INSERT INTO artifact_words (artifact_words, rowid, words)
+    SELECT 'delete', OLD.number, index_terms(t.number, OLD.name, OLD.searched_purpose, OLD.searched_tags)
+    FROM tenants t WHERE t.user_id = OLD.user_id;
+  INSERT INTO artifact_words (rowid, words)
+    SELECT NEW.number, index_terms(t.number, NEW.name, NEW.searched_purpose, NEW.searched_tags)
+    FROM tenants t WHERE t.user_id = NEW.user_id;
 END;
 
 DROP TRIGGER sessions_inserted;

@@ -2,6 +2,10 @@ DROP TRIGGER sessions_inserted;
 DROP TRIGGER messages_replaced;
 DROP TRIGGER messages_deleted;
 DROP TRIGGER messages_inserted;
+DROP TRIGGER artifacts_updated;
+DROP TRIGGER artifacts_deleted;
+DROP TRIGGER artifacts_inserted;
+DROP TABLE artifact_words;
 DROP TABLE search_state;
 DROP TABLE message_words;
 DROP TABLE search_removals;
@@ -26,4 +30,24 @@ CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions BEGIN
   INSERT INTO branches (number, user_id, session_number, branch, first_sequence)
     VALUES (NEW.number, NEW.user_id, NEW.number, 1, NEW.last_sequence + 1);
   UPDATE sessions SET branch_number = NEW.number, branch_first = NEW.last_sequence + 1 WHERE number = NEW.number;
+END;
+CREATE VIRTUAL TABLE artifacts_search USING fts5 (
+  name, searched_purpose, searched_tags, content = 'artifacts', content_rowid = 'number',
+  tokenize = 'porter unicode61'
+);
+INSERT INTO artifacts_search (artifacts_search) VALUES ('rebuild');
+CREATE TRIGGER artifacts_inserted AFTER INSERT ON artifacts BEGIN
+  INSERT INTO artifacts_search (rowid, name, searched_purpose, searched_tags)
+  VALUES (NEW.number, NEW.name, NEW.searched_purpose, NEW.searched_tags);
+END;
+CREATE TRIGGER artifacts_deleted AFTER DELETE ON artifacts BEGIN
+  INSERT INTO artifacts_search (artifacts_search, rowid, name, searched_purpose, searched_tags)
+  VALUES ('delete', OLD.number, OLD.name, OLD.searched_purpose, OLD.searched_tags);
+END;
+CREATE TRIGGER artifacts_updated AFTER UPDATE OF name, purpose, tags ON artifacts
+WHEN OLD.name <> NEW.name OR OLD.purpose <> NEW.purpose OR OLD.tags IS NOT NEW.tags BEGIN
+  INSERT INTO artifacts_search (artifacts_search, rowid, name, searched_purpose, searched_tags)
+  VALUES ('delete', OLD.number, OLD.name, OLD.searched_purpose, OLD.searched_tags);
+  INSERT INTO artifacts_search (rowid, name, searched_purpose, searched_tags)
+  VALUES (NEW.number, NEW.name, NEW.searched_purpose, NEW.searched_tags);
 END;
