@@ -3,6 +3,7 @@
 #include "postgres/statements/operations.hpp"
 
 #include <doctest/doctest.h>
+#include <chrono>
 
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ inline const std::vector<Operation> of_turns{
     {"append to a stream",
      [](R& r) {
        MessageStream stream = writer(r);
+       // On a slow machine the next announcement would be due.
+       stream.announced = Context::Clock::now() + std::chrono::hours(1);
        r.backend.stream_store().append(r.context, stream, text_mark);
      }},
     {"append to a stream, and tell other processes",
