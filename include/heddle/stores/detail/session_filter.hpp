@@ -10,6 +10,7 @@
 #include <rapidjson/document.h>
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <utility>
 
