@@ -24,7 +24,6 @@ namespace {
 
 using benchmarks::deletions;
 using benchmarks::expect;
-using benchmarks::expect_some;
 using benchmarks::numbered;
 using benchmarks::PostgresSetup;
 using benchmarks::saved_sessions;
@@ -67,33 +66,23 @@ void measure(std::int64_t count) {
   benchmarks::Pipelined raw(PostgresSetup::one_by_one(setup.app_dsn()));
   benchmarks::Corpus corpus;
   const std::string user = "user";
-  const auto context = heddle::Context::for_user(user);
-  auto& sessions = backend.session_storage();
-
-  const auto create = [&](const std::string& session) { sessions.save_session(context, {.id = session}); };
-  const auto store = [&](const std::string& session, const std::vector<std::string>& texts) {
-    sessions.save_messages(context, session, benchmarks::messages_of(texts));
-  };
-  const auto create_in_reference = [&](const std::string& session) { reference.save_session(user, session); };
-  const auto store_in_reference = [&](const std::string& session, const std::vector<std::string>& texts) {
-    reference.save_all(user, session, texts);
-  };
+  const benchmarks::SessionWriter in_reference{
+      [&](const std::string& session) { reference.save_session(user, session); },
+      [&](const std::string& session, const std::vector<std::string>& texts) {
+        reference.save_all(user, session, texts);
+      }};
   std::fprintf(stderr, "PostgreSQL: filling %lld messages\n", static_cast<long long>(count));
-  corpus.fill(count, create, store);
-  corpus.fill(count, create_in_reference, store_in_reference);
-
   benchmarks::Ours ours("heddle", backend);
   benchmarks::Ours any("any", handle);
+  corpus.fill(count, ours.writer());
+  corpus.fill(count, in_reference);
   ours.prepare(corpus);
   any.prepare(corpus);
   for (int index = 0; index < saved_sessions; ++index) {
     reference.save_session(user, numbered("raw-saved-", index));
     reference.save_session(user, numbered("saved-", index));
   }
-  for (int index = 0; index < deletions; ++index) {
-    create_in_reference(numbered("deleted-", index));
-    store_in_reference(numbered("deleted-", index), corpus.take(100));
-  }
+  corpus.add_sessions("deleted-", deletions, in_reference);
   support::RawPostgres(setup.superuser_dsn()).execute("VACUUM ANALYZE");
 
   const benchmarks::Comparison comparison("postgres", count);
@@ -121,15 +110,8 @@ void measure(std::int64_t count) {
                   {"heddle", [&](int) { ours.last(); }},
                   {"any", [&](int) { any.last(); }}},
                  15, 20);
-  const auto search = [&](const std::string& task, const std::string& word) {
-    comparison.run(task,
-                   {{"reference", [&](int) { expect_some(reference.search(user, word, 20).size()); }},
-                    {"heddle", [&](int) { ours.search(word); }},
-                    {"any", [&](int) { any.search(word); }}},
-                   7, 3);
-  };
-  search("search a common word", "refund");
-  search("search a rare word", "rarissime");
+  benchmarks::compare_searches(
+      comparison, [&](const std::string& word) { return reference.search(user, word, 20).size(); }, ours, any);
   comparison.run("delete a session of 100",
                  {{"reference", [&](int number) { reference.delete_session(user, numbered("deleted-", number)); }},
                   {"heddle", [&](int number) { ours.remove(number); }},

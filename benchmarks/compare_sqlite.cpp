@@ -4,7 +4,7 @@
 //     compare_sqlite MESSAGES [full]      at least 10,000
 #include "comparison.hpp"
 #include "corpus.hpp"
-#include "count_allocations.hpp"
+#include "counts/cost.hpp"
 #include "heddle/any_backend.hpp"
 #include "heddle/sqlite.hpp"
 #include "ours.hpp"
@@ -26,8 +26,6 @@ namespace {
 
 using benchmarks::deletions;
 using benchmarks::expect;
-using benchmarks::expect_some;
-using benchmarks::messages_of;
 using benchmarks::numbered;
 using benchmarks::saved_sessions;
 using heddle::Context;
@@ -40,9 +38,9 @@ void count_saves(const benchmarks::Comparison& comparison, const std::string& pa
   benchmarks::require(sqlite3_open(path.c_str(), &connection), SQLITE_OK, connection);
   benchmarks::require(sqlite3_exec(connection, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr), SQLITE_OK,
                       connection);
-  const std::int64_t before = benchmarks::allocations();
+  const std::int64_t before = counts::spent().allocations;
   for (int call = 0; call < calls; ++call) { save(call); }
-  const std::int64_t after = benchmarks::allocations();
+  const std::int64_t after = counts::spent().allocations;
   // A frame of the log is a page and a header of 24 bytes; the log has one of 32.
   const double frames = (static_cast<double>(std::filesystem::file_size(path + "-wal")) - 32) / (4096 + 24);
   comparison.count("save a message", variant, "pages written to the log", frames / calls);
@@ -63,33 +61,27 @@ void measure(std::int64_t count, bool full, const std::filesystem::path& folder)
   const auto context = Context::for_user("user");
   auto& sessions = backend.session_storage();
 
-  const auto create = [&](const std::string& session) { sessions.save_session(context, {.id = session}); };
-  const auto store = [&](const std::string& session, const std::vector<std::string>& texts) {
-    sessions.save_messages(context, session, messages_of(texts));
-  };
   std::int64_t second = 0;
-  const auto create_in_reference = [&](const std::string& session) { reference.save_session(session); };
-  const auto store_in_reference = [&](const std::string& session, const std::vector<std::string>& texts) {
-    reference.execute("BEGIN");
-    for (const std::string& text : texts) { reference.save(session, text, ++second); }
-    reference.execute("COMMIT");
-  };
+  const benchmarks::SessionWriter in_reference{[&](const std::string& session) { reference.save_session(session); },
+                                               [&](const std::string& session, const std::vector<std::string>& texts) {
+                                                 reference.execute("BEGIN");
+                                                 for (const std::string& text : texts) {
+                                                   reference.save(session, text, ++second);
+                                                 }
+                                                 reference.execute("COMMIT");
+                                               }};
   std::fprintf(stderr, "SQLite: filling %lld messages\n", static_cast<long long>(count));
-  corpus.fill(count, create, store);
-  corpus.fill(count, create_in_reference, store_in_reference);
-
   benchmarks::Ours ours("heddle", backend);
   benchmarks::Ours any("any", handle);
+  corpus.fill(count, ours.writer());
+  corpus.fill(count, in_reference);
   ours.prepare(corpus);
   any.prepare(corpus);
   for (int index = 0; index < saved_sessions; ++index) {
     sessions.save_session(context, {.id = numbered("raw-saved-", index)});
     reference.save_session(numbered("saved-", index));
   }
-  for (int index = 0; index < deletions; ++index) {
-    create_in_reference(numbered("deleted-", index));
-    store_in_reference(numbered("deleted-", index), corpus.take(100));
-  }
+  corpus.add_sessions("deleted-", deletions, in_reference);
   benchmarks::RawSqlite raw(path, full);
 
   const benchmarks::Comparison comparison(full ? "sqlite, full" : "sqlite, normal", count);
@@ -126,15 +118,8 @@ void measure(std::int64_t count, bool full, const std::filesystem::path& folder)
                   {"heddle", [&](int) { ours.last(); }},
                   {"any", [&](int) { any.last(); }}},
                  15, 50);
-  const auto search = [&](const std::string& task, const std::string& word) {
-    comparison.run(task,
-                   {{"reference", [&](int) { expect_some(reference.search(word, 20).size()); }},
-                    {"heddle", [&](int) { ours.search(word); }},
-                    {"any", [&](int) { any.search(word); }}},
-                   7, 3);
-  };
-  search("search a common word", "refund");
-  search("search a rare word", "rarissime");
+  benchmarks::compare_searches(
+      comparison, [&](const std::string& word) { return reference.search(word, 20).size(); }, ours, any);
   // The reference searches all of its index for each message of the session.
   comparison.run("delete a session of 100",
                  {{"reference", [&](int number) { reference.delete_session(numbered("deleted-", number)); }, 1},

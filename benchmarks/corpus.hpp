@@ -11,6 +11,12 @@
 
 namespace benchmarks {
 
+/// Makes sessions and stores messages in a database.
+struct SessionWriter {
+  std::function<void(const std::string&)> create;                                    ///< gets the id of a session
+  std::function<void(const std::string&, const std::vector<std::string>&)> store{};  ///< and its next texts
+};
+
 /// The texts of the transcripts, in their order, again and again; every ten-thousandth message has the word
 /// `rarissime`.
 class Corpus {
@@ -30,23 +36,28 @@ class Corpus {
     return number % 10000 == 9999 ? texts_[number % texts_.size()] + " rarissime" : texts_[number % texts_.size()];
   }
 
-  using Store = std::function<void(const std::string&, const std::vector<std::string>&)>;
-
   /// Fills a database with so many messages in sessions of 100, `s0`, `s1` and so on, and with `long`, a session of
-  /// 1,000, whose messages come between the others as those of a live session do. `create` gets the id of a session,
-  /// `store` a session and its next texts.
-  void fill(std::int64_t messages, const std::function<void(const std::string&)>& create, const Store& store) {
+  /// 1,000, whose messages come between the others as those of a live session do.
+  void fill(std::int64_t messages, const SessionWriter& writer) {
     next_ = 0;
-    create("long");
+    writer.create("long");
     const std::int64_t sessions = messages / 100;
     std::int64_t between = 0;
     for (std::int64_t session = 0; session < sessions; ++session) {
       const std::string id = numbered("s", session);
-      create(id);
-      store(id, take(100));
+      writer.create(id);
+      writer.store(id, take(100));
       const std::int64_t due = 1000 * (session + 1) / sessions;
-      if (due > between) { store("long", take(due - between)); }
+      if (due > between) { writer.store("long", take(due - between)); }
       between = due;
+    }
+  }
+
+  /// Adds sessions of 100 whose ids are the prefix and a number.
+  void add_sessions(const std::string& prefix, int count, const SessionWriter& writer) {
+    for (int index = 0; index < count; ++index) {
+      writer.create(numbered(prefix, index));
+      writer.store(numbered(prefix, index), take(100));
     }
   }
 

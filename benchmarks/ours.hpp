@@ -1,5 +1,6 @@
 #pragma once
 
+#include "comparison.hpp"
 #include "corpus.hpp"
 #include "heddle/context.hpp"
 #include "heddle/model/message.hpp"
@@ -7,6 +8,7 @@
 #include "text.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -37,14 +39,19 @@ class Ours {
  public:
   Ours(std::string name, Storage& storage) : name_(std::move(name)), sessions_(storage.session_storage()) {}
 
+  /// Refers to this object.
+  [[nodiscard]] SessionWriter writer() {
+    return {[this](const std::string& session) { sessions_.save_session(context_, {.id = session}); },
+            [this](const std::string& session, const std::vector<std::string>& texts) {
+              sessions_.save_messages(context_, session, messages_of(texts));
+            }};
+  }
+
   void prepare(Corpus& corpus) {
     for (int index = 0; index < saved_sessions; ++index) {
       sessions_.save_session(context_, {.id = numbered(name_ + "-saved-", index)});
     }
-    for (int index = 0; index < deletions; ++index) {
-      sessions_.save_session(context_, {.id = numbered(name_ + "-deleted-", index)});
-      sessions_.save_messages(context_, numbered(name_ + "-deleted-", index), messages_of(corpus.take(100)));
-    }
+    corpus.add_sessions(name_ + "-deleted-", deletions, writer());
   }
   void save(int number, std::string text) {
     heddle::Message message;
@@ -65,5 +72,21 @@ class Ours {
   heddle::Context context_ = heddle::Context::for_user("user");
   decltype(std::declval<Storage&>().session_storage()) sessions_;
 };
+
+/// Compares searches for a common and for a rare word. `reference` gets a word and returns how many messages it finds,
+/// 20 at most.
+template <class Backend, class Handle>
+void compare_searches(const Comparison& comparison, const std::function<std::size_t(const std::string&)>& reference,
+                      Ours<Backend>& ours, Ours<Handle>& any) {
+  const auto compare = [&](const std::string& task, const std::string& word) {
+    comparison.run(task,
+                   {{"reference", [&](int) { expect_some(reference(word)); }},
+                    {"heddle", [&](int) { ours.search(word); }},
+                    {"any", [&](int) { any.search(word); }}},
+                   7, 3);
+  };
+  compare("search a common word", "refund");
+  compare("search a rare word", "rarissime");
+}
 
 }  // namespace benchmarks

@@ -9,8 +9,8 @@
 
 #include <rapidjson/document.h>
 
-#include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -25,7 +25,7 @@ template <class Number>
   if (number.IsInt64()) { return true; }
   // Integers of more than 64 bits are doubles, too.
   const double value = number.GetDouble();
-  return value >= -exact && value <= exact && std::trunc(value) == value;
+  return value >= -exact && value <= exact && static_cast<double>(static_cast<std::int64_t>(value)) == value;
 }
 
 /// Throws `invalid_argument` for a filter that no session can match.
