@@ -163,6 +163,4 @@ class AnyBackend {
   std::unique_ptr<erased::AbstractBackend> backend_;
 };
 
-static_assert(StorageBackend<AnyBackend>);
-
 }  // namespace heddle

@@ -17,8 +17,7 @@
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/query_budget.hpp"
 #include "heddle/stores/detail/reach.hpp"
-#include "heddle/stores/detail/reindex_timer.hpp"
-#include "heddle/stores/detail/reindexing.hpp"
+#include "heddle/stores/detail/reindexing_plan.hpp"
 #include "heddle/stores/detail/result_settings.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store_ends.ipp"
@@ -52,17 +51,17 @@ struct Backend<Policy, TracerType>::Parts {
                                           stores::detail::ReindexTimer<Policy, Gateway>, stores::detail::Absent>;
 
   // The first ones are read from the configuration before that is moved into the engine.
-  Parts(const std::optional<stores::detail::PurgePlan>& purge_plan,
-        const std::optional<stores::detail::Schedule>& reindexing, const QueryBudget& budget,
-        const stores::detail::ContentSettings& contents, const ResultSettings& result_settings,
-        typename Policy::Config&& config, TracerType&& watcher, const Context& context)
+  Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const typename ReindexTimer::Plan& reindexing,
+        const QueryBudget& budget, const stores::detail::ContentSettings& contents,
+        const ResultSettings& result_settings, typename Policy::Config&& config, TracerType&& watcher,
+        const Context& context)
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
         artifacts(gateway, contents),
         queries(budget),
         results(gateway, queries, result_settings.quota_bytes),
         purge_timer(sessions, artifacts, purge_plan),
-        reindex_timer(gateway, sees_all_tenants() ? reindexing : std::nullopt),
+        reindex_timer(gateway, reindexing, sees_all_tenants()),
         expiry_timer(stores::detail::expiry_schedule_of(result_settings, sees_all_tenants())) {}
 
   /// Whether results of all tenants can be removed.
@@ -105,7 +104,7 @@ struct Backend<Policy, TracerType>::Parts {
 template <class Policy, class TracerType>
 Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType tracer, const Context& context) {
   const auto purge_plan = stores::detail::purge_plan_of(config);
-  const auto reindexing = stores::detail::reindexing_schedule_of(config);
+  const typename Parts::ReindexTimer::Plan reindexing(config);
   const auto budget = stores::detail::query_budget_of(config);
   const auto contents = stores::detail::content_settings_of(config);
   const ResultSettings results = stores::detail::result_settings_of(config);

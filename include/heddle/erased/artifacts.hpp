@@ -130,6 +130,4 @@ class ArtifactsModel final : public Artifacts {
   Store store_;
 };
 
-static_assert(ArtifactStorage<Artifacts>);
-
 }  // namespace heddle::erased

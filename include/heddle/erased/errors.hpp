@@ -54,6 +54,4 @@ class ErrorsModel final : public Errors {
   Store store_;
 };
 
-static_assert(ErrorStorage<Errors>);
-
 }  // namespace heddle::erased

@@ -88,6 +88,4 @@ class HumanRequestsModel final : public HumanRequests {
   Store store_;
 };
 
-static_assert(HumanRequestStorage<HumanRequests>);
-
 }  // namespace heddle::erased

@@ -67,6 +67,4 @@ class MessageStreamsModel final : public MessageStreams {
   Store store_;
 };
 
-static_assert(MessageStreamStorage<MessageStreams>);
-
 }  // namespace heddle::erased

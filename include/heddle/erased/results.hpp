@@ -72,6 +72,4 @@ class ResultsModel final : public Results {
   Store store_;
 };
 
-static_assert(ResultStorage<Results>);
-
 }  // namespace heddle::erased

@@ -266,6 +266,4 @@ class SessionsModel : public Sessions {
   Storage storage_;
 };
 
-static_assert(SessionStorage<Sessions>);
-
 }  // namespace heddle::erased

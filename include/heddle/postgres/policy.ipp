@@ -7,6 +7,7 @@
 #include "heddle/postgres/engine.hpp"
 #include "heddle/postgres/policy.hpp"
 #include "heddle/postgres/search/search_query.hpp"
+#include "heddle/stores/detail/reindex_timer.hpp"
 
 namespace heddle {
 

@@ -17,6 +17,7 @@
 #include "heddle/sqlite/file/claim.hpp"
 #include "heddle/sqlite/file/ownership.hpp"
 #include "heddle/sqlite/file/private_file.hpp"
+#include "heddle/sqlite/indexing/search_parts.hpp"
 #include "heddle/sqlite/migrations/schema.hpp"
 #include "heddle/sqlite/statements/control.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
@@ -110,6 +111,8 @@ class BasicEngine {
 
   /// Returns the migrations of the schema, in order.
   [[nodiscard]] std::vector<Migration> migrations() const {
+    // Migrations put the words of artifacts into their index.
+    indexing::SearchParts<connection::Connection>::compile();
     return config_.migration_directory.empty() ? heddle::migrations::load_migrations(embedded_migrations)
                                                : heddle::migrations::load_migrations(config_.migration_directory);
   }

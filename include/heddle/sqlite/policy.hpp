@@ -14,6 +14,14 @@ template <class Settings>
 class BasicEngine;
 using Engine = BasicEngine<Config>;
 
+namespace connection {
+class Connection;
+}
+namespace indexing {
+template <class Connection>
+class SearchParts;
+}
+
 }  // namespace sqlite
 
 /// The policy of the embedded backend: `Backend<Sqlite>`. Its parts are named here and defined in `sqlite/policy.ipp`,
@@ -22,7 +30,8 @@ struct Sqlite {
   using Config = sqlite::Config;
   using Engine = sqlite::Engine;
   using Dialect = sqlite::Dialect;
-  using CheckedByTests = Sqlite;  ///< see concepts::CheckedByTests
+  using SearchParts = sqlite::indexing::SearchParts<sqlite::connection::Connection>;  ///< compiled on demand
+  using CheckedByTests = Sqlite;                                                      ///< see concepts::CheckedByTests
 
   static constexpr std::string_view name = "sqlite";
   /// The database can be copied while it is in use.

@@ -5,6 +5,7 @@
 #include "heddle/backend.ipp"
 #include "heddle/sqlite/dialect.ipp"
 #include "heddle/sqlite/engine.hpp"
+#include "heddle/sqlite/indexing/search_parts.hpp"
 #include "heddle/sqlite/policy.hpp"
 #include "heddle/sqlite/search/fts5_query.hpp"
 

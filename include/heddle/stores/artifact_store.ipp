@@ -18,7 +18,8 @@
 #include "heddle/stores/detail/artifact_files.hpp"
 #include "heddle/stores/detail/content_cleanup.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
-#include "heddle/stores/detail/reindex_timer.hpp"
+#include "heddle/stores/detail/reindexing_plan.hpp"
+#include "heddle/stores/detail/search_parts.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -80,6 +81,7 @@ template <class Policy, class Tracer>
 Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, const std::string& query,
                                                      const PageRequest& request) {
   if constexpr (concepts::KeepsWordsInRows<Policy>) { stores::detail::ReindexTimer<Policy, Gateway>::compile(); }
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::search_artifacts, [&](auto& passage) {
     const std::string words = Policy::search_query(sql::search_terms(query));
     const sql::ListPage page(sql::Listing::found_artifacts, request, sql::default_search_limit, {}, query);
@@ -95,6 +97,7 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, con
 template <class Policy, class Tracer>
 bool ArtifactStore<Policy, Tracer>::remove(const Context& context, const std::string& id, DeleteMode mode,
                                            const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::remove_artifact, [&](auto& passage) {
     validation::check_id("artifact id", id);
     validation::check("mode", mode);

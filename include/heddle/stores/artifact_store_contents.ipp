@@ -20,6 +20,7 @@
 #include "heddle/stores/detail/content_input.hpp"
 #include "heddle/stores/detail/content_upload.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/search_parts.hpp"
 #include "heddle/stores/detail/session_purge.hpp"
 #include "heddle/time.hpp"
 
@@ -103,6 +104,7 @@ template <class Policy, class Passage>
 template <class Policy, class Tracer>
 ArtifactVersion ArtifactStore<Policy, Tracer>::put(const Context& context, const Artifact& artifact,
                                                    const ContentSource& content, const PutOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::put_artifact, [&](auto& passage) {
     stores::detail::check_artifact(artifact);
     stores::detail::check_put(options);
@@ -178,6 +180,7 @@ Page<ArtifactVersion> ArtifactStore<Policy, Tracer>::versions(const Context& con
 template <class Policy, class Tracer>
 ArtifactVersion ArtifactStore<Policy, Tracer>::restore_version(const Context& context, const std::string& id,
                                                                std::int64_t version, const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::restore_artifact_version, [&](auto& passage) {
     validation::check_id("artifact id", id);
     if (version < 1) { validation::refuse("version", "is not that of a content"); }
@@ -231,6 +234,7 @@ std::int64_t ArtifactStore<Policy, Tracer>::sweep_orphans(const Context& context
 
 template <class Policy, class Tracer>
 std::int64_t ArtifactStore<Policy, Tracer>::purge_deleted(const Context& context, std::chrono::seconds grace_period) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.manage(context, Operation::purge_deleted_artifacts, [&](auto& passage) {
     const Timestamp present = now();
     const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);

@@ -13,6 +13,7 @@
 #include "heddle/stores/detail/artifact_checks.hpp"
 #include "heddle/stores/detail/artifact_patch.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/search_parts.hpp"
 #include "heddle/time.hpp"
 #include "heddle/validation/check.hpp"
 
@@ -88,6 +89,7 @@ class ArtifactWriter {
 template <class Policy, class Tracer>
 std::string ArtifactStore<Policy, Tracer>::index(const Context& context, const Artifact& artifact,
                                                  const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::index_artifact, [&](auto& passage) {
     stores::detail::check_artifact(artifact);
     Artifact stored = artifact;
@@ -110,6 +112,7 @@ std::string ArtifactStore<Policy, Tracer>::index(const Context& context, const A
 template <class Policy, class Tracer>
 bool ArtifactStore<Policy, Tracer>::update(const Context& context, const Artifact& artifact,
                                            const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::update_artifact, [&](auto& passage) {
     validation::check_id("artifact.id", artifact.id);
     stores::detail::check_artifact(artifact);
@@ -124,6 +127,7 @@ bool ArtifactStore<Policy, Tracer>::update(const Context& context, const Artifac
 template <class Policy, class Tracer>
 bool ArtifactStore<Policy, Tracer>::update(const Context& context, const std::string& id, const ArtifactPatch& patch,
                                            const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::patch_artifact, [&](auto& passage) {
     validation::check_id("artifact id", id);
     stores::detail::check_artifact_patch(patch);

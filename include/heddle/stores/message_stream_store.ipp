@@ -15,6 +15,7 @@
 #include "heddle/sql/turn_rows.hpp"
 #include "heddle/stores/announcements.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
+#include "heddle/stores/detail/search_parts.hpp"
 #include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/detail/streams.hpp"
 #include "heddle/stores/detail/tool_links.hpp"
@@ -119,6 +120,7 @@ void MessageStreamStore<Policy, Tracer>::append(const Context& context, MessageS
 template <class Policy, class Tracer>
 void MessageStreamStore<Policy, Tracer>::finish(const Context& context, const MessageStream& stream,
                                                 const Message& message, const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   gateway_.run(context, Operation::finish_stream, [&](auto& passage) {
     using Sql = typename Policy::Dialect::Streams;
     stores::detail::check_place(stream.session_id, stream.at);

@@ -19,6 +19,7 @@
 #include "heddle/stores/detail/first_failure.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/search_parts.hpp"
 #include "heddle/stores/detail/session_cleanup.hpp"
 #include "heddle/stores/detail/session_filter.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
@@ -114,6 +115,7 @@ Page<SessionSummary> SessionStore<Policy, Tracer>::find_sessions(const Context& 
 template <class Policy, class Tracer>
 bool SessionStore<Policy, Tracer>::delete_session(const Context& context, const std::string& id,
                                                   const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::delete_session, [&](auto& passage) {
     validation::check_id("session id", id);
     std::vector<std::int64_t> uploads;
@@ -188,6 +190,7 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
     const Context& context, std::chrono::seconds grace_period) requires concepts::HidesSessions<Policy> {
   if constexpr (concepts::HidesSessions<Policy>) {
     stores::detail::PurgeTimer<SessionStore, ArtifactStore<Policy, Tracer>>::compile();
+    stores::detail::compile_search_parts<Policy>();
     return gateway_.manage(context, Operation::purge_deleted_sessions, [&](auto& passage) {
       const Timestamp present = now();
       const Timestamp before = stores::detail::latest_hiding_time(present, grace_period);

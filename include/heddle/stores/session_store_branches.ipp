@@ -11,6 +11,7 @@
 #include "heddle/sql/session_end.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
 #include "heddle/stores/detail/require_session.hpp"
+#include "heddle/stores/detail/search_parts.hpp"
 #include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/session_store.hpp"
 #include "heddle/stores/session_store_saves.ipp"
@@ -116,6 +117,7 @@ template <class Policy, class Tracer>
 std::int64_t SessionStore<Policy, Tracer>::redact_messages(const Context& context, const std::string& session_id,
                                                            const SequenceRange& range, const std::string& reason,
                                                            const WriteOptions& options) {
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::redact_messages, [&](auto& passage) {
     validation::check_id("session_id", session_id);
     validation::check_sequence("range.first", range.first);

@@ -11,7 +11,8 @@
 #include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
-#include "heddle/stores/detail/reindex_timer.hpp"
+#include "heddle/stores/detail/reindexing_plan.hpp"
+#include "heddle/stores/detail/search_parts.hpp"
 #include "heddle/stores/detail/session_lists.hpp"
 #include "heddle/stores/detail/session_statements.hpp"
 #include "heddle/stores/detail/window.hpp"
@@ -191,6 +192,7 @@ template <class Policy, class Tracer>
 Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& context, const MessageSearch& search,
                                                             const PageRequest& request) {
   if constexpr (concepts::KeepsWordsInRows<Policy>) { stores::detail::ReindexTimer<Policy, Gateway>::compile(); }
+  stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::search_messages, [&](auto& passage) {
     const std::string words = Policy::search_query(sql::search_terms(search.query));
     if (search.session_id) { validation::check_id("search.session_id", *search.session_id); }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -80,11 +81,13 @@ struct Folded {
   [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), size}; }
 };
 
-/// What Unicode says of code points, kept in pages that are made when they are first used and never change.
-class Folding {
+/// What Unicode says of code points, kept in pages that are made when they are first used and never change. A template
+/// only so that files that split no text do not compile it.
+template <std::same_as<Folded> Entry>
+class BasicFolding {
  public:
   /// Returns how words hold a code point. Safe to call from many threads. Precondition: it is at most 0x10FFFF.
-  [[nodiscard]] static const Folded& of(std::uint32_t point) {
+  [[nodiscard]] static const Entry& of(std::uint32_t point) {
     const Page* page = pages()[point >> 8U].load(std::memory_order_acquire);
     if (page == nullptr) { page = make_page(point >> 8U); }
     return (*page)[point & 255U];
@@ -112,7 +115,7 @@ class Folding {
   }
 
  private:
-  using Page = std::array<Folded, 256>;
+  using Page = std::array<Entry, 256>;
   using Pages = std::array<std::atomic<const Page*>, 0x1100>;
 
   [[nodiscard]] static Pages& pages() noexcept {
@@ -226,5 +229,7 @@ class Folding {
     return folded;
   }
 };
+
+using Folding = BasicFolding<Folded>;
 
 }  // namespace heddle::text

@@ -13,8 +13,10 @@
 
 namespace heddle::text {
 
-/// The bytes of the word that an `Analyzer` reads. What does not fit is left out, and all that follows it.
-class WordBuffer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see bytes_
+/// The bytes of the word that an `Analyzer` reads. What does not fit is left out, and all that follows it. A
+/// template for the reason of BasicFolding.
+template <std::same_as<Folded> Entry>
+class BasicWordBuffer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see bytes_
  public:
   void clear() noexcept {
     size_ = 0;
@@ -57,7 +59,7 @@ class WordBuffer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see bytes
 
   /// Appends a mark to the character that starts at the offset, or later, as NFC does: in the order of marks, joined to
   /// the character if there is one that is both.
-  void append_mark(std::size_t from, const Folded& mark) {
+  void append_mark(std::size_t from, const Entry& mark) {
     const bool in_order = mark.combining_class == 0 || mark.combining_class >= last_class(from);
     if (!mark.composes && mark.kind != Kind::negation && in_order) { return append(mark.view()); }
     if (size_ + mark.size > limit_) {
@@ -74,7 +76,7 @@ class WordBuffer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see bytes
   }
 
   /// Makes one syllable of Hangul of the only character behind the offset and a letter; returns false if there is none.
-  [[nodiscard]] bool compose_syllable(std::size_t from, const Folded& letter) {
+  [[nodiscard]] bool compose_syllable(std::size_t from, const Entry& letter) {
     if (from == size_) { return false; }
     Points points;
     for (std::size_t at = from; at < size_ && points.size() < 3;) { points.add(next(view(), at)); }
@@ -120,12 +122,14 @@ class WordBuffer {  // NOLINT(cppcoreguidelines-pro-type-member-init): see bytes
 
   void write(std::size_t from, const Points& points) {
     size_ = from;
-    for (const std::int32_t each : points) { append(Folding::of(static_cast<std::uint32_t>(each)).view()); }
+    for (const std::int32_t each : points) { append(BasicFolding<Entry>::of(static_cast<std::uint32_t>(each)).view()); }
   }
 
   std::array<char, longest_word + 1> bytes_;  // not initialised
   std::size_t size_ = 0;
   std::size_t limit_ = longest_word;
 };
+
+using WordBuffer = BasicWordBuffer<Folded>;
 
 }  // namespace heddle::text

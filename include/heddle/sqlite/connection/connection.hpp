@@ -10,8 +10,8 @@
 #include "heddle/sqlite/connection/interrupt.hpp"
 #include "heddle/sqlite/connection/prepared.hpp"
 #include "heddle/sqlite/search/row_changes.hpp"
-#include "heddle/sqlite/search/search_functions.hpp"
 #include "heddle/sqlite/search/search_rank.hpp"
+#include "heddle/sqlite/search/word_functions.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
@@ -47,7 +47,7 @@ class Connection {
     require_files();
     sqlite3_extended_result_codes(handle(), 1);
     search::add_search_rank(handle());
-    search::add_search_functions(handle());
+    search::add_word_functions(handle());
     // These are settings of a connection, not of the file.
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");

@@ -12,14 +12,16 @@
 namespace heddle::sqlite::indexing {
 
 /// A thread that takes turns behind the calls of others until nothing is left, and sleeps then. It starts when it is
-/// first woken. Many threads may wake it.
+/// first woken. Many threads may wake it. A template only so that files that fill no index do not compile
+/// it.
+template <class Owner>
 class IdleThread {
  public:
   /// Takes a turn; returns false if nothing is left.
-  using Turn = bool (*)(void* object) noexcept;
+  using Turn = bool (*)(Owner* owner) noexcept;
 
-  /// `object` must outlive the thread.
-  IdleThread(void* object, Turn turn) noexcept : object_(object), turn_(turn) {}
+  /// The owner must outlive the thread.
+  IdleThread(Owner* owner, Turn turn) noexcept : owner_(owner), turn_(turn) {}
   IdleThread(const IdleThread&) = delete;
   IdleThread& operator=(const IdleThread&) = delete;
   IdleThread(IdleThread&&) = delete;
@@ -70,7 +72,7 @@ class IdleThread {
       // Before the turn: what comes during the turn is for the next one.
       is_awake_ = false;
       lock.unlock();
-      const bool goes_on = turn_(object_);
+      const bool goes_on = turn_(owner_);
       lock.lock();
       if (!goes_on) { continue; }
       is_awake_ = true;
@@ -82,7 +84,7 @@ class IdleThread {
     changed_.wait_for(lock, pause, [this] { return is_stopped_; });
   }
 
-  void* object_;
+  Owner* owner_;
   Turn turn_;
   std::mutex mutex_;
   std::condition_variable changed_;

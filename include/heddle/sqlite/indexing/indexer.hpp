@@ -3,6 +3,8 @@
 
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/indexing/filler.hpp"
+#include "heddle/sqlite/indexing/idle_thread.hpp"
 #include "heddle/sqlite/search/index_terms.hpp"
 #include "heddle/sqlite/statements/indexing.hpp"
 #include "heddle/text/word.hpp"
@@ -18,22 +20,14 @@
 
 namespace heddle::sqlite::indexing {
 
-/// Fills the full-text index of messages from the queue, in turns. One thread at a time, that of the connection that
-/// writes, in a transaction of its own: a turn is done whole or not, and several processes can take turns.
-class Indexer {
+/// Fills the full-text index of messages from the queue, in turns, as `Filler` says: by the thread of the connection
+/// that writes, in a transaction of its own. A turn is done whole or not, and several processes can take turns.
+template <class Connection>
+class Indexer final : public Filler {
  public:
-  /// The number of messages that a turn takes at most.
-  static constexpr std::int64_t turn_size = 256;
+  Indexer(void* owner, TurnOf turn) noexcept : thread_(owner, turn) {}
 
-  /// What a turn did.
-  struct Turn {
-    std::int64_t messages = 0;
-    bool is_last = true;  ///< nothing was left
-  };
-
-  /// Takes removed messages out of the index, and queued ones into it. To be called in a transaction, outside of
-  /// savepoints.
-  Turn take_turn(connection::Connection& connection) {
+  Turn take_turn(Connection& connection) override {
     if (!is_of_this_version(connection)) { return {}; }
     const Turn removed = remove(connection);
     if (!removed.is_last) { return removed; }
@@ -41,11 +35,12 @@ class Indexer {
     return {removed.messages + inserted.messages, inserted.is_last};
   }
 
-  /// Takes all removed messages out of the index. To be called in a transaction.
-  void remove_all(connection::Connection& connection) {
+  void remove_all(Connection& connection) override {
     if (!is_of_this_version(connection)) { return; }
     while (!remove(connection).is_last) {}
   }
+
+  void wake() noexcept override { thread_.wake(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -61,17 +56,17 @@ class Indexer {
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
 
   /// The index holds words that another version of the analysis has made otherwise.
-  static bool is_of_this_version(connection::Connection& connection) {
+  static bool is_of_this_version(Connection& connection) {
     const connection::Running state(connection, sql().analysis);
     return state->step() && std::as_const(*state).integer(0) == text::analysis_version;
   }
 
-  Turn remove(connection::Connection& connection) {
+  Turn remove(Connection& connection) {
     read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
     return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) { remove(connection, entry); });
   }
 
-  Turn insert(connection::Connection& connection) {
+  Turn insert(Connection& connection) {
     read(connection, sql().queued, [this](connection::Prepared& query) {
       query.text(last_user_);
       query.integer(last_key_);
@@ -101,14 +96,14 @@ class Indexer {
     return turn;
   }
 
-  void remove(connection::Connection& connection, const Entry& entry) {
+  void remove(Connection& connection, const Entry& entry) {
     write(connection, sql().remove, entry, entry.text);
     const connection::Running forget(connection, sql().forget);
     forget->integer(entry.key);
     static_cast<void>(forget->step());
   }
 
-  void insert(connection::Connection& connection, const Entry& entry) {
+  void insert(Connection& connection, const Entry& entry) {
     {
       // Before, so that a message is never indexed twice.
       const connection::Running dequeue(connection, sql().dequeue);
@@ -122,7 +117,7 @@ class Indexer {
   }
 
   template <class Bind>
-  void read(connection::Connection& connection, const sql::StatementText& statement, Bind bind) {
+  void read(Connection& connection, const sql::StatementText& statement, Bind bind) {
     entries_.clear();
     const connection::Running query(connection, statement);
     query->integer(turn_size);
@@ -131,8 +126,7 @@ class Indexer {
     while (query->step()) { entries_.push_back({row.integer(0), row.integer(1), std::string(row.text(2))}); }
   }
 
-  void write(connection::Connection& connection, const sql::StatementText& statement, const Entry& entry,
-             std::string_view text) {
+  void write(Connection& connection, const sql::StatementText& statement, const Entry& entry, std::string_view text) {
     const connection::Running running(connection, statement);
     running->integer(entry.key);
     running->text(terms_.of(search::IndexTerms(entry.tenant), text));
@@ -140,10 +134,11 @@ class Indexer {
   }
 
   std::vector<Entry> entries_;
-  search::TextTerms terms_;
+  search::TextTerms<std::string_view> terms_;
   // Where the last turn ended.
   std::string last_user_;
   std::int64_t last_key_ = 0;
+  IdleThread<void> thread_;  ///< the last member, because it uses the others
 };
 
 }  // namespace heddle::sqlite::indexing

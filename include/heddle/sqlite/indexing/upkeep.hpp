@@ -4,7 +4,7 @@
 #include "heddle/error.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
-#include "heddle/sqlite/indexing/indexer.hpp"
+#include "heddle/sqlite/indexing/filler.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -15,29 +15,41 @@ namespace heddle::sqlite::indexing {
 /// has the connection that writes; many threads may ask.
 class Upkeep {
  public:
-  explicit Upkeep(const Config& config) noexcept
-      : is_immediate_(config.indexing == Indexing::immediate || !config.wal),
+  /// `turn` takes a turn of the owner, by `take_turn`, on another thread.
+  Upkeep(const Config& config, void* owner, Filler::TurnOf turn) noexcept
+      : owner_(owner),
+        turn_(turn),
+        is_immediate_(config.indexing == Indexing::immediate || !config.wal),
         is_secure_(config.secure_delete),
         works_behind_(config.wal) {}
 
-  /// Returns true if turns can be taken while other calls run. Without the write-ahead log a commit keeps readers out,
-  /// so that only the commits of calls fill the index.
-  [[nodiscard]] bool works_behind() const noexcept { return works_behind_; }
+  Upkeep(const Upkeep&) = delete;
+  Upkeep& operator=(const Upkeep&) = delete;
+  Upkeep(Upkeep&&) = delete;
+  Upkeep& operator=(Upkeep&&) = delete;
+  ~Upkeep() { delete filler_; }
+
+  /// Returns what has to be woken because something is left to do; null if nothing is. Without the write-ahead log a
+  /// commit keeps readers out, so that only the commits of calls fill the index.
+  [[nodiscard]] Filler* filler_to_wake() noexcept {
+    return works_behind_ && unindexed() > 0 && can_fill() ? filler_ : nullptr;
+  }
 
   /// Does what the configuration asks for in the transaction that makes it necessary. To be called in it, outside of
   /// savepoints.
   void before_commit(connection::Connection& connection) {
     note_changes(connection);
-    if (removed_ > 0 && is_secure_) { indexer_.remove_all(connection); }
+    if (removed_ > 0 && is_secure_ && can_fill()) { filler_->remove_all(connection); }
     removed_ = 0;
-    if (!is_immediate_) { return; }
+    if (!is_immediate_ || !can_fill()) { return; }
     // As much as was queued, and no more: a migration can have queued all messages.
-    for (std::int64_t left = unindexed(); left > 0; left -= Indexer::turn_size) { take_turn(connection); }
+    for (std::int64_t left = unindexed(); left > 0; left -= Filler::turn_size) { take_turn(connection); }
   }
 
   /// Takes a turn. To be called in a transaction, outside of savepoints.
   void take_turn(connection::Connection& connection) {
-    const Indexer::Turn turn = indexer_.take_turn(connection);
+    if (!can_fill()) { return give_up(); }
+    const Filler::Turn turn = filler_->take_turn(connection);
     const std::int64_t left = unindexed() - turn.messages;
     // Also what another process has left.
     unindexed_.store(turn.is_last ? 0 : left > 0 ? left : 1, std::memory_order_relaxed);
@@ -61,13 +73,24 @@ class Upkeep {
   [[nodiscard]] std::int64_t unindexed() const noexcept { return unindexed_.load(std::memory_order_relaxed); }
 
  private:
+  /// Returns true if this program can fill the index.
+  bool can_fill() noexcept {
+    if (filler_ != nullptr) { return true; }
+    const Filler::Make make = Filler::of_program.load(std::memory_order_acquire);
+    if (make != nullptr) { filler_ = make(owner_, turn_); }
+    return filler_ != nullptr;
+  }
+
   void note_changes(connection::Connection& connection) {
     const std::int64_t removed = connection.row_changes().take_removed();
     removed_ += removed;
     unindexed_.fetch_add(removed + connection.row_changes().take_queued(), std::memory_order_relaxed);
   }
 
-  Indexer indexer_;
+  // Not std::unique_ptr, which every file that saves a message would compile.
+  Filler* filler_ = nullptr;
+  void* owner_;
+  Filler::TurnOf turn_;
   std::atomic<std::int64_t> unindexed_{0};
   std::int64_t removed_ = 0;
   bool is_immediate_;

@@ -5,6 +5,7 @@
 #include "heddle/text/words.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -50,12 +51,13 @@ class IndexTerms {
   std::string prefix_;
 };
 
-/// Makes the terms of texts.
+/// Makes the terms of texts. A template only so that files that neither index nor search do not compile it.
+template <std::same_as<std::string_view> Text>
 class TextTerms {
  public:
   /// Returns the terms of a text, separated by spaces: its words in order, its end, and each word that is not its own
   /// stem as it is written, once, for searches by what a word starts with. The result lives until the next call.
-  [[nodiscard]] std::string_view of(const IndexTerms& tenant, std::string_view text) {
+  [[nodiscard]] Text of(const IndexTerms& tenant, Text text) {
     start();
     add(tenant, text);
     return finish(tenant);
@@ -69,7 +71,7 @@ class TextTerms {
     written_.clear();
   }
 
-  void add(const IndexTerms& tenant, std::string_view text) {
+  void add(const IndexTerms& tenant, Text text) {
     if (!terms_.empty()) {
       tenant.append_border(terms_);
       terms_.push_back(' ');
@@ -84,7 +86,7 @@ class TextTerms {
     });
   }
 
-  [[nodiscard]] std::string_view finish(const IndexTerms& tenant) {
+  [[nodiscard]] Text finish(const IndexTerms& tenant) {
     tenant.append_end(terms_);
     const auto less = [this](const Place& a, const Place& b) { return at(a) < at(b); };
     const auto same = [this](const Place& a, const Place& b) { return at(a) == at(b); };
@@ -102,9 +104,7 @@ class TextTerms {
     std::size_t begin;
     std::size_t size;
   };
-  [[nodiscard]] std::string_view at(const Place& place) const {
-    return std::string_view(bytes_).substr(place.begin, place.size);
-  }
+  [[nodiscard]] Text at(const Place& place) const { return Text(bytes_).substr(place.begin, place.size); }
 
   std::string terms_;
   std::string bytes_;

@@ -8,6 +8,7 @@
 #include "heddle/text/words.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,11 +20,13 @@
 namespace heddle::sqlite::search {
 
 /// What a search of messages looks for: phrases, each of one word or more. A text matches if it has all of them. Asks
-/// the index, and texts that are not in it yet, with the same result.
+/// the index, and texts that are not in it yet, with the same result. A template only so that files that search nothing
+/// do not compile it.
+template <std::same_as<std::string_view> Text>
 class MessageQuery {
  public:
   /// `terms` is what `fts5_query` returns: each term in double quotes. A term without words is left out.
-  explicit MessageQuery(std::string_view terms) {
+  explicit MessageQuery(Text terms) {
     for (std::size_t begin = 0; (begin = terms.find('"', begin)) != std::string_view::npos; ++begin) {
       const std::size_t end = std::min(terms.find('"', begin + 1), terms.size());
       Phrase phrase;

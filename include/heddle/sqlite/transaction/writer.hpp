@@ -4,7 +4,7 @@
 #include "heddle/call.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
-#include "heddle/sqlite/indexing/idle_thread.hpp"
+#include "heddle/sqlite/indexing/filler.hpp"
 #include "heddle/sqlite/indexing/upkeep.hpp"
 #include "heddle/sqlite/transaction/batch.hpp"
 #include "heddle/sqlite/transaction/checkpointer.hpp"
@@ -30,8 +30,7 @@ class Writer {
   Writer(const Config& config, const connection::FilePresence& files, LogSize& log)
       : connection_(config, connection::Access::read_write, files),
         checkpointer_(config, files, connection_, log),
-        index_(config),
-        index_thread_(this, [](void* self) noexcept { return static_cast<Writer*>(self)->index_when_idle(); }) {}
+        index_(config, this, [](void* self) noexcept { return static_cast<Writer*>(self)->index_when_idle(); }) {}
 
   /// Runs `work` in a transaction and commits it; then calls the function that `work` returned, on the calling thread,
   /// and returns what that returns. `work` can run on another thread while the calling thread waits, and more than once
@@ -182,9 +181,10 @@ class Writer {
 
   /// Ends the use of the connection; and wakes the thread that fills the full-text index, if something is left to do.
   void leave() {
-    const bool is_behind = index_.works_behind() && index_.unindexed() > 0;
+    // Asked before, while no other thread leads.
+    indexing::Filler* const filler = index_.filler_to_wake();
     hand_over();
-    if (is_behind) { index_thread_.wake(); }
+    if (filler != nullptr) { filler->wake(); }
   }
 
   /// Wakes the threads of the batch and makes the next leader.
@@ -219,8 +219,7 @@ class Writer {
   Batch queue_;  ///< tasks that wait for the present leader
   Batch batch_;  ///< tasks that the present leader does
   bool leading_ = false;
-  indexing::Upkeep index_;
-  indexing::IdleThread index_thread_;  ///< the last member, because it uses the others
+  indexing::Upkeep index_;  ///< the last member: its thread uses the others
 };
 
 }  // namespace heddle::sqlite::transaction

@@ -187,6 +187,7 @@ class PurgeTimer {
 
 /// Stands in for a part that the backend does not need.
 struct Absent {
+  using Plan = Absent;
   template <class... Arguments>
   explicit Absent(const Arguments&... /*arguments*/) noexcept {}
   void stop() noexcept {}

@@ -5,6 +5,7 @@
 #include "heddle/operation.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
 #include "heddle/stores/detail/reindexing.hpp"
+#include "heddle/stores/detail/reindexing_plan.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -42,9 +43,17 @@ class ReindexTimer {
   /// See PurgeTimer.
   static void compile() noexcept { static_cast<void>(&is_compiled); }
 
+  /// When the thread works, read from a configuration.
+  struct Plan {
+    template <class Config>
+    explicit Plan(const Config& config) : schedule(reindexing_schedule_of(config)) {}
+
+    std::optional<Schedule> schedule;
+  };
+
   /// Starts the thread if there is a schedule and the program can. Throws `resource_exhausted` if the system cannot.
-  ReindexTimer(Gateway& gateway, const std::optional<Schedule>& schedule) : gateway_(gateway) {
-    if (schedule && start_of_thread != nullptr) { (this->*start_of_thread)(*schedule); }
+  ReindexTimer(Gateway& gateway, const Plan& plan, bool sees_all_tenants) : gateway_(gateway) {
+    if (plan.schedule && sees_all_tenants && start_of_thread != nullptr) { (this->*start_of_thread)(*plan.schedule); }
   }
 
   /// See RegularThread.

@@ -1,0 +1,50 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sqlite/connection/connection.hpp"
+
+#include <atomic>
+#include <cstdint>
+
+namespace heddle::sqlite::indexing {
+
+/// Fills the full-text index of messages, in turns. A file that only saves messages does not compile the one class that
+/// does so, `Indexer`: a program has it if it contains an operation that needs it, each of which calls
+/// `SearchParts::compile`. One thread at a time, but for `wake`.
+class Filler {
+ public:
+  /// The number of messages that a turn takes at most.
+  static constexpr std::int64_t turn_size = 256;
+
+  /// What a turn did.
+  struct Turn {
+    std::int64_t messages = 0;
+    bool is_last = true;  ///< nothing was left
+  };
+
+  Filler() = default;
+  Filler(const Filler&) = delete;
+  Filler& operator=(const Filler&) = delete;
+  Filler(Filler&&) = delete;
+  Filler& operator=(Filler&&) = delete;
+  virtual ~Filler() = default;
+
+  /// Takes removed messages out of the index, and queued ones into it. To be called in a transaction, outside of
+  /// savepoints.
+  virtual Turn take_turn(connection::Connection& connection) = 0;
+
+  /// Takes all removed messages out of the index. To be called in a transaction.
+  virtual void remove_all(connection::Connection& connection) = 0;
+
+  /// Wakes the thread of this object, which asks the owner to take turns until nothing is left.
+  virtual void wake() noexcept = 0;
+
+  /// Lets the owner take a turn; returns false if nothing is left.
+  using TurnOf = bool (*)(void* owner) noexcept;
+  /// Makes one; returns null if there is no memory for it. The owner must outlive it and destroys it.
+  using Make = Filler* (*)(void* owner, TurnOf turn) noexcept;
+  /// Null if this program has none. Looked at when there is something to do: backends can be opened before `main`.
+  static inline std::atomic<Make> of_program{nullptr};
+};
+
+}  // namespace heddle::sqlite::indexing

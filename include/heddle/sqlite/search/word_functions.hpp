@@ -1,0 +1,50 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+
+#include <sqlite3.h>
+
+#include <atomic>
+
+namespace heddle::sqlite::search {
+
+/// The SQL functions that split texts into words. A file that only saves messages does not compile them: a program has
+/// them if it contains an operation that needs them, each of which calls `indexing::SearchParts::compile`.
+struct WordFunctions {
+  using Function = void (*)(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept;
+
+  Function message_query;   ///< (tenant, terms): the query of FTS5 for the texts of a tenant
+  Function unindexed_rank;  ///< (text, terms): the rank of a text that is not in the index; null if it does not match
+  Function index_terms;     ///< (tenant, text, ...): the terms of a row with these texts; used by triggers
+
+  /// Those of this program; null if it has none. Connections look when a function is called: there are connections that
+  /// are opened before `main`.
+  static inline std::atomic<const WordFunctions*> of_program{nullptr};
+};
+
+/// Calls one of the functions of this program.
+template <auto WordFunctions::*Which>
+void call_word_function(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept {
+  const WordFunctions* const functions = WordFunctions::of_program.load(std::memory_order_acquire);
+  if (functions != nullptr) { return (functions->*Which)(result, count, arguments); }
+  sqlite3_result_error(result, "no code of this program splits texts into words; link the compiled backend", -1);
+}
+
+/// Adds these functions to a connection.
+inline void add_word_functions(sqlite3* connection) {
+  constexpr int in_triggers = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+  constexpr int flags = in_triggers | SQLITE_DIRECTONLY;
+  const auto add = [connection](const char* name, int count, int properties, WordFunctions::Function function) {
+    const int code =
+        sqlite3_create_function_v2(connection, name, count, properties, nullptr, function, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) {
+      throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept functions");
+    }
+  };
+  add("message_query", 2, flags, &call_word_function<&WordFunctions::message_query>);
+  add("unindexed_rank", 2, flags, &call_word_function<&WordFunctions::unindexed_rank>);
+  add("index_terms", -1, in_triggers, &call_word_function<&WordFunctions::index_terms>);
+}
+
+}  // namespace heddle::sqlite::search
