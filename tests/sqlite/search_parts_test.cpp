@@ -1,4 +1,4 @@
-#include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 
 #include <doctest/doctest.h>
 
