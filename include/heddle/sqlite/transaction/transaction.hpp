@@ -71,7 +71,7 @@ class Transaction {
     const connection::Running running(connection_, statement);
     (sql::write_argument(*running, arguments), ...);
     std::optional<Row> row;
-    if (running->step()) { row.emplace(sql::read_row<Row>(*running)); }
+    if (running->step()) { sql::read_row_into(row.emplace(), *running); }
     return Ready<std::optional<Row>>(std::move(row));
   }
 
@@ -93,7 +93,7 @@ class Transaction {
     const connection::Running running(connection_, statement);
     (sql::write_argument(*running, arguments), ...);
     std::vector<Row> rows;
-    while (running->step()) { rows.push_back(sql::read_row<Row>(*running)); }
+    while (running->step()) { sql::read_row_into(rows.emplace_back(), *running); }
     return Ready<std::vector<Row>>(std::move(rows));
   }
 
@@ -108,7 +108,7 @@ class Transaction {
     while (running->step()) {
       list.cut = running->bytes_read() >= end;
       if (list.cut) { break; }
-      list.rows.push_back(sql::read_row<Row>(*running));
+      list.read(*running);
     }
     return Ready<sql::RowList<Row>>(std::move(list));
   }
@@ -124,7 +124,7 @@ class Transaction {
     std::vector<Row> kept;
     for (bool more = true; more && running->step();) {
       if (rows_ == Rows::kept) {
-        kept.push_back(sql::read_row<Row>(*running));
+        sql::read_row_into(kept.emplace_back(), *running);
       } else {
         // SQLite checks the deadline only while it computes, not during a slow visitor.
         call_.context.check();
