@@ -1,7 +1,7 @@
 // What an operation costs, for a program that counts instructions: `instructions heddle|raw save|load COUNT FOLDER`
 // does it COUNT times in a new database. `raw` is the C API of SQLite alone. The script `instructions` compares them.
+#include "heddle/sqlite.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
-#include "heddle/sqlite/policy.ipp"
 #include "raw_sqlite.hpp"
 #include "text.hpp"
 
