@@ -10,7 +10,8 @@ namespace heddle::sqlite {
 struct IndexingStatements {
   using Statement = sql::StatementText;
 
-  Statement analysis{"SELECT analysis FROM search_state"};
+  /// The version of the analysis, and what is owed of erased words.
+  Statement state{"SELECT analysis, erasure FROM search_state"};
 
   /// limit: key, tenant, text.
   Statement removals{

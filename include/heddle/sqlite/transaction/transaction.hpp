@@ -10,6 +10,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/idempotency.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/statements/erasure.hpp"
 #include "heddle/sqlite/transaction/log_size.hpp"
 
 #include <sqlite3.h>
@@ -141,6 +142,25 @@ class Transaction {
       }
       return count;
     };
+  }
+
+  /// Makes what this unit of work deletes or replaces leave the file: rows at its commit, the words of the full-text
+  /// index by turns behind it. A template only so that files that erase nothing do not compile it.
+  template <class Unused = void>
+  void erase_bytes() {
+    connection_.begin_erasing();
+    run(sql::statements<ErasureStatements<Unused>>().owe);
+  }
+
+  /// Removes erased words from the index of artifacts.
+  template <class Unused = void>
+  auto merge_artifact_words() {
+    return run(sql::statements<ErasureStatements<Unused>>().merge_artifacts);
+  }
+  /// Notes that the file has no texts that versions before have left in free parts of it.
+  template <class Unused = void>
+  void settle_rewriting() {
+    run(sql::statements<ErasureStatements<Unused>>().settle);
   }
 
   /// Sets the text of the call's Answer.

@@ -1,0 +1,2 @@
+ALTER TABLE search_state DROP COLUMN rewrite;
+ALTER TABLE search_state DROP COLUMN erasure;
