@@ -4,4 +4,6 @@
 ALTER TABLE search_state ADD COLUMN erasure INTEGER NOT NULL DEFAULT 0;
 -- rewrite: 1 if versions before this one may have left erased texts in free parts of the file.
 ALTER TABLE search_state ADD COLUMN rewrite INTEGER NOT NULL DEFAULT 0;
+-- A scrub counts itself, so that it changes something: only a write starts the log anew.
+ALTER TABLE search_state ADD COLUMN scrubs INTEGER NOT NULL DEFAULT 0;
 UPDATE search_state SET rewrite = 1 WHERE EXISTS (SELECT 1 FROM branches) OR EXISTS (SELECT 1 FROM artifacts);

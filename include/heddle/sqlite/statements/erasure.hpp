@@ -15,7 +15,7 @@ struct ErasureStatements {
   sql::Statement<sql::NoRow> owe{"UPDATE search_state SET erasure = 2"};
   /// Parameter: the state.
   sql::Statement<sql::NoRow, std::int64_t> set{"UPDATE search_state SET erasure = ?1"};
-  sql::Statement<sql::NoRow> settle{"UPDATE search_state SET rewrite = 0"};
+  sql::Statement<sql::NoRow> settle{"UPDATE search_state SET rewrite = 0, scrubs = scrubs + 1"};
   sql::Statement<sql::NoRow> merge_artifacts{"INSERT INTO artifact_words (artifact_words) VALUES ('optimize')"};
   /// FTS5 begins a merge of all segments, or goes on with it, by so many pages.
   sql::Statement<sql::NoRow> begin_merge{"INSERT INTO message_words (message_words, rank) VALUES ('merge', -64)"};
