@@ -63,8 +63,11 @@ class SchemaSession {
   /// Returns the records, oldest first; none before the first migration. Throws `failed_precondition` if the schema has
   /// tables of another application.
   [[nodiscard]] std::vector<AppliedMigration> applied() {
+    // In one statement, as of one moment: another migrator can commit its first migration meanwhile.
+    const auto found =
+        libpq::execute(transaction_, "SELECT " + existence("'heddle_migrations'") + ", " + existence(table_names()));
     std::vector<AppliedMigration> records;
-    if (exists("'heddle_migrations'")) {
+    if (found[0][0].as<bool>()) {
       for (const auto& row : libpq::execute(transaction_,
                                             "SELECT version, name, checksum, applied_at FROM heddle_migrations "
                                             "ORDER BY version")) {
@@ -72,7 +75,7 @@ class SchemaSession {
                            Timestamp(Timestamp::duration(row[3].as<std::int64_t>()))});
       }
     }
-    if (records.empty() && exists(table_names())) {
+    if (records.empty() && found[0][1].as<bool>()) {
       throw Error(ErrorCode::failed_precondition,
                   "the schema contains tables of another application: use a separate schema for Heddle");
     }
@@ -89,7 +92,7 @@ class SchemaSession {
 
   /// Records a migration as applied. Creates the migration table if it does not exist.
   void record(const Migration& migration) {
-    if (!exists("'heddle_migrations'")) {
+    if (!libpq::execute(transaction_, "SELECT " + existence("'heddle_migrations'"))[0][0].as<bool>()) {
       libpq::execute(
           transaction_,
           "CREATE TABLE heddle_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, "
@@ -133,14 +136,11 @@ class SchemaSession {
     return context_.deadline ? std::to_string((remaining_time() + behind_locks).count()) : "0";
   }
 
-  /// Returns true if the schema has one of these tables: `names` is a list of SQL literals.
-  bool exists(const std::string& names) {
-    return !libpq::execute(
-                transaction_,
-                "SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND "
-                "relname IN (" +
-                    names + ") LIMIT 1")
-                .empty();
+  /// Returns the condition that the schema has one of these tables: `names` is a list of SQL literals.
+  static std::string existence(const std::string& names) {
+    return "EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND "
+           "relname IN (" +
+           names + "))";
   }
 
   pqxx::transaction_base& transaction_;
