@@ -1,7 +1,6 @@
 DROP TRIGGER sessions_inserted;
 DROP TRIGGER messages_replaced;
 DROP TRIGGER messages_deleted;
-DROP TRIGGER messages_inserted;
 DROP TRIGGER artifacts_updated;
 DROP TRIGGER artifacts_deleted;
 DROP TRIGGER artifacts_inserted;

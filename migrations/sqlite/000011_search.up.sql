@@ -1,5 +1,5 @@
--- The words of messages and artifacts, for searches. A save queues its messages; the index is filled behind it. A message whose text
--- is searched is either in the queue or in the index, never in both.
+-- The words of messages and artifacts, for searches. What inserts a message queues it; the index is filled behind it. A
+-- message whose text is searched is either in the queue or in the index, never in both.
 
 -- Tenants as numbers, which are part of the words in the index; never used twice.
 CREATE TABLE tenants (
@@ -34,9 +34,6 @@ DROP TRIGGER messages_deleted;
 DROP TRIGGER messages_redacted;
 DROP TABLE messages_search;
 
-CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN
-  INSERT INTO search_queue SELECT user_id, NEW.key FROM branches WHERE number = NEW.key >> 24;
-END;
 CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
   INSERT INTO search_removals
     SELECT OLD.key, b.user_id, OLD.searched FROM branches b WHERE b.number = OLD.key >> 24

@@ -86,6 +86,43 @@ TEST_CASE("the index is filled behind the saves, and follows what is redacted an
   CHECK(place.damage().empty());
 }
 
+TEST_CASE("whatever inserts messages queues them for the index") {
+  for (const auto indexing : {sqlite::Indexing::deferred, sqlite::Indexing::immediate}) {
+    Place place;
+    Backend<Sqlite> backend(place.config(indexing));
+    backend.migrate();
+    auto& store = backend.session_storage();
+    const auto messages_found = [&] {
+      CHECK(place.damage().empty());
+      return found(store, alice, "needle").size();
+    };
+    const Message needle{.content = "needle"};
+    store.save_session(alice, {.id = "s"});
+    store.save_message(alice, "s", needle);
+    const std::vector<Message> two{needle, needle};
+    store.save_messages(alice, "s", two);
+    CHECK(messages_found() == 3);
+    const std::vector<Message> calls{
+        {.role = Role::assistant, .content = "needle", .tool_calls = {{.id = "a"}, {.id = "b"}}}};
+    store.save_turn(alice, "s", {.messages = calls});
+    CHECK(messages_found() == 4);
+    CHECK(store.close_tool_calls(alice, "s", {.message = "needle of a tool"}) == 2);
+    CHECK(messages_found() == 6);
+    auto stream = backend.stream_store().begin(alice, "s", {.role = Role::assistant});
+    backend.stream_store().append(alice, stream, "nee");
+    CHECK(messages_found() == 6);
+    backend.stream_store().finish(alice, stream, {.role = Role::assistant, .content = "needle"});
+    CHECK(messages_found() == 7);
+    store.fork_session(alice, "s", 3, {.id = "fork"});
+    store.save_message(alice, "fork", needle);
+    CHECK(messages_found() == 8);
+    store.rewind_session(alice, "s", 1);
+    store.save_message(alice, "s", needle);
+    CHECK(messages_found() == 5);
+    CHECK(store.search_messages(bob, {.query = "needle"}).items.empty());
+  }
+}
+
 TEST_CASE("what a backend left in the queue is found by the next one, which goes on") {
   Place place;
   constexpr int count = 600;
@@ -170,6 +207,32 @@ TEST_CASE("indexing at once leaves nothing in the queue") {
   store.redact_messages(alice, "s", {1, 1}, "asked for");
   CHECK(place.run("SELECT count(*) FROM search_removals") == "0");
   CHECK(found(store, alice, "house").empty());
+  CHECK(place.damage().empty());
+}
+
+TEST_CASE("a message that another program has inserted is not searched, and can be deleted and replaced") {
+  Place place;
+  Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
+  backend.migrate();
+  auto& store = backend.session_storage();
+  store.save_session(alice, {.id = "s"});
+  store.save_message(alice, "s", {.content = "the red house"});
+  place.run("UPDATE sessions SET last_sequence = 3");
+  place.run(
+      "INSERT INTO messages (key, role, content, tool_use_id, session_context, "
+      "agent_id, timestamp, token_count, cost_usd) SELECT key + n, role, 'a house of another program ' || n, "
+      "tool_use_id, session_context, agent_id, timestamp, token_count, cost_usd FROM messages, "
+      "(SELECT 1 AS n UNION SELECT 2)");
+  CHECK(found(store, alice, "house") == Texts{"the red house"});
+  store.redact_messages(alice, "s", {2, 2}, "asked for");
+  store.save_message(alice, "s", {.content = "a green house"});
+  CHECK(found(store, alice, "house") == Texts{"a green house", "the red house"});
+  // FTS5 fails if more is removed than it has.
+  CHECK(store.delete_session(alice, "s"));
+  CHECK(place.run("SELECT count(*) FROM search_removals") == "0");
+  store.save_session(alice, {.id = "s"});
+  store.save_message(alice, "s", {.content = "a blue house"});
+  CHECK(found(store, alice, "house") == Texts{"a blue house"});
   CHECK(place.damage().empty());
 }
 

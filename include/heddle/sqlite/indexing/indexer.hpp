@@ -50,7 +50,7 @@ class Indexer final : public Filler {
   struct Entry {
     std::int64_t key;
     std::int64_t tenant;
-    std::string text;  ///< the user, or what was searched
+    std::string user;
   };
 
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
@@ -74,7 +74,7 @@ class Indexer final : public Filler {
     const bool is_end = std::ssize(entries_) < turn_size;
     const bool is_all = is_end && last_user_.empty();
     // The next turn goes on behind these, so that no tenant waits for another one; at the end it begins anew.
-    last_user_ = is_end ? std::string() : entries_.back().text;
+    last_user_ = is_end ? std::string() : entries_.back().user;
     last_key_ = is_end ? 0 : entries_.back().key;
     // FTS5 writes a segment when a row id is lower than the one before.
     std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
@@ -97,17 +97,33 @@ class Indexer final : public Filler {
   }
 
   void remove(Connection& connection, const Entry& entry) {
-    write(connection, sql().remove, entry, entry.text);
+    if (is_indexed(connection, entry)) {
+      const connection::Running message(connection, sql().removed_text);
+      message->integer(entry.key);
+      if (message->step()) { write(connection, sql().remove, entry, std::as_const(*message).text(0)); }
+    }
     const connection::Running forget(connection, sql().forget);
     forget->integer(entry.key);
     static_cast<void>(forget->step());
+  }
+
+  /// What is not in the index must not be removed from it: FTS5 would count one row less, and fail at 0. Other programs
+  /// can insert messages without queueing them.
+  bool is_indexed(Connection& connection, const Entry& entry) {
+    query_ = '"';
+    search::IndexTerms(entry.tenant).append_end(query_);
+    query_ += '"';
+    const connection::Running query(connection, sql().is_indexed);
+    query->text(query_);
+    query->integer(entry.key);
+    return query->step();
   }
 
   void insert(Connection& connection, const Entry& entry) {
     {
       // Before, so that a message is never indexed twice.
       const connection::Running dequeue(connection, sql().dequeue);
-      dequeue->text(entry.text);
+      dequeue->text(entry.user);
       dequeue->integer(entry.key);
       static_cast<void>(dequeue->step());
     }
@@ -135,6 +151,7 @@ class Indexer final : public Filler {
 
   std::vector<Entry> entries_;
   search::TextTerms<std::string_view> terms_;
+  std::string query_;
   // Where the last turn ended.
   std::string last_user_;
   std::int64_t last_key_ = 0;

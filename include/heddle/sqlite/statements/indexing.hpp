@@ -12,10 +12,14 @@ struct IndexingStatements {
 
   Statement analysis{"SELECT analysis FROM search_state"};
 
-  /// limit: key, tenant, text.
+  /// limit: key, tenant, user.
   Statement removals{
-      "SELECT r.key, t.number, r.searched FROM search_removals r CROSS JOIN tenants t ON t.user_id = r.user_id "
+      "SELECT r.key, t.number, r.user_id FROM search_removals r CROSS JOIN tenants t ON t.user_id = r.user_id "
       "ORDER BY r.key LIMIT ?1"};
+  /// key
+  Statement removed_text{"SELECT searched FROM search_removals WHERE key = ?1"};
+  /// query for the end of the tenant's texts, key: no row if the message is not in the index.
+  Statement is_indexed{"SELECT 1 FROM message_words WHERE message_words MATCH ?1 AND rowid = ?2"};
   /// key, terms: the same terms as when the key was inserted.
   Statement remove{"INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?1, ?2)"};
   /// key

@@ -33,12 +33,15 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<std::int64_t, Text, Text, std::int64_t, std::optional<std::int64_t>> expect_end{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3 "
       "AND (?4 IS NULL OR branch = ?4)"};
-  /// user, session, distance from the last reserved sequence, the message. A trigger queues it for the full-text index.
+  /// user, session, distance from the last reserved sequence, the message.
   Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
             Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       insert{"INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " +
              sql::message_key::base("branch_number") + " + last_sequence - ?3, " + sql::placeholders<Stored>(4) +
              " FROM sessions WHERE user_id = ?1 AND id = ?2"};
+  /// user: queues the message that was just inserted for the full-text index. Not a trigger, which would cost three
+  /// times as much: SQLite keeps what a statement with triggers changes until its end, to undo it.
+  Statement<sql::NoRow, Text> queue{"INSERT INTO search_queue (user_id, key) VALUES (?1, last_insert_rowid())"};
 
   /// user, session: the number of the session.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2" +
@@ -67,6 +70,15 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         "g.branch_number = s.branch_number CROSS JOIN tool_links l ON l.key BETWEEN " +
         key("max(g.first_sequence, ?3)") + " AND " + key("min(g.last_sequence, ?4)") +
         " WHERE s.user_id = ?1 AND s.id = ?2)"};
+  };
+
+  /// The statements on open calls of tools.
+  template <class Unused = void>
+  struct ToolCallStatements : sql::ToolCallStatements<Sql> {
+    /// user, session: queues the messages that close them, before the end of the session is moved behind these.
+    Statement<sql::NoRow, Text, Text> queue{
+        "INSERT INTO search_queue (user_id, key) SELECT s.user_id, m.key FROM sessions s CROSS JOIN messages m ON " +
+        sql::ToolCallStatements<Sql>::behind_end("s") + " WHERE " + session()};
   };
 
   /// The statements that fold messages.
@@ -139,6 +151,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   };
 
   using Branches = BranchStatements<>;
+  using ToolCalls = ToolCallStatements<>;
   using Lists = ListStatements<>;
 
  private:
