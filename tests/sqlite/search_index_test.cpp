@@ -123,6 +123,21 @@ TEST_CASE("whatever inserts messages queues them for the index") {
   }
 }
 
+TEST_CASE("those who save help to fill the index when many bytes of text wait") {
+  Place place;
+  Backend<Sqlite> backend(place.config());
+  backend.migrate();
+  auto& store = backend.session_storage();
+  store.save_session(alice, {.id = "s"});
+  std::string text = "needle ";
+  text.resize(1'000'000, '.');
+  // More than 64 MiB.
+  const std::vector<Message> messages(70, {.content = text});
+  store.save_messages(alice, "s", messages);
+  CHECK(place.run("SELECT count(*) < 70 FROM search_queue") == "1");
+  CHECK(store.search_messages(alice, {.query = "needle"}).items.size() == 20);
+}
+
 TEST_CASE("what a backend left in the queue is found by the next one, which goes on") {
   Place place;
   constexpr int count = 600;

@@ -19,7 +19,8 @@ class Filler {
   /// What a turn did.
   struct Turn {
     std::int64_t messages = 0;
-    bool is_last = true;  ///< nothing was left
+    std::int64_t bytes = 0;  ///< of the texts that it put into the index
+    bool is_last = true;     ///< nothing was left
   };
 
   Filler() = default;

@@ -32,7 +32,7 @@ class Indexer final : public Filler {
     const Turn removed = remove(connection);
     if (!removed.is_last) { return removed; }
     const Turn inserted = insert(connection);
-    return {removed.messages + inserted.messages, inserted.is_last};
+    return {removed.messages + inserted.messages, inserted.bytes, inserted.is_last};
   }
 
   void remove_all(Connection& connection) override {
@@ -63,7 +63,10 @@ class Indexer final : public Filler {
 
   Turn remove(Connection& connection) {
     read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
-    return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) { remove(connection, entry); });
+    return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) {
+      remove(connection, entry);
+      return std::int64_t{0};
+    });
   }
 
   Turn insert(Connection& connection) {
@@ -78,15 +81,16 @@ class Indexer final : public Filler {
     last_key_ = is_end ? 0 : entries_.back().key;
     // FTS5 writes a segment when a row id is lower than the one before.
     std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
-    return each(is_all, [&](const Entry& entry) { insert(connection, entry); });
+    return each(is_all, [&](const Entry& entry) { return insert(connection, entry); });
   }
 
+  /// `work` returns the bytes that it put into the index.
   template <class Work>
   Turn each(bool is_all, Work work) {
     const Clock::time_point end = Clock::now() + longest;
-    Turn turn{0, is_all};
+    Turn turn{0, 0, is_all};
     for (const Entry& entry : entries_) {
-      work(entry);
+      turn.bytes += work(entry);
       ++turn.messages;
       if (Clock::now() > end && turn.messages < std::ssize(entries_)) {
         turn.is_last = false;
@@ -119,7 +123,7 @@ class Indexer final : public Filler {
     return query->step();
   }
 
-  void insert(Connection& connection, const Entry& entry) {
+  std::int64_t insert(Connection& connection, const Entry& entry) {
     {
       // Before, so that a message is never indexed twice.
       const connection::Running dequeue(connection, sql().dequeue);
@@ -129,7 +133,10 @@ class Indexer final : public Filler {
     }
     const connection::Running message(connection, sql().text);
     message->integer(entry.key);
-    if (message->step()) { write(connection, sql().insert, entry, std::as_const(*message).text(0)); }
+    if (!message->step()) { return 0; }
+    const std::string_view text = std::as_const(*message).text(0);
+    write(connection, sql().insert, entry, text);
+    return std::ssize(text);
   }
 
   template <class Bind>

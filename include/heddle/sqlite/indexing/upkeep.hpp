@@ -50,9 +50,10 @@ class Upkeep {
   void take_turn(connection::Connection& connection) {
     if (!can_fill()) { return give_up(); }
     const Filler::Turn turn = filler_->take_turn(connection);
-    const std::int64_t left = unindexed() - turn.messages;
+    if (turn.is_last) { return give_up(); }
     // Also what another process has left.
-    unindexed_.store(turn.is_last ? 0 : left > 0 ? left : 1, std::memory_order_relaxed);
+    unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
+    unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
   }
 
   /// Finds out whether something is left to do that others have left: by a migration, or when they were killed.
@@ -66,8 +67,19 @@ class Upkeep {
     } catch (const Error& error) { static_cast<void>(error); }
   }
 
-  /// Leaves the rest to others, for example because the database is not migrated.
-  void give_up() noexcept { unindexed_.store(0, std::memory_order_relaxed); }
+  /// Leaves the rest, if there is any, to others, for example because the database is not migrated.
+  void give_up() noexcept {
+    unindexed_.store(0, std::memory_order_relaxed);
+    unindexed_bytes_ = 0;
+  }
+
+  /// Returns true if so much is left to do that those who write have to help. Other processes that write do so for what
+  /// they have queued.
+  [[nodiscard]] bool is_behind() const noexcept {
+    constexpr std::int64_t most_messages = 50'000;
+    constexpr std::int64_t most_bytes = 64 * 1024 * 1024;
+    return unindexed() >= most_messages || unindexed_bytes_ >= most_bytes;
+  }
 
   /// Returns how many messages are to be put into the index or taken out of it, about.
   [[nodiscard]] std::int64_t unindexed() const noexcept { return unindexed_.load(std::memory_order_relaxed); }
@@ -81,10 +93,16 @@ class Upkeep {
     return filler_ != nullptr;
   }
 
+  // Not std::max: see `filler_`.
+  static std::int64_t at_least(std::int64_t least, std::int64_t number) noexcept {
+    return number < least ? least : number;
+  }
+
   void note_changes(connection::Connection& connection) {
     const std::int64_t removed = connection.row_changes().take_removed();
     removed_ += removed;
     unindexed_.fetch_add(removed + connection.row_changes().take_queued(), std::memory_order_relaxed);
+    unindexed_bytes_ += connection.row_changes().take_queued_bytes();
   }
 
   // Not std::unique_ptr, which every file that saves a message would compile.
@@ -92,6 +110,7 @@ class Upkeep {
   void* owner_;
   Filler::TurnOf turn_;
   std::atomic<std::int64_t> unindexed_{0};
+  std::int64_t unindexed_bytes_ = 0;  ///< those of the texts that this process has queued, about
   std::int64_t removed_ = 0;
   bool is_immediate_;
   bool is_secure_;

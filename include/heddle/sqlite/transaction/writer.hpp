@@ -11,7 +11,6 @@
 #include "heddle/sqlite/transaction/log_size.hpp"
 #include "heddle/sqlite/transaction/task.hpp"
 
-#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -136,8 +135,7 @@ class Writer {
 
   /// Ends the leading, after a turn in the full-text index if too much is left to do in it.
   void end_leading() {
-    constexpr std::int64_t most_unindexed = 50'000;
-    if (index_.unindexed() >= most_unindexed) {
+    if (index_.is_behind()) {
       {
         const std::lock_guard lock(mutex_);
         answer();
