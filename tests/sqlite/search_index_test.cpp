@@ -222,6 +222,11 @@ TEST_CASE("indexing at once leaves nothing in the queue") {
   store.redact_messages(alice, "s", {1, 1}, "asked for");
   CHECK(place.run("SELECT count(*) FROM search_removals") == "0");
   CHECK(found(store, alice, "house").empty());
+  // Longer than a turn.
+  std::string text;
+  while (text.size() < 900'000) { text += "house " + std::to_string(text.size()) + ' '; }
+  store.save_messages(alice, "s", std::vector<Message>(4, {.content = text}));
+  CHECK(place.run("SELECT count(*) FROM search_queue") == "0");
   CHECK(place.damage().empty());
 }
 

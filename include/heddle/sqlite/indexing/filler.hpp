@@ -30,11 +30,12 @@ class Filler {
   Filler& operator=(Filler&&) = delete;
   virtual ~Filler() = default;
 
-  /// Takes removed messages out of the index, and queued ones into it. To be called in a transaction, outside of
-  /// savepoints.
+  /// Takes removed messages out of the index; if there are none, puts queued ones into it. To be called in a
+  /// transaction, outside of savepoints.
   virtual Turn take_turn(connection::Connection& connection) = 0;
 
-  /// Takes all removed messages out of the index. To be called in a transaction.
+  /// Takes all removed messages out of the index, however long it takes: with `secure_delete` their words have to leave
+  /// the file with them. To be called in a transaction.
   virtual void remove_all(connection::Connection& connection) = 0;
 
   /// Wakes the thread of this object, which asks the owner to take turns until nothing is left.

@@ -30,9 +30,9 @@ class Indexer final : public Filler {
   Turn take_turn(Connection& connection) override {
     if (!is_of_this_version(connection)) { return {}; }
     const Turn removed = remove(connection);
-    if (!removed.is_last) { return removed; }
-    const Turn inserted = insert(connection);
-    return {removed.messages + inserted.messages, inserted.bytes, inserted.is_last};
+    // What is queued is for the next turn: one is as long as others wait.
+    if (removed.messages > 0) { return {removed.messages, 0, false}; }
+    return insert(connection);
   }
 
   void remove_all(Connection& connection) override {

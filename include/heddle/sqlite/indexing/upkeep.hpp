@@ -43,17 +43,24 @@ class Upkeep {
     removed_ = 0;
     if (!is_immediate_ || !can_fill()) { return; }
     // As much as was queued, and no more: a migration can have queued all messages.
-    for (std::int64_t left = unindexed(); left > 0; left -= Filler::turn_size) { take_turn(connection); }
+    for (std::int64_t left = unindexed(); left > 0;) {
+      const Filler::Turn turn = take_turn(connection);
+      if (turn.is_last) { break; }
+      left -= turn.messages;
+    }
   }
 
-  /// Takes a turn. To be called in a transaction, outside of savepoints.
-  void take_turn(connection::Connection& connection) {
-    if (!can_fill()) { return give_up(); }
-    const Filler::Turn turn = filler_->take_turn(connection);
-    if (turn.is_last) { return give_up(); }
-    // Also what another process has left.
-    unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
-    unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
+  /// Takes a turn, and returns what it did. To be called in a transaction, outside of savepoints.
+  Filler::Turn take_turn(connection::Connection& connection) {
+    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection) : Filler::Turn{};
+    if (turn.is_last) {
+      give_up();
+    } else {
+      // Also what another process has left.
+      unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
+      unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
+    }
+    return turn;
   }
 
   /// Finds out whether something is left to do that others have left: by a migration, or when they were killed.
