@@ -147,6 +147,7 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   const auto& messages = statements<AllMessages<Dialect::Messages>>();
   Texts message_texts = messages_of(messages);
   message_texts.emplace_back("queue", messages.queue.text());
+  message_texts.emplace_back("many_queued", messages.many_queued.text());
   message_texts.emplace_back("unfolded_window", messages.unfolded_window.text());
   message_texts.emplace_back("unfolded_window_of_tokens", messages.unfolded_window_of_tokens.text());
   all.add("Messages", messages, message_texts);
@@ -198,6 +199,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
            {"remove", indexing.remove.text()},
            {"forget", indexing.forget.text()},
            {"queued", indexing.queued.text()},
+           {"queued_of_user", indexing.queued_of_user.text()},
+           {"many_queued", indexing.many_queued.text()},
            {"text", indexing.text.text()},
            {"insert", indexing.insert.text()},
            {"dequeue", indexing.dequeue.text()}});

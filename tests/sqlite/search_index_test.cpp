@@ -138,6 +138,74 @@ TEST_CASE("those who save help to fill the index when many bytes of text wait") 
   CHECK(store.search_messages(alice, {.query = "needle"}).items.size() == 20);
 }
 
+TEST_CASE("a search lets messages of its tenant be indexed first if many of them wait") {
+  Place place;
+  constexpr std::size_t count = 5000;
+  Backend<Sqlite> backend(place.config());
+  backend.migrate();
+  auto& store = backend.session_storage();
+  store.save_session(alice, {.id = "first"});
+  store.save_message(alice, "first", {.content = "secret needle"});
+  place.wait_for_index();
+  // So that all others wait, and nothing is woken.
+  place.run("UPDATE search_state SET analysis = 0");
+  store.redact_messages(alice, "first", {1, 1}, "asked for");
+  for (const Context& context : {alice, bob}) {
+    store.save_session(context, {.id = "s"});
+    store.save_messages(context, "s", std::vector<Message>(count, {.content = "needle"}));
+  }
+  const auto waiting = [&](const std::string& user) {
+    return std::stoul(place.run("SELECT count(*) FROM search_queue WHERE user_id = '" + user + "'"));
+  };
+  const auto finds_all = [&](const Context& context) {
+    return store.search_messages(context, {.query = "needle"}, {.limit = count + 1}).items.size() == count;
+  };
+  CHECK(finds_all(alice));
+  CHECK(waiting("alice") == count + 1);
+  place.run("UPDATE search_state SET analysis = 1");
+
+  SUBCASE("down to where a search is fast") {
+    while (waiting("alice") > 2000) {
+      const std::size_t before = waiting("alice");
+      CHECK(finds_all(alice));
+      REQUIRE(waiting("alice") < before);
+    }
+    CHECK(finds_all(bob));
+  }
+  SUBCASE("none of others") {
+    const sqlite::Config config = place.config();
+    const sqlite::connection::FilePresence files;
+    sqlite::connection::Connection connection(config, sqlite::connection::Access::read_write, files);
+    sqlite::indexing::Indexer<sqlite::connection::Connection> indexer(nullptr, [](void*) noexcept { return false; });
+    std::size_t turns = 0;
+    for (bool is_last = false; !is_last; ++turns) {
+      connection.execute("BEGIN IMMEDIATE");
+      is_last = indexer.take_turn_for(connection, "alice").is_last;
+      connection.execute("COMMIT");
+    }
+    CHECK(turns >= (count - 2000) / 256);
+    CHECK(waiting("alice") <= 2000);
+    CHECK(waiting("bob") == count);
+    // What the redacted message was is still in the index: it has waited.
+    CHECK(place.run("SELECT count(*) FROM search_removals") == "1");
+    CHECK(place.damage().empty());
+    for (bool is_last = false; !is_last;) {
+      connection.execute("BEGIN IMMEDIATE");
+      is_last = indexer.take_turn(connection).is_last;
+      connection.execute("COMMIT");
+    }
+    CHECK(finds_all(alice));
+  }
+  SUBCASE("and does not fail if it cannot") {
+    concurrency::RawConnection busy(place.path());
+    busy.run("BEGIN IMMEDIATE");
+    CHECK(finds_all(alice));
+    CHECK(store.search_messages(alice.with_timeout(std::chrono::seconds(60)), {.query = "needle"}).items.size() == 20);
+    busy.run("ROLLBACK");
+  }
+  CHECK(place.damage().empty());
+}
+
 TEST_CASE("what a backend left in the queue is found by the next one, which goes on") {
   Place place;
   constexpr int count = 600;

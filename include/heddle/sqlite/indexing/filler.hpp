@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace heddle::sqlite::indexing {
 
@@ -33,6 +34,10 @@ class Filler {
   /// Takes removed messages out of the index; if there are none, puts queued ones into it. To be called in a
   /// transaction, outside of savepoints.
   virtual Turn take_turn(connection::Connection& connection) = 0;
+
+  /// Puts queued messages of one tenant into it if many of them wait; is the last turn if no longer many wait. To be
+  /// called in a transaction, outside of savepoints.
+  virtual Turn take_turn_for(connection::Connection& connection, std::string_view user) = 0;
 
   /// Takes all removed messages out of the index, however long it takes: with `secure_delete` their words have to leave
   /// the file with them. To be called in a transaction.

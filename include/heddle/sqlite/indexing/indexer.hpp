@@ -35,6 +35,15 @@ class Indexer final : public Filler {
     return insert(connection);
   }
 
+  Turn take_turn_for(Connection& connection, std::string_view user) override {
+    // Another thread can have done it.
+    if (!is_of_this_version(connection) || !waits_much(connection, user)) { return {}; }
+    read(connection, sql().queued_of_user, [user](connection::Prepared& query) { query.text(user); });
+    Turn turn = each(false, [&](const Entry& entry) { return insert(connection, entry); });
+    turn.is_last = turn.messages == 0 || !waits_much(connection, user);
+    return turn;
+  }
+
   void remove_all(Connection& connection) override {
     if (!is_of_this_version(connection)) { return; }
     while (!remove(connection).is_last) {}
@@ -59,6 +68,12 @@ class Indexer final : public Filler {
   static bool is_of_this_version(Connection& connection) {
     const connection::Running state(connection, sql().analysis);
     return state->step() && std::as_const(*state).integer(0) == text::analysis_version;
+  }
+
+  static bool waits_much(Connection& connection, std::string_view user) {
+    const connection::Running query(connection, sql().many_queued);
+    query->text(user);
+    return query->step();
   }
 
   Turn remove(Connection& connection) {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace heddle::sqlite::indexing {
 
@@ -28,6 +29,9 @@ class Upkeep {
   Upkeep(Upkeep&&) = delete;
   Upkeep& operator=(Upkeep&&) = delete;
   ~Upkeep() { delete filler_; }
+
+  /// Returns true if the index may be filled behind the calls.
+  [[nodiscard]] bool works_behind() const noexcept { return works_behind_; }
 
   /// Returns what has to be woken because something is left to do; null if nothing is. Without the write-ahead log a
   /// commit keeps readers out, so that only the commits of calls fill the index.
@@ -61,6 +65,16 @@ class Upkeep {
       unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
     }
     return turn;
+  }
+
+  /// Takes a turn for a tenant of which many messages wait; returns false if no longer many wait. The same.
+  bool take_turn_for(connection::Connection& connection, std::string_view user) {
+    if (!can_fill()) { return false; }
+    const Filler::Turn turn = filler_->take_turn_for(connection, user);
+    // What is left is not for a search to do: also what another process has left, which does not index itself.
+    if (turn.messages > 0) { unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed); }
+    unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
+    return !turn.is_last;
   }
 
   /// Finds out whether something is left to do that others have left: by a migration, or when they were killed.
