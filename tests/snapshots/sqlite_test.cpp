@@ -198,6 +198,7 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
            {"is_indexed", indexing.is_indexed.text()},
            {"remove", indexing.remove.text()},
            {"forget", indexing.forget.text()},
+           {"forget_tenant", indexing.forget_tenant.text()},
            {"queued", indexing.queued.text()},
            {"queued_of_user", indexing.queued_of_user.text()},
            {"many_queued", indexing.many_queued.text()},

@@ -324,6 +324,41 @@ TEST_CASE("a message that another program has inserted is not searched, and can 
   CHECK(place.damage().empty());
 }
 
+TEST_CASE("a tenant of which all is deleted leaves no row, and its number is not used again") {
+  Place place;
+  Backend<Sqlite> backend(place.config());
+  backend.migrate();
+  auto& store = backend.session_storage();
+  auto& artifacts = backend.artifact_store();
+  const auto tenants = [&] { return place.run("SELECT group_concat(user_id || number, ' ') FROM tenants"); };
+  store.save_session(alice, {.id = "s"});
+  store.save_session(alice, {.id = "t"});
+  store.save_session(bob, {.id = "s"});
+  store.save_message(alice, "s", {.content = "the red house"});
+  place.wait_for_index();
+  store.delete_session(alice, "t");
+  CHECK(tenants() == "alice1 bob2");
+  store.delete_session(bob, "s");
+  CHECK(tenants() == "alice1");
+  // The index still has its words.
+  place.run("UPDATE search_state SET analysis = 0");
+  store.delete_session(alice, "s");
+  CHECK(tenants() == "alice1");
+  place.run("UPDATE search_state SET analysis = 1");
+  artifacts.index(bob, {.id = "a", .name = "plan", .path = "/plan"});
+  store.save_session(bob, {.id = "s"});
+  store.save_message(bob, "s", {.content = "a green house"});
+  place.wait_for_index();
+  CHECK(tenants() == "bob3");
+  CHECK(found(store, bob, "house") == Texts{"a green house"});
+  store.delete_session(bob, "s");
+  place.wait_for_index();
+  CHECK(tenants() == "bob3");
+  artifacts.remove(bob, "a", DeleteMode::hard);
+  CHECK(tenants().empty());
+  CHECK(place.damage().empty());
+}
+
 TEST_CASE("an index whose words another version has made is left alone, and all messages are found") {
   Place place;
   Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));

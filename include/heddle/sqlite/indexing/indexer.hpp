@@ -121,9 +121,14 @@ class Indexer final : public Filler {
       message->integer(entry.key);
       if (message->step()) { write(connection, sql().remove, entry, std::as_const(*message).text(0)); }
     }
-    const connection::Running forget(connection, sql().forget);
-    forget->integer(entry.key);
-    static_cast<void>(forget->step());
+    run(connection, sql().forget, entry.key);
+    run(connection, sql().forget_tenant, entry.tenant);
+  }
+
+  static void run(Connection& connection, const sql::StatementText& statement, std::int64_t number) {
+    const connection::Running running(connection, statement);
+    running->integer(number);
+    static_cast<void>(running->step());
   }
 
   /// What is not in the index must not be removed from it: FTS5 would count one row less, and fail at 0. Other programs

@@ -31,6 +31,8 @@ struct IndexingStatements {
   Statement remove{"INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?1, ?2)"};
   /// key
   Statement forget{"DELETE FROM search_removals WHERE key = ?1"};
+  /// tenant: the same if that was its last row.
+  Statement forget_tenant{"DELETE FROM tenants WHERE number = (SELECT number FROM empty_tenants WHERE number = ?1)"};
 
   /// limit, user and key after which to begin: key, tenant, user.
   Statement queued{
