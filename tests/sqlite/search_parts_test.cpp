@@ -1,4 +1,4 @@
-#include "heddle/sqlite.hpp"
+#include "heddle/sqlite/policy.ipp"
 
 #include <doctest/doctest.h>
 
@@ -41,6 +41,7 @@ TEST_CASE("each operation that splits texts into words brings along what it need
   auto& artifacts = backend.artifact_store();
   auto& streams = backend.stream_store();
 
+  sessions.save_session(alice, {.id = "s"});
   CHECK_FALSE(brings_parts([&] { sessions.save_message(alice, "s", {.content = "to Zurich"}); }));
   CHECK(brings_parts([&] { static_cast<void>(sessions.search_messages(alice, {.query = "zurich"})); }));
   CHECK(brings_parts([&] { sessions.redact_messages(alice, "s", {.first = 1, .last = 1}, "asked for"); }));
