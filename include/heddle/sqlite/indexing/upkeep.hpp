@@ -71,7 +71,7 @@ class Upkeep {
   bool take_turn_for(connection::Connection& connection, std::string_view user) {
     if (!can_fill()) { return false; }
     const Filler::Turn turn = filler_->take_turn_for(connection, user);
-    // What is left is not for a search to do: also what another process has left, which does not index itself.
+    // At least one, so that the thread goes on with the rest: another process may have left it, which indexes nothing.
     if (turn.messages > 0) { unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed); }
     unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
     return !turn.is_last;
