@@ -195,7 +195,7 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
           {{"analysis", indexing.analysis.text()},
            {"removals", indexing.removals.text()},
            {"removed_text", indexing.removed_text.text()},
-           {"is_indexed", indexing.is_indexed.text()},
+           {"indexed", indexing.indexed.text()},
            {"remove", indexing.remove.text()},
            {"forget", indexing.forget.text()},
            {"forget_tenant", indexing.forget_tenant.text()},

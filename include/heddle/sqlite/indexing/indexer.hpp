@@ -60,6 +60,7 @@ class Indexer final : public Filler {
     std::int64_t key;
     std::int64_t tenant;
     std::string user;
+    bool is_indexed = false;  ///< only of those to be removed
   };
 
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
@@ -78,6 +79,7 @@ class Indexer final : public Filler {
 
   Turn remove(Connection& connection) {
     read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
+    find_indexed(connection);
     return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) {
       remove(connection, entry);
       return std::int64_t{0};
@@ -116,7 +118,7 @@ class Indexer final : public Filler {
   }
 
   void remove(Connection& connection, const Entry& entry) {
-    if (is_indexed(connection, entry)) {
+    if (entry.is_indexed) {
       const connection::Running message(connection, sql().removed_text);
       message->integer(entry.key);
       if (message->step()) { write(connection, sql().remove, entry, std::as_const(*message).text(0)); }
@@ -132,15 +134,30 @@ class Indexer final : public Filler {
   }
 
   /// What is not in the index must not be removed from it: FTS5 would count one row less, and fail at 0. Other programs
-  /// can insert messages without queueing them.
-  bool is_indexed(Connection& connection, const Entry& entry) {
-    query_ = '"';
-    search::IndexTerms(entry.tenant).append_end(query_);
-    query_ += '"';
-    const connection::Running query(connection, sql().is_indexed);
-    query->text(query_);
-    query->integer(entry.key);
-    return query->step();
+  /// can insert messages without queueing them. A query costs as much as some thousand rows that it reads, so one looks
+  /// for all that are near one another.
+  void find_indexed(Connection& connection) {
+    constexpr std::int64_t widest_gap = 1000;
+    for (auto first = entries_.begin(); first != entries_.end();) {
+      auto last = first;
+      auto next = first + 1;
+      while (next != entries_.end() && next->tenant == first->tenant && next->key - last->key <= widest_gap) {
+        last = next++;
+      }
+      query_ = '"';
+      search::IndexTerms(first->tenant).append_end(query_);
+      query_ += '"';
+      const connection::Running query(connection, sql().indexed);
+      query->text(query_);
+      query->integer(first->key);
+      query->integer(last->key);
+      while (query->step()) {
+        const std::int64_t key = std::as_const(*query).integer(0);
+        while (first != next && first->key < key) { ++first; }
+        if (first != next && first->key == key) { first->is_indexed = true; }
+      }
+      first = next;
+    }
   }
 
   std::int64_t insert(Connection& connection, const Entry& entry) {

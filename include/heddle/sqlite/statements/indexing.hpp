@@ -25,8 +25,9 @@ struct IndexingStatements {
       "ORDER BY r.key LIMIT ?1"};
   /// key
   Statement removed_text{"SELECT searched FROM search_removals WHERE key = ?1"};
-  /// query for the end of the tenant's texts, key: no row if the message is not in the index.
-  Statement is_indexed{"SELECT 1 FROM message_words WHERE message_words MATCH ?1 AND rowid = ?2"};
+  /// query for the end of the tenant's texts, first and last key: the keys that are in the index, in order.
+  Statement indexed{
+      "SELECT rowid FROM message_words WHERE message_words MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid"};
   /// key, terms: the same terms as when the key was inserted.
   Statement remove{"INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?1, ?2)"};
   /// key
