@@ -1,5 +1,8 @@
 #include "concurrency/raw_connection.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/connection/file_presence.hpp"
+#include "heddle/sqlite/indexing/indexer.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
