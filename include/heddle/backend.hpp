@@ -7,6 +7,7 @@
 #include "heddle/context.hpp"
 #include "heddle/migrations/backend_migrator.hpp"
 #include "heddle/model/migration_status.hpp"
+#include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/stores/admin_store.hpp"
 #include "heddle/stores/artifact_store.hpp"
@@ -166,6 +167,17 @@ class Backend {
                             const std::filesystem::path& /*target*/) requires(!concepts::CopiesDatabase<Policy>) {
     static_assert(concepts::CopiesDatabase<Policy>,
                   "heddle: this backend cannot copy its database; ask heddle::online_backup(backend), which is null "
+                  "then, and use the database's own tools");
+    concepts::never_called();
+  }
+
+  /// Makes erased texts leave the files. See Scrubs.
+  ScrubReport scrub(const Context& context = {}) requires concepts::ErasesFromFiles<Policy>;
+  /// For a policy that cannot: a call does not compile and the error says why.
+  template <class Unused = void>
+  concepts::Lacking scrub(const Context& /*context*/ = {}) requires(!concepts::ErasesFromFiles<Policy>) {
+    static_assert(concepts::ErasesFromFiles<Policy>,
+                  "heddle: this backend cannot erase from its files; ask heddle::scrubbing(backend), which is null "
                   "then, and use the database's own tools");
     concepts::never_called();
   }

@@ -198,12 +198,15 @@ StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
   const bool removes_expired_results = parts_->expiry_timer.is_planned();
   return parts_->gateway.manage(context, Operation::details, [&](auto& passage) {
     return passage.ask_engine([&](auto& engine, const Call& call) {
+      StorageDetails details{.pool = engine.pool_statistics(), .removes_expired_results = removes_expired_results};
       if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
-        return StorageDetails{engine.schema_version(call), engine.pool_statistics(), removes_expired_results};
+        details.migration_version = engine.schema_version(call);
       } else {
         migrations::Migrator migrator(engine.schema(call), engine.migrations());
-        return StorageDetails{migrator.current_version(), engine.pool_statistics(), removes_expired_results};
+        details.migration_version = migrator.current_version();
       }
+      if constexpr (concepts::EngineOwes<typename Policy::Engine>) { details.owed = engine.owed(call); }
+      return details;
     });
   });
 }
@@ -222,6 +225,17 @@ void Backend<Policy, TracerType>::back_up(
     parts_->gateway.manage(context, Operation::back_up, [&](auto& passage) {
       passage.ask_engine([&](auto& engine, const Call& call) { engine.back_up(call, target); });
     });
+  }
+}
+
+template <class Policy, class TracerType>
+ScrubReport Backend<Policy, TracerType>::scrub(const Context& context) requires concepts::ErasesFromFiles<Policy> {
+  if constexpr (concepts::ErasesFromFiles<Policy>) {
+    return parts_->gateway.manage(context, Operation::scrub, [](auto& passage) {
+      return passage.ask_engine([](auto& engine, const Call& call) { return engine.scrub(call); });
+    });
+  } else {
+    concepts::never_called();
   }
 }
 

@@ -79,6 +79,19 @@ template <class Backend>
   }
 }
 
+/// Makes erased texts leave the files; see Scrubs.
+template <class Backend>
+[[nodiscard]] auto scrubbing(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::Scrubbing>(erased::Access::backend(backend, &erased::AbstractBackend::scrubbing));
+  } else if constexpr (Scrubs<Backend>) {
+    return erased::StaticView<erased::Scrubbing, Backend, erased::ScrubbingModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::Scrubbing>();
+  }
+}
+
 /// Lists the migrations that the database lacks; see InspectsMigrations.
 template <class Backend>
 [[nodiscard]] auto migration_inspection(Backend& backend) {

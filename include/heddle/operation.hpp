@@ -18,6 +18,7 @@ enum class Operation : std::uint8_t {
   back_up,
   reindex,
   reindex_all,
+  scrub,
   current_version,
   latest_version,
   applied_migrations,
@@ -131,12 +132,13 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 108> values{"open",
+  static constexpr std::array<std::string_view, 109> values{"open",
                                                             "ping",
                                                             "details",
                                                             "back_up",
                                                             "reindex",
                                                             "reindex_all",
+                                                            "scrub",
                                                             "current_version",
                                                             "latest_version",
                                                             "applied_migrations",

@@ -192,7 +192,7 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
            {"rollback_to", control.rollback_to.text()}});
   const auto& indexing = statements<heddle::sqlite::IndexingStatements>();
   all.add("Indexing", indexing,
-          {{"analysis", indexing.analysis.text()},
+          {{"state", indexing.state.text()},
            {"removals", indexing.removals.text()},
            {"removed_text", indexing.removed_text.text()},
            {"indexed", indexing.indexed.text()},
@@ -205,6 +205,14 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
            {"text", indexing.text.text()},
            {"insert", indexing.insert.text()},
            {"dequeue", indexing.dequeue.text()}});
+  const auto& erasure = statements<heddle::sqlite::ErasureStatements<>>();
+  all.add("Erasure", erasure,
+          {{"owe", erasure.owe.text()},
+           {"set", erasure.set.text()},
+           {"settle", erasure.settle.text()},
+           {"merge_artifacts", erasure.merge_artifacts.text()},
+           {"begin_merge", erasure.begin_merge.text()},
+           {"merge", erasure.merge.text()}});
   for (const std::string& text : sent()) { all.add_sent(text); }
   compare("sqlite.sql.txt", all.text(), Renewal::by_command);
 }

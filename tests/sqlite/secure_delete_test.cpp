@@ -1,28 +1,16 @@
 #include "heddle/sqlite.hpp"
+#include "support/files_with.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 using namespace heddle;
+using support::files_with;
 
 namespace {
-
-/// Returns the files of a folder that contain a text.
-std::vector<std::string> files_with(const std::filesystem::path& folder, const std::string& text) {
-  std::vector<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    std::ifstream stream(entry.path(), std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    if (bytes.find(text) != std::string::npos) { found.push_back(entry.path().filename().string()); }
-  }
-  return found;
-}
 
 std::string marker(int number) { return "zanzibar7788x" + std::to_string(number); }
 

@@ -23,12 +23,14 @@ using OnSqlite = Backend<Sqlite>;
 
 // The compiler knows what a static backend lacks, but not what a handle lacks.
 static_assert(decltype(online_backup(std::declval<OnSqlite&>()))::possible);
+static_assert(decltype(scrubbing(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(detail_report(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(migration_inspection(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(migrator(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(soft_deletion(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(administration(std::declval<OnSqlite&>()))::possible);
 static_assert(!decltype(online_backup(std::declval<Plain&>()))::possible);
+static_assert(!decltype(scrubbing(std::declval<Plain&>()))::possible);
 static_assert(!decltype(detail_report(std::declval<Plain&>()))::possible);
 static_assert(!decltype(migration_inspection(std::declval<Plain&>()))::possible);
 static_assert(!decltype(migrator(std::declval<Plain&>()))::possible);
@@ -70,6 +72,7 @@ void has_nothing(Storage& storage) {
   CHECK(!detail_report(storage));
   CHECK(!online_backup(storage));
   CHECK(!reindexing(storage));
+  CHECK(!scrubbing(storage));
   CHECK(!soft_deletion(storage));
   CHECK(!administration(storage));
   CHECK(!migrator(storage));

@@ -3,6 +3,7 @@
 #include "heddle/context.hpp"
 #include "heddle/model/administration.hpp"
 #include "heddle/model/migration_status.hpp"
+#include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
 
@@ -16,7 +17,7 @@
 /// @file
 /// Concepts for what only some backends can do. The functions of `heddle/capabilities.hpp` find them at run time, for a
 /// backend and for a handle alike. The type of a handle does not determine which backend it holds, so AnyBackend
-/// satisfies neither BacksUpOnline nor IndexesAnew nor AdministersTenants nor SoftDeletes.
+/// satisfies neither BacksUpOnline nor IndexesAnew nor Scrubs nor AdministersTenants nor SoftDeletes.
 namespace heddle {
 
 /// Lists the migrations that the database lacks, with their SQL, without running them; works on an empty database.
@@ -47,6 +48,20 @@ concept ReportsDetails = requires(T& backend, const Context& context) {
 template <class T>
 concept BacksUpOnline = requires(T& backend, const Context& context, const std::filesystem::path& target) {
   { backend.back_up(context, target) } -> std::same_as<void>;
+};
+
+/// Makes erased texts leave the files. `redact_messages` overwrites the rows at once, and no search finds the texts any
+/// more; their words leave the full-text index by short transactions behind the calls, and the write-ahead log with the
+/// checkpoint after them. `details` says whether anything is owed.
+///
+///  - `scrub` does all of that to the end, between other calls, and starts the log anew. If an earlier version has
+///    written into the database, which did not overwrite what it redacted, it writes the whole file anew once (VACUUM):
+///    that takes as much space again, and other writes wait. Sessions and artifacts that are deleted without
+///    `secure_delete` are not erased: parts of them may stay in free pages. An interrupted scrub is repeated. Throws
+///    `failed_precondition` before the first migration, and what a write throws.
+template <class T>
+concept Scrubs = requires(T& backend, const Context& context) {
+  { backend.scrub(context) } -> std::same_as<ScrubReport>;
 };
 
 /// Indexes texts anew that a version with another analysis has stored; until then they are found by the words of that

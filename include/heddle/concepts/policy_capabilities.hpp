@@ -42,6 +42,12 @@ concept CopiesDatabase = requires {
   requires Policy::copies_database;
 };
 
+/// Erases from the files what was redacted: the capability behind Scrubs.
+template <class Policy>
+concept ErasesFromFiles = requires {
+  requires Policy::erases_from_files;
+};
+
 /// The result type of an operation that the policy lacks. It converts to every type, so that the first error of a call
 /// is the sentence that says what is missing.
 struct Lacking {

@@ -76,9 +76,9 @@ namespace heddle {
 ///    parts, calls, results and metadata. They stay as messages with their sequence and role, and with the reason in
 ///    `redacted`; no session that shares them and no search has the content any more. The branch of the range is not
 ///    looked at: what a rewind has hidden stays as it is; restore each branch of `list_branches` and redact there,
-///    too. On SQLite removed words can stay in the file until their pages are used again, unless `secure_delete` is
-///    on. Tool executions, snapshots and the summaries of folds are records of their own and stay. Returns the number
-///    of messages in the range. Throws `not_found` if the session does not exist.
+///    too. On SQLite the bytes leave the files in short steps behind the calls: see Scrubs. Tool executions, snapshots
+///    and the summaries of folds are records of their own and stay. Returns the number of messages in the range. Throws
+///    `not_found` if the session does not exist.
 ///  - `fold_messages` puts a summary, the content of the snapshot, in the place of a range of messages of the present
 ///    branch: a window shows it instead of them (MessageWindow), everything else reads them as before. The summary is
 ///    stored as a snapshot of the session, too; returns its id (generated if empty). A range may contain earlier folds,

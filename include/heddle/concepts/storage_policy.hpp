@@ -5,6 +5,7 @@
 #include "heddle/concepts/policy_types.hpp"
 #include "heddle/concepts/transaction.hpp"
 #include "heddle/migrations/migration.hpp"
+#include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 
 #include <concepts>
@@ -57,6 +58,17 @@ concept EngineDescribesItself = requires(T& engine) {
 template <class T>
 concept EngineBacksUp = requires(T& engine, const Call& call, const std::filesystem::path& target) {
   engine.back_up(call, target);
+};
+
+/// Optional: the capability behind Scrubs.
+template <class T>
+concept EngineScrubs = requires(T& engine, const Call& call) {
+  { engine.scrub(call) } -> std::same_as<ScrubReport>;
+};
+/// Optional: tells what is left to do behind the calls.
+template <class T>
+concept EngineOwes = requires(T& engine, const Call& call) {
+  { engine.owed(call) } -> std::same_as<std::optional<OwedWork>>;
 };
 
 /// Optional: returns the schema's version over the connections for ordinary calls, for an engine that migrates over
@@ -134,6 +146,8 @@ consteval bool check_policy() {
                   "`is_listening()`");
     static_assert(!CopiesDatabase<Policy> || EngineBacksUp<Engine>,
                   "heddle: the policy has copies_database, so its Engine needs `back_up(const Call&, target)`");
+    static_assert(!ErasesFromFiles<Policy> || EngineScrubs<Engine>,
+                  "heddle: the policy has erases_from_files, so its Engine needs `scrub(const Call&)`");
     static_assert(ListsMessages<Policy>,
                   "heddle: the policy's Dialect::Messages needs a type `Lists`: the statements that read messages");
     return check_policy_types<Policy>() && check_engine<Policy>();

@@ -45,6 +45,7 @@ class AbstractBackend : public Interface {
   virtual DetailReport* detail_report() noexcept = 0;
   virtual OnlineBackup* online_backup() noexcept = 0;
   virtual Reindexing* reindexing() noexcept = 0;
+  virtual Scrubbing* scrubbing() noexcept = 0;
   virtual SoftDeletion* soft_deletion() noexcept = 0;
   virtual Administration* administration() noexcept = 0;
   virtual Migrator* migrator() noexcept = 0;
@@ -79,6 +80,7 @@ class BackendModel final : public AbstractBackend {
   DetailReport* detail_report() noexcept override { return if_present<DetailReport>(detail_report_); }
   OnlineBackup* online_backup() noexcept override { return if_present<OnlineBackup>(online_backup_); }
   Reindexing* reindexing() noexcept override { return if_present<Reindexing>(reindexing_); }
+  Scrubbing* scrubbing() noexcept override { return if_present<Scrubbing>(scrubbing_); }
   SoftDeletion* soft_deletion() noexcept override {
     if constexpr (SoftDeletes<B>) {
       if (!may_soft_delete(*backend_)) { return nullptr; }
@@ -108,6 +110,7 @@ class BackendModel final : public AbstractBackend {
   IfPresent<ReportsDetails<B>, DetailReportModel<B>> detail_report_{*backend_};
   IfPresent<BacksUpOnline<B>, OnlineBackupModel<B>> online_backup_{*backend_};
   IfPresent<IndexesAnew<B>, ReindexingModel<B>> reindexing_{*backend_};
+  IfPresent<Scrubs<B>, ScrubbingModel<B>> scrubbing_{*backend_};
   IfPresent<SoftDeletes<B>, SoftDeletionModel<B>> soft_deletion_{*backend_};
   IfPresent<AdministersTenants<B>, AdministrationModel<B>> administration_{*backend_};
   IfPresent<MigratesStepwise<B>, MigratorModel<B>> migrator_{*backend_};

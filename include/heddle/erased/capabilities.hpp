@@ -5,6 +5,7 @@
 #include "heddle/erased/interface.hpp"
 #include "heddle/model/administration.hpp"
 #include "heddle/model/migration_status.hpp"
+#include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
 
@@ -123,6 +124,26 @@ class OnlineBackupModel final : public OnlineBackup {
   void back_up(const Context& context, const std::filesystem::path& target) override {
     backend_.back_up(context, target);
   }
+
+ private:
+  Backend& backend_;
+};
+
+/// See Scrubs.
+class Scrubbing : public Interface {
+ public:
+  static constexpr const char* description = "erase from its files";
+
+  /// Makes erased texts leave the files.
+  virtual ScrubReport scrub(const Context& context = {}) = 0;
+};
+
+/// Implements `Scrubbing` with a backend.
+template <class Backend>
+class ScrubbingModel final : public Scrubbing {
+ public:
+  explicit ScrubbingModel(Backend& backend) : backend_(backend) {}
+  ScrubReport scrub(const Context& context) override { return backend_.scrub(context); }
 
  private:
   Backend& backend_;

@@ -18,12 +18,21 @@ struct PoolStatistics {
   friend bool operator==(const PoolStatistics&, const PoolStatistics&) = default;
 };
 
+/// What a backend still has to do behind the calls.
+struct OwedWork {
+  std::int64_t unindexed_messages = 0;  ///< not yet in the full-text index; searches find them all the same
+  bool erasure = false;                 ///< erased words are still in the file; see Scrubs
+
+  friend bool operator==(const OwedWork&, const OwedWork&) = default;
+};
+
 /// The state of a backend, for a status page.
 struct StorageDetails {
   std::int32_t migration_version = 0;    ///< of the database; 0 before the first migration
   std::optional<PoolStatistics> pool{};  ///< not set without a pool, as on SQLite
   /// Results whose time is over are removed by themselves; see ResultSettings.
   bool removes_expired_results = false;
+  std::optional<OwedWork> owed{};  ///< not set on PostgreSQL, and before the first migration
 
   friend bool operator==(const StorageDetails&, const StorageDetails&) = default;
 };

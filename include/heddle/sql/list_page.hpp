@@ -28,15 +28,6 @@ inline constexpr std::int64_t default_limit = 100;
 /// The same for a search.
 inline constexpr std::int64_t default_search_limit = 20;
 
-/// Returns a page of rows without their keys.
-template <class Row>
-[[nodiscard]] Page<Row> without_keys(Page<Keyed<Row>> keyed) {
-  Page<Row> page{{}, std::move(keyed.next)};
-  page.items.reserve(keyed.items.size());
-  for (auto& each : keyed.items) { page.items.push_back(std::move(each.row)); }
-  return page;
-}
-
 /// Returns the requested number of items. Throws `invalid_argument` if it is out of range.
 [[nodiscard]] inline std::int64_t limit_of(const PageRequest& request, std::int64_t fallback) {
   if (request.limit < 0 || request.limit > limits::page) {
@@ -82,10 +73,18 @@ class ListPage {
   template <class Row, class PositionOf>
   [[nodiscard]] Page<Row> of(RowList<Row> list, PositionOf position_of) const {
     Page<Row> page;
-    const auto size = static_cast<std::size_t>(limit_);
-    const bool has_more = list.rows.size() > size;
-    if (has_more) { list.rows.resize(size); }
-    if (has_more || list.cut) { page.next = make_cursor(key(), position_of(list.rows.back())); }
+    if (goes_on(list)) { page.next = make_cursor(key(), position_of(list.rows.back())); }
+    page.items = std::move(list.rows);
+    return page;
+  }
+
+  /// The same for rows with keys: `position_of(row, key)`.
+  template <class Row, class PositionOf>
+  [[nodiscard]] Page<Row> of(RowList<Keyed<Row>> list, PositionOf position_of) const {
+    Page<Row> page;
+    if (goes_on(list)) {
+      page.next = make_cursor(key(), position_of(list.rows.back(), list.keys[list.rows.size() - 1]));
+    }
     page.items = std::move(list.rows);
     return page;
   }
@@ -93,7 +92,7 @@ class ListPage {
   /// Returns the page of rows that were read with the numbers of their positions.
   template <class Row>
   [[nodiscard]] Page<Row> of_keyed(RowList<Keyed<Row>> list) const {
-    return without_keys(of(std::move(list), [](const Keyed<Row>& last) { return Position{last.key, {}}; }));
+    return of(std::move(list), [](const Row& /*last*/, std::int64_t key) { return Position{key, {}}; });
   }
 
   /// Returns the page of rows that were read from the offset `start().at` on.
@@ -105,6 +104,15 @@ class ListPage {
   }
 
  private:
+  /// Drops the row that only shows that there is a next page; returns true if there is one.
+  template <class List>
+  [[nodiscard]] bool goes_on(List& list) const {
+    const auto size = static_cast<std::size_t>(limit_);
+    const bool has_more = list.rows.size() > size;
+    if (has_more) { list.rows.pop_back(); }
+    return has_more || list.cut;
+  }
+
   /// Returns the first part of the list's cursors: a digest of the list and its arguments.
   [[nodiscard]] std::string key() const {
     constexpr std::size_t digits = 16;

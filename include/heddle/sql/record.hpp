@@ -65,25 +65,40 @@ inline constexpr bool is_keyed = false;
 template <class Row>
 inline constexpr bool is_keyed<Keyed<Row>> = true;
 
-/// Reads a row: all members of a record, in order, or the first column for a plain value. A record whose members depend
-/// on one another has a function `complete_row`.
+/// Reads columns from a source, from the first on. Not a lambda, so that all statements share its functions.
+template <class Source>
+struct ColumnReader {
+  const Source& source;
+  int column = 0;
+
+  template <class Value, class NullByDefault>
+  void operator()(Value& member, NullByDefault /*null_by_default*/) {
+    read_value_into(member, source, column++);
+  }
+};
+
+/// Reads a row into an object that is as it was constructed: all members of a record, in order, or the first column for
+/// a plain value. A record whose members depend on one another has a function `complete_row`.
 template <class Row, class Source>
-[[nodiscard]] Row read_row(const Source& source) {
+void read_row_into(Row& row, const Source& source) {
   if constexpr (is_keyed<Row>) {
-    using Record = decltype(Row::row);
-    return {read_row<Record>(source), source.integer(static_cast<int>(width<Record>()))};
+    read_row_into(row.row, source);
+    row.key = source.integer(static_cast<int>(width<decltype(Row::row)>()));
   } else if constexpr (reflection::Record<Row>) {
-    Row row{};
-    int column = 0;
-    auto read = [&]<class Value>(Value& member, auto /*null_by_default*/) {
-      member = read_value<Value>(source, column++);
-    };
+    ColumnReader<Source> read{source};
     reflection::MembersIn<Row>::visit_columns(row, read);
     if constexpr (requires { complete_row(row); }) { complete_row(row); }
-    return row;
   } else {
-    return read_value<Row>(source, 0);
+    read_value_into(row, source, 0);
   }
+}
+
+/// Reads a row as above.
+template <class Row, class Source>
+[[nodiscard]] Row read_row(const Source& source) {
+  Row row{};
+  read_row_into(row, source);
+  return row;
 }
 
 }  // namespace heddle::sql

@@ -1,6 +1,9 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/record.hpp"
+
+#include <cstdint>
 #include <vector>
 
 namespace heddle::sql {
@@ -11,6 +14,26 @@ template <class Row>
 struct RowList {
   std::vector<Row> rows{};
   bool cut = false;  ///< there are further rows, which were not read
+
+  /// Appends the present row of a source.
+  template <class Source>
+  void read(const Source& source) {
+    read_row_into(rows.emplace_back(), source);
+  }
+};
+
+/// The keys apart from the rows, so that these become a page as they are.
+template <class Row>
+struct RowList<Keyed<Row>> {
+  std::vector<Row> rows{};
+  std::vector<std::int64_t> keys{};
+  bool cut = false;
+
+  template <class Source>
+  void read(const Source& source) {
+    read_row_into(rows.emplace_back(), source);
+    keys.push_back(source.integer(static_cast<int>(width<Row>())));
+  }
 };
 
 }  // namespace heddle::sql

@@ -112,4 +112,18 @@ template <class T, class Source>
   }
 }
 
+/// The same into a value that is as it was constructed, without a copy of a text.
+template <class T, class Source>
+void read_value_into(T& value, const Source& source, int column) {
+  if constexpr (reflection::is_optional<T>) {
+    if (!source.is_null(column)) { read_value_into(value.emplace(), source, column); }
+  } else if constexpr (std::same_as<T, std::string>) {
+    value.assign(source.text(column));
+  } else if constexpr (reflection::is_vector<T> && !std::same_as<T, std::vector<std::byte>>) {
+    if (!source.is_null(column)) { value = json::decode<T>(source.text(column)); }
+  } else {
+    value = read_value<T>(source, column);
+  }
+}
+
 }  // namespace heddle::sql

@@ -6,6 +6,7 @@
 #include "heddle/detail/files/open_databases.hpp"
 #include "heddle/error.hpp"
 #include "heddle/migrations/files.hpp"
+#include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/check_config.hpp"
@@ -19,6 +20,7 @@
 #include "heddle/sqlite/file/private_file.hpp"
 #include "heddle/sqlite/indexing/search_parts.hpp"
 #include "heddle/sqlite/migrations/schema.hpp"
+#include "heddle/sqlite/scrubber.hpp"
 #include "heddle/sqlite/statements/control.hpp"
 #include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/log_size.hpp"
@@ -137,6 +139,15 @@ class BasicEngine {
     static_cast<void>(source.read_integer("SELECT count(*) FROM sqlite_schema"));
     file::copy_database(source, target, call.context);
   }
+
+  /// See Scrubs.
+  [[nodiscard]] ScrubReport scrub(const Call& call) {
+    indexing::SearchParts<connection::Connection>::compile();
+    return Scrubber(*writer_, call).scrub();
+  }
+
+  /// Returns what is left to do behind the calls; nothing before the first migration.
+  [[nodiscard]] std::optional<OwedWork> owed(const Call& call) { return Scrubber(*writer_, call).owed(); }
 
   /// Calls `use` with the connection that writes, while no other call uses it; see Writer.
   template <class Use>

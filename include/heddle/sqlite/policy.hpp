@@ -36,6 +36,8 @@ struct Sqlite {
   static constexpr std::string_view name = "sqlite";
   /// The database can be copied while it is in use.
   static constexpr bool copies_database = true;
+  /// What is erased can be made to leave the file.
+  static constexpr bool erases_from_files = true;
 
   /// Returns a user's words in the language of the database's full-text search.
   [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms);

@@ -117,9 +117,7 @@ Page<HumanRequest> HumanRequestStore<Policy, Tracer>::list_by_priority(const Con
       auto rows = tx.page(stores::detail::request_statements<Policy>().list_by_priority, tx.user_id(), now(),
                           sql::Fields<sql::TimeWindow>{window});
       return [rows = std::move(rows), &page]() mutable {
-        return sql::without_keys(page.of(rows(), [](const sql::Keyed<HumanRequest>& last) {
-          return sql::Position{last.key, last.row.id};
-        }));
+        return page.of(rows(), [](const HumanRequest& last, std::int64_t key) { return sql::Position{key, last.id}; });
       };
     });
   });

@@ -133,6 +133,8 @@ std::int64_t SessionStore<Policy, Tracer>::redact_messages(const Context& contex
             [&](auto& tx) {
               const auto& sql = stores::detail::branch_statements<Policy>();
               tx.require(stores::detail::no_such_session.of(session_id), sql.hold, tx.user_id(), session_id);
+              // For an engine that can: others leave it to their vacuum.
+              if constexpr (requires { tx.erase_bytes(); }) { tx.erase_bytes(); }
               tx.run(sql.end_streams, tx.user_id(), session_id, range.first, range.last);
               tx.run(sql.forget_calls, tx.user_id(), session_id, range.first, range.last);
               tx.run_as_answer(sql.redact, tx.user_id(), session_id, range.first, range.last, reason);

@@ -58,6 +58,7 @@ TEST_CASE("with its connection there is administration, for a backend of a known
   CHECK(users_of(handle) == 1);
   static_assert(!decltype(online_backup(backend))::possible);
   static_assert(decltype(reindexing(backend))::possible);
+  static_assert(!decltype(scrubbing(backend))::possible);
 }
 
 TEST_CASE("validate_permissions returns the privileges of the administrator's role") {

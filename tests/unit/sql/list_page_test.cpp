@@ -85,7 +85,7 @@ TEST_CASE("a page without a limit has the default one") {
 
 TEST_CASE("keyed rows and offsets have their own positions") {
   const ListPage keyed(Listing::executions, {.limit = 1}, default_limit, {});
-  const auto page = keyed.of_keyed(RowList<Keyed<heddle::MessageSearch>>{{{{"first"}, 17}, {{"second"}, 18}}});
+  const auto page = keyed.of_keyed(RowList<Keyed<heddle::MessageSearch>>{{{"first"}, {"second"}}, {17, 18}});
   REQUIRE(page.items.size() == 1);
   CHECK(page.items.front().query == "first");
   CHECK(ListPage(Listing::executions, {.cursor = page.next}, default_limit, {}).start().at == 17);

@@ -92,7 +92,7 @@ class Transaction {
     return {queue(Form::plain, {}, statement, arguments...), [](const Command& command) {
               const PGresult* const result = command.result.get();
               std::optional<Row> row;
-              if (PQntuples(result) != 0) { row.emplace(sql::read_row<Row>(libpq::ResultRow(result, 0))); }
+              if (PQntuples(result) != 0) { sql::read_row_into(row.emplace(), libpq::ResultRow(result, 0)); }
               return row;
             }};
   }
@@ -118,7 +118,7 @@ class Transaction {
               std::vector<Row> rows;
               rows.reserve(static_cast<std::size_t>(count));
               for (int row = 0; row < count; ++row) {
-                rows.push_back(sql::read_row<Row>(libpq::ResultRow(result, row)));
+                sql::read_row_into(rows.emplace_back(), libpq::ResultRow(result, row));
               }
               return rows;
             }};
@@ -139,7 +139,7 @@ class Transaction {
         list->cut = bytes >= end;
         if (list->cut) { return row; }
         const libpq::ResultRow source(&result, row);
-        list->rows.push_back(sql::read_row<Row>(source));
+        list->read(source);
         bytes += static_cast<std::int64_t>(source.bytes_read());
       }
       return count;

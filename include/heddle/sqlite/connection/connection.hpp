@@ -40,6 +40,7 @@ class Connection {
   Connection(const Config& config, Access access, const FilePresence& files)
       : path_(config.path),
         page_bytes_(config.page_bytes),
+        is_secure_(config.secure_delete),
         files_(files),
         database_(open(config, access, files)),
         interrupt_(database_.getHandle(), config.busy_timeout) {
@@ -88,6 +89,20 @@ class Connection {
     try {
       return database_.execAndGet(text).getInt64();
     } catch (const SQLite::Exception& error) { throw translate(error, "reading a setting", handle(), path_); }
+  }
+
+  /// From now on until `end_erasing`, what is deleted or replaced is overwritten in the pages of the file.
+  void begin_erasing() {
+    if (is_erasing_) { return; }
+    if (!is_secure_) { execute("PRAGMA secure_delete = ON"); }
+    is_erasing_ = true;
+  }
+  /// To be called after the end of the transaction; returns true if it erased anything.
+  bool end_erasing() {
+    if (!is_erasing_) { return false; }
+    is_erasing_ = false;
+    if (!is_secure_) { execute("PRAGMA secure_delete = OFF"); }
+    return true;
   }
 
   /// Removes the words that were deleted since the last call from the full-text indexes, if the configuration asks for
@@ -181,6 +196,8 @@ class Connection {
 
   std::string path_;
   std::int64_t page_bytes_;
+  bool is_secure_;           ///< always erasing
+  bool is_erasing_ = false;  ///< until `end_erasing`
   const FilePresence& files_;
   search::RowChanges row_changes_;
   SQLite::Database database_;

@@ -6,6 +6,7 @@
 #include "heddle/sqlite/indexing/filler.hpp"
 #include "heddle/sqlite/indexing/idle_thread.hpp"
 #include "heddle/sqlite/search/index_terms.hpp"
+#include "heddle/sqlite/statements/erasure.hpp"
 #include "heddle/sqlite/statements/indexing.hpp"
 #include "heddle/text/word.hpp"
 
@@ -28,16 +29,22 @@ class Indexer final : public Filler {
   Indexer(void* owner, TurnOf turn) noexcept : thread_(owner, turn) {}
 
   Turn take_turn(Connection& connection) override {
-    if (!is_of_this_version(connection)) { return {}; }
+    const State state = read_state(connection);
+    if (!state.is_of_this_version) { return {}; }
+    // The rows that are deleted on the way have the texts, too.
+    if (state.erasure != 0) { connection.begin_erasing(); }
     const Turn removed = remove(connection);
     // What is queued is for the next turn: one is as long as others wait.
     if (removed.messages > 0) { return {removed.messages, 0, false}; }
-    return insert(connection);
+    const Turn inserted = insert(connection);
+    // Not only when nothing is queued, which may never be so.
+    const bool is_erased = state.erasure == 0 || erase(connection, state.erasure);
+    return {inserted.messages, inserted.bytes, inserted.is_last && is_erased};
   }
 
   Turn take_turn_for(Connection& connection, std::string_view user) override {
     // Another thread can have done it.
-    if (!is_of_this_version(connection) || !waits_much(connection, user)) { return {}; }
+    if (!read_state(connection).is_of_this_version || !waits_much(connection, user)) { return {}; }
     read(connection, sql().queued_of_user, [user](connection::Prepared& query) { query.text(user); });
     Turn turn = each(false, [&](const Entry& entry) { return insert(connection, entry); });
     turn.is_last = turn.messages == 0 || !waits_much(connection, user);
@@ -45,7 +52,7 @@ class Indexer final : public Filler {
   }
 
   void remove_all(Connection& connection) override {
-    if (!is_of_this_version(connection)) { return; }
+    if (!read_state(connection).is_of_this_version) { return; }
     while (!remove(connection).is_last) {}
   }
 
@@ -65,10 +72,40 @@ class Indexer final : public Filler {
 
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
 
-  /// The index holds words that another version of the analysis has made otherwise.
-  static bool is_of_this_version(Connection& connection) {
-    const connection::Running state(connection, sql().analysis);
-    return state->step() && std::as_const(*state).integer(0) == text::analysis_version;
+  struct State {
+    bool is_of_this_version;  ///< else the index holds words that another version of the analysis has made otherwise
+    std::int64_t erasure;     ///< see the migration `erasure`
+  };
+
+  static State read_state(Connection& connection) {
+    const connection::Running state(connection, sql().state);
+    if (!state->step()) { return {false, 0}; }
+    return {std::as_const(*state).integer(0) == text::analysis_version, std::as_const(*state).integer(1)};
+  }
+
+  /// Goes on with the merge of all segments, which leaves out what was removed from the index; returns true if it is at
+  /// its end. Nothing waits to be removed.
+  static bool erase(Connection& connection, std::int64_t erasure) {
+    const auto& sql = sql::statements<ErasureStatements<>>();
+    const auto run = [&connection](const sql::StatementText& statement) {
+      static_cast<void>(connection::Running(connection, statement)->step());
+    };
+    const auto set = [&connection, &sql](std::int64_t state) {
+      const connection::Running update(connection, sql.set);
+      update->integer(state);
+      static_cast<void>(update->step());
+    };
+    if (erasure == 2) {
+      run(sql.begin_merge);
+      set(1);
+      return false;
+    }
+    const std::int64_t before = sqlite3_total_changes64(connection.handle());
+    run(sql.merge);
+    // FTS5 documents that a merge that changes less than two rows had nothing left to do.
+    if (sqlite3_total_changes64(connection.handle()) - before >= 2) { return false; }
+    set(0);
+    return true;
   }
 
   static bool waits_much(Connection& connection, std::string_view user) {

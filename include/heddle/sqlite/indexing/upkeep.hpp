@@ -50,7 +50,8 @@ class Upkeep {
     for (std::int64_t left = unindexed(); left > 0;) {
       const Filler::Turn turn = take_turn(connection);
       if (turn.is_last) { break; }
-      left -= turn.messages;
+      // At least one: a turn can merge only, or begin with the first user anew.
+      left -= at_least(1, turn.messages);
     }
   }
 
@@ -80,9 +81,12 @@ class Upkeep {
   /// Finds out whether something is left to do that others have left: by a migration, or when they were killed.
   void look_for_work(connection::Connection& connection) noexcept {
     try {
-      if (connection.read_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'search_queue'") != 0 &&
-          connection.read_integer(
-              "SELECT EXISTS (SELECT 1 FROM search_queue) OR EXISTS (SELECT 1 FROM search_removals)") != 0) {
+      constexpr const char* has_column =
+          "SELECT count(*) FROM pragma_table_info('search_state') WHERE name = 'erasure'";
+      constexpr const char* is_work_left =
+          "SELECT EXISTS (SELECT 1 FROM search_queue) OR EXISTS (SELECT 1 FROM search_removals) OR "
+          "EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)";
+      if (connection.read_integer(has_column) != 0 && connection.read_integer(is_work_left) != 0) {
         unindexed_.fetch_add(1, std::memory_order_relaxed);
       }
     } catch (const Error& error) { static_cast<void>(error); }
@@ -122,7 +126,8 @@ class Upkeep {
   void note_changes(connection::Connection& connection) {
     const std::int64_t removed = connection.row_changes().take_removed();
     removed_ += removed;
-    unindexed_.fetch_add(removed + connection.row_changes().take_queued(), std::memory_order_relaxed);
+    const std::int64_t merges = connection.row_changes().take_erased() ? 1 : 0;
+    unindexed_.fetch_add(removed + merges + connection.row_changes().take_queued(), std::memory_order_relaxed);
     unindexed_bytes_ += connection.row_changes().take_queued_bytes();
   }
 

@@ -36,7 +36,7 @@ class SchemaSession {
     std::vector<AppliedMigration> records;
     connection::Prepared query(connection_.handle(), "SELECT " + sql::columns<AppliedMigration>() +
                                                          " FROM heddle_migrations ORDER BY version");
-    while (query.step()) { records.push_back(sql::read_row<AppliedMigration>(query)); }
+    while (query.step()) { sql::read_row_into(records.emplace_back(), query); }
     return records;
   }
 

@@ -43,6 +43,9 @@ class RowChanges {
   /// Returns how many messages are to be removed from the index since the last call, at most.
   [[nodiscard]] std::int64_t take_removed() noexcept { return std::exchange(removed_, 0); }
 
+  /// Returns true if since the last call anything was erased.
+  [[nodiscard]] bool take_erased() noexcept { return std::exchange(erased_, false); }
+
   /// The indexes whose deleted words have to leave the file.
   [[nodiscard]] DeletedWords& deleted_words() noexcept { return deleted_words_; }
 
@@ -56,6 +59,8 @@ class RowChanges {
       }
     } else if (table == "messages") {
       ++queued_;
+    } else if (table == "search_state") {
+      erased_ = true;
     } else if (table == "search_removals") {
       ++removed_;
       // This index has no table of lengths.
@@ -67,6 +72,7 @@ class RowChanges {
   std::int64_t queued_ = 0;
   std::int64_t queued_bytes_ = 0;
   std::int64_t removed_ = 0;
+  bool erased_ = false;
   bool erase_deleted_words_ = false;
 };
 

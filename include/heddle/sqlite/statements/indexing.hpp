@@ -17,7 +17,8 @@ inline constexpr std::string_view many_queued = "SELECT 1 FROM search_queue WHER
 struct IndexingStatements {
   using Statement = sql::StatementText;
 
-  Statement analysis{"SELECT analysis FROM search_state"};
+  /// The version of the analysis, and what is owed of erased words.
+  Statement state{"SELECT analysis, erasure FROM search_state"};
 
   /// limit: key, tenant, user.
   Statement removals{

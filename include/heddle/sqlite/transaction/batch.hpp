@@ -101,7 +101,7 @@ inline void commit(connection::Connection& connection, Checkpointer& checkpointe
     const bool erased = connection.erase_deleted_words();
     execute(connection, sql::statements<ControlStatements>().commit);
     // The log still contains what was deleted.
-    if (erased) { checkpointer.hurry(); }
+    if (connection.end_erasing() || erased) { checkpointer.hurry(); }
   } catch (const connection::SqliteError& error) {
     connection.note(error);
     const bool disk_failed = error.primary_code() == SQLITE_IOERR;

@@ -37,6 +37,9 @@ class Checkpointer {
   /// True if the log is so long that it should be copied.
   [[nodiscard]] bool is_due() const noexcept { return log_.pages() >= due_at_; }
 
+  /// The length of the log.
+  [[nodiscard]] std::int64_t pages() const noexcept { return log_.pages(); }
+
   /// Makes a checkpoint due, however short the log is; does nothing if there is no log.
   void hurry() noexcept {
     if (log_.pages() > 0) { due_at_ = 0; }

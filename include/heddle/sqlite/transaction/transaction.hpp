@@ -11,6 +11,7 @@
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/idempotency.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/statements/erasure.hpp"
 #include "heddle/sqlite/transaction/log_size.hpp"
 
 #include <sqlite3.h>
@@ -74,7 +75,7 @@ class Transaction {
     const connection::Running running(connection_, statement);
     (sql::write_argument(*running, arguments), ...);
     std::optional<Row> row;
-    if (running->step()) { row.emplace(sql::read_row<Row>(*running)); }
+    if (running->step()) { sql::read_row_into(row.emplace(), *running); }
     return Ready<std::optional<Row>>(std::move(row));
   }
 
@@ -96,7 +97,7 @@ class Transaction {
     const connection::Running running(connection_, statement);
     (sql::write_argument(*running, arguments), ...);
     std::vector<Row> rows;
-    while (running->step()) { rows.push_back(sql::read_row<Row>(*running)); }
+    while (running->step()) { sql::read_row_into(rows.emplace_back(), *running); }
     return Ready<std::vector<Row>>(std::move(rows));
   }
 
@@ -111,7 +112,7 @@ class Transaction {
     while (running->step()) {
       list.cut = running->bytes_read() >= end;
       if (list.cut) { break; }
-      list.rows.push_back(sql::read_row<Row>(*running));
+      list.read(*running);
     }
     return Ready<sql::RowList<Row>>(std::move(list));
   }
@@ -127,7 +128,7 @@ class Transaction {
     std::vector<Row> kept;
     for (bool more = true; more && running->step();) {
       if (rows_ == Rows::kept) {
-        kept.push_back(sql::read_row<Row>(*running));
+        sql::read_row_into(kept.emplace_back(), *running);
       } else {
         // SQLite checks the deadline only while it computes, not during a slow visitor.
         call_.context.check();
@@ -144,6 +145,25 @@ class Transaction {
       }
       return count;
     };
+  }
+
+  /// Makes what this unit of work deletes or replaces leave the file: rows at its commit, the words of the full-text
+  /// index by turns behind it. A template only so that files that erase nothing do not compile it.
+  template <class Unused = void>
+  void erase_bytes() {
+    connection_.begin_erasing();
+    run(sql::statements<ErasureStatements<Unused>>().owe);
+  }
+
+  /// Removes erased words from the index of artifacts.
+  template <class Unused = void>
+  auto merge_artifact_words() {
+    return run(sql::statements<ErasureStatements<Unused>>().merge_artifacts);
+  }
+  /// Notes that the file has no texts that versions before have left in free parts of it.
+  template <class Unused = void>
+  void settle_rewriting() {
+    run(sql::statements<ErasureStatements<Unused>>().settle);
   }
 
   /// Sets the text of the call's Answer.

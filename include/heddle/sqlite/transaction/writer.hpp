@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 namespace heddle::sqlite::transaction {
@@ -80,6 +81,42 @@ class Writer {
         leave();
       }
     } catch (const Error& error) { static_cast<void>(error); }
+  }
+
+  /// Takes a turn in the full-text index for a call. Throws what ends the call.
+  void take_turn(const Call& call) {
+    Task task(call);
+    enter(task);
+    take_turn();
+    leave();
+  }
+
+  /// Starts the write-ahead log anew, so that it no longer has what was overwritten, by units of work that write
+  /// something; returns false if a reader keeps the log.
+  template <class Work>
+  bool clean_log(const Call& call, Work work) {
+    const auto limit = [&](const char* pragma) {
+      return exclusively(call, [pragma](connection::Connection& connection) {
+        const std::int64_t before = connection.read_integer("PRAGMA journal_size_limit");
+        connection.execute(pragma);
+        return before;
+      });
+    };
+    const std::int64_t usual = limit("PRAGMA journal_size_limit = 0");
+    bool is_clean = false;
+    // The log is longer than before if it did not start anew; a log of few pages needs two attempts to show that.
+    for (int attempt = 0; attempt < 3 && !is_clean; ++attempt) {
+      exclusively(call, [this](connection::Connection& /*connection*/) { checkpointer_.hurry(); });
+      const std::int64_t before = checkpointer_.pages();
+      auto done = [&work](Transaction& transaction) {
+        work(transaction);
+        return [] {};
+      };
+      write(call, done);
+      is_clean = before == 0 || checkpointer_.pages() <= before;
+    }
+    limit(("PRAGMA journal_size_limit = " + std::to_string(usual)).c_str());
+    return is_clean;
   }
 
  private:
@@ -170,14 +207,14 @@ class Writer {
         const std::lock_guard lock(mutex_);
         answer();
       }
-      take_turn(Context{});
+      take_turn();
     }
     leave();
   }
 
   /// Takes a turn in the full-text index, in a transaction of its own. Precondition: this thread leads.
-  void take_turn(const Context& context) noexcept {
-    take_turn(context, [this] { return !index_.take_turn(connection_).is_last; });
+  void take_turn() noexcept {
+    take_turn(Context{}, [this] { return !index_.take_turn(connection_).is_last; });
   }
 
   /// The same: calls `turn`, and returns what it returns; false if it fails.
@@ -209,7 +246,7 @@ class Writer {
       enter(task);
       // A use of the connection alone can leave a transaction open.
       const bool is_free = !connection_.in_transaction();
-      if (is_free) { take_turn(context); }
+      if (is_free) { take_turn(); }
       hand_over();
       return is_free && index_.unindexed() > 0;
     } catch (...) { return false; }

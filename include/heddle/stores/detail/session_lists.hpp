@@ -67,9 +67,9 @@ class MessageList {
 
   /// Returns the page of messages that were read with their branch.
   [[nodiscard]] Page<Message> of(sql::RowList<sql::Keyed<Message>> list) const {
-    return sql::without_keys(page_.of(std::move(list), [](const sql::Keyed<Message>& last) {
-      return sql::Position{sql::session_end::packed({last.key, last.row.sequence}), {}};
-    }));
+    return page_.of(std::move(list), [](const Message& last, std::int64_t branch) {
+      return sql::Position{sql::session_end::packed({branch, last.sequence}), {}};
+    });
   }
 
   /// The same for messages of one branch.

@@ -40,10 +40,11 @@ class SessionOverviewPage {
   [[nodiscard]] std::int64_t rows() const noexcept { return page_.rows(); }
 
   [[nodiscard]] SessionOverview overview(sql::RowList<sql::Keyed<Session>> list, std::int64_t total) const {
-    auto page = page_.of(std::move(list), [](const sql::Keyed<Session>& last) {
-      return sql::Position{microseconds_of(last.row.updated_at), std::to_string(last.key)};
-    });
-    return {sql::without_keys(std::move(page)), total};
+    return {page_.of(std::move(list),
+                     [](const Session& last, std::int64_t number) {
+                       return sql::Position{microseconds_of(last.updated_at), std::to_string(number)};
+                     }),
+            total};
   }
 
  private:

@@ -1,0 +1,79 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/call.hpp"
+#include "heddle/error.hpp"
+#include "heddle/model/scrub_report.hpp"
+#include "heddle/model/storage_details.hpp"
+#include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/transaction/transaction.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace heddle::sqlite {
+
+/// Makes erased texts leave the files of a database, by the connection that writes, for the time of a call. A template
+/// only so that files that do not scrub do not compile it.
+template <class Writer>
+class Scrubber {
+ public:
+  /// Both must outlive the scrubber.
+  Scrubber(Writer& writer, const Call& call) : writer_(writer), call_(call) {}
+
+  /// See Scrubs.
+  [[nodiscard]] ScrubReport scrub() {
+    require_tables();
+    ScrubReport report;
+    empty_indexes();
+    for (; ask("SELECT erasure FROM search_state") != 0; ++report.steps) { writer_.take_turn(call_); }
+    report.rewritten = rewrite_once();
+    report.log_cleaned = writer_.clean_log(call_, [](auto& transaction) { transaction.settle_rewriting(); });
+    return report;
+  }
+
+  /// Returns what is owed; nothing before the migration that made the table for it.
+  [[nodiscard]] std::optional<OwedWork> owed() {
+    if (!has_tables()) { return std::nullopt; }
+    return OwedWork{ask("SELECT count(*) FROM search_queue"),
+                    ask("SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)") != 0};
+  }
+
+ private:
+  [[nodiscard]] std::int64_t ask(const char* sql) {
+    call_.context.check();
+    return writer_.exclusively(call_,
+                               [sql](connection::Connection& connection) { return connection.read_integer(sql); });
+  }
+
+  [[nodiscard]] bool has_tables() {
+    return ask("SELECT count(*) FROM pragma_table_info('search_state') WHERE name = 'erasure'") != 0;
+  }
+
+  void require_tables() {
+    if (!has_tables()) {
+      throw Error(ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first");
+    }
+  }
+
+  /// Has all segments of the indexes merged: that of artifacts, which is short, at once.
+  void empty_indexes() {
+    auto work = [](auto& transaction) {
+      transaction.erase_bytes();
+      return transaction.merge_artifact_words();
+    };
+    static_cast<void>(writer_.write(call_, work));
+  }
+
+  /// Writes the file anew if versions before have erased in it; returns true if so.
+  [[nodiscard]] bool rewrite_once() {
+    if (ask("SELECT rewrite FROM search_state") == 0) { return false; }
+    writer_.exclusively(call_, [](connection::Connection& connection) { connection.execute("VACUUM"); });
+    return true;
+  }
+
+  Writer& writer_;
+  const Call& call_;
+};
+
+}  // namespace heddle::sqlite

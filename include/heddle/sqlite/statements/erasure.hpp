@@ -1,0 +1,25 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/sql/statement.hpp"
+
+#include <cstdint>
+
+namespace heddle::sqlite {
+
+/// The statements that make erased words leave the full-text indexes; the table is described in the migrations `search`
+/// and `erasure`. A template only so that files that erase nothing do not compile it.
+template <class Unused = void>
+struct ErasureStatements {
+  /// A merge of all segments has to begin.
+  sql::Statement<sql::NoRow> owe{"UPDATE search_state SET erasure = 2"};
+  /// Parameter: the state.
+  sql::Statement<sql::NoRow, std::int64_t> set{"UPDATE search_state SET erasure = ?1"};
+  sql::Statement<sql::NoRow> settle{"UPDATE search_state SET rewrite = 0, scrubs = scrubs + 1"};
+  sql::Statement<sql::NoRow> merge_artifacts{"INSERT INTO artifact_words (artifact_words) VALUES ('optimize')"};
+  /// FTS5 begins a merge of all segments, or goes on with it, by so many pages.
+  sql::Statement<sql::NoRow> begin_merge{"INSERT INTO message_words (message_words, rank) VALUES ('merge', -64)"};
+  sql::Statement<sql::NoRow> merge{"INSERT INTO message_words (message_words, rank) VALUES ('merge', 64)"};
+};
+
+}  // namespace heddle::sqlite

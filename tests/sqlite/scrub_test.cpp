@@ -1,0 +1,139 @@
+#include "concurrency/raw_connection.hpp"
+#include "heddle/core.hpp"
+#include "heddle/sqlite.hpp"
+#include "support/expect_error.hpp"
+#include "support/files_with.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace heddle;
+using support::files_with;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+const std::string secret = "zanzibar7788";
+
+struct Place {
+  support::TemporaryFolder folder;
+
+  [[nodiscard]] std::string path() const { return (folder.path() / "heddle.db").string(); }
+  [[nodiscard]] Names files() const { return files_with(folder.path(), secret); }
+};
+
+/// Saves messages, some with words that belong to nobody else.
+template <class Store>
+void fill(Store& store, const std::string& session) {
+  store.save_session({}, {.id = session});
+  std::vector<Message> messages(600);
+  for (std::size_t index = 0; index < messages.size(); ++index) {
+    messages[index].content = index % 7 == 0
+                                  ? "the code is " + secret + "x" + std::to_string(index) + std::string(300, '.')
+                                  : "other words " + std::to_string(index);
+  }
+  store.save_messages({}, session, messages);
+}
+
+template <class B>
+void wait_for_index(B& backend) {
+  while (backend.details().owed->unindexed_messages != 0) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+}
+
+}  // namespace
+
+TEST_CASE("a scrub leaves nothing of what was redacted in the files") {
+  for (const bool wal : {true, false}) {
+    CAPTURE(wal);
+    const Place place;
+    Backend<Sqlite> backend({.path = place.path(), .wal = wal});
+    backend.migrate();
+    auto& store = backend.session_storage();
+    fill(store, "s");
+    if (wal) { wait_for_index(backend); }
+    REQUIRE_FALSE(place.files().empty());
+
+    store.redact_messages({}, "s", {1, 600}, "asked for");
+    CHECK(store.search_messages({}, {.query = secret + "x7"}).items.empty());
+    const ScrubReport report = scrubbing(backend)->scrub();
+    CHECK(place.files() == Names{});
+    CHECK(report.log_cleaned);
+    CHECK_FALSE(report.rewritten);
+    CHECK_FALSE(backend.details().owed->erasure);
+    CHECK(concurrency::RawConnection(place.path()).damage() == "");
+
+    // Again there is little to do, and what is saved next is found.
+    CHECK_FALSE(backend.scrub().rewritten);
+    store.save_message({}, "s", {.content = "found again"});
+    CHECK(store.search_messages({}, {.query = "again"}).items.size() == 1);
+  }
+}
+
+TEST_CASE("redacted words leave the full-text index by themselves, while others are saved") {
+  const Place place;
+  Backend<Sqlite> backend({.path = place.path()});
+  backend.migrate();
+  auto& store = backend.session_storage();
+  fill(store, "s");
+  wait_for_index(backend);
+  store.redact_messages({}, "s", {1, 600}, "asked for");
+  CHECK(backend.details().owed->erasure);
+  for (int number = 0; backend.details().owed->erasure; ++number) {
+    store.save_message({}, "s", {.content = "saved meanwhile " + std::to_string(number)});
+  }
+  // The checkpoint after the last step, then a write that starts the log anew.
+  for (int number = 0; number < 3; ++number) { store.save_message({}, "s", {.content = "next"}); }
+  const Names left = place.files();
+  CHECK(std::find(left.begin(), left.end(), "heddle.db") == left.end());
+  backend.close();
+  CHECK(place.files() == Names{});
+}
+
+TEST_CASE("erasing goes on where another process has left it") {
+  const Place place;
+  {
+    Backend<Sqlite> backend({.path = place.path()});
+    backend.migrate();
+    fill(backend.session_storage(), "s");
+    wait_for_index(backend);
+  }
+  // As if that had been killed right after the commit of a redaction.
+  concurrency::RawConnection(place.path()).run("UPDATE search_state SET erasure = 2");
+  Backend<Sqlite> backend({.path = place.path()});
+  backend.session_storage().save_message({}, "s", {.content = "next"});
+  while (backend.details().owed->erasure) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+  CHECK(concurrency::RawConnection(place.path()).damage() == "");
+}
+
+TEST_CASE("a scrub says that a reader keeps the log, and that it has written a file of an earlier version anew") {
+  const Place place;
+  Backend<Sqlite> backend({.path = place.path()});
+  backend.migrate();
+  auto& store = backend.session_storage();
+  fill(store, "s");
+  concurrency::RawConnection(place.path()).run("UPDATE search_state SET rewrite = 1");
+  ScrubReport beside_reader;
+  store.for_each_message({}, "s", [&](const Message& message) {
+    if (message.sequence == 1) { beside_reader = backend.scrub(); }
+    return message.sequence < 2;
+  });
+  CHECK(beside_reader.rewritten);
+  CHECK_FALSE(beside_reader.log_cleaned);
+  const ScrubReport alone = backend.scrub();
+  CHECK_FALSE(alone.rewritten);
+  CHECK(alone.log_cleaned);
+}
+
+TEST_CASE("a scrub refuses a database without tables") {
+  const Place place;
+  Backend<Sqlite> backend({.path = place.path()});
+  CHECK(support::code_of([&] { backend.scrub(); }) == ErrorCode::failed_precondition);
+  CHECK_FALSE(backend.details().owed.has_value());
+}
