@@ -44,6 +44,7 @@ class RawSqlite {
       std::fprintf(stderr, "the statement has other parameters than RawSqlite binds\n");
       std::exit(1);
     }
+    queue_ = prepare(sql.queue.text());
     commit_ = prepare("COMMIT");
     load_ = prepare(
         "SELECT m.key & 16777215, m.role, m.content, m.tool_use_id, m.session_context, m.agent_id, m.timestamp, "
@@ -56,7 +57,7 @@ class RawSqlite {
   RawSqlite(RawSqlite&&) = delete;
   RawSqlite& operator=(RawSqlite&&) = delete;
   ~RawSqlite() {
-    for (sqlite3_stmt* each : {begin_, take_, insert_, commit_, load_}) { sqlite3_finalize(each); }
+    for (sqlite3_stmt* each : {begin_, take_, insert_, queue_, commit_, load_}) { sqlite3_finalize(each); }
     sqlite3_close(database_);
   }
 
@@ -82,6 +83,8 @@ class RawSqlite {
     sqlite3_bind_double(insert_, 24, 0);
     // All others are null.
     step(insert_);
+    bind(queue_, 1, user);
+    step(queue_);
     step(commit_);
   }
 
@@ -133,6 +136,7 @@ class RawSqlite {
   sqlite3_stmt* begin_ = nullptr;
   sqlite3_stmt* take_ = nullptr;
   sqlite3_stmt* insert_ = nullptr;
+  sqlite3_stmt* queue_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;
   sqlite3_stmt* load_ = nullptr;
 };

@@ -1,10 +1,11 @@
+DROP TRIGGER last_session_deleted;
 DROP TRIGGER sessions_inserted;
 DROP TRIGGER messages_replaced;
 DROP TRIGGER messages_deleted;
-DROP TRIGGER messages_inserted;
 DROP TRIGGER artifacts_updated;
 DROP TRIGGER artifacts_deleted;
 DROP TRIGGER artifacts_inserted;
+DROP VIEW empty_tenants;
 DROP TABLE artifact_words;
 DROP TABLE search_state;
 DROP TABLE message_words;

@@ -1,7 +1,8 @@
--- The words of messages and artifacts, for searches. A save queues its messages; the index is filled behind it. A message whose text
--- is searched is either in the queue or in the index, never in both.
+-- The words of messages and artifacts, for searches. What inserts a message queues it; the index is filled behind it. A
+-- message whose text is searched is either in the queue or in the index, never in both.
 
--- Tenants as numbers, which are part of the words in the index; never used twice.
+-- Tenants as numbers, which are part of the words in the index; never used twice. What is deleted last of a tenant deletes
+-- its number, too: so no user stays in the database whose data is gone.
 CREATE TABLE tenants (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   user_id TEXT NOT NULL UNIQUE
@@ -25,6 +26,11 @@ CREATE TABLE search_removals (
 -- Row ids are the keys of messages. The tokenizer only splits at spaces: the words are made before. Each starts with
 -- the number of its tenant, so that a search reads no words of others.
 CREATE VIRTUAL TABLE message_words USING fts5 (words, content = '', tokenize = 'ascii', columnsize = 0);
+-- What waits in the queue has a session.
+CREATE VIEW empty_tenants AS SELECT number, user_id FROM tenants t
+  WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = t.user_id)
+    AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.user_id = t.user_id)
+    AND NOT EXISTS (SELECT 1 FROM search_removals r WHERE r.user_id = t.user_id);
 -- The version of the analysis that made the words.
 CREATE TABLE search_state (analysis INTEGER NOT NULL) STRICT;
 INSERT INTO search_state VALUES (1);
@@ -34,9 +40,6 @@ DROP TRIGGER messages_deleted;
 DROP TRIGGER messages_redacted;
 DROP TABLE messages_search;
 
-CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN
-  INSERT INTO search_queue SELECT user_id, NEW.key FROM branches WHERE number = NEW.key >> 24;
-END;
 CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
   INSERT INTO search_removals
     SELECT OLD.key, b.user_id, OLD.searched FROM branches b WHERE b.number = OLD.key >> 24
@@ -75,6 +78,7 @@ CREATE TRIGGER artifacts_deleted AFTER DELETE ON artifacts BEGIN
   INSERT INTO artifact_words (artifact_words, rowid, words)
     SELECT 'delete', OLD.number, index_terms(t.number, OLD.name, OLD.searched_purpose, OLD.searched_tags)
     FROM tenants t WHERE t.user_id = OLD.user_id;
+  DELETE FROM tenants WHERE number = (SELECT number FROM empty_tenants WHERE user_id = OLD.user_id);
 END;
 CREATE TRIGGER artifacts_updated AFTER UPDATE OF name, purpose, tags ON artifacts
 WHEN OLD.name <> NEW.name OR OLD.purpose <> NEW.purpose OR OLD.tags IS NOT NEW.tags BEGIN
@@ -94,4 +98,8 @@ CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions BEGIN
   UPDATE sessions SET branch_number = NEW.number, branch_first = NEW.last_sequence + 1 WHERE number = NEW.number;
   INSERT INTO tenants (user_id) SELECT NEW.user_id
     WHERE NOT EXISTS (SELECT 1 FROM tenants WHERE user_id = NEW.user_id);
+END;
+CREATE TRIGGER last_session_deleted AFTER DELETE ON sessions
+WHEN NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = OLD.user_id) BEGIN
+  DELETE FROM tenants WHERE number = (SELECT number FROM empty_tenants WHERE user_id = OLD.user_id);
 END;

@@ -54,6 +54,12 @@ class RawConnection {
         !session.empty()) {
       return "a gap, or too many messages, in session " + session;
     }
+    if (run("SELECT count(*) FROM (SELECT user_id FROM sessions UNION SELECT user_id FROM artifacts UNION SELECT "
+            "user_id "
+            "FROM search_queue UNION SELECT user_id FROM search_removals EXCEPT SELECT user_id FROM tenants)") != "0") {
+      return "a tenant without a number";
+    }
+    if (run("SELECT count(*) FROM empty_tenants") != "0") { return "the number of a tenant that has nothing"; }
     try {
       run("INSERT INTO message_words (message_words) VALUES ('integrity-check')");
     } catch (const std::runtime_error& error) { return std::string("full-text search: ") + error.what(); }

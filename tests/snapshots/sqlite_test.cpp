@@ -146,6 +146,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("SoftDeletion", soft_deletion, soft_deletion_of(soft_deletion));
   const auto& messages = statements<AllMessages<Dialect::Messages>>();
   Texts message_texts = messages_of(messages);
+  message_texts.emplace_back("queue", messages.queue.text());
+  message_texts.emplace_back("many_queued", messages.many_queued.text());
   message_texts.emplace_back("unfolded_window", messages.unfolded_window.text());
   message_texts.emplace_back("unfolded_window_of_tokens", messages.unfolded_window_of_tokens.text());
   all.add("Messages", messages, message_texts);
@@ -156,7 +158,9 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   const auto& folds = statements<Dialect::Messages::Folds>();
   all.add("Messages::Folds", folds, folds_of(folds));
   const auto& tool_calls = statements<AllToolCalls<Dialect::Messages>>();
-  all.add("Messages::ToolCalls", tool_calls, tool_calls_of(tool_calls));
+  Texts tool_call_texts = tool_calls_of(tool_calls);
+  tool_call_texts.emplace_back("queue", tool_calls.queue.text());
+  all.add("Messages::ToolCalls", tool_calls, tool_call_texts);
   const auto& streams = statements<Dialect::Streams>();
   all.add("Streams", streams, streams_of(streams));
   const auto& errors = statements<Dialect::Errors>();
@@ -190,9 +194,14 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Indexing", indexing,
           {{"state", indexing.state.text()},
            {"removals", indexing.removals.text()},
+           {"removed_text", indexing.removed_text.text()},
+           {"indexed", indexing.indexed.text()},
            {"remove", indexing.remove.text()},
            {"forget", indexing.forget.text()},
+           {"forget_tenant", indexing.forget_tenant.text()},
            {"queued", indexing.queued.text()},
+           {"queued_of_user", indexing.queued_of_user.text()},
+           {"many_queued", indexing.many_queued.text()},
            {"text", indexing.text.text()},
            {"insert", indexing.insert.text()},
            {"dequeue", indexing.dequeue.text()}});

@@ -25,6 +25,9 @@ class SearchText {
   SearchText(std::string_view first, std::string_view second, const std::vector<std::string>& list)
       : texts_{first, second}, list_(&list) {}
 
+  /// The first text.
+  [[nodiscard]] std::string_view first() const noexcept { return texts_[0]; }
+
   /// Calls `visit(std::string_view)` for each text, in order, also if it is empty.
   template <class Visit>
   void for_each(Visit&& visit) const {

@@ -77,6 +77,9 @@ class BasicEngine {
     return readers_ ? readers_->read(call, work) : writer_->write(call, work);
   }
 
+  /// Puts messages of the tenant into the full-text index if many of them wait; see Writer.
+  void catch_up(const Call& call) { writer_->catch_up(call); }
+
   /// Runs `work` for no tenant, in a transaction like `write`. Throws `failed_precondition` without
   /// `administer_tenants`.
   template <class Work>

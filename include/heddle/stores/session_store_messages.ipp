@@ -199,8 +199,15 @@ Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& conte
     if (search.agent_id) { validation::check_text("search.agent_id", *search.agent_id, limits::id); }
     const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
     const std::int64_t offset = page.offset();
+    const auto& statements = stores::detail::message_lists<Policy>();
+    if constexpr (requires { statements.many_queued; }) {
+      if (passage.read([&](auto& tx) { return tx.one(statements.many_queued, tx.user_id()); })) {
+        passage.ask_engine([](auto& engine, const Call& call) {
+          if constexpr (requires { engine.catch_up(call); }) { engine.catch_up(call); }
+        });
+      }
+    }
     return passage.read([&](auto& tx) {
-      const auto& statements = stores::detail::message_lists<Policy>();
       auto rows = search.session_id
                       ? tx.page(statements.search_in_session, tx.user_id(), words, *search.session_id, search.agent_id,
                                 page.rows(), offset)

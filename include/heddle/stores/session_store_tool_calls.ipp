@@ -90,6 +90,7 @@ std::int64_t SessionStore<Policy, Tracer>::close_tool_calls(const Context& conte
               tx.run_as_answer(sql.insert, user, session_id, result, error.message, present,
                                sql::SearchText(error.message));
               tx.run(sql.link, user, session_id);
+              if constexpr (requires { sql.queue; }) { tx.run(sql.queue, user, session_id); }
               tx.run(sql.take, user, session_id, present);
             })
         .number;

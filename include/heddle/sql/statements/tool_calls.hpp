@@ -66,6 +66,14 @@ struct ToolCallStatements {
       behind_end("sessions") + "), updated_at = " + updated<Sql>("?3") + " WHERE user_id = ?1 AND id = ?2" +
       Sql::shown("sessions") + " AND EXISTS (SELECT 1 FROM messages m WHERE " + behind_end("sessions") + ")"};
 
+ protected:
+  static std::string session() { return "s.user_id = ?1 AND s.id = ?2"; }
+  /// The message `m` is behind the end of a session.
+  static std::string behind_end(const std::string& session) {
+    return Sql::keys_between("m", session + ".branch_number", "(" + session + ".last_sequence + 1)",
+                             std::to_string(limits::sequence));
+  }
+
  private:
   static std::string with_open(const std::string& condition) {
     const std::string of_call = " OVER (PARTITION BY number, call_id ORDER BY sequence, position";
@@ -84,12 +92,6 @@ struct ToolCallStatements {
     return "SELECT o.session_id, o.sequence, m.tool_calls, o.position FROM opened o JOIN messages m ON " +
            Sql::key_is("m", "o.source_number", "o.sequence") + " ORDER BY o.number, o.sequence, o.position LIMIT " +
            limit + " OFFSET " + offset;
-  }
-  static std::string session() { return "s.user_id = ?1 AND s.id = ?2"; }
-  /// The message `m` is behind the end of a session.
-  static std::string behind_end(const std::string& session) {
-    return Sql::keys_between("m", session + ".branch_number", "(" + session + ".last_sequence + 1)",
-                             std::to_string(limits::sequence));
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace heddle::sqlite::indexing {
 
@@ -19,7 +20,8 @@ class Filler {
   /// What a turn did.
   struct Turn {
     std::int64_t messages = 0;
-    bool is_last = true;  ///< nothing was left
+    std::int64_t bytes = 0;  ///< of the texts that it put into the index
+    bool is_last = true;     ///< nothing was left
   };
 
   Filler() = default;
@@ -29,11 +31,16 @@ class Filler {
   Filler& operator=(Filler&&) = delete;
   virtual ~Filler() = default;
 
-  /// Takes removed messages out of the index, and queued ones into it. To be called in a transaction, outside of
-  /// savepoints.
+  /// Takes removed messages out of the index; if there are none, puts queued ones into it. To be called in a
+  /// transaction, outside of savepoints.
   virtual Turn take_turn(connection::Connection& connection) = 0;
 
-  /// Takes all removed messages out of the index. To be called in a transaction.
+  /// Puts queued messages of one tenant into it if many of them wait; is the last turn if no longer many wait. To be
+  /// called in a transaction, outside of savepoints.
+  virtual Turn take_turn_for(connection::Connection& connection, std::string_view user) = 0;
+
+  /// Takes all removed messages out of the index, however long it takes: with `secure_delete` their words have to leave
+  /// the file with them. To be called in a transaction.
   virtual void remove_all(connection::Connection& connection) = 0;
 
   /// Wakes the thread of this object, which asks the owner to take turns until nothing is left.

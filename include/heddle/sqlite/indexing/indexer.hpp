@@ -34,11 +34,21 @@ class Indexer final : public Filler {
     // The rows that are deleted on the way have the texts, too.
     if (state.erasure != 0) { connection.begin_erasing(); }
     const Turn removed = remove(connection);
-    if (!removed.is_last) { return removed; }
+    // What is queued is for the next turn: one is as long as others wait.
+    if (removed.messages > 0) { return {removed.messages, 0, false}; }
     const Turn inserted = insert(connection);
     // Not only when nothing is queued, which may never be so.
     const bool is_erased = state.erasure == 0 || erase(connection, state.erasure);
-    return {removed.messages + inserted.messages, inserted.is_last && is_erased};
+    return {inserted.messages, inserted.bytes, inserted.is_last && is_erased};
+  }
+
+  Turn take_turn_for(Connection& connection, std::string_view user) override {
+    // Another thread can have done it.
+    if (!read_state(connection).is_of_this_version || !waits_much(connection, user)) { return {}; }
+    read(connection, sql().queued_of_user, [user](connection::Prepared& query) { query.text(user); });
+    Turn turn = each(false, [&](const Entry& entry) { return insert(connection, entry); });
+    turn.is_last = turn.messages == 0 || !waits_much(connection, user);
+    return turn;
   }
 
   void remove_all(Connection& connection) override {
@@ -56,7 +66,8 @@ class Indexer final : public Filler {
   struct Entry {
     std::int64_t key;
     std::int64_t tenant;
-    std::string text;  ///< the user, or what was searched
+    std::string user;
+    bool is_indexed = false;  ///< only of those to be removed
   };
 
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
@@ -97,9 +108,19 @@ class Indexer final : public Filler {
     return true;
   }
 
+  static bool waits_much(Connection& connection, std::string_view user) {
+    const connection::Running query(connection, sql().many_queued);
+    query->text(user);
+    return query->step();
+  }
+
   Turn remove(Connection& connection) {
     read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
-    return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) { remove(connection, entry); });
+    find_indexed(connection);
+    return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) {
+      remove(connection, entry);
+      return std::int64_t{0};
+    });
   }
 
   Turn insert(Connection& connection) {
@@ -110,19 +131,20 @@ class Indexer final : public Filler {
     const bool is_end = std::ssize(entries_) < turn_size;
     const bool is_all = is_end && last_user_.empty();
     // The next turn goes on behind these, so that no tenant waits for another one; at the end it begins anew.
-    last_user_ = is_end ? std::string() : entries_.back().text;
+    last_user_ = is_end ? std::string() : entries_.back().user;
     last_key_ = is_end ? 0 : entries_.back().key;
     // FTS5 writes a segment when a row id is lower than the one before.
     std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
-    return each(is_all, [&](const Entry& entry) { insert(connection, entry); });
+    return each(is_all, [&](const Entry& entry) { return insert(connection, entry); });
   }
 
+  /// `work` returns the bytes that it put into the index.
   template <class Work>
   Turn each(bool is_all, Work work) {
     const Clock::time_point end = Clock::now() + longest;
-    Turn turn{0, is_all};
+    Turn turn{0, 0, is_all};
     for (const Entry& entry : entries_) {
-      work(entry);
+      turn.bytes += work(entry);
       ++turn.messages;
       if (Clock::now() > end && turn.messages < std::ssize(entries_)) {
         turn.is_last = false;
@@ -133,23 +155,62 @@ class Indexer final : public Filler {
   }
 
   void remove(Connection& connection, const Entry& entry) {
-    write(connection, sql().remove, entry, entry.text);
-    const connection::Running forget(connection, sql().forget);
-    forget->integer(entry.key);
-    static_cast<void>(forget->step());
+    if (entry.is_indexed) {
+      const connection::Running message(connection, sql().removed_text);
+      message->integer(entry.key);
+      if (message->step()) { write(connection, sql().remove, entry, std::as_const(*message).text(0)); }
+    }
+    run(connection, sql().forget, entry.key);
+    run(connection, sql().forget_tenant, entry.tenant);
   }
 
-  void insert(Connection& connection, const Entry& entry) {
+  static void run(Connection& connection, const sql::StatementText& statement, std::int64_t number) {
+    const connection::Running running(connection, statement);
+    running->integer(number);
+    static_cast<void>(running->step());
+  }
+
+  /// What is not in the index must not be removed from it: FTS5 would count one row less, and fail at 0. Other programs
+  /// can insert messages without queueing them. A query costs as much as some thousand rows that it reads, so one looks
+  /// for all that are near one another.
+  void find_indexed(Connection& connection) {
+    constexpr std::int64_t widest_gap = 1000;
+    for (auto first = entries_.begin(); first != entries_.end();) {
+      auto last = first;
+      auto next = first + 1;
+      while (next != entries_.end() && next->tenant == first->tenant && next->key - last->key <= widest_gap) {
+        last = next++;
+      }
+      query_ = '"';
+      search::IndexTerms(first->tenant).append_end(query_);
+      query_ += '"';
+      const connection::Running query(connection, sql().indexed);
+      query->text(query_);
+      query->integer(first->key);
+      query->integer(last->key);
+      while (query->step()) {
+        const std::int64_t key = std::as_const(*query).integer(0);
+        while (first != next && first->key < key) { ++first; }
+        if (first != next && first->key == key) { first->is_indexed = true; }
+      }
+      first = next;
+    }
+  }
+
+  std::int64_t insert(Connection& connection, const Entry& entry) {
     {
       // Before, so that a message is never indexed twice.
       const connection::Running dequeue(connection, sql().dequeue);
-      dequeue->text(entry.text);
+      dequeue->text(entry.user);
       dequeue->integer(entry.key);
       static_cast<void>(dequeue->step());
     }
     const connection::Running message(connection, sql().text);
     message->integer(entry.key);
-    if (message->step()) { write(connection, sql().insert, entry, std::as_const(*message).text(0)); }
+    if (!message->step()) { return 0; }
+    const std::string_view text = std::as_const(*message).text(0);
+    write(connection, sql().insert, entry, text);
+    return std::ssize(text);
   }
 
   template <class Bind>
@@ -171,6 +232,7 @@ class Indexer final : public Filler {
 
   std::vector<Entry> entries_;
   search::TextTerms<std::string_view> terms_;
+  std::string query_;
   // Where the last turn ended.
   std::string last_user_;
   std::int64_t last_key_ = 0;

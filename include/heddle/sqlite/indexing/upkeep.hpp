@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace heddle::sqlite::indexing {
 
@@ -29,6 +30,9 @@ class Upkeep {
   Upkeep& operator=(Upkeep&&) = delete;
   ~Upkeep() { delete filler_; }
 
+  /// Returns true if the index may be filled behind the calls.
+  [[nodiscard]] bool works_behind() const noexcept { return works_behind_; }
+
   /// Returns what has to be woken because something is left to do; null if nothing is. Without the write-ahead log a
   /// commit keeps readers out, so that only the commits of calls fill the index.
   [[nodiscard]] Filler* filler_to_wake() noexcept {
@@ -43,16 +47,35 @@ class Upkeep {
     removed_ = 0;
     if (!is_immediate_ || !can_fill()) { return; }
     // As much as was queued, and no more: a migration can have queued all messages.
-    for (std::int64_t left = unindexed(); left > 0; left -= Filler::turn_size) { take_turn(connection); }
+    for (std::int64_t left = unindexed(); left > 0;) {
+      const Filler::Turn turn = take_turn(connection);
+      if (turn.is_last) { break; }
+      // At least one: a turn can merge only, or begin with the first user anew.
+      left -= at_least(1, turn.messages);
+    }
   }
 
-  /// Takes a turn. To be called in a transaction, outside of savepoints.
-  void take_turn(connection::Connection& connection) {
-    if (!can_fill()) { return give_up(); }
-    const Filler::Turn turn = filler_->take_turn(connection);
-    const std::int64_t left = unindexed() - turn.messages;
-    // Also what another process has left.
-    unindexed_.store(turn.is_last ? 0 : left > 0 ? left : 1, std::memory_order_relaxed);
+  /// Takes a turn, and returns what it did. To be called in a transaction, outside of savepoints.
+  Filler::Turn take_turn(connection::Connection& connection) {
+    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection) : Filler::Turn{};
+    if (turn.is_last) {
+      give_up();
+    } else {
+      // Also what another process has left.
+      unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
+      unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
+    }
+    return turn;
+  }
+
+  /// Takes a turn for a tenant of which many messages wait; returns false if no longer many wait. The same.
+  bool take_turn_for(connection::Connection& connection, std::string_view user) {
+    if (!can_fill()) { return false; }
+    const Filler::Turn turn = filler_->take_turn_for(connection, user);
+    // At least one, so that the thread goes on with the rest: another process may have left it, which indexes nothing.
+    if (turn.messages > 0) { unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed); }
+    unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
+    return !turn.is_last;
   }
 
   /// Finds out whether something is left to do that others have left: by a migration, or when they were killed.
@@ -69,8 +92,19 @@ class Upkeep {
     } catch (const Error& error) { static_cast<void>(error); }
   }
 
-  /// Leaves the rest to others, for example because the database is not migrated.
-  void give_up() noexcept { unindexed_.store(0, std::memory_order_relaxed); }
+  /// Leaves the rest, if there is any, to others, for example because the database is not migrated.
+  void give_up() noexcept {
+    unindexed_.store(0, std::memory_order_relaxed);
+    unindexed_bytes_ = 0;
+  }
+
+  /// Returns true if so much is left to do that those who write have to help. Other processes that write do so for what
+  /// they have queued.
+  [[nodiscard]] bool is_behind() const noexcept {
+    constexpr std::int64_t most_messages = 50'000;
+    constexpr std::int64_t most_bytes = 64 * 1024 * 1024;
+    return unindexed() >= most_messages || unindexed_bytes_ >= most_bytes;
+  }
 
   /// Returns how many messages are to be put into the index or taken out of it, about.
   [[nodiscard]] std::int64_t unindexed() const noexcept { return unindexed_.load(std::memory_order_relaxed); }
@@ -84,11 +118,17 @@ class Upkeep {
     return filler_ != nullptr;
   }
 
+  // Not std::max: see `filler_`.
+  static std::int64_t at_least(std::int64_t least, std::int64_t number) noexcept {
+    return number < least ? least : number;
+  }
+
   void note_changes(connection::Connection& connection) {
     const std::int64_t removed = connection.row_changes().take_removed();
     removed_ += removed;
     const std::int64_t merges = connection.row_changes().take_erased() ? 1 : 0;
     unindexed_.fetch_add(removed + merges + connection.row_changes().take_queued(), std::memory_order_relaxed);
+    unindexed_bytes_ += connection.row_changes().take_queued_bytes();
   }
 
   // Not std::unique_ptr, which every file that saves a message would compile.
@@ -96,6 +136,7 @@ class Upkeep {
   void* owner_;
   Filler::TurnOf turn_;
   std::atomic<std::int64_t> unindexed_{0};
+  std::int64_t unindexed_bytes_ = 0;  ///< those of the texts that this process has queued, about
   std::int64_t removed_ = 0;
   bool is_immediate_;
   bool is_secure_;

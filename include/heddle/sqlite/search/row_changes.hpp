@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -32,8 +33,13 @@ class RowChanges {
         this);
   }
 
+  /// Notes the bytes of the text of a row that is inserted or replaced, as far as it is searched.
+  void note_bytes(std::size_t bytes) noexcept { queued_bytes_ += static_cast<std::int64_t>(bytes); }
+
   /// Returns how many messages were queued for the index since the last call, at most.
   [[nodiscard]] std::int64_t take_queued() noexcept { return std::exchange(queued_, 0); }
+  /// Returns how many bytes of text these have, about.
+  [[nodiscard]] std::int64_t take_queued_bytes() noexcept { return std::exchange(queued_bytes_, 0); }
   /// Returns how many messages are to be removed from the index since the last call, at most.
   [[nodiscard]] std::int64_t take_removed() noexcept { return std::exchange(removed_, 0); }
 
@@ -64,6 +70,7 @@ class RowChanges {
 
   DeletedWords deleted_words_;
   std::int64_t queued_ = 0;
+  std::int64_t queued_bytes_ = 0;
   std::int64_t removed_ = 0;
   bool erased_ = false;
   bool erase_deleted_words_ = false;

@@ -13,6 +13,7 @@
 #include "heddle/sql/statements/messages.hpp"
 #include "heddle/sql/statements/stream_columns.hpp"
 #include "heddle/sql/statements/windows.hpp"
+#include "heddle/sqlite/statements/indexing.hpp"
 #include "heddle/sqlite/statements/sql.hpp"
 #include "heddle/time.hpp"
 
@@ -33,12 +34,15 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   Statement<std::int64_t, Text, Text, std::int64_t, std::optional<std::int64_t>> expect_end{
       "SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2 AND last_sequence = ?3 "
       "AND (?4 IS NULL OR branch = ?4)"};
-  /// user, session, distance from the last reserved sequence, the message. A trigger queues it for the full-text index.
+  /// user, session, distance from the last reserved sequence, the message.
   Statement<sql::NoRow, Text, Text, std::int64_t, sql::Fields<sql::MessageContent>, sql::Fields<Message, Verbatim>,
             Timestamp, sql::Fields<Message, Usage>, sql::SearchText>
       insert{"INSERT INTO messages (key, " + sql::columns<Stored>() + ") SELECT " +
              sql::message_key::base("branch_number") + " + last_sequence - ?3, " + sql::placeholders<Stored>(4) +
              " FROM sessions WHERE user_id = ?1 AND id = ?2"};
+  /// user: queues the message that was just inserted for the full-text index. Not a trigger, which would cost twice
+  /// as much and more: SQLite keeps what a statement with triggers changes until its end, to undo it.
+  Statement<sql::NoRow, Text> queue{"INSERT INTO search_queue (user_id, key) VALUES (?1, last_insert_rowid())"};
 
   /// user, session: the number of the session.
   Statement<std::int64_t, Text, Text> number_of_session{"SELECT number FROM sessions WHERE user_id = ?1 AND id = ?2" +
@@ -69,6 +73,15 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         " WHERE s.user_id = ?1 AND s.id = ?2)"};
   };
 
+  /// The statements on open calls of tools.
+  template <class Unused = void>
+  struct ToolCallStatements : sql::ToolCallStatements<Sql> {
+    /// user, session: queues the messages that close them, before the end of the session is moved behind these.
+    Statement<sql::NoRow, Text, Text> queue{
+        "INSERT INTO search_queue (user_id, key) SELECT s.user_id, m.key FROM sessions s CROSS JOIN messages m ON " +
+        sql::ToolCallStatements<Sql>::behind_end("s") + " WHERE " + session()};
+  };
+
   /// The statements that fold messages.
   using Folds = sql::FoldStatements<Sql>;
 
@@ -96,6 +109,8 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         "WHERE user_id = ?1 AND agent_id = ?2" +
         Sql::shown("sessions") + ") AND " + visible_to_children() + later() + " ORDER BY position LIMIT ?4)" +
         messages_of_found()};
+    /// user: no row if a search reads few texts of messages that wait for the index.
+    Statement<std::int64_t, Text> many_queued{std::string(sqlite::many_queued)};
     /// user, words, session, agent or null, limit, offset: best match first.
     Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
         select("?3") + found(segments_of_session() + "CROSS JOIN message_words f WHERE " + searched_session() +
@@ -139,6 +154,7 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   };
 
   using Branches = BranchStatements<>;
+  using ToolCalls = ToolCallStatements<>;
   using Lists = ListStatements<>;
 
  private:

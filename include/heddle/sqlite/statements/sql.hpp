@@ -151,7 +151,7 @@ struct Sql : sql::HidingSql {
            hidden_session_of(table, std::string("sessions AS hidden").append(index)) + "))";
   }
 
-  // Triggers update the full-text index, so statements do not mention it.
+  // Statements of their own, and triggers, update the full-text indexes.
   static std::string search_columns() { return {}; }
   static std::string search_values(std::size_t /*first*/) { return {}; }
 

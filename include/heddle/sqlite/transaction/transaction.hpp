@@ -7,6 +7,7 @@
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/row_list.hpp"
+#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/idempotency.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
@@ -15,6 +16,7 @@
 
 #include <sqlite3.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -61,6 +63,7 @@ class Transaction {
                           const std::type_identity_t<Arguments>&... arguments) {
     const connection::Running running(connection_, statement);
     (sql::write_argument(*running, arguments), ...);
+    if constexpr ((std::is_same_v<Arguments, sql::SearchText> || ...)) { (note_text(arguments), ...); }
     while (running->step()) {}
     return Ready<std::int64_t>(sqlite3_changes64(connection_.handle()));
   }
@@ -206,6 +209,13 @@ class Transaction {
   }
 
  private:
+  void note_text(const sql::SearchText& text) noexcept {
+    const std::size_t bytes = text.first().size();
+    connection_.row_changes().note_bytes(bytes < sql::searched_bytes ? bytes : sql::searched_bytes);
+  }
+  template <class Other>
+  void note_text(const Other& /*argument*/) noexcept {}
+
   /// Reads the Answer of the key's first use; returns false if there was none.
   bool recall(const OnceKey& key) {
     auto earlier = one(sql::statements<sql::IdempotencyStatements>().find, user_id(), key.key)();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
@@ -11,7 +13,8 @@
 #include "heddle/sqlite/transaction/log_size.hpp"
 #include "heddle/sqlite/transaction/task.hpp"
 
-#include <cstdint>
+#include <chrono>
+#include <concepts>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -61,6 +64,25 @@ class Writer {
     return std::forward<Use>(use)(connection_);
   }
 
+  /// Takes turns in the full-text index for the tenant of a call while many of its messages wait, for a tenth of a
+  /// second, or half of the time that the call has. A search goes on if that fails: it finds what is not in the index,
+  /// too. A template, so that files that search nothing do not compile it.
+  void catch_up(const std::same_as<Call> auto& call) {
+    // Without the write-ahead log it would keep readers out, and a visitor of this thread can be one.
+    if (!index_.works_behind()) { return; }
+    try {
+      const Context context = call.context.with_timeout(time_to_catch_up(call.context));
+      const Call brief{context, call.user_id, Operation::open};
+      for (bool goes_on = true; goes_on;) {
+        Task task(brief);
+        enter(task);
+        goes_on = !connection_.in_transaction() &&
+                  take_turn(context, [&] { return index_.take_turn_for(connection_, call.user_id); });
+        leave();
+      }
+    } catch (const Error& error) { static_cast<void>(error); }
+  }
+
   /// Takes a turn in the full-text index for a call. Throws what ends the call.
   void take_turn(const Call& call) {
     Task task(call);
@@ -98,6 +120,13 @@ class Writer {
   }
 
  private:
+  static Context::Clock::duration time_to_catch_up(const std::same_as<Context> auto& context) {
+    constexpr Context::Clock::duration longest = std::chrono::milliseconds(100);
+    if (!context.deadline) { return longest; }
+    const auto half = (*context.deadline - Context::Clock::now()) / 2;
+    return half < longest ? half : longest;
+  }
+
   /// Ends the exclusive use of the connection.
   struct Exclusive {
     Writer& writer;
@@ -173,8 +202,7 @@ class Writer {
 
   /// Ends the leading, after a turn in the full-text index if too much is left to do in it.
   void end_leading() {
-    constexpr std::int64_t most_unindexed = 50'000;
-    if (index_.unindexed() >= most_unindexed) {
+    if (index_.is_behind()) {
       {
         const std::lock_guard lock(mutex_);
         answer();
@@ -186,9 +214,15 @@ class Writer {
 
   /// Takes a turn in the full-text index, in a transaction of its own. Precondition: this thread leads.
   void take_turn() noexcept {
-    const Context context;
+    take_turn(Context{}, [this] { return !index_.take_turn(connection_).is_last; });
+  }
+
+  /// The same: calls `turn`, and returns what it returns; false if it fails.
+  template <class Turn>
+  bool take_turn(const Context& context, const Turn& turn) noexcept {
     const Call call{context, {}, Operation::open};
-    auto work = [this](Transaction& /*transaction*/) { index_.take_turn(connection_); };
+    bool goes_on = false;
+    auto work = [&](Transaction& /*transaction*/) { goes_on = turn(); };
     Task task(call, work);
     Batch alone;
     alone.push_back(task);
@@ -200,6 +234,7 @@ class Writer {
     }
     // A search finds what is not in the index. The next save tries again.
     if (task.failure) { index_.give_up(); }
+    return goes_on && !task.failure;
   }
 
   /// Takes a turn when the connection is free; returns false if nothing is left to do.

@@ -132,6 +132,7 @@ class MessageWriter {
       const Content columns{content.of(message)};
       tx.run(sql.insert, user, session_id_, --behind, columns, Body{message}, time_of(message, saved_at),
              Usage{message}, heddle::sql::SearchText(columns.record.content));
+      if constexpr (requires { sql.queue; }) { tx.run(sql.queue, user); }
       link_calls<Policy>(tx, session_id_, message, behind);
     }
     add_usage(tx, saved_at);
