@@ -41,6 +41,11 @@ class MessageQuery {
   [[nodiscard]] bool is_any() const noexcept { return any_; }
   [[nodiscard]] bool is_beginning(std::size_t term) const noexcept { return terms_[term].is_beginning; }
 
+  /// True if a term stands for all words that start with something: the index finds these anew for each scan.
+  [[nodiscard]] bool has_start() const noexcept {
+    return std::any_of(terms_.begin(), terms_.end(), [](const Term& term) { return term.words.back().is_start; });
+  }
+
   /// Returns the query of FTS5 for a tenant's texts in the index `message_words`; for `search_rank`, the end of the
   /// text is its last phrase. Without words it matches nothing.
   [[nodiscard]] std::string match(std::int64_t tenant, const TermWeights<double>& weights) const {

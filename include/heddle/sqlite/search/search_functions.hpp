@@ -62,6 +62,21 @@ void term_weights(sqlite3_context* result, int /*count*/, sqlite3_value** argume
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
+/// The SQL function `scan_limit(terms, wanted, sessions)`: up to how many matches it is quicker to scan the index once
+/// than session by session for as many as are wanted; null if it always is.
+template <std::same_as<std::string_view> Text>
+void scan_limit(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
+  try {
+    if (MessageQuery<Text>(text_of(arguments[0])).has_start()) { return sqlite3_result_null(result); }
+    const double wanted = sqlite3_value_double(arguments[1]);
+    // To begin a scan takes as long as some 200 matches of one. If m match, some wanted * sessions / m are begun.
+    const double product = wanted * sqlite3_value_double(arguments[2]) * 200;
+    double most = 20;
+    while (most * most < product) { most *= 1.25; }
+    sqlite3_result_int64(result, static_cast<sqlite3_int64>(most < wanted ? wanted : most));
+  } catch (...) { sqlite3_result_error_nomem(result); }
+}
+
 /// The SQL function `unindexed_rank(text, terms, weights)`: the rank of a text that is not in the index; null if it
 /// does not match.
 template <std::same_as<std::string_view> Text>
@@ -136,7 +151,7 @@ void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context*
 
 /// These functions. A template only so that files that need none do not compile them.
 template <std::same_as<std::string_view> Text>
-inline constexpr WordFunctions word_functions{&message_query<Text>, &term_weights<Text>, &unindexed_rank<Text>,
-                                              &index_terms<Text>, &search_rank<Text>};
+inline constexpr WordFunctions word_functions{&message_query<Text>,  &term_weights<Text>, &scan_limit<Text>,
+                                              &unindexed_rank<Text>, &index_terms<Text>,  &search_rank<Text>};
 
 }  // namespace heddle::sqlite::search
