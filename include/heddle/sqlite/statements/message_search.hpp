@@ -19,12 +19,12 @@ struct SearchStatements {
 
   Statement search_in_session{
       select("?3") + "(WITH " + asked() + ", " +
-      queued(of_session("search_queue q ON q.user_id = ?1 AND q.key", "CROSS JOIN messages m ON m.key = q.key")) +
+      queued(rows_of_session("search_queue q ON q.user_id = ?1 AND q.key", "CROSS JOIN messages m ON m.key = q.key")) +
       ", candidates AS MATERIALIZED (SELECT NULL AS updated_at, NULL AS id, " + sequence("f.rowid") +
-      " AS sequence, f.rowid AS key, " + rank() + " AS score FROM " + of_session("message_words f ON f.rowid", "") +
-      matches(words()) + has("f.rowid") + " UNION ALL SELECT NULL, NULL, " + sequence("key") + ", key, " +
-      rank_of_queued() + " FROM queued ORDER BY sequence DESC LIMIT " + wanted() + ") " + ranked() +
-      messages_of_found()};
+      " AS sequence, f.rowid AS key, " + rank() + " AS score FROM " +
+      rows_of_session("message_words f ON f.rowid", "") + matches(words()) + has("f.rowid") +
+      " UNION ALL SELECT NULL, NULL, " + sequence("key") + ", key, " + rank_of_queued() +
+      " FROM queued ORDER BY sequence DESC LIMIT " + wanted() + ") " + ranked() + messages_of_found()};
 
   /// Each message in the session that wrote it, or else in the oldest one that has it. If few messages match they are
   /// read in one scan of the index and sorted; else session by session, until there are enough.
@@ -43,7 +43,7 @@ struct SearchStatements {
                    sequence("f.rowid") + " AS sequence, f.rowid AS key, " + rank() +
                    " AS score FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number "
                    "CROSS JOIN message_words f WHERE s.user_id = CASE WHEN " +
-                   is_few() + " THEN NULL ELSE ?1 END" + Sql::shown("s") + of_agent() + " AND f.rowid BETWEEN " +
+                   is_few() + " THEN NULL ELSE ?1 END" + Sql::shown("s") + is_of_agent() + " AND f.rowid BETWEEN " +
                    Messages::key("g.first_sequence") + " AND " + Messages::key("g.last_sequence") + matches(words()) +
                    " AND (g.source_number = s.branch_number OR s.number = " + holder("f.rowid") + ")" + has("f.rowid") +
                    " UNION ALL SELECT s.updated_at, s.id, " + sequence("f.rowid") + ", f.rowid, " + rank() +
@@ -91,14 +91,14 @@ struct SearchStatements {
            sql::windows::has_role("?5") +
            " AND (?6 IS NULL OR m.timestamp >= ?6) AND (?7 IS NULL OR m.timestamp < ?7)))";
   }
-  static std::string of_agent(const std::string& session = "s") {
+  static std::string is_of_agent(const std::string& session = "s") {
     return " AND (?4 IS NULL OR " + session + ".agent_id = ?4)";
   }
   /// FROM and WHERE: the rows of a source, whose key is its end, that the session ?3 has.
-  static std::string of_session(const std::string& source, const std::string& join) {
+  static std::string rows_of_session(const std::string& source, const std::string& join) {
     return "sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number CROSS JOIN " + source + " BETWEEN " +
            Messages::key("g.first_sequence") + " AND " + Messages::key("g.last_sequence") + " " + join +
-           " WHERE s.user_id = ?1 AND s.id = ?3" + Sql::shown("s") + of_agent();
+           " WHERE s.user_id = ?1 AND s.id = ?3" + Sql::shown("s") + is_of_agent();
   }
   /// How many candidates are needed.
   static std::string wanted() { return "CASE WHEN ?8 THEN ?11 + ?12 ELSE ?10 + 1 END"; }
@@ -122,7 +122,7 @@ struct SearchStatements {
            ") THEN h.number - 4611686018427387904 ELSE h.number END) FROM segments o JOIN branches b ON "
            "b.number = o.branch_number AND b.hidden_at IS NULL JOIN sessions h ON h.number = b.session_number "
            "WHERE o.source_number = " +
-           sql::message_key::number(key) + " AND o.last_sequence >= (" + sequence(key) + ")" + of_agent("h") +
+           sql::message_key::number(key) + " AND o.last_sequence >= (" + sequence(key) + ")" + is_of_agent("h") +
            Sql::shown("h") + ") & 4611686018427387903)";
   }
 };
