@@ -100,6 +100,37 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN roles = -1 OR (CASE role WHEN 'system' THEN 1 WHEN 'user' THEN 2 WHEN 'assistant' THEN 4 WHEN 'tool' THEN 8
                                 ELSE 16 END & roles) <> 0;
 
+-- The sessions in which a tenant finds the messages that these branches wrote, and which of them: as
+-- heddle_session_of_message says of each.
+CREATE FUNCTION heddle_sessions_of_branches(tenant text, wrote bigint[], of_agent text)
+RETURNS TABLE (source_number bigint, first_sequence bigint, last_sequence bigint, session_number bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH source AS MATERIALIZED (
+    -- The session that has all of a branch, and comes first: the one that wrote it, if it is its present branch.
+    SELECT w.number, w.session_number,
+           (SELECT s.number FROM sessions s
+            WHERE s.user_id = tenant AND s.number = w.session_number AND w.hidden_at IS NULL AND s.deleted_at IS NULL
+              AND (of_agent IS NULL OR s.agent_id = of_agent)) AS owner
+    FROM (SELECT DISTINCT u.number FROM unnest(wrote) u (number)) d
+    JOIN branches w ON w.user_id = tenant AND w.number = d.number)
+  SELECT o.number, 1::bigint, 16777215::bigint, o.owner FROM source o WHERE o.owner IS NOT NULL
+  UNION ALL
+  SELECT c.source_number, coalesce(c.taken, 0) + 1, c.last_sequence, c.number
+  FROM (SELECT g.source_number, g.last_sequence, s.number,
+               -- What sessions that come before it have.
+               max(g.last_sequence) OVER (PARTITION BY g.source_number
+                                          ORDER BY s.number IS DISTINCT FROM o.session_number, s.number
+                                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken
+        FROM source o
+        JOIN segments g ON g.user_id = tenant AND g.source_number = o.number
+        JOIN branches b ON b.user_id = tenant AND b.number = g.branch_number AND b.hidden_at IS NULL
+        JOIN sessions s ON s.user_id = tenant AND s.number = b.session_number AND s.deleted_at IS NULL
+          AND (of_agent IS NULL OR s.agent_id = of_agent)
+        WHERE o.owner IS NULL) c
+  WHERE c.taken IS NULL OR c.last_sequence > c.taken;
+END;
+
 -- The messages that have all terms, or any, from `skip` on, of one session or of all, of an agent's sessions or of all:
 -- the newest first, that is the sessions in the order in which they are listed, in each the last message first; or the
 -- best of the first `candidates` in that order, and whether there are `more`.
@@ -316,48 +347,56 @@ BEGIN
       END LOOP;
       budget := budget - step + room;
       taken := cardinality(found_sequences);
+      -- A session has all that its present branch wrote. What it has of others may be found in another session.
+      SELECT array_agg(g.source_number) INTO some_branches
+        FROM unnest(branches) u (number)
+        JOIN segments g ON g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
+        WHERE in_session IS NULL;
       SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.id), array_agg(f.score)
         INTO some_branches, some_sequences, some_sessions, some_scores
         FROM (SELECT m.branch_number, m.sequence, p.id, m.score
-              FROM (SELECT * FROM unnest(ids, numbers, branches, firsts, lasts)
-                      WITH ORDINALITY u (id, number, branch_number, first_sequence, last_sequence, place)
-                    ORDER BY place OFFSET 0) p
+              FROM (SELECT u.id, u.place, g.source_number,
+                           greatest(u.first_sequence, g.first_sequence) AS first_sequence,
+                           least(u.last_sequence, g.last_sequence) AS last_sequence
+                    FROM unnest(ids, branches, firsts, lasts)
+                           WITH ORDINALITY u (id, branch_number, first_sequence, last_sequence, place)
+                    JOIN segments g ON g.user_id = tenant AND g.branch_number = u.branch_number
+                      AND (in_session IS NOT NULL OR g.source_number = u.branch_number)
+                      AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                    UNION ALL
+                    SELECT u.id, u.place, g.source_number, greatest(u.first_sequence, g.first_sequence),
+                           least(u.last_sequence, g.last_sequence)
+                    FROM unnest(ids, numbers, branches, firsts, lasts)
+                           WITH ORDINALITY u (id, number, branch_number, first_sequence, last_sequence, place)
+                    JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+                      ON g.session_number = u.number AND g.source_number <> u.branch_number
+                        AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                    ORDER BY place, last_sequence DESC OFFSET 0) p
               CROSS JOIN LATERAL
-                (SELECT m.branch_number, m.sequence, m.score
-                 FROM (SELECT g.*, g.source_number = p.branch_number OR in_session IS NOT NULL OR EXISTS
-                                (SELECT FROM branches w WHERE w.user_id = tenant AND w.number = g.source_number
-                                   AND w.session_number = p.number) AS own
-                       FROM segments g
-                       WHERE g.user_id = tenant AND g.branch_number = p.branch_number
-                         AND g.first_sequence <= p.last_sequence AND g.last_sequence >= p.first_sequence OFFSET 0) g
-                 CROSS JOIN LATERAL
-                   (SELECT m.branch_number, m.sequence,
-                           CASE WHEN newest THEN 0
-                                WHEN any_word THEN
-                                  (SELECT sum(t.weight * ts_rank(m.search, t.ranked, 1))
-                                   FROM unnest(weights, ranks, phrases, patterns, of_former)
-                                          t (weight, ranked, phrase, pattern, of_former)
-                                   WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
-                                     AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
-                                                                    ELSE m.words LIKE t.pattern END))
-                                WHEN any_former AND m.search @@ '''~u'':*'::tsquery
-                                THEN ts_rank(m.search, former.ranked, 1)
-                                ELSE ts_rank(m.search, wanted.ranked, 1) END::double precision AS score
-                    FROM messages m
-                    WHERE m.user_id = tenant AND m.branch_number = g.source_number
-                      AND m.sequence BETWEEN greatest(g.first_sequence, p.first_sequence)
-                                         AND least(g.last_sequence, p.last_sequence)
-                      -- Not the operator: the index would find the words of all sessions for each.
-                      AND ts_match_vq(m.search, rows)
-                      AND heddle_has_role(m.role, roles) AND (at_or_after IS NULL OR m.timestamp >= at_or_after)
-                      AND (before IS NULL OR m.timestamp < before)
-                      AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
-                               THEN heddle_search_has_terms(m.search, m.words, any_word, former.exact, former.singles,
-                                                            former.patterns)
-                               ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
-                                                            wanted.patterns) END
-                      AND (g.own OR heddle_session_of_message(tenant, m.branch_number, m.sequence, of_agent) = p.id)
-                    ORDER BY m.sequence DESC LIMIT goal - taken) m
+                (SELECT m.branch_number, m.sequence,
+                        CASE WHEN newest THEN 0
+                             WHEN any_word THEN
+                               (SELECT sum(t.weight * ts_rank(m.search, t.ranked, 1))
+                                FROM unnest(weights, ranks, phrases, patterns, of_former)
+                                       t (weight, ranked, phrase, pattern, of_former)
+                                WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
+                                  AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
+                                                                 ELSE m.words LIKE t.pattern END))
+                             WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                             THEN ts_rank(m.search, former.ranked, 1)
+                             ELSE ts_rank(m.search, wanted.ranked, 1) END::double precision AS score
+                 FROM messages m
+                 WHERE m.user_id = tenant AND m.branch_number = p.source_number
+                   AND m.sequence BETWEEN p.first_sequence AND p.last_sequence
+                   -- Not the operator: the index would find the words of all sessions for each.
+                   AND ts_match_vq(m.search, rows)
+                   AND heddle_has_role(m.role, roles) AND (at_or_after IS NULL OR m.timestamp >= at_or_after)
+                   AND (before IS NULL OR m.timestamp < before)
+                   AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                            THEN heddle_search_has_terms(m.search, m.words, any_word, former.exact, former.singles,
+                                                         former.patterns)
+                            ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
+                                                         wanted.patterns) END
                  ORDER BY m.sequence DESC LIMIT goal - taken) m
               ORDER BY p.place, m.sequence DESC LIMIT goal - taken) f;
       found_branches := found_branches || some_branches;
@@ -423,25 +462,13 @@ BEGIN
           ORDER BY f.score DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
         RETURN;
       ELSE
-        -- The same for all messages of a branch at once.
         SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.id), array_agg(f.score)
           INTO found_branches, found_sequences, found_sessions, found_scores
           FROM (SELECT f.branch_number, f.sequence, s.id, f.score
-                FROM (SELECT u.*, CASE WHEN o.id IS NOT NULL THEN o.id
-                                       WHEN o.shared THEN heddle_session_of_message(tenant, u.branch_number, u.sequence,
-                                                                                    of_agent) END AS id
-                      FROM unnest(some_branches, some_sequences, some_scores) u (branch_number, sequence, score)
-                      JOIN (SELECT w.number,
-                                   (SELECT s.id FROM sessions s
-                                    WHERE s.user_id = tenant AND s.number = w.session_number AND s.deleted_at IS NULL
-                                      AND w.hidden_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)) AS id,
-                                   EXISTS (SELECT FROM segments g
-                                           WHERE g.user_id = tenant AND g.source_number = w.number
-                                             AND g.branch_number <> w.number) AS shared
-                            FROM (SELECT DISTINCT u.number FROM unnest(some_branches) u (number)) d
-                            JOIN branches w ON w.user_id = tenant AND w.number = d.number OFFSET 0) o
-                        ON o.number = u.branch_number OFFSET 0) f
-                JOIN sessions s ON s.user_id = tenant AND s.id = f.id
+                FROM unnest(some_branches, some_sequences, some_scores) f (branch_number, sequence, score)
+                JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+                  ON g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
+                JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number
                 ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC, f.sequence DESC LIMIT goal) f;
       END IF;
       EXIT;
