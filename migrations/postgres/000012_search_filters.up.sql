@@ -109,9 +109,10 @@ BEGIN ATOMIC
   WITH source AS MATERIALIZED (
     -- The session that has all of a branch, and comes first: the one that wrote it, if it is its present branch.
     SELECT w.number, w.session_number,
-           (SELECT s.number FROM sessions s
-            WHERE s.user_id = tenant AND s.number = w.session_number AND w.hidden_at IS NULL AND s.deleted_at IS NULL
-              AND (of_agent IS NULL OR s.agent_id = of_agent)) AS owner
+           -- Not in its WHERE: as long as a table has no statistics, the planner would rather read an index of all
+           -- visible sessions.
+           (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.number END
+            FROM sessions s WHERE s.user_id = tenant AND s.number = w.session_number AND w.hidden_at IS NULL) AS owner
     FROM (SELECT DISTINCT u.number FROM unnest(wrote) u (number)) d
     JOIN branches w ON w.user_id = tenant AND w.number = d.number)
   SELECT o.number, 1::bigint, 16777215::bigint, o.owner FROM source o WHERE o.owner IS NOT NULL
@@ -216,7 +217,7 @@ BEGIN
   END IF;
 
   -- How rare words are, in this tenant's messages only. Counted where it decides something. Words that many of some
-  -- messages have are looked for in the first ones: the index would find them in all.
+  -- messages have are looked for in some more: the index would find them in all.
   IF any_word AND (NOT newest OR cardinality(array_remove(presents, NULL)) > most_terms) THEN
     SELECT array_agg(r.present ORDER BY r.place), array_agg(r.former ORDER BY r.place),
            array_agg(ln(1 + (r.messages - r.found + 1.5) / (r.found + 0.5)) ORDER BY r.place)
@@ -235,13 +236,11 @@ BEGIN
             CROSS JOIN LATERAL
               (SELECT CASE WHEN t.pattern IS NULL AND t.former_pattern IS NULL AND
                              (SELECT count(*)
-                              FROM (SELECT m.search FROM messages m WHERE m.user_id = tenant
-                                    ORDER BY m.branch_number, m.sequence LIMIT 100) m
+                              FROM (SELECT m.search FROM messages m WHERE m.user_id = tenant LIMIT 100) m
                               WHERE ts_match_vq(m.search, t.rows)) >= 25
                            THEN (SELECT count(*)
-                                 FROM (SELECT FROM
-                                         (SELECT m.search FROM messages m WHERE m.user_id = tenant
-                                          ORDER BY m.branch_number, m.sequence LIMIT 4 * capped) m
+                                 FROM (SELECT FROM (SELECT m.search FROM messages m
+                                                    WHERE m.user_id = tenant LIMIT 4 * capped) m
                                        WHERE ts_match_vq(m.search, t.rows) LIMIT capped) m) END AS found OFFSET 0) f
             CROSS JOIN LATERAL
               (SELECT CASE WHEN f.found >= capped THEN capped
@@ -449,10 +448,10 @@ BEGIN
           FROM (SELECT u.* FROM unnest(some_branches, some_sequences, some_scores) u (branch_number, sequence, score)
                 ORDER BY u.score DESC, u.branch_number, u.sequence OFFSET 0) f
           CROSS JOIN LATERAL
-            (SELECT coalesce((SELECT s.id FROM branches w
-                              JOIN sessions s ON s.user_id = tenant AND s.number = w.session_number
-                              WHERE w.user_id = tenant AND w.number = f.branch_number AND w.hidden_at IS NULL
-                                AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)),
+            (SELECT coalesce((SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
+                                          THEN s.id END
+                              FROM branches w JOIN sessions s ON s.user_id = tenant AND s.number = w.session_number
+                              WHERE w.user_id = tenant AND w.number = f.branch_number AND w.hidden_at IS NULL),
                              CASE WHEN EXISTS (SELECT FROM segments g
                                                WHERE g.user_id = tenant AND g.source_number = f.branch_number
                                                  AND g.branch_number <> f.branch_number)
