@@ -66,12 +66,14 @@ template <class Row>
 inline constexpr bool is_keyed<Keyed<Row>> = true;
 
 /// Reads a row: all members of a record, in order, or the first column for a plain value. A record whose members depend
-/// on one another has a function `complete_row`.
+/// on one another has a function `complete_row`. A row of another form has a function `read`.
 template <class Row, class Source>
 [[nodiscard]] Row read_row(const Source& source) {
   if constexpr (is_keyed<Row>) {
     using Record = decltype(Row::row);
     return {read_row<Record>(source), source.integer(static_cast<int>(width<Record>()))};
+  } else if constexpr (requires { Row::read(source); }) {
+    return Row::read(source);
   } else if constexpr (reflection::Record<Row>) {
     Row row{};
     int column = 0;
