@@ -227,13 +227,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     return "user_id = ?1 AND deleted_at IS NULL AND number >= " + sql::message_key::number("?3");
   }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
-  // The function filters by the tenant. It returns the keys of the best matches, so no other message is read.
+  // The function filters by the tenant. It returns the keys of a page of matches, so no other message is read.
   static std::string found() {
     return select("found.session_id") +
-           ", found.score, false FROM heddle_search_messages(?2, ?3, ?4, ?11, ?12) found JOIN messages m ON "
-           "m.user_id = ?1 AND m.branch_number = found.branch_number AND m.sequence = found.sequence "
-           "WHERE (?5::bigint IS NULL OR ?6::bigint IS NULL OR ?7::bigint IS NULL OR ?8::boolean OR ?9::boolean OR "
-           "?10::bigint IS NOT NULL) ORDER BY found.score DESC, found.branch_number, found.sequence";
+           ", found.score, found.more FROM heddle_find_messages(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) WITH "
+           "ORDINALITY found (branch_number, sequence, session_id, score, more, place) JOIN messages m ON m.user_id = "
+           "?1 AND m.branch_number = found.branch_number AND m.sequence = found.sequence ORDER BY found.place";
   }
 };
 

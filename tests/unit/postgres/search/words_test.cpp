@@ -264,6 +264,22 @@ TEST_CASE("words: a query has the words of the former analysis if they are other
   CHECK(search_query({{"red", "東京タワー"}}) == "red\n東京 京タ タワ ワー\fred\n東京タワー");
   CHECK(search_query({{"a東京"}}) == "a 東京\fa東京");
   CHECK(search_query({{"Straße"}}) == "strass\fstraß");
+  // A line of either part is the same term.
+  CHECK(search_query({{"red", "🍕", "+++", "Straße"}}) == "red\n🍕\nstrass\fred\n\nstraß");
+}
+
+TEST_CASE("words: the last term is the beginning of a word, as its stem or as written, if it is one word") {
+  const auto beginning = [](std::vector<std::string_view> terms) {
+    return search_query({std::move(terms), false, true});
+  };
+  CHECK(beginning({"Decide"}) == "decide*|=decide*\fdecid|decide*");
+  CHECK(beginning({"decide", "on"}) == "decid\non*|=on*\fdecid\non|on*");
+  CHECK(beginning({"京"}) == "京*|=京*\f京|京*");
+  CHECK(beginning({"foo-bar"}) == "foo bar");
+  CHECK(beginning({"東京タワー"}) == "東京 京タ タワ ワー\f東京タワー");
+  CHECK(beginning({"red", "+++"}) == "red");
+  CHECK(beginning({"🍕"}) == "🍕*|=🍕*\f");
+  CHECK(beginning({}).empty());
 }
 
 TEST_CASE("words: no phrase matches across two texts") {
