@@ -19,6 +19,7 @@
 #include "heddle/stores/detail/reach.hpp"
 #include "heddle/stores/detail/reindexing_plan.hpp"
 #include "heddle/stores/detail/result_settings.hpp"
+#include "heddle/stores/detail/search_candidates.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store_ends.ipp"
 #include "heddle/stores/message_stream_store.ipp"
@@ -52,11 +53,12 @@ struct Backend<Policy, TracerType>::Parts {
 
   // The first ones are read from the configuration before that is moved into the engine.
   Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const typename ReindexTimer::Plan& reindexing,
-        const QueryBudget& budget, const stores::detail::ContentSettings& contents,
+        std::int64_t search_candidates, const QueryBudget& budget, const stores::detail::ContentSettings& contents,
         const ResultSettings& result_settings, typename Policy::Config&& config, TracerType&& watcher,
         const Context& context)
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
+        sessions(gateway, search_candidates),
         artifacts(gateway, contents),
         queries(budget),
         results(gateway, queries, result_settings.quota_bytes),
@@ -85,7 +87,7 @@ struct Backend<Policy, TracerType>::Parts {
   Engine engine;
   [[no_unique_address]] TracerType tracer;
   Gateway gateway{engine, tracer};
-  Sessions sessions{gateway};
+  Sessions sessions;
   ErrorStore<Policy, TracerType> errors{gateway};
   Artifacts artifacts;
   sealed_query::QueryGate queries;
@@ -108,8 +110,8 @@ Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType 
   const auto budget = stores::detail::query_budget_of(config);
   const auto contents = stores::detail::content_settings_of(config);
   const ResultSettings results = stores::detail::result_settings_of(config);
-  parts_ = std::make_unique<Parts>(purge_plan, reindexing, budget, contents, results, std::move(config),
-                                   std::move(tracer), context);
+  parts_ = std::make_unique<Parts>(purge_plan, reindexing, stores::detail::search_candidates_of(config), budget,
+                                   contents, results, std::move(config), std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>

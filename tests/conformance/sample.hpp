@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -67,7 +68,8 @@ inline heddle::Message full_message() {
 }
 
 /// Returns the texts of some messages, in order.
-inline std::vector<std::string> texts(const std::vector<heddle::Message>& messages) {
+template <std::derived_from<heddle::Message> Message = heddle::Message>
+std::vector<std::string> texts(const std::vector<Message>& messages) {
   std::vector<std::string> list;
   for (const auto& message : messages) { list.push_back(message.content); }
   return list;

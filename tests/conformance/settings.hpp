@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/result_settings.hpp"
 #include "heddle/model/soft_delete_config.hpp"
@@ -16,12 +17,14 @@ struct Settings {
   heddle::ResultSettings results{};
   std::optional<heddle::ArtifactContent> content{};  ///< nothing: the default of the backend
   std::int64_t content_quota_bytes = 0;
+  std::int64_t search_candidates = heddle::limits::search_candidates;
 };
 
 /// Returns the configuration of a backend with these settings. It administers tenants if sessions can be hidden.
 template <class Config>
 [[nodiscard]] Config with(Config config, const Settings& settings) {
   config.page_bytes = settings.page_bytes;
+  config.search_candidates = settings.search_candidates;
   config.soft_delete = settings.soft_delete;
   config.results = settings.results;
   if (settings.content) { config.artifact_content = *settings.content; }

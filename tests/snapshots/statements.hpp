@@ -88,7 +88,7 @@ Texts admin_of(const Group& group) {
 
 /// The statements for messages, those that read them and those of usage included.
 template <class Messages>
-struct AllMessages : Messages, Messages::Lists, Messages::UsageSums, Messages::UsageLists {};
+struct AllMessages : Messages, Messages::Lists, Messages::Search, Messages::UsageSums, Messages::UsageLists {};
 
 template <class Group>
 Texts messages_of(const Group& group) {

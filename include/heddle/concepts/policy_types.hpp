@@ -1,9 +1,9 @@
 #pragma once
 
+#include "heddle/sql/search_terms.hpp"
+
 #include <concepts>
 #include <string>
-#include <string_view>
-#include <vector>
 
 /// @file
 /// The types that a policy must name. They are checked where a backend is declared, which does not need a defined
@@ -30,7 +30,7 @@ concept HasDialect = requires {
   typename T::Dialect::Streams;
 };
 template <class T>
-concept SearchesText = requires(const std::vector<std::string_view>& terms) {
+concept SearchesText = requires(const sql::SearchTerms& terms) {
   { T::search_query(terms) } -> std::convertible_to<std::string>;
 };
 

@@ -4,6 +4,7 @@
 #include "heddle/context.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/model/part.hpp"
+#include "heddle/model/search.hpp"
 #include "heddle/model/session.hpp"
 #include "heddle/model/usage.hpp"
 #include "heddle/options.hpp"
@@ -140,7 +141,7 @@ class SessionMistakes {
   }
   /// Does not compile; the error says what to write.
   template <TextLike Text>
-  Page<Message> search_messages(const Context& /*context*/, const Text& /*query*/) {
+  FoundMessages search_messages(const Context& /*context*/, const Text& /*query*/) {
     static_assert(!TextLike<Text>,
                   "heddle: search_messages takes a MessageSearch: search_messages(context, {.query = words})");
     never_called();

@@ -136,8 +136,8 @@ namespace heddle {
 ///    their parents, sessions in order of creation; `load_parent_messages` returns the coordinator and shared messages
 ///    of one session's parent.
 ///  - `search_messages`: see MessageSearch. A message that forks share is found once: in the session that wrote it, or
-///    else in the oldest one that has it. Best match first; the ranking differs between backends, the set of matches
-///    does not.
+///    else in the oldest one that has it. The newest first is one order; the ranking of the best differs between
+///    backends, the set of matches does not.
 ///  - `save_tool_execution` stores an execution; `list_tool_executions` returns them in the order in which they were
 ///    stored.
 ///  - `save_snapshot` returns the id (generated if empty); throws `already_exists` if the given id is in use.
@@ -186,7 +186,7 @@ concept SessionStorage = requires(T& store, const Context& context, const Sessio
   { store.for_each_message(context, id, visit) } -> std::same_as<std::int64_t>;
   { store.load_agent_messages(context, id, page) } -> std::same_as<Page<Message>>;
   { store.load_parent_messages(context, id, page) } -> std::same_as<Page<Message>>;
-  { store.search_messages(context, search, page) } -> std::same_as<Page<Message>>;
+  { store.search_messages(context, search, page) } -> std::same_as<FoundMessages>;
   store.save_tool_execution(context, id, execution, options);
   { store.list_tool_executions(context, id, page) } -> std::same_as<Page<ToolExecution>>;
   { store.save_snapshot(context, snapshot, options) } -> std::same_as<std::string>;

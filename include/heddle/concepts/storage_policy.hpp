@@ -102,10 +102,12 @@ concept EngineListens = requires(T& engine, std::function<void(std::string_view)
   { engine.is_listening() } -> std::same_as<bool>;
 };
 
-/// A file that only saves messages does not compile the statements that read them, so they are a group of their own.
+/// A file that only saves messages does not compile the statements that read or search them, so they are groups of
+/// their own.
 template <class Policy>
 concept ListsMessages = requires {
   typename Policy::Dialect::Messages::Lists;
+  typename Policy::Dialect::Messages::Search;
 };
 
 /// A policy of Heddle, which its tests check so that not every file has to: a check compiles a unit of work with all
@@ -149,7 +151,8 @@ consteval bool check_policy() {
     static_assert(!ErasesFromFiles<Policy> || EngineScrubs<Engine>,
                   "heddle: the policy has erases_from_files, so its Engine needs `scrub(const Call&)`");
     static_assert(ListsMessages<Policy>,
-                  "heddle: the policy's Dialect::Messages needs a type `Lists`: the statements that read messages");
+                  "heddle: the policy's Dialect::Messages needs types `Lists` and `Search`: the statements that read "
+                  "and search messages");
     return check_policy_types<Policy>() && check_engine<Policy>();
   }
 }

@@ -136,6 +136,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.query_budget = config::query_budget_of("postgres", from.query_budget());
   settings.results = config::result_settings_of("postgres", from.results());
   if (from.has_page_bytes()) { settings.page_bytes = config::page_bytes_of(from.page_bytes()); }
+  if (from.has_search_candidates()) { settings.search_candidates = from.search_candidates(); }
   if (from.has_reindex_interval_seconds()) {
     settings.reindex_interval = std::chrono::seconds(from.reindex_interval_seconds());
   }

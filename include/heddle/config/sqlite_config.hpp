@@ -79,6 +79,12 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     }
     settings.page_bytes = static_cast<std::int64_t>(config.page_bytes());
   }
+  if (config.has_search_candidates()) {
+    if (config.search_candidates() < 1 || config.search_candidates() > 1'000'000) {
+      refuse("sqlite.search_candidates must be between 1 and 1000000");
+    }
+    settings.search_candidates = config.search_candidates();
+  }
 }
 
 }  // namespace config

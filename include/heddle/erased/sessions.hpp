@@ -97,7 +97,7 @@ class Sessions : public Interface, private concepts::SessionMistakes {
                                                           const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<Message> load_parent_messages(const Context& context, const std::string& session_id,
                                                            const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<Message> search_messages(const Context& context, const MessageSearch& search,
+  [[nodiscard]] virtual FoundMessages search_messages(const Context& context, const MessageSearch& search,
                                                       const PageRequest& page = {}) = 0;
   virtual void save_tool_execution(const Context& context, const std::string& session_id,
                                    const ToolExecution& execution, const WriteOptions& options = {}) = 0;
@@ -230,7 +230,7 @@ class SessionsModel : public Sessions {
                                      const PageRequest& page) override {
     return storage_.load_parent_messages(context, session_id, page);
   }
-  Page<Message> search_messages(const Context& context, const MessageSearch& search, const PageRequest& page) override {
+  FoundMessages search_messages(const Context& context, const MessageSearch& search, const PageRequest& page) override {
     return storage_.search_messages(context, search, page);
   }
   void save_tool_execution(const Context& context, const std::string& session_id, const ToolExecution& execution,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/result_settings.hpp"
@@ -58,6 +59,8 @@ struct Config {
   SoftDeleteConfig soft_delete{};  ///< its removal of sessions needs `admin_dsn`
   QueryBudget query_budget{};      ///< of the queries on results
   ResultSettings results{};
+  /// How many matches a search ranks, the newest: 1 to 1,000,000. With more, `FoundMessages::considered_all` is false.
+  std::int64_t search_candidates = limits::search_candidates;
   /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
   /// with which it has as many.
   std::int64_t page_bytes = std::int64_t{64} << 20U;

@@ -2,10 +2,10 @@
 
 #include "heddle/postgres/config.hpp"
 #include "heddle/postgres/dialect.hpp"
+#include "heddle/sql/search_terms.hpp"
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heddle {
 namespace postgres {
@@ -25,7 +25,7 @@ struct Postgres {
   static constexpr std::string_view name = "postgres";
 
   /// Returns the query for the full-text search of the database.
-  [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms);
+  [[nodiscard]] static std::string search_query(const sql::SearchTerms& terms);
 };
 
 }  // namespace heddle

@@ -11,7 +11,7 @@
 
 namespace heddle {
 
-inline std::string Postgres::search_query(const std::vector<std::string_view>& terms) {
+inline std::string Postgres::search_query(const sql::SearchTerms& terms) {
   return postgres::search::search_query(terms);
 }
 

@@ -78,12 +78,15 @@ struct ColumnReader {
 };
 
 /// Reads a row into an object that is as it was constructed: all members of a record, in order, or the first column for
-/// a plain value. A record whose members depend on one another has a function `complete_row`.
+/// a plain value. A record whose members depend on one another has a function `complete_row`. A row of
+/// another form has a function `read`.
 template <class Row, class Source>
 void read_row_into(Row& row, const Source& source) {
   if constexpr (is_keyed<Row>) {
     read_row_into(row.row, source);
     row.key = source.integer(static_cast<int>(width<decltype(Row::row)>()));
+  } else if constexpr (requires { Row::read(source); }) {
+    row = Row::read(source);
   } else if constexpr (reflection::Record<Row>) {
     ColumnReader<Source> read{source};
     reflection::MembersIn<Row>::visit_columns(row, read);

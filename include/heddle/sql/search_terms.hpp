@@ -1,38 +1,16 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/limits.hpp"
-#include "heddle/validation/text.hpp"
-
-#include <algorithm>
-#include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace heddle::sql {
 
-/// Returns the words and phrases of a query, in order. Throws `invalid_argument` if the query is not valid UTF-8, is
-/// too long or has too many terms.
-[[nodiscard]] inline std::vector<std::string_view> search_terms(std::string_view query) {
-  validation::check_text("query", query, limits::query);
-  constexpr std::string_view space = " \t\r\n\v\f";
-  constexpr std::string_view space_or_quote = " \t\r\n\v\f\"";
-  std::vector<std::string_view> terms;
-  std::size_t at = 0;
-  while ((at = query.find_first_not_of(space, at)) < query.size()) {
-    const bool phrase = query[at] == '"';
-    if (phrase) { ++at; }
-    // Without a closing quote the rest is the phrase.
-    const std::size_t end =
-        std::min(phrase ? query.find('"', at) : query.find_first_of(space_or_quote, at), query.size());
-    if (end > at) { terms.push_back(query.substr(at, end - at)); }
-    at = phrase ? end + 1 : end;
-  }
-  if (terms.size() > limits::query_terms) {
-    validation::refuse("query", "has more than " + std::to_string(limits::query_terms) + " words and phrases");
-  }
-  return terms;
-}
+/// The words and phrases of a query, in order. Refers to the query.
+struct SearchTerms {
+  std::vector<std::string_view> list{};
+  bool any = false;          ///< a text needs one of them, not all
+  bool begins_word = false;  ///< the last one, if it is one word, is the beginning of one
+};
 
 }  // namespace heddle::sql

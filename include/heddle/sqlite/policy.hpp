@@ -1,11 +1,11 @@
 #pragma once
 
+#include "heddle/sql/search_terms.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/dialect.hpp"
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heddle {
 namespace sqlite {
@@ -40,7 +40,7 @@ struct Sqlite {
   static constexpr bool erases_from_files = true;
 
   /// Returns a user's words in the language of the database's full-text search.
-  [[nodiscard]] static std::string search_query(const std::vector<std::string_view>& terms);
+  [[nodiscard]] static std::string search_query(const sql::SearchTerms& terms);
 };
 
 }  // namespace heddle

@@ -7,12 +7,10 @@
 #include "heddle/sqlite/engine.hpp"
 #include "heddle/sqlite/indexing/search_parts.hpp"
 #include "heddle/sqlite/policy.hpp"
-#include "heddle/sqlite/search/fts5_query.hpp"
+#include "heddle/sqlite/search/quoted_terms.hpp"
 
 namespace heddle {
 
-inline std::string Sqlite::search_query(const std::vector<std::string_view>& terms) {
-  return sqlite::search::fts5_query(terms);
-}
+inline std::string Sqlite::search_query(const sql::SearchTerms& terms) { return sqlite::search::quoted_terms(terms); }
 
 }  // namespace heddle

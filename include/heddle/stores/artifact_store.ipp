@@ -9,7 +9,7 @@
 #include "heddle/sql/listing.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
-#include "heddle/sql/search_terms.hpp"
+#include "heddle/sql/split_query.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/artifact_store.hpp"
 #include "heddle/stores/artifact_store_contents.ipp"

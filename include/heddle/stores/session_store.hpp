@@ -34,7 +34,8 @@ class SessionStore : private concepts::SessionMistakes {
 
  public:
   /// Made by Backend.
-  explicit SessionStore(Gateway& gateway) : gateway_(gateway) {}
+  SessionStore(Gateway& gateway, std::int64_t search_candidates)
+      : gateway_(gateway), search_candidates_(search_candidates) {}
   /// For a copy: a use does not compile and the error says what to write.
   template <std::same_as<SessionStore> Other>
   SessionStore(Other& other) : gateway_(other.gateway_) {  // NOLINT(google-explicit-constructor)
@@ -186,8 +187,8 @@ class SessionStore : private concepts::SessionMistakes {
   /// Returns the coordinator and shared messages of a session's parent, in order.
   [[nodiscard]] Page<Message> load_parent_messages(const Context& context, const std::string& session_id,
                                                    const PageRequest& request = {});
-  /// Returns matching messages, best match first; the default limit is 20.
-  [[nodiscard]] Page<Message> search_messages(const Context& context, const MessageSearch& search,
+  /// Returns the messages that match, in the order of the search; the default limit is 20.
+  [[nodiscard]] FoundMessages search_messages(const Context& context, const MessageSearch& search,
                                               const PageRequest& request = {});
 
   /// Stores one execution of a tool.
@@ -214,6 +215,7 @@ class SessionStore : private concepts::SessionMistakes {
                               std::int64_t from);
 
   Gateway& gateway_;
+  std::int64_t search_candidates_ = 0;
   stores::detail::CleanupHooks hooks_;
 };
 

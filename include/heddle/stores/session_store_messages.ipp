@@ -7,9 +7,10 @@
 #include "heddle/sql/cursor.hpp"
 #include "heddle/sql/list_page.hpp"
 #include "heddle/sql/listing.hpp"
-#include "heddle/sql/search_terms.hpp"
 #include "heddle/sql/session_end.hpp"
+#include "heddle/sql/split_query.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/stores/detail/found_messages.hpp"
 #include "heddle/stores/detail/message_writer.hpp"
 #include "heddle/stores/detail/reindexing_plan.hpp"
 #include "heddle/stores/detail/search_parts.hpp"
@@ -102,7 +103,7 @@ Page<Message> SessionStore<Policy, Tracer>::load_messages_backwards(const Contex
       stores::detail::require_branch(tx, lists.same_branch, page, session_id);
       auto end = tx.one(stores::detail::branch_statements<Policy>().end, tx.user_id(), session_id);
       auto rows = tx.page(lists.window, tx.user_id(), session_id, 1, page.from(),
-                          stores::detail::bits_of_roles(MessageWindow{}), page.rows());
+                          stores::detail::bits_of_roles(std::vector<Role>{}), page.rows());
       return [end = std::move(end), rows = std::move(rows), &page]() mutable {
         return page.of(rows(), sql::session_end::unpacked(end().value_or(0)).branch);
       };
@@ -117,7 +118,7 @@ LoadedWindow SessionStore<Policy, Tracer>::load_messages(const Context& context,
     validation::check_id("session_id", session_id);
     stores::detail::check_window(window);
     const std::int64_t to = window.to.value_or(limits::sequence);
-    const std::int64_t roles = stores::detail::bits_of_roles(window);
+    const std::int64_t roles = stores::detail::bits_of_roles(window.roles);
     const std::int64_t rows = window.last.value_or(limits::page);
     return passage.read([&](auto& tx) {
       const auto& lists = stores::detail::message_lists<Policy>();
@@ -189,14 +190,15 @@ Page<Message> SessionStore<Policy, Tracer>::load_parent_messages(const Context& 
 }
 
 template <class Policy, class Tracer>
-Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& context, const MessageSearch& search,
+FoundMessages SessionStore<Policy, Tracer>::search_messages(const Context& context, const MessageSearch& search,
                                                             const PageRequest& request) {
   if constexpr (concepts::KeepsWordsInRows<Policy>) { stores::detail::ReindexTimer<Policy, Gateway>::compile(); }
   stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::search_messages, [&](auto& passage) {
-    const std::string words = Policy::search_query(sql::search_terms(search.query));
-    if (search.session_id) { validation::check_id("search.session_id", *search.session_id); }
-    if (search.agent_id) { validation::check_text("search.agent_id", *search.agent_id, limits::id); }
+    stores::detail::check_search(search);
+    const bool any = search.match == WordMatch::any;
+    const sql::SearchTerms terms = sql::search_terms(search.query, any, search.begins_word);
+    const std::string words = Policy::search_query(terms);
     const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
     const std::int64_t offset = page.offset();
     const auto& statements = stores::detail::message_lists<Policy>();
@@ -208,11 +210,14 @@ Page<Message> SessionStore<Policy, Tracer>::search_messages(const Context& conte
       }
     }
     return passage.read([&](auto& tx) {
-      auto rows = search.session_id
-                      ? tx.page(statements.search_in_session, tx.user_id(), words, *search.session_id, search.agent_id,
-                                page.rows(), offset)
-                      : tx.page(statements.search, tx.user_id(), words, search.agent_id, page.rows(), offset);
-      return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
+      const auto& searches = stores::detail::message_search<Policy>();
+      auto rows =
+          tx.page(search.session_id ? searches.search_in_session : searches.search, tx.user_id(), words,
+                  search.session_id, search.agent_id, stores::detail::bits_of_roles(search.roles), search.from,
+                  search.before, search.order == SearchOrder::newest, any, search_candidates_, page.rows(), offset);
+      return [rows = std::move(rows), &page, &terms]() mutable {
+        return stores::detail::found_messages(page.of_offset(rows()), terms);
+      };
     });
   });
 }

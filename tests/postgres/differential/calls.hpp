@@ -111,6 +111,7 @@ class Calls {
         const auto page = fetch(side, each);
         for (const auto& item : page.items) { items.push_back(shown(item)); }
         text += std::to_string(page.items.size()) + (page.next.empty() ? "." : ",");
+        if constexpr (requires { page.considered_all; }) { text += page.considered_all ? "" : " of more "; }
         if (page.next.empty()) { break; }
         side.cursor = each.cursor = page.next;
       }

@@ -130,6 +130,19 @@ class RandomValues : public property::Generator {
     return one_in(400) ? nasty() : one_in(2) ? words(20) : clean();
   }
 
+  /// A search in which a session and an agent are not named.
+  heddle::MessageSearch search(const std::string& query) {
+    using namespace heddle;
+    MessageSearch search{.query = query};
+    if (one_in(3)) { search.match = WordMatch::any; }
+    search.begins_word = one_in(4);
+    if (one_in(4)) { search.order = SearchOrder::newest; }
+    if (one_in(5)) { search.roles = {static_cast<Role>(number(4)), static_cast<Role>(number(one_in(20) ? 6 : 4))}; }
+    if (one_in(8)) { search.from = any_time(); }
+    if (one_in(8)) { search.before = any_time(); }
+    return search;
+  }
+
   std::string json(std::size_t depth = 0) {
     static const std::vector<std::string> leaves{"null",
                                                  "true",

@@ -42,7 +42,7 @@ class SearchCalls : public StoreCalls {
           [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, words, page); },
           true);
     }
-    heddle::MessageSearch search{words, {}, {}};
+    heddle::MessageSearch search = random_.search(words);
     if (random_.one_in(5)) { search.session_id = "s1"; }
     if (random_.one_in(5)) { search.agent_id = "agent0"; }
     read_list(
@@ -50,7 +50,7 @@ class SearchCalls : public StoreCalls {
         [&](auto& side, const auto& page) {
           return side.backend.session_storage().search_messages(context, search, page);
         },
-        true);
+        search.order == heddle::SearchOrder::best);
   }
 
  private:

@@ -296,7 +296,7 @@ class SessionCalls : public Calls {
   }
 
   void search() {
-    heddle::MessageSearch search{query(), {}, {}};
+    heddle::MessageSearch search = random_.search(query());
     if (random_.one_in(3)) { search.session_id = session_id(); }
     if (random_.one_in(3)) { search.agent_id = agent_id(); }
     const auto context = this->context();
@@ -305,7 +305,7 @@ class SessionCalls : public Calls {
         [&](auto& side, const auto& page) {
           return side.backend.session_storage().search_messages(context, search, page);
         },
-        true);
+        search.order == heddle::SearchOrder::best);
   }
 
   void save_execution() {

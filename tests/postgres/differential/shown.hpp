@@ -79,6 +79,13 @@ class Shown {
       ResultMetadata relative = value;
       relative.expires_at = Timestamp{value.expires_at - value.stored_at};
       show_members(out, relative);
+    } else if constexpr (std::same_as<T, FoundMessage>) {
+      // Scores differ.
+      show_members(out, static_cast<const Message&>(value));
+      out.append(" shows ").append(value.snippet);
+      for (const TextPlace& place : value.places) {
+        out.append(" ").append(std::to_string(place.begin)).append("-").append(std::to_string(place.end));
+      }
     } else if constexpr (std::same_as<T, Session>) {
       show_members(out, value);
       show(out, value.messages);

@@ -42,11 +42,12 @@ class TwoBackends {
  public:
   TwoBackends()
       : sqlite_({.path = ":memory:",
+                 .search_candidates = candidates,
                  .default_user_id = "default-user",
                  .artifact_directory = folder_.path() / "a",
                  .administer_tenants = true,
                  .soft_delete = {.enabled = true}}),
-        postgres_(database_.config(folder_.path() / "b")) {
+        postgres_(ranking_few(database_.config(folder_.path() / "b"))) {
     sqlite_.migrate();
   }
 
@@ -79,6 +80,13 @@ class TwoBackends {
   [[nodiscard]] std::int64_t refused() const noexcept { return refused_; }
 
  private:
+  /// So few that searches often find more.
+  static constexpr std::int64_t candidates = 20;
+  static heddle::postgres::Config ranking_few(heddle::postgres::Config config) {
+    config.search_candidates = candidates;
+    return config;
+  }
+
   /// Gives a generated id the same name on both sides.
   void name_what_was_answered() {
     if (here_.answered == there_.answered || here_.made.contains(here_.answered)) { return; }

@@ -137,6 +137,14 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
                                        "SELECT * FROM heddle_search_messages(#, 'known', NULL, 10, 0)",
                                        "SELECT * FROM heddle_search_messages(#, NULL, 'known', 10, 0)",
                                        "SELECT * FROM heddle_search_messages(#, 'known', 'known', 10, 0)",
+                                       "SELECT * FROM heddle_find_messages(#, NULL, NULL, -1, NULL, NULL, false, "
+                                       "false, 10, 10, 0)",
+                                       "SELECT * FROM heddle_find_messages(#, NULL, NULL, -1, NULL, NULL, false, "
+                                       "true, 9223372036854775807, 9223372036854775807, 0)",
+                                       "SELECT * FROM heddle_find_messages(#, NULL, NULL, 31, 0, 9223372036854775807, "
+                                       "true, true, NULL, NULL, NULL)",
+                                       "SELECT * FROM heddle_find_messages(#, 'known', 'known', -1, NULL, NULL, true, "
+                                       "false, NULL, 9223372036854775807, 0)",
                                        "SELECT * FROM heddle_search_artifacts(#, NULL, NULL)",
                                        "SELECT * FROM heddle_search_artifacts(#, 9223372036854775807, 0)"};
   const std::vector<std::string> queries{"NULL",
@@ -163,6 +171,10 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
                                          "'~*'",
                                          "'*'",
                                          "'g* gold*'",
+                                         "'gold|~ualice'",
+                                         "'go*|=go*'",
+                                         "'|'",
+                                         "E'gold\\n~1ualice|gold'",
                                          "E'\\fgold'",
                                          "E'gold\\fgold\\fgold'",
                                          "E'x\\f~ualice'",
@@ -192,12 +204,16 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
   }
   CHECK(attacker("SELECT * FROM heddle_search_messages('gold', NULL, NULL, -1, 0)").sqlstate == "2201W");
   CHECK(attacker("SELECT * FROM heddle_search_messages('gold', NULL, NULL, 1, -1)").sqlstate == "2201X");
+  const std::string newest = "SELECT * FROM heddle_find_messages('gold', NULL, NULL, -1, NULL, NULL, true, false, 1, ";
+  CHECK(attacker(newest + "-1, 0)").sqlstate == "2201W");
+  CHECK(attacker(newest + "1, -1)").sqlstate == "2201X");
   CHECK(attacker("SELECT * FROM heddle_search_artifacts('gold', -1, 0)").sqlstate == "2201W");
 
   // Tables, types, functions and operators of the caller, before all others in the search path.
   app.execute(
       "CREATE TEMP TABLE messages (user_id text, branch_number bigint, sequence bigint, search tsvector, words text);"
       "CREATE TEMP TABLE sessions (user_id text, number bigint, id text, agent_id text, deleted_at bigint);"
+      "CREATE TEMP TABLE segments (user_id text, branch_number bigint, source_number bigint);"
       "CREATE TEMP TABLE artifacts (user_id text, number bigint, id text, session_id text, deleted_at bigint, "
       "search tsvector, words text);"
       "INSERT INTO messages VALUES ('mallory', 1, 1, 'gold ~1umallory ~umallory', NULL);"
@@ -211,6 +227,8 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
       "OUT phrases tsquery, OUT patterns text[]) LANGUAGE plpgsql AS "
       "$$ BEGIN RAISE EXCEPTION 'as %', current_user; END $$;"
       "CREATE FUNCTION pg_temp.heddle_search_rows(tenant text, present tsquery, former tsquery) RETURNS tsquery "
+      "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as %', current_user; END $$;"
+      "CREATE FUNCTION pg_temp.heddle_search_wanted(terms text[], any_word boolean) RETURNS tsquery "
       "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as %', current_user; END $$;"
       "SET search_path = pg_temp, pg_catalog, public");
   CHECK(found("'gold'") == 0);

@@ -84,6 +84,13 @@ std::vector<std::string> privileged_calls(RawPostgres& superuser) {
        superuser.texts("SELECT proname || ' ' || array_to_string(proargtypes::regtype[], ' ') FROM pg_proc "
                        "WHERE pronamespace = 'public'::regnamespace AND prosecdef "
                        "AND proname <> 'heddle_announcement_topic' ORDER BY proname")) {
+    if (signature == "heddle_find_messages text text text bigint bigint bigint boolean boolean bigint bigint bigint") {
+      for (const char* order : {"true", "false"}) {
+        calls.push_back(std::string("SELECT * FROM heddle_find_messages('gold', NULL, NULL, -1, NULL, NULL, ") + order +
+                        ", false, 1000, 1000, 0)");
+      }
+      continue;
+    }
     std::string call;
     int texts = 0;
     int numbers = 0;

@@ -40,16 +40,20 @@ class Filled {
 
   /// Returns the plans of a search, with the settings that Heddle makes before it.
   std::vector<std::string> search(const std::string& arguments) {
+    return plans("heddle_search_messages(" + arguments + ")");
+  }
+  std::vector<std::string> plans(const std::string& call) {
     support::Plans plans(database_.database().superuser_dsn(), "heddle_app");
     return plans.of(
         "BEGIN; SELECT set_config('search_path', 'public', true), set_config('heddle.user_id', 'tenant1', true); "
-        "SELECT * FROM heddle_search_messages(" +
-        arguments + "); COMMIT");
+        "SELECT * FROM " +
+        call + "; COMMIT");
   }
-  std::string rows(const std::string& arguments) {
+  std::string rows(const std::string& arguments) { return count("heddle_search_messages(" + arguments + ")"); }
+  std::string count(const std::string& call) {
     support::RawPostgres connection(database_.database().app_dsn());
     connection.execute("SET heddle.user_id = 'tenant1'");
-    return connection.text("SELECT count(*) FROM heddle_search_messages(" + arguments + ")");
+    return connection.text("SELECT count(*) FROM " + call);
   }
 
  private:
@@ -87,4 +91,31 @@ TEST_CASE("search: the application's role finds words through the index, under r
   CAPTURE(plan);
   CHECK((has(plan, "messages_pkey") || has(plan, "messages_search")));
   CHECK_FALSE(has(plan, "Seq Scan on messages"));
+}
+
+TEST_CASE("search: few matches are found by the index, and of many only as many messages are read as are needed") {
+  Filled filled;
+  SUBCASE("without statistics") {}
+  SUBCASE("with statistics") { filled.analyze(); }
+  // Whether the index is asked.
+  const auto uses_index = [&filled](const std::string& words, const std::string& newest, const std::string& any) {
+    const std::string call =
+        "heddle_find_messages(" + words + ", NULL, NULL, -1, NULL, NULL, " + newest + ", " + any + ", 1000, 20, 0)";
+    CAPTURE(call);
+    CHECK(filled.count(call) == (words.find("rar") == std::string::npos ? "20" : "2"));
+    bool index = false;
+    for (const std::string& plan : filled.plans(call)) {
+      CAPTURE(plan);
+      CHECK_FALSE(has(plan, "Seq Scan on messages"));
+      index = index || has(plan, "Bitmap Index Scan on messages_search");
+    }
+    return index;
+  };
+  CHECK(uses_index("'rare'", "false", "false"));
+  CHECK(uses_index("'veri rare'", "false", "false"));
+  CHECK(uses_index("'rar*|=rar*'", "true", "false"));
+  CHECK(uses_index("E'rare\\nveri'", "false", "true"));
+  CHECK_FALSE(uses_index("'common'", "false", "false"));
+  CHECK_FALSE(uses_index("'common'", "true", "false"));
+  CHECK_FALSE(uses_index("E'common\\nword'", "true", "true"));
 }

@@ -66,6 +66,7 @@ TEST_CASE("the defaults for PostgreSQL are those of the backend") {
   CHECK(settings.results.quota_bytes == 0);
   CHECK(settings.results.cleanup_interval == std::chrono::hours(1));
   CHECK(settings.page_bytes == 64 * 1024 * 1024);
+  CHECK(settings.search_candidates == 10'000);
   CHECK(settings.reindex_interval == std::chrono::hours(1));
   CHECK(settings.artifact_content == heddle::ArtifactContent::database);
   CHECK(settings.artifact_quota_bytes == 0);
@@ -81,7 +82,7 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
       "dsn": "own", "admin_dsn": "admin", "migration_dsn": "migration", "schema": "Agents_2",
       "require_user_id": false, "default_user_id": "ada", "named_statements": false,
       "allow_role_without_row_security": true, "artifact_directory": "~/files",
-      "page_bytes": "7000000000", "reindex_interval_seconds": 0, "artifact_content": "ARTIFACT_CONTENT_FILES",
+      "page_bytes": "7000000000", "search_candidates": 1000000, "reindex_interval_seconds": 0, "artifact_content": "ARTIFACT_CONTENT_FILES",
       "artifact_quota_bytes": "6000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
       "results": {"quota_bytes": "6000000000", "cleanup_interval_seconds": 0},
       "pool": {"max_connections": 10000, "min_connections": 0, "max_idle_time_seconds": 0, "max_lifetime_seconds": 1,
@@ -105,6 +106,7 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
   CHECK(settings.results.quota_bytes == 6'000'000'000);
   CHECK(settings.results.cleanup_interval == std::chrono::seconds(0));
   CHECK(settings.page_bytes == 7'000'000'000);
+  CHECK(settings.search_candidates == 1'000'000);
   CHECK(settings.reindex_interval == std::chrono::seconds(0));
   CHECK(settings.artifact_content == heddle::ArtifactContent::files);
   CHECK(settings.artifact_quota_bytes == 6'000'000'000);
@@ -212,6 +214,8 @@ TEST_CASE("invalid values for PostgreSQL are refused") {
                                           R"("pool": {"health_check_interval_seconds": 0})",
                                           R"("soft_delete": {"grace_period_seconds": -1})",
                                           R"("soft_delete": {"cleanup_interval_seconds": 0})",
+                                          R"("search_candidates": 0)",
+                                          R"("search_candidates": 1000001)",
                                           R"("query_budget": {"queries": 0})",
                                           R"("query_budget": {"bytes": "0"})",
                                           R"("soft_delete": {"enabled": true})"}) {

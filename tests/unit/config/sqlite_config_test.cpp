@@ -55,6 +55,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.results.quota_bytes == 0);
     CHECK(settings.results.cleanup_interval == std::chrono::hours(1));
     CHECK(settings.page_bytes == 64 * 1024 * 1024);
+    CHECK(settings.search_candidates == 10'000);
     CHECK(settings.artifact_content == heddle::ArtifactContent::automatic);
     CHECK(settings.artifact_quota_bytes == 0);
     CHECK(!settings.secure_delete);
@@ -77,7 +78,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
                  "indexing": "SQLITE_INDEXING_IMMEDIATE", "readers": 7, "cache_kib": 100, "mmap_bytes": "9000000000",
                  "visitor_log_bytes": "8000000000", "secure_delete": true,
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
-                 "page_bytes": "7000000000", "artifact_content": "ARTIFACT_CONTENT_DATABASE",
+                 "page_bytes": "7000000000", "search_candidates": 1000000, "artifact_content": "ARTIFACT_CONTENT_DATABASE",
                  "artifact_quota_bytes": "6000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
                  "administer_tenants": true,
                  "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3},
@@ -96,6 +97,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.results.quota_bytes == 6'000'000'000);
     CHECK(settings.results.cleanup_interval == std::chrono::seconds(0));
     CHECK(settings.page_bytes == 7'000'000'000);
+    CHECK(settings.search_candidates == 1'000'000);
     CHECK(settings.artifact_content == heddle::ArtifactContent::database);
     CHECK(settings.artifact_quota_bytes == 6'000'000'000);
     CHECK(settings.secure_delete);
@@ -136,7 +138,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
           R"({"sqlite": {"visitor_log_bytes": "18446744073709551615"}})",
           R"({"sqlite": {"query_budget": {"queries": 0}}})", R"({"sqlite": {"query_budget": {"bytes": "0"}}})",
           R"({"sqlite": {"artifact_content": 3}})", R"({"sqlite": {"artifact_quota_bytes": "9223372036854775808"}})",
-          R"({"sqlite": {"page_bytes": 0}})", R"({"sqlite": {"page_bytes": "18446744073709551615"}})",
+          R"({"sqlite": {"page_bytes": 0}})", R"({"sqlite": {"search_candidates": 0}})",
+          R"({"sqlite": {"search_candidates": 1000001}})", R"({"sqlite": {"page_bytes": "18446744073709551615"}})",
           R"({"sqlite": {"durability": 9}})", R"({"sqlite": {"indexing": 9}})",
           R"({"sqlite": {"encryption_key": "S3CRET"}})"}) {
       CAPTURE(json);

@@ -2,51 +2,70 @@
 #pragma once
 
 #include "heddle/postgres/search/former_words.hpp"
+#include "heddle/sql/search_terms.hpp"
 #include "heddle/text/query_words.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heddle::postgres::search {
 
-/// Appends words to a query: one term per line, its words separated by spaces.
-class QueryLines {
+/// The words of a term, in the forms in which the two analyses store them.
+class QueryLine {
  public:
-  explicit QueryLines(std::string& query) : query_(query), start_(query.size()) {}
-
-  void next_term() noexcept { before_ = '\n'; }
-  void add(std::string_view word) {
-    if (query_.size() > start_) { query_ += before_; }
-    query_ += word;
-    before_ = ' ';
+  QueryLine(std::string_view term, bool begins_word) {
+    std::string beginning;
+    std::size_t count = 0;
+    text::for_each_query_word(term, [&](const text::QueryWord& word) {
+      add(present_, word.term);
+      if (word.prefix) { present_ += '*'; }
+      beginning = word.folded;
+      ++count;
+    });
+    std::size_t former_count = 0;
+    for_each_former_word(term, [&](std::string_view word) {
+      add(former_, word);
+      ++former_count;
+    });
+    if (!begins_word || count != 1) { return; }
+    beginning += '*';
+    present_ = beginning + "|=" + beginning;
+    // Rows of the former analysis have no words as written: their stems have to do.
+    if (former_count == 1) { former_.append("|").append(beginning); }
   }
 
+  [[nodiscard]] bool empty() const noexcept { return present_.empty() && former_.empty(); }
+  [[nodiscard]] const std::string& present() const noexcept { return present_; }
+  [[nodiscard]] const std::string& former() const noexcept { return former_; }
+
  private:
-  std::string& query_;
-  std::size_t start_;
-  char before_ = '\n';
+  static void add(std::string& line, std::string_view word) {
+    if (!line.empty()) { line += ' '; }
+    line += word;
+  }
+
+  std::string present_{};
+  std::string former_{};
 };
 
 /// Returns a query for the search functions of the schema: one term per line, its words separated by spaces, with '*'
-/// after the last one if all words that start with it match. Omits a term without words ("+++"); an empty query finds
-/// nothing. The same in the words of the former analysis follows behind a form feed, if they are others: rows have
-/// these until they are indexed anew.
-[[nodiscard]] inline std::string search_query(const std::vector<std::string_view>& terms) {
+/// after a word if all words that start with it match. The beginning of a word is one of two, separated by '|': the
+/// start of a stem, or the start of a word as written, which has a '=' before it. Omits a term without words ("+++");
+/// an empty query finds nothing. The same terms in the words of the former analysis follow behind a form feed, if they
+/// are others: rows have these until they are indexed anew. A term that has words in one analysis only has an empty
+/// line in the other.
+[[nodiscard]] inline std::string search_query(const sql::SearchTerms& terms) {
   std::string query;
-  QueryLines lines(query);
-  for (const std::string_view term : terms) {
-    lines.next_term();
-    text::for_each_query_word(term, [&](const text::QueryWord& word) {
-      lines.add(word.term);
-      if (word.prefix) { query += '*'; }
-    });
-  }
   std::string former;
-  QueryLines former_lines(former);
-  for (const std::string_view term : terms) {
-    former_lines.next_term();
-    for_each_former_word(term, [&](std::string_view word) { former_lines.add(word); });
+  bool first = true;
+  for (const std::string_view& term : terms.list) {
+    const QueryLine line(term, terms.begins_word && &term == &terms.list.back());
+    if (line.empty()) { continue; }
+    const std::string_view before = first ? "" : "\n";
+    query.append(before).append(line.present());
+    former.append(before).append(line.former());
+    first = false;
   }
   if (former != query) { query.append("\f").append(former); }
   return query;

@@ -123,12 +123,6 @@ struct MessageStatements : sql::MessageStatements<Sql> {
                       {.first = "CASE s.number WHEN " + sql::message_key::number("?3") + " THEN " +
                                 sql::message_key::sequence("?3") + " ELSE 0 END + 1"}) +
         ") m ORDER BY s.number, m.sequence LIMIT ?4"};
-    /// Parameters: user, words, session, agent or null, limit, offset. Best match first.
-    Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
-        search_with("?2, ?3, ?4, ?5, ?6")};
-    /// Parameters: user, words, agent or null, limit, offset. Best match first.
-    Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
-        search_with("?2, NULL, ?3, ?4, ?5")};
     /// Parameters: user, session, from, to, roles, limit. The messages of a window, newest first.
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{
         window_from(newest())};
@@ -148,8 +142,16 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     Statement<std::int64_t, Text, Text, std::int64_t> same_branch_of_parent{same_branch_as(parent_id())};
   };
 
+  /// The statements that search messages; for their arguments see `SearchStatement`.
+  template <class Unused = void>
+  struct SearchStatements {
+    SearchStatement search{found()};
+    SearchStatement search_in_session{found()};
+  };
+
   using Branches = BranchStatements<>;
   using Lists = ListStatements<>;
+  using Search = SearchStatements<>;
 
  private:
   static std::string session() { return "WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"; }
@@ -225,11 +227,12 @@ struct MessageStatements : sql::MessageStatements<Sql> {
     return "user_id = ?1 AND deleted_at IS NULL AND number >= " + sql::message_key::number("?3");
   }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
-  // The function filters by the tenant. It returns the keys of the best matches, so no other message is read.
-  static std::string search_with(const std::string& arguments) {
-    return select("found.session_id") + "FROM heddle_search_messages(" + arguments +
-           ") found JOIN messages m ON m.user_id = ?1 AND m.branch_number = found.branch_number "
-           "AND m.sequence = found.sequence ORDER BY found.score DESC, found.branch_number, found.sequence";
+  // The function filters by the tenant. It returns the keys of a page of matches, so no other message is read.
+  static std::string found() {
+    return select("found.session_id") +
+           ", found.score, found.more FROM heddle_find_messages(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) WITH "
+           "ORDINALITY found (branch_number, sequence, session_id, score, more, place) JOIN messages m ON m.user_id = "
+           "?1 AND m.branch_number = found.branch_number AND m.sequence = found.sequence ORDER BY found.place";
   }
 };
 

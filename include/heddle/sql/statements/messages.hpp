@@ -3,6 +3,7 @@
 
 #include "heddle/model/message.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/found_row.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/session_end.hpp"
@@ -13,6 +14,7 @@
 #include "heddle/time.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +42,13 @@ struct MessageStatements {
       take(placeholder<NewMessages, &NewMessages::count>(3), placeholder<NewMessages, &NewMessages::saved_at>(3),
            placeholder<NewMessages, &NewMessages::tokens>(3), placeholder<NewMessages, &NewMessages::cost_usd>(3)) +
       " RETURNING " + session_end::packed("branch", "last_sequence")};
+
+  /// A search. Parameters: user, words, session or null, agent or null, set of roles as of windows, time from which on
+  /// or null, time before which or null, whether the newest come first, whether one term is enough, number of matches
+  /// to rank, limit, offset.
+  using SearchStatement =
+      Statement<FoundRow, Text, Text, std::optional<Text>, std::optional<Text>, std::int64_t, std::optional<Timestamp>,
+                std::optional<Timestamp>, bool, bool, std::int64_t, std::int64_t, std::int64_t>;
 
   /// The statements of the sums of usage: groups of their own, so that only files that use them compile them.
   using UsageSums = UsageSumStatements<Sql>;

@@ -3,6 +3,7 @@
 
 #include "heddle/sqlite/search/index_terms.hpp"
 #include "heddle/sqlite/search/rank.hpp"
+#include "heddle/sqlite/search/term_weights.hpp"
 #include "heddle/text/query_words.hpp"
 #include "heddle/text/word.hpp"
 #include "heddle/text/words.hpp"
@@ -19,62 +20,75 @@
 
 namespace heddle::sqlite::search {
 
-/// What a search of messages looks for: phrases, each of one word or more. A text matches if it has all of them. Asks
-/// the index, and texts that are not in it yet, with the same result. A template only so that files that search nothing
-/// do not compile it.
+/// What a search of messages looks for: terms, each a phrase of one word or more, or the beginning of a word. A text
+/// matches if it has all of them, or any. Asks the index, and texts that are not in it yet, with the same result. A
+/// template only so that files that search nothing do not compile it.
 template <std::same_as<std::string_view> Text>
 class MessageQuery {
  public:
-  /// `terms` is what `fts5_query` returns: each term in double quotes. A term without words is left out.
-  explicit MessageQuery(Text terms) {
-    for (std::size_t begin = 0; (begin = terms.find('"', begin)) != std::string_view::npos; ++begin) {
-      const std::size_t end = std::min(terms.find('"', begin + 1), terms.size());
-      Phrase phrase;
-      text::for_each_query_word(terms.substr(begin + 1, end - begin - 1), [&](const text::QueryWord& word) {
-        phrase.push_back({std::string(word.term), word.prefix});
-      });
-      if (!phrase.empty()) { phrases_.push_back(std::move(phrase)); }
+  /// Takes what `quoted_terms` returns. A term without words is left out, and so is one that is there already if one is
+  /// enough.
+  explicit MessageQuery(Text quoted) : any_(quoted.starts_with('|')) {
+    for (std::size_t begin = 0; (begin = quoted.find('"', begin)) != std::string_view::npos; ++begin) {
+      const std::size_t end = std::min(quoted.find('"', begin + 1), quoted.size());
+      add(quoted.substr(begin + 1, end - begin - 1), end + 1 < quoted.size() && quoted[end + 1] == '*');
       begin = end;
     }
+    frequencies_.resize(terms_.size());
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return terms_.size(); }
+  [[nodiscard]] bool is_any() const noexcept { return any_; }
+  [[nodiscard]] bool is_beginning(std::size_t term) const noexcept { return terms_[term].is_beginning; }
+
+  /// True if a term stands for all words that start with something: the index finds these anew for each scan.
+  [[nodiscard]] bool has_start() const noexcept {
+    return std::any_of(terms_.begin(), terms_.end(), [](const Term& term) { return term.words.back().is_start; });
   }
 
   /// Returns the query of FTS5 for a tenant's texts in the index `message_words`; for `search_rank`, the end of the
   /// text is its last phrase. Without words it matches nothing.
-  [[nodiscard]] std::string match(std::int64_t tenant) const {
-    if (phrases_.empty()) { return R"("")"; }
+  [[nodiscard]] std::string match(std::int64_t tenant, const TermWeights<double>& weights) const {
     const IndexTerms terms(tenant);
     std::string query;
-    for (const Phrase& phrase : phrases_) {
-      query += '"';
-      for (const Word& word : phrase) {
-        terms.append_word(query, word.term);
-        query += ' ';
-      }
-      // Only the last word of a phrase can be the start of a word.
-      query += phrase.back().is_start ? "\" * " : "\" ";
+    for (std::size_t index = 0; index < terms_.size(); ++index) {
+      if (!weights.is_wanted(index)) { continue; }
+      query += query.empty() ? "(" : any_ ? " OR " : " AND ";
+      append(query, terms, terms_[index]);
     }
-    query += '"';
+    if (query.empty()) { return R"("")"; }
+    query += ") AND \"";
     terms.append_end(query);
-    query += '"';
+    return query += '"';
+  }
+
+  /// Returns the query for the texts that have one of the terms.
+  [[nodiscard]] std::string match_of(std::int64_t tenant, std::size_t term) const {
+    std::string query;
+    append(query, IndexTerms(tenant), terms_[term]);
     return query;
   }
 
+  /// Returns how often a text has each term; valid until the next call.
+  const std::vector<int>& count(Text text) {
+    read(text);
+    for (std::size_t index = 0; index < terms_.size(); ++index) { frequencies_[index] = count_of(terms_[index]); }
+    return frequencies_;
+  }
+
   /// Returns the rank of a text as `search_rank` does; nothing if it does not match.
-  [[nodiscard]] std::optional<double> rank(std::string_view text) {
-    if (phrases_.empty()) { return std::nullopt; }
-    bytes_.clear();
-    ends_.clear();
-    text::for_each_word(text, [&](const text::Word& word) {
-      bytes_.append(word.term);
-      ends_.push_back(bytes_.size());
-    });
-    Frequencies frequencies{};
-    for (std::size_t index = 0; index < phrases_.size(); ++index) {
-      const int count = count_of(phrases_[index]);
-      if (count == 0) { return std::nullopt; }
-      if (index < frequencies.size()) { frequencies[index] = count; }
+  [[nodiscard]] std::optional<double> rank(Text text, const TermWeights<double>& weights) {
+    count(text);
+    TextRank rank(static_cast<int>(ends_.size()));
+    bool matches = !any_ && !terms_.empty();
+    for (std::size_t index = 0; index < terms_.size(); ++index) {
+      if (!weights.is_wanted(index)) { continue; }
+      const bool has_term = frequencies_[index] > 0;
+      matches = any_ ? matches || has_term : matches && has_term;
+      rank.add(frequencies_[index], weights.of(index));
     }
-    return rank_of(frequencies, static_cast<int>(ends_.size()));
+    if (!matches) { return std::nullopt; }
+    return rank.rank();
   }
 
  private:
@@ -82,13 +96,68 @@ class MessageQuery {
     std::string term;
     bool is_start;  ///< all words that start with it are meant
 
+    bool operator==(const Word&) const = default;
     [[nodiscard]] bool is(std::string_view word) const { return is_start ? word.starts_with(term) : word == term; }
   };
-  using Phrase = std::vector<Word>;
+  struct Term {
+    std::vector<Word> words;
+    bool is_beginning = false;  ///< words that start so as they are written are meant, too
 
-  /// Returns how often the text at hand has a phrase.
-  [[nodiscard]] int count_of(const Phrase& phrase) const {
-    int count = 0;
+    bool operator==(const Term&) const = default;
+  };
+
+  void add(std::string_view phrase, bool is_beginning) {
+    Term term;
+    std::string folded;
+    text::for_each_query_word(phrase, [&](const text::QueryWord& word) {
+      term.words.push_back({std::string(word.term), word.prefix});
+      folded = word.folded;
+    });
+    if (term.words.empty()) { return; }
+    if (is_beginning && term.words.size() == 1) {
+      term = {{{std::move(folded), true}}, true};
+      beginning_ = term.words.front().term;
+    }
+    if (any_ && std::find(terms_.begin(), terms_.end(), term) != terms_.end()) { return; }
+    terms_.push_back(std::move(term));
+  }
+
+  static void append(std::string& query, const IndexTerms& terms, const Term& term) {
+    const std::size_t begin = query.size();
+    query += '"';
+    for (const Word& word : term.words) {
+      terms.append_word(query, word.term);
+      query += ' ';
+    }
+    // Only the last word of a phrase can be the start of a word.
+    query += term.words.back().is_start ? "\" * " : "\" ";
+    if (!term.is_beginning) { return; }
+    query.insert(begin, "(");
+    query += "OR \"";
+    terms.append_written(query, term.words.front().term);
+    query += "\" *)";
+  }
+
+  void read(Text text) {
+    bytes_.clear();
+    ends_.clear();
+    written_.clear();
+    text::for_each_word(text, [&](const text::Word& word) {
+      bytes_.append(word.term);
+      ends_.push_back(bytes_.size());
+      if (!beginning_.empty() && word.folded != word.term && word.folded.starts_with(beginning_)) {
+        written_.emplace_back(word.folded);
+      }
+    });
+    std::sort(written_.begin(), written_.end());
+    written_.erase(std::unique(written_.begin(), written_.end()), written_.end());
+  }
+
+  /// Returns how often the text at hand has a term. Of a beginning, words that are written otherwise than they are
+  /// indexed count once, as the index has each of them once.
+  [[nodiscard]] int count_of(const Term& term) const {
+    const std::vector<Word>& phrase = term.words;
+    int count = term.is_beginning ? static_cast<int>(written_.size()) : 0;
     std::size_t begin = 0;
     for (std::size_t first = 0; first + phrase.size() <= ends_.size(); begin = ends_[first++]) {
       std::size_t length = 0;
@@ -101,10 +170,14 @@ class MessageQuery {
     return count;
   }
 
-  std::vector<Phrase> phrases_;
+  bool any_;
+  std::vector<Term> terms_;
+  std::string beginning_;  ///< the term that is one
   // The words of the text at hand, and where each ends.
   std::string bytes_;
   std::vector<std::size_t> ends_;
+  std::vector<std::string> written_;  ///< each word once that starts with the beginning and is not its stem
+  std::vector<int> frequencies_;
 };
 
 }  // namespace heddle::sqlite::search

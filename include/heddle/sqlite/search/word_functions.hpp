@@ -14,21 +14,36 @@ namespace heddle::sqlite::search {
 struct WordFunctions {
   using Function = void (*)(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept;
 
-  Function message_query;   ///< (tenant, terms): the query of FTS5 for the texts of a tenant
-  Function unindexed_rank;  ///< (text, terms): the rank of a text that is not in the index; null if it does not match
+  /// A function of the full-text search.
+  using Rank = void (*)(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context* result, int count,
+                        sqlite3_value** arguments) noexcept;
+
+  Function message_query;   ///< (tenant, terms[, weights]): the query of FTS5 for the texts of a tenant
+  Function term_weights;    ///< (tenant, terms): how much each term counts
+  Function scan_limit;      ///< (terms, wanted, sessions): how many matches are few; null: all numbers are
+  Function unindexed_rank;  ///< (text, terms, weights): the rank of a text that is not in the index; null: no match
   Function index_terms;     ///< (tenant, text, ...): the terms of a row with these texts; used by triggers
+  Rank search_rank;         ///< (table[, weights]): the rank of a row of an index
 
   /// Those of this program; null if it has none. Connections look when a function is called: there are connections that
   /// are opened before `main`.
   static inline std::atomic<const WordFunctions*> of_program{nullptr};
 };
 
+/// Returns the functions of this program; null if it has none, which is the error of the SQL function then.
+[[nodiscard]] inline const WordFunctions* functions_of_program(sqlite3_context* result) noexcept {
+  const WordFunctions* const functions = WordFunctions::of_program.load(std::memory_order_acquire);
+  if (functions == nullptr) {
+    sqlite3_result_error(result, "no code of this program splits texts into words; link the compiled backend", -1);
+  }
+  return functions;
+}
+
 /// Calls one of the functions of this program.
 template <auto WordFunctions::*Which>
 void call_word_function(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept {
-  const WordFunctions* const functions = WordFunctions::of_program.load(std::memory_order_acquire);
-  if (functions != nullptr) { return (functions->*Which)(result, count, arguments); }
-  sqlite3_result_error(result, "no code of this program splits texts into words; link the compiled backend", -1);
+  const WordFunctions* const functions = functions_of_program(result);
+  if (functions != nullptr) { (functions->*Which)(result, count, arguments); }
 }
 
 /// Adds these functions to a connection.
@@ -42,8 +57,11 @@ inline void add_word_functions(sqlite3* connection) {
       throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept functions");
     }
   };
-  add("message_query", 2, flags, &call_word_function<&WordFunctions::message_query>);
-  add("unindexed_rank", 2, flags, &call_word_function<&WordFunctions::unindexed_rank>);
+  add("message_query", -1, flags, &call_word_function<&WordFunctions::message_query>);
+  // Reads the index: not deterministic.
+  add("term_weights", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
+  add("scan_limit", 3, flags, &call_word_function<&WordFunctions::scan_limit>);
+  add("unindexed_rank", 3, flags, &call_word_function<&WordFunctions::unindexed_rank>);
   add("index_terms", -1, in_triggers, &call_word_function<&WordFunctions::index_terms>);
 }
 

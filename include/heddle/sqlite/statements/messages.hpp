@@ -14,6 +14,7 @@
 #include "heddle/sql/statements/stream_columns.hpp"
 #include "heddle/sql/statements/windows.hpp"
 #include "heddle/sqlite/statements/indexing.hpp"
+#include "heddle/sqlite/statements/message_search.hpp"
 #include "heddle/sqlite/statements/sql.hpp"
 #include "heddle/time.hpp"
 
@@ -111,25 +112,6 @@ struct MessageStatements : sql::MessageStatements<Sql> {
         messages_of_found()};
     /// user: no row if a search reads few texts of messages that wait for the index.
     Statement<std::int64_t, Text> many_queued{std::string(sqlite::many_queued)};
-    /// user, words, session, agent or null, limit, offset: best match first.
-    Statement<Message, Text, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search_in_session{
-        select("?3") + found(segments_of_session() + "CROSS JOIN message_words f WHERE " + searched_session() +
-                                 " AND f.rowid BETWEEN " + key("g.first_sequence") + " AND " + key("g.last_sequence"),
-                             segments_of_session() + "CROSS JOIN search_queue q ON q.user_id = ?1 AND q.key BETWEEN " +
-                                 key("g.first_sequence") + " AND " + key("g.last_sequence") +
-                                 " CROSS JOIN messages m ON m.key = q.key WHERE " + searched_session(),
-                             "?5 OFFSET ?6")};
-    /// user, words, agent or null, limit, offset: best match first, each message in the session that wrote it, or else
-    /// in the oldest one that has it. Finds the best keys first and reads only their rows: a common word matches many
-    /// messages.
-    Statement<Message, Text, Text, std::optional<Text>, std::int64_t, std::int64_t> search{
-        select("(SELECT s.id " + holders("m.key", "?3") +
-               " ORDER BY s.number IS NOT (SELECT session_number FROM branches WHERE number = g.source_number), "
-               "s.number LIMIT 1)") +
-        found("message_words f WHERE EXISTS (SELECT 1 " + holders("f.rowid", "?3") + ")",
-              "search_queue q CROSS JOIN messages m ON m.key = q.key WHERE q.user_id = ?1 AND EXISTS (SELECT 1 " +
-                  holders("q.key", "?3") + ")",
-              "?4 OFFSET ?5")};
     /// user, session, from, to, roles, limit: the messages of a window, newest first.
     Statement<Message, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t> window{window_from("?3")};
     /// The same, and a number of tokens: further messages down to the first that does not fit.
@@ -156,8 +138,11 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   using Branches = BranchStatements<>;
   using ToolCalls = ToolCallStatements<>;
   using Lists = ListStatements<>;
+  using Search = SearchStatements<MessageStatements>;
 
  private:
+  friend Search;
+
   /// The session `s` of an id.
   static std::string session(const std::string& id = "?2") {
     return "s.user_id = ?1 AND s.id = " + id + Sql::shown("s");
@@ -222,32 +207,9 @@ struct MessageStatements : sql::MessageStatements<Sql> {
                                                      sql::message_key::sequence("?3") + " ELSE 0 END");
   }
   static std::string visible_to_children() { return "m.session_context IN ('coordinator', 'shared')"; }
-  static std::string segments_of_session() {
-    return "sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number ";
-  }
-  static std::string searched_session() { return session("?3") + " AND (?4 IS NULL OR s.agent_id = ?4)"; }
-  /// FROM: the messages `m` that match, best first: those of the index `f`, and those of the queue `q`, which are not
-  /// in the index. Both sources end in a condition.
-  static std::string found(const std::string& indexed, const std::string& queued, const std::string& limit) {
-    // Materialized, so that each text is looked at once.
-    return "FROM (WITH queued AS MATERIALIZED (SELECT q.key AS key, unindexed_rank(m.searched, ?2) AS score FROM " +
-           queued + ") SELECT f.rowid AS key, search_rank(message_words) AS score FROM " + indexed +
-           " AND message_words MATCH message_query((SELECT number FROM tenants WHERE user_id = ?1), ?2) AND NOT EXISTS "
-           "(SELECT 1 FROM search_removals r WHERE r.key = f.rowid) UNION ALL SELECT key, score FROM queued WHERE "
-           "score "
-           "IS NOT NULL ORDER BY score, key LIMIT " +
-           limit + ")" + messages_of_found();
-  }
   // Reads the messages of the keys `found`, in their order: SQLite does not reorder CROSS JOIN. An ORDER BY here would
   // keep the texts of all rows in memory until the last is read, however early the page ends.
   static std::string messages_of_found() { return " found CROSS JOIN messages m ON m.key = found.key"; }
-  /// FROM: the sessions `s` whose present branch has a message, all or those of an agent.
-  static std::string holders(const std::string& key, const std::string& agent) {
-    return "FROM segments g JOIN branches b ON b.number = g.branch_number AND b.hidden_at IS NULL "
-           "JOIN sessions s ON s.number = b.session_number WHERE g.source_number = " +
-           sql::message_key::number(key) + " AND g.last_sequence >= (" + sql::message_key::sequence(key) + ") AND (" +
-           agent + " IS NULL OR s.agent_id = " + agent + ")" + Sql::shown("s");
-  }
 };
 
 }  // namespace heddle::sqlite

@@ -17,6 +17,12 @@ template <class Policy>
   return sql::statements<typename Policy::Dialect::Messages::Lists>();
 }
 
+/// The statements of a policy that search messages.
+template <class Policy>
+[[nodiscard]] const auto& message_search() {
+  return sql::statements<typename Policy::Dialect::Messages::Search>();
+}
+
 /// The statements of a policy that fork and rewind sessions.
 template <class Policy>
 [[nodiscard]] const auto& branch_statements() {

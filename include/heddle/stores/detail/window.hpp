@@ -28,10 +28,10 @@ void check_window(const std::same_as<MessageWindow> auto& window) {
   if (window.tokens && *window.tokens < 0) { validation::refuse("window.tokens", "is negative"); }
 }
 
-/// Returns the roles of a window as a set of bits; all for none.
-[[nodiscard]] std::int64_t bits_of_roles(const std::same_as<MessageWindow> auto& window) {
-  std::int64_t bits = window.roles.empty() ? ~std::int64_t{0} : 0;
-  for (const Role role : window.roles) { bits |= std::int64_t{1} << static_cast<int>(role); }
+/// Returns roles as a set of bits; all for none.
+[[nodiscard]] std::int64_t bits_of_roles(const std::same_as<std::vector<Role>> auto& roles) {
+  std::int64_t bits = roles.empty() ? ~std::int64_t{0} : 0;
+  for (const Role role : roles) { bits |= std::int64_t{1} << static_cast<int>(role); }
   return bits;
 }
 

@@ -1,0 +1,491 @@
+-- Searches by any of the words, by the beginning of the last one, by roles and times, and for the newest first. The
+-- earlier function stays for programs of the version before.
+
+-- Names in functions are looked up here and nowhere else.
+DO $$
+BEGIN
+  PERFORM set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
+END
+$$;
+
+-- What a program sends has a term in each line, its words separated by spaces; a line of the former analysis is the
+-- same term as the line of today with its number. A word that ends in '*' stands for all that start with it, and where
+-- a term is one word, '|' separates words of which one is looked for.
+
+-- The terms, each once. Null where a term has no words in that analysis, and where its words of today are those of an
+-- earlier term, but not the former ones.
+CREATE FUNCTION heddle_search_terms(query text, OUT presents text[], OUT formers text[])
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+  present_lines text[] := string_to_array(heddle_search_present(query), E'\n');
+  former_lines text[] := string_to_array(heddle_search_former(query), E'\n');
+  present text;
+  former text;
+  known integer;
+BEGIN
+  FOR line IN 1 .. greatest(cardinality(present_lines), cardinality(former_lines)) LOOP
+    present := nullif(array_to_string(array_remove(string_to_array(present_lines[line], ' '), ''), ' '), '');
+    former := nullif(array_to_string(array_remove(string_to_array(former_lines[line], ' '), ''), ' '), '');
+    IF present IS NOT NULL THEN
+      known := array_position(presents, present);
+      IF known IS NOT NULL THEN
+        CONTINUE WHEN former IS NOT DISTINCT FROM formers[known];
+        present := NULL;
+      END IF;
+    END IF;
+    CONTINUE WHEN present IS NULL AND former IS NULL;
+    presents := presents || present;
+    formers := formers || former;
+  END LOOP;
+END
+$$;
+
+-- These two are expressions, which the planner puts in place of the calls.
+CREATE FUNCTION heddle_search_term(term text, operator text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE strpos(term, ' ') WHEN 0 THEN heddle_search_lexemes(replace(term, '|', ' '), '|')
+                              ELSE heddle_search_lexemes(term, operator) END;
+-- A phrase as a pattern: see heddle_search_has_phrases. Null for a single word.
+CREATE FUNCTION heddle_search_pattern(term text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN strpos(term, ' ') > 0
+            THEN '% ' || CASE right(term, 1) WHEN '*' THEN rtrim(term, '*') ELSE term || ' ' END || '%' END;
+
+-- What rows have that have all terms, or any: what the index finds of it; what is to be ranked; and, if there are
+-- phrases, what has to hold by position, and, where words are a text, the single words and the patterns.
+CREATE FUNCTION heddle_search_wanted(terms text[], any_word boolean, OUT rows tsquery, OUT ranked tsquery,
+                                     OUT exact tsquery, OUT singles tsquery, OUT patterns text[])
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+  term text;
+  words tsquery;
+  phrase tsquery;
+BEGIN
+  FOREACH term IN ARRAY array_remove(terms, NULL) LOOP
+    words := heddle_search_term(term, '&');
+    phrase := heddle_search_term(term, '<->');
+    ranked := coalesce(ranked || heddle_search_term(term, '|'), heddle_search_term(term, '|'));
+    IF any_word THEN
+      rows := coalesce(rows || words, words);
+      exact := coalesce(exact || phrase, phrase);
+    ELSE
+      rows := coalesce(rows && words, words);
+      exact := coalesce(exact && phrase, phrase);
+    END IF;
+    IF strpos(term, ' ') > 0 THEN
+      patterns := patterns || heddle_search_pattern(term);
+    ELSE
+      singles := coalesce(singles || words, words);
+    END IF;
+  END LOOP;
+  IF patterns IS NULL THEN
+    exact := NULL;
+  END IF;
+END
+$$;
+
+-- Whether a row that the index finds has all terms, or any. An expression like these two.
+CREATE FUNCTION heddle_search_has_terms(search tsvector, words text, any_word boolean, exact tsquery, singles tsquery,
+                                        patterns text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN exact IS NULL OR CASE WHEN words IS NULL THEN search @@ exact
+                             WHEN any_word THEN coalesce(search @@ singles, false) OR words LIKE ANY (patterns)
+                             ELSE words LIKE ALL (patterns) END;
+
+-- Whether a set of bits has a role: a bit for each in the order of their enumeration, then one for all others.
+CREATE FUNCTION heddle_has_role(role text, roles bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN roles = -1 OR (CASE role WHEN 'system' THEN 1 WHEN 'user' THEN 2 WHEN 'assistant' THEN 4 WHEN 'tool' THEN 8
+                                ELSE 16 END & roles) <> 0;
+
+-- The sessions in which a tenant finds the messages that these branches wrote, and which of them: as
+-- heddle_session_of_message says of each.
+CREATE FUNCTION heddle_sessions_of_branches(tenant text, wrote bigint[], of_agent text)
+RETURNS TABLE (source_number bigint, first_sequence bigint, last_sequence bigint, session_number bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH source AS MATERIALIZED (
+    -- The session that has all of a branch, and comes first: the one that wrote it, if it is its present branch.
+    SELECT w.number, w.session_number,
+           -- Not in its WHERE: as long as a table has no statistics, the planner would rather read an index of all
+           -- visible sessions.
+           (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.number END
+            FROM sessions s WHERE s.user_id = tenant AND s.number = w.session_number AND w.hidden_at IS NULL) AS owner
+    FROM (SELECT DISTINCT u.number FROM unnest(wrote) u (number)) d
+    JOIN branches w ON w.user_id = tenant AND w.number = d.number)
+  SELECT o.number, 1::bigint, 16777215::bigint, o.owner FROM source o WHERE o.owner IS NOT NULL
+  UNION ALL
+  SELECT c.source_number, coalesce(c.taken, 0) + 1, c.last_sequence, c.number
+  FROM (SELECT g.source_number, g.last_sequence, s.number,
+               -- What sessions that come before it have.
+               max(g.last_sequence) OVER (PARTITION BY g.source_number
+                                          ORDER BY s.number IS DISTINCT FROM o.session_number, s.number
+                                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken
+        FROM source o
+        JOIN segments g ON g.user_id = tenant AND g.source_number = o.number
+        JOIN branches b ON b.user_id = tenant AND b.number = g.branch_number AND b.hidden_at IS NULL
+        JOIN sessions s ON s.user_id = tenant AND s.number = b.session_number AND s.deleted_at IS NULL
+          AND (of_agent IS NULL OR s.agent_id = of_agent)
+        WHERE o.owner IS NULL) c
+  WHERE c.taken IS NULL OR c.last_sequence > c.taken;
+END;
+
+-- The messages that have all terms, or any, from `skip` on, of one session or of all, of an agent's sessions or of all:
+-- the newest first, that is the sessions in the order in which they are listed, in each the last message first; or the
+-- best of the first `candidates` in that order, and whether there are `more`.
+--
+-- Two ways lead to them. The index finds all at once, wherever they are; if they are many, it is better to read the
+-- messages in that order until there are enough. How many rows either way has to read shows only on the way, so each is
+-- given up at a limit, four times as many rows every time: that costs a small multiple of the better one.
+CREATE FUNCTION heddle_find_messages(query text, in_session text, of_agent text, roles bigint, at_or_after bigint,
+                                     before bigint, newest boolean, any_word boolean, candidates bigint,
+                                     max_rows bigint, skip bigint)
+RETURNS TABLE (branch_number bigint, sequence bigint, session_id text, score double precision, more boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
+SET search_path FROM CURRENT
+-- A word's number of rows decides the plan, so there is none for all words.
+SET plan_cache_mode = force_custom_plan
+-- With a limit, or without statistics, the planner would rather read the table than the index: it takes the rows of a
+-- tenant to be everywhere.
+SET enable_seqscan = off
+-- Compiling takes longer than what is compiled would.
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  capped CONSTANT bigint := 10000;  -- a word that is in so many messages is not counted further
+  most_terms CONSTANT bigint := 256;
+  endless CONSTANT bigint := 1::bigint << 40;  -- more rows than a table has
+  tenant text := nullif(current_setting('heddle.user_id', true), '');
+  any_former boolean;
+  presents text[];
+  formers text[];
+  weights double precision[];
+  wanted record;
+  former record;
+  rows tsquery;
+  -- The terms as they are ranked where any is enough.
+  ranks tsquery[];
+  phrases tsquery[];
+  patterns text[];
+  of_former boolean[];
+  present bigint;         -- the branch of `in_session`
+  size bigint;            -- the number of its messages
+  goal bigint;            -- after so many matches no further one is looked for
+  most bigint;            -- if the index finds more, the other way is gone
+  budget bigint := 0;     -- so many rows are read in order before the index is asked
+  seen bigint := 0;       -- so many have been read
+  step bigint := 1000;    -- so many are read at once
+  -- The sessions in order; of the one that is being read, what is behind `unread` has been read.
+  listed refcursor;
+  session record;
+  unread bigint := 0;
+  ended boolean := false;
+  -- Parts of sessions, to be read at once.
+  ids text[];
+  numbers bigint[];
+  branches bigint[];
+  firsts bigint[];
+  lasts bigint[];
+  room bigint;
+  taken bigint;
+  -- What was found, in order.
+  found_branches bigint[] := '{}';
+  found_sequences bigint[] := '{}';
+  found_sessions text[] := '{}';
+  found_scores double precision[] := '{}';
+  some_branches bigint[];
+  some_sequences bigint[];
+  some_sessions text[];
+  some_scores double precision[];
+BEGIN
+  IF tenant IS NULL THEN
+    RETURN;
+  END IF;
+  newest := coalesce(newest, false);
+  any_word := coalesce(any_word, false);
+  -- While the tenant has none of the former analysis, nothing is asked of it.
+  PERFORM FROM messages f WHERE f.user_id = tenant AND f.search @@ '''~u'':*'::tsquery
+    ORDER BY f.branch_number, f.sequence LIMIT 1;
+  any_former := FOUND;
+  SELECT t.presents, t.formers INTO presents, formers FROM heddle_search_terms(query) t;
+  IF NOT any_former THEN
+    presents := array_remove(presents, NULL);
+    formers := NULL;
+  END IF;
+
+  -- How rare words are, in this tenant's messages only. Counted where it decides something. Words that many of some
+  -- messages have are looked for in some more: the index would find them in all.
+  IF any_word AND (NOT newest OR cardinality(array_remove(presents, NULL)) > most_terms) THEN
+    SELECT array_agg(r.present ORDER BY r.place), array_agg(r.former ORDER BY r.place),
+           array_agg(ln(1 + (r.messages - r.found + 1.5) / (r.found + 0.5)) ORDER BY r.place)
+      INTO presents, formers, weights
+      FROM (SELECT t.place, t.present, t.former, c.found, a.messages,
+                   row_number() OVER (PARTITION BY t.present IS NULL ORDER BY c.found, t.place) AS rarity
+            FROM (SELECT count(*)::double precision AS messages
+                  FROM (SELECT FROM messages m WHERE m.user_id = tenant LIMIT capped) m) a
+            CROSS JOIN (SELECT u.*, heddle_search_term(u.present, '<->') AS exact,
+                               heddle_search_pattern(u.present) AS pattern,
+                               heddle_search_term(u.former, '<->') AS former_exact,
+                               heddle_search_pattern(u.former) AS former_pattern,
+                               heddle_search_rows(tenant, heddle_search_term(u.present, '&'),
+                                                  heddle_search_term(u.former, '&')) AS rows
+                        FROM unnest(presents, formers) WITH ORDINALITY u (present, former, place) OFFSET 0) t
+            CROSS JOIN LATERAL
+              (SELECT CASE WHEN t.pattern IS NULL AND t.former_pattern IS NULL AND
+                             (SELECT count(*)
+                              FROM (SELECT m.search FROM messages m WHERE m.user_id = tenant LIMIT 100) m
+                              WHERE ts_match_vq(m.search, t.rows)) >= 25
+                           THEN (SELECT count(*)
+                                 FROM (SELECT FROM (SELECT m.search FROM messages m
+                                                    WHERE m.user_id = tenant LIMIT 4 * capped) m
+                                       WHERE ts_match_vq(m.search, t.rows) LIMIT capped) m) END AS found OFFSET 0) f
+            CROSS JOIN LATERAL
+              (SELECT CASE WHEN f.found >= capped THEN capped
+                           ELSE (SELECT count(*)
+                                 FROM (SELECT FROM messages m
+                                       WHERE m.search @@ t.rows AND m.user_id IS NOT DISTINCT FROM tenant
+                                         AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                                                  THEN t.former_pattern IS NULL OR
+                                                       CASE WHEN m.words IS NULL THEN m.search @@ t.former_exact
+                                                            ELSE m.words LIKE t.former_pattern END
+                                                  ELSE t.pattern IS NULL OR
+                                                       CASE WHEN m.words IS NULL THEN m.search @@ t.exact
+                                                            ELSE m.words LIKE t.pattern END END
+                                       LIMIT capped) m) END AS found OFFSET 0) c) r
+      WHERE r.present IS NULL OR r.rarity <= most_terms;
+  END IF;
+
+  SELECT * INTO wanted FROM heddle_search_wanted(presents, any_word);
+  SELECT * INTO former FROM heddle_search_wanted(formers, any_word);
+  rows := heddle_search_rows(tenant, wanted.rows, former.rows);
+  IF rows IS NULL THEN
+    RETURN;
+  END IF;
+  IF any_word AND NOT newest THEN
+    -- Many words in groups of about the same weight: ts_rank looks for the words of a group in one pass, and divides by
+    -- their number.
+    SELECT array_agg(g.weight), array_agg(g.ranked), array_agg(g.phrase), array_agg(g.pattern), array_agg(g.of_former)
+      INTO weights, ranks, phrases, patterns, of_former
+      FROM (SELECT sum(p.weight) AS weight, string_agg(heddle_search_term(p.term, '|')::text, '|')::tsquery AS ranked,
+                   (array_agg(heddle_search_term(p.term, '<->')))[1] AS phrase,
+                   max(heddle_search_pattern(p.term)) AS pattern, p.of_former
+            FROM (SELECT u.place, u.weight, u.present AS term, false AS of_former
+                  FROM unnest(presents, weights) WITH ORDINALITY u (present, weight, place)
+                  UNION ALL
+                  SELECT u.place, u.weight, u.former, true
+                  FROM unnest(formers, weights) WITH ORDINALITY u (former, weight, place)) p
+            WHERE p.term IS NOT NULL
+            GROUP BY p.of_former, CASE WHEN cardinality(presents) <= 20 OR strpos(p.term, ' ') > 0 THEN -p.place
+                                       ELSE round(2 * p.weight) END) g;
+  END IF;
+
+  -- Nothing that is computed of the cap is too large. A limit that is not given is that one: least() ignores it.
+  IF newest THEN
+    goal := least(max_rows, endless) + least(coalesce(skip, 0), endless);
+  ELSE
+    goal := least(candidates, endless) + 1;
+  END IF;
+  most := greatest(goal, 4000);
+  IF in_session IS NOT NULL THEN
+    SELECT s.branch_number, s.last_sequence INTO present, size FROM sessions s
+      WHERE s.user_id = tenant AND s.id = in_session AND s.deleted_at IS NULL
+        AND (of_agent IS NULL OR s.agent_id = of_agent);
+    IF NOT FOUND THEN
+      RETURN;
+    END IF;
+    most := least(most, greatest(size, 1));
+  END IF;
+  IF newest THEN
+    budget := least(greatest(goal, 1000), 20000);
+  ELSIF size <= 1000 THEN
+    budget := size;
+  ELSE
+    step := 250;
+  END IF;
+
+  OPEN listed FOR
+    SELECT s.id, s.number, s.branch_number, s.last_sequence FROM sessions s
+    WHERE s.user_id = tenant AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
+      AND (in_session IS NULL OR s.id = in_session)
+    ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC;
+  LOOP
+    -- In order, also while most rows are found.
+    WHILE NOT ended AND cardinality(found_sequences) < goal
+          AND (budget > 0 OR 4 * cardinality(found_sequences) >= seen) LOOP
+      ids := '{}';
+      numbers := '{}';
+      branches := '{}';
+      firsts := '{}';
+      lasts := '{}';
+      room := step;
+      WHILE room > 0 LOOP
+        IF unread <= 0 THEN
+          FETCH listed INTO session;
+          IF NOT FOUND THEN
+            ended := true;
+            EXIT;
+          END IF;
+          unread := session.last_sequence;
+          -- Looking for its messages costs as much as some rows do.
+          room := room - 4;
+          seen := seen + 4;
+          CONTINUE WHEN unread <= 0;
+        END IF;
+        taken := least(unread, greatest(room, 100));
+        ids := ids || session.id;
+        numbers := numbers || session.number;
+        branches := branches || session.branch_number;
+        firsts := firsts || (unread - taken + 1);
+        lasts := lasts || unread;
+        unread := unread - taken;
+        room := room - taken;
+        seen := seen + taken;
+      END LOOP;
+      budget := budget - step + room;
+      taken := cardinality(found_sequences);
+      -- A session has all that its present branch wrote. What it has of others may be found in another session.
+      SELECT array_agg(g.source_number) INTO some_branches
+        FROM unnest(branches) u (number)
+        JOIN segments g ON g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
+        WHERE in_session IS NULL;
+      SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.id), array_agg(f.score)
+        INTO some_branches, some_sequences, some_sessions, some_scores
+        FROM (SELECT m.branch_number, m.sequence, p.id, m.score
+              FROM (SELECT u.id, u.place, g.source_number,
+                           greatest(u.first_sequence, g.first_sequence) AS first_sequence,
+                           least(u.last_sequence, g.last_sequence) AS last_sequence
+                    FROM unnest(ids, branches, firsts, lasts)
+                           WITH ORDINALITY u (id, branch_number, first_sequence, last_sequence, place)
+                    JOIN segments g ON g.user_id = tenant AND g.branch_number = u.branch_number
+                      AND (in_session IS NOT NULL OR g.source_number = u.branch_number)
+                      AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                    UNION ALL
+                    SELECT u.id, u.place, g.source_number, greatest(u.first_sequence, g.first_sequence),
+                           least(u.last_sequence, g.last_sequence)
+                    FROM unnest(ids, numbers, branches, firsts, lasts)
+                           WITH ORDINALITY u (id, number, branch_number, first_sequence, last_sequence, place)
+                    JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+                      ON g.session_number = u.number AND g.source_number <> u.branch_number
+                        AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                    ORDER BY place, last_sequence DESC OFFSET 0) p
+              CROSS JOIN LATERAL
+                (SELECT m.branch_number, m.sequence,
+                        CASE WHEN newest THEN 0
+                             WHEN any_word THEN
+                               (SELECT sum(t.weight * ts_rank(m.search, t.ranked, 1))
+                                FROM unnest(weights, ranks, phrases, patterns, of_former)
+                                       t (weight, ranked, phrase, pattern, of_former)
+                                WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
+                                  AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
+                                                                 ELSE m.words LIKE t.pattern END))
+                             WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                             THEN ts_rank(m.search, former.ranked, 1)
+                             ELSE ts_rank(m.search, wanted.ranked, 1) END::double precision AS score
+                 FROM messages m
+                 WHERE m.user_id = tenant AND m.branch_number = p.source_number
+                   AND m.sequence BETWEEN p.first_sequence AND p.last_sequence
+                   -- Not the operator: the index would find the words of all sessions for each.
+                   AND ts_match_vq(m.search, rows)
+                   AND heddle_has_role(m.role, roles) AND (at_or_after IS NULL OR m.timestamp >= at_or_after)
+                   AND (before IS NULL OR m.timestamp < before)
+                   AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                            THEN heddle_search_has_terms(m.search, m.words, any_word, former.exact, former.singles,
+                                                         former.patterns)
+                            ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
+                                                         wanted.patterns) END
+                 ORDER BY m.sequence DESC LIMIT goal - taken) m
+              ORDER BY p.place, m.sequence DESC LIMIT goal - taken) f;
+      found_branches := found_branches || some_branches;
+      found_sequences := found_sequences || some_sequences;
+      found_sessions := found_sessions || some_sessions;
+      found_scores := found_scores || some_scores;
+      step := 2 * step;
+    END LOOP;
+    EXIT WHEN ended OR cardinality(found_sequences) >= goal;
+
+    -- By the index.
+    SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.score)
+      INTO some_branches, some_sequences, some_scores
+      FROM (SELECT m.branch_number, m.sequence,
+                   CASE WHEN newest THEN 0
+                        WHEN any_word THEN
+                          (SELECT sum(t.weight * ts_rank(m.search, t.ranked, 1))
+                           FROM unnest(weights, ranks, phrases, patterns, of_former)
+                                  t (weight, ranked, phrase, pattern, of_former)
+                           WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
+                             AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
+                                                            ELSE m.words LIKE t.pattern END))
+                        WHEN any_former AND m.search @@ '''~u'':*'::tsquery THEN ts_rank(m.search, former.ranked, 1)
+                        ELSE ts_rank(m.search, wanted.ranked, 1) END::double precision AS score
+            FROM messages m
+            -- Not `=`: as long as a table has no statistics, the planner would rather read all rows of the tenant.
+            WHERE m.search @@ rows AND m.user_id IS NOT DISTINCT FROM tenant
+              AND heddle_has_role(m.role, roles) AND (at_or_after IS NULL OR m.timestamp >= at_or_after)
+              AND (before IS NULL OR m.timestamp < before)
+              AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                       THEN heddle_search_has_terms(m.search, m.words, any_word, former.exact, former.singles,
+                                                    former.patterns)
+                       ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
+                                                    wanted.patterns) END
+            LIMIT most + 1) f;
+    IF coalesce(cardinality(some_sequences), 0) <= most THEN
+      IF in_session IS NOT NULL THEN
+        SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(in_session), array_agg(f.score)
+          INTO found_branches, found_sequences, found_sessions, found_scores
+          FROM (SELECT f.* FROM unnest(some_branches, some_sequences, some_scores) f (branch_number, sequence, score)
+                JOIN segments g ON g.user_id = tenant AND g.branch_number = present
+                  AND g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
+                ORDER BY f.sequence DESC LIMIT goal) f;
+      ELSIF NOT newest AND coalesce(cardinality(some_sequences), 0) < goal THEN
+        CLOSE listed;
+        -- In this order already: whose session has a message is asked for no more of them than are returned, unless
+        -- most are hidden. Most branches are the present ones of sessions, and of no other.
+        RETURN QUERY
+          SELECT f.branch_number, f.sequence, o.session_id, f.score, false
+          FROM (SELECT u.* FROM unnest(some_branches, some_sequences, some_scores) u (branch_number, sequence, score)
+                ORDER BY u.score DESC, u.branch_number, u.sequence OFFSET 0) f
+          CROSS JOIN LATERAL
+            (SELECT coalesce((SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
+                                          THEN s.id END
+                              FROM branches w JOIN sessions s ON s.user_id = tenant AND s.number = w.session_number
+                              WHERE w.user_id = tenant AND w.number = f.branch_number AND w.hidden_at IS NULL),
+                             CASE WHEN EXISTS (SELECT FROM segments g
+                                               WHERE g.user_id = tenant AND g.source_number = f.branch_number
+                                                 AND g.branch_number <> f.branch_number)
+                                  THEN heddle_session_of_message(tenant, f.branch_number, f.sequence, of_agent) END)
+                      AS session_id OFFSET 0) o
+          WHERE o.session_id IS NOT NULL
+          ORDER BY f.score DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
+        RETURN;
+      ELSE
+        SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.id), array_agg(f.score)
+          INTO found_branches, found_sequences, found_sessions, found_scores
+          FROM (SELECT f.branch_number, f.sequence, s.id, f.score
+                FROM unnest(some_branches, some_sequences, some_scores) f (branch_number, sequence, score)
+                JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+                  ON g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
+                JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number
+                ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC, f.sequence DESC LIMIT goal) f;
+      END IF;
+      EXIT;
+    END IF;
+    most := 4 * most;
+    budget := most;
+  END LOOP;
+  CLOSE listed;
+
+  RETURN QUERY
+    SELECT f.branch_number, f.sequence, f.session_id, f.score,
+           coalesce(NOT newest AND cardinality(found_sequences) > candidates, false)
+    FROM unnest(found_branches, found_sequences, found_sessions, found_scores)
+           WITH ORDINALITY f (branch_number, sequence, session_id, score, place)
+    WHERE newest OR candidates IS NULL OR f.place <= candidates
+    ORDER BY CASE WHEN newest THEN f.place END, f.score DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
+END
+$$;
+-- As for the earlier functions that run as the owner.
+REVOKE EXECUTE ON FUNCTION heddle_find_messages(text, text, text, bigint, bigint, bigint, boolean, boolean, bigint,
+                                                bigint, bigint) FROM PUBLIC;
