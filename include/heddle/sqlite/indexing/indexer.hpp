@@ -54,9 +54,9 @@ class Indexer final : public Filler {
   static constexpr std::chrono::milliseconds longest{20};
 
   struct Entry {
-    std::int64_t key;
-    std::int64_t tenant;
-    std::string text;  ///< the user, or what was searched
+    std::int64_t key = 0;
+    std::int64_t tenant = 0;
+    std::string text{};  ///< the user, or what was searched
   };
 
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
