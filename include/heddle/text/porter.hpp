@@ -96,6 +96,8 @@ class Porter {
   /// Returns the letter before the last, by which suffixes are told apart; 0 if there is none.
   [[nodiscard]] char penultimate() const noexcept { return size_ < 2 ? '\0' : word_[size_ - 2]; }
 
+  // NOLINTBEGIN(modernize-avoid-c-arrays): suffixes are literals.
+
   /// Returns whether the word is longer than the suffix and ends with it.
   template <std::size_t Size>
   [[nodiscard]] bool has(const char (&suffix)[Size]) const noexcept {
@@ -121,6 +123,7 @@ class Porter {
   bool remove(const char (&suffix)[Size]) noexcept {
     return replace(suffix, "", 1);
   }
+  // NOLINTEND(modernize-avoid-c-arrays)
 
   /// Step 1a.
   void plural() noexcept {

@@ -64,8 +64,8 @@ class Indexer final : public Filler {
   static constexpr std::chrono::milliseconds longest{20};
 
   struct Entry {
-    std::int64_t key;
-    std::int64_t tenant;
+    std::int64_t key = 0;
+    std::int64_t tenant = 0;
     std::string user;
     bool is_indexed = false;  ///< only of those to be removed
   };

@@ -25,12 +25,14 @@ class SearchParts {
  private:
   static bool register_all() noexcept {
     search::WordFunctions::of_program.store(&search::word_functions<std::string_view>, std::memory_order_release);
-    Filler::of_program.store(
-        [](void* owner, Filler::TurnOf turn) noexcept -> Filler* {
-          return new (std::nothrow) Indexer<Connection>(owner, turn);
-        },
-        std::memory_order_release);
+    Filler::of_program.store(&make_indexer, std::memory_order_release);
     return true;
+  }
+
+  static Filler* make_indexer(void* owner, Filler::TurnOf turn) noexcept {
+    try {
+      return new Indexer<Connection>(owner, turn);
+    } catch (const std::bad_alloc&) { return nullptr; }
   }
 
   static inline const bool is_compiled = register_all();

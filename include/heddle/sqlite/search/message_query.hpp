@@ -93,8 +93,8 @@ class MessageQuery {
 
  private:
   struct Word {
-    std::string term;
-    bool is_start;  ///< all words that start with it are meant
+    std::string term{};
+    bool is_start = false;  ///< all words that start with it are meant
 
     bool operator==(const Word&) const = default;
     [[nodiscard]] bool is(std::string_view word) const { return is_start ? word.starts_with(term) : word == term; }
