@@ -16,7 +16,6 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <string>
 #include <utility>
 
 namespace heddle::sqlite::transaction {
@@ -61,26 +60,19 @@ class Writer {
     return std::forward<Use>(use)(connection_);
   }
 
-  /// Takes a turn in the full-text index for a call. Throws what ends the call.
+  /// Takes a turn in the full-text index for a call. Throws what ends the call, and what makes the turn fail.
   void take_turn(const Call& call) {
     Task task(call);
     enter(task);
-    take_turn();
+    const std::exception_ptr failure = take_turn();
     leave();
+    if (failure) { std::rethrow_exception(failure); }
   }
 
   /// Starts the write-ahead log anew, so that it no longer has what was overwritten, by units of work that write
   /// something; returns false if a reader keeps the log.
   template <class Work>
   bool clean_log(const Call& call, Work work) {
-    const auto limit = [&](const char* pragma) {
-      return exclusively(call, [pragma](connection::Connection& connection) {
-        const std::int64_t before = connection.read_integer("PRAGMA journal_size_limit");
-        connection.execute(pragma);
-        return before;
-      });
-    };
-    const std::int64_t usual = limit("PRAGMA journal_size_limit = 0");
     bool is_clean = false;
     // The log is longer than before if it did not start anew; a log of few pages needs two attempts to show that.
     for (int attempt = 0; attempt < 3 && !is_clean; ++attempt) {
@@ -93,7 +85,6 @@ class Writer {
       write(call, done);
       is_clean = before == 0 || checkpointer_.pages() <= before;
     }
-    limit(("PRAGMA journal_size_limit = " + std::to_string(usual)).c_str());
     return is_clean;
   }
 
@@ -184,8 +175,9 @@ class Writer {
     leave();
   }
 
-  /// Takes a turn in the full-text index, in a transaction of its own. Precondition: this thread leads.
-  void take_turn() noexcept {
+  /// Takes a turn in the full-text index, in a transaction of its own; returns why it failed. Precondition: this thread
+  /// leads.
+  std::exception_ptr take_turn() noexcept {
     const Context context;
     const Call call{context, {}, Operation::open};
     auto work = [this](Transaction& /*transaction*/) { index_.take_turn(connection_); };
@@ -200,6 +192,7 @@ class Writer {
     }
     // A search finds what is not in the index. The next save tries again.
     if (task.failure) { index_.give_up(); }
+    return task.failure;
   }
 
   /// Takes a turn when the connection is free; returns false if nothing is left to do.
