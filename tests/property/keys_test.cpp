@@ -1,5 +1,6 @@
 #include "heddle/sqlite.hpp"
 #include "property/generator.hpp"
+#include "support/long_run.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -21,7 +22,7 @@ using heddle::Context;
 using heddle::ErrorCode;
 using heddle::PageRequest;
 
-constexpr int inputs = 1000;
+const std::int64_t inputs = support::size_of_run(200, 1000);
 
 heddle::Session session_of(const std::string& id) {
   heddle::Session session;
@@ -89,7 +90,7 @@ TEST_CASE("bad session ids: refused, or a normal session whose deletion affects 
   Guarded guarded;
   auto& store = guarded.store();
   int accepted = 0;
-  for (int number = 0; number < inputs; ++number) {
+  for (std::int64_t number = 0; number < inputs; ++number) {
     const std::string id = random.one_in(4) ? random.one_of(property::nasty_pieces()) : random.nasty();
     const bool stored = accepts(id, [&] { store.save_session({}, session_of(id)); });
     CHECK(stored == is_id(id));
@@ -122,7 +123,7 @@ TEST_CASE("bad user ids: refused, or a normal tenant who sees only its own data"
   store.save_session({}, session_of("session"));
   store.save_message({}, "session", {.content = "of the default user"});
   std::set<std::string> users;
-  for (int number = 0; number < inputs; ++number) {
+  for (std::int64_t number = 0; number < inputs; ++number) {
     const std::string user = random.nasty();
     // An empty user id means the default user.
     if (user.empty()) { continue; }
@@ -153,7 +154,7 @@ TEST_CASE("bad idempotency keys: refused, or a normal key") {
   store.save_session({}, session_of("session"));
   std::set<std::string> keys;
   std::int64_t last = 0;
-  for (int number = 0; number < inputs; ++number) {
+  for (std::int64_t number = 0; number < inputs; ++number) {
     const std::string key = random.nasty();
     // An empty key means no key.
     if (key.empty()) { continue; }
@@ -177,7 +178,7 @@ TEST_CASE("bad arguments of reads find nothing, or are refused") {
   auto& store = guarded.store();
   store.save_session({}, session_of("session"));
   store.save_message({}, "session", {.content = "hello"});
-  for (int number = 0; number < inputs; ++number) {
+  for (std::int64_t number = 0; number < inputs; ++number) {
     const std::string text = random.nasty();
     const bool clean = text.size() <= 255 && property::is_clean(text);
     const auto finds_nothing = [&](bool accepted, auto&& read) {

@@ -320,7 +320,7 @@ TEST_CASE("bad texts as the names of a result, in its metadata and as its SQL") 
   table.columns = {"one"};
   table.rows = {{std::int64_t{1}}};
   int accepted = 0;
-  for (int number = 0; number < inputs; ++number) {
+  for (std::int64_t number = 0; number < inputs; ++number) {
     const std::string text = random.nasty();
     const auto attempt = [&](const char* what, const heddle::NewResult& result) {
       try {

@@ -3,10 +3,12 @@
 #include "heddle/error.hpp"
 #include "property/generator.hpp"
 #include "property/texts.hpp"
+#include "support/long_run.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
@@ -19,7 +21,7 @@ namespace property {
 using heddle::ErrorCode;
 
 /// The bad texts for each text of a record.
-constexpr int inputs = 1000;
+inline const std::int64_t inputs = support::size_of_run(200, 1000);
 
 /// How records of a type are stored and loaded, and their special rules.
 template <class Record>
@@ -54,7 +56,7 @@ void try_text(const Trip<Record>& trip, std::size_t index, Generator& random) {
   const bool takes_clean = target.kind != TextKind::object && !is_particular;
   std::vector<Record> stored;
   Count count;
-  for (int number = 0; number < inputs; ++number) {
+  for (std::int64_t number = 0; number < inputs; ++number) {
     const bool json = target.kind == TextKind::object || (target.kind == TextKind::json && random.one_in(2));
     const std::string text = number == 0 ? std::string((std::size_t{16} << 20U) + 1, ' ')
                              : json      ? random.nasty_json()

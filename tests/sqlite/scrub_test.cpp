@@ -29,7 +29,7 @@ struct Place {
   [[nodiscard]] Names files() const { return files_with(folder.path(), secret); }
 };
 
-/// Saves messages, some with words that belong to nobody else.
+/// Saves messages, some with words that no other text has.
 template <class Store>
 void fill(Store& store, const std::string& session) {
   store.save_session({}, {.id = session});
@@ -136,4 +136,19 @@ TEST_CASE("a scrub refuses a database without tables") {
   Backend<Sqlite> backend({.path = place.path()});
   CHECK(support::code_of([&] { backend.scrub(); }) == ErrorCode::failed_precondition);
   CHECK_FALSE(backend.details().owed.has_value());
+}
+
+TEST_CASE("after a scrub a backend deletes as SQLite's library does by itself") {
+  const Place place;
+  {
+    Backend<Sqlite> backend({.path = place.path()});
+    backend.migrate();
+    auto& store = backend.session_storage();
+    backend.scrub();
+    store.save_session({}, {.id = "s", .name = secret + std::string(300, '.')});
+    store.update_session({}, "s", {.name = "another"});
+  }
+  // Some builds of the library overwrite what is deleted.
+  const bool overwrites = concurrency::RawConnection(place.path()).run("PRAGMA secure_delete") == "1";
+  CHECK(place.files().empty() == overwrites);
 }

@@ -65,8 +65,8 @@ concept Scrubs = requires(T& backend, const Context& context) {
 };
 
 /// Indexes texts anew that a version with another analysis has stored; until then they are found by the words of that
-/// version. A text is indexed anew once, whoever does it, and only if its words are of an earlier analysis than those
-/// of this program.
+/// version. A text is indexed anew once, by the first program that gets to it, and only if its words are of an earlier
+/// analysis than those of that program.
 ///
 ///  - `reindex` does it for the messages and artifacts of a tenant, in transactions of a bounded size, and returns how
 ///    many there were. It ends early if another program does the same. After a failure, what was done stays, and a

@@ -6,7 +6,9 @@
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/statements/erasure.hpp"
 #include "heddle/sqlite/transaction/transaction.hpp"
+#include "heddle/text/word.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -23,10 +25,10 @@ class Scrubber {
 
   /// See Scrubs.
   [[nodiscard]] ScrubReport scrub() {
-    require_tables();
     ScrubReport report;
     empty_indexes();
-    for (; ask("SELECT erasure FROM search_state") != 0; ++report.steps) { writer_.take_turn(call_); }
+    require_own_words();
+    for (; ask(owes_erasure) != 0; ++report.steps) { writer_.take_turn(call_); }
     report.rewritten = rewrite_once();
     report.log_cleaned = writer_.clean_log(call_, [](auto& transaction) { transaction.settle_rewriting(); });
     return report;
@@ -34,9 +36,11 @@ class Scrubber {
 
   /// Returns what is owed; nothing before the migration that made the table for it.
   [[nodiscard]] std::optional<OwedWork> owed() {
-    if (!has_tables()) { return std::nullopt; }
-    return OwedWork{ask("SELECT count(*) FROM search_queue"),
-                    ask("SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)") != 0};
+    return writer_.exclusively(call_, [](connection::Connection& connection) -> std::optional<OwedWork> {
+      if (connection.read_integer(knows_erasure) == 0) { return std::nullopt; }
+      return OwedWork{connection.read_integer("SELECT count(*) FROM search_queue"),
+                      connection.read_integer(owes_erasure) != 0};
+    });
   }
 
  private:
@@ -46,13 +50,11 @@ class Scrubber {
                                [sql](connection::Connection& connection) { return connection.read_integer(sql); });
   }
 
-  [[nodiscard]] bool has_tables() {
-    return ask("SELECT count(*) FROM pragma_table_info('search_state') WHERE name = 'erasure'") != 0;
-  }
-
-  void require_tables() {
-    if (!has_tables()) {
-      throw Error(ErrorCode::failed_precondition, "the database lacks what this version needs: call migrate() first");
+  /// Throws `failed_precondition` for an index that this program cannot change.
+  void require_own_words() {
+    if (ask("SELECT analysis FROM search_state") != text::analysis_version) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the full-text index has the words of another version: scrub with a program of that version");
     }
   }
 

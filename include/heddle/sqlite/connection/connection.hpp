@@ -57,8 +57,8 @@ class Connection {
     if (access == Access::read_write) {
       // The log is cut to this size when it starts anew: a slow reader can have made it long, and it contains what was
       // deleted.
-      execute(config.secure_delete ? "PRAGMA journal_size_limit = 0" : "PRAGMA journal_size_limit = 16777216");
-      if (config.secure_delete) { execute("PRAGMA secure_delete = ON"); }
+      execute(config.secure_delete ? erasing : usual_log);
+      deletes_ = read_integer("PRAGMA secure_delete");
       row_changes_.watch(handle(), config.secure_delete);
       execute(config.durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     }
@@ -94,14 +94,20 @@ class Connection {
   /// From now on until `end_erasing`, what is deleted or replaced is overwritten in the pages of the file.
   void begin_erasing() {
     if (is_erasing_) { return; }
-    if (!is_secure_) { execute("PRAGMA secure_delete = ON"); }
+    if (!is_secure_) { execute(erasing); }
     is_erasing_ = true;
   }
-  /// To be called after the end of the transaction; returns true if it erased anything.
-  bool end_erasing() {
+  /// To be called after the commit; returns true if it erased anything. Does not fail, as the commit has happened: at
+  /// worst the next transaction erases, too.
+  bool end_erasing() noexcept {
     if (!is_erasing_) { return false; }
-    is_erasing_ = false;
-    if (!is_secure_) { execute("PRAGMA secure_delete = OFF"); }
+    const auto set = [this](const char* pragma) {
+      return is_secure_ || sqlite3_exec(handle(), pragma, nullptr, nullptr, nullptr) == SQLITE_OK;
+    };
+    // The default of SQLite's library can be any of the three.
+    const bool is_set =
+        deletes_ == 1 || set(deletes_ == 0 ? "PRAGMA secure_delete = OFF" : "PRAGMA secure_delete = FAST");
+    is_erasing_ = !set(usual_log) || !is_set;
     return true;
   }
 
@@ -194,10 +200,15 @@ class Connection {
            (access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   }
 
+  // The log is cut to its limit when it starts anew.
+  static constexpr const char* erasing = "PRAGMA journal_size_limit = 0; PRAGMA secure_delete = ON";
+  static constexpr const char* usual_log = "PRAGMA journal_size_limit = 16777216";
+
   std::string path_;
   std::int64_t page_bytes_;
-  bool is_secure_;           ///< always erasing
-  bool is_erasing_ = false;  ///< until `end_erasing`
+  bool is_secure_;            ///< always erasing
+  std::int64_t deletes_ = 0;  ///< `PRAGMA secure_delete` where nothing is erased
+  bool is_erasing_ = false;   ///< until `end_erasing`
   const FilePresence& files_;
   search::RowChanges row_changes_;
   SQLite::Database database_;

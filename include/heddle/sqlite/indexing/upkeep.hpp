@@ -5,6 +5,7 @@
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
+#include "heddle/sqlite/statements/erasure.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -81,12 +82,10 @@ class Upkeep {
   /// Finds out whether something is left to do that others have left: by a migration, or when they were killed.
   void look_for_work(connection::Connection& connection) noexcept {
     try {
-      constexpr const char* has_column =
-          "SELECT count(*) FROM pragma_table_info('search_state') WHERE name = 'erasure'";
-      constexpr const char* is_work_left =
-          "SELECT EXISTS (SELECT 1 FROM search_queue) OR EXISTS (SELECT 1 FROM search_removals) OR "
-          "EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)";
-      if (connection.read_integer(has_column) != 0 && connection.read_integer(is_work_left) != 0) {
+      constexpr const char* is_queued =
+          "SELECT EXISTS (SELECT 1 FROM search_queue) OR EXISTS (SELECT 1 FROM search_removals)";
+      if (connection.read_integer(knows_erasure) != 0 &&
+          (connection.read_integer(is_queued) != 0 || connection.read_integer(owes_erasure) != 0)) {
         unindexed_.fetch_add(1, std::memory_order_relaxed);
       }
     } catch (const Error& error) { static_cast<void>(error); }

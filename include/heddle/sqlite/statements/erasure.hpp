@@ -7,6 +7,11 @@
 
 namespace heddle::sqlite {
 
+/// Whether the migration was made that the statements below need, and whether anything is owed then.
+inline constexpr const char* knows_erasure =
+    "SELECT count(*) FROM pragma_table_info('search_state') WHERE name = 'erasure'";
+inline constexpr const char* owes_erasure = "SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)";
+
 /// The statements that make erased words leave the full-text indexes; the table is described in the migrations `search`
 /// and `erasure`. A template only so that files that erase nothing do not compile it.
 template <class Unused = void>

@@ -163,6 +163,7 @@ class Transaction {
   /// Notes that the file has no texts that versions before have left in free parts of it.
   template <class Unused = void>
   void settle_rewriting() {
+    connection_.begin_erasing();
     run(sql::statements<ErasureStatements<Unused>>().settle);
   }
 

@@ -19,7 +19,6 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <string>
 #include <utility>
 
 namespace heddle::sqlite::transaction {
@@ -76,33 +75,27 @@ class Writer {
       for (bool goes_on = true; goes_on;) {
         Task task(brief);
         enter(task);
-        goes_on = !connection_.in_transaction() &&
-                  take_turn(context, [&] { return index_.take_turn_for(connection_, call.user_id); });
+        goes_on = false;
+        auto turn = [&](Transaction& /*transaction*/) { goes_on = index_.take_turn_for(connection_, call.user_id); };
+        if (!connection_.in_transaction() && take_turn(context, turn)) { goes_on = false; }
         leave();
       }
     } catch (const Error& error) { static_cast<void>(error); }
   }
 
-  /// Takes a turn in the full-text index for a call. Throws what ends the call.
+  /// Takes a turn in the full-text index for a call. Throws what ends the call, and what makes the turn fail.
   void take_turn(const Call& call) {
     Task task(call);
     enter(task);
-    take_turn();
+    const std::exception_ptr failure = take_turn();
     leave();
+    if (failure) { std::rethrow_exception(failure); }
   }
 
   /// Starts the write-ahead log anew, so that it no longer has what was overwritten, by units of work that write
   /// something; returns false if a reader keeps the log.
   template <class Work>
   bool clean_log(const Call& call, Work work) {
-    const auto limit = [&](const char* pragma) {
-      return exclusively(call, [pragma](connection::Connection& connection) {
-        const std::int64_t before = connection.read_integer("PRAGMA journal_size_limit");
-        connection.execute(pragma);
-        return before;
-      });
-    };
-    const std::int64_t usual = limit("PRAGMA journal_size_limit = 0");
     bool is_clean = false;
     // The log is longer than before if it did not start anew; a log of few pages needs two attempts to show that.
     for (int attempt = 0; attempt < 3 && !is_clean; ++attempt) {
@@ -115,7 +108,6 @@ class Writer {
       write(call, done);
       is_clean = before == 0 || checkpointer_.pages() <= before;
     }
-    limit(("PRAGMA journal_size_limit = " + std::to_string(usual)).c_str());
     return is_clean;
   }
 
@@ -212,17 +204,17 @@ class Writer {
     leave();
   }
 
-  /// Takes a turn in the full-text index, in a transaction of its own. Precondition: this thread leads.
-  void take_turn() noexcept {
-    take_turn(Context{}, [this] { return !index_.take_turn(connection_).is_last; });
+  /// Takes a turn in the full-text index, in a transaction of its own; returns why it failed. Precondition: this thread
+  /// leads.
+  std::exception_ptr take_turn() noexcept {
+    auto turn = [this](Transaction& /*transaction*/) { index_.take_turn(connection_); };
+    return take_turn(Context{}, turn);
   }
 
-  /// The same: calls `turn`, and returns what it returns; false if it fails.
-  template <class Turn>
-  bool take_turn(const Context& context, const Turn& turn) noexcept {
+  /// The same for a turn that `work` takes.
+  template <class Work>
+  std::exception_ptr take_turn(const Context& context, Work& work) noexcept {
     const Call call{context, {}, Operation::open};
-    bool goes_on = false;
-    auto work = [&](Transaction& /*transaction*/) { goes_on = turn(); };
     Task task(call, work);
     Batch alone;
     alone.push_back(task);
@@ -234,7 +226,7 @@ class Writer {
     }
     // A search finds what is not in the index. The next save tries again.
     if (task.failure) { index_.give_up(); }
-    return goes_on && !task.failure;
+    return task.failure;
   }
 
   /// Takes a turn when the connection is free; returns false if nothing is left to do.
