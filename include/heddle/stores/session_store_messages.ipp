@@ -201,15 +201,7 @@ FoundMessages SessionStore<Policy, Tracer>::search_messages(const Context& conte
     const std::string words = Policy::search_query(terms);
     const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
     const std::int64_t offset = page.offset();
-    const auto& statements = stores::detail::message_lists<Policy>();
-    if constexpr (requires { statements.many_queued; }) {
-      if (passage.read([&](auto& tx) { return tx.one(statements.many_queued, tx.user_id()); })) {
-        passage.ask_engine([](auto& engine, const Call& call) {
-          if constexpr (requires { engine.catch_up(call); }) { engine.catch_up(call); }
-        });
-      }
-    }
-    return passage.read([&](auto& tx) {
+    const auto find = [&](auto& tx) {
       const auto& searches = stores::detail::message_search<Policy>();
       auto rows =
           tx.page(search.session_id ? searches.search_in_session : searches.search, tx.user_id(), words,
@@ -218,7 +210,20 @@ FoundMessages SessionStore<Policy, Tracer>::search_messages(const Context& conte
       return [rows = std::move(rows), &page, &terms]() mutable {
         return stores::detail::found_messages(page.of_offset(rows()), terms);
       };
-    });
+    };
+    if constexpr (requires { stores::detail::message_lists<Policy>().many_queued; }) {
+      // Nothing is found if so many messages wait for the index that they have to be indexed before.
+      std::optional<FoundMessages> found = passage.read([&](auto& tx) {
+        std::optional<decltype(find(tx))> rows;
+        if (!tx.one(stores::detail::message_lists<Policy>().many_queued, tx.user_id())()) { rows.emplace(find(tx)); }
+        return [rows = std::move(rows)]() mutable { return rows ? std::optional((*rows)()) : std::nullopt; };
+      });
+      if (found) { return std::move(*found); }
+      passage.ask_engine([](auto& engine, const Call& call) {
+        if constexpr (requires { engine.catch_up(call); }) { engine.catch_up(call); }
+      });
+    }
+    return passage.read(find);
   });
 }
 
