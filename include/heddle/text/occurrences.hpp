@@ -46,6 +46,7 @@ class Occurrences {
     if (term.empty()) { return; }
     if (begins_word && term.size() == 1) { term.front() = {std::move(folded), Kind::beginning}; }
     std::vector<std::size_t> numbers;
+    numbers.reserve(term.size());
     for (Wanted& word : term) { numbers.push_back(number_of(std::move(word))); }
     terms_of_.resize(wanted_.size());
     if (std::find(terms_.begin(), terms_.end(), numbers) != terms_.end()) { return; }

@@ -101,7 +101,7 @@ class Upkeep {
   /// they have queued.
   [[nodiscard]] bool is_behind() const noexcept {
     constexpr std::int64_t most_messages = 50'000;
-    constexpr std::int64_t most_bytes = 64 * 1024 * 1024;
+    constexpr std::int64_t most_bytes = std::int64_t{64} << 20U;
     return unindexed() >= most_messages || unindexed_bytes_ >= most_bytes;
   }
 
