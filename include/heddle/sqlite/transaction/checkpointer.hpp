@@ -34,8 +34,9 @@ class Checkpointer {
         &log_);
   }
 
-  /// True if the log is so long that it should be copied.
-  [[nodiscard]] bool is_due() const noexcept { return log_.pages() >= due_at_; }
+  /// True if the log is so long that it should be copied, or if a reader has ended that kept the last checkpoint from
+  /// copying all.
+  [[nodiscard]] bool is_due() const noexcept { return log_.pages() >= due_at_ || (was_held_up_ && !log_.is_held()); }
 
   /// The length of the log.
   [[nodiscard]] std::int64_t pages() const noexcept { return log_.pages(); }
@@ -49,6 +50,9 @@ class Checkpointer {
   /// writers and has written nothing. A failure leaves the log as it is, and is not reported: the data is safe there.
   void run() noexcept {
     due_at_ = log_.pages() + pages_between;
+    // Before the checkpoint looks for readers: one that ends after that must not be missed.
+    log_.hold();
+    was_held_up_ = true;
     try {
       if (!connection_) { connection_ = open(); }
       int in_log = 0;
@@ -58,6 +62,8 @@ class Checkpointer {
           sqlite3_wal_checkpoint_v2(connection_->handle(), "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
       if (code != SQLITE_OK || in_log != copied) { return; }
       log_.set_pages(0);
+      log_.let_go();
+      was_held_up_ = false;
       due_at_ = pages_between;
     } catch (...) {
       // No connection, or no memory: tried again later.
@@ -79,6 +85,7 @@ class Checkpointer {
   const connection::FilePresence& files_;
   LogSize& log_;
   std::int64_t due_at_ = pages_between;
+  bool was_held_up_ = false;
   std::unique_ptr<connection::Connection> connection_;  ///< opened when it is first needed
 };
 

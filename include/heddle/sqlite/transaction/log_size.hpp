@@ -9,21 +9,39 @@
 
 namespace heddle::sqlite::transaction {
 
-/// The length of the write-ahead log after the last commit of this backend. Safe to use from many threads.
+/// The write-ahead log of this backend. Safe to use from many threads.
 class LogSize {
  public:
+  /// The length of the log after the last commit.
   [[nodiscard]] std::int64_t pages() const noexcept { return pages_.load(std::memory_order_relaxed); }
   void set_pages(std::int64_t pages) noexcept { pages_.store(pages, std::memory_order_relaxed); }
 
+  /// True from the beginning of a checkpoint until it has copied all, or a read ends that can have kept it from that.
+  [[nodiscard]] bool is_held() const noexcept { return held_.load(); }
+  void hold() noexcept { held_.store(true); }
+  void let_go() noexcept {
+    // Reads end often, and share the variable.
+    if (held_.load(std::memory_order_relaxed)) { held_.store(false); }
+  }
+
  private:
   std::atomic<std::int64_t> pages_{0};
+  std::atomic<bool> held_{false};
 };
 
 /// How far the log has grown since a read began. The log cannot start anew before the read ends.
 class LogGrowth {
  public:
   /// `most` is in bytes; 0 is no bound. `log` must outlive the object.
-  LogGrowth(const LogSize& log, std::int64_t most) noexcept : log_(log), start_(log.pages()), most_(most) {}
+  LogGrowth(LogSize& log, std::int64_t most) noexcept : log_(log), start_(log.pages()), most_(most) {}
+  LogGrowth(const LogGrowth&) = delete;
+  LogGrowth& operator=(const LogGrowth&) = delete;
+  LogGrowth(LogGrowth&&) = delete;
+  LogGrowth& operator=(LogGrowth&&) = delete;
+  /// The read has ended.
+  ~LogGrowth() {
+    if (log_.pages() != start_) { log_.let_go(); }
+  }
 
   /// Throws `resource_exhausted` if the log has grown by more than the bound.
   void check() const {
@@ -38,7 +56,7 @@ class LogGrowth {
   }
 
  private:
-  const LogSize& log_;
+  LogSize& log_;
   std::int64_t start_;
   std::int64_t most_;
 };

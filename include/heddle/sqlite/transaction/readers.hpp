@@ -23,7 +23,7 @@ template <class Connection>
 class Readers {
  public:
   /// All must outlive the readers.
-  Readers(const Config& config, const connection::FilePresence& files, const LogSize& log)
+  Readers(const Config& config, const connection::FilePresence& files, LogSize& log)
       : config_(config), files_(files), log_(log), slots_({.max_connections = static_cast<int>(config.readers)}) {}
 
   /// Runs `work` on one state of the database, then calls the function that `work` returned and returns what that
@@ -93,7 +93,7 @@ class Readers {
 
   const Config& config_;
   const connection::FilePresence& files_;
-  const LogSize& log_;
+  LogSize& log_;
   Slots slots_;
 };
 
