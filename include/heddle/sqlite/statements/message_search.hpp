@@ -26,33 +26,31 @@ struct SearchStatements {
       " UNION ALL SELECT NULL, NULL, " + sequence("key") + ", key, " + rank_of_queued() +
       " FROM queued ORDER BY sequence DESC LIMIT " + wanted() + ") " + ranked() + messages_of_found()};
 
-  /// Each message in the session that wrote it, or else in the oldest one that has it. If few messages match they are
-  /// read in one scan of the index and sorted; else session by session, until there are enough.
-  Statement search{select("found.id") + "(WITH " + asked() + ", " +
-                   queued("search_queue q CROSS JOIN messages m ON m.key = q.key WHERE q.user_id = ?1") +
-                   ", scan AS MATERIALIZED (SELECT scan_limit(?2, " + wanted() +
-                   ", (SELECT count(*) FROM (SELECT 1 FROM sessions WHERE "
-                   "user_id = ?1" +
-                   Sql::shown("sessions") +
-                   " LIMIT 100000))) AS most), few AS MATERIALIZED (SELECT most IS NULL OR "
-                   "(SELECT count(*) FROM (SELECT 1 FROM message_words WHERE message_words MATCH " +
-                   words() +
-                   " LIMIT coalesce((SELECT most FROM scan), 0) + 1)) <= most AS is_few FROM scan), candidates AS "
-                   "MATERIALIZED (SELECT "
-                   "s.updated_at AS updated_at, s.id AS id, " +
-                   sequence("f.rowid") + " AS sequence, f.rowid AS key, " + rank() +
-                   " AS score FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number "
-                   "CROSS JOIN message_words f WHERE s.user_id = CASE WHEN " +
-                   is_few() + " THEN NULL ELSE ?1 END" + Sql::shown("s") + is_of_agent() + " AND f.rowid BETWEEN " +
-                   Messages::key("g.first_sequence") + " AND " + Messages::key("g.last_sequence") + matches(words()) +
-                   " AND (g.source_number = s.branch_number OR s.number = " + holder("f.rowid") + ")" + has("f.rowid") +
-                   " UNION ALL SELECT s.updated_at, s.id, " + sequence("f.rowid") + ", f.rowid, " + rank() +
-                   " FROM message_words f CROSS JOIN sessions s ON s.number = " + holder("f.rowid") + " WHERE true" +
-                   matches("CASE WHEN " + is_few() + " THEN " + words() + " ELSE '\"\"' END") + has("f.rowid") +
-                   " UNION ALL SELECT s.updated_at, s.id, " + sequence("q.key") + ", q.key, " + rank_of_queued() +
-                   " FROM queued q CROSS JOIN sessions s ON s.number = " + holder("q.key") +
-                   " ORDER BY updated_at DESC, id DESC, sequence DESC LIMIT " + wanted() + ") " + ranked() +
-                   messages_of_found()};
+  /// Each message in the session that wrote it, or else in the oldest one that has it. The newest are first looked for
+  /// in the sessions that were updated last, because counting how many messages match takes longer than that. If few
+  /// match they are read in one scan of the index and sorted; else session by session, until there are enough.
+  Statement search{
+      select("found.id") + "(WITH " + asked() + ", " +
+      queued("search_queue q CROSS JOIN messages m ON m.key = q.key WHERE q.user_id = ?1") +
+      ", recent AS MATERIALIZED (" +
+      session_by_session("CASE WHEN ?8 AND scan_limit(?2, 1, 1) IS NOT NULL THEN ?1 END AND s.updated_at >= " +
+                         recently()) +
+      newest_first() + "), rest AS MATERIALIZED (SELECT NOT ?8 OR (SELECT count(*) FROM recent) < " + wanted() +
+      " AS is_wanted), scan AS MATERIALIZED (SELECT scan_limit(?2, " + wanted() +
+      ", (SELECT count(*) FROM (SELECT 1 FROM sessions WHERE user_id = ?1" + Sql::shown("sessions") +
+      " LIMIT 100000))) AS most FROM rest WHERE is_wanted), few AS MATERIALIZED (SELECT most IS NULL OR "
+      "(SELECT count(*) FROM (SELECT 1 FROM message_words WHERE message_words MATCH " +
+      words() +
+      " LIMIT coalesce((SELECT most FROM scan), 0) + 1)) <= most AS is_few FROM scan), candidates AS "
+      "MATERIALIZED (" +
+      session_by_session("CASE WHEN " + is_few() + " IS 0 THEN ?1 END") + " UNION ALL SELECT s.updated_at, s.id, " +
+      sequence("f.rowid") + ", f.rowid, " + rank() +
+      " FROM message_words f CROSS JOIN sessions s ON s.number = " + holder("f.rowid") + " WHERE true" +
+      matches("CASE WHEN " + is_few() + " THEN " + words() + " ELSE '\"\"' END") + has("f.rowid") +
+      " UNION ALL SELECT * FROM recent WHERE NOT (SELECT is_wanted FROM rest)"
+      " UNION ALL SELECT s.updated_at, s.id, " +
+      sequence("q.key") + ", q.key, " + rank_of_queued() + " FROM queued q CROSS JOIN sessions s ON s.number = " +
+      holder("q.key") + newest_first() + ") " + ranked() + messages_of_found()};
 
  private:
   static std::string select(const std::string& session_id) {
@@ -102,6 +100,22 @@ struct SearchStatements {
   }
   /// How many candidates are needed.
   static std::string wanted() { return "CASE WHEN ?8 THEN ?11 + ?12 ELSE ?10 + 1 END"; }
+  /// SELECT: the rows of the index that match, of the sessions of a user and what else is asked of them.
+  static std::string session_by_session(const std::string& user) {
+    return "SELECT s.updated_at AS updated_at, s.id AS id, " + sequence("f.rowid") + " AS sequence, f.rowid AS key, " +
+           rank() +
+           " AS score FROM sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number CROSS JOIN "
+           "message_words f WHERE s.user_id = " +
+           user + Sql::shown("s") + is_of_agent() + " AND f.rowid BETWEEN " + Messages::key("g.first_sequence") +
+           " AND " + Messages::key("g.last_sequence") + matches(words()) +
+           " AND (g.source_number = s.branch_number OR s.number = " + holder("f.rowid") + ")" + has("f.rowid");
+  }
+  /// When the last but three of the sessions was updated that can have messages.
+  static std::string recently() {
+    return "coalesce((SELECT s.updated_at FROM sessions s WHERE s.user_id = ?1" + Sql::shown("s") + is_of_agent() +
+           " ORDER BY s.updated_at DESC LIMIT 1 OFFSET 3), -9223372036854775808)";
+  }
+  static std::string newest_first() { return " ORDER BY updated_at DESC, id DESC, sequence DESC LIMIT " + wanted(); }
   static std::string is_few() { return "(SELECT is_few FROM few)"; }
   /// SELECT: the page of the candidates. Those that are ranked are the first ones, in the order in which they were
   /// found.
