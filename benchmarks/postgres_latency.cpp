@@ -134,7 +134,7 @@ int main() {
   for (int round = 0; round < rounds; ++round) {
     // As the server does regularly by itself: neither side may suffer from old statistics or dead rows.
     superuser.execute("VACUUM ANALYZE");
-    disk.push_back(benchmarks::seconds([&] { control.write(); }));
+    disk.push_back(benchmarks::seconds([&] { control.write(8192); }));
     for (std::size_t index = 0; index < sides.size(); ++index) {
       Side& side = *sides[(index + static_cast<std::size_t>(round)) % sides.size()];
       const Amounts& amounts = side.amounts;
