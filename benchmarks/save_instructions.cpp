@@ -1,5 +1,5 @@
-// Saves COUNT messages one by one, for callgrind: `save_instructions VARIANT COUNT`. The instructions for one message are
-// (Ir(2N) - Ir(N)) / N; `run` computes them. Variants:
+// Saves COUNT messages one by one, for callgrind: `save_instructions VARIANT COUNT`. The instructions for one message
+// are (Ir(2N) - Ir(N)) / N; `run` computes them. Variants:
 //
 //     plain      Heddle's statements through SQLite's C API, without the row for the full-text index
 //     raw        with it
