@@ -2,7 +2,7 @@
 // statement after the other through libpqxx; `heddle`; and `any`, Heddle through AnyBackend. The first two have the
 // schema of the server that Heddle was written for. `disk` is one write of a page that reaches the disk.
 //
-//     compare_postgres MESSAGES [NAME]      at least 10,000; NAME: of the server, in the results
+//     compare_postgres MESSAGES [NAME]      at least 1,000; NAME: of the server, in the results
 #include "comparison.hpp"
 #include "corpus.hpp"
 #include "disk.hpp"

@@ -2,7 +2,7 @@
 // schema and statements of the server that Heddle was written for; `heddle`; `any`, Heddle through AnyBackend; and
 // `small`, Heddle in a database of 10,000 messages.
 //
-//     compare_sqlite MESSAGES [full]      at least 10,000
+//     compare_sqlite MESSAGES [full]      at least 1,000
 #include "comparison.hpp"
 #include "corpus.hpp"
 #include "counts/cost.hpp"

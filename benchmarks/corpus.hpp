@@ -34,7 +34,7 @@ class Corpus {
 
   [[nodiscard]] std::string next() {
     const std::size_t number = next_++;
-    return number % 10000 == 9999 ? texts_[number % texts_.size()] + " rarissime" : texts_[number % texts_.size()];
+    return number % 10000 == 999 ? texts_[number % texts_.size()] + " rarissime" : texts_[number % texts_.size()];
   }
 
   /// Fills a database with so many messages in sessions of 100, `s0`, `s1` and so on, and with `long`, a session of

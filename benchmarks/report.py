@@ -70,7 +70,7 @@ def place_of(document):
     machine, versions = document["machine"], document["versions"]
     return (
         f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {document['date'][:10]}, "
-        f"commit {document['commit']}, SQLite {versions['sqlite']}, {versions['libpq']}"
+        f"commit {document['commit']}, SQLite {versions['sqlite']}, {' '.join((versions['libpq'] or '').split()[:2])}"
     )
 
 
@@ -83,7 +83,7 @@ def plot(path, title, settings, blocks, command):
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
-def plot_ratios(path, title, lines):
+def plot_ratios(path, title, lines, names):
     """Bars of the time over Heddle's, for each task and variant."""
     variants = [each for each in COLOURS if any(line["variant"] == each for line in lines)]
     rows = ""
@@ -91,13 +91,13 @@ def plot_ratios(path, title, lines):
         ratios = {line["variant"]: line["over_heddle"]["median"] for line in lines if line["task"] == task}
         rows += " ".join([f'"{task}"'] + [str(ratios.get(each, "NaN")) for each in variants]) + "\n"
     bars = ", ".join(
-        f"$bars using {index + 2}:xtic(1) title '{NAMES[each]}' linecolor rgb '{COLOURS[each]}'"
+        f"$bars using {index + 2}:xtic(1) title \"{names[each]}\" linecolor rgb '{COLOURS[each]}'"
         for index, each in enumerate(variants)
     )
     plot(
         path, title,
-        "set style data histograms\nset style fill solid\nset boxwidth 0.9\nset logscale y\nset ylabel 'times'\n"
-        "set grid y\nset xtics rotate by -20 noenhanced\nset rmargin 12\nset key outside top horizontal\n",
+        "set style data histograms\nset style fill solid\nset boxwidth 0.9\nset logscale y\nset yrange [*<0.5:*]\n"
+        "set ylabel 'times'\nset grid y\nset xtics rotate by -20 noenhanced\nset rmargin 12\nset key outside top horizontal\n",
         {"bars": rows}, f"plot {bars}",
     )
 
@@ -127,19 +127,20 @@ def pictures(document, folder):
         name = backend.replace(", ", "-").replace(" ", "-")
         plot_ratios(
             folder / f"ratios-{name}.svg", f"{backend}, {sizes[-1]:,} messages: time over Heddle's\\n{place}",
-            [line for line in mine if line["messages"] == sizes[-1]],
+            [line for line in mine if line["messages"] == sizes[-1]], NAMES,
         )
         if len(sizes) > 1:
             plot_growth(folder / f"growth-{name}.svg", f"{backend}: Heddle as the database grows\\n{place}", mine)
     for name in ("sqlite", "postgres"):
-        threads = [line for line in document["throughputs"] if "calls" in line and line["backend"].split(",")[0] == name]
-        for line in threads:
-            if name == "postgres" and "," in line["backend"]:
-                line["task"] += line["backend"].replace(name, "", 1)
+        threads = [
+            line | {"task": line["task"] + line["backend"].removeprefix(name)} for line in document["throughputs"]
+            if "calls" in line and line["backend"].startswith(name)
+        ]
         if threads:
             plot_ratios(
                 folder / f"ratios-threads-{name}.svg",
                 f"many threads, {name}: Heddle's calls a second over theirs\\n{place}", threads,
+                NAMES | {"raw": "Heddle's SQL, one connection"},
             )
 
 
