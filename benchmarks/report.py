@@ -31,7 +31,8 @@ END = "<!-- end -->\n"
 
 def first_line(*command):
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split("\n")[0].strip() or None
+        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return output.split("\n")[0].strip() or None
     except OSError:
         return None
 
@@ -57,7 +58,8 @@ def collect(lines, commit):
         },
         "versions": {
             "compiler": first_line("c++", "--version"), "sqlite": first_line("pkg-config", "--modversion", "sqlite3"),
-            "libpq": first_line("pg_config", "--version"), "libpqxx": first_line("pkg-config", "--modversion", "libpqxx"),
+            "libpq": first_line("pg_config", "--version"),
+            "libpqxx": first_line("pkg-config", "--modversion", "libpqxx"),
         },
         "comparisons": [line for line in all_lines if "median_us" in line],
         "throughputs": [line for line in all_lines if "per_second" in line],
@@ -90,14 +92,16 @@ def plot_ratios(path, title, lines, names):
     for task in dict.fromkeys(line["task"] for line in lines):
         ratios = {line["variant"]: line["over_heddle"]["median"] for line in lines if line["task"] == task}
         rows += " ".join([f'"{task}"'] + [str(ratios.get(each, "NaN")) for each in variants]) + "\n"
+    lowest = min(line["over_heddle"]["median"] for line in lines)
     bars = ", ".join(
         f"$bars using {index + 2}:xtic(1) title \"{names[each]}\" linecolor rgb '{COLOURS[each]}'"
         for index, each in enumerate(variants)
     )
     plot(
         path, title,
-        "set style data histograms\nset style fill solid\nset boxwidth 0.9\nset logscale y\nset yrange [*<0.5:*]\n"
-        "set ylabel 'times'\nset grid y\nset xtics rotate by -20 noenhanced\nset rmargin 12\nset key outside top horizontal\n",
+        "set style data histograms\nset style fill solid\nset boxwidth 0.9\nset logscale y\n"
+        f"set yrange [{lowest / 2}:*]\nset ylabel 'times'\nset grid y\nset xtics rotate by -20 noenhanced\n"
+        "set rmargin 12\nset key outside top horizontal\n",
         {"bars": rows}, f"plot {bars}",
     )
 

@@ -82,9 +82,8 @@ def table(document):
             ("delete", "delete a session of 100, large and small"),
         )
     ]
-    any_call, call = (
-        results.line("comparisons", "sqlite, in memory", "1,000 calls that do nothing", each) for each in ("any", "heddle")
-    )
+    nothing = "1,000 calls that do nothing"
+    any_call, call = (results.line("comparisons", "sqlite, in memory", nothing, each) for each in ("any", "heddle"))
     allocations = results.count(normal, "save a message", "allocations by operator new")
     in_commit = results.count(full, "16 threads, a burst", "messages in a commit, those of the index included")
     return [
