@@ -80,28 +80,28 @@ void measure(double sustained, double burst) {
     by_heddle(thread, number);
     ++saved;
   };
+  // So that no index is filled while others are measured.
+  const auto is_indexed = [&] { observer.wait_for_index(); };
   benchmarks::run_crowds(comparison,
-                         {{"reference", {{"16 threads, a burst", threads, by_reference}}},
-                          {"raw", {{"16 threads, a burst", threads, by_raw}}},
+                         {{"reference", {{"16 threads, a burst", threads, by_reference}}, is_indexed},
+                          {"raw", {{"16 threads, a burst", threads, by_raw}}, is_indexed},
                           {"heddle",
                            {{"16 threads, a burst", threads, counted}},
                            [&] {
-                             // So that no index is filled while others are measured.
-                             observer.wait_for_index();
+                             is_indexed();
                              commits -= benchmarks::Commits::so_far();
                            },
                            [&] { commits += benchmarks::Commits::so_far(); }}},
                          9, milliseconds(burst));
   comparison.count("16 threads, a burst", "heddle", "messages in a commit, those of the index included",
                    static_cast<double>(saved.load()) / static_cast<double>(std::max<std::int64_t>(commits, 1)));
-  observer.wait_for_index();
+  is_indexed();
   if (sustained <= 0) { return; }
   const int rounds = std::max(1, static_cast<int>(sustained / 20));
-  benchmarks::run_crowds(
-      comparison,
-      {{"reference", {{"16 threads, with the index", threads, by_reference}}},
-       {"heddle", {{"16 threads, with the index", threads, by_heddle}}, {}, [&] { observer.wait_for_index(); }}},
-      rounds, milliseconds(sustained / rounds));
+  benchmarks::run_crowds(comparison,
+                         {{"reference", {{"16 threads, with the index", threads, by_reference}}},
+                          {"heddle", {{"16 threads, with the index", threads, by_heddle}}, {}, is_indexed}},
+                         rounds, milliseconds(sustained / rounds));
 }
 
 }  // namespace
