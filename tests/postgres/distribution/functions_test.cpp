@@ -47,8 +47,8 @@ Departures across_shards(DividedDatabase& database) {
   RawPostgres& raw = database.raw();
   Departures found;
   Names& names = found["function across shards"];
-  for (const std::string& flag : {"true", "false"}) {
-    for (const std::string& session : {"NULL", "'known'"}) {
+  for (const std::string flag : {"true", "false"}) {
+    for (const std::string session : {"NULL", "'known'"}) {
       for (const auto& call : calls(raw, flag, session)) {
         raw.execute("BEGIN; SELECT set_config('heddle.user_id', 'alice', true)");
         static_cast<void>(raw.texts(call.second));
