@@ -135,7 +135,8 @@ struct Sql : sql::HidingSql {
     const std::string name(session);
     return name + ".user_id, " + name + ".branch_number, " + std::string(sequence);
   }
-  /// The key of the row `table`, its branch, and whether two rows have the same key.
+  /// The key of the row `table`, its branch, and whether two rows of the user ?1 have the same key. The user is named,
+  /// not compared: a database that is divided by users then knows beforehand where the rows of a subquery are.
   static std::string key_of(std::string_view table) {
     const std::string name(table);
     return name + ".user_id, " + name + ".branch_number, " + name + ".sequence";
@@ -144,8 +145,8 @@ struct Sql : sql::HidingSql {
   static std::string same_key(std::string_view table, std::string_view other) {
     const std::string one(table);
     const std::string two(other);
-    return one + ".user_id = " + two + ".user_id AND " + one + ".branch_number = " + two + ".branch_number AND " + one +
-           ".sequence = " + two + ".sequence";
+    return of_user(table, "?1") + one + ".branch_number = " + two + ".branch_number AND " + one + ".sequence = " + two +
+           ".sequence";
   }
   /// A join whose left side is read first, if the planner agrees.
   static std::string nested_join() { return " JOIN "; }
