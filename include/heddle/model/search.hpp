@@ -55,8 +55,9 @@ struct EnumNames<SearchOrder> {
 
 /// A search in messages. Words are separated by white space; "double quotes" enclose a phrase. Case, accents and
 /// English endings are ignored; what is a word, in every script, is in doc/text_analysis.md. A query has no operators,
-/// so that no text is a syntax error; a query without a word matches nothing. Of each `SearchPlace` of a message the
-/// first 1,000,000 bytes are searched. JSON is searched as text, its names and values alike, without its escapes.
+/// so that no text is a syntax error; a query without a word matches nothing. Of a message 1,000,000 bytes are
+/// searched: the first ones of its places, in the order of `SearchPlace`. JSON is searched as text, its names and
+/// values alike, without its escapes.
 ///
 /// In the order `best`, as many matches are ranked as the configuration says (`search_candidates`, 10,000): the first
 /// ones in the order `newest`. If there are more, `FoundMessages::considered_all` is false.

@@ -23,9 +23,9 @@
 
 namespace heddle::sql {
 
-/// What is searched of a message: its text in each `SearchPlace`, in the order of the enumeration, at most
-/// `searched_bytes` of each. All backends index, find and show these texts: what they are must never change. A template
-/// only so that files that search nothing do not compile it.
+/// What is searched of a message: its text in each `SearchPlace`, in the order of the enumeration, `searched_bytes` in
+/// all, so that the words fit into a tsvector. All backends index, find and show these texts: what they are must never
+/// change. A template only so that files that search nothing do not compile it.
 template <std::same_as<Message> M>
 class MessageTexts {
  public:
@@ -39,21 +39,24 @@ class MessageTexts {
     } else {
       for (const Part& part : message.parts) { add(part); }
     }
-    for (std::size_t place = 0; place < texts_.size(); ++place) { texts_[place] = made_[place]; }
-    // Most messages are only this: it is not copied.
-    if (texts_[0].empty() && message.parts.empty()) { texts_[0] = start_of(message.content); }
+    std::size_t room = searched_bytes;
+    for (std::size_t place = 0; place < texts_.size(); ++place) {
+      std::string_view text = made_[place];
+      // Most messages are only this: it is not copied.
+      if (place == 0 && text.empty() && message.parts.empty()) { text = message.content; }
+      texts_[place] = text.substr(0, room);
+      room -= texts_[place].size();
+    }
     return texts_;
   }
 
   /// The same of a message that only has a content.
   [[nodiscard]] const Texts& of_content(std::string_view content) {
-    texts_ = {start_of(content)};
+    texts_ = {content.substr(0, searched_bytes)};
     return texts_;
   }
 
  private:
-  static std::string_view start_of(std::string_view text) { return text.substr(0, searched_bytes); }
-
   void add(SearchPlace place, std::string_view text) {
     std::string& made = made_[static_cast<std::size_t>(place)];
     if (text.empty() || made.size() >= searched_bytes) { return; }

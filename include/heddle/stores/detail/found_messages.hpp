@@ -47,7 +47,6 @@ void check_search(const std::same_as<MessageSearch> auto& search) {
 /// Returns a text without a part of a character at its end, where it may have been cut.
 [[nodiscard]] auto without_cut(std::same_as<std::string_view> auto text) {
   const auto is_first = [](char each) { return (static_cast<unsigned char>(each) & 0xC0U) != 0x80U; };
-  if (text.size() < sql::searched_bytes) { return text; }
   std::size_t last = text.size();
   while (last > 0 && !is_first(text[--last])) {}
   return validation::is_clean_utf8(text.substr(last)) ? text : text.substr(0, last);
