@@ -6,6 +6,7 @@ DROP FUNCTION heddle_search_has_terms_in(tsvector, text, boolean, tsquery, text[
 DROP FUNCTION heddle_search_wanted(text[], boolean, bigint);
 DROP FUNCTION heddle_search_words_in(text, bigint);
 DROP FUNCTION heddle_search_term_in(text, bigint);
+DROP FUNCTION heddle_search_is_in(text, bigint);
 DROP FUNCTION heddle_search_places(text);
 DROP FUNCTION heddle_search_pattern(text);
 DROP FUNCTION heddle_search_word_pattern(text);

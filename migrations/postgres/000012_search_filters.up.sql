@@ -62,6 +62,12 @@ CREATE FUNCTION heddle_search_places(query text) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN coalesce(nullif(split_part(query, E'\f', 3), '')::bigint, 15);
 
+-- Whether a word is looked for in these places; of other words than those as written that is said by weights.
+CREATE FUNCTION heddle_search_is_in(word text, places bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE left(word, 1) WHEN '=' THEN places & 1 WHEN '<' THEN places & 2 WHEN '>' THEN places & 4
+                          WHEN '?' THEN places & 8 ELSE 1 END <> 0;
+
 -- Like heddle_search_term with '<->', in some places.
 CREATE FUNCTION heddle_search_term_in(term text, places bigint) RETURNS tsquery
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -70,7 +76,7 @@ DECLARE
   weights text := CASE WHEN places & 8 <> 0 THEN 'A' ELSE '' END || CASE WHEN places & 4 <> 0 THEN 'B' ELSE '' END ||
                   CASE WHEN places & 2 <> 0 THEN 'C' ELSE '' END || CASE WHEN places & 1 <> 0 THEN 'D' ELSE '' END;
   words text := split_part(term, '|', 1);
-  others text := replace(substr(term, length(words) + 2), '|', ' ');
+  others text;
   found tsquery;
 BEGIN
   IF places = 15 THEN
@@ -78,7 +84,10 @@ BEGIN
   END IF;
   found := replace('''' || replace(replace(replace(words, '\', '\\'), '''', ''''''), ' ',
                                    ''':' || weights || '<->''') || ''':' || weights, '*'':', ''':*')::tsquery;
-  RETURN CASE others WHEN '' THEN found ELSE found || heddle_search_lexemes(others, '|') END;
+  SELECT string_agg(u.word, ' ') INTO others
+    FROM unnest(string_to_array(substr(term, length(words) + 2), '|')) u (word)
+    WHERE heddle_search_is_in(u.word, places);
+  RETURN coalesce(found || heddle_search_lexemes(others, '|'), found);
 END
 $$;
 
@@ -125,6 +134,7 @@ BEGIN
       patterns := patterns || heddle_search_word_pattern(term);
     ELSE
       FOREACH word IN ARRAY string_to_array(term, '|') LOOP
+        CONTINUE WHEN NOT heddle_search_is_in(word, places);
         IF word ~ '^[=<>?]' THEN
           singles := coalesce(singles || heddle_search_lexemes(word, '|'), heddle_search_lexemes(word, '|'));
         ELSE

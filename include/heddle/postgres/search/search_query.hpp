@@ -7,7 +7,6 @@
 #include "heddle/text/query_words.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,7 +15,7 @@ namespace heddle::postgres::search {
 /// The words of a term, in the forms in which the two analyses store them.
 class QueryLine {
  public:
-  QueryLine(std::string_view term, bool begins_word, std::int64_t places) {
+  QueryLine(std::string_view term, bool begins_word) {
     std::string beginning;
     std::size_t count = 0;
     text::for_each_query_word(term, [&](const text::QueryWord& word) {
@@ -33,9 +32,7 @@ class QueryLine {
     if (!begins_word || count != 1) { return; }
     beginning += '*';
     present_ = beginning;
-    for (std::size_t place = 0; place < as_written.size(); ++place) {
-      if ((places >> place & 1) != 0) { present_.append("|").append(1, as_written[place]).append(beginning); }
-    }
+    for (const char mark : as_written) { present_.append("|").append(1, mark).append(beginning); }
     // Rows of the former analysis have no words as written: their stems have to do.
     if (former_count == 1) { former_.append("|").append(beginning); }
   }
@@ -66,7 +63,7 @@ class QueryLine {
   std::string former;
   bool first = true;
   for (const std::string_view& term : terms.list) {
-    const QueryLine line(term, terms.begins_word && &term == &terms.list.back(), terms.places);
+    const QueryLine line(term, terms.begins_word && &term == &terms.list.back());
     if (line.empty()) { continue; }
     const std::string_view before = first ? "" : "\n";
     query.append(before).append(line.present());

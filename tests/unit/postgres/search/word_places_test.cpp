@@ -64,5 +64,5 @@ TEST_CASE("words: a query says in which places it looks, if not in all") {
   };
   CHECK(query(15, false) == "red\ndecid");
   CHECK(query(2, false) == "red\ndecid\fred\ndecid\f2");
-  CHECK(query(9, true) == "red\ndecide*|=decide*|?decide*\fred\ndecid|decide*\f9");
+  CHECK(query(9, true) == "red\ndecide*|=decide*|<decide*|>decide*|?decide*\fred\ndecid|decide*\f9");
 }
