@@ -1,5 +1,5 @@
--- Searches by any of the words, by the beginning of the last one, by roles and times, and for the newest first. The
--- earlier function stays for programs of the version before.
+-- Searches by any of the words, by the beginning of the last one, in some places of a message, by roles and times, and
+-- for the newest first. The earlier function stays for programs of the version before.
 
 -- Names in functions are looked up here and nowhere else.
 DO $$
@@ -41,31 +41,83 @@ BEGIN
 END
 $$;
 
--- These two are expressions, which the planner puts in place of the calls.
+-- These three are expressions, which the planner puts in place of the calls.
 CREATE FUNCTION heddle_search_term(term text, operator text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE strpos(term, ' ') WHEN 0 THEN heddle_search_lexemes(replace(term, '|', ' '), '|')
                               ELSE heddle_search_lexemes(term, operator) END;
--- A phrase as a pattern: see heddle_search_has_phrases. Null for a single word.
+-- A phrase, or a word, as a pattern: see heddle_search_has_phrases.
+CREATE FUNCTION heddle_search_word_pattern(term text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '% ' || CASE right(term, 1) WHEN '*' THEN rtrim(term, '*') ELSE term || ' ' END || '%';
+-- The same; null for a single word.
 CREATE FUNCTION heddle_search_pattern(term text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN strpos(term, ' ') > 0
-            THEN '% ' || CASE right(term, 1) WHEN '*' THEN rtrim(term, '*') ELSE term || ' ' END || '%' END;
+RETURN CASE WHEN strpos(term, ' ') > 0 THEN heddle_search_word_pattern(term) END;
+
+-- The places of a message are bits: 1 is its text, 2 what the model thought, 4 the arguments of tools, 8 their results.
+-- They are the weights D, C, B and A of positions; rows of the former analysis, and artifacts, have D only. Words as
+-- written have no position, but another character before them for each place. 15 is all places.
+CREATE FUNCTION heddle_search_places(query text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce(nullif(split_part(query, E'\f', 3), '')::bigint, 15);
+
+-- Whether a word is looked for in these places; of other words than those as written that is said by weights.
+CREATE FUNCTION heddle_search_is_in(word text, places bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE left(word, 1) WHEN '=' THEN places & 1 WHEN '<' THEN places & 2 WHEN '>' THEN places & 4
+                          WHEN '?' THEN places & 8 ELSE 1 END <> 0;
+
+-- Like heddle_search_term with '<->', in some places.
+CREATE FUNCTION heddle_search_term_in(term text, places bigint) RETURNS tsquery
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+  weights text := CASE WHEN places & 8 <> 0 THEN 'A' ELSE '' END || CASE WHEN places & 4 <> 0 THEN 'B' ELSE '' END ||
+                  CASE WHEN places & 2 <> 0 THEN 'C' ELSE '' END || CASE WHEN places & 1 <> 0 THEN 'D' ELSE '' END;
+  words text := split_part(term, '|', 1);
+  others text;
+  found tsquery;
+BEGIN
+  IF places = 15 THEN
+    RETURN heddle_search_term(term, '<->');
+  END IF;
+  found := replace('''' || replace(replace(replace(words, '\', '\\'), '''', ''''''), ' ',
+                                   ''':' || weights || '<->''') || ''':' || weights, '*'':', ''':*')::tsquery;
+  SELECT string_agg(u.word, ' ') INTO others
+    FROM unnest(string_to_array(substr(term, length(words) + 2), '|')) u (word)
+    WHERE heddle_search_is_in(u.word, places);
+  RETURN coalesce(found || heddle_search_lexemes(others, '|'), found);
+END
+$$;
+
+-- The words of these places, where words are a text.
+CREATE FUNCTION heddle_search_words_in(words text, places bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE places WHEN 15 THEN words
+       ELSE CASE WHEN places & 1 <> 0 THEN split_part(words, '|', 1) ELSE '' END || '|' ||
+            CASE WHEN places & 2 <> 0 THEN split_part(words, '|', 2) ELSE '' END || '|' ||
+            CASE WHEN places & 4 <> 0 THEN split_part(words, '|', 3) ELSE '' END || '|' ||
+            CASE WHEN places & 8 <> 0 THEN split_part(words, '|', 4) ELSE '' END END;
 
 -- What rows have that have all terms, or any: what the index finds of it; what is to be ranked; and, if there are
--- phrases, what has to hold by position, and, where words are a text, the single words and the patterns.
-CREATE FUNCTION heddle_search_wanted(terms text[], any_word boolean, OUT rows tsquery, OUT ranked tsquery,
-                                     OUT exact tsquery, OUT singles tsquery, OUT patterns text[])
+-- phrases or not all places are searched, what has to hold by position, and, where words are a text, the single words
+-- and the patterns. If not all places are searched, single words are patterns too, but for those as written, and the
+-- beginning of a word has patterns of its own.
+CREATE FUNCTION heddle_search_wanted(terms text[], any_word boolean, places bigint, OUT rows tsquery,
+                                     OUT ranked tsquery, OUT exact tsquery, OUT singles tsquery, OUT patterns text[],
+                                     OUT beginnings text[])
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
   term text;
+  word text;
   words tsquery;
   phrase tsquery;
 BEGIN
   FOREACH term IN ARRAY array_remove(terms, NULL) LOOP
     words := heddle_search_term(term, '&');
-    phrase := heddle_search_term(term, '<->');
+    phrase := heddle_search_term_in(term, places);
     ranked := coalesce(ranked || heddle_search_term(term, '|'), heddle_search_term(term, '|'));
     IF any_word THEN
       rows := coalesce(rows || words, words);
@@ -76,21 +128,50 @@ BEGIN
     END IF;
     IF strpos(term, ' ') > 0 THEN
       patterns := patterns || heddle_search_pattern(term);
-    ELSE
+    ELSIF places = 15 THEN
       singles := coalesce(singles || words, words);
+    ELSIF strpos(term, '|') = 0 THEN
+      patterns := patterns || heddle_search_word_pattern(term);
+    ELSE
+      FOREACH word IN ARRAY string_to_array(term, '|') LOOP
+        CONTINUE WHEN NOT heddle_search_is_in(word, places);
+        IF word ~ '^[=<>?]' THEN
+          singles := coalesce(singles || heddle_search_lexemes(word, '|'), heddle_search_lexemes(word, '|'));
+        ELSE
+          beginnings := beginnings || heddle_search_word_pattern(word);
+        END IF;
+      END LOOP;
     END IF;
   END LOOP;
-  IF patterns IS NULL THEN
+  IF patterns IS NULL AND places = 15 THEN
     exact := NULL;
   END IF;
 END
 $$;
 
+-- Whether a row whose words are a text has all terms, or any, in some places.
+CREATE FUNCTION heddle_search_has_terms_in(search tsvector, words text, any_word boolean, singles tsquery,
+                                           patterns text[], beginnings text[], places bigint) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+  has_beginning boolean;
+BEGIN
+  words := heddle_search_words_in(words, places);
+  has_beginning := coalesce(search @@ singles, false) OR words LIKE ANY (coalesce(beginnings, '{}'));
+  RETURN CASE WHEN any_word THEN has_beginning OR words LIKE ANY (coalesce(patterns, '{}'))
+              ELSE (has_beginning OR beginnings IS NULL) AND words LIKE ALL (coalesce(patterns, '{}')) END;
+END
+$$;
+
 -- Whether a row that the index finds has all terms, or any. An expression like these two.
 CREATE FUNCTION heddle_search_has_terms(search tsvector, words text, any_word boolean, exact tsquery, singles tsquery,
-                                        patterns text[]) RETURNS boolean
+                                        patterns text[], beginnings text[], places bigint) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN exact IS NULL OR CASE WHEN words IS NULL THEN search @@ exact
+                             WHEN places <> 15
+                             THEN heddle_search_has_terms_in(search, words, any_word, singles, patterns, beginnings,
+                                                             places)
                              WHEN any_word THEN coalesce(search @@ singles, false) OR words LIKE ANY (patterns)
                              ELSE words LIKE ALL (patterns) END;
 
@@ -159,6 +240,10 @@ DECLARE
   most_terms CONSTANT bigint := 256;
   endless CONSTANT bigint := 1::bigint << 40;  -- more rows than a table has
   tenant text := nullif(current_setting('heddle.user_id', true), '');
+  places bigint := heddle_search_places(query);
+  -- In the order D, C, B, A.
+  place_weights real[] := ARRAY[(places & 1)::real / 10, (places >> 1 & 1)::real / 10, (places >> 2 & 1)::real / 10,
+                                (places >> 3 & 1)::real / 10];
   any_former boolean;
   presents text[];
   formers text[];
@@ -209,7 +294,8 @@ BEGIN
   -- While the tenant has none of the former analysis, nothing is asked of it.
   PERFORM FROM messages f WHERE f.user_id = tenant AND f.search @@ '''~u'':*'::tsquery
     ORDER BY f.branch_number, f.sequence LIMIT 1;
-  any_former := FOUND;
+  -- These have no other place than the text.
+  any_former := FOUND AND places & 1 <> 0;
   SELECT t.presents, t.formers INTO presents, formers FROM heddle_search_terms(query) t;
   IF NOT any_former THEN
     presents := array_remove(presents, NULL);
@@ -258,8 +344,8 @@ BEGIN
       WHERE r.present IS NULL OR r.rarity <= most_terms;
   END IF;
 
-  SELECT * INTO wanted FROM heddle_search_wanted(presents, any_word);
-  SELECT * INTO former FROM heddle_search_wanted(formers, any_word);
+  SELECT * INTO wanted FROM heddle_search_wanted(presents, any_word, places);
+  SELECT * INTO former FROM heddle_search_wanted(formers, any_word, places);
   rows := heddle_search_rows(tenant, wanted.rows, former.rows);
   IF rows IS NULL THEN
     RETURN;
@@ -270,7 +356,7 @@ BEGIN
     SELECT array_agg(g.weight), array_agg(g.ranked), array_agg(g.phrase), array_agg(g.pattern), array_agg(g.of_former)
       INTO weights, ranks, phrases, patterns, of_former
       FROM (SELECT sum(p.weight) AS weight, string_agg(heddle_search_term(p.term, '|')::text, '|')::tsquery AS ranked,
-                   (array_agg(heddle_search_term(p.term, '<->')))[1] AS phrase,
+                   (array_agg(heddle_search_term_in(p.term, places)))[1] AS phrase,
                    max(heddle_search_pattern(p.term)) AS pattern, p.of_former
             FROM (SELECT u.place, u.weight, u.present AS term, false AS of_former
                   FROM unnest(presents, weights) WITH ORDINALITY u (present, weight, place)
@@ -375,15 +461,15 @@ BEGIN
                 (SELECT m.branch_number, m.sequence,
                         CASE WHEN newest THEN 0
                              WHEN any_word THEN
-                               (SELECT sum(t.weight * ts_rank(m.search, t.ranked, 1))
+                               (SELECT sum(t.weight * ts_rank(place_weights, m.search, t.ranked, 1))
                                 FROM unnest(weights, ranks, phrases, patterns, of_former)
                                        t (weight, ranked, phrase, pattern, of_former)
                                 WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
                                   AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
-                                                                 ELSE m.words LIKE t.pattern END))
+                                        ELSE heddle_search_words_in(m.words, places) LIKE t.pattern END))
                              WHEN any_former AND m.search @@ '''~u'':*'::tsquery
-                             THEN ts_rank(m.search, former.ranked, 1)
-                             ELSE ts_rank(m.search, wanted.ranked, 1) END::double precision AS score
+                             THEN ts_rank(place_weights, m.search, former.ranked, 1)
+                             ELSE ts_rank(place_weights, m.search, wanted.ranked, 1) END::double precision AS score
                  FROM messages m
                  WHERE m.user_id = tenant AND m.branch_number = p.source_number
                    AND m.sequence BETWEEN p.first_sequence AND p.last_sequence
@@ -393,9 +479,9 @@ BEGIN
                    AND (before IS NULL OR m.timestamp < before)
                    AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
                             THEN heddle_search_has_terms(m.search, m.words, any_word, former.exact, former.singles,
-                                                         former.patterns)
+                                                         former.patterns, former.beginnings, places)
                             ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
-                                                         wanted.patterns) END
+                                                         wanted.patterns, wanted.beginnings, places) END
                  ORDER BY m.sequence DESC LIMIT goal - taken) m
               ORDER BY p.place, m.sequence DESC LIMIT goal - taken) f;
       found_branches := found_branches || some_branches;
@@ -412,14 +498,15 @@ BEGIN
       FROM (SELECT m.branch_number, m.sequence,
                    CASE WHEN newest THEN 0
                         WHEN any_word THEN
-                          (SELECT sum(t.weight * ts_rank(m.search, t.ranked, 1))
+                          (SELECT sum(t.weight * ts_rank(place_weights, m.search, t.ranked, 1))
                            FROM unnest(weights, ranks, phrases, patterns, of_former)
                                   t (weight, ranked, phrase, pattern, of_former)
                            WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
                              AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
-                                                            ELSE m.words LIKE t.pattern END))
-                        WHEN any_former AND m.search @@ '''~u'':*'::tsquery THEN ts_rank(m.search, former.ranked, 1)
-                        ELSE ts_rank(m.search, wanted.ranked, 1) END::double precision AS score
+                                        ELSE heddle_search_words_in(m.words, places) LIKE t.pattern END))
+                        WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                        THEN ts_rank(place_weights, m.search, former.ranked, 1)
+                        ELSE ts_rank(place_weights, m.search, wanted.ranked, 1) END::double precision AS score
             FROM messages m
             -- Not `=`: as long as a table has no statistics, the planner would rather read all rows of the tenant.
             WHERE m.search @@ rows AND m.user_id IS NOT DISTINCT FROM tenant
@@ -427,9 +514,9 @@ BEGIN
               AND (before IS NULL OR m.timestamp < before)
               AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
                        THEN heddle_search_has_terms(m.search, m.words, any_word, former.exact, former.singles,
-                                                    former.patterns)
+                                                    former.patterns, former.beginnings, places)
                        ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
-                                                    wanted.patterns) END
+                                                    wanted.patterns, wanted.beginnings, places) END
             LIMIT most + 1) f;
     IF coalesce(cardinality(some_sequences), 0) <= most THEN
       IF in_session IS NOT NULL THEN

@@ -21,11 +21,17 @@ INSERT INTO search_queue
 CREATE TABLE search_removals (
   key INTEGER PRIMARY KEY,
   user_id TEXT NOT NULL,
-  searched TEXT NOT NULL
+  content TEXT NOT NULL,
+  content_blocks TEXT,
+  tool_calls TEXT,
+  tool_result TEXT,
+  parts TEXT
 ) STRICT;
--- Row ids are the keys of messages. The tokenizer only splits at spaces: the words are made before. Each starts with
--- the number of its tenant, so that a search reads no words of others.
-CREATE VIRTUAL TABLE message_words USING fts5 (words, content = '', tokenize = 'ascii', columnsize = 0);
+-- Row ids are the keys of messages; a column for each place of a message. The tokenizer only splits at spaces: the words
+-- are made before. Each starts with the number of its tenant, so that a search reads no words of others.
+CREATE VIRTUAL TABLE message_words USING fts5 (
+  text, thinking, arguments, results, content = '', tokenize = 'ascii', columnsize = 0
+);
 -- What waits in the queue has a session.
 CREATE VIEW empty_tenants AS SELECT number, user_id FROM tenants t
   WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = t.user_id)
@@ -42,14 +48,16 @@ DROP TABLE messages_search;
 
 CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
   INSERT INTO search_removals
-    SELECT OLD.key, b.user_id, OLD.searched FROM branches b WHERE b.number = OLD.key >> 24
+    SELECT OLD.key, b.user_id, OLD.content, OLD.content_blocks, OLD.tool_calls, OLD.tool_result, OLD.parts
+    FROM branches b WHERE b.number = OLD.key >> 24
       AND NOT EXISTS (SELECT 1 FROM search_queue q WHERE q.user_id = b.user_id AND q.key = OLD.key);
   DELETE FROM search_queue
     WHERE user_id = (SELECT user_id FROM branches WHERE number = OLD.key >> 24) AND key = OLD.key;
 END;
 CREATE TRIGGER messages_replaced AFTER UPDATE OF content ON messages BEGIN
   INSERT INTO search_removals
-    SELECT OLD.key, b.user_id, OLD.searched FROM branches b WHERE b.number = OLD.key >> 24
+    SELECT OLD.key, b.user_id, OLD.content, OLD.content_blocks, OLD.tool_calls, OLD.tool_result, OLD.parts
+    FROM branches b WHERE b.number = OLD.key >> 24
       AND NOT EXISTS (SELECT 1 FROM search_queue q WHERE q.user_id = b.user_id AND q.key = OLD.key);
   INSERT INTO search_queue
     SELECT b.user_id, NEW.key FROM branches b WHERE b.number = NEW.key >> 24

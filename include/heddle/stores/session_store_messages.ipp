@@ -197,7 +197,8 @@ FoundMessages SessionStore<Policy, Tracer>::search_messages(const Context& conte
   return gateway_.run(context, Operation::search_messages, [&](auto& passage) {
     stores::detail::check_search(search);
     const bool any = search.match == WordMatch::any;
-    const sql::SearchTerms terms = sql::search_terms(search.query, any, search.begins_word);
+    const sql::SearchTerms terms =
+        sql::search_terms(search.query, any, search.begins_word, stores::detail::bits_of_places(search.where));
     const std::string words = Policy::search_query(terms);
     const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
     const std::int64_t offset = page.offset();

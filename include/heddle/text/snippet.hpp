@@ -25,6 +25,7 @@ class SnippetMaker {
   struct Snippet {
     Range part{};
     std::vector<Range> places{};
+    std::size_t terms = 0;  ///< how many different ones are in it
   };
 
   /// `longest` is a number of code points.
@@ -33,12 +34,16 @@ class SnippetMaker {
   /// Adds a term of the query; see Occurrences.
   void add(Text phrase, bool begins_word) { occurrences_.add(phrase, begins_word); }
 
+  /// The number of different terms.
+  [[nodiscard]] std::size_t terms() const noexcept { return occurrences_.terms(); }
+
   /// Returns a snippet. It begins at the start of the text or of a word, and splits no word at its end unless that is
   /// longer than the snippet.
   [[nodiscard]] Snippet of(Text text) {
     occurrences_.find(text);
     const Core core = best();
     Snippet snippet;
+    snippet.terms = core.terms;
     snippet.part.begin = begin_of(text, core);
     snippet.part.end = end_of(text, snippet.part.begin, core);
     add_places(snippet);

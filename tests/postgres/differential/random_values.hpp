@@ -140,6 +140,12 @@ class RandomValues : public property::Generator {
     if (one_in(5)) { search.roles = {static_cast<Role>(number(4)), static_cast<Role>(number(one_in(20) ? 6 : 4))}; }
     if (one_in(8)) { search.from = any_time(); }
     if (one_in(8)) { search.before = any_time(); }
+    if (one_in(2)) {
+      // Sometimes one that there is not.
+      for (auto count = 1 + number(3); count-- > 0;) {
+        search.where.push_back(static_cast<SearchPlace>(number(one_in(40) ? 6 : 4)));
+      }
+    }
     return search;
   }
 

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/message_texts.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
@@ -11,6 +12,7 @@
 #include "heddle/text/word.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -158,7 +160,7 @@ class Indexer final : public Filler {
     if (entry.is_indexed) {
       const connection::Running message(connection, sql().removed_text);
       message->integer(entry.key);
-      if (message->step()) { write(connection, sql().remove, entry, std::as_const(*message).text(0)); }
+      if (message->step()) { write(connection, sql().remove, entry, *message); }
     }
     run(connection, sql().forget, entry.key);
     run(connection, sql().forget_tenant, entry.tenant);
@@ -208,9 +210,7 @@ class Indexer final : public Filler {
     const connection::Running message(connection, sql().text);
     message->integer(entry.key);
     if (!message->step()) { return 0; }
-    const std::string_view text = std::as_const(*message).text(0);
-    write(connection, sql().insert, entry, text);
-    return std::ssize(text);
+    return write(connection, sql().insert, entry, *message);
   }
 
   template <class Bind>
@@ -223,15 +223,27 @@ class Indexer final : public Filler {
     while (query->step()) { entries_.push_back({row.integer(0), row.integer(1), std::string(row.text(2))}); }
   }
 
-  void write(Connection& connection, const sql::StatementText& statement, const Entry& entry, std::string_view text) {
+  /// Returns the bytes of the texts of the message.
+  std::int64_t write(Connection& connection, const sql::StatementText& statement, const Entry& entry,
+                     const connection::Prepared& message) {
+    const auto& texts = texts_.of(
+        {message.text(0), message.text(1), message.text(2), std::string_view(), message.text(3), message.text(4)});
+    const search::IndexTerms tenant(entry.tenant);
+    std::int64_t bytes = 0;
     const connection::Running running(connection, statement);
     running->integer(entry.key);
-    running->text(terms_.of(search::IndexTerms(entry.tenant), text));
+    for (std::size_t place = 0; place < terms_.size(); ++place) {
+      // The first end says that the message is in the index.
+      running->text(terms_[place].of(tenant, texts[place], place == 0));
+      bytes += std::ssize(texts[place]);
+    }
     static_cast<void>(running->step());
+    return bytes;
   }
 
   std::vector<Entry> entries_;
-  search::TextTerms<std::string_view> terms_;
+  sql::StoredTexts<Message> texts_;
+  std::array<search::TextTerms<std::string_view>, 4> terms_;  ///< of each place
   std::string query_;
   // Where the last turn ended.
   std::string last_user_;

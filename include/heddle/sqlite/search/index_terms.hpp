@@ -56,11 +56,12 @@ template <std::same_as<std::string_view> Text>
 class TextTerms {
  public:
   /// Returns the terms of a text, separated by spaces: its words in order, its end, and each word that is not its own
-  /// stem as it is written, once, for searches by what a word starts with. The result lives until the next call.
-  [[nodiscard]] Text of(const IndexTerms& tenant, Text text) {
+  /// stem as it is written, once, for searches by what a word starts with. The result lives until the next call. A text
+  /// without words has no terms, or only its end.
+  [[nodiscard]] Text of(const IndexTerms& tenant, Text text, bool always_has_end) {
     start();
-    add(tenant, text);
-    return finish(tenant);
+    if (!text.empty()) { add(tenant, text); }
+    return terms_.empty() && !always_has_end ? Text() : finish(tenant);
   }
 
   // The same for several texts of a row: `start`, then `add` for each, then `finish`.

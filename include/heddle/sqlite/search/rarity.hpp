@@ -3,6 +3,7 @@
 
 #include "heddle/detail/sqlite_c/handles.hpp"
 #include "heddle/limits.hpp"
+#include "heddle/sql/message_texts.hpp"
 #include "heddle/sqlite/search/index_terms.hpp"
 #include "heddle/sqlite/search/message_query.hpp"
 #include "heddle/sqlite/search/term_weights.hpp"
@@ -72,14 +73,19 @@ class Rarity {
 
   void count_queued(MessageQuery<Text>& query, std::vector<std::int64_t>& counts, std::int64_t& messages) {
     const auto queued = prepare(
-        "SELECT m.searched FROM tenants t CROSS JOIN search_queue q ON q.user_id = t.user_id "
+        "SELECT m.content, m.content_blocks, m.tool_calls, m.tool_result, m.parts FROM tenants t CROSS JOIN "
+        "search_queue q ON q.user_id = t.user_id "
         "CROSS JOIN messages m ON m.key = q.key WHERE t.number = ?1");
     sqlite3_bind_int64(queued.get(), 1, tenant_);
+    sql::StoredTexts<Message> texts;
     while (step(queued)) {
       ++messages;
-      const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(queued.get(), 0));
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(queued.get(), 0));
-      const std::vector<int>& frequencies = query.count(text == nullptr ? Text() : Text(text, size));
+      const auto column = [&queued](int index) {
+        const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(queued.get(), index));
+        return Text(text == nullptr ? "" : text, static_cast<std::size_t>(sqlite3_column_bytes(queued.get(), index)));
+      };
+      const std::vector<int>& frequencies =
+          query.count(texts.of({column(0), column(1), column(2), {}, column(3), column(4)}));
       for (std::size_t term = 0; term < counts.size(); ++term) { counts[term] += frequencies[term] > 0 ? 1 : 0; }
     }
   }

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/message_texts.hpp"
 #include "heddle/sqlite/search/index_terms.hpp"
 #include "heddle/sqlite/search/message_query.hpp"
 #include "heddle/sqlite/search/rank.hpp"
@@ -77,19 +78,31 @@ void scan_limit(sqlite3_context* result, int /*count*/, sqlite3_value** argument
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
-/// The SQL function `unindexed_rank(text, terms, weights)`: the rank of a text that is not in the index; null if it
-/// does not match.
+/// What `unindexed_rank` keeps from message to message.
+template <std::same_as<std::string_view> Text>
+struct UnindexedRank {
+  MessageQuery<Text> query;
+  sql::StoredTexts<Message> texts{};
+};
+
+/// The SQL function `unindexed_rank(content, content_blocks, tool_calls, tool_result, parts, terms, weights)`: the rank
+/// of a message that is not in the index; null if it does not match.
 template <std::same_as<std::string_view> Text>
 void unindexed_rank(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
-    auto* const kept = static_cast<MessageQuery<Text>*>(sqlite3_get_auxdata(result, 1));
-    std::unique_ptr<MessageQuery<Text>> made;
-    if (kept == nullptr) { made = std::make_unique<MessageQuery<Text>>(text_of(arguments[1])); }
-    const std::optional<double> rank =
-        (kept != nullptr ? kept : made.get())->rank(text_of(arguments[0]), weights_of(arguments[2]));
+    constexpr int terms = 5;
+    auto* const kept = static_cast<UnindexedRank<Text>*>(sqlite3_get_auxdata(result, terms));
+    std::unique_ptr<UnindexedRank<Text>> made;
+    if (kept == nullptr) {
+      made = std::make_unique<UnindexedRank<Text>>(UnindexedRank<Text>{MessageQuery<Text>(text_of(arguments[terms]))});
+    }
+    UnindexedRank<Text>& message = kept != nullptr ? *kept : *made;
+    const auto& texts = message.texts.of({text_of(arguments[0]), text_of(arguments[1]), text_of(arguments[2]), Text(),
+                                          text_of(arguments[3]), text_of(arguments[4])});
+    const std::optional<double> rank = message.query.rank(texts, weights_of(arguments[terms + 1]));
     if (made) {
-      sqlite3_set_auxdata(result, 1, made.release(),
-                          [](void* query) { delete static_cast<MessageQuery<Text>*>(query); });
+      sqlite3_set_auxdata(result, terms, made.release(),
+                          [](void* kept_one) { delete static_cast<UnindexedRank<Text>*>(kept_one); });
     }
     if (rank) { return sqlite3_result_double(result, *rank); }
     sqlite3_result_null(result);
@@ -111,15 +124,16 @@ void index_terms(sqlite3_context* result, int count, sqlite3_value** arguments) 
 }
 
 /// The SQL function `search_rank(table[, weights])` of the indexes: see TextRank. The last phrase of the query is the
-/// end of the text, whose place is the length. Without weights each phrase is a term, and all are alike.
+/// end of a text, whose place is the length; a message can have a text in each column. Without weights each phrase is a
+/// term, and all are alike.
 template <std::same_as<std::string_view> Text>
 void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context* result, int count,
                  sqlite3_value** arguments) noexcept {
   const TermWeights<double> weights = count > 0 ? weights_of(arguments[0]) : TermWeights<double>(Text());
   const int end = api->xPhraseCount(row) - 1;
   int failure = SQLITE_OK;
-  // Returns how often the row has a phrase; the place of the last one.
-  const auto frequency = [&](int phrase, int* place) {
+  // Returns how often the row has a phrase, in the columns that are searched; the sum of the places.
+  const auto frequency = [&](int phrase, int* places) {
     Fts5PhraseIter next{};
     int column = 0;
     int offset = 0;
@@ -128,7 +142,7 @@ void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context*
     if (code != SQLITE_OK) { failure = code; }
     for (; code == SQLITE_OK && column >= 0; api->xPhraseNext(row, &next, &column, &offset)) {
       ++found;
-      if (place != nullptr) { *place = offset; }
+      if (places != nullptr) { *places += offset; }
     }
     return found;
   };

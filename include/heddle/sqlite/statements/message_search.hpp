@@ -69,7 +69,9 @@ struct SearchStatements {
   /// WITH: the messages that are not in the index yet and match, with their ranks. Materialized, so that each text is
   /// looked at once. The source ends in a condition.
   static std::string queued(const std::string& source) {
-    return "queued AS MATERIALIZED (SELECT key, score FROM (SELECT q.key AS key, unindexed_rank(m.searched, ?2, " +
+    return "queued AS MATERIALIZED (SELECT key, score FROM (SELECT q.key AS key, unindexed_rank(m.content, "
+           "m.content_blocks, "
+           "m.tool_calls, m.tool_result, m.parts, ?2, " +
            asked("weights") + ") AS score FROM " + source + has("q.key") + ") WHERE score IS NOT NULL)";
   }
   /// The rank of a row of the index `f`; the newest have none.
