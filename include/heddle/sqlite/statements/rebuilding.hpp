@@ -12,7 +12,7 @@
 namespace heddle::sqlite {
 
 /// What a rebuilt index leaves is removed by so many rows of FTS5, each a page of the file.
-inline constexpr int former_rows = 256;
+inline constexpr std::int64_t former_rows = 256;
 
 /// The statements that make the full-text indexes anew by another analysis; the tables are described in the migration
 /// `search`. Comments name the arguments.
