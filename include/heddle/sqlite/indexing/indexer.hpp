@@ -37,17 +37,10 @@ class Indexer final : public Filler {
     if (!state_.is_ours()) { return {}; }
     // The rows that are deleted on the way have the texts, too; and a former index can have what was erased since.
     if (state_.erasure != 0 || state_.has_former) { connection.begin_erasing(); }
-    Turn turn;
-    const bool is_known = text::has_rules_of(state_.analysis);
-    if (is_known) { turn = remove(connection); }
-    // What is queued is for the next turn: one is as long as others wait.
-    if (turn.messages > 0) {
-      turn.is_last = false;
-    } else {
-      if (is_known) { turn = insert(connection); }
-      // Not only when nothing is queued, which may never be so.
-      if (!do_what_is_owed(connection, turn, user)) { turn.is_last = false; }
-    }
+    is_removing_ = false;
+    Turn turn = can_change() ? fill(connection) : Turn();
+    // Not only when nothing is queued, which may never be so.
+    if (!is_removing_ && !do_what_is_owed(connection, turn, user)) { turn.is_last = false; }
     turn.is_outdated = IndexState::read(connection).is_outdated();
     return turn;
   }
@@ -55,7 +48,7 @@ class Indexer final : public Filler {
   Turn take_turn_for(Connection& connection, std::string_view user) override {
     state_ = IndexState::read(connection);
     // Another thread can have done it.
-    if (!state_.is_ours() || !text::has_rules_of(state_.analysis) || !waits_much(connection, user)) { return {}; }
+    if (!state_.is_ours() || !can_change() || !waits_much(connection, user)) { return {}; }
     read(connection, sql().queued_of_user, [user](connection::Prepared& query) { query.text(user); });
     Turn turn = each(false, [&](const Entry& entry) { return insert(connection, entry); });
     turn.is_last = turn.messages == 0 || !waits_much(connection, user);
@@ -82,13 +75,32 @@ class Indexer final : public Filler {
 
   static const RebuildingStatements& next() { return sql::statements<RebuildingStatements>(); }
 
+  /// False if there is an index of which this program does not have the rules, or of which it needs not: one that a
+  /// version between has begun to make.
+  [[nodiscard]] bool can_change() const noexcept {
+    return text::has_rules_of(state_.analysis) && (state_.next == 0 || state_.next == text::own_analysis());
+  }
+
+  /// Removes and inserts.
+  Turn fill(Connection& connection) {
+    const Turn removed = remove(connection);
+    // What is queued is for the next turn if many were removed: one is as long as others wait. Not if few were, because
+    // some may be each time.
+    is_removing_ = !removed.is_last || removed.messages > turn_size / 4;
+    if (is_removing_) { return {removed.messages, 0, false}; }
+    Turn turn = insert(connection);
+    turn.messages += removed.messages;
+    return turn;
+  }
+
   /// Does some of what is owed beside the queue; returns true if nothing is left. Nothing waits to be removed.
   bool do_what_is_owed(Connection& connection, Turn& turn, std::string_view user) {
     const int own = text::own_analysis();
     if (state_.has_former) {
       if (NextIndex<Connection>::remove_former(connection)) { connection.execute(RebuildingStatements::drop_former); }
-    } else if (!text::has_rules_of(state_.analysis)) {
-      NextIndex<Connection>::start_over(connection);
+    } else if (!can_change()) {
+      const bool is_known = text::has_rules_of(state_.analysis);
+      is_known ? NextIndex<Connection>::begin(connection) : NextIndex<Connection>::start_over(connection);
     } else if (state_.artifacts < own) {
       renew_artifacts(connection, turn, user);
     } else if (state_.analysis == own) {
@@ -271,7 +283,8 @@ class Indexer final : public Filler {
     static_cast<void>(running->step());
   }
 
-  IndexState state_;  ///< as the turn found it
+  IndexState state_;          ///< as the turn found it
+  bool is_removing_ = false;  ///< more may wait to be removed than the turn has removed
   std::vector<Entry> entries_;
   search::TextTerms<std::string_view> terms_;
   std::string query_;
