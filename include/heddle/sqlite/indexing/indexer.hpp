@@ -5,6 +5,7 @@
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/indexing/erasing.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
+#include "heddle/sqlite/indexing/find_indexed.hpp"
 #include "heddle/sqlite/indexing/idle_thread.hpp"
 #include "heddle/sqlite/indexing/index_state.hpp"
 #include "heddle/sqlite/indexing/next_index.hpp"
@@ -62,14 +63,7 @@ class Indexer final : public Filler {
   /// A turn takes no further message after this time: others wait for the connection.
   static constexpr std::chrono::milliseconds longest{20};
 
-  struct Entry {
-    std::int64_t key = 0;
-    std::int64_t tenant = 0;
-    std::string user;
-    bool is_indexed = false;  ///< only of those to be removed
-    bool is_in_next = false;  ///< the same for the index that is made anew
-    bool is_queued = false;   ///< only of those that are put into that
-  };
+  using Entry = IndexEntry;
 
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
 
@@ -166,8 +160,8 @@ class Indexer final : public Filler {
 
   Turn remove(Connection& connection) {
     read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
-    find_indexed(connection, sql().indexed, &Entry::is_indexed);
-    if (state_.next != 0) { find_indexed(connection, next().indexed, &Entry::is_in_next); }
+    find_indexed(connection, sql().indexed, entries_, &Entry::is_indexed);
+    if (state_.next != 0) { find_indexed(connection, next().indexed, entries_, &Entry::is_in_next); }
     return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) {
       remove(connection, entry);
       return std::int64_t{0};
@@ -219,33 +213,6 @@ class Indexer final : public Filler {
     run_statement(connection, sql().forget_tenant, entry.tenant);
   }
 
-  /// What is not in the index must not be removed from it: FTS5 would count one row less, and fail at 0. Other programs
-  /// can insert messages without queueing them. A query costs as much as some thousand rows that it reads, so one looks
-  /// for all that are near one another.
-  void find_indexed(Connection& connection, const sql::StatementText& statement, bool Entry::*is_found) {
-    constexpr std::int64_t widest_gap = 1000;
-    for (auto first = entries_.begin(); first != entries_.end();) {
-      auto last = first;
-      auto next = first + 1;
-      while (next != entries_.end() && next->tenant == first->tenant && next->key - last->key <= widest_gap) {
-        last = next++;
-      }
-      query_ = '"';
-      search::IndexTerms(first->tenant).append_end(query_);
-      query_ += '"';
-      const connection::Running query(connection, statement);
-      query->text(query_);
-      query->integer(first->key);
-      query->integer(last->key);
-      while (query->step()) {
-        const std::int64_t key = std::as_const(*query).integer(0);
-        while (first != next && first->key < key) { ++first; }
-        if (first != next && first->key == key) { (*first).*is_found = true; }
-      }
-      first = next;
-    }
-  }
-
   std::int64_t insert(Connection& connection, const Entry& entry) {
     {
       // Before, so that a message is never indexed twice.
@@ -287,7 +254,6 @@ class Indexer final : public Filler {
   bool is_removing_ = false;  ///< more may wait to be removed than the turn has removed
   std::vector<Entry> entries_;
   search::TextTerms<std::string_view> terms_;
-  std::string query_;
   // Where the last turn ended.
   std::string last_user_;
   std::int64_t last_key_ = 0;
