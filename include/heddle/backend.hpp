@@ -184,20 +184,20 @@ class Backend {
 
   /// Indexes the tenant's texts anew that a version with another analysis has stored; returns how many. See
   /// IndexesAnew.
-  std::int64_t reindex(const Context& context) requires concepts::KeepsWordsInRows<Policy>;
+  std::int64_t reindex(const Context& context) requires concepts::ReplacesWords<Policy>;
   /// The same for all tenants, as administration. A thread of the backend does it by itself, see the configuration.
-  std::int64_t reindex_all(const Context& context = {}) requires concepts::KeepsWordsInRows<Policy>;
+  std::int64_t reindex_all(const Context& context = {}) requires concepts::ReplacesWords<Policy>;
   /// For a policy that has no such texts: a call does not compile and the error says why.
   template <class Unused = void>
-  concepts::Lacking reindex(const Context& /*context*/) requires(!concepts::KeepsWordsInRows<Policy>) {
-    static_assert(concepts::KeepsWordsInRows<Policy>,
+  concepts::Lacking reindex(const Context& /*context*/) requires(!concepts::ReplacesWords<Policy>) {
+    static_assert(concepts::ReplacesWords<Policy>,
                   "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
     concepts::never_called();
   }
   /// The same.
   template <class Unused = void>
-  concepts::Lacking reindex_all(const Context& /*context*/ = {}) requires(!concepts::KeepsWordsInRows<Policy>) {
-    static_assert(concepts::KeepsWordsInRows<Policy>,
+  concepts::Lacking reindex_all(const Context& /*context*/ = {}) requires(!concepts::ReplacesWords<Policy>) {
+    static_assert(concepts::ReplacesWords<Policy>,
                   "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
     concepts::never_called();
   }

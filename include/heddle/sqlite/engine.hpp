@@ -147,7 +147,24 @@ class BasicEngine {
   }
 
   /// Returns what is left to do behind the calls; nothing before the first migration.
-  [[nodiscard]] std::optional<OwedWork> owed(const Call& call) { return Scrubber(*writer_, call).owed(); }
+  [[nodiscard]] std::optional<OwedWork> owed(const Call& call) {
+    std::optional<OwedWork> owed = Scrubber(*writer_, call).owed();
+    if (owed) { owed->log_is_held = log_.is_held(); }
+    return owed;
+  }
+
+  /// Makes the words of a former analysis anew, those of all tenants; returns how many texts of this one it did. See
+  /// IndexesAnew.
+  [[nodiscard]] std::int64_t reindex(const Call& call) {
+    indexing::SearchParts<connection::Connection>::compile();
+    return Scrubber(*writer_, call).reindex(call.user_id);
+  }
+  /// The same; returns how many it did of all tenants. Throws `failed_precondition` without `administer_tenants`.
+  [[nodiscard]] std::int64_t reindex_all(const Call& call) {
+    require_admin(config_);
+    indexing::SearchParts<connection::Connection>::compile();
+    return Scrubber(*writer_, call).reindex({});
+  }
 
   /// Calls `use` with the connection that writes, while no other call uses it; see Writer.
   template <class Use>

@@ -6,6 +6,7 @@
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
 #include "heddle/sqlite/statements/erasure.hpp"
+#include "heddle/text/analysis.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -44,7 +45,7 @@ class Upkeep {
   /// savepoints.
   void before_commit(connection::Connection& connection) {
     note_changes(connection);
-    if (removed_ > 0 && is_secure_ && can_fill()) { filler_->remove_all(connection); }
+    if (is_secure_) { note_deletions(connection); }
     removed_ = 0;
     if (!is_immediate_ || !can_fill()) { return; }
     // As much as was queued, and no more: a migration can have queued all messages.
@@ -56,9 +57,9 @@ class Upkeep {
     }
   }
 
-  /// Takes a turn, and returns what it did. To be called in a transaction, outside of savepoints.
-  Filler::Turn take_turn(connection::Connection& connection) {
-    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection) : Filler::Turn{};
+  /// Takes a turn, and returns what it did; see Filler. To be called in a transaction, outside of savepoints.
+  Filler::Turn take_turn(connection::Connection& connection, std::string_view user = {}) {
+    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection, user) : Filler::Turn{};
     if (turn.is_last) {
       give_up();
     } else {
@@ -85,7 +86,8 @@ class Upkeep {
       constexpr const char* is_queued =
           "SELECT EXISTS (SELECT 1 FROM search_queue) OR EXISTS (SELECT 1 FROM search_removals)";
       if (connection.read_integer(knows_erasure) != 0 &&
-          (connection.read_integer(is_queued) != 0 || connection.read_integer(owes_erasure) != 0)) {
+          (connection.read_integer(is_queued) != 0 || connection.read_integer(owes_erasure) != 0 ||
+           connection.read_integer(made_by) < text::own_analysis())) {
         unindexed_.fetch_add(1, std::memory_order_relaxed);
       }
     } catch (const Error& error) { static_cast<void>(error); }
@@ -120,6 +122,13 @@ class Upkeep {
   // Not std::max: see `filler_`.
   static std::int64_t at_least(std::int64_t least, std::int64_t number) noexcept {
     return number < least ? least : number;
+  }
+
+  /// What was deleted has to leave the file: the words of the index by turns, as those of what is redacted, the rest
+  /// with this commit.
+  void note_deletions(connection::Connection& connection) {
+    if (connection.row_changes().take_deleted() || removed_ > 0) { connection.begin_erasing(); }
+    if (removed_ > 0) { connection.execute(owe_erasure); }
   }
 
   void note_changes(connection::Connection& connection) {

@@ -6,6 +6,7 @@
 #include "heddle/sqlite/search/index_terms.hpp"
 #include "heddle/sqlite/search/rank.hpp"
 #include "heddle/sqlite/search/term_weights.hpp"
+#include "heddle/text/analysis.hpp"
 #include "heddle/text/query_words.hpp"
 #include "heddle/text/word.hpp"
 #include "heddle/text/words.hpp"
@@ -32,8 +33,9 @@ class MessageQuery {
   using Texts = typename sql::MessageTexts<Message>::Texts;
 
   /// Takes what `quoted_terms` returns. A term without words is left out, and so is one that is there already if one is
-  /// enough.
-  explicit MessageQuery(Text quoted) : places_(take_places(quoted)), any_(quoted.starts_with('|')) {
+  /// enough. `analysis` is the version of the analysis by whose rules the terms are searched.
+  MessageQuery(Text quoted, int analysis)
+      : analysis_(text::searched_analysis(analysis)), places_(take_places(quoted)), any_(quoted.starts_with('|')) {
     for (std::size_t begin = 0; (begin = quoted.find('"', begin)) != std::string_view::npos; ++begin) {
       const std::size_t end = std::min(quoted.find('"', begin + 1), quoted.size());
       add(quoted.substr(begin + 1, end - begin - 1), end + 1 < quoted.size() && quoted[end + 1] == '*');
@@ -44,6 +46,7 @@ class MessageQuery {
 
   [[nodiscard]] std::size_t size() const noexcept { return terms_.size(); }
   [[nodiscard]] bool is_any() const noexcept { return any_; }
+  [[nodiscard]] int analysis() const noexcept { return analysis_; }
   [[nodiscard]] bool is_beginning(std::size_t term) const noexcept { return terms_[term].is_beginning; }
 
   /// True if a term stands for all words that start with something: the index finds these anew for each scan.
@@ -134,7 +137,7 @@ class MessageQuery {
   void add(std::string_view phrase, bool is_beginning) {
     Term term;
     std::string folded;
-    text::for_each_query_word(phrase, [&](const text::QueryWord& word) {
+    text::for_each_query_word(analysis_, phrase, [&](const text::QueryWord& word) {
       term.words.push_back({std::string(word.term), word.prefix});
       folded = word.folded;
     });
@@ -167,7 +170,7 @@ class MessageQuery {
     bytes_.clear();
     ends_.clear();
     written_.clear();
-    text::for_each_word(text, [&](const text::Word& word) {
+    text::for_each_word(analysis_, text, [&](const text::Word& word) {
       bytes_.append(word.term);
       ends_.push_back(bytes_.size());
       if (!beginning_.empty() && word.folded != word.term && word.folded.starts_with(beginning_)) {
@@ -208,6 +211,7 @@ class MessageQuery {
     return count;
   }
 
+  int analysis_;
   std::int64_t places_;
   bool any_;
   std::vector<Term> terms_;

@@ -32,16 +32,26 @@ class Rarity {
   [[nodiscard]] std::string weights(MessageQuery<Text>& query) {
     std::vector<double> all(query.size(), 1.0);
     if (query.is_any()) { weigh(query, all); }
+    return blob_of(query, all);
+  }
+
+  /// Returns weights with which all terms count alike.
+  [[nodiscard]] static std::string alike(const MessageQuery<Text>& query) {
+    return blob_of(query, std::vector<double>(query.size(), 1.0));
+  }
+
+  [[nodiscard]] int failure() const noexcept { return failure_; }
+
+ private:
+  static std::string blob_of(const MessageQuery<Text>& query, const std::vector<double>& all) {
     std::string blob;
+    TermWeights<double>::begin(blob, query.analysis());
     for (std::size_t term = 0; term < all.size(); ++term) {
       TermWeights<double>::append(blob, all[term], query.is_beginning(term));
     }
     return blob;
   }
 
-  [[nodiscard]] int failure() const noexcept { return failure_; }
-
- private:
   /// No term and no tenant is counted further: it takes as long as the count is high.
   static constexpr std::int64_t most = 10'000;
 

@@ -8,6 +8,7 @@
 #include "heddle/sqlite/search/rarity.hpp"
 #include "heddle/sqlite/search/term_weights.hpp"
 #include "heddle/sqlite/search/word_functions.hpp"
+#include "heddle/text/analysis.hpp"
 
 #include <sqlite3.h>
 
@@ -35,27 +36,41 @@ namespace heddle::sqlite::search {
   return TermWeights<double>(data == nullptr ? std::string_view() : std::string_view(data, size));
 }
 
-/// The SQL function `message_query(tenant, terms[, weights])`: see MessageQuery. Without weights all terms are alike. A
-/// tenant that is null has no texts.
+/// Makes the query of FTS5 for the texts of a tenant the result of an SQL function.
+void return_query(sqlite3_context* result, std::same_as<sqlite3_value> auto* tenant, const auto& terms,
+                  const TermWeights<double>& weights) {
+  std::string query = R"("")";
+  if (sqlite3_value_type(tenant) != SQLITE_NULL) { query = terms.match(sqlite3_value_int64(tenant), weights); }
+  sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+/// The SQL function `message_query(tenant, terms, weights)`: see MessageQuery. A tenant that is null has no texts.
 template <std::same_as<std::string_view> Text>
-void message_query(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept {
+void message_query(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
-    std::string query = R"("")";
-    if (sqlite3_value_type(arguments[0]) != SQLITE_NULL) {
-      const std::int64_t tenant = sqlite3_value_int64(arguments[0]);
-      MessageQuery<Text> terms(text_of(arguments[1]));
-      const std::string alike = count < 3 ? Rarity<Text>(nullptr, tenant).weights(terms) : std::string();
-      query = terms.match(tenant, count < 3 ? TermWeights<double>(alike) : weights_of(arguments[2]));
-    }
-    sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    const TermWeights<double> weights = weights_of(arguments[2]);
+    const MessageQuery<Text> terms(text_of(arguments[1]), weights.analysis());
+    return_query(result, arguments[0], terms, weights);
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
-/// The SQL function `term_weights(tenant, terms)`: see TermWeights. Runs statements on the connection.
+/// The SQL function `artifact_query(tenant, terms, analysis)`: the query for the artifacts whose words were made by a
+/// version of the analysis, which finds nothing if that is null. All terms are alike. The same.
+template <std::same_as<std::string_view> Text>
+void artifact_query(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
+  try {
+    const bool is_none = sqlite3_value_type(arguments[2]) == SQLITE_NULL;
+    MessageQuery<Text> terms(is_none ? Text() : text_of(arguments[1]), sqlite3_value_int(arguments[2]));
+    const std::string alike = Rarity<Text>::alike(terms);
+    return_query(result, arguments[0], terms, TermWeights<double>(alike));
+  } catch (...) { sqlite3_result_error_nomem(result); }
+}
+
+/// The SQL function `term_weights(tenant, terms, analysis)`: see TermWeights. Runs statements on the connection.
 template <std::same_as<std::string_view> Text>
 void term_weights(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
-    MessageQuery<Text> terms(text_of(arguments[1]));
+    MessageQuery<Text> terms(text_of(arguments[1]), sqlite3_value_int(arguments[2]));
     Rarity<Text> rarity(sqlite3_context_db_handle(result), sqlite3_value_int64(arguments[0]));
     const std::string weights = rarity.weights(terms);
     if (rarity.failure() != SQLITE_OK) { return sqlite3_result_error_code(result, rarity.failure()); }
@@ -68,7 +83,9 @@ void term_weights(sqlite3_context* result, int /*count*/, sqlite3_value** argume
 template <std::same_as<std::string_view> Text>
 void scan_limit(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
-    if (MessageQuery<Text>(text_of(arguments[0])).has_start()) { return sqlite3_result_null(result); }
+    if (MessageQuery<Text>(text_of(arguments[0]), text::own_analysis()).has_start()) {
+      return sqlite3_result_null(result);
+    }
     const double wanted = sqlite3_value_double(arguments[1]);
     // To begin a scan takes as long as some 200 matches of one. If m match, some wanted * sessions / m are begun.
     const double product = wanted * sqlite3_value_double(arguments[2]) * 200;
@@ -93,13 +110,15 @@ void unindexed_rank(sqlite3_context* result, int /*count*/, sqlite3_value** argu
     constexpr int terms = 5;
     auto* const kept = static_cast<UnindexedRank<Text>*>(sqlite3_get_auxdata(result, terms));
     std::unique_ptr<UnindexedRank<Text>> made;
+    const TermWeights<double> weights = weights_of(arguments[terms + 1]);
     if (kept == nullptr) {
-      made = std::make_unique<UnindexedRank<Text>>(UnindexedRank<Text>{MessageQuery<Text>(text_of(arguments[terms]))});
+      made = std::make_unique<UnindexedRank<Text>>(
+          UnindexedRank<Text>{MessageQuery<Text>(text_of(arguments[terms]), weights.analysis())});
     }
     UnindexedRank<Text>& message = kept != nullptr ? *kept : *made;
     const auto& texts = message.texts.of({text_of(arguments[0]), text_of(arguments[1]), text_of(arguments[2]), Text(),
                                           text_of(arguments[3]), text_of(arguments[4])});
-    const std::optional<double> rank = message.query.rank(texts, weights_of(arguments[terms + 1]));
+    const std::optional<double> rank = message.query.rank(texts, weights);
     if (made) {
       sqlite3_set_auxdata(result, terms, made.release(),
                           [](void* kept_one) { delete static_cast<UnindexedRank<Text>*>(kept_one); });
@@ -109,8 +128,8 @@ void unindexed_rank(sqlite3_context* result, int /*count*/, sqlite3_value** argu
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
-/// The SQL function `index_terms(tenant, text, ...)`: the terms of a row with these texts. The triggers of artifacts
-/// call it, so only a program with this function can change them.
+/// The SQL function `index_terms(tenant, text, ...)`: the terms of a row with these texts, by the newest rules. The
+/// triggers of artifacts call it, so only a program with this function can store them.
 template <std::same_as<std::string_view> Text>
 void index_terms(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept {
   try {
@@ -121,6 +140,12 @@ void index_terms(sqlite3_context* result, int count, sqlite3_value** arguments) 
     const std::string_view text = terms.finish(tenant);
     sqlite3_result_text64(result, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } catch (...) { sqlite3_result_error_nomem(result); }
+}
+
+/// The SQL function `own_analysis()`: the version of these rules.
+template <std::same_as<std::string_view> Text>
+void own_analysis(sqlite3_context* result, int /*count*/, sqlite3_value** /*arguments*/) noexcept {
+  sqlite3_result_int(result, text::own_analysis());
 }
 
 /// The SQL function `search_rank(table[, weights])` of the indexes: see TextRank. The last phrase of the query is the
@@ -165,7 +190,8 @@ void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context*
 
 /// These functions. A template only so that files that need none do not compile them.
 template <std::same_as<std::string_view> Text>
-inline constexpr WordFunctions word_functions{&message_query<Text>,  &term_weights<Text>, &scan_limit<Text>,
-                                              &unindexed_rank<Text>, &index_terms<Text>,  &search_rank<Text>};
+inline constexpr WordFunctions word_functions{&message_query<Text>, &artifact_query<Text>, &term_weights<Text>,
+                                              &scan_limit<Text>,    &unindexed_rank<Text>, &index_terms<Text>,
+                                              &own_analysis<Text>,  &search_rank<Text>};
 
 }  // namespace heddle::sqlite::search

@@ -60,8 +60,8 @@ struct SearchStatements {
   /// WITH: the number of the tenant, how much each term counts, and the query of FTS5. Materialized, so that each is
   /// made once.
   static std::string asked() {
-    return "weighed AS MATERIALIZED (SELECT number, term_weights(number, ?2) AS weights FROM tenants WHERE user_id = "
-           "?1), asked AS MATERIALIZED (SELECT weights, message_query(number, ?2, weights) AS words FROM weighed)";
+    return "weighed AS MATERIALIZED (SELECT number, term_weights(number, ?2, (SELECT analysis FROM search_state)) AS "
+           "weights FROM tenants WHERE user_id = ?1), asked AS MATERIALIZED (SELECT weights, message_query(number, ?2, weights) AS words FROM weighed)";
   }
   static std::string asked(const std::string& column) { return "(SELECT " + column + " FROM asked)"; }
   /// The query of FTS5. An empty phrase matches nothing.

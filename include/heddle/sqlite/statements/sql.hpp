@@ -159,19 +159,35 @@ struct Sql : sql::HidingSql {
   /// ORDER BY would keep the texts of all rows in memory.
   static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
                                           std::string_view offset) {
-    return std::string(" FROM (SELECT f.rowid AS number, search_rank(artifact_words) AS score FROM artifact_words f ")
-        .append(
-            "CROSS JOIN artifacts owned ON owned.number = f.rowid WHERE artifact_words MATCH message_query((SELECT ")
-        .append("number FROM tenants WHERE user_id = ")
-        .append(user)
-        .append("), ")
-        .append(words)
-        .append(")")
-        .append(" AND owned.deleted_at IS NULL" + visible("owned") + " ORDER BY score, f.rowid LIMIT ")
+    // Some can still have words of a former analysis.
+    constexpr std::string_view former = "(SELECT artifacts FROM search_state WHERE artifacts < own_analysis())";
+    return std::string(" FROM (SELECT f.number AS number, f.score AS score FROM (")
+        .append(matching_artifacts(user, words, "own_analysis()", ">="))
+        .append(" UNION ALL ")
+        .append(matching_artifacts(user, words, former, "<"))
+        .append(") f CROSS JOIN artifacts owned ON owned.number = f.number WHERE owned.deleted_at IS NULL")
+        .append(visible("owned") + " ORDER BY score, f.number LIMIT ")
         .append(limit)
         .append(" OFFSET ")
         .append(offset)
         .append(") found CROSS JOIN artifacts a ON a.number = found.number");
+  }
+
+ private:
+  /// SELECT: the artifacts whose words were made by the program's own analysis or a newer one, or before it, that match
+  /// by the rules of one.
+  static std::string matching_artifacts(std::string_view user, std::string_view words, std::string_view analysis,
+                                        std::string_view compared) {
+    return std::string("SELECT rowid AS number, search_rank(artifact_words) AS score FROM artifact_words WHERE ")
+        .append("artifact_words MATCH artifact_query((SELECT number FROM tenants WHERE user_id = ")
+        .append(user)
+        .append("), ")
+        .append(words)
+        .append(", ")
+        .append(analysis)
+        .append(") AND analysis ")
+        .append(compared)
+        .append(" own_analysis()");
   }
 };
 

@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <utility>
 
 namespace heddle::sqlite::transaction {
@@ -83,13 +84,17 @@ class Writer {
     } catch (const Error& error) { static_cast<void>(error); }
   }
 
-  /// Takes a turn in the full-text index for a call. Throws what ends the call, and what makes the turn fail.
-  void take_turn(const Call& call) {
+  /// Takes a turn in the full-text index for a call, and returns what it did; see Filler. Throws what ends the call,
+  /// and what makes the turn fail. A template, so that other files do not compile it.
+  indexing::Filler::Turn take_turn(const std::same_as<Call> auto& call, std::string_view user = {}) {
     Task task(call);
     enter(task);
-    const std::exception_ptr failure = take_turn();
+    indexing::Filler::Turn done;
+    auto turn = [&](Transaction& /*transaction*/) { done = index_.take_turn(connection_, user); };
+    const std::exception_ptr failure = take_turn(Context{}, turn);
     leave();
     if (failure) { std::rethrow_exception(failure); }
+    return done;
   }
 
   /// Starts the write-ahead log anew, so that it no longer has what was overwritten, by units of work that write
