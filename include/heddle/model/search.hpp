@@ -29,10 +29,12 @@ struct EnumNames<WordMatch> {
   static constexpr std::array<std::string_view, 2> values{"all", "any"};
 };
 
-/// The order of messages that are found.
+/// The order of what is found.
 enum class SearchOrder {
-  best,   ///< best match first; see MessageSearch
-  newest  ///< in the order in which sessions are listed, last updated first; in each its newest message first
+  best,  ///< best match first; see MessageSearch and ArtifactSearch
+  /// Messages: in the order in which sessions are listed, last updated first; in each its newest message first.
+  /// Artifacts: as they are listed, last created first.
+  newest
 };
 
 template <>

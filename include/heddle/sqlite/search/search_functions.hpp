@@ -43,19 +43,21 @@ void message_query(sqlite3_context* result, int count, sqlite3_value** arguments
     if (sqlite3_value_type(arguments[0]) != SQLITE_NULL) {
       const std::int64_t tenant = sqlite3_value_int64(arguments[0]);
       MessageQuery<Text> terms(text_of(arguments[1]));
-      const std::string alike = count < 3 ? Rarity<Text>(nullptr, tenant).weights(terms) : std::string();
+      const std::string alike = count < 3 ? Rarity<Text>(nullptr, tenant, Text()).weights(terms) : std::string();
       query = terms.match(tenant, count < 3 ? TermWeights<double>(alike) : weights_of(arguments[2]));
     }
     sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
-/// The SQL function `term_weights(tenant, terms)`: see TermWeights. Runs statements on the connection.
+/// The SQL function `term_weights(tenant, terms[, index])`: see TermWeights. Runs statements on the connection. Without
+/// the name of an index, it is that of messages.
 template <std::same_as<std::string_view> Text>
-void term_weights(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
+void term_weights(sqlite3_context* result, int count, sqlite3_value** arguments) noexcept {
   try {
     MessageQuery<Text> terms(text_of(arguments[1]));
-    Rarity<Text> rarity(sqlite3_context_db_handle(result), sqlite3_value_int64(arguments[0]));
+    Rarity<Text> rarity(sqlite3_context_db_handle(result), sqlite3_value_int64(arguments[0]),
+                        count < 3 ? Text() : text_of(arguments[2]));
     const std::string weights = rarity.weights(terms);
     if (rarity.failure() != SQLITE_OK) { return sqlite3_result_error_code(result, rarity.failure()); }
     sqlite3_result_blob64(result, weights.data(), weights.size(), SQLITE_TRANSIENT);

@@ -19,7 +19,7 @@ struct WordFunctions {
                         sqlite3_value** arguments) noexcept;
 
   Function message_query;   ///< (tenant, terms[, weights]): the query of FTS5 for the texts of a tenant
-  Function term_weights;    ///< (tenant, terms): how much each term counts
+  Function term_weights;    ///< (tenant, terms[, index]): how much each term counts
   Function scan_limit;      ///< (terms, wanted, sessions): how many matches are few; null: all numbers are
   Function unindexed_rank;  ///< (text, terms, weights): the rank of a text that is not in the index; null: no match
   Function index_terms;     ///< (tenant, text, ...): the terms of a row with these texts; used by triggers
@@ -59,7 +59,7 @@ inline void add_word_functions(sqlite3* connection) {
   };
   add("message_query", -1, flags, &call_word_function<&WordFunctions::message_query>);
   // Reads the index: not deterministic.
-  add("term_weights", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
+  add("term_weights", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
   add("scan_limit", 3, flags, &call_word_function<&WordFunctions::scan_limit>);
   add("unindexed_rank", 3, flags, &call_word_function<&WordFunctions::unindexed_rank>);
   add("index_terms", -1, in_triggers, &call_word_function<&WordFunctions::index_terms>);

@@ -154,25 +154,6 @@ struct Sql : sql::HidingSql {
   // Statements of their own, and triggers, update the full-text indexes.
   static std::string search_columns() { return {}; }
   static std::string search_values(std::size_t /*first*/) { return {}; }
-
-  /// A FROM clause with the artifacts `a` of a user that match, best first: SQLite does not reorder CROSS JOIN, and an
-  /// ORDER BY would keep the texts of all rows in memory.
-  static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
-                                          std::string_view offset) {
-    return std::string(" FROM (SELECT f.rowid AS number, search_rank(artifact_words) AS score FROM artifact_words f ")
-        .append(
-            "CROSS JOIN artifacts owned ON owned.number = f.rowid WHERE artifact_words MATCH message_query((SELECT ")
-        .append("number FROM tenants WHERE user_id = ")
-        .append(user)
-        .append("), ")
-        .append(words)
-        .append(")")
-        .append(" AND owned.deleted_at IS NULL" + visible("owned") + " ORDER BY score, f.rowid LIMIT ")
-        .append(limit)
-        .append(" OFFSET ")
-        .append(offset)
-        .append(") found CROSS JOIN artifacts a ON a.number = found.number");
-  }
 };
 
 }  // namespace heddle::sqlite
