@@ -59,7 +59,7 @@ struct Backend<Policy, TracerType>::Parts {
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
         sessions(gateway, search_candidates),
-        artifacts(gateway, contents),
+        artifacts(gateway, contents, search_candidates),
         queries(budget),
         results(gateway, queries, result_settings.quota_bytes),
         purge_timer(sessions, artifacts, purge_plan),

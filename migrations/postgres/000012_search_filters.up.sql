@@ -1,5 +1,5 @@
 -- Searches by any of the words, by the beginning of the last one, in some places of a message, by roles and times, and
--- for the newest first. The earlier function stays for programs of the version before.
+-- for the newest first. The earlier functions stay for programs of the version before.
 
 -- Names in functions are looked up here and nowhere else.
 DO $$
@@ -174,6 +174,27 @@ RETURN exact IS NULL OR CASE WHEN words IS NULL THEN search @@ exact
                                                              places)
                              WHEN any_word THEN coalesce(search @@ singles, false) OR words LIKE ANY (patterns)
                              ELSE words LIKE ALL (patterns) END;
+
+-- What is to be ranked where any of the terms is enough, in groups of terms of about the same weight: ts_rank looks for
+-- the words of a group in one pass, and divides by their number.
+CREATE FUNCTION heddle_search_ranks(presents text[], formers text[], term_weights double precision[], places bigint,
+                                    OUT weights double precision[], OUT ranks tsquery[], OUT phrases tsquery[],
+                                    OUT patterns text[], OUT of_former boolean[])
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT array_agg(g.weight), array_agg(g.ranked), array_agg(g.phrase), array_agg(g.pattern), array_agg(g.of_former)
+  FROM (SELECT sum(p.weight) AS weight, string_agg(heddle_search_term(p.term, '|')::text, '|')::tsquery AS ranked,
+               (array_agg(heddle_search_term_in(p.term, places)))[1] AS phrase,
+               max(heddle_search_pattern(p.term)) AS pattern, p.of_former
+        FROM (SELECT u.place, u.weight, u.present AS term, false AS of_former
+              FROM unnest(presents, term_weights) WITH ORDINALITY u (present, weight, place)
+              UNION ALL
+              SELECT u.place, u.weight, u.former, true
+              FROM unnest(formers, term_weights) WITH ORDINALITY u (former, weight, place)) p
+        WHERE p.term IS NOT NULL
+        GROUP BY p.of_former, CASE WHEN cardinality(presents) <= 20 OR strpos(p.term, ' ') > 0 THEN -p.place
+                                   ELSE round(2 * p.weight) END) g;
+END;
 
 -- Whether a set of bits has a role: a bit for each in the order of their enumeration, then one for all others.
 CREATE FUNCTION heddle_has_role(role text, roles bigint) RETURNS boolean
@@ -351,21 +372,8 @@ BEGIN
     RETURN;
   END IF;
   IF any_word AND NOT newest THEN
-    -- Many words in groups of about the same weight: ts_rank looks for the words of a group in one pass, and divides by
-    -- their number.
-    SELECT array_agg(g.weight), array_agg(g.ranked), array_agg(g.phrase), array_agg(g.pattern), array_agg(g.of_former)
-      INTO weights, ranks, phrases, patterns, of_former
-      FROM (SELECT sum(p.weight) AS weight, string_agg(heddle_search_term(p.term, '|')::text, '|')::tsquery AS ranked,
-                   (array_agg(heddle_search_term_in(p.term, places)))[1] AS phrase,
-                   max(heddle_search_pattern(p.term)) AS pattern, p.of_former
-            FROM (SELECT u.place, u.weight, u.present AS term, false AS of_former
-                  FROM unnest(presents, weights) WITH ORDINALITY u (present, weight, place)
-                  UNION ALL
-                  SELECT u.place, u.weight, u.former, true
-                  FROM unnest(formers, weights) WITH ORDINALITY u (former, weight, place)) p
-            WHERE p.term IS NOT NULL
-            GROUP BY p.of_former, CASE WHEN cardinality(presents) <= 20 OR strpos(p.term, ' ') > 0 THEN -p.place
-                                       ELSE round(2 * p.weight) END) g;
+    SELECT r.* INTO weights, ranks, phrases, patterns, of_former
+      FROM heddle_search_ranks(presents, formers, weights, places) r;
   END IF;
 
   -- Nothing that is computed of the cap is too large. A limit that is not given is that one: least() ignores it.
@@ -576,3 +584,139 @@ $$;
 -- As for the earlier functions that run as the owner.
 REVOKE EXECUTE ON FUNCTION heddle_find_messages(text, text, text, bigint, bigint, bigint, boolean, boolean, bigint,
                                                 bigint, bigint) FROM PUBLIC;
+
+-- Artifacts, with what a search looks at, which is one place: 15 stands for all of them. They are few, so the index finds
+-- all that match.
+
+-- The artifacts of a tenant that have all terms, or any: `wanted` and `former` are of heddle_search_wanted. The planner
+-- puts it in place of the call.
+CREATE FUNCTION heddle_artifacts_with_terms(tenant text, any_word boolean, any_former boolean, rows tsquery,
+                                            exact tsquery, singles tsquery, patterns text[], former_exact tsquery,
+                                            former_singles tsquery, former_patterns text[])
+RETURNS TABLE (number bigint, id text, session_id text, source text, source_agent_id text, content_type text,
+               created_at bigint, deleted_at bigint, search tsvector, words text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT a.number, a.id, a.session_id, a.source, a.source_agent_id, a.content_type, a.created_at, a.deleted_at,
+         a.search, a.words
+  FROM artifacts a
+  -- Not `=`: see heddle_find_messages.
+  WHERE a.search @@ rows AND a.user_id IS NOT DISTINCT FROM tenant
+    AND CASE WHEN any_former AND a.search @@ '''~u'':*'::tsquery
+             THEN heddle_search_has_terms(a.search, a.words, any_word, former_exact, former_singles, former_patterns,
+                                          NULL, 15)
+             ELSE heddle_search_has_terms(a.search, a.words, any_word, exact, singles, patterns, NULL, 15) END;
+END;
+
+-- The artifacts that have all terms, or any, from `skip` on: the last created first; or the best of the first
+-- `candidates` in that order, and whether there are `more`. Nothing restricts them where an argument is null.
+CREATE FUNCTION heddle_find_artifacts(query text, in_session text, of_source text, of_agent text, of_type text,
+                                      at_or_after bigint, before bigint, newest boolean, any_word boolean,
+                                      candidates bigint, max_rows bigint, skip bigint)
+RETURNS TABLE (id text, score double precision, more boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
+SET search_path FROM CURRENT
+-- As for heddle_find_messages.
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  capped CONSTANT bigint := 10000;
+  most_terms CONSTANT bigint := 256;
+  endless CONSTANT bigint := 1::bigint << 40;
+  tenant text := nullif(current_setting('heddle.user_id', true), '');
+  any_former boolean;
+  presents text[];
+  formers text[];
+  weights double precision[];
+  wanted record;
+  former record;
+  rows tsquery;
+  ranks tsquery[];
+  phrases tsquery[];
+  patterns text[];
+  of_former boolean[];
+BEGIN
+  IF tenant IS NULL THEN
+    RETURN;
+  END IF;
+  newest := coalesce(newest, false);
+  any_word := coalesce(any_word, false);
+  -- While the tenant has none of the former analysis, nothing is asked of it.
+  PERFORM FROM artifacts f WHERE f.user_id = tenant AND f.search @@ '''~u'':*'::tsquery ORDER BY f.id LIMIT 1;
+  any_former := FOUND;
+  SELECT t.presents, t.formers INTO presents, formers FROM heddle_search_terms(query) t;
+  IF NOT any_former THEN
+    presents := array_remove(presents, NULL);
+    formers := NULL;
+  END IF;
+
+  -- How rare words are, in this tenant's artifacts only. Counted where it decides something.
+  IF any_word AND (NOT newest OR cardinality(array_remove(presents, NULL)) > most_terms) THEN
+    SELECT array_agg(r.present ORDER BY r.place), array_agg(r.former ORDER BY r.place),
+           array_agg(ln(1 + (r.artifacts - r.found + 1.5) / (r.found + 0.5)) ORDER BY r.place)
+      INTO presents, formers, weights
+      FROM (SELECT t.place, t.present, t.former, c.found, n.artifacts,
+                   row_number() OVER (PARTITION BY t.present IS NULL ORDER BY c.found, t.place) AS rarity
+            FROM (SELECT count(*)::double precision AS artifacts
+                  FROM (SELECT FROM artifacts a WHERE a.user_id = tenant LIMIT capped) a) n
+            CROSS JOIN unnest(presents, formers) WITH ORDINALITY t (present, former, place)
+            CROSS JOIN LATERAL heddle_search_wanted(ARRAY[t.present], true, 15) w
+            CROSS JOIN LATERAL heddle_search_wanted(ARRAY[t.former], true, 15) f
+            CROSS JOIN LATERAL
+              (SELECT count(*) AS found
+               FROM (SELECT FROM heddle_artifacts_with_terms(tenant, true, any_former,
+                                                             heddle_search_rows(tenant, w.rows, f.rows), w.exact,
+                                                             w.singles, w.patterns, f.exact, f.singles, f.patterns)
+                     LIMIT capped) a) c) r
+      WHERE r.present IS NULL OR r.rarity <= most_terms;
+  END IF;
+
+  SELECT * INTO wanted FROM heddle_search_wanted(presents, any_word, 15);
+  SELECT * INTO former FROM heddle_search_wanted(formers, any_word, 15);
+  rows := heddle_search_rows(tenant, wanted.rows, former.rows);
+  IF rows IS NULL THEN
+    RETURN;
+  END IF;
+  IF any_word AND NOT newest THEN
+    SELECT r.* INTO weights, ranks, phrases, patterns, of_former
+      FROM heddle_search_ranks(presents, formers, weights, 15) r;
+  END IF;
+
+  RETURN QUERY
+    WITH found AS MATERIALIZED (
+      SELECT a.number, a.id, a.created_at, a.search, a.words,
+             any_former AND a.search @@ '''~u'':*'::tsquery AS is_former
+      FROM heddle_artifacts_with_terms(tenant, any_word, any_former, rows, wanted.exact, wanted.singles,
+                                       wanted.patterns, former.exact, former.singles, former.patterns) a
+      WHERE a.deleted_at IS NULL
+        AND (a.session_id IS NULL OR a.session_id NOT IN (SELECT s.id FROM sessions s
+                                                          WHERE s.user_id = tenant AND s.deleted_at IS NOT NULL))
+        AND (in_session IS NULL OR a.session_id = in_session) AND (of_source IS NULL OR a.source = of_source)
+        AND (of_agent IS NULL OR a.source_agent_id = of_agent) AND (of_type IS NULL OR a.content_type = of_type)
+        AND (at_or_after IS NULL OR a.created_at >= at_or_after) AND (before IS NULL OR a.created_at < before)
+      -- Nothing that is computed of a number is too large.
+      ORDER BY a.created_at DESC, a.id DESC
+      LIMIT CASE WHEN newest THEN least(max_rows, endless) + least(coalesce(skip, 0), endless)
+                 ELSE least(candidates, endless) + 1 END)
+    SELECT r.id, r.score, coalesce(NOT newest AND r.size > candidates, false)
+    FROM (SELECT f.*, row_number() OVER (ORDER BY f.created_at DESC, f.id DESC) AS place, count(*) OVER () AS size,
+                 CASE WHEN newest THEN 0
+                      WHEN any_word THEN
+                        (SELECT sum(t.weight * ts_rank(f.search, t.ranked, 1))
+                         FROM unnest(weights, ranks, phrases, patterns, of_former)
+                                t (weight, ranked, phrase, pattern, of_former)
+                         WHERE t.of_former = f.is_former
+                           AND (t.pattern IS NULL OR CASE WHEN f.words IS NULL THEN f.search @@ t.phrase
+                                                          ELSE f.words LIKE t.pattern END))
+                      WHEN f.is_former THEN ts_rank(f.search, former.ranked, 1)
+                      ELSE ts_rank(f.search, wanted.ranked, 1) END::double precision AS score
+          FROM found f) r
+    WHERE newest OR candidates IS NULL OR r.place <= candidates
+    ORDER BY CASE WHEN newest THEN r.place END, r.score DESC, r.number LIMIT max_rows OFFSET skip;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION heddle_find_artifacts(text, text, text, text, text, bigint, bigint, boolean, boolean,
+                                                 bigint, bigint, bigint) FROM PUBLIC;

@@ -121,7 +121,7 @@ TEST_CASE("texts of version 0.1.0 are found before and after they are indexed an
     for (const char* query : {"order", "\"my order\"", "thanks", "flights", "the", "refunds order"}) {
       counts.push_back(backend.session_storage().search_messages(released::tenant, {.query = query}).items.size());
     }
-    counts.push_back(backend.artifact_store().search(released::tenant, "plans").items.size());
+    counts.push_back(backend.artifact_store().search(released::tenant, {.query = "plans"}).items.size());
     return counts;
   };
   const std::string left =

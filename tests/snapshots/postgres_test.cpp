@@ -142,6 +142,8 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();
   all.add("Artifacts", artifacts, artifacts_of(artifacts));
+  const auto& artifact_search = statements<Dialect::ArtifactSearch>();
+  all.add("ArtifactSearch", artifact_search, {{"search", artifact_search.search.text()}});
   const auto& contents = statements<Dialect::Contents>();
   all.add("Contents", contents, contents_of(contents));
   const auto& results = statements<Dialect::Results>();

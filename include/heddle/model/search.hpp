@@ -42,10 +42,12 @@ struct EnumNames<SearchPlace> {
   static constexpr std::array<std::string_view, 4> values{"text", "thinking", "arguments", "results"};
 };
 
-/// The order of messages that are found.
+/// The order of what is found.
 enum class SearchOrder {
-  best,   ///< best match first; see MessageSearch
-  newest  ///< in the order in which sessions are listed, last updated first; in each its newest message first
+  best,  ///< best match first; see MessageSearch and ArtifactSearch
+  /// Messages: in the order in which sessions are listed, last updated first; in each its newest message first.
+  /// Artifacts: as they are listed, last created first.
+  newest
 };
 
 template <>

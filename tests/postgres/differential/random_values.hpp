@@ -149,6 +149,19 @@ class RandomValues : public property::Generator {
     return search;
   }
 
+  /// A search in which a session, an agent and a type are not named.
+  heddle::ArtifactSearch artifact_search(const std::string& query) {
+    using namespace heddle;
+    ArtifactSearch search{.query = query};
+    if (one_in(3)) { search.match = WordMatch::any; }
+    search.begins_word = one_in(4);
+    if (one_in(4)) { search.order = SearchOrder::newest; }
+    if (one_in(5)) { search.source = static_cast<ArtifactSource>(number(one_in(20) ? 4 : 3)); }
+    if (one_in(8)) { search.from = any_time(); }
+    if (one_in(8)) { search.before = any_time(); }
+    return search;
+  }
+
   std::string json(std::size_t depth = 0) {
     static const std::vector<std::string> leaves{"null",
                                                  "true",

@@ -37,10 +37,11 @@ class SearchCalls : public StoreCalls {
     const auto& context = tenants_.front();
     const std::string words = query();
     if (random_.one_in(3)) {
+      const heddle::ArtifactSearch search = random_.artifact_search(words);
       return read_list(
           "search_artifacts for " + words,
-          [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, words, page); },
-          true);
+          [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, search, page); },
+          search.order == heddle::SearchOrder::best);
     }
     heddle::MessageSearch search = random_.search(words);
     if (random_.one_in(5)) { search.session_id = "s1"; }

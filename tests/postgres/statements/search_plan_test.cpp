@@ -119,3 +119,37 @@ TEST_CASE("search: few matches are found by the index, and of many only as many 
   CHECK_FALSE(uses_index("'common'", "true", "false"));
   CHECK_FALSE(uses_index("E'common\\nword'", "true", "true"));
 }
+
+TEST_CASE("search: artifacts are found and counted through the index, under row security") {
+  support::MigratedDatabase database;
+  {
+    heddle::Backend<heddle::Postgres> backend(database.config());
+    for (int number = 0; number < 600; ++number) {
+      backend.artifact_store().index(
+          heddle::Context::for_user("tenant" + std::to_string(number % 3)),
+          {.name = "common " + std::to_string(number), .purpose = number % 200 == 1 ? "very rare" : "nothing"});
+    }
+  }
+  support::RawPostgres superuser(database.database().superuser_dsn());
+  superuser.execute("SELECT gin_clean_pending_list('artifacts_search')");
+  SUBCASE("without statistics") {}
+  SUBCASE("with statistics") { superuser.execute("ANALYZE"); }
+  support::Plans plans(database.database().superuser_dsn(), "heddle_app");
+  for (const char* call : {"'rare', NULL, NULL, NULL, NULL, NULL, NULL, false, false, 1000, 20, 0",
+                           "E'rare\nveri', NULL, NULL, NULL, NULL, NULL, NULL, false, true, 1000, 20, 0",
+                           "'veri rare', NULL, 'user', NULL, NULL, 0, NULL, true, false, 1000, 20, 0"}) {
+    CAPTURE(call);
+    bool index = false;
+    for (const std::string& plan : plans.of("BEGIN; SELECT set_config('search_path', 'public', true), "
+                                            "set_config('heddle.user_id', 'tenant1', true); SELECT * FROM "
+                                            "heddle_find_artifacts(" +
+                                            std::string(call) + "); COMMIT")) {
+      CAPTURE(plan);
+      CHECK_FALSE(has(plan, "Seq Scan on artifacts"));
+      // The function that reads them is part of the statement.
+      CHECK_FALSE(has(plan, "Function Scan on heddle_artifacts_with_terms"));
+      index = index || has(plan, "Bitmap Index Scan on artifacts_search");
+    }
+    CHECK(index);
+  }
+}

@@ -195,20 +195,6 @@ struct Sql : sql::HidingSql {
   static std::string search_vector(std::string_view words, std::string_view user) {
     return std::string(words).append("::tsvector || array_to_tsvector(ARRAY['~1u' || ").append(user).append("])");
   }
-
-  /// FROM with the matching artifacts `a` of a user, best match first. The function filters by the tenant itself.
-  static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
-                                          std::string_view offset) {
-    return std::string(" FROM heddle_search_artifacts(")
-        .append(words)
-        .append(", ")
-        .append(limit)
-        .append(", ")
-        .append(offset)
-        .append(") found JOIN artifacts a ON a.user_id = ")
-        .append(user)
-        .append(" AND a.id = found.id ORDER BY found.score DESC, a.number");
-  }
 };
 
 }  // namespace heddle::postgres

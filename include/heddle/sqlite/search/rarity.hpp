@@ -20,30 +20,20 @@
 
 namespace heddle::sqlite::search {
 
-/// Finds out how rare the terms of a query are among the messages of a tenant, as `text_analysis.md` says, in the
-/// snapshot of the statement that runs. A template only so that files that search nothing do not compile it.
+/// Finds out how rare the terms of a query are among the messages or artifacts of a tenant, as `text_analysis.md` says,
+/// in the snapshot of the statement that runs. A template only so that files that search nothing do not compile it.
 template <std::same_as<std::string_view> Text>
 class Rarity {
  public:
-  Rarity(sqlite3* connection, std::int64_t tenant) : connection_(connection), tenant_(tenant) {}
+  /// `among` is the index: `message_words`, with what is queued for it, or `artifact_words`.
+  Rarity(sqlite3* connection, std::int64_t tenant, Text among)
+      : connection_(connection), tenant_(tenant), of_artifacts_(among == "artifact_words") {}
 
   /// Returns the weights of the terms, as a blob; see TermWeights. A term for which this fails makes `failure()` a code
   /// of SQLite.
   [[nodiscard]] std::string weights(MessageQuery<Text>& query) {
     std::vector<double> all(query.size(), 1.0);
     if (query.is_any()) { weigh(query, all); }
-    return blob_of(query, all);
-  }
-
-  /// Returns weights with which all terms count alike.
-  [[nodiscard]] static std::string alike(const MessageQuery<Text>& query) {
-    return blob_of(query, std::vector<double>(query.size(), 1.0));
-  }
-
-  [[nodiscard]] int failure() const noexcept { return failure_; }
-
- private:
-  static std::string blob_of(const MessageQuery<Text>& query, const std::vector<double>& all) {
     std::string blob;
     TermWeights<double>::begin(blob, query.analysis());
     for (std::size_t term = 0; term < all.size(); ++term) {
@@ -52,6 +42,9 @@ class Rarity {
     return blob;
   }
 
+  [[nodiscard]] int failure() const noexcept { return failure_; }
+
+ private:
   /// No term and no tenant is counted further: it takes as long as the count is high.
   static constexpr std::int64_t most = 10'000;
 
@@ -60,22 +53,23 @@ class Rarity {
     for (std::size_t term = 0; term < counts.size(); ++term) { counts[term] = indexed(query.match_of(tenant_, term)); }
     std::string end = "\"";
     IndexTerms(tenant_).append_end(end);
-    std::int64_t messages = indexed(end += '"');
-    count_queued(query, counts, messages);
-    messages = std::min(messages, most);
+    std::int64_t texts = indexed(end += '"');
+    if (!of_artifacts_) { count_queued(query, counts, texts); }
+    texts = std::min(texts, most);
     for (std::size_t term = 0; term < counts.size(); ++term) {
       const auto has = static_cast<double>(std::min(counts[term], most));
-      const double others = std::max(static_cast<double>(messages), has) + 1 - has;
+      const double others = std::max(static_cast<double>(texts), has) + 1 - has;
       weights[term] = log(1 + (others + 0.5) / (has + 0.5));
     }
     leave_out_frequent(counts, weights);
   }
 
-  /// Returns the number of messages in the index that match, those left out that are to be removed from it.
+  /// Returns the number of texts in the index that match, those left out that are to be removed from it.
   std::int64_t indexed(const std::string& match) {
     const auto count = prepare(
-        "SELECT count(*) FROM (SELECT 1 FROM message_words f WHERE message_words MATCH ?1 AND NOT EXISTS "
-        "(SELECT 1 FROM search_removals r WHERE r.key = f.rowid) LIMIT ?2)");
+        of_artifacts_ ? "SELECT count(*) FROM (SELECT 1 FROM artifact_words WHERE artifact_words MATCH ?1 LIMIT ?2)"
+                      : "SELECT count(*) FROM (SELECT 1 FROM message_words f WHERE message_words MATCH ?1 AND NOT "
+                        "EXISTS (SELECT 1 FROM search_removals r WHERE r.key = f.rowid) LIMIT ?2)");
     sqlite3_bind_text64(count.get(), 1, match.data(), match.size(), SQLITE_STATIC, SQLITE_UTF8);
     sqlite3_bind_int64(count.get(), 2, most);
     return step(count) ? sqlite3_column_int64(count.get(), 0) : 0;
@@ -141,6 +135,7 @@ class Rarity {
 
   sqlite3* connection_;
   std::int64_t tenant_;
+  bool of_artifacts_;
   int failure_ = SQLITE_OK;
 };
 

@@ -36,42 +36,26 @@ namespace heddle::sqlite::search {
   return TermWeights<double>(data == nullptr ? std::string_view() : std::string_view(data, size));
 }
 
-/// Makes the query of FTS5 for the texts of a tenant the result of an SQL function.
-void return_query(sqlite3_context* result, std::same_as<sqlite3_value> auto* tenant, const auto& terms,
-                  const TermWeights<double>& weights) {
-  std::string query = R"("")";
-  if (sqlite3_value_type(tenant) != SQLITE_NULL) { query = terms.match(sqlite3_value_int64(tenant), weights); }
-  sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
 /// The SQL function `message_query(tenant, terms, weights)`: see MessageQuery. A tenant that is null has no texts.
 template <std::same_as<std::string_view> Text>
 void message_query(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
-    const TermWeights<double> weights = weights_of(arguments[2]);
-    const MessageQuery<Text> terms(text_of(arguments[1]), weights.analysis());
-    return_query(result, arguments[0], terms, weights);
+    std::string query = R"("")";
+    if (sqlite3_value_type(arguments[0]) != SQLITE_NULL) {
+      const TermWeights<double> weights = weights_of(arguments[2]);
+      const MessageQuery<Text> terms(text_of(arguments[1]), weights.analysis());
+      query = terms.match(sqlite3_value_int64(arguments[0]), weights);
+    }
+    sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } catch (...) { sqlite3_result_error_nomem(result); }
 }
 
-/// The SQL function `artifact_query(tenant, terms, analysis)`: the query for the artifacts whose words were made by a
-/// version of the analysis, which finds nothing if that is null. All terms are alike. The same.
-template <std::same_as<std::string_view> Text>
-void artifact_query(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
-  try {
-    const bool is_none = sqlite3_value_type(arguments[2]) == SQLITE_NULL;
-    MessageQuery<Text> terms(is_none ? Text() : text_of(arguments[1]), sqlite3_value_int(arguments[2]));
-    const std::string alike = Rarity<Text>::alike(terms);
-    return_query(result, arguments[0], terms, TermWeights<double>(alike));
-  } catch (...) { sqlite3_result_error_nomem(result); }
-}
-
-/// The SQL function `term_weights(tenant, terms, analysis)`: see TermWeights. Runs statements on the connection.
+/// The SQL function `term_weights(tenant, terms, analysis, index)`: see TermWeights. Runs statements on the connection.
 template <std::same_as<std::string_view> Text>
 void term_weights(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
     MessageQuery<Text> terms(text_of(arguments[1]), sqlite3_value_int(arguments[2]));
-    Rarity<Text> rarity(sqlite3_context_db_handle(result), sqlite3_value_int64(arguments[0]));
+    Rarity<Text> rarity(sqlite3_context_db_handle(result), sqlite3_value_int64(arguments[0]), text_of(arguments[3]));
     const std::string weights = rarity.weights(terms);
     if (rarity.failure() != SQLITE_OK) { return sqlite3_result_error_code(result, rarity.failure()); }
     sqlite3_result_blob64(result, weights.data(), weights.size(), SQLITE_TRANSIENT);
@@ -190,8 +174,8 @@ void search_rank(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context*
 
 /// These functions. A template only so that files that need none do not compile them.
 template <std::same_as<std::string_view> Text>
-inline constexpr WordFunctions word_functions{&message_query<Text>, &artifact_query<Text>, &term_weights<Text>,
-                                              &scan_limit<Text>,    &unindexed_rank<Text>, &index_terms<Text>,
-                                              &own_analysis<Text>,  &search_rank<Text>};
+inline constexpr WordFunctions word_functions{&message_query<Text>,  &term_weights<Text>, &scan_limit<Text>,
+                                              &unindexed_rank<Text>, &index_terms<Text>,  &own_analysis<Text>,
+                                              &search_rank<Text>};
 
 }  // namespace heddle::sqlite::search

@@ -18,10 +18,9 @@ struct WordFunctions {
   using Rank = void (*)(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context* result, int count,
                         sqlite3_value** arguments) noexcept;
 
-  Function message_query;   ///< (tenant, terms, weights): the query of FTS5 for the messages of a tenant
-  Function artifact_query;  ///< (tenant, terms, analysis): the same for artifacts with words of this version
-  Function term_weights;    ///< (tenant, terms, analysis): how much each term counts
-  Function scan_limit;      ///< (terms, wanted, sessions): how many matches are few; null: all numbers are
+  Function message_query;  ///< (tenant, terms, weights): the query of FTS5 for the texts of a tenant
+  Function term_weights;   ///< (tenant, terms, analysis, index): how much each term counts
+  Function scan_limit;     ///< (terms, wanted, sessions): how many matches are few; null: all numbers are
   /// (content, content_blocks, tool_calls, tool_result, parts, terms, weights): the rank of a message that is not in
   /// the index; null: no match
   Function unindexed_rank;
@@ -62,9 +61,8 @@ inline void add_word_functions(sqlite3* connection) {
     }
   };
   add("message_query", 3, flags, &call_word_function<&WordFunctions::message_query>);
-  add("artifact_query", 3, flags, &call_word_function<&WordFunctions::artifact_query>);
   // Reads the index: not deterministic.
-  add("term_weights", 3, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
+  add("term_weights", 4, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
   add("scan_limit", 3, flags, &call_word_function<&WordFunctions::scan_limit>);
   add("unindexed_rank", 7, flags, &call_word_function<&WordFunctions::unindexed_rank>);
   add("index_terms", -1, in_triggers, &call_word_function<&WordFunctions::index_terms>);

@@ -3,6 +3,7 @@
 
 #include "heddle/sql/message_key.hpp"
 #include "heddle/sql/statements/windows.hpp"
+#include "heddle/sqlite/statements/asked_terms.hpp"
 #include "heddle/sqlite/statements/sql.hpp"
 
 #include <string>
@@ -57,26 +58,18 @@ struct SearchStatements {
     // The rank is less for a better match.
     return Messages::select(session_id) + ", 0.0 - found.score, found.has_more FROM ";
   }
-  /// WITH: the number of the tenant, how much each term counts, and the query of FTS5. Materialized, so that each is
-  /// made once.
-  static std::string asked() {
-    return "weighed AS MATERIALIZED (SELECT number, term_weights(number, ?2, (SELECT analysis FROM search_state)) AS "
-           "weights FROM tenants WHERE user_id = ?1), asked AS MATERIALIZED (SELECT weights, message_query(number, ?2, weights) AS words FROM weighed)";
-  }
-  static std::string asked(const std::string& column) { return "(SELECT " + column + " FROM asked)"; }
-  /// The query of FTS5. An empty phrase matches nothing.
-  static std::string words() { return "coalesce(" + asked("words") + ", '\"\"')"; }
+  static std::string asked() { return asked_terms::with("", "(SELECT analysis FROM search_state)", "message_words"); }
+  static std::string words() { return asked_terms::words(); }
   /// WITH: the messages that are not in the index yet and match, with their ranks. Materialized, so that each text is
   /// looked at once. The source ends in a condition.
   static std::string queued(const std::string& source) {
     return "queued AS MATERIALIZED (SELECT key, score FROM (SELECT q.key AS key, unindexed_rank(m.content, "
-           "m.content_blocks, "
-           "m.tool_calls, m.tool_result, m.parts, ?2, " +
-           asked("weights") + ") AS score FROM " + source + has("q.key") + ") WHERE score IS NOT NULL)";
+           "m.content_blocks, m.tool_calls, m.tool_result, m.parts, ?2, " +
+           asked_terms::weights() + ") AS score FROM " + source + has("q.key") + ") WHERE score IS NOT NULL)";
   }
   /// The rank of a row of the index `f`; the newest have none.
   static std::string rank() {
-    return "CASE WHEN ?8 THEN 0.0 ELSE search_rank(message_words, " + asked("weights") + ") END";
+    return "CASE WHEN ?8 THEN 0.0 ELSE search_rank(message_words, " + asked_terms::weights() + ") END";
   }
   static std::string rank_of_queued() { return "CASE WHEN ?8 THEN 0.0 ELSE score END"; }
   /// After a condition: the row of the index `f` matches, and is not to be removed from it.

@@ -154,41 +154,6 @@ struct Sql : sql::HidingSql {
   // Statements of their own, and triggers, update the full-text indexes.
   static std::string search_columns() { return {}; }
   static std::string search_values(std::size_t /*first*/) { return {}; }
-
-  /// A FROM clause with the artifacts `a` of a user that match, best first: SQLite does not reorder CROSS JOIN, and an
-  /// ORDER BY would keep the texts of all rows in memory.
-  static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
-                                          std::string_view offset) {
-    // Some can still have words of a former analysis.
-    constexpr std::string_view former = "(SELECT artifacts FROM search_state WHERE artifacts < own_analysis())";
-    return std::string(" FROM (SELECT f.number AS number, f.score AS score FROM (")
-        .append(matching_artifacts(user, words, "own_analysis()", ">="))
-        .append(" UNION ALL ")
-        .append(matching_artifacts(user, words, former, "<"))
-        .append(") f CROSS JOIN artifacts owned ON owned.number = f.number WHERE owned.deleted_at IS NULL")
-        .append(visible("owned") + " ORDER BY score, f.number LIMIT ")
-        .append(limit)
-        .append(" OFFSET ")
-        .append(offset)
-        .append(") found CROSS JOIN artifacts a ON a.number = found.number");
-  }
-
- private:
-  /// SELECT: the artifacts whose words were made by the program's own analysis or a newer one, or before it, that match
-  /// by the rules of one.
-  static std::string matching_artifacts(std::string_view user, std::string_view words, std::string_view analysis,
-                                        std::string_view compared) {
-    return std::string("SELECT rowid AS number, search_rank(artifact_words) AS score FROM artifact_words WHERE ")
-        .append("artifact_words MATCH artifact_query((SELECT number FROM tenants WHERE user_id = ")
-        .append(user)
-        .append("), ")
-        .append(words)
-        .append(", ")
-        .append(analysis)
-        .append(") AND analysis ")
-        .append(compared)
-        .append(" own_analysis()");
-  }
 };
 
 }  // namespace heddle::sqlite
