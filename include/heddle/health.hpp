@@ -24,11 +24,11 @@ template <class Backend>
   }
 }
 
-/// Returns the problem that an error of `ping` or `details` means.
-[[nodiscard]] constexpr HealthProblem problem_of(ErrorCode code) noexcept {
+/// Returns the problem that an error means: of `ping`, or of `details` after the database has answered.
+[[nodiscard]] constexpr HealthProblem problem_of(ErrorCode code, bool has_answered) noexcept {
   switch (code) {
     // No repeat mends it: closed, opened before a fork, or a file that was replaced.
-    case ErrorCode::failed_precondition: return HealthProblem::closed;
+    case ErrorCode::failed_precondition: return has_answered ? HealthProblem::unknown_schema : HealthProblem::closed;
     case ErrorCode::deadline_exceeded:
     case ErrorCode::cancelled: return HealthProblem::no_answer_in_time;
     case ErrorCode::data_loss: return HealthProblem::damaged;
@@ -42,6 +42,10 @@ inline void judge(Health& health, const StorageDetails& details) {
     health.add(HealthProblem::not_migrated, "the schema has version " + std::to_string(details.migration_version) +
                                                 ", this program needs " + std::to_string(details.latest_version) +
                                                 ": call migrate()");
+  } else if (details.migration_version > details.latest_version) {
+    health.add(HealthProblem::unknown_schema, "the schema has version " + std::to_string(details.migration_version) +
+                                                  ", and this program knows no version after " +
+                                                  std::to_string(details.latest_version));
   }
   if (details.pool && details.pool->waiting_calls > 0 && details.pool->idle_connections == 0 &&
       details.pool->total_connections >= details.pool->max_connections) {
@@ -61,14 +65,18 @@ inline void judge(Health& health, const StorageDetails& details) {
 [[nodiscard]] Health health(StorageBackend auto& backend, const Context& context = {}) noexcept {
   Health health;
   const auto start = std::chrono::steady_clock::now();
+  bool has_answered = false;
   try {
     health.backend = health_check::name_of(backend);
     backend.ping(context);
+    has_answered = true;
     if (const auto report = detail_report(backend)) {
       health.details = report->details(context);
       health_check::judge(health, *health.details);
     }
-  } catch (const Error& error) { health.add(health_check::problem_of(error.code()), error.what()); } catch (...) {
+  } catch (const Error& error) {
+    health.add(health_check::problem_of(error.code(), has_answered), error.what());
+  } catch (...) {
     // The text of any other exception may contain stored content or keys.
     health.add(HealthProblem::unreachable, "the backend threw an exception that is not a heddle::Error");
   }

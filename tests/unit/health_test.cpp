@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -30,14 +31,18 @@ class Patient : public OnSqlite {
     OnSqlite::ping(context);
   }
   StorageDetails details(const Context& context) {
+    if (has_unknown_records) { throw Error(ErrorCode::failed_precondition, "a newer schema"); }
     StorageDetails details = OnSqlite::details(context);
     details.pool = pool;
+    details.migration_version += ahead;
     return details;
   }
 
   std::optional<PoolStatistics> pool{};
   std::optional<ErrorCode> failure{};
   bool is_strange = false;
+  bool has_unknown_records = false;
+  std::int32_t ahead = 0;
 };
 
 std::vector<HealthProblem> problems_of(const Health& health) {
@@ -78,6 +83,17 @@ TEST_CASE("a schema that is older than the program is not ready") {
   CHECK_FALSE(found.ready);
   CHECK(problems_of(found) == Problems{HealthProblem::not_migrated});
   CHECK(found.reasons[0].text.find(std::to_string(found.details->latest_version)) != std::string::npos);
+}
+
+TEST_CASE("servers of a version before go on when the schema becomes newer") {
+  Patient backend({.path = ":memory:"});
+  backend.migrate();
+  SUBCASE("as PostgreSQL says it") { backend.ahead = 1; }
+  SUBCASE("as SQLite says it") { backend.has_unknown_records = true; }
+  const Health found = health(backend);
+  CHECK(found.live);
+  CHECK(found.ready);
+  CHECK(problems_of(found) == Problems{HealthProblem::unknown_schema});
 }
 
 TEST_CASE("a backend that can never serve again is not live") {

@@ -34,7 +34,9 @@ namespace config {
     v1::HealthReason& message = *status.add_reasons();
     message.set_problem(std::string(to_string(reason.problem)));
     message.set_text(reason.text);
-    if (reason.problem == HealthProblem::not_migrated || reason.problem == HealthProblem::busy) { continue; }
+    const bool has_answered = reason.problem == HealthProblem::not_migrated ||
+                              reason.problem == HealthProblem::unknown_schema || reason.problem == HealthProblem::busy;
+    if (has_answered) { continue; }
     status.set_healthy(false);
     status.set_error(reason.text);
   }

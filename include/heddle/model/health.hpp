@@ -21,13 +21,14 @@ enum class HealthProblem : std::uint8_t {
   no_answer_in_time,  ///< the check was over before the database answered
   damaged,            ///< the database is damaged
   not_migrated,       ///< the schema is older than the program
+  unknown_schema,     ///< it is newer, or was changed by hand; the backend still serves what fits it
   busy                ///< all connections are in use and calls wait; the backend still serves
 };
 
 template <>
 struct EnumNames<HealthProblem> {
-  static constexpr std::array<std::string_view, 6> values{"closed",  "unreachable",  "no_answer_in_time",
-                                                          "damaged", "not_migrated", "busy"};
+  static constexpr std::array<std::string_view, 7> values{
+      "closed", "unreachable", "no_answer_in_time", "damaged", "not_migrated", "unknown_schema", "busy"};
 };
 
 /// A problem, and the words for those who operate the server. They contain no content, keys or connection strings.
@@ -51,7 +52,7 @@ struct Health {
   /// Adds a reason, with what it means for `live` and `ready`. When memory runs out, only that.
   void add(HealthProblem problem, std::string text) noexcept {
     if (problem == HealthProblem::closed) { live = false; }
-    if (problem != HealthProblem::busy) { ready = false; }
+    if (problem != HealthProblem::unknown_schema && problem != HealthProblem::busy) { ready = false; }
     try {
       reasons.push_back({problem, std::move(text)});
     } catch (...) { return; }
