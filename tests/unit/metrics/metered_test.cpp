@@ -150,7 +150,7 @@ TEST_CASE("waits for another writer are counted") {
 }
 
 TEST_CASE("what is cleaned up is counted") {
-  Watched watched({}, {}, {.path = ":memory:", .soft_delete = {.enabled = true}, .administer_tenants = true});
+  Watched watched({}, {}, {.path = ":memory:", .administer_tenants = true, .soft_delete = {.enabled = true}});
   auto& sessions = watched.backend().session_storage();
   sessions.save_session(ada, {.id = "s"});
   const auto deletion = soft_deletion(watched.backend());
