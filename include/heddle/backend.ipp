@@ -232,7 +232,8 @@ bool Backend<Policy, TracerType>::read_metrics(Metrics& metrics) requires Meteri
     const auto report = [&](auto& found) {
       if constexpr (requires { Policy::name; }) { found.backend = Policy::name; }
       parts_->gateway.observe([&](auto& engine) {
-        if constexpr (requires { engine.report(found); }) { engine.report(found); }
+        using Found = std::remove_reference_t<decltype(found)>;
+        if constexpr (concepts::EngineReports<typename Policy::Engine, Found>) { engine.report(found); }
       });
       meter->report(found);
     };

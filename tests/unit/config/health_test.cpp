@@ -46,7 +46,8 @@ class Patient : public OnSqlite {
   bool fails_strangely = false;
 };
 
-static_assert(noexcept(health_status(std::declval<OnSqlite&>())) && noexcept(health_status(std::declval<AnyBackend&>())));
+static_assert(
+    noexcept(health_status(std::declval<OnSqlite&>())) && noexcept(health_status(std::declval<AnyBackend&>())));
 
 }  // namespace
 
