@@ -28,6 +28,8 @@
 
 namespace heddle {
 
+struct Metrics;
+
 /// The storage of a server: an engine and the six stores on it, chosen at compile time. Make one for each server and
 /// share it between all agents and threads. Satisfies StorageBackend.
 ///
@@ -158,6 +160,9 @@ class Backend {
   [[nodiscard]] StorageDetails details(const Context& context = {});
   /// Throws Error if the database does not respond.
   void ping(const Context& context = {});
+  /// Adds what this backend has counted to the metrics; returns false if it counts nothing. See `read_metrics` in
+  /// `heddle/metrics.hpp`.
+  bool read_metrics(Metrics& metrics) requires MeteringTracer<TracerType>;
 
   /// Copies the whole database, as of one point in time, to a new file. Throws `already_exists` if the file exists.
   void back_up(const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy>;

@@ -203,9 +203,12 @@ StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
       StorageDetails details{.pool = engine.pool_statistics(), .removes_expired_results = removes_expired_results};
       if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
         details.migration_version = engine.schema_version(call);
+        const std::vector<Migration> known = engine.migrations();
+        details.latest_version = known.empty() ? 0 : known.back().version;
       } else {
         migrations::Migrator migrator(engine.schema(call), engine.migrations());
         details.migration_version = migrator.current_version();
+        details.latest_version = migrator.latest_version();
       }
       if constexpr (concepts::EngineOwes<typename Policy::Engine>) { details.owed = engine.owed(call); }
       return details;
@@ -218,6 +221,27 @@ void Backend<Policy, TracerType>::ping(const Context& context) {
   parts_->gateway.manage(context, Operation::ping, [](auto& passage) {
     passage.ask_engine([](auto& engine, const Call& call) { engine.ping(call); });
   });
+}
+
+template <class Policy, class TracerType>
+bool Backend<Policy, TracerType>::read_metrics(Metrics& metrics) requires MeteringTracer<TracerType> {
+  if constexpr (MeteringTracer<TracerType>) {
+    const auto* const meter = parts_->tracer.meter();
+    if (meter == nullptr) { return false; }
+    // Generic, so that files that read no metrics need not know what they are.
+    const auto report = [&](auto& found) {
+      if constexpr (requires { Policy::name; }) { found.backend = Policy::name; }
+      parts_->gateway.observe([&](auto& engine) {
+        using Found = std::remove_reference_t<decltype(found)>;
+        if constexpr (concepts::EngineReports<typename Policy::Engine, Found>) { engine.report(found); }
+      });
+      meter->report(found);
+    };
+    report(metrics);
+    return true;
+  } else {
+    concepts::never_called();
+  }
 }
 
 template <class Policy, class TracerType>

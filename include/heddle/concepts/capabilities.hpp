@@ -20,6 +20,15 @@
 /// satisfies neither BacksUpOnline nor IndexesAnew nor Scrubs nor AdministersTenants nor SoftDeletes.
 namespace heddle {
 
+struct Metrics;
+
+/// Can count its operations and what its engine does: adds that to the metrics, or returns false if its configuration
+/// leaves it off. See `read_metrics` in `heddle/metrics.hpp`.
+template <class T>
+concept KeepsMetrics = requires(T& backend, Metrics& metrics) {
+  { backend.read_metrics(metrics) } -> std::same_as<bool>;
+};
+
 /// Lists the migrations that the database lacks, with their SQL, without running them; works on an empty database.
 template <class T>
 concept InspectsMigrations = requires(T& backend, const Context& context) {

@@ -78,6 +78,12 @@ concept EngineOwes = requires(T& engine, const Call& call) {
   { engine.owed(call) } -> std::same_as<std::optional<OwedWork>>;
 };
 
+/// Optional: adds what the engine has counted, and its state, to `Metrics`. Asks no database and waits for no call.
+template <class T, class Metrics>
+concept EngineReports = requires(T& engine, Metrics& metrics) {
+  engine.report(metrics);
+};
+
 /// Optional: returns the schema's version over the connections for ordinary calls, for an engine that migrates over
 /// another connection.
 template <class T>

@@ -9,6 +9,7 @@
 #include "heddle/erased/human_requests.hpp"
 #include "heddle/erased/interface.hpp"
 #include "heddle/erased/message_streams.hpp"
+#include "heddle/erased/metering.hpp"
 #include "heddle/erased/migrator.hpp"
 #include "heddle/erased/results.hpp"
 #include "heddle/erased/sessions.hpp"
@@ -49,6 +50,7 @@ class AbstractBackend : public Interface {
   virtual SoftDeletion* soft_deletion() noexcept = 0;
   virtual Administration* administration() noexcept = 0;
   virtual Migrator* migrator() noexcept = 0;
+  virtual Metering* metering() noexcept = 0;
 };
 
 /// The only implementation: a backend with its stores and its capabilities.
@@ -95,6 +97,7 @@ class BackendModel final : public AbstractBackend {
     return if_present<Administration>(administration_);
   }
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
+  Metering* metering() noexcept override { return if_present<Metering>(metering_); }
 
  private:
   // Declared before the members that refer to it.
@@ -114,6 +117,7 @@ class BackendModel final : public AbstractBackend {
   IfPresent<SoftDeletes<B>, SoftDeletionModel<B>> soft_deletion_{*backend_};
   IfPresent<AdministersTenants<B>, AdministrationModel<B>> administration_{*backend_};
   IfPresent<MigratesStepwise<B>, MigratorModel<B>> migrator_{*backend_};
+  IfPresent<KeepsMetrics<B>, MeteringModel<B>> metering_{*backend_};
 };
 
 }  // namespace heddle::erased

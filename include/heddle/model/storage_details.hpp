@@ -14,6 +14,7 @@ struct PoolStatistics {
   std::int64_t max_connections = 0;
   std::int64_t wait_count = 0;                 ///< calls that waited for a connection, since the start
   std::chrono::milliseconds wait_duration{0};  ///< the sum of their waiting times
+  std::int64_t waiting_calls = 0;              ///< calls that wait for a connection now
 
   friend bool operator==(const PoolStatistics&, const PoolStatistics&) = default;
 };
@@ -42,7 +43,8 @@ struct StorageDetails {
   std::optional<PoolStatistics> pool{};  ///< not set without a pool, as on SQLite
   /// Results whose time is over are removed by themselves; see ResultSettings.
   bool removes_expired_results = false;
-  std::optional<OwedWork> owed{};  ///< not set on PostgreSQL, and before the first migration
+  std::optional<OwedWork> owed{};   ///< not set on PostgreSQL, and before the first migration
+  std::int32_t latest_version = 0;  ///< of the migrations that this program has
 
   friend bool operator==(const StorageDetails&, const StorageDetails&) = default;
 };

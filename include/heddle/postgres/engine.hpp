@@ -112,6 +112,12 @@ class Engine {
 
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return executor_.statistics(); }
 
+  /// Adds what the engine has counted, and its state, to the metrics. Asks no database.
+  void report(auto& metrics) const {
+    executor_.report(metrics, "serving");
+    if (admin_executor_) { admin_executor_->report(metrics, "administration"); }
+  }
+
   /// Calls `on_change` with each topic that a process announces; see Listener::start. Does nothing with
   /// `named_statements` off: behind such a pooler no announcement arrives.
   void listen(libpq::Listener::Callback on_change) {

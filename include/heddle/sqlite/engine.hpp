@@ -34,6 +34,7 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -124,6 +125,20 @@ class BasicEngine {
 
   /// Returns nothing: the connections for reading are not reported as a pool.
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return std::nullopt; }
+
+  /// Adds what the engine has counted, and its state, to the metrics. Asks no database.
+  void report(auto& metrics) {
+    writer_->report(metrics);
+    if (!readers_) { return; }
+    metrics.pools.push_back({"readers", readers_->statistics()});
+    const auto size_of = [](const std::filesystem::path& path) -> std::optional<std::int64_t> {
+      std::error_code unknown;
+      const auto size = std::filesystem::file_size(path, unknown);
+      return unknown ? std::nullopt : std::optional(static_cast<std::int64_t>(size));
+    };
+    metrics.database_bytes = size_of(config_.path);
+    metrics.log_bytes = size_of(config_.path + "-wal");
+  }
 
   /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. Writers of a file go on
   /// meanwhile.

@@ -79,6 +79,8 @@ MessageStream MessageStreamStore<Policy, Tracer>::begin(const Context& context, 
       });
       stream.text = std::move(stored.text);
       stream.begun_at = stored.begun_at;
+    } else if constexpr (std::remove_reference_t<decltype(passage)>::counts_messages) {
+      passage.stored(1);
     }
     return stream;
   });

@@ -43,6 +43,9 @@ template <class Work, class Passage>
       options.idempotency_key, session_id, [&work] { return work.fingerprint(); }, work);
   const SequenceRange range = work.range(answer);
   if (answer.hidden && range.first <= range.last) { throw rewound_away.of(session_id).error(); }
+  if constexpr (Passage::counts_messages) {
+    if (!answer.repeated) { passage.stored(range.last - range.first + 1); }
+  }
   return range;
 }
 

@@ -3,6 +3,7 @@
 
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
+#include "heddle/detail/counting/commit_counters.hpp"
 #include "heddle/error.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
@@ -116,6 +117,13 @@ class Writer {
     return is_clean;
   }
 
+  /// Adds what the writer has counted to the metrics.
+  void report(auto& metrics) {
+    commits_.report(metrics);
+    metrics.busy_waits = connection_.interrupt().busy_waits();
+    metrics.index_queue = index_.unindexed();
+  }
+
  private:
   static Context::Clock::duration time_to_catch_up(const std::same_as<Context> auto& context) {
     constexpr Context::Clock::duration longest = std::chrono::milliseconds(100);
@@ -152,6 +160,7 @@ class Writer {
   void lead() noexcept {
     try {
       commit_together(connection_, checkpointer_, index_, batch_);
+      commits_.add_commit(batch_.unfailed());
     } catch (...) {
       // Memory ran out between the tasks.
       roll_back(connection_);
@@ -289,6 +298,7 @@ class Writer {
   Batch queue_;  ///< tasks that wait for the present leader
   Batch batch_;  ///< tasks that the present leader does
   bool leading_ = false;
+  heddle::detail::counting::CommitCounters commits_;
   indexing::Upkeep index_;  ///< the last member: its thread uses the others
 };
 
