@@ -12,6 +12,7 @@
 #include "heddle/erased/migrator.hpp"
 #include "heddle/erased/results.hpp"
 #include "heddle/erased/sessions.hpp"
+#include "heddle/erased/transfer_hook.hpp"
 
 #include <concepts>
 #include <memory>
@@ -49,6 +50,7 @@ class AbstractBackend : public Interface {
   virtual SoftDeletion* soft_deletion() noexcept = 0;
   virtual Administration* administration() noexcept = 0;
   virtual Migrator* migrator() noexcept = 0;
+  [[nodiscard]] virtual TransferHook user_transfer() noexcept = 0;
 };
 
 /// The only implementation: a backend with its stores and its capabilities.
@@ -95,6 +97,9 @@ class BackendModel final : public AbstractBackend {
     return if_present<Administration>(administration_);
   }
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
+  [[nodiscard]] TransferHook user_transfer() noexcept override {
+    return {TransferRegistry<B>::functions, backend_.get()};
+  }
 
  private:
   // Declared before the members that refer to it.
