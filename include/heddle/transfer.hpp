@@ -57,14 +57,14 @@ ExportReport export_user(Backend<Policy, TracerType>& backend, const Context& co
 /// Stores a stream of `export_user` for the tenant, with the same ids, times, branches, folds and contents. The stream
 /// is read twice, and a function that reads it is read into a temporary file first: nothing is written before all of it
 /// was verified. Then it is written in batches. Until the last one nothing of it is seen: sessions and artifacts are
-/// hidden, with what hangs on them; results and idempotency keys come last. New sessions, artifacts, results, errors and
-/// requests of the tenant are refused meanwhile with `failed_precondition`. An import that was interrupted goes on when
-/// it is called with the same stream again; or `abort_import` undoes it.
+/// hidden, with what hangs on them; results and idempotency keys come last. New sessions, artifacts, results, errors
+/// and requests of the tenant are refused meanwhile with `failed_precondition`. An import that was interrupted goes on
+/// when it is called with the same stream again; or `abort_import` undoes it.
 ///
-/// Throws `data_loss` with the number of the line for a stream that is damaged; `already_exists` if the tenant has data,
-/// see OnConflict; `failed_precondition` for the stream of another tenant, unless the options allow that, for one of a
-/// newer version, and while an import of another stream has not ended; `conflict` if another call does the same; and
-/// what a write throws.
+/// Throws `data_loss` with the number of the line for a stream that is damaged; `already_exists` if the tenant has
+/// data, see OnConflict; `failed_precondition` for the stream of another tenant, unless the options allow that, for one
+/// of a newer version, and while an import of another stream has not ended; `conflict` if another call does the same;
+/// and what a write throws.
 template <class Policy, class TracerType>
 ImportReport import_user(Backend<Policy, TracerType>& backend, const Context& context, const ContentSource& source,
                          const ImportOptions& options = {}) {

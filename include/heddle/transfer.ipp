@@ -67,9 +67,9 @@ ImportReport Transfer<Policy, TracerType>::import_user(Backend<Policy, TracerTyp
   compile();
   stores::detail::compile_search_parts<Policy>();
   return Access::gateway(backend).run(context, Operation::import_user, [&](auto& passage) {
-    using Bytes = StreamBytes<ContentSource>;
-    Bytes bytes(source);
-    return Importer<Policy, std::remove_reference_t<decltype(passage)>, Bytes>(passage, bytes, options).run();
+    using Source = StreamBytes<ContentSource>;
+    Source bytes(source);
+    return Importer<Policy, std::remove_reference_t<decltype(passage)>, Source>(passage, bytes, options).run();
   });
 }
 

@@ -17,8 +17,8 @@ struct UserTransferFunctions {
   bool (*abort_import)(void* backend, const Context& context);
 };
 
-/// Moves a tenant of the backend in a handle out and in; see `heddle/transfer.hpp`. A view, which is null if the program
-/// has not the functions for this backend; it must not outlive the backend.
+/// Moves a tenant of the backend in a handle out and in; see `heddle/transfer.hpp`. A view, which is null if the
+/// program has not the functions for this backend; it must not outlive the backend.
 class UserTransfer {
  public:
   /// Views this backend.

@@ -66,8 +66,7 @@ struct ControlStatements {
       "DELETE FROM segments WHERE " + Sql::of_user("segments", "?1") +
       "branch_number = source_number AND branch_number IN (SELECT n.number FROM import_numbers n JOIN branches b ON "
       "b.number = n.number" +
-      Sql::same_user("b", "n") +
-      " WHERE n.user_id = ?1 AND n.kind = 'branch' AND b.session_number IS NULL)"};
+      Sql::same_user("b", "n") + " WHERE n.user_id = ?1 AND n.kind = 'branch' AND b.session_number IS NULL)"};
   Statement<> drop_summaries{"DELETE FROM summaries WHERE " + Sql::of_user("summaries", "?1") + "number IN (" +
                              numbers("summary") +
                              ") AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = summaries.number" +

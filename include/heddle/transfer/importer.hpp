@@ -62,8 +62,7 @@ class Importer {
       throw Error(ErrorCode::failed_precondition,
                   "the stream is of another tenant: set into_other_tenant to import it into this one");
     }
-    const auto schema =
-        passage_.read([&](auto& tx) { return tx.one(sql::statements<ReadStatements<Sql>>().schema); });
+    const auto schema = passage_.read([&](auto& tx) { return tx.one(sql::statements<ReadStatements<Sql>>().schema); });
     if (summary_.schema > schema.value_or(0)) {
       throw Error(ErrorCode::failed_precondition, "the stream is of a newer schema than the database: call migrate()");
     }

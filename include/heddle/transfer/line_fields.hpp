@@ -37,7 +37,9 @@ void append_unescaped(String& out, std::string_view text) {
     const auto byte = [&](unsigned value) { out += static_cast<char>(value); };
     if (code < 0x80) { return byte(code); }
     if (code < 0x800) { return byte(0xC0 | code >> 6U), byte(0x80 | (code & 0x3FU)); }
-    if (code < 0x10000) { return byte(0xE0 | code >> 12U), byte(0x80 | (code >> 6U & 0x3FU)), byte(0x80 | (code & 0x3FU)); }
+    if (code < 0x10000) {
+      return byte(0xE0 | code >> 12U), byte(0x80 | (code >> 6U & 0x3FU)), byte(0x80 | (code & 0x3FU));
+    }
     byte(0xF0 | code >> 18U);
     byte(0x80 | (code >> 12U & 0x3FU));
     byte(0x80 | (code >> 6U & 0x3FU));
@@ -217,8 +219,8 @@ class LineFields {
     auto* out = reinterpret_cast<unsigned char*>(bytes.data());
     while (!text.empty()) {
       const std::string_view next = text.substr(0, piece);
-      const int size = EVP_DecodeBlock(out, reinterpret_cast<const unsigned char*>(next.data()),
-                                       static_cast<int>(next.size()));
+      const int size =
+          EVP_DecodeBlock(out, reinterpret_cast<const unsigned char*>(next.data()), static_cast<int>(next.size()));
       if (size != static_cast<int>(next.size() / 4 * 3)) { return false; }
       out += size;
       text.remove_prefix(next.size());

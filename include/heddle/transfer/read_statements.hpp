@@ -56,9 +56,8 @@ struct ReadStatements {
                                " FROM branches b LEFT JOIN sessions s ON s.number = b.session_number" +
                                Sql::same_user("s", "b") + " WHERE b.user_id = ?1 ORDER BY " + order_of_branches()};
   /// The numbers of the branch and of the source.
-  Lines<SegmentRow, 2> segments{
-      "SELECT g.branch_number, g.source_number, " + sql::columns<SegmentRow>("g.") + of_branches("segments", "g") +
-      ", g.first_sequence"};
+  Lines<SegmentRow, 2> segments{"SELECT g.branch_number, g.source_number, " + sql::columns<SegmentRow>("g.") +
+                                of_branches("segments", "g") + ", g.first_sequence"};
   /// The number.
   Lines<SummaryRow, 1> summaries{"SELECT u.number, " + sql::columns<SummaryRow>("u.") + " FROM summaries u WHERE " +
                                  Sql::of_user("u", "?1") +

@@ -91,9 +91,7 @@ class RecordWriter {
         const auto row = fields_.template row<SegmentRow>();
         return run(sql_.segment, place, source, fields_of(row));
       }
-      case RecordType::summary:
-        write_row<SummaryRow>(sql_.summary);
-        return run(sql_.note_summary, record.place);
+      case RecordType::summary: write_row<SummaryRow>(sql_.summary); return run(sql_.note_summary, record.place);
       case RecordType::fold: {
         const auto place = fields_.template get<Integer>("branch");
         Integer summary = 0;

@@ -259,9 +259,9 @@ HEDDLE_ADAPT_STRUCT(heddle::transfer::SegmentRow, first_sequence, last_sequence)
 HEDDLE_ADAPT_STRUCT(heddle::transfer::SummaryRow, content, token_count, created_at);
 HEDDLE_ADAPT_STRUCT(heddle::transfer::FoldRow, outer_last, last_sequence, first_sequence);
 HEDDLE_ADAPT_STRUCT(heddle::transfer::MessageRow, role, content, content_blocks, tool_calls, tool_use_id, tool_result,
-                    session_context, agent_id, timestamp, token_count, cost_usd, parts, provider_id, model,
-                    stop_reason, input_tokens, output_tokens, cached_read_tokens, cached_write_tokens,
-                    reasoning_tokens, metadata, redacted, stream);
+                    session_context, agent_id, timestamp, token_count, cost_usd, parts, provider_id, model, stop_reason,
+                    input_tokens, output_tokens, cached_read_tokens, cached_write_tokens, reasoning_tokens, metadata,
+                    redacted, stream);
 HEDDLE_ADAPT_STRUCT(heddle::transfer::LinkRow, position, call_id, is_result);
 HEDDLE_ADAPT_STRUCT(heddle::transfer::StreamRow, writer, silence, touched_at, size);
 HEDDLE_ADAPT_STRUCT(heddle::transfer::ChunkRow, start, text);

@@ -28,7 +28,9 @@ class RecordOrder {
     constexpr std::string_view start = R"({"type":")";
     const std::string_view text(line);
     const std::size_t end = text.find('"', start.size());
-    if (!text.starts_with(start) || end == std::string_view::npos) { refuse_line(number, "does not begin with a type"); }
+    if (!text.starts_with(start) || end == std::string_view::npos) {
+      refuse_line(number, "does not begin with a type");
+    }
     const auto type = parse_enum<RecordType>(text.substr(start.size(), end - start.size()));
     if (!type) { refuse_line(number, "has an unknown type"); }
     const bool chunk_before_content = last_ == RecordType::content_chunk && *type == RecordType::content;

@@ -61,8 +61,7 @@ struct WriteStatements {
   Statement<Place, Fields<BranchRow>> branch{
       "INSERT INTO branches (user_id, number, session_number, branch, first_sequence, last_sequence, hidden_at) "
       "SELECT n.user_id, n.number, (SELECT s.number FROM sessions s WHERE " +
-      imported("?3") +
-      "), ?4, ?5, ?6, ?7 FROM import_numbers n WHERE " + at("n", "branch", "?2") +
+      imported("?3") + "), ?4, ?5, ?6, ?7 FROM import_numbers n WHERE " + at("n", "branch", "?2") +
       " AND NOT EXISTS (SELECT 1 FROM branches b WHERE b.number = n.number" + Sql::same_user("b", "n") + ")"};
   /// place, last sequence or null, time or null
   Statement<Place, std::optional<std::int64_t>, std::optional<std::int64_t>> end_branch{
@@ -75,8 +74,10 @@ struct WriteStatements {
 
   /// places of the branch and the source, the segment
   Statement<Place, Place, Fields<SegmentRow>> segment{
-      "INSERT INTO segments (" + Sql::segment_columns() + "branch_number, source_number, first_sequence, last_sequence) "
-      "SELECT " + Sql::segment_values() + "s.number, n.number, ?4, ?5 FROM import_numbers s, import_numbers n WHERE " +
+      "INSERT INTO segments (" + Sql::segment_columns() +
+      "branch_number, source_number, first_sequence, last_sequence) "
+      "SELECT " +
+      Sql::segment_values() + "s.number, n.number, ?4, ?5 FROM import_numbers s, import_numbers n WHERE " +
       at("s", "branch", "?2") + " AND " + at("n", "branch", "?3") + " AND " + has_session("s") +
       " ON CONFLICT DO NOTHING"};
 
@@ -122,7 +123,8 @@ struct WriteStatements {
   /// place of the content, the chunk
   Statement<Place, Fields<ContentChunkRow>> content_chunk{
       "INSERT INTO content_chunks (user_id, number, position, bytes) SELECT ?1, n.number, ?3, ?4 FROM import_numbers n "
-      "WHERE " + at("n", "content", "?2")};
+      "WHERE " +
+      at("n", "content", "?2")};
   Statement<Fields<VersionRow>> version{
       "INSERT INTO artifact_versions (user_id, " + sql::columns<VersionRow>() + ") SELECT ?1, " +
       sql::placeholders<VersionRow>(2) +
