@@ -18,28 +18,11 @@
 #include "heddle/context.hpp"
 #include "heddle/erased/user_transfer.hpp"
 #include "heddle/model/content_source.hpp"
+#include "heddle/model/user_transfer.hpp"
 #include "heddle/tracing.hpp"
-#include "heddle/transfer/options.hpp"
+#include "heddle/transfer/operations.hpp"
 
 namespace heddle {
-
-namespace transfer {
-
-/// The operations on a backend of a known type. Not for users: see the functions below.
-template <class Policy, class TracerType>
-struct Transfer {
-  static ExportReport export_user(Backend<Policy, TracerType>& backend, const Context& context, const ExportSink& sink,
-                                  const ExportOptions& options);
-  static ImportReport import_user(Backend<Policy, TracerType>& backend, const Context& context,
-                                  const ContentSource& source, const ImportOptions& options);
-  static bool abort_import(Backend<Policy, TracerType>& backend, const Context& context);
-
-  /// Makes handles on such backends have these operations, from before `main` on. Need not be called: it is enough that
-  /// a file compiles the call, or one of the above.
-  static void compile() noexcept;
-};
-
-}  // namespace transfer
 
 /// Writes all data of the tenant to a sink, in pieces: a line with a header, a line for each record, and a line with
 /// counts and digests; `doc/production.md` describes them. All of it is of one moment, while others write. Memory does

@@ -1,4 +1,3 @@
-// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 namespace heddle::erased {

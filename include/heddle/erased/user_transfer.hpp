@@ -4,7 +4,7 @@
 #include "heddle/erased/capability_views.hpp"
 #include "heddle/erased/transfer_hook.hpp"
 #include "heddle/model/content_source.hpp"
-#include "heddle/transfer/options.hpp"
+#include "heddle/model/user_transfer.hpp"
 
 namespace heddle::erased {
 

@@ -3,12 +3,12 @@
 
 #include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/error.hpp"
+#include "heddle/model/user_transfer.hpp"
 #include "heddle/refusal.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 #include "heddle/transfer/control_statements.hpp"
 #include "heddle/transfer/exporter.hpp"
-#include "heddle/transfer/options.hpp"
 #include "heddle/transfer/record_writer.hpp"
 #include "heddle/transfer/stream_reader.hpp"
 #include "heddle/transfer/verifier.hpp"

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "heddle/detail/crypto/sha256.hpp"
+#include "heddle/model/user_transfer.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/time.hpp"
 #include "heddle/transfer/line_text.hpp"
-#include "heddle/transfer/options.hpp"
 #include "heddle/transfer/record_types.hpp"
 
 #include <array>

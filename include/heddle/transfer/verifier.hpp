@@ -2,9 +2,9 @@
 #pragma once
 
 #include "heddle/error.hpp"
+#include "heddle/model/user_transfer.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/transfer/line_fields.hpp"
-#include "heddle/transfer/options.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/record_writer.hpp"
 #include "heddle/transfer/stream_reader.hpp"
