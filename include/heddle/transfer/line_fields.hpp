@@ -83,6 +83,7 @@ class LineFields {
   /// Reads the next line. Throws `data_loss` if it is no JSON object.
   void parse(const std::string& line, std::int64_t number) {
     fields_.clear();
+    next_ = 0;
     used_ = 0;
     number_ = number;
     if (!line.starts_with('{') || validation::find_json_error(line) != std::string::npos) {
@@ -138,7 +139,7 @@ class LineFields {
   void require_end() const {
     if (used_ != fields_.size()) { refuse("has a field that its type has not"); }
   }
-  [[nodiscard]] const std::vector<Field>& all() const noexcept { return fields_; }
+  [[nodiscard]] std::int64_t number() const noexcept { return number_; }
 
  private:
   struct MemberReader {

@@ -64,7 +64,7 @@ void check_trailer(Fields& fields, const RecordOrder& order, const std::string& 
   static_cast<void>(fields.template get<Text>("type"));
   const auto counts = fields.template get<JsonColumn>("counts").text;
   Fields named;
-  named.parse(counts, order.count(RecordType::trailer));
+  named.parse(counts, fields.number());
   for (std::size_t index = 1; index + 1 < record_types; ++index) {
     const auto type = static_cast<RecordType>(index);
     Integer count = 0;
