@@ -38,6 +38,15 @@ Exported exported(Backend& backend, const heddle::Context& context,
   return result;
 }
 
+/// Returns whether two sessions are the same, but for their messages.
+inline bool is_same(const heddle::Session& one, const heddle::Session& two) {
+  return one.id == two.id && one.name == two.name && one.agent_id == two.agent_id &&
+         one.parent_session_id == two.parent_session_id && one.context == two.context &&
+         one.created_at == two.created_at && one.updated_at == two.updated_at &&
+         one.total_cost_usd == two.total_cost_usd && one.total_tokens == two.total_tokens &&
+         one.last_sequence == two.last_sequence && one.revision == two.revision && one.branch == two.branch;
+}
+
 /// Returns the lines of a stream, without their ends.
 inline std::vector<std::string> lines_of(const std::string& stream) {
   std::vector<std::string> lines;

@@ -24,7 +24,7 @@ void check_same_sessions(From& from, To& to) {
   REQUIRE(two.list_sessions(alice).items == ids);
   for (const std::string& id : ids) {
     CAPTURE(id);
-    CHECK(*one.load_session(alice, id) == *two.load_session(alice, id));
+    CHECK(is_same(*one.load_session(alice, id), *two.load_session(alice, id)));
     CHECK(one.load_messages(alice, id).items == two.load_messages(alice, id).items);
     CHECK(one.load_messages(alice, id, MessageWindow{}).messages ==
           two.load_messages(alice, id, MessageWindow{}).messages);

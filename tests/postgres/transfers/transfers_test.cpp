@@ -47,7 +47,7 @@ void check_sessions(From& from, To& to, const Context& context) {
   auto& two = to.session_storage();
   for (const std::string& id : one.list_sessions(context).items) {
     CAPTURE(id);
-    CHECK(*one.load_session(context, id) == *two.load_session(context, id));
+    CHECK(is_same(*one.load_session(context, id), *two.load_session(context, id)));
     CHECK(one.load_messages(context, id).items == two.load_messages(context, id).items);
     CHECK(one.load_messages(context, id, MessageWindow{}).messages ==
           two.load_messages(context, id, MessageWindow{}).messages);
