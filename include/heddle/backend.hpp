@@ -29,6 +29,9 @@
 namespace heddle {
 
 struct Metrics;
+namespace transfer {
+struct Access;
+}  // namespace transfer
 
 /// The storage of a server: an engine and the six stores on it, chosen at compile time. Make one for each server and
 /// share it between all agents and threads. Satisfies StorageBackend.
@@ -213,6 +216,8 @@ class Backend {
   void close() noexcept;
 
  private:
+  friend struct transfer::Access;
+
   /// The members. Only the definition knows them, so that code that declares a backend needs no driver.
   struct Parts;
 

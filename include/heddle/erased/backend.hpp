@@ -13,6 +13,7 @@
 #include "heddle/erased/migrator.hpp"
 #include "heddle/erased/results.hpp"
 #include "heddle/erased/sessions.hpp"
+#include "heddle/erased/transfer_hook.hpp"
 
 #include <concepts>
 #include <memory>
@@ -51,6 +52,7 @@ class AbstractBackend : public Interface {
   virtual Administration* administration() noexcept = 0;
   virtual Migrator* migrator() noexcept = 0;
   virtual Metering* metering() noexcept = 0;
+  [[nodiscard]] virtual TransferHook user_transfer() noexcept = 0;
 };
 
 /// The only implementation: a backend with its stores and its capabilities.
@@ -98,6 +100,9 @@ class BackendModel final : public AbstractBackend {
   }
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
   Metering* metering() noexcept override { return if_present<Metering>(metering_); }
+  [[nodiscard]] TransferHook user_transfer() noexcept override {
+    return {TransferRegistry<B>::functions, backend_.get()};
+  }
 
  private:
   // Declared before the members that refer to it.

@@ -15,6 +15,7 @@ struct ReindexingStatements;
 
 /// The SQL of the stores: one group of statements per store. Declared here; defined in `postgres/dialect.ipp`.
 struct Dialect {
+  using Language = Sql;
   using Sessions = SessionStatements;
   using SoftDeletion = sql::SoftDeletionStatements<Sql>;
   using Messages = MessageStatements;

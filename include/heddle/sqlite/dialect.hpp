@@ -13,6 +13,7 @@ struct ArtifactSearchStatements;
 
 /// The SQL of the stores, one group of statements for each. Named here; defined in `sqlite/dialect.ipp`.
 struct Dialect {
+  using Language = Sql;
   using Sessions = SessionStatements;
   using SoftDeletion = sql::SoftDeletionStatements<Sql>;
   using Messages = MessageStatements;

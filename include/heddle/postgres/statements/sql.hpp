@@ -148,6 +148,15 @@ struct Sql : sql::HidingSql {
     return of_user(table, "?1") + one + ".branch_number = " + two + ".branch_number AND " + one + ".sequence = " + two +
            ".sequence";
   }
+  /// FROM with the rows `m`, which have the key of a message, of the first branches of the sessions of the user ?1, in
+  /// their order. Further branches have numbers below zero.
+  static std::string from_first_branches(std::string_view table) {
+    return std::string(" FROM ").append(table).append(
+        " m WHERE m.user_id = ?1 AND m.branch_number > 0 AND m.branch_number NOT IN (SELECT number FROM branches WHERE "
+        "user_id = ?1 AND session_number IS NULL) ORDER BY m.branch_number, m.sequence");
+  }
+  /// Words are columns of the messages.
+  static constexpr bool queues_messages = false;
   /// A join whose left side is read first, if the planner agrees.
   static std::string nested_join() { return " JOIN "; }
   /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
