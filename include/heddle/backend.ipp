@@ -267,16 +267,9 @@ ScrubReport Backend<Policy, TracerType>::scrub(const Context& context) requires 
 
 template <class Policy, class TracerType>
 std::int64_t Backend<Policy, TracerType>::reindex(const Context& context) requires concepts::ReplacesWords<Policy> {
-  if constexpr (concepts::KeepsWordsInRows<Policy>) {
+  if constexpr (concepts::ReplacesWords<Policy>) {
     return parts_->gateway.run(context, Operation::reindex,
                                [](auto& passage) { return stores::detail::reindex_tenant<Policy>(passage); });
-  } else if constexpr (concepts::RebuildsIndex<Policy>) {
-    return parts_->gateway.run(context, Operation::reindex, [](auto& passage) {
-      const std::int64_t texts =
-          passage.ask_engine([](auto& engine, const Call& call) { return engine.reindex(call); });
-      passage.count(texts);
-      return texts;
-    });
   } else {
     concepts::never_called();
   }
@@ -284,16 +277,9 @@ std::int64_t Backend<Policy, TracerType>::reindex(const Context& context) requir
 
 template <class Policy, class TracerType>
 std::int64_t Backend<Policy, TracerType>::reindex_all(const Context& context) requires concepts::ReplacesWords<Policy> {
-  if constexpr (concepts::KeepsWordsInRows<Policy>) {
+  if constexpr (concepts::ReplacesWords<Policy>) {
     return parts_->gateway.manage(context, Operation::reindex_all,
                                   [](auto& passage) { return stores::detail::reindex_all_tenants<Policy>(passage); });
-  } else if constexpr (concepts::RebuildsIndex<Policy>) {
-    return parts_->gateway.manage(context, Operation::reindex_all, [](auto& passage) {
-      const std::int64_t texts =
-          passage.ask_engine([](auto& engine, const Call& call) { return engine.reindex_all(call); });
-      passage.count(texts);
-      return texts;
-    });
   } else {
     concepts::never_called();
   }

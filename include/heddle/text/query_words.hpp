@@ -26,7 +26,8 @@ struct QueryWord {
 /// single word, of a query is found. Calls it never for a phrase without words ("+++").
 ///
 /// These are the words of `for_each_word`, but the last character of a run of a script without spaces stands for itself
-/// only within the phrase: at its end the text may go on. The version of the analysis is one whose rules the program has.
+/// only within the phrase: at its end the text may go on. The version of the analysis is one whose rules the program
+/// has.
 template <class Visit>
 void for_each_query_word(int analysis, std::string_view phrase, Visit&& visit) {
   // A single is kept until it is known whether it is the last word.

@@ -23,9 +23,8 @@ template <class Visit>
 void for_each_word(int analysis, std::string_view text, Visit&& visit) {
   const Rules* const rules = rules_of(analysis);
   if (rules == nullptr) { return Analyzer().split(text, visit); }
-  rules->split(text, &visit, [](void* context, const Word& word) {
-    (*static_cast<std::remove_reference_t<Visit>*>(context))(word);
-  });
+  rules->split(text, &visit,
+               [](void* context, const Word& word) { (*static_cast<std::remove_reference_t<Visit>*>(context))(word); });
 }
 
 }  // namespace heddle::text

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
@@ -9,10 +10,21 @@
 #include "heddle/text/analysis.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
 namespace heddle::sqlite::indexing {
+
+/// How long a search that has this context may take turns before it looks: a tenth of a second, or half of the time
+/// that it has. A template, so that files that search nothing do not compile it.
+[[nodiscard]] Context::Clock::duration time_to_catch_up(const std::same_as<Context> auto& context) {
+  constexpr Context::Clock::duration longest = std::chrono::milliseconds(100);
+  if (!context.deadline) { return longest; }
+  const auto half = (*context.deadline - Context::Clock::now()) / 2;
+  return half < longest ? half : longest;
+}
 
 /// Knows how much this backend has left to do in the full-text index of messages, and does it. Used by the thread that
 /// has the connection that writes; many threads may ask.

@@ -72,7 +72,7 @@ class Writer {
     // Without the write-ahead log it would keep readers out, and a visitor of this thread can be one.
     if (!index_.works_behind()) { return; }
     try {
-      const Context context = call.context.with_timeout(time_to_catch_up(call.context));
+      const Context context = call.context.with_timeout(indexing::time_to_catch_up(call.context));
       const Call brief{context, call.user_id, Operation::open};
       for (bool goes_on = true; goes_on;) {
         Task task(brief);
@@ -125,13 +125,6 @@ class Writer {
   }
 
  private:
-  static Context::Clock::duration time_to_catch_up(const std::same_as<Context> auto& context) {
-    constexpr Context::Clock::duration longest = std::chrono::milliseconds(100);
-    if (!context.deadline) { return longest; }
-    const auto half = (*context.deadline - Context::Clock::now()) / 2;
-    return half < longest ? half : longest;
-  }
-
   /// Ends the exclusive use of the connection.
   struct Exclusive {
     Writer& writer;

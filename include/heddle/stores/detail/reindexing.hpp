@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/call.hpp"
+#include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/sql/former_rows.hpp"
@@ -82,9 +84,8 @@ std::int64_t renew_each(Passage& passage, Next&& next, Write&& write) {
   return sum;
 }
 
-/// Indexes the rows of the tenant anew; returns how many.
 template <class Policy, class Passage>
-std::int64_t reindex_tenant(Passage& passage) {
+std::int64_t reindex_rows_of_tenant(Passage& passage) {
   const auto next = [&] {
     return passage.read([](auto& tx) {
       const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();
@@ -98,9 +99,8 @@ std::int64_t reindex_tenant(Passage& passage) {
   return renew_each<Policy>(passage, next, [&](auto&& work) { return passage.write(work); });
 }
 
-/// The same for all tenants, as the administration. Throws `permission_denied` if its role does not see all tenants.
 template <class Policy, class Passage>
-std::int64_t reindex_all_tenants(Passage& passage) {
+std::int64_t reindex_rows_of_all_tenants(Passage& passage) {
   const auto next = [&] {
     return passage.oversee([](auto& tx) {
       const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();
@@ -113,6 +113,31 @@ std::int64_t reindex_all_tenants(Passage& passage) {
     });
   };
   return renew_each<Policy>(passage, next, [&](auto&& work) { return passage.administer(work); });
+}
+
+/// Indexes the texts of the tenant anew; returns how many.
+template <class Policy, class Passage>
+std::int64_t reindex_tenant(Passage& passage) {
+  if constexpr (concepts::RebuildsIndex<Policy>) {
+    const std::int64_t texts = passage.ask_engine([](auto& engine, const Call& call) { return engine.reindex(call); });
+    passage.count(texts);
+    return texts;
+  } else {
+    return reindex_rows_of_tenant<Policy>(passage);
+  }
+}
+
+/// The same for all tenants. Throws `permission_denied` if the role of the administration does not see all tenants.
+template <class Policy, class Passage>
+std::int64_t reindex_all_tenants(Passage& passage) {
+  if constexpr (concepts::RebuildsIndex<Policy>) {
+    const std::int64_t texts =
+        passage.ask_engine([](auto& engine, const Call& call) { return engine.reindex_all(call); });
+    passage.count(texts);
+    return texts;
+  } else {
+    return reindex_rows_of_all_tenants<Policy>(passage);
+  }
 }
 
 }  // namespace heddle::stores::detail
