@@ -159,23 +159,31 @@ class MessageTexts {
 template <std::same_as<Message> M>
 class StoredTexts {
  public:
-  /// Returns the texts of a message: see MessageTexts. They refer to its content too. Of a message with damaged JSON
-  /// only its content is searched, so that it holds up no other one.
+  /// Returns the texts of a message: see MessageTexts. They refer to its content too.
   [[nodiscard]] const typename MessageTexts<M>::Texts& of(const MessageContent& columns) {
     if (columns.content_blocks.empty() && columns.tool_calls.empty() && columns.tool_result.empty() &&
         columns.parts.empty()) {
       return texts_.of_content(columns.content);
     }
+    return texts_.of(message_of(columns));
+  }
+
+  /// Returns the message with what is searched of it, valid until the next call. Of one with damaged JSON only its
+  /// content is searched, so that it holds up no other one.
+  [[nodiscard]] const M& message_of(const MessageContent& columns) {
+    message_ = M{};
+    message_.content = columns.content;
     try {
-      message_ = M{};
-      message_.content = columns.content;
       decode(columns.content_blocks, message_.content_blocks);
       decode(columns.tool_calls, message_.tool_calls);
       decode(columns.parts, message_.parts);
       decode(columns.tool_result, message_.tool_result);
       complete_row(message_);
-      return texts_.of(message_);
-    } catch (const Error&) { return texts_.of_content(columns.content); }
+    } catch (const Error&) {
+      message_ = M{};
+      message_.content = columns.content;
+    }
+    return message_;
   }
 
  private:

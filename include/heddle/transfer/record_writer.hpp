@@ -1,8 +1,10 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/model/message.hpp"
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/json_codec.hpp"
+#include "heddle/sql/message_texts.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
@@ -15,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace heddle::transfer {
@@ -161,7 +164,10 @@ class RecordWriter {
     const auto branch = fields_.template get<Integer>("branch");
     const auto sequence = fields_.template get<Integer>("sequence");
     const auto row = fields_.template row<MessageRow>();
-    run(sql_.message, branch, sequence, fields_of(row), sql::SearchText(row.content));
+    const auto text = [](const OptionalJson& json) { return json ? std::string_view(json->text) : std::string_view(); };
+    const Message& searched = stored_.message_of(
+        {row.content, text(row.content_blocks), text(row.tool_calls), {}, text(row.tool_result), text(row.parts)});
+    run(sql_.message, branch, sequence, fields_of(row), sql::SearchText(searched, row.content.size()));
     if constexpr (Sql::queues_messages) { run(sql::statements<QueueStatements<Sql>>().queue, branch, sequence); }
   }
 
@@ -178,6 +184,7 @@ class RecordWriter {
   const Statements& sql_ = sql::statements<Statements>();
   Transaction& tx_;
   LineFields& fields_;
+  sql::StoredTexts<Message> stored_;
 };
 
 }  // namespace heddle::transfer
