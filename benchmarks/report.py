@@ -177,7 +177,7 @@ def main(command, *arguments):
         pictures(document, Path(arguments[1]))
     else:
         for what, wanted, found in table(document):
-            print(f"{what:72} {found or 'not measured':42} {wanted}")
+            print(f"{what:84} {found or 'not measured':40} {wanted}")
 
 
 main(*sys.argv[1:])
