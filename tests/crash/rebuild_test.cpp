@@ -131,7 +131,7 @@ TEST_CASE("an index that is made anew is whole, however often the process is kil
       older.wait_for_sign();
       ChildProcess newer(later, settings(path, round));
       newer.wait_for_sign();
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 150'000));
       newer.kill();
       older.kill();
       newer.wait();

@@ -59,10 +59,12 @@ class Upkeep {
     note_changes(connection);
     if (is_secure_) { note_deletions(connection); }
     removed_ = 0;
-    if (!is_immediate_ || !can_fill()) { return; }
+    const bool is_turn = is_turn_;
+    is_turn_ = false;
+    if (is_turn || !is_immediate_ || !can_fill()) { return; }
     // As much as was queued, and no more: a migration can have queued all messages.
     for (std::int64_t left = unindexed(); left > 0;) {
-      const Filler::Turn turn = take_turn(connection);
+      const Filler::Turn turn = take(connection, {});
       if (turn.is_last) { break; }
       // At least one: a turn can merge only, or begin with the first user anew.
       left -= at_least(1, turn.messages);
@@ -71,14 +73,8 @@ class Upkeep {
 
   /// Takes a turn, and returns what it did; see Filler. To be called in a transaction, outside of savepoints.
   Filler::Turn take_turn(connection::Connection& connection, std::string_view user = {}) {
-    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection, user) : Filler::Turn{};
-    if (turn.is_last) {
-      give_up();
-    } else {
-      // Also what another process has left.
-      unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
-      unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
-    }
+    const Filler::Turn turn = take(connection, user);
+    is_turn_ = true;
     return turn;
   }
 
@@ -107,6 +103,7 @@ class Upkeep {
 
   /// Leaves the rest, if there is any, to others, for example because the database is not migrated.
   void give_up() noexcept {
+    is_turn_ = false;
     unindexed_.store(0, std::memory_order_relaxed);
     unindexed_bytes_ = 0;
   }
@@ -123,6 +120,18 @@ class Upkeep {
   [[nodiscard]] std::int64_t unindexed() const noexcept { return unindexed_.load(std::memory_order_relaxed); }
 
  private:
+  Filler::Turn take(connection::Connection& connection, std::string_view user) {
+    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection, user) : Filler::Turn{};
+    if (turn.is_last) {
+      give_up();
+    } else {
+      // Also what another process has left.
+      unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
+      unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
+    }
+    return turn;
+  }
+
   /// Returns true if this program can fill the index.
   bool can_fill() noexcept {
     if (filler_ != nullptr) { return true; }
@@ -158,6 +167,7 @@ class Upkeep {
   std::atomic<std::int64_t> unindexed_{0};
   std::int64_t unindexed_bytes_ = 0;  ///< those of the texts that this process has queued, about
   std::int64_t removed_ = 0;
+  bool is_turn_ = false;  ///< the transaction is a turn, so its commit takes none
   bool is_immediate_;
   bool is_secure_;
   bool works_behind_;
