@@ -2,7 +2,7 @@
 
 /// @file
 /// Metrics for Prometheus, by prometheus-cpp. Link heddle::prometheus; a program that serves them by HTTP also links
-/// `prometheus-cpp::pull`.
+/// the target pull of prometheus-cpp.
 ///
 ///     auto storage = heddle::open_json(R"({"metrics": true, "sqlite": {"path": "agents.db"}})");
 ///     const auto collector = std::make_shared<heddle::PrometheusCollector>(storage);

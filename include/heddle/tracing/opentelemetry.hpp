@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Spans of Heddle in a program that uses opentelemetry-cpp. The program links its API (CMake:
-/// `opentelemetry-cpp::api`); Heddle does not need it otherwise.
+/// Spans of Heddle in a program that uses opentelemetry-cpp. The program links its target api;
+/// Heddle does not need it otherwise.
 
 #include "heddle/call.hpp"
 #include "heddle/error.hpp"
@@ -52,6 +52,7 @@ class OpenTelemetryTracer {
   /// One operation, from its start to its end.
   class Span {
    public:
+    /// Ends this span at its own end.
     explicit Span(SpanPointer span) noexcept : span_(std::move(span)) {}
     Span(const Span&) = delete;
     Span& operator=(const Span&) = delete;

@@ -50,6 +50,7 @@ class OtlpLines {
   /// One operation, from its start to its end.
   class Span {
    public:
+    /// Both must outlive the span.
     Span(Sink& sink, const Call& call) noexcept : sink_(sink), call_(call) {}
     Span(const Span&) = delete;
     Span& operator=(const Span&) = delete;

@@ -45,6 +45,7 @@ class RecordingTracer {
   /// Notes one call.
   class Span {
    public:
+    /// The record must outlive the span.
     Span(Record& record, const Call& call)
         : record_(record), span_{call.operation, std::string(call.user_id), call.context.trace_parent} {}
     Span(const Span&) = delete;

@@ -45,6 +45,7 @@ class SlowLog {
   /// Times one call.
   class Span {
    public:
+    /// Both must outlive the span.
     Span(Sink& sink, const Call& call) noexcept : sink_(sink), call_(call) {}
     Span(const Span&) = delete;
     Span& operator=(const Span&) = delete;
