@@ -47,8 +47,9 @@ struct Registration {
 
 template <class Policy, class TracerType>
 void Transfer<Policy, TracerType>::compile() noexcept {
-  static_assert(concepts::MovesUsers<Policy>,
-                "heddle: this backend cannot move tenants: its dialect names no `Language`, see policy_capabilities.hpp");
+  static_assert(
+      concepts::MovesUsers<Policy>,
+      "heddle: this backend cannot move tenants: its dialect names no `Language`, see policy_capabilities.hpp");
   static_cast<void>(&Registration<Policy, TracerType>::is_done);
 }
 
