@@ -57,6 +57,13 @@ concept ErasesFromFiles = requires {
   requires Policy::erases_from_files;
 };
 
+/// Names the language of the statements that all databases share, of which streams of tenants are read and written: see
+/// `heddle/transfer.hpp`. It needs no engine of its own.
+template <class Policy>
+concept MovesUsers = requires {
+  typename Policy::Dialect::Language;
+};
+
 /// The result type of an operation that the policy lacks. It converts to every type, so that the first error of a call
 /// is the sentence that says what is missing.
 struct Lacking {

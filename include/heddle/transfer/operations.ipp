@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/backend.ipp"
+#include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/erased/user_transfer.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/stores/detail/search_parts.hpp"
@@ -46,6 +47,9 @@ struct Registration {
 
 template <class Policy, class TracerType>
 void Transfer<Policy, TracerType>::compile() noexcept {
+  static_assert(
+      concepts::MovesUsers<Policy>,
+      "heddle: this backend cannot move tenants: its dialect names no `Language`, see policy_capabilities.hpp");
   static_cast<void>(&Registration<Policy, TracerType>::is_done);
 }
 
