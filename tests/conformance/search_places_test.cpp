@@ -308,11 +308,12 @@ CONFORMANCE_TEST("a search in an unknown place is refused, and a cursor is of on
   Subject subject;
   auto& store = subject.backend().session_storage();
   save(subject.backend(), {of_four("red", "red", "x", "x"), of_four("red", "red", "x", "x")});
-  CHECK(code_of([&] { store.search_messages(alice, {.query = "red", .where = {static_cast<SearchPlace>(4)}}); }) ==
-        ErrorCode::invalid_argument);
-  const auto page = store.search_messages(alice, {.query = "red", .where = {SearchPlace::text}}, {.limit = 1});
-  CHECK(code_of([&] { store.search_messages(alice, {.query = "red"}, {.limit = 1, .cursor = page.next}); }) ==
-        ErrorCode::invalid_argument);
-  CHECK(store.search_messages(alice, {.query = "red", .where = {SearchPlace::text}}, {.limit = 1, .cursor = page.next})
-            .items.size() == 1);
+  const auto failure = [&](const MessageSearch& search, const PageRequest& page) {
+    return code_of([&] { static_cast<void>(store.search_messages(alice, search, page)); });
+  };
+  CHECK(failure({.query = "red", .where = {static_cast<SearchPlace>(4)}}, {}) == ErrorCode::invalid_argument);
+  const MessageSearch search{.query = "red", .where = {SearchPlace::text}};
+  const auto page = store.search_messages(alice, search, {.limit = 1});
+  CHECK(failure({.query = "red"}, {.limit = 1, .cursor = page.next}) == ErrorCode::invalid_argument);
+  CHECK(store.search_messages(alice, search, {.limit = 1, .cursor = page.next}).items.size() == 1);
 }
