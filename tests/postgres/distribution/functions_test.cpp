@@ -90,7 +90,7 @@ TEST_CASE("distribution: functions look into the tenant's shards only, but for t
   OnServer backend(database.config());
   isolation::fill(backend, "alice");
   isolation::fill(backend, "bob");
-  check_listed(kinds_of_functions, across_shards(database));
+  check_listed({"function across shards"}, across_shards(database));
 
   database.raw().execute(
       "CREATE FUNCTION astray(query text) RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM sessions)");

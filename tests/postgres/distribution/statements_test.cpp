@@ -12,6 +12,8 @@ using namespace distribution;
 
 namespace {
 
+const std::vector<std::string> kinds_of_plans{"statement of all tenants", "statement across shards"};
+
 /// Returns which statements have shards of other tenants in their plans.
 Departures across_shards(DividedDatabase& database, const std::vector<StatementText>& statements) {
   Departures found;
@@ -31,6 +33,10 @@ Departures across_shards(DividedDatabase& database, const std::vector<StatementT
   }
   return found;
 }
+
+const std::vector<std::string> kinds_of_texts{
+    "INSERT with a WITH",     "INSERT of values with a subquery", "clock or setting in a CASE or coalesce of a write",
+    "setting of the session", "lock or message of one node",      "order by a number of a sequence"};
 
 /// Returns the text from a place on to where what begins there ends.
 std::string balanced(const std::string& text, std::size_t begin, const std::regex& opens, const std::regex& closes) {
