@@ -105,7 +105,7 @@ TEST_CASE("the index of a former analysis answers by its rules until all is made
   CHECK_FALSE(backend.details().owed->rebuild);
 
   const SecondAnalysis second;
-  CHECK(backend.details().owed->rebuild == OwedWork::Rebuild{});
+  CHECK(backend.details().owed->rebuild == IndexRebuild{});
   Turns turns(place.config(false));
   std::int64_t redacted = 0;
   std::int64_t saved = 0;

@@ -19,20 +19,20 @@ struct PoolStatistics {
   friend bool operator==(const PoolStatistics&, const PoolStatistics&) = default;
 };
 
+/// How far the full-text index of messages is made anew by the analysis of this version.
+struct IndexRebuild {
+  std::int64_t done = 0;   ///< messages
+  std::int64_t total = 0;  ///< at least `done`; 0 before it has begun
+
+  friend bool operator==(const IndexRebuild&, const IndexRebuild&) = default;
+};
+
 /// What a backend still has to do behind the calls.
 struct OwedWork {
-  /// How far the full-text index is made anew by the analysis of this version.
-  struct Rebuild {
-    std::int64_t done = 0;   ///< messages
-    std::int64_t total = 0;  ///< at least `done`; 0 before it has begun
-
-    friend bool operator==(const Rebuild&, const Rebuild&) = default;
-  };
-
-  std::int64_t unindexed_messages = 0;  ///< not yet in the full-text index; searches find them all the same
-  bool erasure = false;                 ///< erased words are still in the file; see Scrubs
-  std::optional<Rebuild> rebuild{};     ///< not set if the index is of this version, or of a later one
-  bool log_is_held = false;             ///< a read kept the write-ahead log from being copied whole, and can still run
+  std::int64_t unindexed_messages = 0;    ///< not yet in the full-text index; searches find them all the same
+  bool erasure = false;                   ///< erased words are still in the file; see Scrubs
+  std::optional<IndexRebuild> rebuild{};  ///< not set if the index is of this version, or of a later one
+  bool log_is_held = false;  ///< a read kept the write-ahead log from being copied whole, and can still run
 
   friend bool operator==(const OwedWork&, const OwedWork&) = default;
 };

@@ -44,8 +44,8 @@ class Scrubber {
       owed.unindexed_messages = connection.read_integer("SELECT count(*) FROM search_queue");
       owed.erasure = connection.read_integer("SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)") != 0;
       if (connection.read_integer("SELECT count(*) FROM search_rebuild") != 0) {
-        owed.rebuild = {connection.read_integer("SELECT done FROM search_rebuild"),
-                        connection.read_integer("SELECT max(done, total) FROM search_rebuild")};
+        owed.rebuild = IndexRebuild{connection.read_integer("SELECT done FROM search_rebuild"),
+                                    connection.read_integer("SELECT max(done, total) FROM search_rebuild")};
       } else if (connection.read_integer(made_by) < text::own_analysis()) {
         owed.rebuild.emplace();
       }
