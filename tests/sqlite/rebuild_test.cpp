@@ -164,14 +164,14 @@ TEST_CASE("indexing anew does all of it in bounded transactions, and counts what
   const SecondAnalysis second;
   // The triggers of the file use the rules of the program that stores.
   backend.artifact_store().index(alice, {.id = "b", .name = "decision", .path = "/b"});
-  CHECK(backend.artifact_store().search(alice, "decision").items.size() == 2);
-  CHECK(backend.artifact_store().search(alice, "decided").items.size() == 1);
+  CHECK(backend.artifact_store().search(alice, {.query = "decision"}).items.size() == 2);
+  CHECK(backend.artifact_store().search(alice, {.query = "decided"}).items.size() == 1);
   SUBCASE("of a tenant") {
     CHECK(reindexing(backend)->reindex(alice) == 701);
     CHECK(reindexing(backend)->reindex(bob) == 0);
   }
   SUBCASE("of all") { CHECK(reindexing(backend)->reindex_all() == 801); }
-  CHECK(backend.artifact_store().search(alice, "decided").items.size() == 2);
+  CHECK(backend.artifact_store().search(alice, {.query = "decided"}).items.size() == 2);
   CHECK(found(backend, alice, "deciding") == 700);
   CHECK(found(backend, bob, "deciding") == 100);
   CHECK(reindexing(backend)->reindex_all() == 0);
@@ -231,7 +231,7 @@ TEST_CASE("a program of a former version leaves the index of a later one alone, 
     CHECK(place.run("SELECT count(*) FROM search_queue") == "3");
     auto& artifacts = backend.artifact_store();
     artifacts.update(alice, "a", {.name = "decisions"});
-    CHECK(artifacts.search(alice, "decision").items.size() == 1);
+    CHECK(artifacts.search(alice, {.query = "decision"}).items.size() == 1);
     artifacts.remove(alice, "b", DeleteMode::hard);
     CHECK(place.run(state) == before);
     CHECK(place.damage() == "");
@@ -240,7 +240,7 @@ TEST_CASE("a program of a former version leaves the index of a later one alone, 
   Backend<Sqlite> backend(place.config(false));
   backend.reindex(alice);
   CHECK(found(backend, alice, "deciding") == 9);
-  CHECK(backend.artifact_store().search(alice, "decided").items.size() == 1);
+  CHECK(backend.artifact_store().search(alice, {.query = "decided"}).items.size() == 1);
   CHECK(place.run(state) == "2 0");
   backend.scrub();
   CHECK(place.run("SELECT count(*) FROM search_queue") == "0");
