@@ -84,7 +84,7 @@ template <class B>
 std::size_t found(B& backend, const Context& context, const std::string& query, std::string session = {}) {
   MessageSearch search{.query = query};
   if (!session.empty()) { search.session_id = std::move(session); }
-  return backend.session_storage().search_messages(context, search, {.limit = 1000}).items.size();
+  return backend.session_storage().search_messages(context, search, {.limit = limits::page}).items.size();
 }
 
 template <class B>
@@ -99,9 +99,10 @@ TEST_CASE("the index of a former analysis answers by its rules until all is made
   Backend<Sqlite> backend(place.config(false));
   backend.migrate();
   auto& store = backend.session_storage();
-  for (const char* const session : {"a", "b", "c", "d"}) { save(backend, alice, session, 200); }
+  // More than the turns of one round make anew.
+  for (const char* const session : {"a", "b", "c", "d"}) { save(backend, alice, session, 800); }
   save(backend, bob, "a", 100);
-  REQUIRE(found(backend, alice, "deciding") == 400);
+  REQUIRE(found(backend, alice, "deciding") == 1600);
   CHECK_FALSE(backend.details().owed->rebuild);
 
   const SecondAnalysis second;
@@ -109,8 +110,8 @@ TEST_CASE("the index of a former analysis answers by its rules until all is made
   Turns turns(place.config(false));
   std::int64_t redacted = 0;
   std::int64_t saved = 0;
-  std::size_t decided = 400;
-  std::size_t decisions = 400;
+  std::size_t decided = 1600;
+  std::size_t decisions = 1600;
   std::int64_t last_done = -1;
   int rounds = 0;
   while (backend.details().owed->rebuild) {
@@ -124,7 +125,7 @@ TEST_CASE("the index of a former analysis answers by its rules until all is made
     if (const auto rebuild = backend.details().owed->rebuild; rebuild && rebuild->total > 0) {
       CHECK(rebuild->done > last_done);
       CHECK(rebuild->done <= rebuild->total);
-      CHECK(rebuild->total >= 700);
+      CHECK(rebuild->total >= 2400);
       last_done = rebuild->done;
     }
     // In front of the position and behind it.
@@ -140,8 +141,8 @@ TEST_CASE("the index of a former analysis answers by its rules until all is made
     CHECK(place.damage() == "");
     if (++rounds == 1) {
       store.delete_session(alice, "b");
-      decided -= 100;
-      decisions -= 100;
+      decided -= 400;
+      decisions -= 400;
     }
   }
   CHECK(rounds > 1);
