@@ -198,6 +198,8 @@ class WordsBuilder {
         at = static_cast<std::size_t>(rest - literal_.data());
         const std::size_t found = at < size_ ? place_weights.find(literal_[at]) : std::string_view::npos;
         weight = found == std::string_view::npos ? 0 : static_cast<std::uint32_t>(found);
+        // Behind the weight: what follows the last word is not a word yet.
+        if (weight > 0) { ++at; }
       }
       places_.push_back({begin, end - begin, position, weight});
     }
