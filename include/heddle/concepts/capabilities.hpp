@@ -57,9 +57,9 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 ///  - `scrub` does all of that to the end, between other calls, and starts the log anew. If an earlier version has
 ///    written into the database, which did not overwrite what it redacted, it writes the whole file anew once (VACUUM):
 ///    that takes as much space again, and other writes wait. If the full-text index is being made anew, that is done to
-///    the end, too. Sessions and artifacts that are deleted without `secure_delete` are not erased: parts of them may stay in free pages. An interrupted scrub is repeated. Throws
-///    `failed_precondition` before the first migration and if a later version has made the index, and what a write
-///    throws.
+///    the end, too. Sessions and artifacts that are deleted without `secure_delete` are not erased: parts of them may
+///    stay in free pages. An interrupted scrub is repeated. Throws `failed_precondition` before the first migration and
+///    if a later version has made the index, and what a write throws.
 template <class T>
 concept Scrubs = requires(T& backend, const Context& context) {
   { backend.scrub(context) } -> std::same_as<ScrubReport>;
