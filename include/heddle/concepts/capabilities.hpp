@@ -71,7 +71,8 @@ concept Scrubs = requires(T& backend, const Context& context) {
 ///
 ///  - `reindex` does it for the messages and artifacts of a tenant, in transactions of a bounded size, and returns how
 ///    many there were. It ends early if another program does the same. After a failure, what was done stays, and a
-///    repeat goes on. SQLite has one index for all tenants: it does those of others on the way, and counts the tenant's.
+///    repeat goes on. SQLite has one index for all tenants: it does those of others on the way, and counts the
+///    tenant's.
 ///  - `reindex_all` does it for all tenants. It is administration: see AdministersTenants for what it throws.
 template <class T>
 concept IndexesAnew = requires(T& backend, const Context& context) {
