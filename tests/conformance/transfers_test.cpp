@@ -53,7 +53,7 @@ void check_same_records(From& from, To& to) {
   auto& one = from.artifact_store();
   auto& two = to.artifact_store();
   CHECK(one.list(alice, {.include_deleted = true}).items == two.list(alice, {.include_deleted = true}).items);
-  CHECK(one.search(alice, "report").items == two.search(alice, "report").items);
+  CHECK(one.search(alice, {.query = "report"}).items == two.search(alice, {.query = "report"}).items);
   CHECK(one.content_usage(alice) == two.content_usage(alice));
   for (const char* id : {"a1", "a2", "a3"}) {
     CHECK(one.versions(alice, id).items == two.versions(alice, id).items);
