@@ -67,8 +67,11 @@ inline std::string sealed(std::vector<std::string> lines) {
   for (const std::string& line : lines) {
     if (!before.empty()) {
       const std::string type = line.substr(9, line.find('"', 9) - 9);
-      if (counts.empty() || counts.back().first != type) { counts.emplace_back(type, 0); }
-      ++counts.back().second;
+      // Contents and their chunks take turns.
+      auto count = counts.begin();
+      while (count != counts.end() && count->first != type) { ++count; }
+      if (count == counts.end()) { count = counts.insert(count, {type, 0}); }
+      ++count->second;
       records.append(line).append("\n");
     }
     before.append(line).append("\n");

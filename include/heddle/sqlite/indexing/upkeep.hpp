@@ -67,7 +67,7 @@ class Upkeep {
       const Filler::Turn turn = take(connection, {});
       if (turn.is_last) { break; }
       // At least one: a turn can merge only, or begin with the first user anew.
-      left -= at_least(1, turn.messages);
+      left -= at_least(1, turn.messages + turn.renewed);
     }
   }
 
