@@ -121,9 +121,10 @@ TEST_CASE("a database that does not answer leaves the server alive") {
       {ErrorCode::deadline_exceeded, HealthProblem::no_answer_in_time},
       {ErrorCode::cancelled, HealthProblem::no_answer_in_time},
       {ErrorCode::data_loss, HealthProblem::damaged}};
-  for (const auto& [code, problem] : expected) {
-    CAPTURE(to_string(code));
-    backend.failure = code;
+  for (const auto& each : expected) {
+    const HealthProblem problem = each.second;
+    CAPTURE(to_string(each.first));
+    backend.failure = each.first;
     const Health found = health(backend);
     CHECK(found.live);
     CHECK_FALSE(found.ready);

@@ -195,7 +195,9 @@ TEST_CASE("every column of a table is a field of its record, or is listed as one
       "updated_slot", "sequence", "search",         "words",         "urgency",       "in_database",  "stored_bytes"};
   support::MigratedDatabase database;
   support::RawPostgres superuser(database.database().superuser_dsn());
-  for (const auto& [table, fields] : fields_of_tables()) {
+  for (const auto& each : fields_of_tables()) {
+    const std::string& table = each.first;
+    const auto& fields = each.second;
     for (const std::string& column : superuser.texts("SELECT column_name FROM information_schema.columns WHERE "
                                                      "table_schema = 'public' AND table_name = '" +
                                                      table + "'")) {
