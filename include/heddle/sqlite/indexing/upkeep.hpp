@@ -147,7 +147,7 @@ class Upkeep {
 
   /// What was deleted has to leave the file: the words of the index by turns, as those of what is redacted, the rest
   /// with this commit.
-  void note_deletions(connection::Connection& connection) {
+  void note_deletions(connection::Connection& connection) const {
     if (connection.row_changes().take_deleted() || removed_ > 0) { connection.begin_erasing(); }
     if (removed_ > 0) { connection.execute(owe_erasure); }
   }
