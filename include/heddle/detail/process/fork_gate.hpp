@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <concepts>
-#include <shared_mutex>
 #include <thread>
 
 namespace heddle::detail::process {
@@ -21,45 +20,43 @@ class ForkGate {
   class Working {
    public:
     Working() {
-      static const int registered = ::pthread_atfork(&prepare, &finish, &finish);
+      static const int registered = ::pthread_atfork(&prepare, &go_on, &forget_others);
       static_cast<void>(registered);
-      // A fork that waits comes first.
-      while (forking.load() > 0) { std::this_thread::sleep_for(pause); }
-      mutex().lock_shared();
+      for (;;) {
+        // A fork that waits comes first.
+        while (forks.load() > 0) { std::this_thread::sleep_for(pause); }
+        workers.fetch_add(1);
+        if (forks.load() == 0) { return; }
+        workers.fetch_sub(1);
+      }
     }
     Working(const Working&) = delete;
     Working& operator=(const Working&) = delete;
     Working(Working&&) = delete;
     Working& operator=(Working&&) = delete;
-    ~Working() { mutex().unlock_shared(); }
+    ~Working() { workers.fetch_sub(1); }
   };
 
  private:
   static constexpr std::chrono::milliseconds pause{1};
 
-  static std::shared_mutex& mutex() {
-    // Never destroyed: a backend can live longer than other static objects.
-    static std::shared_mutex& only = *new std::shared_mutex;
-    return only;
-  }
+  // Only atomics: a lock that the parent has taken is none of the child's to release. Those of glibc remember which
+  // thread took them, and a thread has another number in the child.
 
   static void prepare() noexcept {
     // A thread can work long, or for a call that the forking thread itself holds up.
     constexpr int most = 1000;
-    forking.fetch_add(1);
-    for (int tried = 0; tried < most && !holds; ++tried) {
-      holds = mutex().try_lock();
-      if (!holds) { std::this_thread::sleep_for(pause); }
-    }
+    forks.fetch_add(1);
+    for (int tried = 0; tried < most && workers.load() > 0; ++tried) { std::this_thread::sleep_for(pause); }
   }
-  static void finish() noexcept {
-    if (holds) { mutex().unlock(); }
-    holds = false;
-    forking.fetch_sub(1);
+  static void go_on() noexcept { forks.fetch_sub(1); }
+  static void forget_others() noexcept {
+    forks.store(0);
+    workers.store(0);
   }
 
-  static inline std::atomic<int> forking{0};
-  static inline thread_local bool holds = false;
+  static inline std::atomic<int> forks{0};    ///< that wait, or happen
+  static inline std::atomic<int> workers{0};  ///< threads that work
 };
 
 }  // namespace heddle::detail::process
