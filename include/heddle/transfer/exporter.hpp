@@ -136,7 +136,7 @@ class Exporter {
   void write_chunk(std::int64_t position, std::string_view bytes) {
     std::string& text = out_.begin(RecordType::content_chunk);
     refer(text, "position", position);
-    text.append(",\"bytes\":\"").append(heddle::detail::crypto::to_base64(bytes)).append("\"");
+    text.append(R"(,"bytes":")").append(heddle::detail::crypto::to_base64(bytes)).append("\"");
     out_.end();
   }
 
@@ -168,31 +168,20 @@ class Exporter {
   auto read_all(Transaction& tx) {
     const auto user = tx.user_id();
     const auto& sql = statements_;
-    std::tuple results{tx.require(import_not_ended, sql.is_whole, user),
-                       tx.each(sql.sessions, sessions, user),
-                       tx.each(sql.branches, branches, user),
-                       tx.each(sql.segments, segments, user),
-                       tx.each(sql.summaries, summaries, user),
-                       tx.each(sql.folds, folds, user),
-                       tx.each(sql.messages, messages, user),
-                       tx.each(sql.further_messages, messages, user),
-                       tx.each(sql.links, links, user),
-                       tx.each(sql.further_links, links, user),
-                       tx.each(sql.streams, streams, user),
-                       tx.each(sql.further_streams, streams, user),
-                       tx.each(sql.chunks, chunks, user),
-                       tx.each(sql.further_chunks, chunks, user),
-                       tx.each(sql.executions, executions, user),
-                       tx.each(sql.usage, usage, user),
-                       tx.each(sql.snapshots, snapshots, user),
-                       tx.each(sql.errors, errors, user),
-                       tx.each(sql.artifacts, artifacts, user),
-                       tx.each(sql.contents, contents, user),
-                       tx.each(sql.versions, versions, user),
-                       tx.each(sql.quota, quota, user),
-                       tx.each(sql.requests, requests, user),
-                       tx.each(sql.keys, keys, user),
-                       tx.each(sql.results, stored_results, user)};
+    std::tuple results{
+        tx.require(import_not_ended, sql.is_whole, user), tx.each(sql.sessions, visit_.sessions, user),
+        tx.each(sql.branches, visit_.branches, user),     tx.each(sql.segments, visit_.segments, user),
+        tx.each(sql.summaries, visit_.summaries, user),   tx.each(sql.folds, visit_.folds, user),
+        tx.each(sql.messages, visit_.messages, user),     tx.each(sql.further_messages, visit_.messages, user),
+        tx.each(sql.links, visit_.links, user),           tx.each(sql.further_links, visit_.links, user),
+        tx.each(sql.streams, visit_.streams, user),       tx.each(sql.further_streams, visit_.streams, user),
+        tx.each(sql.chunks, visit_.chunks, user),         tx.each(sql.further_chunks, visit_.chunks, user),
+        tx.each(sql.executions, visit_.executions, user), tx.each(sql.usage, visit_.usage, user),
+        tx.each(sql.snapshots, visit_.snapshots, user),   tx.each(sql.errors, visit_.errors, user),
+        tx.each(sql.artifacts, visit_.artifacts, user),   tx.each(sql.contents, visit_.contents, user),
+        tx.each(sql.versions, visit_.versions, user),     tx.each(sql.quota, visit_.quota, user),
+        tx.each(sql.requests, visit_.requests, user),     tx.each(sql.keys, visit_.keys, user),
+        tx.each(sql.results, visit_.stored_results, user)};
     return [results = std::move(results)]() mutable {
       std::apply([](auto&... result) { (static_cast<void>(result()), ...); }, results);
     };
@@ -210,26 +199,31 @@ class Exporter {
   std::int64_t last_place_ = 0;
   std::string content_{};
 
-  Visitor<RecordType::session> sessions{*this};
-  Visitor<RecordType::branch> branches{*this};
-  Visitor<RecordType::segment> segments{*this};
-  Visitor<RecordType::summary> summaries{*this};
-  Visitor<RecordType::fold> folds{*this};
-  Visitor<RecordType::message> messages{*this};
-  Visitor<RecordType::tool_link> links{*this};
-  Visitor<RecordType::message_stream> streams{*this};
-  Visitor<RecordType::message_chunk> chunks{*this};
-  Visitor<RecordType::tool_execution> executions{*this};
-  Visitor<RecordType::usage> usage{*this};
-  Visitor<RecordType::snapshot> snapshots{*this};
-  Visitor<RecordType::error> errors{*this};
-  Visitor<RecordType::artifact> artifacts{*this};
-  Visitor<RecordType::content> contents{*this};
-  Visitor<RecordType::artifact_version> versions{*this};
-  Visitor<RecordType::artifact_quota> quota{*this};
-  Visitor<RecordType::human_request> requests{*this};
-  Visitor<RecordType::idempotency_key> keys{*this};
-  Visitor<RecordType::result> stored_results{*this};
+  /// One for each list.
+  struct Visitors {
+    Exporter& exporter;
+    Visitor<RecordType::session> sessions{exporter};
+    Visitor<RecordType::branch> branches{exporter};
+    Visitor<RecordType::segment> segments{exporter};
+    Visitor<RecordType::summary> summaries{exporter};
+    Visitor<RecordType::fold> folds{exporter};
+    Visitor<RecordType::message> messages{exporter};
+    Visitor<RecordType::tool_link> links{exporter};
+    Visitor<RecordType::message_stream> streams{exporter};
+    Visitor<RecordType::message_chunk> chunks{exporter};
+    Visitor<RecordType::tool_execution> executions{exporter};
+    Visitor<RecordType::usage> usage{exporter};
+    Visitor<RecordType::snapshot> snapshots{exporter};
+    Visitor<RecordType::error> errors{exporter};
+    Visitor<RecordType::artifact> artifacts{exporter};
+    Visitor<RecordType::content> contents{exporter};
+    Visitor<RecordType::artifact_version> versions{exporter};
+    Visitor<RecordType::artifact_quota> quota{exporter};
+    Visitor<RecordType::human_request> requests{exporter};
+    Visitor<RecordType::idempotency_key> keys{exporter};
+    Visitor<RecordType::result> stored_results{exporter};
+  };
+  Visitors visit_{*this};
 };
 
 }  // namespace heddle::transfer

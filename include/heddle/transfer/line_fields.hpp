@@ -49,8 +49,8 @@ void append_unescaped(String& out, std::string_view text) {
     const std::size_t escape = text.find('\\');
     out.append(text, 0, escape);
     if (escape == std::string_view::npos) { return; }
+    const char kind = text[escape + 1];
     text.remove_prefix(escape + 2);
-    const char kind = text.data()[-1];
     switch (kind) {
       case 'b': out += '\b'; break;
       case 'f': out += '\f'; break;

@@ -44,7 +44,7 @@ class StreamWriter {
   /// Begins a record and returns the text to which its fields are appended.
   [[nodiscard]] std::string& begin(RecordType type) {
     ++counts_[static_cast<std::size_t>(type)];
-    buffer_.append("{\"type\":\"").append(to_string(type)).append("\"");
+    buffer_.append(R"({"type":")").append(to_string(type)).append("\"");
     return buffer_;
   }
   void end() {
@@ -66,8 +66,8 @@ class StreamWriter {
       report.counts.emplace(name, counts_[type]);
       report.records += counts_[type];
     }
-    buffer_.append("{\"type\":\"trailer\",\"counts\":{").append(counts).append("},\"records_sha256\":\"");
-    buffer_.append(report.records_checksum).append("\",\"sha256\":\"").append(report.checksum).append("\"}\n");
+    buffer_.append(R"({"type":"trailer","counts":{)").append(counts).append(R"(},"records_sha256":")");
+    buffer_.append(report.records_checksum).append(R"(","sha256":")").append(report.checksum).append("\"}\n");
     report.bytes = bytes_ + static_cast<std::int64_t>(buffer_.size());
     sink_(buffer_);
     buffer_.clear();
