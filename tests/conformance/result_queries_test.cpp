@@ -203,7 +203,8 @@ CONFORMANCE_TEST("the queries that run at once share a budget, and who finds no 
   };
   std::optional<ErrorCode> refused;
   while (refused != ErrorCode::resource_exhausted) { refused = asks(alice.with_timeout(20ms)); }
-  CHECK(asks(bob.with_timeout(20ms)) == ErrorCode::not_found);
+  // What is not there is said at once, without waiting for room. No deadline: on a busy machine it would end first.
+  CHECK(asks(bob) == ErrorCode::not_found);
   std::stop_source gives_up;
   gives_up.request_stop();
   CHECK(asks(alice.with_stop(gives_up.get_token())) == ErrorCode::cancelled);

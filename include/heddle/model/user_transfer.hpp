@@ -40,10 +40,21 @@ struct EnumNames<OnConflict> {
   static constexpr std::array<std::string_view, 2> values{"fail", "skip"};
 };
 
+/// How far an import has come.
+struct ImportProgress {
+  std::int64_t stored = 0;   ///< records that are committed, also by an earlier call
+  std::int64_t records = 0;  ///< records of the stream
+};
+
+/// Takes the progress of an import, in its thread, between two transactions. What it throws leaves the import, which
+/// can go on later.
+using ImportObserver = std::function<void(const ImportProgress& progress)>;
+
 /// Options of `import_user`.
 struct ImportOptions {
   OnConflict on_conflict = OnConflict::fail;
   bool into_other_tenant = false;  ///< else the stream must be of the tenant of the context
+  ImportObserver on_progress{};    ///< called after each batch
 };
 
 /// What an import has read.

@@ -131,6 +131,8 @@ class Importer {
       return [] {};
     });
     done_ = batch.back().line;
+    // The first line is the header.
+    if (options_.on_progress) { options_.on_progress({done_ - 1, summary_.report.records}); }
   }
 
   template <class Transaction>
