@@ -70,7 +70,7 @@ TEST_CASE("a log that grew beside a slow visitor is cut at the first write after
   file.store().save_message({}, "session", saying("first"));
   file.store().for_each_message({}, "session", [&](const heddle::Message&) {
     save_much(file.store());
-    // The log has just been too long, and the next write makes it no longer by as much as between two attempts.
+    // So that no attempt to copy the log is due at the next write by its length alone.
     file.store().save_message({}, "session", saying(std::string(mebibyte, 'x')));
   });
   CHECK(log_size(file) > 32 * mebibyte);
