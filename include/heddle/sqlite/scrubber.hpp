@@ -49,7 +49,8 @@ class Scrubber {
       {
         // One statement: another process can end it between two.
         const connection::Running progress(connection, sql::statements<ErasureStatements<>>().progress);
-        if (progress->step()) { owed.rebuild = IndexRebuild{progress->integer(0), progress->integer(1)}; }
+        const connection::Prepared& row = *progress;
+        if (progress->step()) { owed.rebuild = IndexRebuild{row.integer(0), row.integer(1)}; }
       }
       if (!owed.rebuild && connection.read_integer(made_by) < text::own_analysis()) { owed.rebuild.emplace(); }
       return owed;
