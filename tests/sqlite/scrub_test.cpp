@@ -80,14 +80,14 @@ TEST_CASE("a scrub leaves nothing of what was redacted in the files") {
 TEST_CASE("nothing is left of few messages either, deleted or redacted") {
   for (const bool wal : {true, false}) {
     for (const auto indexing : {sqlite::Indexing::deferred, sqlite::Indexing::immediate}) {
-      for (const int few : {1, 10, 100}) {
+      for (const int few : {1, 100}) {
         for (const bool deletes : {true, false}) {
           CAPTURE(wal);
-          CAPTURE(to_string(indexing));
+          CAPTURE(static_cast<int>(indexing));
           CAPTURE(few);
           CAPTURE(deletes);
           const Place place;
-          Backend<Sqlite> backend({.path = place.path(), .wal = wal, .secure_delete = true, .indexing = indexing});
+          Backend<Sqlite> backend({.path = place.path(), .wal = wal, .indexing = indexing, .secure_delete = true});
           backend.migrate();
           auto& store = backend.session_storage();
           store.save_session({}, {.id = "kept"});
