@@ -178,9 +178,9 @@ TEST_CASE("postgres refusals: opening waits for no lock on a table") {
       "LOCK TABLE sessions, messages, tool_executions, memory_snapshots, agent_errors, artifacts, sql_results, "
       "sql_result_images, human_requests, idempotency_keys IN ACCESS EXCLUSIVE MODE");
   auto config = database.config();
-  config.open_timeout = 3s;
+  config.open_timeout = 1min;
   heddle::Backend<heddle::Postgres> backend(config);
-  backend.migrate(heddle::Context{}.with_timeout(3s));
+  backend.migrate(heddle::Context{}.with_timeout(1min));
   // A statement that needs the table ends at its deadline, of course.
   CHECK(support::code_of([&] {
           static_cast<void>(backend.session_storage().load_session(heddle::Context{}.with_timeout(200ms), "s"));

@@ -63,7 +63,7 @@ TEST_CASE("postgres interruptions: a time limit of the role is not the caller's 
   ProxiedBackend here(1);
   const Holder holder(here);
   SUBCASE("statement_timeout") {
-    set_for_role(here, "statement_timeout = 200");
+    set_for_role(here, "statement_timeout = 1000");
     check_interrupted(error_of_save(here), "statement timeout");
     std::stop_source never;
     check_interrupted(error_of_save(here, Context{}.with_stop(never.get_token())), "statement timeout");
