@@ -10,6 +10,7 @@
 #include "heddle/transfer/control_statements.hpp"
 #include "heddle/transfer/exporter.hpp"
 #include "heddle/transfer/record_writer.hpp"
+#include "heddle/transfer/row_checks.hpp"
 #include "heddle/transfer/stream_reader.hpp"
 #include "heddle/transfer/verifier.hpp"
 
@@ -125,7 +126,9 @@ class Importer {
     passage_.context().check();
     passage_.write([&](auto& tx) {
       hold(tx);
-      RecordWriter<Sql, std::remove_reference_t<decltype(tx)>> write_record(tx, fields_);
+      // Again, as a file can have changed since it was verified.
+      const RowChecks checks(fields_);
+      RecordWriter<Sql, std::remove_reference_t<decltype(tx)>, const RowChecks> write_record(tx, fields_, checks);
       for (const Record& record : batch) { write_record(record); }
       tx.run(control_.end_batch, tx.user_id(), batch.back().line);
       return [] {};

@@ -7,6 +7,7 @@
 #include "heddle/transfer/line_fields.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/record_writer.hpp"
+#include "heddle/transfer/stream_checks.hpp"
 #include "heddle/transfer/stream_reader.hpp"
 #include "heddle/transfer/stream_writer.hpp"
 
@@ -102,7 +103,8 @@ template <class Sql, class Lines>
 
   RecordOrder order;
   NoTransaction nothing;
-  RecordWriter<Sql, NoTransaction> check(nothing, fields);
+  StreamChecks checks(fields);
+  RecordWriter<Sql, NoTransaction, StreamChecks> check(nothing, fields, checks);
   while (lines.next(line)) {
     const std::string checksum = line.starts_with(R"({"type":"trailer")") ? lines.checksum() : std::string();
     const std::string records = checksum.empty() ? std::string() : lines.records_checksum();
