@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
@@ -79,7 +80,7 @@ struct WriteStatements {
       "SELECT " +
       Sql::segment_values() + "s.number, n.number, ?4, ?5 FROM import_numbers s, import_numbers n WHERE " +
       at("s", "branch", "?2") + " AND " + at("n", "branch", "?3") + " AND " + has_session("s") +
-      " ON CONFLICT DO NOTHING"};
+      " AND ?4 > 0 AND ?5 BETWEEN 0 AND " + std::to_string(limits::sequence) + " ON CONFLICT DO NOTHING"};
 
   /// the summary
   Statement<Fields<SummaryRow>> summary{"INSERT INTO summaries (" + Sql::summary_columns() +
@@ -172,9 +173,10 @@ struct WriteStatements {
   static std::string may_refer(const std::string& id) {
     return "(" + id + " IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE " + imported(id) + "))";
   }
+  /// The branch of a place. A sequence that is out of range, which RowChecks refuses, would be one of another branch.
   static std::string from_branch() {
     return " FROM (SELECT n.user_id, n.number AS branch_number FROM import_numbers n WHERE " + at("n", "branch", "?2") +
-           ") b";
+           ") b WHERE ?3 BETWEEN 1 AND " + std::to_string(limits::sequence);
   }
   template <class Row>
   static std::string keyed(const std::string& table) {
@@ -195,7 +197,8 @@ struct QueueStatements {
   sql::Statement<sql::NoRow, std::string_view, std::int64_t, std::int64_t> queue{
       "INSERT INTO search_queue (user_id, key) SELECT ?1, " + Sql::key_values("n", "?3") +
       " FROM (SELECT number AS branch_number FROM import_numbers WHERE user_id = ?1 AND kind = 'branch' AND place = "
-      "?2) n"};
+      "?2) n WHERE ?3 BETWEEN 1 AND " +
+      std::to_string(limits::sequence)};
 };
 
 }  // namespace heddle::transfer
