@@ -28,6 +28,9 @@ inline constexpr Refusal tenant_has_data{
     ErrorCode::already_exists, "the tenant",
     "has data: import with on_conflict = skip, into another tenant, or remove the data first"};
 inline constexpr Refusal import_has_begun{ErrorCode::conflict, "an import of this tenant", "has begun meanwhile"};
+inline constexpr Refusal import_lacks_records{
+    ErrorCode::conflict, "the import",
+    "lacks sessions or artifacts: the stream has an id twice, or another call has removed them; abort it"};
 inline constexpr Refusal import_was_lost{ErrorCode::conflict, "the import",
                                          "was continued, ended or aborted by another call"};
 
@@ -148,6 +151,11 @@ class Importer {
     passage_.write([&](auto& tx) {
       const auto user = tx.user_id();
       hold(tx);
+      // What hangs on a session or an artifact that another call has removed was left out, as if it had been there.
+      if (options_.on_conflict == OnConflict::fail) {
+        tx.require(import_lacks_records, control_.is_whole, user, count_of(RecordType::session),
+                   count_of(RecordType::artifact));
+      }
       tx.run(control_.set_parents, user);
       tx.run(control_.end_branches, user);
       tx.run(control_.drop_summaries, user);
@@ -161,6 +169,11 @@ class Importer {
       tx.run(control_.forget, user);
       return [] {};
     });
+  }
+
+  [[nodiscard]] std::int64_t count_of(RecordType type) const {
+    const auto found = summary_.report.counts.find(std::string(to_string(type)));
+    return found == summary_.report.counts.end() ? 0 : found->second;
   }
 
   [[nodiscard]] static std::int64_t new_number() {

@@ -3,6 +3,7 @@
 
 #include "heddle/limits.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/hidden_by_import.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
@@ -17,8 +18,7 @@
 
 namespace heddle::transfer {
 
-/// What an import writes is hidden by a time of deletion of this and the real one, or 0.
-inline constexpr std::int64_t hidden = std::int64_t{1} << 62U;
+inline constexpr std::int64_t hidden = sql::hidden_by_import;
 
 /// The statements that write the records of an import; the tables are described in the migration `imports`. The first
 /// parameter is the user. A place is the number of a record of its type in the stream, from 1. What refers to something

@@ -1,0 +1,41 @@
+#include "conformance/hostile_streams.hpp"
+#include "heddle/capabilities.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+using namespace conformance;
+using namespace heddle;
+
+// What other calls of the tenant do while an import has not ended.
+
+CONFORMANCE_TEST("no call shows or removes in silence what an import has written before its end") {
+  Subject subject({.soft_delete = {.enabled = true}});
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  const std::string stream = source_stream<Subject>();
+  const auto stop_at_end = [](const ImportProgress& progress) {
+    if (progress.stored == progress.records) { throw Stopped(); }
+  };
+  CHECK_THROWS_AS(import_user(backend, alice, stream, {.on_progress = stop_at_end}), Stopped);
+  CHECK(!soft_deletion(backend)->restore_session(alice, "heir"));
+  CHECK(!store.load_session(alice, "heir").has_value());
+  CHECK(store.list_sessions(alice).items.empty());
+  CHECK(!store.delete_session(alice, "heir"));
+  CHECK(import_user(backend, alice, stream).resumed);
+  CHECK(store.load_session(alice, "heir").has_value());
+}
+
+CONFORMANCE_TEST("an id that a stream has twice is not left out in silence") {
+  Subject subject;
+  auto lines = lines_of(source_stream<Subject>());
+  lines.insert(lines.begin() + 1, lines[1]);
+  CHECK_THROWS_AS(import_user(subject.backend(), alice, sealed(lines)), Error);
+  CHECK(subject.backend().session_storage().list_sessions(alice).items.empty());
+  CHECK(abort_import(subject.backend(), alice));
+}
