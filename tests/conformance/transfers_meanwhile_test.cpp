@@ -39,3 +39,22 @@ CONFORMANCE_TEST("an id that a stream has twice is not left out in silence") {
   CHECK(subject.backend().session_storage().list_sessions(alice).items.empty());
   CHECK(abort_import(subject.backend(), alice));
 }
+
+CONFORMANCE_TEST("to undo an import removes no idempotency key of the tenant") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  // The stream has this key with this session.
+  add_session(backend, alice, "root");
+  CHECK(store.save_message(alice, "root", says("mine")) == 1);
+  const auto save = [&] { return store.save_message(alice, "root", full_message(), {.idempotency_key = "first"}); };
+  const auto stop_at_end = [&](const ImportProgress& progress) {
+    if (progress.stored == progress.records) { throw Stopped(); }
+  };
+  const ImportOptions options{.on_conflict = OnConflict::skip, .on_progress = stop_at_end};
+  CHECK_THROWS_AS(import_user(backend, alice, source_stream<Subject>(), options), Stopped);
+  CHECK(save() == 2);
+  CHECK(abort_import(backend, alice));
+  CHECK(save() == 2);
+  CHECK(store.load_messages(alice, "root").items.size() == 2);
+}

@@ -139,7 +139,7 @@ class RecordWriter {
       case RecordType::artifact_quota: return write_row<QuotaRow>(sql_.quota);
       case RecordType::idempotency_key: {
         const auto row = read<KeyRow>();
-        run(sql_.note_key, record.place, row.key);
+        run(sql_.note_key, record.place, row.key, row.session_id);
         return run(sql_.key, fields_of(row));
       }
       case RecordType::result: {

@@ -135,9 +135,10 @@ struct WriteStatements {
       "INSERT INTO content_usage (user_id, stored_bytes, quota_bytes) VALUES (?1, 0, ?2) ON CONFLICT (user_id) DO "
       "UPDATE SET quota_bytes = coalesce(content_usage.quota_bytes, excluded.quota_bytes)"};
 
-  /// place, key: if it is new.
-  Statement<Place, Text> note_key{
-      note("'key', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE user_id = ?1 AND key = ?3)")};
+  /// place, key, session or null: if the key is new, and is not left out.
+  Statement<Place, Text, std::optional<Text>> note_key{
+      note("'key', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE user_id = ?1 AND key = ?3) AND " +
+           may_refer("?4"))};
   Statement<Fields<KeyRow>> key{"INSERT INTO idempotency_keys (user_id, " + sql::columns<KeyRow>() + ") SELECT ?1, " +
                                 sql::placeholders<KeyRow>(2) + " WHERE " +
                                 may_refer(sql::placeholder<KeyRow, &KeyRow::session_id>(2)) +
