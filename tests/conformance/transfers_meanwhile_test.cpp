@@ -58,3 +58,24 @@ CONFORMANCE_TEST("to undo an import removes no idempotency key of the tenant") {
   CHECK(save() == 2);
   CHECK(store.load_messages(alice, "root").items.size() == 2);
 }
+
+CONFORMANCE_TEST("what is there already can be written while an import has not ended") {
+  Subject subject;
+  auto& backend = subject.backend();
+  auto& store = backend.session_storage();
+  add_session(backend, alice, "mine");
+  backend.artifact_store().put(alice, {.id = "mine", .name = "mine"}, "one");
+  const auto stop = [](const ImportProgress& /*progress*/) { throw Stopped(); };
+  const ImportOptions options{.on_conflict = OnConflict::skip, .on_progress = stop};
+  CHECK_THROWS_AS(import_user(backend, alice, source_stream<Subject>(), options), Stopped);
+  Session mine = *store.load_session(alice, "mine");
+  mine.name = "another name";
+  store.save_session(alice, mine);
+  store.ensure_session(alice, {.id = "mine"});
+  store.save_message(alice, "mine", says("x"));
+  CHECK(backend.artifact_store().put(alice, {.id = "mine", .name = "mine"}, "two").version == 2);
+  CHECK(store.load_session(alice, "mine")->name == "another name");
+  CHECK(support::code_of([&] { add_session(backend, alice, "new"); }) == ErrorCode::failed_precondition);
+  CHECK(support::code_of([&] { store.ensure_session(alice, {.id = "new"}); }) == ErrorCode::failed_precondition);
+  CHECK(abort_import(backend, alice));
+}

@@ -86,8 +86,9 @@ class Importer {
     staging.deleted_at = hidden;
     passage_.write([&](auto& tx) {
       const auto user = tx.user_id();
-      if (options_.on_conflict == OnConflict::fail) { tx.require(tenant_has_data, control_.is_empty, user); }
+      // First, so that what is stored at the same time is seen, or refused: see the migration.
       tx.require(import_has_begun, control_.begin, user, summary_.report.checksum, 1, now());
+      if (options_.on_conflict == OnConflict::fail) { tx.require(tenant_has_data, control_.is_empty, user); }
       tx.run(sql::statements<WriteStatements<Sql>>().session, user,
              sql::Fields<SessionRow, typename WriteStatements<Sql>::NewSession>{staging});
       tx.run(control_.end_batch, user, 1);

@@ -14,7 +14,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <future>
 #include <map>
 #include <set>
 #include <string>
@@ -162,6 +164,26 @@ TEST_CASE("an import writes rows of its tenant only, and an export reads no othe
           0);
   }
   CHECK(superuser.integer("SELECT count(*) FROM import_numbers") == 0);
+}
+
+TEST_CASE("an import waits for a transaction that stores something new, and sees it") {
+  support::MigratedDatabase database;
+  Backend<Postgres> backend(database.config());
+  OnFile source;
+  add_session(source.backend, alice, "s");
+  const std::string stream = exported(source.backend, alice).bytes;
+  support::RawPostgres writer(database.database().superuser_dsn());
+  support::RawPostgres observer(database.database().superuser_dsn());
+  writer.execute("BEGIN");
+  writer.execute("INSERT INTO agent_errors VALUES ('alice', 'e', 1, NULL, 't', 'r', 's')");
+  auto imported = std::async(std::launch::async, [&] { return code_of([&] { import_user(backend, alice, stream); }); });
+  while (observer.integer("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = "
+                          "'advisory' AND datname = current_database()") == 0 &&
+         imported.wait_for(std::chrono::milliseconds(10)) == std::future_status::timeout) {}
+  writer.execute("COMMIT");
+  CHECK(imported.get() == ErrorCode::already_exists);
+  CHECK(backend.error_store().list(alice).items.size() == 1);
+  CHECK(!abort_import(backend, alice));
 }
 
 TEST_CASE("every table of the schema is in a stream, or is listed as one that is not") {
