@@ -79,3 +79,33 @@ CONFORMANCE_TEST("what is there already can be written while an import has not e
   CHECK(support::code_of([&] { store.ensure_session(alice, {.id = "new"}); }) == ErrorCode::failed_precondition);
   CHECK(abort_import(backend, alice));
 }
+
+CONFORMANCE_TEST("no put shares a content that an import has not stored to its end") {
+  Subject source;
+  const std::string bytes = bytes_of(many_bytes);
+  source.backend().artifact_store().put(alice, {.id = "big", .name = "big"}, bytes);
+  const std::string stream = exported(source.backend(), alice).bytes;
+  for (const bool resumes : {true, false}) {
+    Subject subject;
+    auto& backend = subject.backend();
+    auto& store = backend.artifact_store();
+    store.put(alice, {.id = "mine", .name = "mine"}, "one");
+    const auto stop = [](const ImportProgress& progress) {
+      if (progress.stored < progress.records) { throw Stopped(); }
+    };
+    CHECK_THROWS_AS(import_user(backend, alice, stream, {.on_conflict = OnConflict::skip, .on_progress = stop}),
+                    Stopped);
+    store.put(alice, {.id = "mine", .name = "mine"}, bytes);
+    CHECK(content_of(store, alice, "mine") == bytes);
+    if (resumes) {
+      CHECK(import_user(backend, alice, stream, {.on_conflict = OnConflict::skip}).resumed);
+      CHECK(store.verify(alice, "big", 1) == ContentState::intact);
+    } else {
+      CHECK(abort_import(backend, alice));
+    }
+    CHECK(store.verify(alice, "mine", 2) == ContentState::intact);
+    store.sweep_orphans(alice, std::chrono::seconds(0));
+    check_stored(store, alice, many_bytes + 3);
+    CHECK(content_of(store, alice, "mine") == bytes);
+  }
+}

@@ -74,6 +74,9 @@ struct ControlStatements {
                              numbers("summary") +
                              ") AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = summaries.number" +
                              Sql::same_user("f", "summaries") + ")"};
+  /// Before contents are dropped, which become such uploads.
+  Statement<> abandon_uploads{"UPDATE content_uploads SET touched_at = 0 WHERE user_id = ?1 AND number IN (" +
+                              numbers("content") + ")"};
   Statement<> drop_contents{
       "DELETE FROM contents WHERE user_id = ?1 AND number IN (" + numbers("content") +
       ") AND NOT EXISTS (SELECT 1 FROM artifact_versions v WHERE v.user_id = ?1 AND v.checksum = contents.checksum)"};

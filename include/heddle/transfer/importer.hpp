@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -114,6 +115,7 @@ class Importer {
       if (number == 1) { continue; }
       Record record = order.next(std::move(line), number);
       line.clear();
+      end_content(record, batch);
       if (number <= done_) { continue; }
       if (record.type == RecordType::content) { record.number = new_number(); }
       size += record.text.size();
@@ -124,6 +126,17 @@ class Importer {
       size = 0;
     }
     if (!batch.empty()) { write(batch); }
+  }
+
+  /// Adds a content again, before the first record behind its chunks: in one batch with that record.
+  void end_content(const Record& next, std::vector<Record>& batch) {
+    if (next.type == RecordType::content_chunk) { return; }
+    if (content_ && next.line > done_) {
+      content_->has_chunks = true;
+      batch.push_back(std::move(*content_));
+    }
+    content_.reset();
+    if (next.type == RecordType::content) { content_ = next; }
   }
 
   void write(const std::vector<Record>& batch) {
@@ -160,6 +173,7 @@ class Importer {
       tx.run(control_.set_parents, user);
       tx.run(control_.end_branches, user);
       tx.run(control_.drop_summaries, user);
+      tx.run(control_.abandon_uploads, user);
       tx.run(control_.drop_contents, user);
       tx.run(control_.release_errors, user, staging_session);
       tx.run(control_.release_requests, user, staging_session);
@@ -191,7 +205,8 @@ class Importer {
   const ControlStatements<Sql>& control_ = sql::statements<ControlStatements<Sql>>();
   StreamSummary summary_{};
   LineFields fields_{};
-  std::int64_t done_ = 0;  ///< the last line that is stored
+  std::int64_t done_ = 0;            ///< the last line that is stored
+  std::optional<Record> content_{};  ///< whose chunks are being read
 };
 
 /// Removes what an import has written, in batches. Returns false if there was none.
@@ -212,6 +227,7 @@ bool abort(Passage& passage) {
     const auto user = tx.user_id();
     tx.run(control.end_branches, user);
     tx.run(control.drop_summaries, user);
+    tx.run(control.abandon_uploads, user);
     tx.run(control.drop_contents, user);
     tx.run(control.remove_results, user);
     tx.run(control.remove_keys, user);

@@ -30,6 +30,7 @@ struct Record {
   std::int64_t place = 0;
   std::int64_t number = 0;  ///< that a content gets; for a chunk the place of its content
   std::string text{};
+  bool has_chunks = false;  ///< of a content, the second time: all its chunks are stored
 };
 
 /// Stands in for a transaction, to find out whether records can be read.
@@ -128,8 +129,13 @@ class RecordWriter {
       case RecordType::artifact: return artifact();
       case RecordType::content: {
         const auto row = read<ContentRow>();
-        run(sql_.content, fields_of(row), record.number, true);
-        return run(sql_.note_content, record.place, record.number);
+        if (!record.has_chunks) {
+          run(sql_.note_content, record.place, record.number, row.checksum);
+          return run(sql_.begin_content, record.place);
+        }
+        run(sql_.content, record.place, fields_of(row));
+        run(sql_.end_upload, record.place);
+        return run(sql_.abandon_upload, record.place);
       }
       case RecordType::content_chunk: {
         const auto row = read<ContentChunkRow>();

@@ -41,7 +41,7 @@ class RecordOrder {
     last_ = *type;
     const std::int64_t place = ++places_[static_cast<std::size_t>(*type)];
     const auto contents = places_[static_cast<std::size_t>(RecordType::content)];
-    return {*type, number, place, *type == RecordType::content_chunk ? contents : 0, std::move(line)};
+    return {*type, number, place, *type == RecordType::content_chunk ? contents : 0, std::move(line), false};
   }
   [[nodiscard]] std::int64_t count(RecordType type) const noexcept { return places_[static_cast<std::size_t>(type)]; }
 

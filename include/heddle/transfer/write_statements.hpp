@@ -114,13 +114,27 @@ struct WriteStatements {
       "INSERT INTO artifacts (user_id, " + sql::columns<ArtifactRow>() + Sql::search_columns() + ") SELECT ?1, " +
       sql::placeholders<ArtifactRow>(2) + Sql::search_values(2 + sql::width<ArtifactRow>()) + " WHERE " +
       may_refer(sql::placeholder<ArtifactRow, &ArtifactRow::session_id>(2)) + " ON CONFLICT DO NOTHING"};
-  /// the content, number
-  Statement<Fields<ContentRow>, std::int64_t, bool> content{
-      "INSERT INTO contents (user_id, checksum, size_bytes, number, in_database) VALUES (?1, ?2, ?3, ?4, ?5) "
-      "ON CONFLICT DO NOTHING"};
-  /// place, number
-  Statement<Place, std::int64_t> note_content{
-      note("'content', ?2, c.number, NULL FROM contents c WHERE c.user_id = ?1 AND c.number = ?3")};
+  // A content is an upload until it has all its chunks, so that no put shares a part of one.
+
+  /// place, number, checksum: if there is no such content.
+  Statement<Place, std::int64_t, Text> note_content{
+      note("'content', ?2, ?3, NULL WHERE NOT EXISTS (SELECT 1 FROM contents c WHERE c.user_id = ?1 AND c.checksum = "
+           "?4)")};
+  /// place. No call finds it too old.
+  Statement<Place> begin_content{"INSERT INTO content_uploads (user_id, number, touched_at) SELECT ?1, n.number, " +
+                                 std::to_string(hidden) + " FROM import_numbers n WHERE " + at("n", "content", "?2")};
+  /// place, the content: it has all its chunks.
+  Statement<Place, Fields<ContentRow>> content{
+      "INSERT INTO contents (user_id, checksum, size_bytes, number, in_database) SELECT ?1, ?3, ?4, n.number, true "
+      "FROM "
+      "import_numbers n JOIN content_uploads u ON u.user_id = ?1 AND u.number = n.number AND u.touched_at > 0 WHERE " +
+      at("n", "content", "?2") + " ON CONFLICT DO NOTHING"};
+  /// place
+  Statement<Place> end_upload{"DELETE FROM content_uploads WHERE " + of_content("?2") +
+                              " AND EXISTS (SELECT 1 FROM contents c WHERE c.user_id = ?1 AND c.number = "
+                              "content_uploads.number)"};
+  /// place: there is such a content by now.
+  Statement<Place> abandon_upload{"UPDATE content_uploads SET touched_at = 0 WHERE " + of_content("?2")};
   /// place of the content, the chunk
   Statement<Place, Fields<ContentChunkRow>> content_chunk{
       "INSERT INTO content_chunks (user_id, number, position, bytes) SELECT ?1, n.number, ?3, ?4 FROM import_numbers n "
@@ -160,6 +174,10 @@ struct WriteStatements {
   }
   static std::string at(const std::string& table, const std::string& kind, const std::string& place) {
     return table + ".user_id = ?1 AND " + table + ".kind = '" + kind + "' AND " + table + ".place = " + place;
+  }
+  /// The upload of a content.
+  static std::string of_content(const std::string& place) {
+    return "user_id = ?1 AND number = (SELECT n.number FROM import_numbers n WHERE " + at("n", "content", place) + ")";
   }
   /// The session `s` that the import has written.
   static std::string imported(const std::string& id) {
