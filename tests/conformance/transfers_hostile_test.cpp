@@ -144,3 +144,40 @@ CONFORMANCE_TEST("a stream stores nothing that no write would store") {
   }
   check_edits_refused<Subject>(subject.backend(), edits);
 }
+
+CONFORMANCE_TEST("contents and results of a stream are what their sizes and digests say") {
+  Subject subject;
+  const std::string other_digest = as_text(std::string(64, 'a'));
+  check_edits_refused<Subject>(subject.backend(), {{"content", "size_bytes", "1"},
+                                                   {"content", "size_bytes", "4611686018427387904"},
+                                                   {"content", "checksum", other_digest},
+                                                   {"content_chunk", "position", "1"},
+                                                   {"content_chunk", "position", "-1"},
+                                                   {"result", "size_bytes", "-1"},
+                                                   {"result", "size_bytes", "1"},
+                                                   {"result", "checksum", other_digest},
+                                                   {"result", "image", as_text("")},
+                                                   {"result", "image", as_text(std::string(8192, 'A'))}});
+  // A content without its chunks.
+  auto lines = lines_of(source_stream<Subject>());
+  for (std::size_t line = lines.size(); line-- > 0;) {
+    if (lines[line].find(R"({"type":"content_chunk")") == 0) {
+      lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(line));
+    }
+  }
+  const auto refusal = support::error_of([&] { import_user(subject.backend(), alice, sealed(lines)); });
+  CHECK(refusal.code() == ErrorCode::data_loss);
+  CHECK(!abort_import(subject.backend(), alice));
+}
+
+CONFORMANCE_TEST("the quota of a stream is taken only if that is asked for") {
+  Subject subject;
+  Subject other;
+  auto lines = lines_of(source_stream<Subject>());
+  apply(lines, {"artifact_quota", "quota_bytes", std::to_string(std::int64_t{1} << 62U)});
+  const std::string stream = sealed(lines);
+  import_user(subject.backend(), alice, stream);
+  CHECK(!subject.backend().artifact_store().content_usage(alice).quota_bytes);
+  import_user(other.backend(), alice, stream, {.artifact_quota = true});
+  CHECK(other.backend().artifact_store().content_usage(alice).quota_bytes == std::int64_t{1} << 62U);
+}

@@ -145,7 +145,8 @@ class Importer {
       hold(tx);
       // Again, as a file can have changed since it was verified.
       const RowChecks checks(fields_);
-      RecordWriter<Sql, std::remove_reference_t<decltype(tx)>, const RowChecks> write_record(tx, fields_, checks);
+      RecordWriter<Sql, std::remove_reference_t<decltype(tx)>, const RowChecks> write_record(tx, fields_, checks,
+                                                                                             options_.artifact_quota);
       for (const Record& record : batch) { write_record(record); }
       tx.run(control_.end_batch, tx.user_id(), batch.back().line);
       return [] {};

@@ -44,7 +44,8 @@ struct NoTransaction {
 template <class Sql, class Transaction, class Checks>
 class RecordWriter {
  public:
-  RecordWriter(Transaction& tx, LineFields& fields, Checks& checks) : tx_(tx), fields_(fields), checks_(checks) {}
+  RecordWriter(Transaction& tx, LineFields& fields, Checks& checks, bool takes_quota)
+      : tx_(tx), fields_(fields), checks_(checks), takes_quota_(takes_quota) {}
 
   /// Throws `data_loss` for what is no record of its type.
   void operator()(const Record& record) {
@@ -142,7 +143,11 @@ class RecordWriter {
         return run(sql_.content_chunk, record.number, fields_of(row));
       }
       case RecordType::artifact_version: return write_row<VersionRow>(sql_.version);
-      case RecordType::artifact_quota: return write_row<QuotaRow>(sql_.quota);
+      case RecordType::artifact_quota: {
+        const auto row = read<QuotaRow>();
+        if (takes_quota_) { run(sql_.quota, fields_of(row)); }
+        return;
+      }
       case RecordType::idempotency_key: {
         const auto row = read<KeyRow>();
         run(sql_.note_key, record.place, row.key, row.session_id);
@@ -204,6 +209,7 @@ class RecordWriter {
   Transaction& tx_;
   LineFields& fields_;
   Checks& checks_;
+  bool takes_quota_;
   sql::StoredTexts<Message> stored_;
 };
 

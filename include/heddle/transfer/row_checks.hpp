@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/artifact.hpp"
@@ -11,6 +12,7 @@
 #include "heddle/model/stored_error.hpp"
 #include "heddle/model/table.hpp"
 #include "heddle/model/tool.hpp"
+#include "heddle/sealed_query/check_image.hpp"
 #include "heddle/sql/message_parts.hpp"
 #include "heddle/stores/detail/artifact_checks.hpp"
 #include "heddle/stores/detail/human_requests.hpp"
@@ -23,10 +25,13 @@
 #include "heddle/validation/check.hpp"
 #include "heddle/validation/time_range.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace heddle::transfer {
@@ -219,6 +224,14 @@ class RowChecks {
     validation::check("result", result);
     between("result.row_count", result.row_count, 0);
     between("result.column_count", result.column_count, 0);
+    const std::span<const std::byte> image(row.image);
+    if (image.size() > limits::image || row.size_bytes != static_cast<Integer>(image.size())) {
+      validation::refuse("result.size_bytes", "is not that of the image");
+    }
+    sealed_query::check_image_header(image);
+    if (heddle::detail::crypto::sha256_hex(image) != result.checksum) {
+      validation::refuse("result.checksum", "is not that of the image");
+    }
   }
 
   const LineFields& fields_;

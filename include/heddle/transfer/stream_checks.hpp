@@ -1,11 +1,14 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/limits.hpp"
+#include "heddle/stores/detail/content_upload.hpp"
 #include "heddle/transfer/line_fields.hpp"
 #include "heddle/transfer/row_checks.hpp"
 #include "heddle/transfer/rows.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,8 +24,11 @@ class StreamChecks : public RowChecks {
   template <class Row>
   void operator()(const Row& row) {
     RowChecks::operator()(row);
+    if constexpr (!std::same_as<Row, ContentChunkRow>) { end_content(); }
     note(row);
   }
+  /// Behind the last record.
+  void end() { end_content(); }
 
   /// All segments of one source start at the first message that it wrote, and only the own one has no end.
   void segment(std::int64_t branch, std::int64_t source, const SegmentRow& row) const {
@@ -65,6 +71,38 @@ class StreamChecks : public RowChecks {
     }
   }
 
+  /// The content whose chunks are being read.
+  struct Content {
+    ContentRow row{};
+    std::int64_t line = 0;
+    std::int64_t chunks = 0;
+    std::int64_t size = 0;
+    heddle::detail::crypto::Sha256 digest{};
+  };
+
+  void note(const ContentRow& row) {
+    content_.emplace();
+    content_->row = row;
+    content_->line = fields().number();
+  }
+  void note(const ContentChunkRow& row) {
+    if (!content_ || row.position != content_->chunks || row.bytes.empty() ||
+        row.bytes.size() > stores::detail::chunk_bytes) {
+      fields().refuse("is not the next chunk of a content");
+    }
+    ++content_->chunks;
+    content_->size += static_cast<std::int64_t>(row.bytes.size());
+    content_->digest.update(row.bytes);
+  }
+  void end_content() {
+    if (!content_) { return; }
+    if (content_->size != content_->row.size_bytes || content_->digest.hex() != content_->row.checksum) {
+      refuse_line(content_->line, "has another size or digest than its chunks");
+    }
+    content_.reset();
+  }
+
+  std::optional<Content> content_{};
   std::vector<Written> branches_{};
   std::int64_t summaries_ = 0;
 };

@@ -104,7 +104,7 @@ template <class Sql, class Lines>
   RecordOrder order;
   NoTransaction nothing;
   StreamChecks checks(fields);
-  RecordWriter<Sql, NoTransaction, StreamChecks> check(nothing, fields, checks);
+  RecordWriter<Sql, NoTransaction, StreamChecks> check(nothing, fields, checks, true);
   while (lines.next(line)) {
     const std::string checksum = line.starts_with(R"({"type":"trailer")") ? lines.checksum() : std::string();
     const std::string records = checksum.empty() ? std::string() : lines.records_checksum();
@@ -116,6 +116,7 @@ template <class Sql, class Lines>
       ++summary.report.records;
       continue;
     }
+    checks.end();
     fields.parse(record.text, record.line);
     check_trailer(fields, order, checksum, records, summary.report);
     summary.lines = lines.number();

@@ -113,11 +113,11 @@ TEST_CASE("a tenant goes from SQLite to PostgreSQL and back, with the same diges
   OnFile last;
   fill(from, alice);
   const Exported stream = exported(from, alice);
-  import_user(server.backend(), alice, stream.bytes);
+  import_user(server.backend(), alice, stream.bytes, {.artifact_quota = true});
   check_sessions(from, server.backend(), alice);
   const Exported there = exported(server.backend(), alice);
   CHECK(there.bytes == stream.bytes);
-  import_user(last.backend, alice, there.bytes);
+  import_user(last.backend, alice, there.bytes, {.artifact_quota = true});
   check_sessions(from, last.backend, alice);
   CHECK(exported(last.backend, alice).bytes == stream.bytes);
   for (const char* id : {"a1", "a2", "a3"}) {
@@ -154,7 +154,7 @@ TEST_CASE("an import writes rows of its tenant only, and an export reads no othe
   CHECK(exported(backend, alice).report.records == 0);
   OnFile source;
   fill(source.backend, alice);
-  import_user(backend, alice, exported(source.backend, alice).bytes);
+  import_user(backend, alice, exported(source.backend, alice).bytes, {.artifact_quota = true});
   CHECK(exported(backend, bob).bytes == of_bob.bytes);
   for (const auto table : transfer::moved_tables) {
     CAPTURE(table);
