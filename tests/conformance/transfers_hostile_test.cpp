@@ -181,3 +181,39 @@ CONFORMANCE_TEST("the quota of a stream is taken only if that is asked for") {
   import_user(other.backend(), alice, stream, {.artifact_quota = true});
   CHECK(other.backend().artifact_store().content_usage(alice).quota_bytes == std::int64_t{1} << 62U);
 }
+
+CONFORMANCE_TEST("a call that is cancelled ends while its stream is read, whose temporary file no child inherits") {
+  Subject subject;
+  std::stop_source stop;
+  const auto inherited = [] {
+    std::size_t count = 0;
+    for (int file = 0; file < 1024; ++file) {
+      const int flags = ::fcntl(file, F_GETFD);
+      if (flags >= 0 && (flags & FD_CLOEXEC) == 0) { ++count; }
+    }
+    return count;
+  };
+  const std::size_t before = inherited();
+  std::size_t calls = 0;
+  const auto endless = [&](std::span<char> buffer) {
+    CHECK(inherited() == before);
+    if (++calls == 3) { stop.request_stop(); }
+    std::fill(buffer.begin(), buffer.end(), 'x');
+    return calls < 10 ? buffer.size() : 0;
+  };
+  CHECK(support::code_of([&] { import_user(subject.backend(), alice.with_stop(stop.get_token()), endless); }) ==
+        ErrorCode::cancelled);
+  CHECK(calls == 3);
+}
+
+CONFORMANCE_TEST("a line that does not end is refused before it is kept in memory") {
+  const std::string text = "short\n" + std::string(1000, 'x');
+  const ContentSource source(text);
+  transfer::StreamBytes<ContentSource> bytes(source, alice);
+  transfer::StreamLines<transfer::StreamBytes<ContentSource>> lines(bytes, 999);
+  std::string line;
+  CHECK(lines.next(line));
+  const Error error = support::error_of([&] { static_cast<void>(lines.next(line)); });
+  CHECK(error.code() == ErrorCode::data_loss);
+  CHECK(std::string(error.what()).find("line 2 of the stream is longer") == 0);
+}
