@@ -21,11 +21,11 @@ struct SearchStatements {
   Statement search_in_session{
       select("?3") + "(WITH " + asked() + ", " +
       queued(rows_of_session("search_queue q ON q.user_id = ?1 AND q.key", "CROSS JOIN messages m ON m.key = q.key")) +
-      ", candidates AS MATERIALIZED (SELECT NULL AS updated_at, NULL AS id, " + sequence("f.rowid") +
+      ", found AS MATERIALIZED (SELECT NULL AS updated_at, NULL AS id, " + sequence("f.rowid") +
       " AS sequence, f.rowid AS key, " + rank() + " AS score FROM " +
       rows_of_session("message_words f ON f.rowid", "") + matches(words()) + has("f.rowid") +
-      " UNION ALL SELECT NULL, NULL, " + sequence("key") + ", key, " + rank_of_queued() +
-      " FROM queued ORDER BY sequence DESC LIMIT " + wanted() + ") " + ranked() + messages_of_found()};
+      " UNION ALL SELECT NULL, NULL, " + sequence("key") + ", key, " + rank_of_queued() + " FROM queued) " + ranked() +
+      messages_of_found()};
 
   /// Each message in the session that wrote it, or else in the oldest one that has it. There is a first try that reads
   /// few rows if many match: for the newest in the sessions that were updated last, because counting how many messages
@@ -41,17 +41,19 @@ struct SearchStatements {
       ", rest AS MATERIALIZED (SELECT (SELECT count(*) FROM recent) + (SELECT count(*) FROM spread) < " + wanted() +
       " AS is_wanted), scan AS MATERIALIZED (SELECT scan_limit(?2, " + wanted() +
       ", (SELECT count(*) FROM (SELECT 1 FROM sessions WHERE user_id = ?1" + Sql::shown("sessions") +
-      " LIMIT 100000))) AS most), few AS MATERIALIZED (SELECT CASE WHEN scan_limit(?2, 1, 1) IS NULL OR " +
-      matches_up_to("max(200, " + wanted() + ")") + " THEN 1 ELSE " + matches_up_to("(SELECT most FROM scan)") +
-      " END AS is_few FROM rest WHERE is_wanted), candidates AS MATERIALIZED (" +
-      session_by_session("CASE WHEN " + is_few() + " IS 0 THEN ?1 END") + " UNION ALL " +
+      " LIMIT 100000))) AS most), few AS MATERIALIZED (SELECT CASE WHEN scan_limit(?2, 1, 1) IS NULL OR NOT ?8 "
+      "AND (SELECT matches FROM written) < " +
+      wanted() + " OR ?8 AND " + matches_up_to("max(200, " + wanted() + ")") + " THEN 1 ELSE " +
+      matches_up_to("(SELECT most FROM scan)") +
+      " END AS is_few FROM rest WHERE is_wanted), found AS MATERIALIZED (SELECT * FROM (" +
+      session_by_session("CASE WHEN " + is_few() + " IS 0 THEN ?1 END") + newest_first() + ") UNION ALL " +
       scanned("", "true" + matches("CASE WHEN " + is_few() + " THEN " + words() + " ELSE '\"\"' END")) +
       has("f.rowid") +
       " UNION ALL SELECT * FROM recent WHERE NOT (SELECT is_wanted FROM rest)"
       " UNION ALL SELECT * FROM spread WHERE NOT (SELECT is_wanted FROM rest)"
       " UNION ALL SELECT s.updated_at, s.id, " +
-      sequence("q.key") + ", q.key, " + rank_of_queued() + " FROM queued q CROSS JOIN sessions s ON s.number = " +
-      holder("q.key") + newest_first() + ") " + ranked() + messages_of_found()};
+      sequence("q.key") + ", q.key, " + rank_of_queued() +
+      " FROM queued q CROSS JOIN sessions s ON s.number = " + holder("q.key") + ") " + ranked() + messages_of_found()};
 
  private:
   static std::string select(const std::string& session_id) {
@@ -124,15 +126,14 @@ struct SearchStatements {
     return "written AS MATERIALIZED (SELECT min(key) >> " + std::to_string(sql::message_key::sequence_bits) +
            " AS number, count(*) AS matches FROM (SELECT rowid AS key FROM message_words WHERE message_words MATCH "
            "CASE WHEN NOT ?8 AND " +
-           is_unrestricted() + " AND " + has_no_start() + " THEN " + words() +
-           " ELSE '\"\"' END ORDER BY rowid DESC LIMIT " + wanted() +
+           has_no_start() + " THEN " + words() + " ELSE '\"\"' END ORDER BY rowid DESC LIMIT " + wanted() +
            ")), since AS MATERIALIZED (SELECT number, (SELECT "
            "count(*) FROM (SELECT number AS made " +
            of_user +
            " LIMIT 100000) WHERE made >= number) AS sessions FROM "
            "written WHERE matches = " +
-           wanted() + "), reach AS MATERIALIZED (SELECT coalesce((SELECT updated_at " + of_user +
-           " ORDER BY updated_at DESC LIMIT 1 OFFSET (SELECT sessions + sessions / 4 FROM since)), " +
+           wanted() + " AND " + is_unrestricted() + "), reach AS MATERIALIZED (SELECT coalesce((SELECT updated_at " +
+           of_user + " ORDER BY updated_at DESC LIMIT 1 OFFSET (SELECT sessions + sessions / 4 FROM since)), " +
            "-9223372036854775808) AS updated_at, 64 * "
            "max(1, ((SELECT max(number) FROM sessions) - number) / (sessions + 1)) AS width FROM since WHERE sessions "
            "* 2 <= " +
@@ -162,13 +163,16 @@ struct SearchStatements {
            most + " + 1)) <= " + most;
   }
   static std::string is_few() { return "(SELECT is_few FROM few)"; }
-  /// SELECT: the page of the candidates. Those that are ranked are the first ones, in the order in which they were
-  /// found.
+  /// SELECT: the page of what was found. Those that are ranked are the first ones in the order of sessions; if all are,
+  /// they are not sorted before.
   static std::string ranked() {
-    return "SELECT c.key AS key, c.score AS score, c.id AS id, NOT ?8 AND (SELECT count(*) FROM candidates) > ?10 AS "
-           "has_more FROM (SELECT * FROM candidates LIMIT CASE WHEN ?8 THEN -1 ELSE ?10 END) c ORDER BY c.score, "
-           "CASE WHEN ?8 THEN NULL ELSE c.key END, c.updated_at DESC, c.id DESC, c.sequence DESC LIMIT ?11 OFFSET ?12)";
+    return "SELECT c.key AS key, c.score AS score, c.id AS id, NOT ?8 AND " + are_more() +
+           " AS has_more FROM (SELECT * FROM found WHERE NOT (?8 OR " + are_more() +
+           ") UNION ALL SELECT * FROM (SELECT * FROM found WHERE ?8 OR " + are_more() + newest_first() +
+           " - NOT ?8)) c ORDER BY c.score, CASE WHEN ?8 THEN NULL ELSE c.key END, c.updated_at DESC, c.id DESC, "
+           "c.sequence DESC LIMIT ?11 OFFSET ?12)";
   }
+  static std::string are_more() { return "(SELECT count(*) FROM found) > ?10"; }
   static std::string sequence(const std::string& key) { return sql::message_key::sequence(key); }
   // See MessageStatements: without an ORDER BY, so that no text is kept in memory.
   static std::string messages_of_found() { return " found CROSS JOIN messages m ON m.key = found.key"; }
