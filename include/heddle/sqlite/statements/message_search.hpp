@@ -60,8 +60,13 @@ struct SearchStatements {
     // The rank is less for a better match.
     return Messages::select(session_id) + ", 0.0 - found.score, found.has_more FROM ";
   }
-  static std::string asked() { return asked_terms::with("", "(SELECT analysis FROM search_state)", "message_words"); }
+  static std::string asked() {
+    return asked_terms::with("", "(SELECT analysis FROM search_state)", "message_words", "NOT ?8") +
+           ", counted AS MATERIALIZED (SELECT message_query(number, ?2, weights, 0) AS words FROM weighed)";
+  }
   static std::string words() { return asked_terms::words(); }
+  /// The same for counting, which is quicker without what the rank needs.
+  static std::string counted_words() { return "coalesce((SELECT words FROM counted), '\"\"')"; }
   /// WITH: the messages that are not in the index yet and match, with their ranks. Materialized, so that each text is
   /// looked at once. The source ends in a condition.
   static std::string queued(const std::string& source) {
@@ -126,7 +131,7 @@ struct SearchStatements {
     return "written AS MATERIALIZED (SELECT min(key) >> " + std::to_string(sql::message_key::sequence_bits) +
            " AS number, count(*) AS matches FROM (SELECT rowid AS key FROM message_words WHERE message_words MATCH "
            "CASE WHEN NOT ?8 AND " +
-           has_no_start() + " THEN " + words() + " ELSE '\"\"' END ORDER BY rowid DESC LIMIT " + wanted() +
+           has_no_start() + " THEN " + counted_words() + " ELSE '\"\"' END ORDER BY rowid DESC LIMIT " + wanted() +
            ")), since AS MATERIALIZED (SELECT number, (SELECT "
            "count(*) FROM (SELECT number AS made " +
            of_user +
@@ -159,8 +164,8 @@ struct SearchStatements {
   static std::string has_no_start() { return "scan_limit(?2, 1, 1) IS NOT NULL"; }
   /// True if no more rows of the index match.
   static std::string matches_up_to(const std::string& most) {
-    return "(SELECT count(*) FROM (SELECT 1 FROM message_words WHERE message_words MATCH " + words() + " LIMIT " +
-           most + " + 1)) <= " + most;
+    return "(SELECT count(*) FROM (SELECT 1 FROM message_words WHERE message_words MATCH " + counted_words() +
+           " LIMIT " + most + " + 1)) <= " + most;
   }
   static std::string is_few() { return "(SELECT is_few FROM few)"; }
   /// SELECT: the page of what was found. Those that are ranked are the first ones in the order of sessions; if all are,
