@@ -24,8 +24,8 @@ struct SearchStatements {
       ", found AS MATERIALIZED (SELECT NULL AS updated_at, NULL AS id, " + sequence("f.rowid") +
       " AS sequence, f.rowid AS key, " + rank() + " AS score FROM " +
       rows_of_session("message_words f ON f.rowid", "") + matches(words()) + has("f.rowid") +
-      " UNION ALL SELECT NULL, NULL, " + sequence("key") + ", key, " + rank_of_queued() + " FROM queued) " + ranked() +
-      messages_of_found()};
+      " UNION ALL SELECT NULL, NULL, " + sequence("key") + ", key, " + rank_of_queued() +
+      " FROM queued ORDER BY sequence DESC LIMIT " + wanted() + ") " + ranked() + messages_of_found()};
 
   /// Each message in the session that wrote it, or else in the oldest one that has it. There is a first try that reads
   /// few rows if many match: for the newest in the sessions that were updated last, because counting how many messages
@@ -38,17 +38,18 @@ struct SearchStatements {
       ", recent AS MATERIALIZED (" +
       session_by_session("CASE WHEN ?8 AND " + has_no_start() + " THEN ?1 END AND s.updated_at >= " + recently()) +
       newest_first() + "), " + spread() +
-      ", rest AS MATERIALIZED (SELECT (SELECT count(*) FROM recent) + (SELECT count(*) FROM spread) < " + wanted() +
-      " AS is_wanted), scan AS MATERIALIZED (SELECT scan_limit(?2, " + wanted() +
+      ", rest AS MATERIALIZED (SELECT CASE WHEN ?8 THEN (SELECT count(*) FROM recent) < " + wanted() +
+      " ELSE (SELECT count(*) FROM spread) NOT BETWEEN " + wanted() + " AND " + most_spread() +
+      " - 1 END AS is_wanted), scan AS MATERIALIZED (SELECT scan_limit(?2, " + wanted() +
       ", (SELECT count(*) FROM (SELECT 1 FROM sessions WHERE user_id = ?1" + Sql::shown("sessions") +
-      " LIMIT 100000))) AS most), few AS MATERIALIZED (SELECT CASE WHEN scan_limit(?2, 1, 1) IS NULL OR NOT ?8 "
-      "AND (SELECT matches FROM written) < " +
-      wanted() + " OR ?8 AND " + matches_up_to("max(200, " + wanted() + ")") + " THEN 1 ELSE " +
-      matches_up_to("(SELECT most FROM scan)") +
-      " END AS is_few FROM rest WHERE is_wanted), found AS MATERIALIZED (SELECT * FROM (" +
-      session_by_session("CASE WHEN " + is_few() + " IS 0 THEN ?1 END") + newest_first() + ") UNION ALL " +
-      scanned("", "true" + matches("CASE WHEN " + is_few() + " THEN " + words() + " ELSE '\"\"' END")) +
-      has("f.rowid") +
+      " LIMIT 100000))) AS most), plan AS MATERIALIZED (SELECT CASE WHEN NOT (" + has_no_start() +
+      ") THEN 'few' WHEN NOT ?8 AND (SELECT matches FROM written) < " + wanted() + " THEN 'all' WHEN ?8 AND " +
+      matches_up_to("max(200, " + wanted() + ")") + " OR " + matches_up_to("(SELECT most FROM scan)") +
+      " THEN 'few' ELSE 'many' END AS name FROM rest WHERE is_wanted), found AS MATERIALIZED (" +
+      scanned("", "true" + matches(words_if("all")) + has("f.rowid")) + " UNION ALL SELECT * FROM (" +
+      scanned("", "true" + matches(words_if("few")) + has("f.rowid")) + newest_first() + ") UNION ALL SELECT * FROM (" +
+      session_by_session("CASE WHEN " + is_plan("many") + " THEN ?1 END") + newest_first() +
+      ")"
       " UNION ALL SELECT * FROM recent WHERE NOT (SELECT is_wanted FROM rest)"
       " UNION ALL SELECT * FROM spread WHERE NOT (SELECT is_wanted FROM rest)"
       " UNION ALL SELECT s.updated_at, s.id, " +
@@ -125,7 +126,7 @@ struct SearchStatements {
   /// WITH: `spread`, matches of the sessions that were updated last, for the best of all messages. As many sessions as
   /// have been made since enough matches were written, and a quarter more; none if these are too many. Their ranges of
   /// row ids lie side by side, so a scan reads those of some 64 sessions: to begin one takes as long as to read some
-  /// 200 matches.
+  /// 200 matches. If it reaches its limit, which keeps it small, it is no answer.
   static std::string spread() {
     const std::string of_user = "FROM sessions WHERE user_id = ?1" + Sql::shown("sessions");
     return "written AS MATERIALIZED (SELECT min(key) >> " + std::to_string(sql::message_key::sequence_bits) +
@@ -150,7 +151,7 @@ struct SearchStatements {
            " AND s.updated_at >= reach.updated_at GROUP BY g.source_number / reach.width), spread AS MATERIALIZED (" +
            scanned("ranges r CROSS JOIN ", "f.rowid BETWEEN r.first AND r.last" + matches(words()) +
                                                " AND s.updated_at >= (SELECT updated_at FROM reach)") +
-           ")";
+           " LIMIT " + most_spread() + ")";
   }
   /// When the last but three of the sessions was updated that can have messages.
   static std::string recently() {
@@ -167,7 +168,11 @@ struct SearchStatements {
     return "(SELECT count(*) FROM (SELECT 1 FROM message_words WHERE message_words MATCH " + counted_words() +
            " LIMIT " + most + " + 1)) <= " + most;
   }
-  static std::string is_few() { return "(SELECT is_few FROM few)"; }
+  static std::string is_plan(const std::string& name) { return "(SELECT name FROM plan) = '" + name + "'"; }
+  static std::string words_if(const std::string& plan) {
+    return "CASE WHEN " + is_plan(plan) + " THEN " + words() + " ELSE '\"\"' END";
+  }
+  static std::string most_spread() { return "4 * (" + wanted() + ")"; }
   /// SELECT: the page of what was found. Those that are ranked are the first ones in the order of sessions; if all are,
   /// they are not sorted before.
   static std::string ranked() {
