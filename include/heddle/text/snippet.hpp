@@ -40,8 +40,7 @@ class SnippetMaker {
   /// Returns a snippet. It begins at the start of the text or of a word, and splits no word at its end unless that is
   /// longer than the snippet.
   [[nodiscard]] Snippet of(Text text) {
-    occurrences_.find(text);
-    const Core core = best();
+    const Core core = read(text);
     Snippet snippet;
     snippet.terms = core.terms;
     snippet.part.begin = begin_of(text, core);
@@ -65,6 +64,26 @@ class SnippetMaker {
   [[nodiscard]] const Place& first_of(const Occurrence& each) const { return occurrences_.words()[each.first_word]; }
   [[nodiscard]] const Place& last_of(const Occurrence& each) const {
     return occurrences_.words()[each.first_word + each.words - 1];
+  }
+
+  /// Looks at as much of a text as decides what its snippet is.
+  [[nodiscard]] Core read(Text text) {
+    // A snippet begins so far before its first word, or one byte before that, which a stroke can make a word.
+    occurrences_.start(text, longest_ + 1);
+    bool has_more = true;
+    for (std::size_t bytes = 2 * longest_ + 64; has_more; bytes *= 2) {
+      has_more = occurrences_.read(bytes);
+      const Core core = best();
+      if (core.terms == 0) { continue; }
+      // What follows can complete no term before it, and no part that begins earlier has more of them.
+      const bool is_best = core.terms == occurrences_.terms() && occurrences_.are_words() &&
+                           occurrences_.point() >= occurrences_.words()[core.first_word].first_point + longest_;
+      if (!has_more || is_best) { return core; }
+    }
+    // There is none, so the snippet is the start of the text; a code point has four bytes at most.
+    occurrences_.start_at_begin(text);
+    occurrences_.read(4 * longest_);
+    return best();
   }
 
   [[nodiscard]] Core best() {
