@@ -246,16 +246,16 @@ END;
 -- given up at a limit, four times as many rows every time: that costs a small multiple of the better one. The messages of
 -- a short session are just read.
 --
--- Neither way ranks: that reads the words of a message, which costs more than to find it by the index. So only those are
--- ranked that are kept, which have not moved: all statements of the function see the same rows.
+-- Neither way ranks: to rank a message costs some times what it costs to find it. So only those are ranked that are
+-- kept, found again by where they are in the table: all statements of the function see the same versions of rows.
 CREATE FUNCTION heddle_find_messages(query text, in_session text, of_agent text, roles bigint, at_or_after bigint,
                                      before bigint, newest boolean, any_word boolean, candidates bigint,
                                      max_rows bigint, skip bigint)
 RETURNS TABLE (branch_number bigint, sequence bigint, session_id text, score double precision, more boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path FROM CURRENT
--- To plan a statement costs more than to find a rare word. So each is planned once in a connection, for all words; but
--- those are planned anew whose best plan depends on how many rows other statements have found.
+-- To plan the statements costs more than to find a rare word. So they are planned once in a connection, for all words;
+-- but anew where the best plan depends on how many rows other statements have found.
 SET plan_cache_mode = force_generic_plan
 -- With a limit, or without statistics, the planner would rather read the table than the index: it takes the rows of a
 -- tenant to be everywhere.
@@ -394,14 +394,15 @@ BEGIN
     budget := least(greatest(goal, 1000), 20000);
   ELSE
     goal := least(candidates, endless) + 1;
-    -- By position nothing is found in the index alone.
+    -- Phrases are not found in the index alone: either way reads the messages.
     most := greatest(CASE WHEN wanted.exact IS NULL THEN 2 ELSE 1 END * goal, 4000);
   END IF;
   IF in_session IS NOT NULL THEN
-    SELECT s.branch_number, s.last_sequence INTO present, size FROM sessions s
-      WHERE s.user_id = tenant AND s.id = in_session AND s.deleted_at IS NULL
-        AND (of_agent IS NULL OR s.agent_id = of_agent);
-    IF NOT FOUND THEN
+    -- Not in its WHERE: see heddle_sessions_of_branches.
+    SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.branch_number END,
+           s.last_sequence
+      INTO present, size FROM sessions s WHERE s.user_id = tenant AND s.id = in_session;
+    IF present IS NULL THEN
       RETURN;
     END IF;
     most := least(most, greatest(size, 1));
@@ -573,7 +574,7 @@ BEGIN
     CLOSE listed;
   END IF;
 
-  -- What is planned for these terms ranks a message faster.
+  -- Planned for these terms, it takes less time for each message.
   IF NOT newest AND cardinality(found_rows) > 200 THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
