@@ -243,8 +243,8 @@ END;
 --
 -- Two ways lead to them. The index finds all at once, wherever they are; if they are many, it is better to read the
 -- messages in that order until there are enough. How many rows either way has to read shows only on the way, so each is
--- given up at a limit, four times as many rows every time: that costs a small multiple of the better one. The messages of
--- a short session are just read.
+-- given up at a limit, four times as many rows every time: that costs a small multiple of the better one. The messages
+-- of a short session are just read.
 --
 -- Neither way ranks: to rank a message costs some times what it costs to find it. So only those are ranked that are
 -- kept, found again by where they are in the table: all statements of the function see the same versions of rows.
@@ -579,8 +579,8 @@ BEGIN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   RETURN QUERY
-    -- In this order already: whose session has a message is asked for no more of them than are returned, unless most are
-    -- hidden. Most branches are the present ones of sessions, and of no other.
+    -- In this order already: whose session has a message is asked for no more of them than are returned, unless most
+    -- are hidden. Most branches are the present ones of sessions, and of no other.
     SELECT f.branch_number, f.sequence, o.session_id, CASE WHEN newest THEN 0 ELSE f.rank END,
            coalesce(NOT newest AND cardinality(found_rows) > candidates, false)
     FROM (SELECT m.branch_number, m.sequence, m.session_id,
