@@ -5,6 +5,7 @@
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/write_statements.hpp"
 
 #include <cstdint>
@@ -81,12 +82,12 @@ struct ControlStatements {
   Statement<> show_sessions{show("sessions")};
   Statement<> show_artifacts{show("artifacts")};
   Statement<> forget_numbers{"DELETE FROM import_numbers WHERE user_id = ?1"};
-  Statement<> forget{"DELETE FROM imports WHERE user_id = ?1"};
+  Statement<> forget{"DELETE FROM imports WHERE user_id = ?1" + not_erasing()};
 
   // The other end.
 
   /// No row if there is no import.
-  Check<> abort{"UPDATE imports SET aborting = 1, writing = 0 WHERE user_id = ?1 RETURNING 1"};
+  Check<> abort{"UPDATE imports SET aborting = 1, writing = 0 WHERE user_id = ?1" + not_erasing() + " RETURNING 1"};
   /// limit
   Statement<std::int64_t> remove_sessions{remove("sessions")};
   Statement<std::int64_t> remove_artifacts{remove("artifacts")};
@@ -94,6 +95,7 @@ struct ControlStatements {
   Statement<> remove_keys{"DELETE FROM idempotency_keys WHERE user_id = ?1 AND key IN (" + names("key") + ")"};
 
  private:
+  static std::string not_erasing() { return " AND digest <> '" + std::string(erasure_mark) + "'"; }
   static std::string lacks(const std::string& table) {
     return "NOT EXISTS (SELECT 1 FROM " + table + " WHERE user_id = ?1)";
   }

@@ -29,8 +29,8 @@
 
 namespace heddle::transfer {
 
-inline constexpr Refusal import_not_ended{ErrorCode::failed_precondition, "an import of this tenant",
-                                          "has not ended: resume or abort it"};
+inline constexpr Refusal import_not_ended{ErrorCode::failed_precondition, "an import or an erasure of this tenant",
+                                          "has not ended: end it, or abort the import"};
 
 /// Places of records in a stream, by their numbers in the database.
 class Places {

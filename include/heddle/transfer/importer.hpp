@@ -9,6 +9,7 @@
 #include "heddle/time.hpp"
 #include "heddle/transfer/control_statements.hpp"
 #include "heddle/transfer/exporter.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/record_writer.hpp"
 #include "heddle/transfer/stream_reader.hpp"
 #include "heddle/transfer/verifier.hpp"
@@ -72,6 +73,9 @@ class Importer {
   std::int64_t begin() {
     const auto found = passage_.read([&](auto& tx) { return tx.one(control_.progress, tx.user_id()); });
     if (found) {
+      if (found->digest == erasure_mark) {
+        throw Error(ErrorCode::failed_precondition, "an erasure of this tenant has not ended: end it first");
+      }
       if (found->digest == summary_.report.checksum && found->aborting == 0) { return found->line; }
       throw Error(ErrorCode::failed_precondition,
                   "an import of another stream into this tenant has not ended: resume or abort it");

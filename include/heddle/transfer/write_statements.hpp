@@ -5,6 +5,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/rows.hpp"
 
 #include <cstddef>
@@ -15,9 +16,6 @@
 #include <string_view>
 
 namespace heddle::transfer {
-
-/// What an import writes is hidden by a time of deletion of this and the real one, or 0.
-inline constexpr std::int64_t hidden = std::int64_t{1} << 62U;
 
 /// The statements that write the records of an import; the tables are described in the migration `imports`. The first
 /// parameter is the user. A place is the number of a record of its type in the stream, from 1. What refers to something

@@ -1,0 +1,71 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/error.hpp"
+#include "heddle/stores/detail/artifact_files.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace heddle::erasure {
+
+/// How many files there are, and how many bytes they have.
+struct FileSums {
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
+};
+
+/// Everything that a tenant has in the artifact directory: contents of artifacts, and files that programs have written
+/// into its folders. A template only so that files that erase nothing do not compile it.
+template <class Path>
+class BasicTenantFiles {
+ public:
+  BasicTenantFiles(const Path& root, std::string_view user_id)
+      : files_(root), has_root_(!root.empty()), user_(user_id) {}
+
+  /// Throws `failed_precondition` without an artifact directory.
+  void require_root() const {
+    if (has_root_) { return; }
+    throw Error(ErrorCode::failed_precondition,
+                "contents of the tenant lie in files: set artifact_directory in the configuration to remove them");
+  }
+
+  /// Returns what there is. A link is a file without bytes; it is not followed.
+  [[nodiscard]] FileSums count() const {
+    FileSums sums;
+    std::error_code failure;
+    const Path folder = has_root_ ? files_.user_folder(user_) : Path();
+    if (!has_root_ ||
+        std::filesystem::symlink_status(folder, failure).type() != std::filesystem::file_type::directory) {
+      return sums;
+    }
+    std::filesystem::recursive_directory_iterator each(folder, failure);
+    for (const std::filesystem::recursive_directory_iterator end; !failure && each != end; each.increment(failure)) {
+      const auto type = each->symlink_status(failure).type();
+      if (failure || type == std::filesystem::file_type::directory) { continue; }
+      ++sums.files;
+      if (type == std::filesystem::file_type::regular) {
+        std::error_code gone;
+        const auto size = each->file_size(gone);
+        if (!gone) { sums.bytes += static_cast<std::int64_t>(size); }
+      }
+    }
+    if (failure) { throw Error(ErrorCode::unavailable, "the artifact files of the tenant cannot be counted"); }
+    return sums;
+  }
+
+  /// Removes all of it.
+  void remove() const { files_.remove_user(user_); }
+
+ private:
+  stores::detail::BasicArtifactFiles<Path> files_;
+  bool has_root_;
+  std::string_view user_;
+};
+
+using TenantFiles = BasicTenantFiles<std::filesystem::path>;
+
+}  // namespace heddle::erasure

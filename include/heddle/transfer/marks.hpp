@@ -1,0 +1,16 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace heddle::transfer {
+
+/// What an import writes, and what an erasure will remove, is hidden by a time of deletion of this and the real one, or
+/// 0.
+inline constexpr std::int64_t hidden = std::int64_t{1} << 62U;
+
+/// The digest in the row of `imports` while an erasure keeps new data out: none of a stream.
+inline constexpr std::string_view erasure_mark = "erasure";
+
+}  // namespace heddle::transfer
