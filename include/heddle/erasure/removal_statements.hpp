@@ -39,6 +39,15 @@ struct TableRemoval {
   std::int64_t size;
 };
 
+/// What some branches have written, in this order: parameters: user, which branches, size.
+template <class... Branches>
+struct MessageRemoval {
+  Removal<Branches..., std::int64_t> chunks;
+  Removal<Branches..., std::int64_t> streams;
+  Removal<Branches..., std::int64_t> links;
+  Removal<Branches..., std::int64_t> messages;
+};
+
 /// The statements that remove the rows of a user, and count them before. The first parameter is the user.
 template <class Sql>
 struct RemovalStatements {
@@ -79,13 +88,9 @@ struct RemovalStatements {
   sql::Statement<SessionSize, Text, std::int64_t> sessions{"SELECT " + sql::columns<SessionSize>() +
                                                            " FROM sessions WHERE user_id = ?1 ORDER BY id LIMIT ?2"};
 
-  // What sessions have from one id to another, in this order: first id, last id, size. All messages of all branches
-  // from which these sessions have some: other sessions that share them are erased, too.
-
-  Removal<Text, Text, std::int64_t> chunks = keyed("message_chunks", ", start", "");
-  Removal<Text, Text, std::int64_t> streams = keyed("message_streams", "", lacks("message_chunks"));
-  Removal<Text, Text, std::int64_t> links = keyed("tool_links", ", position", "");
-  Removal<Text, Text, std::int64_t> messages = keyed("messages", "", lacks("message_streams") + lacks("tool_links"));
+  /// All messages of all branches from which the sessions from one id to another have some: other sessions that share
+  /// them are erased, too.
+  MessageRemoval<Text, Text> messages = written<Text, Text>(sources(), "?4");
 
   /// The sessions, once their messages are gone. Triggers remove the rest: first id, last id.
   std::array<Statement<Text, Text>, 5> count_sessions{
@@ -105,6 +110,20 @@ struct RemovalStatements {
                        branches() + ")"),
       add("sessions", "SELECT count(*) AS n FROM sessions s WHERE " + range())};
   Statement<Text, Text> remove_sessions{"DELETE FROM sessions AS s WHERE " + range()};
+
+  // Branches that no session has or shares, such as of an import that has not ended. SQLite looks at all branches.
+
+  /// A row if there is one.
+  sql::Statement<std::int64_t, Text> has_branches{"SELECT 1 FROM branches WHERE user_id = ?1 LIMIT 1"};
+  MessageRemoval<> messages_of_branches = written<>(branches_left(), "?2");
+  std::array<Statement<>, 2> count_branches{
+      add("segments", "SELECT count(*) AS n FROM segments g WHERE " + Sql::of_user("g", "?1") + "g.branch_number IN (" +
+                          branches_left() + ")"),
+      add("branches", "SELECT count(*) AS n FROM branches b WHERE b.user_id = ?1 AND b.session_number IS NULL")};
+  /// Triggers remove branches with their last segment.
+  Statement<> remove_segments{"DELETE FROM segments WHERE " + Sql::of_user("segments", "?1") + "branch_number IN (" +
+                              branches_left() + ")"};
+  Statement<> remove_branches{"DELETE FROM branches WHERE user_id = ?1 AND session_number IS NULL"};
 
  private:
   /// Adds the number that a query returns to the count of a table.
@@ -139,20 +158,30 @@ struct RemovalStatements {
     return "SELECT g.source_number" + from_branches() + " JOIN segments g ON g.branch_number = b.number" +
            Sql::same_user("g", "b") + " WHERE " + range();
   }
-  static std::string from_sources(const std::string& table) {
-    return " FROM (SELECT DISTINCT o.source_number FROM (" + sources() + ") o) o" + Sql::nested_join() + table +
-           " m ON " + Sql::keys_between("m", "o.source_number", "0", std::to_string(limits::sequence));
+  static std::string branches_left() {
+    return "SELECT b.number AS source_number FROM branches b WHERE b.user_id = ?1 AND b.session_number IS NULL";
   }
-  static std::string lacks(const std::string& table) { return " AND NOT EXISTS (SELECT 1" + from_sources(table) + ")"; }
-  static Removal<Text, Text, std::int64_t> keyed(const std::string& table, const std::string& rest,
-                                                 const std::string& condition) {
-    const std::string from = from_sources(table) + " WHERE true" + condition + " LIMIT ?4";
-    const auto key = [&rest](const std::string& name) {
-      return Sql::key_of(name) + (rest.empty() ? "" : ", " + name + "." + rest.substr(2));
+
+  /// `branches` is a query for their numbers, `size` a parameter.
+  template <class... Branches>
+  static MessageRemoval<Branches...> written(const std::string& branches, const std::string& size) {
+    const auto from = [&](const std::string& table) {
+      return " FROM (SELECT DISTINCT o.source_number FROM (" + branches + ") o) o" + Sql::nested_join() + table +
+             " m ON " + Sql::keys_between("m", "o.source_number", "0", std::to_string(limits::sequence));
     };
-    return {{add(table, "SELECT count(*) AS n FROM (SELECT 1" + from + ") r")},
-            {"DELETE FROM " + table + " WHERE " + Sql::of_user(table, "?1") + "(" + key(table) + ") IN (SELECT " +
-             key("m") + from + ")"}};
+    const auto lacks = [&](const std::string& table) { return " AND NOT EXISTS (SELECT 1" + from(table) + ")"; };
+    const auto removal = [&](const std::string& table, const std::string& rest, const std::string& condition) {
+      const std::string rows = from(table) + " WHERE true" + condition + " LIMIT " + size;
+      const auto key = [&rest](const std::string& name) {
+        return Sql::key_of(name) + (rest.empty() ? "" : ", " + name + "." + rest);
+      };
+      return Removal<Branches..., std::int64_t>{{add(table, "SELECT count(*) AS n FROM (SELECT 1" + rows + ") r")},
+                                                {"DELETE FROM " + table + " WHERE " + Sql::of_user(table, "?1") + "(" +
+                                                 key(table) + ") IN (SELECT " + key("m") + rows + ")"}};
+    };
+    return {removal("message_chunks", "start", ""), removal("message_streams", "", lacks("message_chunks")),
+            removal("tool_links", "position", ""),
+            removal("messages", "", lacks("message_streams") + lacks("tool_links"))};
   }
 };
 

@@ -44,11 +44,13 @@ class Remover {
     batches_.repeat(removal_.blobs_at_once, [&](auto& tx, std::int64_t size) {
       tx.run(removal_.count_versions, tx.user_id(), size);
       tx.run(removal_.contents_first.count, tx.user_id(), size);
-      return tx.run(removal_.contents_first.remove, tx.user_id(), size);
+      auto removed = tx.run(removal_.contents_first.remove, tx.user_id(), size);
+      tx.run(removal_.forget_uploads, tx.user_id());
+      return removed;
     });
-    batches_.write([&](auto& tx) { return tx.run(removal_.forget_uploads, tx.user_id()); });
     for (const TableRemoval& table : removal_.last_records) { remove_all(table); }
     remove_sessions();
+    remove_branches();
     empty_index();
   }
 
@@ -74,7 +76,8 @@ class Remover {
         do {
           messages += sessions[end++].last_sequence;
         } while (end < sessions.size() && messages + sessions[end].last_sequence <= most);
-        remove_messages(sessions[first].id, sessions[end - 1].id);
+        remove_messages(removal_.messages, std::string_view(sessions[first].id),
+                        std::string_view(sessions[end - 1].id));
         // Before the sessions are removed: if it is interrupted, they run again.
         for (std::size_t each = first; each < end; ++each) {
           hooks_.run(batches_.passage().context(), sessions[each].id);
@@ -90,18 +93,31 @@ class Remover {
     }
   }
 
-  void remove_messages(const std::string& first, const std::string& last) {
+  /// What sessions do not have: branches of an import that has not ended.
+  void remove_branches() {
+    if (!batches_.passage().read([&](auto& tx) { return tx.one(removal_.has_branches, tx.user_id()); })) { return; }
+    remove_messages(removal_.messages_of_branches);
+    batches_.note(batches_.write([&](auto& tx) {
+      for (const auto& count : removal_.count_branches) { tx.run(count, tx.user_id()); }
+      tx.run(removal_.remove_segments, tx.user_id());
+      return tx.run(removal_.remove_branches, tx.user_id());
+    }));
+  }
+
+  /// Removes what some branches have written.
+  template <class... Branches>
+  void remove_messages(const MessageRemoval<Branches...>& removal, const Branches&... branches) {
     constexpr std::int64_t size = RemovalStatements<Sql>::rows_at_once;
     for (bool more = true; more;) {
       const auto removed = batches_.write([&](auto& tx) {
-        const auto remove_rows = [&](const Removal<std::string_view, std::string_view, std::int64_t>& rows) {
-          tx.run(rows.count, tx.user_id(), first, last, size);
-          return tx.run(rows.remove, tx.user_id(), first, last, size);
+        const auto remove_rows = [&](const Removal<Branches..., std::int64_t>& rows) {
+          tx.run(rows.count, tx.user_id(), branches..., size);
+          return tx.run(rows.remove, tx.user_id(), branches..., size);
         };
-        auto chunks = remove_rows(removal_.chunks);
-        auto streams = remove_rows(removal_.streams);
-        auto links = remove_rows(removal_.links);
-        auto messages = remove_rows(removal_.messages);
+        auto chunks = remove_rows(removal.chunks);
+        auto streams = remove_rows(removal.streams);
+        auto links = remove_rows(removal.links);
+        auto messages = remove_rows(removal.messages);
         return [chunks = std::move(chunks), streams = std::move(streams), links = std::move(links),
                 messages = std::move(messages)]() mutable {
           return std::array<std::int64_t, 4>{chunks(), streams(), links(), messages()};
