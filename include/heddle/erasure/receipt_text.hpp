@@ -1,3 +1,4 @@
+// Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
 #include "heddle/model/user_erasure.hpp"
