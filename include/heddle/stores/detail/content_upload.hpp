@@ -108,9 +108,12 @@ class ContentUpload {
       file_.reset();
       const Context context = cleanup_context();
       const auto write = [&](auto&& work) { return passage_.write_within(context, work); };
-      const std::int64_t abandoned =
-          write([&](auto& tx) { return tx.run(statements_.abandon, tx.user_id(), number_); });
-      if (abandoned == 0) { return; }
+      const bool is_content = write([&](auto& tx) {
+                                tx.run(statements_.abandon, tx.user_id(), number_);
+                                return tx.one(statements_.exists, tx.user_id(), number_);
+                              }).has_value();
+      // Also if a sweep or an erasure has removed the row before there was a file.
+      if (is_content) { return; }
       remove_upload<Policy>(write, passage_.artifact_directory(), passage_.user_id(), number_);
     } catch (...) { passage_.warn("an upload could not be removed: sweep_orphans will"); }
   }
