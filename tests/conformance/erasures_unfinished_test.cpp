@@ -133,6 +133,36 @@ CONFORMANCE_TEST("a put that is under way while its tenant is erased fails, and 
   CHECK(backend.artifact_store().verify(alice, "a") == ContentState::intact);
 }
 
+CONFORMANCE_TEST("of several calls with one key each returns the receipt or says that another one has ended it") {
+  Subject subject;
+  auto& backend = subject.backend();
+  fill_batches(backend, alice);
+  const ExportReport of_alice = exported(backend, alice).report;
+  std::vector<ErasureReceipt> receipts(4);
+  std::vector<std::thread> threads;
+  for (ErasureReceipt& receipt : receipts) {
+    threads.emplace_back([&] {
+      try {
+        receipt = erase_user(backend, alice, {.idempotency_key = "k"});
+        // New data of a tenant that was erased, beside calls that are late.
+        backend.artifact_store().put(alice, {.id = "new", .name = "n"}, "new content");
+      } catch (const Error& error) { CHECK_MESSAGE(error.code() == ErrorCode::conflict, std::string(error.what())); }
+    });
+  }
+  for (std::thread& thread : threads) { thread.join(); }
+  const ErasureReceipt last = erase_user(backend, alice, {.idempotency_key = "k"});
+  CHECK(without_chunks(last.counts) == rows_of(of_alice));
+  bool returned = false;
+  for (const ErasureReceipt& receipt : receipts) {
+    if (!receipt.tenant.empty()) {
+      CHECK(receipt == last);
+      returned = true;
+    }
+  }
+  CHECK(returned);
+  CHECK(backend.artifact_store().verify(alice, "new") == ContentState::intact);
+}
+
 CONFORMANCE_TEST("what is committed before the time of the receipt is gone, and what is written later is new data") {
   Subject subject;
   auto& backend = subject.backend();

@@ -46,6 +46,11 @@ class Batches {
     });
   }
 
+  /// Throws `conflict` if the erasure has ended.
+  void require_begun() {
+    write([](auto& /*tx*/) { return [] {}; });
+  }
+
   /// Runs `work(tx, size)`, which returns how many rows it has removed, until that is less than the size.
   template <class Work>
   void repeat(std::int64_t size, Work work) {

@@ -53,6 +53,8 @@ class Eraser {
     constexpr int most_rounds = 100;
     for (int round = 0;; ++round) {
       remover_.remove();
+      const auto lock = files_.lock(passage_.context());
+      batches_.require_begun();
       files_.remove();
       if (is_sealed()) { break; }
       if (round == most_rounds) {

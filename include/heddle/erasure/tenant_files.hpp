@@ -1,14 +1,22 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 namespace heddle::erasure {
 
@@ -18,13 +26,54 @@ struct FileSums {
   std::int64_t bytes = 0;
 };
 
+/// Locks an artifact directory against other erasures, of all processes, for as long as it exists. Else one that is
+/// late could remove files of a tenant that another call has erased and that has begun anew. There is nothing to lock
+/// if the directory does not exist.
+template <class Path>
+class DirectoryLock {
+ public:
+  /// Waits for others as long as the context allows.
+  DirectoryLock(const Path& root, const Context& context) {
+    if (root.empty()) { return; }
+    descriptor_ = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor_ < 0) {
+      if (errno == ENOENT) { return; }
+      throw Error(ErrorCode::unavailable, "the artifact directory cannot be opened");
+    }
+    while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      const bool is_held = errno == EWOULDBLOCK || errno == EINTR;
+      try {
+        if (!is_held) { throw Error(ErrorCode::unavailable, "the artifact directory cannot be locked"); }
+        context.check();
+      } catch (...) {
+        ::close(descriptor_);
+        throw;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+  DirectoryLock(DirectoryLock&&) = delete;
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+  ~DirectoryLock() {
+    if (descriptor_ >= 0) { ::close(descriptor_); }
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
 /// Everything that a tenant has in the artifact directory: contents of artifacts, and files that programs have written
 /// into its folders. A template only so that files that erase nothing do not compile it.
 template <class Path>
 class BasicTenantFiles {
  public:
   BasicTenantFiles(const Path& root, std::string_view user_id)
-      : files_(root), has_root_(!root.empty()), user_(user_id) {}
+      : root_(root), files_(root), has_root_(!root.empty()), user_(user_id) {}
+
+  /// Keeps other erasures from removing files.
+  [[nodiscard]] DirectoryLock<Path> lock(const Context& context) const { return DirectoryLock<Path>(root_, context); }
 
   /// Throws `failed_precondition` without an artifact directory.
   void require_root() const {
@@ -61,6 +110,7 @@ class BasicTenantFiles {
   void remove() const { files_.remove_user(user_); }
 
  private:
+  const Path& root_;
   stores::detail::BasicArtifactFiles<Path> files_;
   bool has_root_;
   std::string_view user_;
