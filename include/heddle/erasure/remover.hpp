@@ -8,6 +8,7 @@
 #include "heddle/error.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/cleanup_hooks.hpp"
+#include "heddle/transfer/marks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -80,6 +81,7 @@ class Remover {
                         std::string_view(sessions[end - 1].id));
         // Before the sessions are removed: if it is interrupted, they run again.
         for (std::size_t each = first; each < end; ++each) {
+          if (sessions[each].id == transfer::staging_session) { continue; }
           hooks_.run(batches_.passage().context(), sessions[each].id);
         }
         batches_.note(batches_.write([&](auto& tx) {

@@ -21,10 +21,6 @@ struct ImportProgress {
   std::int64_t aborting = 0;
 };
 
-/// The id of the session to which records without one belong until the end of the import. No id has a control
-/// character.
-inline constexpr std::string_view staging_session = "\x01import";
-
 }  // namespace heddle::transfer
 
 HEDDLE_ADAPT_STRUCT(heddle::transfer::ImportProgress, digest, line, aborting);

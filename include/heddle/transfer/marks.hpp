@@ -10,6 +10,10 @@ namespace heddle::transfer {
 /// 0.
 inline constexpr std::int64_t hidden = std::int64_t{1} << 62U;
 
+/// The id of the session to which records without one belong until the end of the import. No id has a control
+/// character.
+inline constexpr std::string_view staging_session = "\x01import";
+
 /// The digest in the row of `imports` while an erasure keeps new data out: none of a stream.
 inline constexpr std::string_view erasure_mark = "erasure";
 
