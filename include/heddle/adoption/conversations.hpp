@@ -2,7 +2,7 @@
 #pragma once
 
 #include "heddle/adoption/columns.hpp"
-#include "heddle/adoption/loom_json.hpp"
+#include "heddle/adoption/message_reader.hpp"
 #include "heddle/adoption/notes.hpp"
 #include "heddle/adoption/raw_json.hpp"
 #include "heddle/adoption/row_text.hpp"
@@ -11,17 +11,14 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/message.hpp"
-#include "heddle/sql/json_codec.hpp"
 #include "heddle/sql/quote_identifier.hpp"
 #include "heddle/stores/detail/tool_links.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/rows.hpp"
 #include "heddle/transfer/stream_writer.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -108,7 +105,7 @@ class Conversations {
       std::string& text = out.begin(transfer::RecordType::message);
       refer(text, "branch", place);
       refer(text, "sequence", static_cast<std::size_t>(sequence));
-      append_row(text, row_of(message));
+      append_row(text, message_row(message));
       out.end();
     });
   }
@@ -269,63 +266,9 @@ class Conversations {
       if (sessions_[at].messages == 0) { continue; }
       context_.check();
       std::int64_t sequence = 0;
-      source_.each(text, {tenant_, sessions_[at].id}, [&](const auto& row) {
-        read_message(row, notes);
-        visit(at + 1, ++sequence, message_);
-      });
+      source_.each(text, {tenant_, sessions_[at].id},
+                   [&](const auto& row) { visit(at + 1, ++sequence, reader_.read(row, notes)); });
     }
-  }
-
-  template <class Row>
-  void read_message(const Row& row, Notes& notes) {
-    Columns<Row> columns(row, "messages", notes);
-    message_ = {};
-    const std::int64_t id = columns.integer();
-    message_.role = *parse_enum<Role>(columns.name("role", Role::user));
-    message_.content = columns.text();
-    std::string kept = R"({"loom":{"id":)" + std::to_string(id);
-    const auto keep = [&](std::string_view column, const std::string& text) {
-      notes.change("messages", column, "no JSON of the Go server: kept as text in the message's metadata");
-      kept.append(",\"").append(column).append("\":");
-      transfer::append_text(kept, text);
-    };
-    if (const std::string calls = columns.json(); !calls.empty()) {
-      if (auto read = read_calls(calls)) {
-        message_.tool_calls = std::move(*read);
-      } else {
-        keep("tool_calls_json", calls);
-      }
-    }
-    message_.tool_use_id = columns.text();
-    if (const std::string result = columns.json(); !result.empty()) {
-      message_.tool_result = read_result(result);
-      if (!message_.tool_result) { keep("tool_result_json", result); }
-    }
-    message_.session_context = *parse_enum<SessionContext>(columns.name("session_context", SessionContext::direct));
-    message_.agent_id = columns.text();
-    message_.timestamp = Timestamp(std::chrono::microseconds(columns.integer()));
-    message_.token_count = columns.integer();
-    message_.cost_usd = columns.real();
-    if (columns.integer() != 0) { kept += R"(,"evicted":true)"; }
-    static_cast<void>(columns.integer());  // folded
-    if (const std::int64_t turn = columns.integer(); turn != 0) { kept += R"(,"turn":)" + std::to_string(turn); }
-    message_.metadata = JsonObject(kept + "}}");
-  }
-
-  [[nodiscard]] static transfer::MessageRow row_of(const Message& message) {
-    transfer::MessageRow row;
-    row.role = to_string(message.role);
-    row.content = message.content;
-    if (!message.tool_calls.empty()) { row.tool_calls = transfer::JsonColumn{sql::json::encode(message.tool_calls)}; }
-    row.tool_use_id = message.tool_use_id;
-    if (message.tool_result) { row.tool_result = transfer::JsonColumn{sql::json::encode(*message.tool_result)}; }
-    row.session_context = to_string(message.session_context);
-    row.agent_id = message.agent_id;
-    row.timestamp = microseconds_of(message.timestamp);
-    row.token_count = message.token_count;
-    row.cost_usd = message.cost_usd;
-    row.metadata = message.metadata.text;
-    return row;
   }
 
   Source& source_;
@@ -336,7 +279,7 @@ class Conversations {
   Notes& notes_;
   std::vector<Entry> sessions_{};
   std::unordered_map<std::string, std::size_t> places_{};
-  Message message_{};
+  MessageReader reader_{};
 };
 
 }  // namespace heddle::adoption
