@@ -2,7 +2,7 @@
 
 /// @file
 /// A `loom.db` of the Go server that Heddle's model comes from becomes a database of Heddle: `adopt_loom_file`. For its
-/// schema on PostgreSQL include `heddle/adoption_postgres.hpp`.
+/// schema on PostgreSQL include `heddle/postgres_adoption.hpp`.
 ///
 ///     heddle::Backend<heddle::Sqlite> backend({.path = "heddle.db"});
 ///     backend.migrate();

@@ -17,7 +17,6 @@
 #include <vector>
 
 using adoption::LoomFolder;
-using conformance::OnFile;
 
 #ifdef HEDDLE_CONFORMANCE_POSTGRES
 using Target = conformance::OnServer;
@@ -192,7 +191,7 @@ TEST_CASE("what is no whole loom.db of a known version is refused, and nothing i
     damaged.replace(at, page, page, '\xff');
     const std::string path = (loom.folder() / ("damaged" + std::to_string(at))).string();
     std::ofstream(path, std::ios::binary) << damaged;
-    OnFile copy;
+    Target copy;
     try {
       heddle::adopt_loom_file(copy.backend(), {}, path);
     } catch (const heddle::Error& error) {

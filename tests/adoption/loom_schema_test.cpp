@@ -1,6 +1,6 @@
 #include <heddle/adoption.hpp>
-#include <heddle/adoption_postgres.hpp>
 #include <heddle/heddle.hpp>
+#include <heddle/postgres_adoption.hpp>
 
 #include "adoption/read_back.hpp"
 #include "conformance/postgres_subjects.hpp"
@@ -87,7 +87,7 @@ TEST_CASE("what was soft-deleted in the source can be restored with its messages
   auto& backend = server.backend();
   heddle::adopt_loom_schema(backend, {}, loom.dsn());
   const auto context = heddle::Context::for_user("alice");
-  backend.session_storage().restore_session(context, "alice-s4");
+  heddle::soft_deletion(backend)->restore_session(context, "alice-s4");
   const auto window = backend.session_storage().load_messages(context, "alice-s4");
   REQUIRE(window.items.size() == 1);
   CHECK(window.items.front().content == "hidden");

@@ -21,7 +21,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +44,7 @@ class Adopter {
   template <class Backend>
   AdoptionReport run(Backend& backend) {
     report_.schema = check_schema(source_, tables_);
+    note_unread(source_, tables_, notes_);
     find_tenants();
     for (const std::string& tenant : report_.tenants) {
       TemporaryStream file(options_.temporary_directory);
@@ -53,7 +53,6 @@ class Adopter {
       store(backend, tenant, file.finish(), written);
       for (const auto& [type, count] : written.counts) { report_.counts[type] += count; }
     }
-    note_unread(source_, tables_, result_tables_, notes_);
     notes_.move_to(report_);
     return std::move(report_);
   }
@@ -103,7 +102,7 @@ class Adopter {
     records.write_errors(out, table("agent_errors"));
     artifacts.write(out);
     records.write_requests(out, table("human_requests"));
-    Results<Source>(source_, tables_, table("sql_result_metadata"), tenant, notes_).write(out, result_tables_);
+    Results<Source>(source_, tables_, table("sql_result_metadata"), tenant, notes_).write(out);
     report_.files += artifacts.files();
     return out.trailer();
   }
@@ -149,7 +148,6 @@ class Adopter {
   std::vector<SourceTable> tables_;
   SourceTable missing_{};
   Notes notes_{};
-  std::set<std::string> result_tables_{};
   AdoptionReport report_{};
 };
 

@@ -95,9 +95,6 @@ class LoomFile {
       database_.exec("PRAGMA query_only = ON");
       database_.exec("BEGIN");
     });
-    if (!sqlite::file::is_loom(path) && tables_with_names() == 0) {
-      throw Error(ErrorCode::failed_precondition, "this SQLite database is no loom.db of the Go server: " + path);
-    }
   }
 
   /// Throws `conflict` if another program has opened the file meanwhile, which was read without locks.
@@ -162,15 +159,6 @@ class LoomFile {
     } catch (const SQLite::Exception& error) {
       throw sqlite::connection::translate(error, "opening the loom.db", nullptr, path);
     }
-  }
-
-  [[nodiscard]] std::int64_t tables_with_names() {
-    std::int64_t count = 0;
-    each(
-        "SELECT count(*) FROM sqlite_schema WHERE name IN ('sessions', 'messages', 'tool_executions', "
-        "'memory_snapshots', 'messages_fts5') HAVING count(*) = 5",
-        {}, [&](const FileRow& row) { count = row.integer(0); });
-    return count;
   }
 
   template <class Action>

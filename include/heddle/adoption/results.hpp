@@ -20,7 +20,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,8 +35,7 @@ class Results {
           const std::string& tenant, Notes& notes)
       : source_(source), tables_(tables), described_(described), tenant_(tenant), notes_(notes) {}
 
-  /// Adds the names of the tables that results have to a set.
-  void write(transfer::StreamWriter& out, std::set<std::string>& result_tables) {
+  void write(transfer::StreamWriter& out) {
     if (described_.columns.empty()) { return; }
     std::vector<Described> all;
     source_.each("SELECT " + select_list<Source>(described_, known::sql_result_metadata) + " FROM " +
@@ -52,10 +50,7 @@ class Results {
                    next.row.stored_at = columns.integer();
                    next.row.accessed_at = columns.integer();
                  });
-    for (Described& each : all) {
-      result_tables.insert(each.row.table_name);
-      write_result(out, each);
-    }
+    for (Described& each : all) { write_result(out, each); }
   }
 
  private:

@@ -44,10 +44,22 @@ template <class Source>
   return version;
 }
 
+/// Returns the names of the tables that have the rows of results.
+template <class Source>
+[[nodiscard]] std::set<std::string> result_tables(Source& source, const std::vector<SourceTable>& tables) {
+  std::set<std::string> names;
+  for (const SourceTable& table : tables) {
+    if (table.name != "sql_result_metadata") { continue; }
+    source.each("SELECT table_name FROM " + source.name_of(table.name), {},
+                [&](const auto& row) { names.insert(row.text(0)); });
+  }
+  return names;
+}
+
 /// Notes the tables and columns that nothing reads, if they have content.
 template <class Source>
-void note_unread(Source& source, const std::vector<SourceTable>& tables, const std::set<std::string>& result_tables,
-                 Notes& notes) {
+void note_unread(Source& source, const std::vector<SourceTable>& tables, Notes& notes) {
+  const std::set<std::string> of_results = result_tables(source, tables);
   const auto count = [&](const std::string& name, const std::string& condition) {
     std::int64_t rows = 0;
     try {
@@ -63,7 +75,7 @@ void note_unread(Source& source, const std::vector<SourceTable>& tables, const s
   const auto& derived = known::derived_tables;
   for (const SourceTable& table : tables) {
     if (std::find(derived.begin(), derived.end(), table.name) != derived.end()) { continue; }
-    if (result_tables.contains(table.name)) { continue; }
+    if (of_results.contains(table.name)) { continue; }
     const auto known_table = std::find_if(known::tables.begin(), known::tables.end(),
                                           [&](const KnownTable& each) { return each.name == table.name; });
     if (known_table == known::tables.end()) {

@@ -22,7 +22,11 @@
 #include <utility>
 #include <vector>
 
-namespace heddle::adoption {
+namespace heddle::postgres::adoption {
+
+using heddle::adoption::Form;
+using heddle::adoption::SourceTable;
+using heddle::adoption::Wish;
 
 /// One row of a result of libpq, in text form.
 class ServerRow {
@@ -59,11 +63,11 @@ class LoomSchema {
  public:
   using Row = ServerRow;
   static constexpr bool has_tenants = true;
-  static constexpr std::int64_t first_schema = first_server_schema;
-  static constexpr std::int64_t last_schema = last_server_schema;
+  static constexpr std::int64_t first_schema = heddle::adoption::first_server_schema;
+  static constexpr std::int64_t last_schema = heddle::adoption::last_server_schema;
 
   LoomSchema(const std::string& dsn, const std::string& schema, const Context& context)
-      : schema_(schema), connection_((postgres::libpq::check_dsn("dsn", dsn), postgres::libpq::connect(dsn, context))) {
+      : schema_(schema), connection_((libpq::check_dsn("dsn", dsn), libpq::connect(dsn, context))) {
     command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     // Then a query that row security would filter fails: no tenant is left out in silence.
     command("SET LOCAL row_security = off");
@@ -104,7 +108,7 @@ class LoomSchema {
                                        values.data(), nullptr, nullptr, 0);
     if (sent != 1 || PQsetSingleRowMode(connection_.get()) != 1) { refuse_lost(); }
     bool answered = false;
-    while (const postgres::libpq::Result result{PQgetResult(connection_.get())}) {
+    while (const libpq::Result result{PQgetResult(connection_.get())}) {
       answered = true;
       const ExecStatusType status = PQresultStatus(result.get());
       if (status == PGRES_SINGLE_TUPLE) {
@@ -136,7 +140,7 @@ class LoomSchema {
 
  private:
   void command(const char* text) {
-    const postgres::libpq::Result result{PQexec(connection_.get(), text)};
+    const libpq::Result result{PQexec(connection_.get(), text)};
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) { refuse(result.get()); }
   }
 
@@ -153,11 +157,11 @@ class LoomSchema {
                   state);
     }
     const char* const message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    throw postgres::libpq::make_error(state, "reading the source", message == nullptr ? "" : message);
+    throw libpq::make_error(state, "reading the source", message == nullptr ? "" : message);
   }
 
   std::string schema_;
-  postgres::libpq::RawConnection connection_;
+  libpq::RawConnection connection_;
 };
 
-}  // namespace heddle::adoption
+}  // namespace heddle::postgres::adoption

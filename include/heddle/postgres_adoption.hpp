@@ -6,9 +6,9 @@
 #include "heddle/needs_cxx20.hpp"
 
 #include "heddle/adoption/adopter.hpp"
-#include "heddle/adoption/loom_schema.hpp"
 #include "heddle/context.hpp"
 #include "heddle/model/adoption.hpp"
+#include "heddle/postgres/adoption/loom_schema.hpp"
 #include "heddle/transfer.hpp"
 
 #include <string>
@@ -25,8 +25,9 @@ namespace heddle {
 template <class AnyOrKnown>
 AdoptionReport adopt_loom_schema(AnyOrKnown& backend, const Context& context, const std::string& dsn,
                                  const AdoptionOptions& options = {}) {
-  adoption::LoomSchema source(dsn, options.schema, context);
-  return adoption::Adopter<adoption::LoomSchema>(source, options.artifact_directory, context, options).run(backend);
+  postgres::adoption::LoomSchema source(dsn, options.schema, context);
+  return adoption::Adopter<postgres::adoption::LoomSchema>(source, options.artifact_directory, context, options)
+      .run(backend);
 }
 
 }  // namespace heddle
