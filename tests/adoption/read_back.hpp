@@ -55,7 +55,10 @@ inline std::optional<std::string> optional_text(const Json& value) {
 }
 /// The same value, whatever its form; an unset map of Go is null.
 inline bool is_same_json(const std::string& stored, const Json& value, const char* unset = "{}") {
-  return value.IsNull() ? stored == unset : parsed(stored) == value;
+  if (value.IsNull()) { return stored == unset; }
+  const rapidjson::Document document = parsed(stored);
+  const Json& root = document;
+  return root == value;
 }
 
 template <class Result>
@@ -143,7 +146,13 @@ void check_session(Backend& backend, const heddle::Context& context, const Json&
   // Those that were folded away have one message in their place.
   const auto window = store.load_messages(context, id, heddle::MessageWindow{.whole_exchanges = false});
   const bool has_folds = shown != static_cast<std::int64_t>(messages.Size());
-  CHECK(static_cast<std::int64_t>(window.messages.size()) == shown + (has_folds ? 1 : 0));
+  REQUIRE(static_cast<std::int64_t>(window.messages.size()) == shown + (has_folds ? 1 : 0));
+  for (const auto& message : window.messages) {
+    if (message.folded_last == 0) { continue; }
+    CHECK(message.content == "Asked for report.csv.");
+    CHECK(message.folded_first == 2);
+    CHECK(message.folded_last == 4);
+  }
 }
 
 template <class Backend>

@@ -15,7 +15,6 @@ namespace heddle::adoption {
 struct SourceTable {
   std::string name{};
   std::vector<std::string> columns{};
-  bool is_countable = true;  ///< false: rows of it are made from other tables
 
   [[nodiscard]] bool has(std::string_view column) const noexcept {
     return std::find(columns.begin(), columns.end(), column) != columns.end();
