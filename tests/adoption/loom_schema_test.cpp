@@ -69,6 +69,7 @@ TEST_CASE("a schema of the Go server is adopted into SQLite and PostgreSQL, tena
     check_adopted(backend, report);
     CHECK(rows_of(report.left_out, "graph_memories", "") == 2);
     CHECK(rows_of(report.left_out, "tasks", "") == 1);
+    CHECK(rows_of(report.left_out, "sql_result_metadata", "no table of its own") == 1);
     CHECK(rows_of(report.left_out, "messages", "their session does not exist for this tenant") == 1);
     CHECK(rows_of(report.left_out, "messages", "soft-deleted without their session") == 1);
     CHECK(heddle::adopt_loom_schema(backend, {}, loom.dsn(), with_files()).tenants_before == 2);

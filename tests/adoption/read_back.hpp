@@ -273,7 +273,7 @@ template <class Backend>
 void check_results(Backend& backend, const heddle::Context& context, const Json& go) {
   for (const Json& each : go["results"].GetArray()) {
     const std::string id = text(each["id"]);
-    const heddle::Table table = backend.result_store().query(context, id, "SELECT * FROM tool_result_" + id);
+    const heddle::Table table = backend.result_store().query(context, id, "SELECT * FROM \"tool_result_" + id + "\"");
     REQUIRE(table.columns.size() == each["columns"].Size());
     REQUIRE(table.rows.size() == each["rows"].Size());
     for (rapidjson::SizeType column = 0; column < each["columns"].Size(); ++column) {

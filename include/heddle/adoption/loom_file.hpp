@@ -88,6 +88,7 @@ class LoomFile {
   static constexpr bool has_tenants = false;
   static constexpr std::int64_t first_schema = 0;
   static constexpr std::int64_t last_schema = last_file_schema;
+  static constexpr std::size_t longest_name = std::string::npos;  ///< of a table
 
   explicit LoomFile(const std::string& path)
       : path_(path), state_(check_loom_file(path)), database_(open(path_, state_)) {

@@ -45,7 +45,7 @@ class Results {
                    Columns columns(row, "sql_result_metadata", notes_);
                    Described& next = all.emplace_back();
                    next.row.id = columns.text();
-                   next.row.table_name = columns.text();
+                   static_cast<void>(columns.text());  // the name of the table
                    next.columns = columns.json();
                    next.row.stored_at = columns.integer();
                    next.row.accessed_at = columns.integer();
@@ -61,10 +61,12 @@ class Results {
 
   void write_result(transfer::StreamWriter& out, Described& described) {
     transfer::ResultRow& row = described.row;
+    row.table_name = result_table(row.id);
     const auto found = std::find_if(tables_.begin(), tables_.end(),
                                     [&](const SourceTable& table) { return table.name == row.table_name; });
-    if (!is_usable_id(row.id) || found == tables_.end()) {
-      notes_.leave_out("sql_result_metadata", "", "the table of the result does not exist, or its id cannot be stored");
+    // A name that the server of the source cuts is that of other results, too.
+    if (!is_usable_id(row.id) || found == tables_.end() || row.table_name.size() > Source::longest_name) {
+      notes_.leave_out("sql_result_metadata", "", "the result has no table of its own, or an id that cannot be stored");
       return;
     }
     const Table table = read(*found, described.columns);

@@ -152,6 +152,10 @@ inline constexpr std::int64_t last_file_schema = 8;
 inline constexpr std::int64_t first_server_schema = 9;
 inline constexpr std::int64_t last_server_schema = 23;
 
+/// Returns the name of the table with the rows of a result. What its description says is no proof: a tenant can have
+/// written the name of a table that has rows of others.
+[[nodiscard]] inline std::string result_table(std::string_view id) { return "tool_result_" + std::string(id); }
+
 /// Returns the SELECT list for these columns of a table.
 template <class Source>
 [[nodiscard]] std::string select_list(const SourceTable& table, std::span<const Wish> wishes) {

@@ -50,8 +50,8 @@ template <class Source>
   std::set<std::string> names;
   for (const SourceTable& table : tables) {
     if (table.name != "sql_result_metadata") { continue; }
-    source.each("SELECT table_name FROM " + source.name_of(table.name), {},
-                [&](const auto& row) { names.insert(row.text(0)); });
+    source.each("SELECT id FROM " + source.name_of(table.name), {},
+                [&](const auto& row) { names.insert(result_table(row.text(0))); });
   }
   return names;
 }

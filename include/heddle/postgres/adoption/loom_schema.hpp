@@ -65,6 +65,7 @@ class LoomSchema {
   static constexpr bool has_tenants = true;
   static constexpr std::int64_t first_schema = heddle::adoption::first_server_schema;
   static constexpr std::int64_t last_schema = heddle::adoption::last_server_schema;
+  static constexpr std::size_t longest_name = 63;  ///< of a table, unless the server was built with another limit
 
   LoomSchema(const std::string& dsn, const std::string& schema, const Context& context)
       : schema_(schema), connection_((libpq::check_dsn("dsn", dsn), libpq::connect(dsn, context))) {
