@@ -143,7 +143,7 @@ TEST_CASE("texts that Heddle cannot store are repaired, and JSON of another form
 TEST_CASE("a file that does not lie in the artifact folder is not taken along") {
   const LoomFolder loom;
   std::filesystem::create_symlink(loom.path(), loom.folder() / "artifacts" / "link");
-  for (const std::string path :
+  for (const std::string& path :
        {loom.path(), std::string("../loom.db"), std::string("link"), std::string("/artifacts/../../loom.db")}) {
     CAPTURE(path);
     loom.execute("UPDATE artifacts SET path = '" + path + "' WHERE name = 'plan.md'");

@@ -160,7 +160,9 @@ void check_records(Backend& backend, const heddle::Context& context, const Json&
   auto& sessions = backend.session_storage();
   std::map<std::string, std::vector<const Json*>> executions;
   for (const Json& each : go["executions"].GetArray()) { executions[text(each["session_id"])].push_back(&each); }
-  for (const auto& [id, expected] : executions) {
+  for (const auto& entry : executions) {
+    const std::string& id = entry.first;
+    const std::vector<const Json*>& expected = entry.second;
     const auto page = sessions.list_tool_executions(context, id);
     REQUIRE(page.items.size() == expected.size());
     for (std::size_t at = 0; at < expected.size(); ++at) {
