@@ -4,6 +4,7 @@
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -41,7 +42,7 @@ template <class Config>
 [[nodiscard]] std::optional<PurgePlan> purge_plan_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansPurges<Config>) {
     const auto& plan = config.soft_delete;
-    if (!plan.enabled) { return std::nullopt; }
+    if (!plan.enabled || is_read_only(config)) { return std::nullopt; }
     constexpr std::chrono::seconds soon = std::chrono::minutes(1);
     constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
     return PurgePlan{std::min(plan.cleanup_interval, soon), std::min(plan.cleanup_interval, longest),

@@ -4,6 +4,7 @@
 #include "heddle/context.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 #include "heddle/stores/detail/reindexing.hpp"
 #include "heddle/stores/detail/reindexing_plan.hpp"
 
@@ -25,7 +26,7 @@ concept PlansReindexing = requires(const Config& config) {
 template <class Config>
 [[nodiscard]] std::optional<Schedule> reindexing_schedule_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansReindexing<Config>) {
-    if (config.reindex_interval <= std::chrono::seconds(0)) { return std::nullopt; }
+    if (config.reindex_interval <= std::chrono::seconds(0) || is_read_only(config)) { return std::nullopt; }
     constexpr std::chrono::seconds soon = std::chrono::minutes(1);
     constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
     return Schedule{std::min(config.reindex_interval, soon), std::min(config.reindex_interval, longest)};
