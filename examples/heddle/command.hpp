@@ -4,7 +4,7 @@
 #include "exit_codes.hpp"
 #include "terminal.hpp"
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <heddle/context.hpp>
 #include <heddle/options.hpp>
 

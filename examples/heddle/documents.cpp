@@ -127,7 +127,7 @@ std::string manual(const CLI::App& app) {
 
 }  // namespace
 
-void add_documents(CLI::App& app, const std::function<void(const CLI::App& added, Run run)>& add) {
+void add_documents(CLI::App& app, const std::function<void(const CLI::App& added, Run does)>& add) {
   CLI::App* const added = app.add_subcommand("documents", "Print the completion for bash, or the manual page");
   const auto kind = std::make_shared<std::string>();
   added->add_option("KIND", *kind, "completion or manual")->required()->check(CLI::IsMember({"completion", "manual"}));

@@ -43,8 +43,12 @@ class JsonLine {
   }
 
   /// A value that is JSON already.
-  JsonLine& raw(std::string_view name, std::string_view json) {
+  JsonLine& raw(std::string_view name, std::string json) {
     key(name);
+    // In JSON the end of a line is white space: in a text it is escaped.
+    for (char& each : json) {
+      if (each == '\n' || each == '\r') { each = ' '; }
+    }
     writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
     return *this;
   }

@@ -4,15 +4,15 @@
 #include "interrupt.hpp"
 #include "json_line.hpp"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <CLI/CLI.hpp>
 #include <heddle/error.hpp>
 
 #include <exception>
 #include <iostream>
 #include <map>
 #include <string>
+#include <system_error>
+#include <utility>
 
 namespace {
 
@@ -56,6 +56,9 @@ ExitCode run(const Run& chosen, Call& call) {
   } catch (const heddle::Error& error) {
     std::cout.flush();
     return report(error, call);
+  } catch (const std::system_error& failure) {
+    // A file or a folder of the user.
+    return report(heddle::Error(heddle::ErrorCode::unavailable, failure.what()), call);
   } catch (const std::exception& failure) {
     return report(heddle::Error(heddle::ErrorCode::internal, failure.what()), call);
   }
@@ -77,7 +80,7 @@ int main(int count, char** arguments) {
     CLI::App* const subcommand = app.add_subcommand(each->name(), each->description());
     runs[subcommand] = each->set_up(*subcommand);
   }
-  add_documents(app, [&](const CLI::App& added, Run run) { runs[&added] = std::move(run); });
+  add_documents(app, [&](const CLI::App& added, Run does) { runs[&added] = std::move(does); });
 
   try {
     app.parse(count, arguments);

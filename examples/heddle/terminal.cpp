@@ -29,7 +29,7 @@ std::string formatted(const char* format, double number, const char* unit) {
 
 std::string time_left(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
-  std::array<char, 32> buffer{};
+  std::array<char, 64> buffer{};
   if (whole >= 3600) {
     std::snprintf(buffer.data(), buffer.size(), "%lld h %02lld min", static_cast<long long>(whole / 3600),
                   static_cast<long long>(whole / 60 % 60));
@@ -60,9 +60,12 @@ std::string printable(std::string_view text) {
 }
 
 std::string in_one_line(std::string_view text, std::size_t longest) {
+  // The rest of a long text is not looked at. Not in the middle of a code point.
+  std::size_t size = std::min(text.size(), 8 * longest + 64);
+  while (size < text.size() && size > 0 && !is_start(text[size])) { --size; }
   std::string line;
   std::size_t width = 0;
-  for (const char each : printable(text.substr(0, 8 * longest + 64))) {
+  for (const char each : printable(text.substr(0, size))) {
     const bool is_space = each == '\n' || each == '\t' || each == ' ';
     if (is_space && (line.empty() || line.back() == ' ')) { continue; }
     if (is_start(each) && ++width > longest) { return line.append("…"); }

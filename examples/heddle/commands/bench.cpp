@@ -3,6 +3,7 @@
 
 #include <heddle/error.hpp>
 #include <heddle/model/message.hpp>
+#include <heddle/model/message_window.hpp>
 #include <heddle/model/search.hpp>
 #include <heddle/model/session.hpp>
 
@@ -158,15 +159,17 @@ ExitCode bench(const Options& options, Call& call) {
   return ExitCode::done;
 }
 
-const Command command_of_bench{
-    "bench", "Measure saves, loads and searches on a database", [](CLI::App& app) -> Run {
-      const auto options = std::make_shared<Options>();
-      app.add_option("--messages", options->messages, "How many messages to save", true)
-          ->check(CLI::Range(1, 1'000'000));
-      app.add_option("--threads", options->threads, "How many threads save at once", true)->check(CLI::Range(1, 256));
-      app.footer("Writes sessions of the tenant heddle-bench, and removes them in the end.");
-      return [options](Call& call) { return bench(*options, call); };
-    }};
+const Command command_of_bench{"bench", "Measure saves, loads and searches on a database", [](CLI::App& app) -> Run {
+                                 const auto options = std::make_shared<Options>();
+                                 app.add_option("--messages", options->messages, "How many messages to save")
+                                     ->capture_default_str()
+                                     ->check(CLI::Range(1, 1'000'000));
+                                 app.add_option("--threads", options->threads, "How many threads save at once")
+                                     ->capture_default_str()
+                                     ->check(CLI::Range(1, 256));
+                                 app.footer("Writes sessions of the tenant heddle-bench, and removes them in the end.");
+                                 return [options](Call& call) { return bench(*options, call); };
+                               }};
 
 }  // namespace
 }  // namespace command

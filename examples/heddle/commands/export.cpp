@@ -115,14 +115,14 @@ ExitCode export_tenant(const Options& options, Call& call) {
   return ExitCode::done;
 }
 
-const Command command_of_export{"export", "Write all data of a tenant to a stream of JSON lines",
-                                [](CLI::App& app) -> Run {
-                                  const auto options = std::make_shared<Options>();
-                                  options->file = "-";
-                                  app.add_option("FILE", options->file, "Where to; - is the standard output", true);
-                                  app.add_flag("--force", options->force, "Replace a file that exists");
-                                  return [options](Call& call) { return export_tenant(*options, call); };
-                                }};
+const Command command_of_export{
+    "export", "Write all data of a tenant to a stream of JSON lines", [](CLI::App& app) -> Run {
+      const auto options = std::make_shared<Options>();
+      options->file = "-";
+      app.add_option("FILE", options->file, "Where to; - is the standard output")->capture_default_str();
+      app.add_flag("--force", options->force, "Replace a file that exists");
+      return [options](Call& call) { return export_tenant(*options, call); };
+    }};
 
 }  // namespace
 }  // namespace command

@@ -49,7 +49,7 @@ heddle::ContentSource source_of(const Options& options, Call& call) {
   return heddle::ContentSource([&call](std::span<char> buffer) { return read_input(buffer, call); });
 }
 
-ExitCode abort(Database& database, const heddle::Context& tenant, Call& call) {
+ExitCode undo(Database& database, const heddle::Context& tenant, Call& call) {
   call.when_interrupted("run `heddle import --abort` again to remove the rest");
   const bool is_aborted = heddle::abort_import(database.backend, tenant);
   if (call.json()) {
@@ -74,13 +74,13 @@ void report(const heddle::ImportReport& report, const std::string& user, Call& c
   call.out() << json.line();
 }
 
-ExitCode import(const Options& options, Call& call) {
+ExitCode import_tenant(const Options& options, Call& call) {
   if (options.file.empty() && !options.abort) {
     throw heddle::Error(heddle::ErrorCode::invalid_argument, "name the file to import; - is the standard input");
   }
   Database database = call.open(Access::write);
   const heddle::Context tenant = call.tenant(database);
-  if (options.abort) { return abort(database, tenant, call); }
+  if (options.abort) { return undo(database, tenant, call); }
   call.when_interrupted("run the same command again to go on, or `heddle import --abort` to undo what was imported");
   heddle::ImportReport done;
   {
@@ -105,7 +105,7 @@ const Command command_of_import{
       app.footer(
           "All of the stream is verified before anything is written. An import that was interrupted goes on when "
           "the same command is run again.");
-      return [options](Call& call) { return import(*options, call); };
+      return [options](Call& call) { return import_tenant(*options, call); };
     }};
 
 }  // namespace

@@ -108,11 +108,13 @@ const Command command_of_search{
       app.add_option("--agent", options->agent, "Only in sessions of this agent");
       app.add_option("--where", options->where, "Only in text, thinking, arguments or results of tools")
           ->transform(CLI::CheckedTransformer(names_of<heddle::SearchPlace>()))
+          ->allow_extra_args(false)
           ->type_name("PLACE");
       app.add_option("--role", options->roles, "Only messages of system, user, assistant or tool")
           ->transform(CLI::CheckedTransformer(names_of<heddle::Role>()))
+          ->allow_extra_args(false)
           ->type_name("ROLE");
-      app.add_option("--limit", options->limit, "At most so many", true)->check(CLI::Range(1, 10'000));
+      app.add_option("--limit", options->limit, "At most so many")->capture_default_str()->check(CLI::Range(1, 10'000));
       app.add_flag("--any", options->any, "One of the words is enough");
       app.add_flag("--newest", options->newest, "Newest first, not best first");
       return [options](Call& call) { return search(*options, call); };

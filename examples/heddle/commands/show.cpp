@@ -31,7 +31,7 @@ ExitCode show(const Options& options, Call& call) {
   Conversation conversation(call.colours(), {.tools = options.tools, .thinking = options.thinking});
   if (!call.json()) { call.out() << conversation.title_of(*session); }
   const auto print = [&](const heddle::Message& message) {
-    call.out() << (call.json() ? conversation.json_of(message) : conversation.text_of(message));
+    call.out() << (call.json() ? Conversation::json_of(message) : conversation.text_of(message));
   };
   if (options.last != 0) {
     const auto window = sessions.load_messages(tenant, options.session,

@@ -117,15 +117,16 @@ std::string text_of(const Status& status, const Colours& colours) {
   return text;
 }
 
-const Command status{"status", "Show whether a storage is ready, its versions and its sizes", [](CLI::App& app) -> Run {
-                       app.footer("Exits with 1 if the storage is not ready.");
-                       return [](Call& call) {
-                         Database database = call.open(Access::inspect);
-                         const Status found = look(call, database);
-                         call.out() << (call.json() ? json_of(found) : text_of(found, call.colours()));
-                         return found.health.ready ? ExitCode::done : ExitCode::problem;
-                       };
-                     }};
+const Command command_of_status{"status", "Show whether a storage is ready, its versions and its sizes",
+                                [](CLI::App& app) -> Run {
+                                  app.footer("Exits with 1 if the storage is not ready.");
+                                  return [](Call& call) {
+                                    Database database = call.open(Access::inspect);
+                                    const Status found = look(call, database);
+                                    call.out() << (call.json() ? json_of(found) : text_of(found, call.colours()));
+                                    return found.health.ready ? ExitCode::done : ExitCode::problem;
+                                  };
+                                }};
 
 }  // namespace
 }  // namespace command

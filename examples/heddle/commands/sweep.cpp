@@ -55,8 +55,8 @@ ExitCode sweep(const Options& options, Call& call) {
 const Command command_of_sweep{
     "sweep", "Remove what is expired and what interrupted uploads have left", [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
-      app.add_option("--hours", options->hours, "Uploads that have stored nothing for so long are interrupted ones",
-                     true)
+      app.add_option("--hours", options->hours, "Uploads that have stored nothing for so long are interrupted ones")
+          ->capture_default_str()
           ->check(CLI::Range(1, 24 * 366));
       app.footer("Of one tenant with --user, else of all that the database lists.");
       return [options](Call& call) { return sweep(*options, call); };

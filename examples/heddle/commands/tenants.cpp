@@ -26,10 +26,11 @@ ExitCode list(Call& call) {
   return ExitCode::done;
 }
 
-const Command tenants{"tenants", "List the tenants and how many sessions each has", [](CLI::App& app) -> Run {
-                        app.footer("On PostgreSQL it needs the connection string of the role that sees all tenants.");
-                        return &list;
-                      }};
+const Command command_of_tenants{
+    "tenants", "List the tenants and how many sessions each has", [](CLI::App& app) -> Run {
+      app.footer("On PostgreSQL it needs the connection string of the role that sees all tenants.");
+      return &list;
+    }};
 
 }  // namespace
 }  // namespace command

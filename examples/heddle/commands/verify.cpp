@@ -5,6 +5,7 @@
 #include <heddle/model/artifact.hpp>
 #include <heddle/model/session_list.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <ostream>
