@@ -56,7 +56,7 @@ void require_migrated(heddle::AnyBackend& backend, const heddle::Context& contex
 
 template <class Backend, class Config, class Embedded>
 Database open_as(Config config, Access access, const heddle::Context& context, const Embedded& embedded) {
-  config.read_only = access == Access::inspect || access == Access::read;
+  config.read_only = config.read_only || access == Access::inspect || access == Access::read;
   auto migrations = config.migration_directory.empty()
                         ? heddle::migrations::load_migrations(embedded)
                         : heddle::migrations::load_migrations(config.migration_directory);
@@ -78,7 +78,7 @@ Database open_sqlite(heddle::sqlite::Config config, const DatabaseName& name, Ac
   }
   // Who can open the file can read all of it.
   config.administer_tenants = true;
-  config.immutable = name.immutable;
+  config.immutable = config.immutable || name.immutable;
   if (name.immutable && (access == Access::write || access == Access::migrate)) {
     throw Error(ErrorCode::invalid_argument, "--immutable is for commands that only read");
   }
