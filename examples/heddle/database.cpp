@@ -5,7 +5,7 @@
 #include <heddle/migrations/files.hpp>
 #include <heddle/sqlite.hpp>
 #include <heddle/sqlite/embedded_migrations.hpp>
-#include <heddle/transfer.hpp>
+#include <heddle/tracing.hpp>
 
 #if HEDDLE_COMMAND_WITH_POSTGRES
 #include <heddle/postgres.hpp>

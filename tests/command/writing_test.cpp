@@ -58,7 +58,8 @@ TEST_CASE("a tenant is exported and imported as another one") {
   // Through pipes, and damaged.
   const std::string stream = place.as_alice({"export"}).out;
   CHECK(place.run({"import", "-", "--user", "dora", "--other-tenant"}, stream).code == 0);
-  const Output damaged = place.run({"import", "-", "--user", "emil"}, stream.substr(0, stream.size() / 2));
+  const Output damaged =
+      place.run({"import", "-", "--user", "emil", "--other-tenant"}, stream.substr(0, stream.size() / 2));
   CHECK(damaged.code == 7);
   CHECK(has(damaged.err, "line"));
 }
@@ -105,7 +106,7 @@ TEST_CASE("a backup of SQLite is whole; PostgreSQL has its own tools") {
 }
 
 TEST_CASE("the command explains itself") {
-  const Place place;
+  Place place;
   const Output help = place.program().run({"--help"});
   CHECK(help.code == 0);
   const Output manual = place.program().run({"documents", "manual"});
