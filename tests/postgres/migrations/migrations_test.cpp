@@ -127,11 +127,13 @@ TEST_CASE("waiting for another migrator ends at the deadline with an error that 
   static_cast<void>(other.text("SELECT pg_advisory_lock(" + the_lock + ")"));
   const std::string process = other.text("SELECT pg_backend_pid()");
   const auto refused = [&](auto migrate) {
+    const auto start = Context::Clock::now();
     const Error error = error_of([&] { migrate(Context{}.with_timeout(seconds(5))); });
     CHECK(error.code() == ErrorCode::deadline_exceeded);
     CHECK(says(error, "another migrator"));
     CHECK(says(error, "process " + process + " (nightly job)"));
     CHECK_FALSE(error.in_doubt());
+    CHECK(Context::Clock::now() - start < seconds(35));
   };
   refused([&](const Context& context) { backend.migrate(context); });
   refused([&](const Context& context) { backend.migrator().down(context, 1); });
@@ -178,7 +180,9 @@ TEST_CASE("the deadline and a stop end a step, which is rolled back; earlier ste
   add_slow(steps);
   Storage backend(place.config(steps.folder()));
   const auto ends = [&](ErrorCode code, const Context& context, auto migrate) {
+    const auto start = Context::Clock::now();
     CHECK(code_of([&] { migrate(context); }) == code);
+    CHECK(Context::Clock::now() - start < seconds(40));
     place.wait_for_migrators();
     CHECK(lock_is_free(place));
     CHECK(backend.details().migration_version == 1);
