@@ -1,5 +1,6 @@
 #include "heddle/postgres.hpp"
 #include "heddle/postgres/embedded_migrations.hpp"
+#include "support/error_text.hpp"
 #include "support/expect_error.hpp"
 #include "support/migration_steps.hpp"
 #include "support/raw_postgres.hpp"
@@ -22,6 +23,7 @@ using heddle::ErrorCode;
 using support::code_of;
 using support::error_of;
 using support::RawPostgres;
+using support::says;
 using Steps = support::MigrationSteps;
 using Place = support::UnmigratedDatabase;
 using Storage = Place::Storage;
@@ -29,10 +31,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const std::string the_lock = "hashtextextended('heddle_migrations public', 0)";
-
-bool says(const Error& error, const std::string& text) {
-  return std::string(error.what()).find(text) != std::string::npos;
-}
 
 /// A quick first step and a slow second one, up and down.
 void add_slow(const Steps& steps) {

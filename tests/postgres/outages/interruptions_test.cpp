@@ -1,6 +1,7 @@
 #include "heddle/postgres/libpq/error_mapping.hpp"
 #include "postgres/outages/holder.hpp"
 #include "postgres/proxied_backend.hpp"
+#include "support/error_text.hpp"
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"
 
@@ -25,10 +26,7 @@ using outages::Holder;
 using support::error_of;
 using support::ProxiedBackend;
 using support::saying;
-
-bool says(const Error& error, std::string_view words) {
-  return std::string_view(error.what()).find(words) != std::string_view::npos;
-}
+using support::says;
 
 /// Gives the server's role a setting in this database, for connections that are opened from now on.
 void set_for_role(ProxiedBackend& here, const std::string& setting) {
