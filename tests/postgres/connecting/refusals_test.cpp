@@ -128,7 +128,7 @@ TEST_CASE("postgres refusals: a password that was written the wrong way is not q
 }
 
 TEST_CASE("postgres refusals: a process whose server takes no connections is not ready, but lives") {
-  const MigratedDatabase database;
+  MigratedDatabase database;
   heddle::Backend<heddle::Postgres> backend(database.config());
   CHECK(heddle::health(backend).ready);
   RawPostgres server(postgres_server());
