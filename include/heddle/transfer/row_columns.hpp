@@ -80,7 +80,7 @@ class RowColumns {
   static constexpr auto& names = reflection::MembersIn<Row>::names;
 
   /// Returns where the row has each column.
-  static consteval auto find_places() {
+  static constexpr auto find_places() {
     std::array<std::size_t, List::width()> places{};
     std::size_t column = 0;
     for (const char* const wanted : reflection::column_names<List>()) {

@@ -16,6 +16,15 @@
 
 namespace heddle::transfer {
 
+/// A content whose chunks are being read.
+struct BegunContent {
+  ContentRow row{};
+  std::int64_t line = 0;
+  std::int64_t chunks = 0;
+  std::int64_t size = 0;
+  heddle::detail::crypto::Sha256 digest{};
+};
+
 /// What the records of a stream must be to one another, besides RowChecks. Keeps some bytes for each branch.
 class StreamChecks : public RowChecks {
  public:
@@ -71,15 +80,6 @@ class StreamChecks : public RowChecks {
     }
   }
 
-  /// The content whose chunks are being read.
-  struct Content {
-    ContentRow row{};
-    std::int64_t line = 0;
-    std::int64_t chunks = 0;
-    std::int64_t size = 0;
-    heddle::detail::crypto::Sha256 digest{};
-  };
-
   void note(const ContentRow& row) {
     content_.emplace();
     content_->row = row;
@@ -102,7 +102,7 @@ class StreamChecks : public RowChecks {
     content_.reset();
   }
 
-  std::optional<Content> content_{};
+  std::optional<BegunContent> content_{};
   std::vector<Written> branches_{};
   std::int64_t summaries_ = 0;
 };
