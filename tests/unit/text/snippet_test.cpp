@@ -99,7 +99,9 @@ TEST_CASE("a snippet is the same however long the text around it is") {
       {std::string(300, 'x'), {std::string_view()}},
       {"nothing of it", {"red"}},
       {std::string(70, 'y') + "é red", {"red"}}};
-  for (const auto& [text, terms] : cases) {
+  for (const auto& each : cases) {
+    const std::string& text = each.first;
+    const std::vector<std::string_view>& terms = each.second;
     CAPTURE(text);
     const std::string expected = snippet(filler(1) + text + filler(1), terms);
     CHECK((expected.find('[') != std::string::npos) == (text != "nothing of it" && !terms.front().empty()));
