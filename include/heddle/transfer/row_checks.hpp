@@ -83,9 +83,9 @@ class RowChecks {
     }
   }
   /// Messages that one branch wrote, or that it is to write: none if the last is the one before the first.
-  static void check_range(Integer first, Integer last) {
-    between("first_sequence", first, 1, limits::sequence + 1);
-    between("last_sequence", last, first - 1, limits::sequence);
+  static void check_range(Integer begin, Integer end) {
+    between("first_sequence", begin, 1, limits::sequence + 1);
+    between("last_sequence", end, begin - 1, limits::sequence);
   }
 
   static void check(const MessagePlace& place) { between("sequence", place.sequence, 1, limits::sequence); }
