@@ -17,7 +17,14 @@ namespace benchmarks {
 struct Variant {
   std::string name;
   std::function<void(int)> call;
-  int calls = 0;  ///< in a round, if not as many as the others
+  int calls = 0;                      ///< in a round, if not as many as the others
+  std::function<void()> before = {};  ///< not measured; before each call
+};
+
+/// What the rounds of a variant gave whose calls are made at the same time.
+struct Throughput {
+  std::vector<double> per_second{};  ///< of the rounds
+  std::vector<double> calls_us{};    ///< of the calls; can be empty
 };
 
 /// Runs variants in rotated rounds and prints a line of JSON for each; README.md describes its members. The variant
@@ -38,6 +45,7 @@ class Comparison {
         std::vector<double> times;
         const int wanted = variants[at].calls > 0 ? variants[at].calls : calls;
         for (int call = 0; call < wanted; ++call) {
+          if (variants[at].before) { variants[at].before(); }
           times.push_back(1e6 * seconds([&] { variants[at].call(numbers[at]++); }));
         }
         if (round < 0) { continue; }
@@ -56,9 +64,34 @@ class Comparison {
 
   /// Prints a count of one call, which does not depend on the machine, as a line of JSON.
   void count(const char* task, const char* variant, const char* what, double value) const {
-    std::printf(R"({"backend": "%s", "messages": %lld, "task": "%s", "variant": "%s", "count": "%s", "value": %.2f})"
+    begin(task, variant);
+    std::printf(R"("count": "%s", "value": %.2f})"
                 "\n",
-                backend_.c_str(), static_cast<long long>(messages_), task, variant, what, value);
+                what, value);
+    std::fflush(stdout);
+  }
+
+  /// Prints a line of JSON for each variant.
+  void rates(const std::string& task, const std::vector<std::string>& variants,
+             const std::vector<Throughput>& all) const {
+    const Throughput* reference = nullptr;
+    for (std::size_t index = 0; index < variants.size(); ++index) {
+      if (variants[index] == "heddle") { reference = &all[index]; }
+    }
+    for (std::size_t index = 0; index < variants.size(); ++index) {
+      const std::vector<double>& rates = all[index].per_second;
+      const std::vector<double>& calls = all[index].calls_us;
+      begin(task, variants[index]);
+      std::printf(R"("per_second": %.1f, "quartiles_per_second": [%.1f, %.1f])", quantile(rates, 0.5),
+                  quantile(rates, 0.25), quantile(rates, 0.75));
+      if (!calls.empty()) {
+        std::printf(R"(, "calls": %zu, "p50_us": %.2f, "p99_us": %.2f, "worst_us": %.2f)", calls.size(),
+                    quantile(calls, 0.5), quantile(calls, 0.99), quantile(calls, 1));
+      }
+      if (reference != nullptr) { print_ratios(reference->per_second, rates); }
+      std::printf("}\n");
+      std::fflush(stdout);
+    }
   }
 
  private:
@@ -68,21 +101,26 @@ class Comparison {
   };
 
   void print(const std::string& task, const std::string& variant, const Times& times, const Times* reference) const {
-    std::printf(R"({"backend": "%s", "messages": %lld, "task": "%s", "variant": "%s", "calls": %zu, )",
-                backend_.c_str(), static_cast<long long>(messages_), task.c_str(), variant.c_str(), times.calls.size());
-    std::printf(R"("median_us": %.2f, "quartiles_us": [%.2f, %.2f], "p99_us": %.2f, "worst_us": %.2f)",
-                quantile(times.calls, 0.5), quantile(times.medians, 0.25), quantile(times.medians, 0.75),
-                quantile(times.calls, 0.99), quantile(times.calls, 1));
-    if (reference != nullptr) {
-      std::vector<double> ratios;
-      for (std::size_t round = 0; round < times.medians.size(); ++round) {
-        ratios.push_back(times.medians[round] / reference->medians[round]);
-      }
-      std::printf(R"(, "over_heddle": {"median": %.3f, "quartiles": [%.3f, %.3f]})", quantile(ratios, 0.5),
-                  quantile(ratios, 0.25), quantile(ratios, 0.75));
-    }
+    begin(task, variant);
+    std::printf(R"("calls": %zu, "median_us": %.2f, "quartiles_us": [%.2f, %.2f], "p99_us": %.2f, "worst_us": %.2f)",
+                times.calls.size(), quantile(times.calls, 0.5), quantile(times.medians, 0.25),
+                quantile(times.medians, 0.75), quantile(times.calls, 0.99), quantile(times.calls, 1));
+    if (reference != nullptr) { print_ratios(times.medians, reference->medians); }
     std::printf("}\n");
     std::fflush(stdout);
+  }
+
+  void begin(const std::string& task, const std::string& variant) const {
+    std::printf(R"({"backend": "%s", "messages": %lld, "task": "%s", "variant": "%s", )", backend_.c_str(),
+                static_cast<long long>(messages_), task.c_str(), variant.c_str());
+  }
+
+  /// Of each round.
+  static void print_ratios(const std::vector<double>& over, const std::vector<double>& under) {
+    std::vector<double> ratios;
+    for (std::size_t round = 0; round < over.size(); ++round) { ratios.push_back(over[round] / under[round]); }
+    std::printf(R"(, "over_heddle": {"median": %.3f, "quartiles": [%.3f, %.3f]})", quantile(ratios, 0.5),
+                quantile(ratios, 0.25), quantile(ratios, 0.75));
   }
 
   std::string backend_;

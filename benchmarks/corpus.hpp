@@ -15,6 +15,7 @@ namespace benchmarks {
 struct SessionWriter {
   std::function<void(const std::string&)> create;                                    ///< gets the id of a session
   std::function<void(const std::string&, const std::vector<std::string>&)> store{};  ///< and its next texts
+  std::function<void()> finish = {};  ///< does what is still owed for the messages
 };
 
 /// The texts of the transcripts, in their order, again and again; every ten-thousandth message has the word
@@ -33,17 +34,21 @@ class Corpus {
 
   [[nodiscard]] std::string next() {
     const std::size_t number = next_++;
-    return number % 10000 == 9999 ? texts_[number % texts_.size()] + " rarissime" : texts_[number % texts_.size()];
+    return number % 10000 == 999 ? texts_[number % texts_.size()] + " rarissime" : texts_[number % texts_.size()];
   }
 
   /// Fills a database with so many messages in sessions of 100, `s0`, `s1` and so on, and with `long`, a session of
   /// 1,000, whose messages come between the others as those of a live session do.
-  void fill(std::int64_t messages, const SessionWriter& writer) {
-    next_ = 0;
-    writer.create("long");
+  void fill(std::int64_t messages, const SessionWriter& writer) { fill_part(messages, writer, 0, 1); }
+
+  /// Does one of so many parts of it, the parts in order.
+  void fill_part(std::int64_t messages, const SessionWriter& writer, std::int64_t part, std::int64_t parts) {
+    if (part == 0) { writer.create("long"); }
     const std::int64_t sessions = messages / 100;
-    std::int64_t between = 0;
-    for (std::int64_t session = 0; session < sessions; ++session) {
+    const std::int64_t first = sessions * part / parts;
+    std::int64_t between = 1000 * first / sessions;
+    next_ = static_cast<std::size_t>(100 * first + between);
+    for (std::int64_t session = first; session < sessions * (part + 1) / parts; ++session) {
       const std::string id = numbered("s", session);
       writer.create(id);
       writer.store(id, take(100));
@@ -51,6 +56,7 @@ class Corpus {
       if (due > between) { writer.store("long", take(due - between)); }
       between = due;
     }
+    if (writer.finish) { writer.finish(); }
   }
 
   /// Adds sessions of 100 whose ids are the prefix and a number.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,18 @@ double seconds(Action&& action) {
 inline double quantile(std::vector<double> values, double at) {
   std::sort(values.begin(), values.end());
   return values[static_cast<std::size_t>(at * static_cast<double>(values.size() - 1))];
+}
+
+/// Runs a program; returns its exit status, and prints what fails.
+template <class Program>
+int exit_status(Program&& program) {
+  try {
+    program();
+    return 0;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s\n", failure.what());
+    return 1;
+  }
 }
 
 /// Prints the median of per-round ratios with their quartiles.

@@ -77,9 +77,10 @@ class OneByOne {
         "FROM messages WHERE deleted_at IS NULL AND ";
     connection_.prepare("messages", columns + "session_id = $1 ORDER BY timestamp");
     connection_.prepare("last", columns + "session_id = $1 ORDER BY timestamp DESC LIMIT $2");
-    connection_.prepare("search", columns +
-                                      "content_search @@ plainto_tsquery('english', $1) "
-                                      "ORDER BY ts_rank(content_search, plainto_tsquery('english', $1)) DESC LIMIT $2");
+    const std::string best = "ORDER BY ts_rank(content_search, plainto_tsquery('english', $1)) DESC LIMIT $2";
+    connection_.prepare("search", columns + "content_search @@ plainto_tsquery('english', $1) " + best);
+    connection_.prepare("search_in",
+                        columns + "content_search @@ plainto_tsquery('english', $1) AND session_id = $3 " + best);
     connection_.prepare("delete", "DELETE FROM sessions WHERE id = $1");
   }
 
@@ -141,6 +142,11 @@ class OneByOne {
   [[nodiscard]] std::vector<heddle::Message> search(const std::string& user, const std::string& words, int limit) {
     return find(user, "search", words, limit);
   }
+  /// Returns those of a session.
+  [[nodiscard]] std::vector<heddle::Message> search_in(const std::string& user, const std::string& session,
+                                                       const std::string& words, int limit) {
+    return find(user, "search_in", words, limit, session);
+  }
 
   void delete_session(const std::string& user, const std::string& session) {
     pqxx::work transaction(connection_);
@@ -169,11 +175,11 @@ class OneByOne {
     return messages;
   }
 
-  std::vector<heddle::Message> find(const std::string& user, const char* statement, const std::string& argument,
-                                    int limit) {
+  template <class... Arguments>
+  std::vector<heddle::Message> find(const std::string& user, const char* statement, const Arguments&... arguments) {
     pqxx::work transaction(connection_);
     execute(transaction, "identify", user);
-    const pqxx::result messages = execute(transaction, statement, argument, limit);
+    const pqxx::result messages = execute(transaction, statement, arguments...);
     transaction.commit();
     return read(messages);
   }

@@ -30,6 +30,11 @@ class Pipelined {
             "INSERT INTO messages (session_id, user_id, role, content, tool_use_id, session_context, agent_id, "
             "timestamp, token_count, cost_usd) "
             "VALUES ($1, $2, 'user', $3, '', 'direct', '', to_timestamp($4::float8 / 1000000), 0, 0)");
+    prepare("insert_all",
+            "INSERT INTO messages (session_id, user_id, role, content, tool_use_id, session_context, agent_id, "
+            "timestamp, token_count, cost_usd) "
+            "SELECT $1, $2, role, content, '', context, '', to_timestamp($6::float8 / 1000000), tokens, 0 "
+            "FROM unnest($3::text[], $4::text[], $5::text[], $7::bigint[]) AS u (role, content, context, tokens)");
     prepare("touch", "UPDATE sessions SET updated_at = to_timestamp($2::float8 / 1000000) WHERE id = $1");
     prepare("session", "SELECT id FROM sessions WHERE id = $1 AND deleted_at IS NULL");
     prepare("messages",
@@ -44,6 +49,24 @@ class Pipelined {
     send("begin", {});
     send("identify", {user.c_str()});
     send("insert", {session.c_str(), user.c_str(), content.c_str(), time.c_str()});
+    send("touch", {session.c_str(), time.c_str()});
+    send("commit", {});
+    sync();
+    for (int index = 0; index < 5; ++index) { static_cast<void>(receive()); }
+    finish();
+  }
+
+  /// Saves messages of these texts by one statement that gets lists of values.
+  void save_all(const std::string& user, const std::string& session, const std::vector<std::string>& texts) {
+    const std::string time = std::to_string(heddle::microseconds_of(heddle::now()));
+    const std::string roles = list_of(std::vector<std::string>(texts.size(), "user"));
+    const std::string contexts = list_of(std::vector<std::string>(texts.size(), "direct"));
+    const std::string tokens = list_of(std::vector<std::string>(texts.size(), "0"));
+    const std::string contents = list_of(texts);
+    send("begin", {});
+    send("identify", {user.c_str()});
+    send("insert_all", {session.c_str(), user.c_str(), roles.c_str(), contents.c_str(), contexts.c_str(), time.c_str(),
+                        tokens.c_str()});
     send("touch", {session.c_str(), time.c_str()});
     send("commit", {});
     sync();
@@ -84,6 +107,20 @@ class Pipelined {
 
  private:
   using Result = std::unique_ptr<PGresult, decltype(&::PQclear)>;
+
+  /// Returns an array of PostgreSQL as text.
+  static std::string list_of(const std::vector<std::string>& texts) {
+    std::string list = "{";
+    for (const std::string& text : texts) {
+      list += list.size() > 1 ? ",\"" : "\"";
+      for (const char character : text) {
+        if (character == '"' || character == '\\') { list += '\\'; }
+        list += character;
+      }
+      list += '"';
+    }
+    return list += '}';
+  }
 
   [[noreturn]] void fail() const { throw std::runtime_error(::PQerrorMessage(connection_.get())); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "heddle/model/message.hpp"
+#include "heddle/model/search.hpp"
 #include "heddle/sqlite/dialect.ipp"
 
 #include <sqlite3.h>
@@ -27,7 +28,8 @@ inline void require(int code, int wanted, sqlite3* database) {
 /// One connection with the statements that save a message and load a session that has no other branch.
 class RawSqlite {
  public:
-  RawSqlite(const std::string& path, bool full) {
+  /// If it queues no messages, they get into no full-text index.
+  RawSqlite(const std::string& path, bool full, bool queues = true) : queues_(queues) {
     require(sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr), SQLITE_OK,
             database_);
     sqlite3_busy_timeout(database_, 5000);
@@ -46,18 +48,20 @@ class RawSqlite {
     }
     queue_ = prepare(sql.queue.text());
     commit_ = prepare("COMMIT");
-    load_ = prepare(
+    const std::string columns =
         "SELECT m.key & 16777215, m.role, m.content, m.tool_use_id, m.session_context, m.agent_id, m.timestamp, "
-        "m.token_count, m.cost_usd FROM sessions s JOIN messages m "
-        "ON m.key BETWEEN s.number * 16777216 AND s.number * 16777216 + 16777215 "
-        "WHERE s.user_id = ? AND s.id = ? ORDER BY m.key");
+        "m.token_count, m.cost_usd FROM sessions s JOIN messages m ";
+    load_ = prepare(columns +
+                    "ON m.key BETWEEN s.number * 16777216 AND s.number * 16777216 + 16777215 "
+                    "WHERE s.user_id = ? AND s.id = ? ORDER BY m.key");
+    load_one_ = prepare(columns + "ON m.key = s.number * 16777216 + ? WHERE s.user_id = ? AND s.id = ?");
   }
   RawSqlite(const RawSqlite&) = delete;
   RawSqlite& operator=(const RawSqlite&) = delete;
   RawSqlite(RawSqlite&&) = delete;
   RawSqlite& operator=(RawSqlite&&) = delete;
   ~RawSqlite() {
-    for (sqlite3_stmt* each : {begin_, take_, insert_, queue_, commit_, load_}) { sqlite3_finalize(each); }
+    for (sqlite3_stmt* each : {begin_, take_, insert_, queue_, commit_, load_, load_one_}) { sqlite3_finalize(each); }
     sqlite3_close(database_);
   }
 
@@ -83,8 +87,10 @@ class RawSqlite {
     sqlite3_bind_double(insert_, 24, 0);
     // All others are null.
     step(insert_);
-    bind(queue_, 1, user);
-    step(queue_);
+    if (queues_) {
+      bind(queue_, 1, user);
+      step(queue_);
+    }
     step(commit_);
   }
 
@@ -92,25 +98,42 @@ class RawSqlite {
     bind(load_, 1, user);
     bind(load_, 2, session);
     std::vector<heddle::Message> messages;
-    int code = 0;
-    while ((code = sqlite3_step(load_)) == SQLITE_ROW) {
-      heddle::Message& message = messages.emplace_back();
-      message.sequence = sqlite3_column_int64(load_, 0);
-      message.role = heddle::parse_enum<heddle::Role>(text(load_, 1)).value();
-      message.content = text(load_, 2);
-      message.tool_use_id = text(load_, 3);
-      message.session_context = heddle::parse_enum<heddle::SessionContext>(text(load_, 4)).value();
-      message.agent_id = text(load_, 5);
-      message.timestamp = heddle::Timestamp(std::chrono::microseconds(sqlite3_column_int64(load_, 6)));
-      message.token_count = sqlite3_column_int64(load_, 7);
-      message.cost_usd = sqlite3_column_double(load_, 8);
+    read(load_, messages);
+    return messages;
+  }
+
+  /// Loads messages by their session and sequence.
+  [[nodiscard]] std::vector<heddle::Message> load_each(std::string_view user,
+                                                       const std::vector<heddle::FoundMessage>& which) {
+    std::vector<heddle::Message> messages;
+    for (const heddle::FoundMessage& each : which) {
+      sqlite3_bind_int64(load_one_, 1, each.sequence);
+      bind(load_one_, 2, user);
+      bind(load_one_, 3, each.session_id);
+      read(load_one_, messages);
     }
-    require(code, SQLITE_DONE, database_);
-    sqlite3_reset(load_);
     return messages;
   }
 
  private:
+  void read(sqlite3_stmt* statement, std::vector<heddle::Message>& messages) {
+    int code = 0;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+      heddle::Message& message = messages.emplace_back();
+      message.sequence = sqlite3_column_int64(statement, 0);
+      message.role = heddle::parse_enum<heddle::Role>(text(statement, 1)).value();
+      message.content = text(statement, 2);
+      message.tool_use_id = text(statement, 3);
+      message.session_context = heddle::parse_enum<heddle::SessionContext>(text(statement, 4)).value();
+      message.agent_id = text(statement, 5);
+      message.timestamp = heddle::Timestamp(std::chrono::microseconds(sqlite3_column_int64(statement, 6)));
+      message.token_count = sqlite3_column_int64(statement, 7);
+      message.cost_usd = sqlite3_column_double(statement, 8);
+    }
+    require(code, SQLITE_DONE, database_);
+    sqlite3_reset(statement);
+  }
+
   sqlite3_stmt* prepare(std::string_view text) {
     sqlite3_stmt* statement = nullptr;
     require(sqlite3_prepare_v3(database_, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT,
@@ -132,6 +155,7 @@ class RawSqlite {
     sqlite3_reset(statement);
   }
 
+  bool queues_;
   sqlite3* database_ = nullptr;
   sqlite3_stmt* begin_ = nullptr;
   sqlite3_stmt* take_ = nullptr;
@@ -139,6 +163,7 @@ class RawSqlite {
   sqlite3_stmt* queue_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;
   sqlite3_stmt* load_ = nullptr;
+  sqlite3_stmt* load_one_ = nullptr;
 };
 
 }  // namespace benchmarks

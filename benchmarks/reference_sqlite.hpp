@@ -1,5 +1,6 @@
 #pragma once
 
+#include "corpus.hpp"
 #include "heddle/model/message.hpp"
 
 #include <sqlite3.h>
@@ -18,7 +19,8 @@
 namespace benchmarks {
 
 /// The other baseline: the schema and the statements of the server that Heddle was written for, through SQLite's C API.
-/// As there, a statement is prepared at each call, and a save is one INSERT that commits by itself.
+/// As there, a statement is prepared at each call, and a save is one INSERT that commits by itself. Of many threads one
+/// at a time may use it.
 class ReferenceSqlite {
  public:
   ReferenceSqlite(const std::string& path, bool full) {
@@ -44,6 +46,15 @@ class ReferenceSqlite {
         "VALUES (?, 'user', ?, 'direct', ?, 0, 0)",
         {session, content, seconds});
   }
+  /// Refers to this object and to the time of the last message.
+  [[nodiscard]] SessionWriter writer(std::int64_t& second) {
+    return {[this](const std::string& session) { save_session(session); },
+            [this, &second](const std::string& session, const std::vector<std::string>& texts) {
+              execute("BEGIN");
+              for (const std::string& text : texts) { save(session, text, ++second); }
+              execute("COMMIT");
+            }};
+  }
   [[nodiscard]] std::vector<heddle::Message> load(const std::string& session) {
     return run(std::string(columns) + "FROM messages m WHERE m.session_id = ? ORDER BY m.timestamp", {session});
   }
@@ -54,10 +65,12 @@ class ReferenceSqlite {
                {session, count});
   }
   [[nodiscard]] std::vector<heddle::Message> search(const std::string& word, std::int64_t count) {
-    return run(std::string(columns) +
-                   "FROM messages_fts5 JOIN messages m ON messages_fts5.message_id = m.id "
-                   "WHERE messages_fts5.content MATCH ? ORDER BY bm25(messages_fts5) LIMIT ?",
-               {word, count});
+    return run(std::string(columns) + found + "ORDER BY bm25(messages_fts5) LIMIT ?", {word, count});
+  }
+  [[nodiscard]] std::vector<heddle::Message> search_in(const std::string& session, const std::string& word,
+                                                       std::int64_t count) {
+    return run(std::string(columns) + found + "AND messages_fts5.session_id = ? ORDER BY bm25(messages_fts5) LIMIT ?",
+               {word, session, count});
   }
   void delete_session(const std::string& session) { run("DELETE FROM sessions WHERE id = ?", {session}); }
 
@@ -65,31 +78,33 @@ class ReferenceSqlite {
   static constexpr const char* columns =
       "SELECT m.role, m.content, m.tool_calls_json, m.tool_use_id, m.tool_result_json, m.timestamp, m.token_count, "
       "m.cost_usd, m.id ";
+  static constexpr const char* found =
+      "FROM messages_fts5 JOIN messages m ON messages_fts5.message_id = m.id WHERE messages_fts5.content MATCH ? ";
   static constexpr const char* schema = R"sql(
-    CREATE TABLE sessions (
+    CREATE TABLE IF NOT EXISTS sessions (
       id TEXT PRIMARY KEY, name TEXT, agent_id TEXT, parent_session_id TEXT REFERENCES sessions (id) ON DELETE SET NULL,
       context_json TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, total_cost_usd REAL DEFAULT 0,
       total_tokens INTEGER DEFAULT 0);
-    CREATE INDEX sessions_agent ON sessions (agent_id);
-    CREATE INDEX sessions_parent ON sessions (parent_session_id);
-    CREATE INDEX sessions_updated ON sessions (updated_at);
-    CREATE TABLE messages (
+    CREATE INDEX IF NOT EXISTS sessions_agent ON sessions (agent_id);
+    CREATE INDEX IF NOT EXISTS sessions_parent ON sessions (parent_session_id);
+    CREATE INDEX IF NOT EXISTS sessions_updated ON sessions (updated_at);
+    CREATE TABLE IF NOT EXISTS messages (
       id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
       role TEXT NOT NULL, content TEXT, tool_calls_json TEXT, tool_use_id TEXT, tool_result_json TEXT,
       session_context TEXT DEFAULT 'direct', agent_id TEXT, timestamp INTEGER NOT NULL, token_count INTEGER DEFAULT 0,
       cost_usd REAL DEFAULT 0);
-    CREATE INDEX messages_session ON messages (session_id);
-    CREATE INDEX messages_context ON messages (session_context);
-    CREATE INDEX messages_agent ON messages (agent_id);
-    CREATE INDEX messages_time ON messages (session_id, timestamp);
-    CREATE VIRTUAL TABLE messages_fts5 USING fts5 (
+    CREATE INDEX IF NOT EXISTS messages_session ON messages (session_id);
+    CREATE INDEX IF NOT EXISTS messages_context ON messages (session_context);
+    CREATE INDEX IF NOT EXISTS messages_agent ON messages (agent_id);
+    CREATE INDEX IF NOT EXISTS messages_time ON messages (session_id, timestamp);
+    CREATE VIRTUAL TABLE IF NOT EXISTS messages_fts5 USING fts5 (
       message_id UNINDEXED, session_id UNINDEXED, role UNINDEXED, content, timestamp UNINDEXED,
       tokenize = 'porter unicode61');
-    CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN
+    CREATE TRIGGER IF NOT EXISTS messages_inserted AFTER INSERT ON messages BEGIN
       INSERT INTO messages_fts5 (message_id, session_id, role, content, timestamp)
         VALUES (NEW.id, NEW.session_id, NEW.role, NEW.content, NEW.timestamp);
     END;
-    CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
+    CREATE TRIGGER IF NOT EXISTS messages_deleted AFTER DELETE ON messages BEGIN
       DELETE FROM messages_fts5 WHERE message_id = OLD.id;
     END)sql";
 

@@ -5,7 +5,7 @@
 //
 // Without a configuration it opens SQLite in $LOOM_DATA_DIR, or in ~/.loom.
 #include <heddle/capabilities.hpp>
-#include <heddle/config/health.hpp>
+#include <heddle/health.hpp>
 #include <heddle/open.hpp>
 
 #include <chrono>
@@ -47,12 +47,12 @@ int main(int argc, char** argv) {
   try {
     auto storage = open_storage(argc > 1 ? argv[1] : "");
     const auto brief = heddle::Context{}.with_timeout(std::chrono::seconds(2));
-    const auto status = heddle::health(storage, brief);
-    std::cout << storage.name() << ": " << (status.healthy() ? "healthy" : status.error()) << ", schema version "
-              << status.migration_version() << '\n';
+    const auto health = heddle::health(storage, brief);
+    std::cout << storage.name() << ": " << (health.ready ? "ready" : "not ready") << '\n';
+    for (const auto& reason : health.reasons) { std::cout << to_string(reason.problem) << ": " << reason.text << '\n'; }
     describe(storage, brief);
     greet(storage, heddle::Context::for_user("ada"));
-    return status.healthy() ? 0 : 1;
+    return health.ready ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -141,7 +141,7 @@ void store_file(heddle::StorageBackend auto& storage, const heddle::Context& con
                  .tags = {"summary"},
                  .session_id = session_id},
                 text, {.idempotency_key = "summary-" + session_id});
-  const heddle::Artifact found = artifacts.search(context, "summary conversation").items.front();
+  const heddle::Artifact found = artifacts.search(context, {.query = "summary conversation"}).items.front();
   heddle::ArtifactReader file = artifacts.open(context, found.id);
   std::printf("\nA file, stored and found again: %s, version %d, sha256 %.12s..., begins with \"%s\"\n",
               found.name.c_str(), static_cast<int>(file.version().version), file.version().checksum.c_str(),

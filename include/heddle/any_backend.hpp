@@ -31,6 +31,10 @@ struct Access {
   [[nodiscard]] static Capability* backend(Handle& handle, Capability* (AbstractBackend::*ask)() noexcept) noexcept {
     return handle.backend_ ? (handle.backend_.get()->*ask)() : nullptr;
   }
+  template <class Handle>
+  [[nodiscard]] static TransferHook transfer(Handle& handle) noexcept {
+    return handle.backend_ ? handle.backend_->user_transfer() : TransferHook{};
+  }
 };
 
 }  // namespace erased

@@ -28,6 +28,11 @@
 
 namespace heddle {
 
+struct Metrics;
+namespace transfer {
+struct Access;
+}  // namespace transfer
+
 /// The storage of a server: an engine and the six stores on it, chosen at compile time. Make one for each server and
 /// share it between all agents and threads. Satisfies StorageBackend.
 ///
@@ -158,6 +163,9 @@ class Backend {
   [[nodiscard]] StorageDetails details(const Context& context = {});
   /// Throws Error if the database does not respond.
   void ping(const Context& context = {});
+  /// Adds what this backend has counted to the metrics; returns false if it counts nothing. See `read_metrics` in
+  /// `heddle/metrics.hpp`.
+  bool read_metrics(Metrics& metrics) requires MeteringTracer<TracerType>;
 
   /// Copies the whole database, as of one point in time, to a new file. Throws `already_exists` if the file exists.
   void back_up(const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy>;
@@ -184,20 +192,20 @@ class Backend {
 
   /// Indexes the tenant's texts anew that a version with another analysis has stored; returns how many. See
   /// IndexesAnew.
-  std::int64_t reindex(const Context& context) requires concepts::KeepsWordsInRows<Policy>;
+  std::int64_t reindex(const Context& context) requires concepts::ReplacesWords<Policy>;
   /// The same for all tenants, as administration. A thread of the backend does it by itself, see the configuration.
-  std::int64_t reindex_all(const Context& context = {}) requires concepts::KeepsWordsInRows<Policy>;
+  std::int64_t reindex_all(const Context& context = {}) requires concepts::ReplacesWords<Policy>;
   /// For a policy that has no such texts: a call does not compile and the error says why.
   template <class Unused = void>
-  concepts::Lacking reindex(const Context& /*context*/) requires(!concepts::KeepsWordsInRows<Policy>) {
-    static_assert(concepts::KeepsWordsInRows<Policy>,
+  concepts::Lacking reindex(const Context& /*context*/) requires(!concepts::ReplacesWords<Policy>) {
+    static_assert(concepts::ReplacesWords<Policy>,
                   "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
     concepts::never_called();
   }
   /// The same.
   template <class Unused = void>
-  concepts::Lacking reindex_all(const Context& /*context*/ = {}) requires(!concepts::KeepsWordsInRows<Policy>) {
-    static_assert(concepts::KeepsWordsInRows<Policy>,
+  concepts::Lacking reindex_all(const Context& /*context*/ = {}) requires(!concepts::ReplacesWords<Policy>) {
+    static_assert(concepts::ReplacesWords<Policy>,
                   "heddle: this backend indexes no texts anew; ask heddle::reindexing(backend), which is null then");
     concepts::never_called();
   }
@@ -208,6 +216,8 @@ class Backend {
   void close() noexcept;
 
  private:
+  friend struct transfer::Access;
+
   /// The members. Only the definition knows them, so that code that declares a backend needs no driver.
   struct Parts;
 

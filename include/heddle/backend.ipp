@@ -59,7 +59,7 @@ struct Backend<Policy, TracerType>::Parts {
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
         sessions(gateway, search_candidates),
-        artifacts(gateway, contents),
+        artifacts(gateway, contents, search_candidates),
         queries(budget),
         results(gateway, queries, result_settings.quota_bytes),
         purge_timer(sessions, artifacts, purge_plan),
@@ -203,9 +203,12 @@ StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
       StorageDetails details{.pool = engine.pool_statistics(), .removes_expired_results = removes_expired_results};
       if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
         details.migration_version = engine.schema_version(call);
+        const std::vector<Migration> known = engine.migrations();
+        details.latest_version = known.empty() ? 0 : known.back().version;
       } else {
         migrations::Migrator migrator(engine.schema(call), engine.migrations());
         details.migration_version = migrator.current_version();
+        details.latest_version = migrator.latest_version();
       }
       if constexpr (concepts::EngineOwes<typename Policy::Engine>) { details.owed = engine.owed(call); }
       return details;
@@ -218,6 +221,27 @@ void Backend<Policy, TracerType>::ping(const Context& context) {
   parts_->gateway.manage(context, Operation::ping, [](auto& passage) {
     passage.ask_engine([](auto& engine, const Call& call) { engine.ping(call); });
   });
+}
+
+template <class Policy, class TracerType>
+bool Backend<Policy, TracerType>::read_metrics(Metrics& metrics) requires MeteringTracer<TracerType> {
+  if constexpr (MeteringTracer<TracerType>) {
+    const auto* const meter = parts_->tracer.meter();
+    if (meter == nullptr) { return false; }
+    // Generic, so that files that read no metrics need not know what they are.
+    const auto report = [&](auto& found) {
+      if constexpr (requires { Policy::name; }) { found.backend = Policy::name; }
+      parts_->gateway.observe([&](auto& engine) {
+        using Found = std::remove_reference_t<decltype(found)>;
+        if constexpr (concepts::EngineReports<typename Policy::Engine, Found>) { engine.report(found); }
+      });
+      meter->report(found);
+    };
+    report(metrics);
+    return true;
+  } else {
+    concepts::never_called();
+  }
 }
 
 template <class Policy, class TracerType>
@@ -242,8 +266,8 @@ ScrubReport Backend<Policy, TracerType>::scrub(const Context& context) requires 
 }
 
 template <class Policy, class TracerType>
-std::int64_t Backend<Policy, TracerType>::reindex(const Context& context) requires concepts::KeepsWordsInRows<Policy> {
-  if constexpr (concepts::KeepsWordsInRows<Policy>) {
+std::int64_t Backend<Policy, TracerType>::reindex(const Context& context) requires concepts::ReplacesWords<Policy> {
+  if constexpr (concepts::ReplacesWords<Policy>) {
     return parts_->gateway.run(context, Operation::reindex,
                                [](auto& passage) { return stores::detail::reindex_tenant<Policy>(passage); });
   } else {
@@ -252,9 +276,8 @@ std::int64_t Backend<Policy, TracerType>::reindex(const Context& context) requir
 }
 
 template <class Policy, class TracerType>
-std::int64_t Backend<Policy, TracerType>::reindex_all(
-    const Context& context) requires concepts::KeepsWordsInRows<Policy> {
-  if constexpr (concepts::KeepsWordsInRows<Policy>) {
+std::int64_t Backend<Policy, TracerType>::reindex_all(const Context& context) requires concepts::ReplacesWords<Policy> {
+  if constexpr (concepts::ReplacesWords<Policy>) {
     return parts_->gateway.manage(context, Operation::reindex_all,
                                   [](auto& passage) { return stores::detail::reindex_all_tenants<Policy>(passage); });
   } else {

@@ -3,17 +3,17 @@
 
 #include "heddle/config/open_backend.hpp"
 #include "heddle/config/parse.hpp"
-#include "heddle/sqlite.hpp"
-#include "heddle/tracing.hpp"
+#include "heddle/metrics/metered.hpp"
+#include "heddle/sqlite/policy.ipp"
 
 #if HEDDLE_WITH_POSTGRES
-#include "heddle/postgres.hpp"
+#include "heddle/postgres/policy.ipp"
 #endif
 
 namespace heddle {
 
 AnyBackend open(const v1::StorageConfig& config, const OpenOptions& options) {
-  return config::open_backend(config, options, NoTracing{});
+  return config::open_backend(config, options, config.metrics() ? Metered() : Metered::off());
 }
 
 AnyBackend open(const OpenOptions& options) { return open(v1::StorageConfig{}, options); }

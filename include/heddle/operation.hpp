@@ -127,12 +127,16 @@ enum class Operation : std::uint8_t {
   list_all_sessions,
   sessions_per_user,
   system_statistics,
-  validate_permissions
+  validate_permissions,
+  // Whole tenants, in and out
+  export_user,
+  import_user,
+  abort_import
 };
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 109> values{"open",
+  static constexpr std::array<std::string_view, 112> values{"open",
                                                             "ping",
                                                             "details",
                                                             "back_up",
@@ -240,10 +244,13 @@ struct EnumNames<Operation> {
                                                             "list_all_sessions",
                                                             "sessions_per_user",
                                                             "system_statistics",
-                                                            "validate_permissions"};
+                                                            "validate_permissions",
+                                                            "export_user",
+                                                            "import_user",
+                                                            "abort_import"};
 };
 
 /// The last enumerator has the last name, so no name is missing.
-static_assert(to_string(Operation::validate_permissions) == EnumNames<Operation>::values.back());
+static_assert(to_string(Operation::abort_import) == EnumNames<Operation>::values.back());
 
 }  // namespace heddle

@@ -30,6 +30,12 @@ concept CountedSpan = TraceSpan<T> && requires(T& span, std::int64_t count) {
   span.count(count);
 };
 
+/// A span that also receives how many messages an operation has stored. Optional like warnings.
+template <class T>
+concept StoringSpan = TraceSpan<T> && requires(T& span, std::int64_t messages) {
+  span.stored(messages);
+};
+
 /// Observes the operations of a backend: one span for each call, refused calls included. Every call begins with
 /// `start`, which many threads call at once and which must not throw; the call and the strings in it stay valid until
 /// the span ends. `to_string(call.operation)` is the span's name, `call.context.trace_parent` the caller's W3C trace
@@ -38,6 +44,13 @@ template <class T>
 concept Tracer = requires(T& tracer, const Call& call) {
   { tracer.start(call) }
   noexcept->TraceSpan;
+};
+
+/// A tracer that can count, so that its backend has metrics; see `Metered` in `heddle/metrics/metered.hpp`. The meter
+/// is null if it counts nothing.
+template <class T>
+concept MeteringTracer = Tracer<T> && requires(const T& tracer) {
+  tracer.meter();
 };
 
 /// The tracer that observes nothing and costs nothing.

@@ -48,10 +48,10 @@ CONFORMANCE_TEST("an artifact's session must exist, and its deletion removes its
 
   REQUIRE(backend.session_storage().delete_session(alice, "s"));
   CHECK(sorted_ids(store.list(alice, {.include_deleted = true}).items) == Ids{"free", "moved", "other"});
-  CHECK(sorted_ids(store.search(alice, "word").items) == Ids{"free", "moved", "other"});
+  CHECK(sorted_ids(store.search(alice, {.query = "word"}).items) == Ids{"free", "moved", "other"});
   CHECK_FALSE(fs::exists(store.folder(alice, ArtifactFolder::scratchpad, "s").parent_path()));
   CHECK(store.get(bob, "a").has_value());
-  CHECK(ids(store.search(bob, "word").items) == Ids{"a"});
+  CHECK(ids(store.search(bob, {.query = "word"}).items) == Ids{"a"});
   CHECK(fs::exists(of_bob.path));
 }
 

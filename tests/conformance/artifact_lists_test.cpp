@@ -135,9 +135,10 @@ CONFORMANCE_TEST("fault 29: pages return all of many artifacts with the same tim
         }) == ErrorCode::invalid_argument);
 
   // Search has a default limit of 20 and returns everything once, too.
-  CHECK(store.search(alice, "word").items.size() == 20);
+  CHECK(store.search(alice, {.query = "word"}).items.size() == 20);
   for (const std::int64_t limit : {1, 99, 250}) {
-    const auto all = all_pages(limit, [&](const PageRequest& request) { return store.search(alice, "word", request); });
+    const auto all =
+        all_pages(limit, [&](const PageRequest& request) { return store.search(alice, {.query = "word"}, request); });
     CHECK(sorted_ids(all) == [&] {
       auto list = expected;
       std::sort(list.begin(), list.end());
@@ -152,14 +153,14 @@ CONFORMANCE_TEST("invalid limits and cursors of other lists are refused") {
   auto& store = backend.artifact_store();
   for (int i = 0; i < 3; ++i) { store.index(alice, {.name = "word"}); }
   const std::string of_list = store.list(alice, {}, {.limit = 1}).next;
-  const std::string of_search = store.search(alice, "word", {.limit = 1}).next;
+  const std::string of_search = store.search(alice, {.query = "word"}, {.limit = 1}).next;
   REQUIRE_FALSE(of_list.empty());
   REQUIRE_FALSE(of_search.empty());
   const auto code_of_list = [&](const PageRequest& request) {
     return code_of([&] { static_cast<void>(store.list(alice, {}, request)); });
   };
   const auto code_of_search = [&](const PageRequest& request) {
-    return code_of([&] { static_cast<void>(store.search(alice, "word", request)); });
+    return code_of([&] { static_cast<void>(store.search(alice, {.query = "word"}, request)); });
   };
   for (const PageRequest& request :
        {PageRequest{.limit = -1}, PageRequest{.limit = limits::page + 1}, PageRequest{.cursor = "nonsense"}}) {
@@ -188,7 +189,7 @@ CONFORMANCE_TEST("words are found in name, purpose and tags") {
                       .path = "/hidden/board",
                       .content_type = "text/board",
                       .metadata = {{"board", "board"}}});
-  const auto found = [&](const std::string& query) { return sorted_ids(store.search(alice, query).items); };
+  const auto found = [&](const std::string& query) { return sorted_ids(store.search(alice, {.query = query}).items); };
   CHECK(found("report") == Ids{"1"});
   CHECK(found("REPORTS") == Ids{"1"});
   CHECK(found("quarterly-report.csv") == Ids{"1"});
@@ -209,7 +210,7 @@ CONFORMANCE_TEST("fault 17: no text is a syntax error in a search for artifacts"
   Subject subject;
   auto& store = subject.backend().artifact_store();
   store.index(alice, {.id = "1", .name = "the user's report.csv", .purpose = "foo-bar status", .tags = {"C++"}});
-  const auto found = [&](const std::string& query) { return ids(store.search(alice, query).items); };
+  const auto found = [&](const std::string& query) { return ids(store.search(alice, {.query = query}).items); };
   for (const char* query : {"user's", "C++", "foo-bar", "report.csv", "status?", "\"foo bar", "(foo)", "foo*", "^foo",
                             "name:status", "-foo", "NEAR(foo", "{foo}", "foo;--", "+foo"}) {
     CAPTURE(query);
@@ -230,11 +231,11 @@ CONFORMANCE_TEST("fault 23: search returns no soft-deleted artifact and no outda
   auto& store = subject.backend().artifact_store();
   store.index(alice, {.id = "1", .name = "apple", .purpose = "pear", .tags = {"plum"}});
   store.index(alice, {.id = "2", .name = "apple"});
-  const auto found = [&](const std::string& query) { return sorted_ids(store.search(alice, query).items); };
+  const auto found = [&](const std::string& query) { return sorted_ids(store.search(alice, {.query = query}).items); };
   REQUIRE(found("apple") == Ids{"1", "2"});
   store.remove(alice, "2", DeleteMode::soft);
   CHECK(found("apple") == Ids{"1"});
-  CHECK(store.search(alice, "apple", {.limit = 1}).next.empty());
+  CHECK(store.search(alice, {.query = "apple"}, {.limit = 1}).next.empty());
 
   // After each change only the current words of the artifact match.
   store.update(alice, "1", {.name = "cherry"});

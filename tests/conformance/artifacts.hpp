@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -35,13 +36,15 @@ inline heddle::Artifact full_artifact() {
   return artifact;
 }
 
-inline Ids ids(const std::vector<heddle::Artifact>& artifacts) {
+template <std::derived_from<heddle::Artifact> Found>
+Ids ids(const std::vector<Found>& artifacts) {
   Ids list;
-  for (const auto& artifact : artifacts) { list.push_back(artifact.id); }
+  for (const heddle::Artifact& artifact : artifacts) { list.push_back(artifact.id); }
   return list;
 }
 
-inline Ids sorted_ids(const std::vector<heddle::Artifact>& artifacts) {
+template <std::derived_from<heddle::Artifact> Found>
+Ids sorted_ids(const std::vector<Found>& artifacts) {
   Ids list = ids(artifacts);
   std::sort(list.begin(), list.end());
   return list;

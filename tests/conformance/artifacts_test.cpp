@@ -39,7 +39,9 @@ CONFORMANCE_TEST("an artifact is returned as it was stored") {
     CHECK(*loaded == artifact);
     CHECK(store.get_by_name(alice, artifact.name, session) == loaded);
     CHECK(store.list(alice).items == std::vector{*loaded});
-    CHECK(store.search(alice, "purpose").items == std::vector{*loaded});
+    const auto found = store.search(alice, {.query = "purpose"});
+    REQUIRE(found.items.size() == 1);
+    CHECK(static_cast<const Artifact&>(found.items.front()) == *loaded);
   }
 }
 
@@ -135,7 +137,7 @@ CONFORMANCE_TEST("fault 27: something missing is an empty optional or false, not
   CHECK_FALSE(store.remove(alice, "none", DeleteMode::hard));
   CHECK(store.list(alice).items.empty());
   CHECK(store.list(alice, {.session_id = "none"}).items.empty());
-  CHECK(store.search(alice, "none").items.empty());
+  CHECK(store.search(alice, {.query = "none"}).items.empty());
   CHECK(store.statistics(alice) == ArtifactStatistics{});
 }
 
@@ -176,7 +178,7 @@ CONFORMANCE_TEST("fault 12: an artifact belongs to a tenant, and does not exist 
   CHECK_FALSE(store.get_by_name(bob, artifact.name, "s").has_value());
   CHECK(store.list(bob, {.include_deleted = true}).items.empty());
   CHECK(store.list(bob, {.session_id = "s", .include_deleted = true}).items.empty());
-  CHECK(store.search(bob, "purpose").items.empty());
+  CHECK(store.search(bob, {.query = "purpose"}).items.empty());
   CHECK_FALSE(store.update(bob, {.id = "a", .name = "of bob"}));
   CHECK_FALSE(store.record_access(bob, "a"));
   CHECK_FALSE(store.remove(bob, "a", DeleteMode::soft));
@@ -198,13 +200,13 @@ CONFORMANCE_TEST("fault 12: an artifact belongs to a tenant, and does not exist 
 
   // The same id is free for bob, and his writes do not change alice's artifact.
   CHECK(store.index(bob, {.id = "a", .name = "of bob", .purpose = "purpose"}) == "a");
-  CHECK(store.search(bob, "purpose").items.size() == 1);
+  CHECK(store.search(bob, {.query = "purpose"}).items.size() == 1);
   CHECK(store.get(bob, "a").value().name == "of bob");
   REQUIRE(store.record_access(bob, "a"));
   REQUIRE(store.remove(bob, "a", DeleteMode::soft));
   REQUIRE(store.remove(bob, "a", DeleteMode::hard));
   CHECK(store.get(alice, "a") == before);
-  CHECK(ids(store.search(alice, "purpose").items) == Ids{"a"});
+  CHECK(ids(store.search(alice, {.query = "purpose"}).items) == Ids{"a"});
 }
 
 CONFORMANCE_TEST("accesses are counted, also those of many threads at once") {

@@ -142,7 +142,7 @@ CONFORMANCE_TEST("a put on an existing artifact makes its next version and keeps
   CHECK(store.put(alice, loaded, "four").version == 4);
   CHECK(store.get(alice, "a")->name == "renamed");
   CHECK(store.get(alice, "a")->session_id == "s");
-  CHECK(store.search(alice, "renamed").items.size() == 1);
+  CHECK(store.search(alice, {.query = "renamed"}).items.size() == 1);
   CHECK(code_of([&] { store.put(alice, loaded, "five"); }) == ErrorCode::conflict);
   CHECK(content_of(store, alice, "a") == "four");
 

@@ -116,7 +116,7 @@ TEST_CASE("a database of the first version keeps its records, and each begins at
   Artifact expected = before;
   expected.revision = 1;
   CHECK(artifacts.get({}, "a").value() == expected);
-  CHECK(artifacts.search({}, "gold").items.size() == 1);
+  CHECK(artifacts.search({}, {.query = "gold"}).items.size() == 1);
   CHECK(artifacts.update({}, expected));
   CHECK(artifacts.update({}, "a", {.name = "chart"}));
   CHECK(artifacts.get({}, "a")->revision == 2);

@@ -186,7 +186,8 @@ CONFORMANCE_TEST("pages of errors, artifacts and human requests end early as wel
         purpose_of);
   }
   check_pages(
-      all_texts(), [&](const PageRequest& page) { return backend.artifact_store().search(alice, "common", page); },
+      all_texts(),
+      [&](const PageRequest& page) { return backend.artifact_store().search(alice, {.query = "common"}, page); },
       purpose_of);
   const auto question_of = [](const HumanRequest& item) { return item.question; };
   check_pages(

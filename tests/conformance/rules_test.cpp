@@ -152,8 +152,8 @@ CONFORMANCE_TEST("a cursor is valid only for the arguments that it was made for"
       ArtifactFilter{}, ArtifactFilter{.session_id = "a1"});
   check(
       "found artifacts",
-      [&](const std::string& query, P p) { return backend.artifact_store().search(alice, query, p); },
-      std::string("word"), std::string("a word"));
+      [&](const ArtifactSearch& search, P p) { return backend.artifact_store().search(alice, search, p); },
+      ArtifactSearch{.query = "word"}, ArtifactSearch{.query = "word", .session_id = "a1"});
   check(
       "requests",
       [&](const std::string& id, P p) { return backend.human_request_store().list_by_session(alice, id, p); }, a1, b1);

@@ -36,7 +36,7 @@ class Texts {
         texts(backend_.session_storage().search_messages(alice, {.query = query, .session_id = "s"}).items);
     std::sort(of_session.begin(), of_session.end());
     CHECK(of_session == list);
-    auto artifacts = ids(backend_.artifact_store().search(alice, query).items);
+    auto artifacts = ids(backend_.artifact_store().search(alice, {.query = query}).items);
     std::sort(artifacts.begin(), artifacts.end());
     CHECK(artifacts == list);
     return list;

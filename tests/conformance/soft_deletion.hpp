@@ -92,9 +92,10 @@ class Filled {
         count(errors.list(user, {.session_id = "s"})), count(errors.list(user, {.tool_name = ""})),
         artifacts.get(user, "f") ? 1 : 0, artifacts.get_by_name(user, "haystack", "s") ? 1 : 0,
         count(artifacts.list(user)), count(artifacts.list(user, {.session_id = "s"})),
-        count(artifacts.search(user, "haystack")), artifacts.statistics(user).files, requests.get(user, "q") ? 1 : 0,
-        count(requests.list_pending(user)), count(requests.list_by_session(user, "s")), count(sessions.usage(user)),
-        count(sessions.usage(user, {.session_id = "s"})), count(sessions.usage(user, {.agent_id = "agent"})),
+        count(artifacts.search(user, {.query = "haystack"})), artifacts.statistics(user).files,
+        requests.get(user, "q") ? 1 : 0, count(requests.list_pending(user)), count(requests.list_by_session(user, "s")),
+        count(sessions.usage(user)), count(sessions.usage(user, {.session_id = "s"})),
+        count(sessions.usage(user, {.agent_id = "agent"})),
         // Two more sessions, which stay.
         count(sessions.list_sessions(user)) - 2, count(sessions.find_sessions(user, {})) - 2, statistics.sessions - 2};
   }

@@ -191,14 +191,15 @@ CONFORMANCE_TEST("parallel calls and their results keep their order, with repeat
   CHECK(loaded[2].parts.empty());
 }
 
-CONFORMANCE_TEST("the text of all text parts is found, that of thinking is not") {
+CONFORMANCE_TEST("the text of all text parts is found, and that of thinking in its own place") {
   Subject subject;
   auto& store = subject.backend().session_storage();
   add_session(subject.backend(), alice, "s");
   store.save_message(alice, "s",
                      made_of({Part::of_thinking("secretly"), Part::of_text("golden"), Part::of_text("harvest")}));
   CHECK(store.search_messages(alice, {.query = "golden harvest"}).items.size() == 1);
-  CHECK(store.search_messages(alice, {.query = "secretly"}).items.empty());
+  CHECK(store.search_messages(alice, {.query = "secretly"}).items.size() == 1);
+  CHECK(store.search_messages(alice, {.query = "secretly", .where = {SearchPlace::text}}).items.empty());
 }
 
 CONFORMANCE_TEST("parts are refused only for their size and for text that is not UTF-8") {

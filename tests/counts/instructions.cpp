@@ -1,5 +1,7 @@
-// What an operation costs, for a program that counts instructions: `instructions heddle|raw save|load COUNT FOLDER`
-// does it COUNT times in a new database. `raw` is the C API of SQLite alone. The script `instructions` compares them.
+// What an operation costs, for a program that counts instructions: `instructions heddle|metered|raw save|load COUNT
+// FOLDER` does it COUNT times in a new database. `raw` is the C API of SQLite alone, `metered` has metrics. The script
+// `instructions` compares them.
+#include "heddle/metrics/metered.hpp"
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
 #include "raw_sqlite.hpp"
@@ -14,8 +16,7 @@ namespace {
 
 constexpr int messages_of_session = 200;
 
-using Backend = heddle::Backend<heddle::Sqlite>;
-
+template <class Backend>
 void save(Backend& backend, const heddle::Context& context, benchmarks::RawSqlite* raw, int count) {
   benchmarks::TextSource source(1);
   for (int index = 0; index < count; ++index) {
@@ -27,19 +28,14 @@ void save(Backend& backend, const heddle::Context& context, benchmarks::RawSqlit
   }
 }
 
+template <class Backend>
 std::size_t load(Backend& backend, const heddle::Context& context, benchmarks::RawSqlite* raw) {
   if (raw != nullptr) { return raw->load("user", "session").size(); }
   return backend.session_storage().load_messages(context, "session").items.size();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc != 5) { return 2; }
-  const bool is_raw = std::string(argv[1]) == "raw";
-  const std::string what = argv[2];
-  const int count = std::atoi(argv[3]);
-  const std::string path = std::string(argv[4]) + "/x.db";
+template <class Backend>
+int run(bool is_raw, const std::string& what, int count, const std::string& path) {
   const auto context = heddle::Context::for_user("user");
   Backend backend({.path = path, .durability = heddle::sqlite::Durability::normal});
   backend.migrate();
@@ -58,4 +54,17 @@ int main(int argc, char** argv) {
     if (load(backend, context, connection) != messages_of_session) { return 1; }
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) { return 2; }
+  const std::string variant = argv[1];
+  const int count = std::atoi(argv[3]);
+  const std::string path = std::string(argv[4]) + "/x.db";
+  if (variant == "metered") {
+    return run<heddle::Backend<heddle::Sqlite, heddle::Metered>>(false, argv[2], count, path);
+  }
+  return run<heddle::Backend<heddle::Sqlite>>(variant == "raw", argv[2], count, path);
 }

@@ -5,13 +5,13 @@ cmake_minimum_required(VERSION 3.25)
 set(common -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}")
 file(REMOVE_RECURSE "${SCRATCH}")
 execute_process(COMMAND "${CMAKE_COMMAND}" -S "${HEDDLE_SOURCE}" -B "${SCRATCH}/build" ${common}
-  -DHEDDLE_WITH_OPEN=OFF -DHEDDLE_WITH_POSTGRES=OFF -DHEDDLE_BUILD_TESTS=OFF -DHEDDLE_BUILD_EXAMPLES=OFF
+  -DHEDDLE_WITH_OPEN=OFF -DHEDDLE_WITH_POSTGRES=OFF -DHEDDLE_WITH_PROMETHEUS=OFF -DHEDDLE_BUILD_TESTS=OFF -DHEDDLE_BUILD_EXAMPLES=OFF
   -DHEDDLE_BUILD_BENCHMARKS=OFF COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${SCRATCH}/build" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --install "${SCRATCH}/build" --prefix "${SCRATCH}/prefix"
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 
-foreach(part IN ITEMS open postgres sqlite_compiled)
+foreach(part IN ITEMS open postgres sqlite_compiled prometheus)
   execute_process(COMMAND "${CMAKE_COMMAND}" -S "${CONSUMER}" -B "${SCRATCH}/consumer_${part}" ${common}
     -DWAY=find_package_${part} "-DCMAKE_PREFIX_PATH=${SCRATCH}/prefix"
     RESULT_VARIABLE code OUTPUT_QUIET ERROR_VARIABLE error)

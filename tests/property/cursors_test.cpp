@@ -113,7 +113,7 @@ const std::vector<List>& lists() {
        }},
       {"search of artifacts",
        [](B& b, const C& c, const P& p, std::string& next) {
-         return look(b.artifact_store().search(c, "shared", p), next,
+         return look(b.artifact_store().search(c, {.query = "shared"}, p), next,
                      [](const heddle::Artifact& a) { return a.name == mine; });
        }},
       {"pending requests",

@@ -172,7 +172,7 @@ class Library {
     backend_.migrate();
     concurrency::RawConnection raw(folder_.path() / "heddle.db");
     // As if another version had begun the index.
-    if (!indexed) { raw.run("UPDATE search_state SET analysis = 0"); }
+    if (!indexed) { raw.run("UPDATE search_state SET analysis = 1000"); }
     auto& store = backend_.session_storage();
     for (const char* const id : {"one", "two"}) {
       heddle::Session session;

@@ -142,6 +142,8 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();
   all.add("Artifacts", artifacts, artifacts_of(artifacts));
+  const auto& artifact_search = statements<Dialect::ArtifactSearch>();
+  all.add("ArtifactSearch", artifact_search, {{"search", artifact_search.search.text()}});
   const auto& contents = statements<Dialect::Contents>();
   all.add("Contents", contents, contents_of(contents));
   const auto& results = statements<Dialect::Results>();
@@ -157,8 +159,14 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
           {{"topic", announcements.topic.text()}, {"changed", announcements.changed.text()}});
   const auto& admin = statements<Dialect::Admin>();
   all.add("Admin", admin, admin_of(admin));
-  const auto& idempotency = statements<heddle::sql::IdempotencyStatements>();
-  all.add("Idempotency", idempotency, idempotency_of(idempotency));
+  const auto& reindexing = statements<Dialect::Reindexing>();
+  all.add("Reindexing", reindexing,
+          {{"messages", reindexing.messages.text()},
+           {"artifacts", reindexing.artifacts.text()},
+           {"all_messages", reindexing.all_messages.text()},
+           {"all_artifacts", reindexing.all_artifacts.text()},
+           {"renew_message", reindexing.renew_message.text()},
+           {"renew_artifact", reindexing.renew_artifact.text()}});
   const auto& claims = statements<heddle::postgres::ClaimStatements>();
   all.add("Claim", claims,
           {{"claim", claims.claim.text()}, {"recall", claims.recall.text()}, {"remember", claims.remember.text()}});

@@ -167,6 +167,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Errors", errors, errors_of(errors));
   const auto& artifacts = statements<Dialect::Artifacts>();
   all.add("Artifacts", artifacts, artifacts_of(artifacts));
+  const auto& artifact_search = statements<Dialect::ArtifactSearch>();
+  all.add("ArtifactSearch", artifact_search, {{"search", artifact_search.search.text()}});
   const auto& contents = statements<Dialect::Contents>();
   all.add("Contents", contents, contents_of(contents));
   const auto& results = statements<Dialect::Results>();
@@ -212,7 +214,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
            {"settle", erasure.settle.text()},
            {"merge_artifacts", erasure.merge_artifacts.text()},
            {"begin_merge", erasure.begin_merge.text()},
-           {"merge", erasure.merge.text()}});
+           {"merge", erasure.merge.text()},
+           {"progress", erasure.progress.text()}});
   for (const std::string& text : sent()) { all.add_sent(text); }
   compare("sqlite.sql.txt", all.text(), Renewal::by_command);
 }

@@ -213,7 +213,6 @@ Texts artifacts_of(const Group& group) {
           {"find_by_name", group.find_by_name.text()},
           {"list", group.list.text()},
           {"list_in_session", group.list_in_session.text()},
-          {"search", group.search.text()},
           {"record_access", group.record_access.text()},
           {"remove_softly", group.remove_softly.text()},
           {"find_own_path", group.find_own_path.text()},

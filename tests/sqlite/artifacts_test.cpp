@@ -72,8 +72,8 @@ TEST_CASE("the search index stays consistent with the artifacts through every ki
   while (purpose.size() < 1'200'000) { purpose += " filler"; }
   store.index(alice, {.id = "long", .purpose = purpose + " behind"});
   CHECK(consistent());
-  CHECK(store.search(alice, "long filler").items.size() == 1);
-  CHECK(store.search(alice, "long behind").items.empty());
+  CHECK(store.search(alice, {.query = "long filler"}).items.size() == 1);
+  CHECK(store.search(alice, {.query = "long behind"}).items.empty());
   store.update(alice, {.id = "long", .purpose = purpose + " other", .revision = 1});
   CHECK(consistent());
   CHECK(store.get(alice, "long")->purpose == purpose + " other");
@@ -82,7 +82,7 @@ TEST_CASE("the search index stays consistent with the artifacts through every ki
   CHECK(store.get(alice, "long")->purpose == purpose + " patched");
   store.remove(alice, "long", DeleteMode::hard);
   CHECK(consistent());
-  CHECK(store.search(alice, "filler").items.empty());
+  CHECK(store.search(alice, {.query = "filler"}).items.empty());
   for (int i = 0; i < 40; i += 5) {
     const Context& context = i % 2 == 0 ? alice : bob;
     store.index(context, {.id = std::to_string(i), .name = "other", .tags = {"new"}, .session_id = "s", .revision = 1});

@@ -44,5 +44,5 @@ TEST_CASE("SQLite does not keep the texts of a whole list in memory for a page t
   check_memory([&] { return store.search_messages({}, {.query = "word"}); });
   check_memory([&] { return store.search_messages({}, {.query = "word", .session_id = "s"}); });
   check_memory([&] { return backend.artifact_store().list({}, {}); });
-  check_memory([&] { return backend.artifact_store().search({}, "word"); });
+  check_memory([&] { return backend.artifact_store().search({}, {.query = "word"}); });
 }

@@ -151,7 +151,7 @@ TEST_CASE("a search lets messages of its tenant be indexed first if many of them
   store.save_message(alice, "first", {.content = "secret needle"});
   place.wait_for_index();
   // So that all others wait, and nothing is woken.
-  place.run("UPDATE search_state SET analysis = 0");
+  place.run("UPDATE search_state SET analysis = 1000");
   store.redact_messages(alice, "first", {1, 1}, "asked for");
   for (const Context& context : {alice, bob}) {
     store.save_session(context, {.id = "s"});
@@ -194,7 +194,7 @@ TEST_CASE("a search lets messages of its tenant be indexed first if many of them
     CHECK(place.damage().empty());
     for (bool is_last = false; !is_last;) {
       connection.execute("BEGIN IMMEDIATE");
-      is_last = indexer.take_turn(connection).is_last;
+      is_last = indexer.take_turn(connection, {}).is_last;
       connection.execute("COMMIT");
     }
     CHECK(finds_all(alice));
@@ -241,7 +241,7 @@ TEST_CASE("words of every script are found, in the index and before") {
     Place place;
     Backend<Sqlite> backend(place.config(sqlite::Indexing::immediate));
     backend.migrate();
-    if (!indexed) { place.run("UPDATE search_state SET analysis = 0"); }
+    if (!indexed) { place.run("UPDATE search_state SET analysis = 1000"); }
     auto& store = backend.session_storage();
     store.save_session(alice, {.id = "s"});
     for (const char* text : {"東京都に行く", "Жёлтый дом", "Straße", "we decided", "ship it 🚀 now"}) {
@@ -344,7 +344,7 @@ TEST_CASE("a tenant of which all is deleted leaves no row, and its number is not
   store.delete_session(bob, "s");
   CHECK(tenants() == "alice1");
   // The index still has its words.
-  place.run("UPDATE search_state SET analysis = 0");
+  place.run("UPDATE search_state SET analysis = 1000");
   store.delete_session(alice, "s");
   CHECK(tenants() == "alice1");
   place.run("UPDATE search_state SET analysis = 1");

@@ -52,7 +52,7 @@ TEST_CASE("each operation that splits texts into words brings along what it need
   CHECK(brings_parts([&] { artifacts.index(alice, {.id = "a", .name = "plan", .path = "/plan"}); }));
   CHECK(brings_parts([&] { artifacts.update(alice, "a", {.name = "map"}); }));
   CHECK(brings_parts([&] { artifacts.update(alice, *artifacts.get(alice, "a")); }));
-  CHECK(brings_parts([&] { static_cast<void>(artifacts.search(alice, "map")); }));
+  CHECK(brings_parts([&] { static_cast<void>(artifacts.search(alice, {.query = "map"})); }));
   CHECK(brings_parts([&] { artifacts.put(alice, {.id = "b", .name = "plan"}, "bytes"); }));
   CHECK(brings_parts([&] { artifacts.restore_version(alice, "b", 1); }));
   CHECK(brings_parts([&] { artifacts.remove(alice, "b", DeleteMode::hard); }));

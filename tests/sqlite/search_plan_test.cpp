@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -35,18 +36,28 @@ TEST_CASE("the newest matches are found session by session, and only those of a 
   const auto& statements = heddle::sql::statements<heddle::Sqlite::Dialect::Messages::Search>();
 
   const std::string plan = support::plan_of(database, statements.search.text());
-  const std::string newest =
-      plan.substr(plan.find("SEARCH s USING INDEX sessions_by_update (user_id=?)"), std::string::npos);
-  REQUIRE(newest.find("USE TEMP B-TREE") != std::string::npos);
-  CHECK(newest.find("USE TEMP B-TREE FOR RIGHT PART OF ORDER BY") == newest.find("USE TEMP B-TREE"));
-  // By sessions in ranges of row ids, and once; before that the matches are counted.
-  CHECK(count(plan, "SCAN f VIRTUAL TABLE INDEX 0:M1><") == 1);
-  CHECK(count(plan, "SCAN f VIRTUAL TABLE") == 2);
-  CHECK(count(plan, "SCAN message_words VIRTUAL TABLE INDEX 0:M1") == 1);
+  // First the sessions that were updated last, then all.
+  for (const std::string_view sessions : {"(user_id=? AND updated_at>?)", "(user_id=?)"}) {
+    CAPTURE(sessions);
+    const std::size_t begin = plan.find(std::string("SEARCH s USING INDEX sessions_by_update ").append(sessions));
+    REQUIRE(begin != std::string::npos);
+    const std::size_t sorted = plan.find("USE TEMP B-TREE", begin);
+    REQUIRE(sorted != std::string::npos);
+    CHECK(plan.find("USE TEMP B-TREE FOR RIGHT PART OF ORDER BY", begin) == sorted);
+  }
+  // By sessions in ranges of row ids, by several at a time for the best, and once, for all or few; before that the
+  // matches are counted.
+  CHECK(count(plan, "SCAN f VIRTUAL TABLE INDEX 0:M4><") == 3);
+  CHECK(count(plan, "SCAN f VIRTUAL TABLE") == 5);
+  CHECK(count(plan, "SCAN message_words VIRTUAL TABLE INDEX 0:M4") == 2);
+  // The newest matches are the last of the index: these are not sorted.
+  CHECK(count(plan, "SCAN message_words VIRTUAL TABLE") == 3);
+  // Which session has a row is looked up by its number.
+  CHECK(count(plan, "SEARCH w USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN") == 3);
 
   const std::string of_session = support::plan_of(database, statements.search_in_session.text());
   CHECK(of_session.find("SEARCH s USING INDEX sqlite_autoindex_sessions_1 (user_id=? AND id=?)") != std::string::npos);
-  CHECK(count(of_session, "SCAN f VIRTUAL TABLE INDEX 0:M1><") == 1);
+  CHECK(count(of_session, "SCAN f VIRTUAL TABLE INDEX 0:M4><") == 1);
   CHECK(count(of_session, "VIRTUAL TABLE") == 1);
   // Rows of messages: of the queue, for conditions, and those that are returned.
   for (const std::string& each : {plan, of_session}) { CHECK(each.find("SCAN m\n") == std::string::npos); }

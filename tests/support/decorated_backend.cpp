@@ -2,6 +2,7 @@
 
 #include "custom_policy/counting.hpp"
 #include "heddle/sqlite/policy.ipp"
+#include "heddle/transfer.ipp"
 
 #include <cstdint>
 
@@ -23,3 +24,4 @@ static_assert(heddle::StoragePolicy<DecoratedSqlite>);
 }  // namespace support
 
 HEDDLE_BACKEND_INSTANTIATION(template, support::DecoratedSqlite);
+template struct heddle::transfer::Transfer<support::DecoratedSqlite, heddle::NoTracing>;

@@ -10,6 +10,7 @@ struct PlainPolicy : heddle::Sqlite {
     using Messages = heddle::sqlite::Dialect::Messages;
     using Errors = heddle::sqlite::Dialect::Errors;
     using Artifacts = heddle::sqlite::Dialect::Artifacts;
+    using ArtifactSearch = heddle::sqlite::Dialect::ArtifactSearch;
     using Contents = heddle::sqlite::Dialect::Contents;
     using Results = heddle::sqlite::Dialect::Results;
     using HumanRequests = heddle::sqlite::Dialect::HumanRequests;

@@ -204,7 +204,8 @@ TEST_CASE("SQLite has the capabilities that its type has") {
 
   const auto report = heddle::detail_report(storage);
   REQUIRE(report);
-  CHECK(report->details() == heddle::StorageDetails{.removes_expired_results = true});
+  CHECK(report->details() == heddle::StorageDetails{.removes_expired_results = true,
+                                                    .latest_version = static_cast<std::int32_t>(pending.size())});
 
   const auto migrator = heddle::migrator(storage);
   REQUIRE(migrator);

@@ -96,7 +96,7 @@ TEST_CASE("the empty configuration opens SQLite in the data folder") {
   {
     auto storage = heddle::open({}, at(data));
     CHECK(storage.name() == "sqlite");
-    CHECK(heddle::health(storage).migration_version() >= 1);
+    CHECK(heddle::health_status(storage).migration_version() >= 1);
     storage.session_storage().save_session(ada, {.id = "s"});
   }
   CHECK(fs::exists(data / "loom.db"));

@@ -1,5 +1,7 @@
 #include "heddle/open_traced.hpp"
 
+#include "support/expect_error.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -26,4 +28,10 @@ TEST_CASE("a tracer observes the opened backend") {
   const int before = *tracer.calls;
   storage.ping();
   CHECK(*tracer.calls == before + 1);
+}
+
+TEST_CASE("a configuration with metrics needs a tracer that counts") {
+  const auto config = heddle::parse_config_json(R"({"metrics": true, "sqlite": {"path": ":memory:"}})");
+  CHECK(support::code_of([&] { static_cast<void>(heddle::open(config, {}, Counting())); }) ==
+        heddle::ErrorCode::invalid_argument);
 }

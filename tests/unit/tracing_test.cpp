@@ -124,7 +124,7 @@ const std::vector<Traceable> operations{
     {"get_artifact", [](Traced& b) { static_cast<void>(b.artifact_store().get(ada, "a")); }},
     {"get_artifact_by_name", [](Traced& b) { static_cast<void>(b.artifact_store().get_by_name(ada, "n")); }},
     {"list_artifacts", [](Traced& b) { static_cast<void>(b.artifact_store().list(ada)); }},
-    {"search_artifacts", [](Traced& b) { static_cast<void>(b.artifact_store().search(ada, "n")); }},
+    {"search_artifacts", [](Traced& b) { static_cast<void>(b.artifact_store().search(ada, {.query = "n"})); }},
     {"update_artifact", [](Traced& b) { CHECK(b.artifact_store().update(ada, {.id = "a", .name = "n"})); }},
     {"patch_artifact", [](Traced& b) { CHECK(b.artifact_store().update(ada, "a", {.purpose = "p"})); }},
     {"record_artifact_access", [](Traced& b) { CHECK(b.artifact_store().record_access(ada, "a")); }},

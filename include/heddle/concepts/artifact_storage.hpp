@@ -3,6 +3,7 @@
 #include "heddle/context.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/model/artifact_reader.hpp"
+#include "heddle/model/artifact_search.hpp"
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/content_source.hpp"
 #include "heddle/options.hpp"
@@ -37,9 +38,8 @@ namespace heddle {
 ///  - `list` returns the artifacts that match all parts of the filter, ordered by creation, newest first, then by id.
 ///    It is the only operation that can return soft-deleted artifacts, on request. A tag matches as a whole, byte for
 ///    byte.
-///  - `search` searches name, purpose and tags for words and phrases as in MessageSearch, each of them in any of the
-///    three; it never returns soft-deleted artifacts. Best match first; the ranking differs between backends, the set
-///    of matches does not.
+///  - `search`: see ArtifactSearch. The newest first is the order of `list`; the ranking of the best differs between
+///    backends, the set of matches does not. How rare a word is, is counted in the tenant's own artifacts.
 ///  - `update` with an artifact is `index` for an existing one: returns false if it does not exist or is soft-deleted.
 ///    `update` with a patch changes what the patch names and nothing else. It reads, then writes at the revision that
 ///    it has read, and begins again if another call came between: on PostgreSQL two round trips.
@@ -105,7 +105,7 @@ namespace heddle {
 /// writes or moves such a file. Only `remove`, `purge_deleted` and the removal of a session remove files at paths.
 template <class T>
 concept ArtifactStorage = requires(T& store, const Context& context, const Artifact& artifact,
-                                   const ArtifactPatch& patch, const std::string& text,
+                                   const ArtifactPatch& patch, const ArtifactSearch& search, const std::string& text,
                                    const std::optional<std::string>& session_id, const ArtifactFilter& filter,
                                    const PageRequest& page, const WriteOptions& options, DeleteMode mode,
                                    ArtifactFolder kind, const ContentSource& content, const PutOptions& put_options,
@@ -114,7 +114,7 @@ concept ArtifactStorage = requires(T& store, const Context& context, const Artif
   { store.get(context, text) } -> std::same_as<std::optional<Artifact>>;
   { store.get_by_name(context, text, session_id) } -> std::same_as<std::optional<Artifact>>;
   { store.list(context, filter, page) } -> std::same_as<Page<Artifact>>;
-  { store.search(context, text, page) } -> std::same_as<Page<Artifact>>;
+  { store.search(context, search, page) } -> std::same_as<FoundArtifacts>;
   { store.update(context, artifact, options) } -> std::same_as<bool>;
   { store.update(context, text, patch, options) } -> std::same_as<bool>;
   { store.remove(context, text, mode, options) } -> std::same_as<bool>;

@@ -20,6 +20,15 @@
 /// satisfies neither BacksUpOnline nor IndexesAnew nor Scrubs nor AdministersTenants nor SoftDeletes.
 namespace heddle {
 
+struct Metrics;
+
+/// Can count its operations and what its engine does: adds that to the metrics, or returns false if its configuration
+/// leaves it off. See `read_metrics` in `heddle/metrics.hpp`.
+template <class T>
+concept KeepsMetrics = requires(T& backend, Metrics& metrics) {
+  { backend.read_metrics(metrics) } -> std::same_as<bool>;
+};
+
 /// Lists the migrations that the database lacks, with their SQL, without running them; works on an empty database.
 template <class T>
 concept InspectsMigrations = requires(T& backend, const Context& context) {
@@ -56,9 +65,10 @@ concept BacksUpOnline = requires(T& backend, const Context& context, const std::
 ///
 ///  - `scrub` does all of that to the end, between other calls, and starts the log anew. If an earlier version has
 ///    written into the database, which did not overwrite what it redacted, it writes the whole file anew once (VACUUM):
-///    that takes as much space again, and other writes wait. Sessions and artifacts that are deleted without
-///    `secure_delete` are not erased: parts of them may stay in free pages. An interrupted scrub is repeated. Throws
-///    `failed_precondition` before the first migration, and what a write throws.
+///    that takes as much space again, and other writes wait. If the full-text index is being made anew, that is done to
+///    the end, too. Sessions and artifacts that are deleted without `secure_delete` are not erased: parts of them may
+///    stay in free pages. An interrupted scrub is repeated. Throws `failed_precondition` before the first migration and
+///    if a later version has made the index, and what a write throws.
 template <class T>
 concept Scrubs = requires(T& backend, const Context& context) {
   { backend.scrub(context) } -> std::same_as<ScrubReport>;
@@ -70,7 +80,8 @@ concept Scrubs = requires(T& backend, const Context& context) {
 ///
 ///  - `reindex` does it for the messages and artifacts of a tenant, in transactions of a bounded size, and returns how
 ///    many there were. It ends early if another program does the same. After a failure, what was done stays, and a
-///    repeat goes on.
+///    repeat goes on. SQLite has one index for all tenants: it does those of others on the way, and counts the
+///    tenant's.
 ///  - `reindex_all` does it for all tenants. It is administration: see AdministersTenants for what it throws.
 template <class T>
 concept IndexesAnew = requires(T& backend, const Context& context) {

@@ -29,12 +29,21 @@ concept HearsChanges = requires {
   typename Policy::Dialect::Announcements;
 };
 
-/// Keeps the words of texts in rows, where programs of an earlier version have left words that a former analysis made:
-/// the capability behind IndexesAnew.
+/// Keeps the words of texts in rows, where programs of an earlier version have left words that a former analysis made.
 template <class Policy>
 concept KeepsWordsInRows = Administers<Policy> && requires {
   typename Policy::Dialect::Reindexing;
 };
+
+/// Has an index of words that its engine makes anew if a former analysis made it.
+template <class Policy>
+concept RebuildsIndex = requires {
+  requires Policy::rebuilds_index;
+};
+
+/// Replaces words that a former analysis made: the capability behind IndexesAnew.
+template <class Policy>
+concept ReplacesWords = KeepsWordsInRows<Policy> || RebuildsIndex<Policy>;
 
 /// Copies the database while it is in use: the capability behind BacksUpOnline.
 template <class Policy>
@@ -46,6 +55,13 @@ concept CopiesDatabase = requires {
 template <class Policy>
 concept ErasesFromFiles = requires {
   requires Policy::erases_from_files;
+};
+
+/// Names the language of the statements that all databases share, of which streams of tenants are read and written: see
+/// `heddle/transfer.hpp`. It needs no engine of its own.
+template <class Policy>
+concept MovesUsers = requires {
+  typename Policy::Dialect::Language;
 };
 
 /// The result type of an operation that the policy lacks. It converts to every type, so that the first error of a call

@@ -24,6 +24,7 @@ concept HasDialect = requires {
   typename T::Dialect::Messages;
   typename T::Dialect::Errors;
   typename T::Dialect::Artifacts;
+  typename T::Dialect::ArtifactSearch;
   typename T::Dialect::Contents;
   typename T::Dialect::Results;
   typename T::Dialect::HumanRequests;
@@ -40,8 +41,8 @@ consteval bool check_policy_types() {
   static_assert(HasConfig<Policy>, "heddle: the policy needs a type `Config`");
   static_assert(HasEngine<Policy>, "heddle: the policy needs a type `Engine`");
   static_assert(HasDialect<Policy>,
-                "heddle: the policy needs a type `Dialect` with Sessions, Messages, Errors, Artifacts, Contents, "
-                "Results, HumanRequests and Streams");
+                "heddle: the policy needs a type `Dialect` with Sessions, Messages, Errors, Artifacts, ArtifactSearch, "
+                "Contents, Results, HumanRequests and Streams");
   static_assert(SearchesText<Policy>, "heddle: the policy needs `search_query(terms)`, which returns a string");
   return true;
 }

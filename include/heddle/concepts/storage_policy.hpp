@@ -65,10 +65,23 @@ template <class T>
 concept EngineScrubs = requires(T& engine, const Call& call) {
   { engine.scrub(call) } -> std::same_as<ScrubReport>;
 };
+/// Optional: the capability behind IndexesAnew of a policy whose words are not in rows. Both return how many texts they
+/// did: of the tenant of the call, and of all.
+template <class T>
+concept EngineReindexes = requires(T& engine, const Call& call) {
+  { engine.reindex(call) } -> std::same_as<std::int64_t>;
+  { engine.reindex_all(call) } -> std::same_as<std::int64_t>;
+};
 /// Optional: tells what is left to do behind the calls.
 template <class T>
 concept EngineOwes = requires(T& engine, const Call& call) {
   { engine.owed(call) } -> std::same_as<std::optional<OwedWork>>;
+};
+
+/// Optional: adds what the engine has counted, and its state, to `Metrics`. Asks no database and waits for no call.
+template <class T, class Metrics>
+concept EngineReports = requires(T& engine, Metrics& metrics) {
+  engine.report(metrics);
 };
 
 /// Optional: returns the schema's version over the connections for ordinary calls, for an engine that migrates over
@@ -150,6 +163,9 @@ consteval bool check_policy() {
                   "heddle: the policy has copies_database, so its Engine needs `back_up(const Call&, target)`");
     static_assert(!ErasesFromFiles<Policy> || EngineScrubs<Engine>,
                   "heddle: the policy has erases_from_files, so its Engine needs `scrub(const Call&)`");
+    static_assert(!RebuildsIndex<Policy> || EngineReindexes<Engine>,
+                  "heddle: the policy has rebuilds_index, so its Engine needs `reindex(const Call&)` and "
+                  "`reindex_all(const Call&)`");
     static_assert(ListsMessages<Policy>,
                   "heddle: the policy's Dialect::Messages needs types `Lists` and `Search`: the statements that read "
                   "and search messages");

@@ -81,6 +81,7 @@ namespace heddle {
   message.set_max_connections(narrow(pool.max_connections));
   message.set_wait_count(pool.wait_count);
   message.set_wait_duration_ms(pool.wait_duration.count());
+  message.set_waiting_calls(pool.waiting_calls);
   return message;
 }
 

@@ -11,6 +11,7 @@
 #include "heddle/proto/storage.pb.h"
 #include "heddle/sqlite/check_config.hpp"
 #include "heddle/sqlite/policy.hpp"
+#include "heddle/tracing.hpp"
 
 #ifndef HEDDLE_WITH_POSTGRES
 #define HEDDLE_WITH_POSTGRES 0
@@ -74,6 +75,10 @@ template <class TracerType>
 /// Opens the backend that the configuration describes; see `heddle::open`.
 template <class TracerType>
 [[nodiscard]] AnyBackend open_backend(const v1::StorageConfig& config, const OpenOptions& options, TracerType tracer) {
+  if (config.metrics() && !MeteringTracer<TracerType>) {
+    throw Error(ErrorCode::invalid_argument,
+                "the configuration turns `metrics` on, and the tracer counts nothing: pass Both<Metered, YourTracer>");
+  }
   switch (config.backend()) {
     case v1::STORAGE_BACKEND_TYPE_UNSPECIFIED:
       if (config.has_postgres()) {

@@ -8,6 +8,7 @@
 #include "heddle/error.hpp"
 #include "heddle/proto/storage.pb.h"
 #include "heddle/sqlite/config.hpp"
+#include "heddle/validation/search_candidates.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -80,9 +81,7 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     settings.page_bytes = static_cast<std::int64_t>(config.page_bytes());
   }
   if (config.has_search_candidates()) {
-    if (config.search_candidates() < 1 || config.search_candidates() > 1'000'000) {
-      refuse("sqlite.search_candidates must be between 1 and 1000000");
-    }
+    validation::check_search_candidates("sqlite", config.search_candidates());
     settings.search_candidates = config.search_candidates();
   }
 }

@@ -5,6 +5,7 @@
 #include "heddle/erased/interface.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/model/artifact_reader.hpp"
+#include "heddle/model/artifact_search.hpp"
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/content_source.hpp"
 #include "heddle/options.hpp"
@@ -30,7 +31,7 @@ class Artifacts : public Interface {
                                                             const std::optional<std::string>& session_id = {}) = 0;
   [[nodiscard]] virtual Page<Artifact> list(const Context& context, const ArtifactFilter& filter = {},
                                             const PageRequest& page = {}) = 0;
-  [[nodiscard]] virtual Page<Artifact> search(const Context& context, const std::string& query,
+  [[nodiscard]] virtual FoundArtifacts search(const Context& context, const ArtifactSearch& search,
                                               const PageRequest& page = {}) = 0;
   virtual bool update(const Context& context, const Artifact& artifact, const WriteOptions& options = {}) = 0;
   virtual bool update(const Context& context, const std::string& id, const ArtifactPatch& patch,
@@ -77,8 +78,8 @@ class ArtifactsModel final : public Artifacts {
   Page<Artifact> list(const Context& context, const ArtifactFilter& filter, const PageRequest& page) override {
     return store_.list(context, filter, page);
   }
-  Page<Artifact> search(const Context& context, const std::string& query, const PageRequest& page) override {
-    return store_.search(context, query, page);
+  FoundArtifacts search(const Context& context, const ArtifactSearch& search, const PageRequest& page) override {
+    return store_.search(context, search, page);
   }
   bool update(const Context& context, const Artifact& artifact, const WriteOptions& options) override {
     return store_.update(context, artifact, options);

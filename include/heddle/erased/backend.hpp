@@ -9,9 +9,11 @@
 #include "heddle/erased/human_requests.hpp"
 #include "heddle/erased/interface.hpp"
 #include "heddle/erased/message_streams.hpp"
+#include "heddle/erased/metering.hpp"
 #include "heddle/erased/migrator.hpp"
 #include "heddle/erased/results.hpp"
 #include "heddle/erased/sessions.hpp"
+#include "heddle/erased/transfer_hook.hpp"
 
 #include <concepts>
 #include <memory>
@@ -49,6 +51,8 @@ class AbstractBackend : public Interface {
   virtual SoftDeletion* soft_deletion() noexcept = 0;
   virtual Administration* administration() noexcept = 0;
   virtual Migrator* migrator() noexcept = 0;
+  virtual Metering* metering() noexcept = 0;
+  [[nodiscard]] virtual TransferHook user_transfer() noexcept = 0;
 };
 
 /// The only implementation: a backend with its stores and its capabilities.
@@ -95,6 +99,10 @@ class BackendModel final : public AbstractBackend {
     return if_present<Administration>(administration_);
   }
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
+  Metering* metering() noexcept override { return if_present<Metering>(metering_); }
+  [[nodiscard]] TransferHook user_transfer() noexcept override {
+    return {TransferRegistry<B>::functions, backend_.get()};
+  }
 
  private:
   // Declared before the members that refer to it.
@@ -114,6 +122,7 @@ class BackendModel final : public AbstractBackend {
   IfPresent<SoftDeletes<B>, SoftDeletionModel<B>> soft_deletion_{*backend_};
   IfPresent<AdministersTenants<B>, AdministrationModel<B>> administration_{*backend_};
   IfPresent<MigratesStepwise<B>, MigratorModel<B>> migrator_{*backend_};
+  IfPresent<KeepsMetrics<B>, MeteringModel<B>> metering_{*backend_};
 };
 
 }  // namespace heddle::erased

@@ -29,10 +29,25 @@ struct EnumNames<WordMatch> {
   static constexpr std::array<std::string_view, 2> values{"all", "any"};
 };
 
-/// The order of messages that are found.
+/// Where in a message its words stand. The words of a phrase stand in the same place.
+enum class SearchPlace {
+  text,       ///< its content: its texts, those of its documents, and what is said in its audio
+  thinking,   ///< what the model thought
+  arguments,  ///< the names and the arguments of the tools that it calls
+  results     ///< the data and the errors of its tool results
+};
+
+template <>
+struct EnumNames<SearchPlace> {
+  static constexpr std::array<std::string_view, 4> values{"text", "thinking", "arguments", "results"};
+};
+
+/// The order of what is found.
 enum class SearchOrder {
-  best,   ///< best match first; see MessageSearch
-  newest  ///< in the order in which sessions are listed, last updated first; in each its newest message first
+  best,  ///< best match first; see MessageSearch and ArtifactSearch
+  /// Messages: in the order in which sessions are listed, last updated first; in each its newest message first.
+  /// Artifacts: as they are listed, last created first.
+  newest
 };
 
 template <>
@@ -42,8 +57,9 @@ struct EnumNames<SearchOrder> {
 
 /// A search in messages. Words are separated by white space; "double quotes" enclose a phrase. Case, accents and
 /// English endings are ignored; what is a word, in every script, is in doc/text_analysis.md. A query has no operators,
-/// so that no text is a syntax error; a query without a word matches nothing. Only the first 1,000,000 bytes of the
-/// content are searched: not content blocks, tool calls or their results.
+/// so that no text is a syntax error; a query without a word matches nothing. Of a message 1,000,000 bytes are
+/// searched: the first ones of its places, in the order of `SearchPlace`. JSON is searched as text, its names and
+/// values alike, without its escapes.
 ///
 /// In the order `best`, as many matches are ranked as the configuration says (`search_candidates`, 10,000): the first
 /// ones in the order `newest`. If there are more, `FoundMessages::considered_all` is false.
@@ -59,6 +75,9 @@ struct MessageSearch {
   std::optional<Timestamp> from{};    ///< only messages whose `timestamp` is this one or later
   std::optional<Timestamp> before{};  ///< only messages whose `timestamp` is earlier
   SearchOrder order = SearchOrder::best;
+  /// Only words in these places of a message count; empty: in all. If one word is enough, how much each counts depends
+  /// on how many messages have it in any place.
+  std::vector<SearchPlace> where{};
 };
 
 /// A part of a text, in bytes.
@@ -74,10 +93,12 @@ struct FoundMessage : Message {
   /// How well it matches, more being better; 0 in the order `newest`. To be compared with those of the same search
   /// only.
   double score = 0;
-  /// The part of its content with the most different words and phrases of the query: at most `limits::snippet` code
-  /// points, from the start of the content or of a word on. Empty for a message that is redacted or not complete.
+  /// The part of its text in `place` with the most different words and phrases of the query: at most `limits::snippet`
+  /// code points, from the start of the text or of a word on. Empty for a message that is redacted or not complete.
   std::string snippet{};
   std::vector<TextPlace> places{};  ///< the words of the query in the snippet, in order
+  /// Of the places that are searched, the first one with the most different words and phrases.
+  SearchPlace place = SearchPlace::text;
 
   friend bool operator==(const FoundMessage&, const FoundMessage&) = default;
 };
@@ -91,4 +112,5 @@ struct FoundMessages : Page<FoundMessage> {
 
 }  // namespace heddle
 
-HEDDLE_ADAPT_STRUCT(heddle::MessageSearch, query, session_id, agent_id, match, begins_word, roles, from, before, order);
+HEDDLE_ADAPT_STRUCT(heddle::MessageSearch, query, session_id, agent_id, match, begins_word, roles, from, before, order,
+                    where);

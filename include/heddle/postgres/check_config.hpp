@@ -7,6 +7,7 @@
 #include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
 #include "heddle/validation/result_settings.hpp"
+#include "heddle/validation/search_candidates.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -75,9 +76,7 @@ inline void check(const Config& config) {
   refuse_nul("migration_dsn", config.migration_dsn);
   if (config.open_timeout <= std::chrono::milliseconds(0)) { refuse_setting("open_timeout", "is not positive"); }
   check_schema(config.schema);
-  if (config.search_candidates < 1 || config.search_candidates > 1'000'000) {
-    refuse_setting("search_candidates", "is not between 1 and 1000000");
-  }
+  validation::check_search_candidates("postgres", config.search_candidates);
   if (config.page_bytes < 1) { refuse_setting("page_bytes", "is less than 1"); }
   if (config.reindex_interval < std::chrono::seconds(0)) { refuse_setting("reindex_interval", "is negative"); }
   check_pool(config.pool);

@@ -10,15 +10,18 @@ struct SessionStatements;
 struct MessageStatements;
 struct AnnouncementStatements;
 struct AdminStatements;
+struct ArtifactSearchStatements;
 struct ReindexingStatements;
 
 /// The SQL of the stores: one group of statements per store. Declared here; defined in `postgres/dialect.ipp`.
 struct Dialect {
+  using Language = Sql;
   using Sessions = SessionStatements;
   using SoftDeletion = sql::SoftDeletionStatements<Sql>;
   using Messages = MessageStatements;
   using Errors = sql::ErrorStatements<Sql>;
   using Artifacts = sql::ArtifactStatements<Sql>;
+  using ArtifactSearch = ArtifactSearchStatements;
   using Contents = sql::ContentStatements<Sql>;
   using Announcements = AnnouncementStatements;
   using Results = sql::ResultStatements<Sql>;

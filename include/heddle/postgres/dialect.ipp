@@ -4,6 +4,7 @@
 #include "heddle/postgres/dialect.hpp"
 #include "heddle/postgres/statements/admin.hpp"
 #include "heddle/postgres/statements/announcements.hpp"
+#include "heddle/postgres/statements/artifact_search.hpp"
 #include "heddle/postgres/statements/messages.hpp"
 #include "heddle/postgres/statements/reindexing.hpp"
 #include "heddle/postgres/statements/sessions.hpp"

@@ -5,6 +5,7 @@
 #include "heddle/context.hpp"
 #include "heddle/detail/calls/finish.hpp"
 #include "heddle/detail/calls/thread_mark.hpp"
+#include "heddle/detail/counting/commit_counters.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/postgres/config.hpp"
@@ -22,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace heddle::postgres {
@@ -73,10 +75,14 @@ class Executor {
           continue;
         }
         if (end == End::key_taken) {
-          if (attempt < max_attempts) { continue; }
+          if (attempt < max_attempts) {
+            counters_.add_retry();
+            continue;
+          }
           throw Error(ErrorCode::unavailable, "gave up after " + std::to_string(max_attempts) +
                                                   " attempts: concurrent calls with this idempotency key");
         }
+        if (mode == transaction::Mode::write) { counters_.add_commit(1); }
         // Returned before the results are read: reading them needs no connection.
         lease.reset();
         return finish();
@@ -89,6 +95,7 @@ class Executor {
         throw;
       }
       call.context.check();
+      counters_.add_retry();
     }
   }
 
@@ -104,6 +111,12 @@ class Executor {
   }
 
   [[nodiscard]] PoolStatistics statistics() const { return pool_.statistics(); }
+
+  /// Adds what was counted, and the state of the pool, to the metrics.
+  void report(auto& metrics, std::string_view pool) const {
+    counters_.report(metrics);
+    metrics.pools.push_back({pool, statistics()});
+  }
 
   /// Closes all connections. Precondition: no call is under way.
   void close() noexcept { pool_.close(); }
@@ -179,6 +192,7 @@ class Executor {
   Target target_;
   RoleGuard role_guard_;
   int max_attempts_with_stale_statements_;
+  heddle::detail::counting::CommitCounters counters_;
   ConnectionPool pool_;
 };
 

@@ -1,5 +1,7 @@
 // The backend without a tracer, compiled once: the target heddle::postgres_compiled.
 #include "heddle/detail/extern_backend.hpp"
 #include "heddle/postgres/policy.ipp"
+#include "heddle/transfer.ipp"
 
 HEDDLE_BACKEND_INSTANTIATION(template, heddle::Postgres);
+template struct heddle::transfer::Transfer<heddle::Postgres, heddle::NoTracing>;

@@ -7,18 +7,22 @@
 
 namespace heddle::sql {
 
-/// A row of a search: the columns of the message, how well it matches, and whether more messages match than were
+/// A row of a search: the columns of what is found, how well it matches, and whether more matches were found than were
 /// ranked.
-struct FoundRow {
-  Message row;
+template <class Record>
+struct Found {
+  Record row;
   double score = 0;
   bool has_more = false;
 
   template <class Source>
-  [[nodiscard]] static FoundRow read(const Source& source) {
-    const int next = static_cast<int>(width<Message>());
-    return {read_row<Message>(source), source.real(next), source.integer(next + 1) != 0};
+  [[nodiscard]] static Found read(const Source& source) {
+    const int next = static_cast<int>(width<Record>());
+    return {read_row<Record>(source), source.real(next), source.integer(next + 1) != 0};
   }
 };
+
+/// A row of a search for messages.
+using FoundRow = Found<Message>;
 
 }  // namespace heddle::sql

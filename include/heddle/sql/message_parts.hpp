@@ -11,6 +11,7 @@
 #include "heddle/sql/frozen_members.hpp"
 #include "heddle/sql/json_codec.hpp"
 #include "heddle/sql/parameters.hpp"
+#include "heddle/sql/search_text.hpp"
 
 #include <rapidjson/stringbuffer.h>
 
@@ -69,6 +70,12 @@ struct LayoutWriter {
 template <std::same_as<Message> M>
 class StoredContent {
  public:
+  /// Returns what is searched of the message whose columns `of` has returned.
+  [[nodiscard]] SearchText searched(const M& message) const {
+    return {message,
+            columns_.content.size() + columns_.tool_calls.size() + columns_.tool_result.size() + columns_.parts.size()};
+  }
+
   /// Returns the columns of a message. They refer to the message, and to this object until the next call.
   [[nodiscard]] const MessageContent& of(const M& message) {
     columns_ = {};

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,11 +15,12 @@ namespace heddle::sql {
 
 /// Returns the words and phrases of a query. `begins_word` holds for a last one outside of quotes. Throws
 /// `invalid_argument` if the query is not valid UTF-8, is too long, or has too many terms to need all of them.
-[[nodiscard]] inline SearchTerms search_terms(std::string_view query, bool any = false, bool begins_word = false) {
+[[nodiscard]] inline SearchTerms search_terms(std::string_view query, bool any = false, bool begins_word = false,
+                                              std::int64_t places = all_places) {
   validation::check_text("query", query, limits::query);
   constexpr std::string_view space = " \t\r\n\v\f";
   constexpr std::string_view space_or_quote = " \t\r\n\v\f\"";
-  SearchTerms terms{{}, any, false};
+  SearchTerms terms{{}, any, false, places};
   std::size_t at = 0;
   while ((at = query.find_first_not_of(space, at)) < query.size()) {
     const bool phrase = query[at] == '"';

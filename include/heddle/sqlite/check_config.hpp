@@ -8,6 +8,7 @@
 #include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
 #include "heddle/validation/result_settings.hpp"
+#include "heddle/validation/search_candidates.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -56,9 +57,7 @@ inline void check_numbers(const Config& config) {
     refuse("the size of the cache is out of range");
   }
   if (config.visitor_log_bytes < 0) { refuse("visitor_log_bytes is negative"); }
-  if (config.search_candidates < 1 || config.search_candidates > 1'000'000) {
-    refuse("search_candidates is not between 1 and 1000000");
-  }
+  validation::check_search_candidates("sqlite", config.search_candidates);
   if (config.page_bytes < 1) { refuse("page_bytes is less than 1"); }
   if (config.mmap_bytes < 0) { refuse("the size of the mapping is negative"); }
 }

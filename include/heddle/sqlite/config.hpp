@@ -55,9 +55,9 @@ struct Config {
   /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item
   /// with which it has as many.
   std::int64_t page_bytes = std::int64_t{64} << 20U;
-  /// Overwrite what is deleted or replaced, so that its text is in none of the files, the full-text index included. The
-  /// write-ahead log keeps it until the next write, or until the last connection closes. A deletion then costs as much
-  /// as writing the whole index.
+  /// Overwrite what is deleted or replaced, so that its text leaves all files: rows in the commit, the words of
+  /// messages as those of what is redacted, by short transactions behind the calls; see Scrubs. The write-ahead log
+  /// keeps it until the next write after that, or until the last connection closes.
   bool secure_delete = false;
   /// The tenant of calls whose Context names none. Empty: such calls fail with `invalid_argument`. At most
   /// `limits::id` bytes of UTF-8.

@@ -9,14 +9,17 @@ struct Sql;
 struct SessionStatements;
 struct MessageStatements;
 struct AdminStatements;
+struct ArtifactSearchStatements;
 
 /// The SQL of the stores, one group of statements for each. Named here; defined in `sqlite/dialect.ipp`.
 struct Dialect {
+  using Language = Sql;
   using Sessions = SessionStatements;
   using SoftDeletion = sql::SoftDeletionStatements<Sql>;
   using Messages = MessageStatements;
   using Errors = sql::ErrorStatements<Sql>;
   using Artifacts = sql::ArtifactStatements<Sql>;
+  using ArtifactSearch = ArtifactSearchStatements;
   using Contents = sql::ContentStatements<Sql>;
   using Results = sql::ResultStatements<Sql>;
   using HumanRequests = sql::HumanRequestStatements<Sql>;

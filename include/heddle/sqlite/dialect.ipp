@@ -10,6 +10,7 @@
 #include "heddle/sql/statements/streams.hpp"
 #include "heddle/sqlite/dialect.hpp"
 #include "heddle/sqlite/statements/admin.hpp"
+#include "heddle/sqlite/statements/artifact_search.hpp"
 #include "heddle/sqlite/statements/messages.hpp"
 #include "heddle/sqlite/statements/sessions.hpp"
 #include "heddle/sqlite/statements/sql.hpp"

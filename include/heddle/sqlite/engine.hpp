@@ -34,6 +34,7 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -125,6 +126,20 @@ class BasicEngine {
   /// Returns nothing: the connections for reading are not reported as a pool.
   [[nodiscard]] std::optional<PoolStatistics> pool_statistics() const { return std::nullopt; }
 
+  /// Adds what the engine has counted, and its state, to the metrics. Asks no database.
+  void report(auto& metrics) {
+    writer_->report(metrics);
+    if (!readers_) { return; }
+    metrics.pools.push_back({"readers", readers_->statistics()});
+    const auto size_of = [](const std::filesystem::path& path) -> std::optional<std::int64_t> {
+      std::error_code unknown;
+      const auto size = std::filesystem::file_size(path, unknown);
+      return unknown ? std::nullopt : std::optional(static_cast<std::int64_t>(size));
+    };
+    metrics.database_bytes = size_of(config_.path);
+    metrics.log_bytes = size_of(config_.path + "-wal");
+  }
+
   /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. Writers of a file go on
   /// meanwhile.
   void back_up(const Call& call, const std::filesystem::path& target) {
@@ -147,7 +162,24 @@ class BasicEngine {
   }
 
   /// Returns what is left to do behind the calls; nothing before the first migration.
-  [[nodiscard]] std::optional<OwedWork> owed(const Call& call) { return Scrubber(*writer_, call).owed(); }
+  [[nodiscard]] std::optional<OwedWork> owed(const Call& call) {
+    std::optional<OwedWork> owed = Scrubber(*writer_, call).owed();
+    if (owed) { owed->log_is_held = log_.is_held(); }
+    return owed;
+  }
+
+  /// Makes the words of a former analysis anew, those of all tenants; returns how many texts of this one it did. See
+  /// IndexesAnew.
+  [[nodiscard]] std::int64_t reindex(const Call& call) {
+    indexing::SearchParts<connection::Connection>::compile();
+    return Scrubber(*writer_, call).reindex(call.user_id);
+  }
+  /// The same; returns how many it did of all tenants. Throws `failed_precondition` without `administer_tenants`.
+  [[nodiscard]] std::int64_t reindex_all(const Call& call) {
+    require_admin(config_);
+    indexing::SearchParts<connection::Connection>::compile();
+    return Scrubber(*writer_, call).reindex({});
+  }
 
   /// Calls `use` with the connection that writes, while no other call uses it; see Writer.
   template <class Use>

@@ -38,6 +38,8 @@ struct Sqlite {
   static constexpr bool copies_database = true;
   /// What is erased can be made to leave the file.
   static constexpr bool erases_from_files = true;
+  /// The full-text index is made anew when a version with another analysis made it.
+  static constexpr bool rebuilds_index = true;
 
   /// Returns a user's words in the language of the database's full-text search.
   [[nodiscard]] static std::string search_query(const sql::SearchTerms& terms);

@@ -6,12 +6,14 @@
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/indexing/filler.hpp"
 #include "heddle/sqlite/statements/erasure.hpp"
 #include "heddle/sqlite/transaction/transaction.hpp"
-#include "heddle/text/word.hpp"
+#include "heddle/text/analysis.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace heddle::sqlite {
 
@@ -27,8 +29,11 @@ class Scrubber {
   [[nodiscard]] ScrubReport scrub() {
     ScrubReport report;
     empty_indexes();
-    require_own_words();
-    for (; ask(owes_erasure) != 0; ++report.steps) { writer_.take_turn(call_); }
+    for (; ask(owes_erasure) != 0; ++report.steps) {
+      // A later version can take the index over meanwhile.
+      require_own_words();
+      writer_.take_turn(call_);
+    }
     report.rewritten = rewrite_once();
     report.log_cleaned = writer_.clean_log(call_, [](auto& transaction) { transaction.settle_rewriting(); });
     return report;
@@ -38,9 +43,30 @@ class Scrubber {
   [[nodiscard]] std::optional<OwedWork> owed() {
     return writer_.exclusively(call_, [](connection::Connection& connection) -> std::optional<OwedWork> {
       if (connection.read_integer(knows_erasure) == 0) { return std::nullopt; }
-      return OwedWork{connection.read_integer("SELECT count(*) FROM search_queue"),
-                      connection.read_integer(owes_erasure) != 0};
+      OwedWork owed;
+      owed.unindexed_messages = connection.read_integer("SELECT count(*) FROM search_queue");
+      owed.erasure = connection.read_integer("SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)") != 0;
+      {
+        // One statement: another process can end it between two.
+        const connection::Running progress(connection, sql::statements<ErasureStatements<>>().progress);
+        const connection::Prepared& row = *progress;
+        if (progress->step()) { owed.rebuild = IndexRebuild{row.integer(0), row.integer(1)}; }
+      }
+      if (!owed.rebuild && connection.read_integer(made_by) < text::own_analysis()) { owed.rebuild.emplace(); }
+      return owed;
     });
+  }
+
+  /// Makes the words of a former analysis anew; returns how many texts of a tenant, or of all if it is empty, it did.
+  [[nodiscard]] std::int64_t reindex(std::string_view user) {
+    std::int64_t sum = 0;
+    for (bool goes_on = true; goes_on;) {
+      call_.context.check();
+      const indexing::Filler::Turn turn = writer_.take_turn(call_, user);
+      sum += turn.renewed;
+      goes_on = turn.is_outdated;
+    }
+    return sum;
   }
 
  private:
@@ -52,9 +78,10 @@ class Scrubber {
 
   /// Throws `failed_precondition` for an index that this program cannot change.
   void require_own_words() {
-    if (ask("SELECT analysis FROM search_state") != text::analysis_version) {
+    if (ask("SELECT max(analysis, coalesce((SELECT max(analysis) FROM search_rebuild), 0)) FROM search_state") >
+        text::own_analysis()) {
       throw Error(ErrorCode::failed_precondition,
-                  "the full-text index has the words of another version: scrub with a program of that version");
+                  "the full-text index has the words of a later version: scrub with a program of that version");
     }
   }
 

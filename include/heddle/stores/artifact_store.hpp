@@ -4,6 +4,7 @@
 #include "heddle/detail/calls/forward.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/model/artifact_reader.hpp"
+#include "heddle/model/artifact_search.hpp"
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/content_source.hpp"
 #include "heddle/options.hpp"
@@ -25,8 +26,8 @@ class ArtifactStore {
 
  public:
   /// Made by Backend.
-  ArtifactStore(Gateway& gateway, const stores::detail::ContentSettings& settings)
-      : gateway_(gateway), settings_(settings) {}
+  ArtifactStore(Gateway& gateway, const stores::detail::ContentSettings& settings, std::int64_t search_candidates)
+      : gateway_(gateway), settings_(settings), search_candidates_(search_candidates) {}
 
   /// Inserts an artifact, or replaces it if it still has the revision at which it was loaded; returns its id.
   std::string index(const Context& context, const Artifact& artifact, const WriteOptions& options = {});
@@ -39,8 +40,8 @@ class ArtifactStore {
   /// Returns the artifacts that match the filter, newest first.
   [[nodiscard]] Page<Artifact> list(const Context& context, const ArtifactFilter& filter = {},
                                     const PageRequest& request = {});
-  /// Returns matching artifacts, best match first; the default limit is 20.
-  [[nodiscard]] Page<Artifact> search(const Context& context, const std::string& query,
+  /// Returns matching artifacts, best match or newest first; the default limit is 20.
+  [[nodiscard]] FoundArtifacts search(const Context& context, const ArtifactSearch& search,
                                       const PageRequest& request = {});
   /// Replaces an artifact that has the revision at which it was loaded; returns false if it does not exist.
   bool update(const Context& context, const Artifact& artifact, const WriteOptions& options = {});
@@ -84,6 +85,7 @@ class ArtifactStore {
  private:
   Gateway& gateway_;
   stores::detail::ContentSettings settings_;
+  std::int64_t search_candidates_ = 0;
 };
 
 }  // namespace heddle

@@ -18,6 +18,7 @@
 #include "heddle/stores/detail/artifact_files.hpp"
 #include "heddle/stores/detail/content_cleanup.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
+#include "heddle/stores/detail/found_artifacts.hpp"
 #include "heddle/stores/detail/reindexing_plan.hpp"
 #include "heddle/stores/detail/search_parts.hpp"
 
@@ -78,18 +79,23 @@ Page<Artifact> ArtifactStore<Policy, Tracer>::list(const Context& context, const
 }
 
 template <class Policy, class Tracer>
-Page<Artifact> ArtifactStore<Policy, Tracer>::search(const Context& context, const std::string& query,
+FoundArtifacts ArtifactStore<Policy, Tracer>::search(const Context& context, const ArtifactSearch& search,
                                                      const PageRequest& request) {
   if constexpr (concepts::KeepsWordsInRows<Policy>) { stores::detail::ReindexTimer<Policy, Gateway>::compile(); }
   stores::detail::compile_search_parts<Policy>();
   return gateway_.run(context, Operation::search_artifacts, [&](auto& passage) {
-    const std::string words = Policy::search_query(sql::search_terms(query));
-    const sql::ListPage page(sql::Listing::found_artifacts, request, sql::default_search_limit, {}, query);
+    stores::detail::check_artifact_search(search);
+    const bool any = search.match == WordMatch::any;
+    const std::string words = Policy::search_query(sql::search_terms(search.query, any, search.begins_word));
+    const sql::ListPage page(sql::Listing::found_artifacts, request, sql::default_search_limit, {}, search);
     const std::int64_t offset = page.offset();
+    using Search = typename Policy::Dialect::ArtifactSearch;
     return passage.read([&](auto& tx) {
-      auto rows =
-          tx.page(stores::detail::artifact_statements<Policy>().search, tx.user_id(), words, page.rows(), offset);
-      return [rows = std::move(rows), &page]() mutable { return page.of_offset(rows()); };
+      auto rows = tx.page(sql::statements<Search>().search, tx.user_id(), words,
+                          sql::Fields<ArtifactSearch, typename Search::Filter>{search},
+                          search.order == SearchOrder::newest, any, search_candidates_, page.rows(), offset);
+      return
+          [rows = std::move(rows), &page]() mutable { return stores::detail::found_artifacts(page.of_offset(rows())); };
     });
   });
 }

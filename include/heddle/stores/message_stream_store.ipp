@@ -10,7 +10,6 @@
 #include "heddle/sql/message_parts.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
-#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/turn_rows.hpp"
 #include "heddle/stores/announcements.hpp"
@@ -80,6 +79,8 @@ MessageStream MessageStreamStore<Policy, Tracer>::begin(const Context& context, 
       });
       stream.text = std::move(stored.text);
       stream.begun_at = stored.begun_at;
+    } else if constexpr (std::remove_reference_t<decltype(passage)>::counts_messages) {
+      passage.stored(1);
     }
     return stream;
   });
@@ -155,8 +156,7 @@ void MessageStreamStore<Policy, Tracer>::finish(const Context& context, const Me
                        static_cast<std::int64_t>(stream.text.size()));
           }
           tx.require(stores::detail::not_its_writer.of(session), sql.finish, user, session, branch, sequence, columns,
-                     sql::Fields<Message, typename Sql::Finished>{whole}, counts,
-                     sql::SearchText(columns.record.content));
+                     sql::Fields<Message, typename Sql::Finished>{whole}, counts, content.searched(whole));
           tx.run(sql.remove, user, session, branch, sequence);
           tx.run(sql.add_totals, user, session, present, counts);
           stores::detail::for_each_link(whole,

@@ -43,6 +43,9 @@ template <class Work, class Passage>
       options.idempotency_key, session_id, [&work] { return work.fingerprint(); }, work);
   const SequenceRange range = work.range(answer);
   if (answer.hidden && range.first <= range.last) { throw rewound_away.of(session_id).error(); }
+  if constexpr (Passage::counts_messages) {
+    if (!answer.repeated) { passage.stored(range.last - range.first + 1); }
+  }
   return range;
 }
 
@@ -197,7 +200,8 @@ FoundMessages SessionStore<Policy, Tracer>::search_messages(const Context& conte
   return gateway_.run(context, Operation::search_messages, [&](auto& passage) {
     stores::detail::check_search(search);
     const bool any = search.match == WordMatch::any;
-    const sql::SearchTerms terms = sql::search_terms(search.query, any, search.begins_word);
+    const sql::SearchTerms terms =
+        sql::search_terms(search.query, any, search.begins_word, stores::detail::bits_of_places(search.where));
     const std::string words = Policy::search_query(terms);
     const sql::ListPage page(sql::Listing::found_messages, request, sql::default_search_limit, {}, search);
     const std::int64_t offset = page.offset();

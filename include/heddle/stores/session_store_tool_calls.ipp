@@ -74,7 +74,8 @@ std::int64_t SessionStore<Policy, Tracer>::close_tool_calls(const Context& conte
     validation::check_id("session_id", session_id);
     validation::check("error", error);
     stores::detail::check_expected(options);
-    const std::string result = sql::json::encode(ToolResult{.success = false, .error = error});
+    const Message closing{.content = error.message, .tool_result = ToolResult{.success = false, .error = error}};
+    const std::string result = sql::json::encode(*closing.tool_result);
     const Timestamp present = now();
     return passage
         .write_once(
@@ -88,7 +89,7 @@ std::int64_t SessionStore<Policy, Tracer>::close_tool_calls(const Context& conte
               stores::detail::require_end<Policy>(tx, session_id, options);
               tx.require(stores::detail::session_is_full, sql.has_room, user, session_id);
               tx.run_as_answer(sql.insert, user, session_id, result, error.message, present,
-                               sql::SearchText(error.message));
+                               sql::SearchText(closing, error.message.size() + result.size()));
               tx.run(sql.link, user, session_id);
               if constexpr (requires { sql.queue; }) { tx.run(sql.queue, user, session_id); }
               tx.run(sql.take, user, session_id, present);

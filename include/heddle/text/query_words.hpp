@@ -1,8 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/text/analyzer.hpp"
 #include "heddle/text/word.hpp"
+#include "heddle/text/words.hpp"
 
 #include <array>
 #include <cstddef>
@@ -26,15 +26,16 @@ struct QueryWord {
 /// single word, of a query is found. Calls it never for a phrase without words ("+++").
 ///
 /// These are the words of `for_each_word`, but the last character of a run of a script without spaces stands for itself
-/// only within the phrase: at its end the text may go on.
+/// only within the phrase: at its end the text may go on. The version of the analysis is one whose rules the program
+/// has.
 template <class Visit>
-void for_each_query_word(std::string_view phrase, Visit&& visit) {
+void for_each_query_word(int analysis, std::string_view phrase, Visit&& visit) {
   // A single is kept until it is known whether it is the last word.
   std::array<char, longest_word> kept;  // NOLINT(cppcoreguidelines-pro-type-member-init): not initialised, it is long
   std::size_t size = 0;
   bool after_pair = false;  // the kept character is the second one of a pair
   bool pair = false;
-  const auto visit_word = [&](const Word& word) {
+  auto visit_word = [&](const Word& word) {
     if (size > 0) {
       const std::string_view single(kept.data(), size);
       visit(QueryWord{single, single, false, WordKind::single});
@@ -49,11 +50,17 @@ void for_each_query_word(std::string_view phrase, Visit&& visit) {
     }
     pair = word.kind == WordKind::pair;
   };
-  Analyzer().split(phrase, visit_word);
+  for_each_word(analysis, phrase, visit_word);
   if (size > 0 && !after_pair) {
     const std::string_view single(kept.data(), size);
     visit(QueryWord{single, single, true, WordKind::single});
   }
+}
+
+/// The same by the rules of `Analyzer`.
+template <class Visit>
+void for_each_query_word(std::string_view phrase, Visit&& visit) {
+  for_each_query_word(analysis_version, phrase, visit);
 }
 
 }  // namespace heddle::text

@@ -80,7 +80,7 @@ void check_contents(Backend<Postgres>& storage, const Context& context) {
   CHECK(sessions.list_tool_executions(context, "s").items.size() == 1);
   CHECK(sessions.load_snapshots(context, "s", "l2").items.size() == 1);
   CHECK(storage.error_store().get(context, "e")->tool_name == "dig");
-  CHECK(storage.artifact_store().search(context, "map").items.size() == 1);
+  CHECK(storage.artifact_store().search(context, {.query = "map"}).items.size() == 1);
   CHECK(storage.result_store().query(context, "r", "SELECT n FROM t").rows == Table{{"n"}, {{std::int64_t{7}}}}.rows);
   CHECK(storage.human_request_store().list_pending(context).items.size() == 1);
 }

@@ -57,7 +57,7 @@ TEST_CASE("a configuration opens PostgreSQL and migrates it with the role for th
   CHECK(storage.session_storage().load_session(ada, "s"));
   CHECK(code_of([&] { storage.session_storage().save_session({}, {.id = "s"}); }) == ErrorCode::invalid_argument);
 
-  const auto status = heddle::health(storage);
+  const auto status = heddle::health_status(storage);
   CHECK(status.healthy());
   CHECK(status.backend() == v1::STORAGE_BACKEND_TYPE_POSTGRES);
   CHECK(status.migration_version() >= 1);

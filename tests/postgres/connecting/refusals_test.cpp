@@ -1,3 +1,4 @@
+#include "heddle/health.hpp"
 #include "heddle/postgres/libpq/connect_error.hpp"
 #include "heddle/postgres/libpq/dsn_fault.hpp"
 #include "postgres/proxied_backend.hpp"
@@ -124,6 +125,25 @@ TEST_CASE("postgres refusals: a password that was written the wrong way is not q
     CAPTURE(dsn);
     check_error(error_of_opening(dsn, 300ms), error_of_opening(dsn, 300ms).code(), {});
   }
+}
+
+TEST_CASE("postgres refusals: a process whose server takes no connections is not ready, but lives") {
+  MigratedDatabase database;
+  heddle::Backend<heddle::Postgres> backend(database.config());
+  CHECK(heddle::health(backend).ready);
+  RawPostgres server(postgres_server());
+  const std::string& name = database.database().name();
+  server.execute("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
+  server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'");
+  heddle::Health health;
+  // The first one finds that its connection has ended.
+  for (int calls = 0; calls < 2; ++calls) {
+    health = heddle::health(backend);
+    CHECK(health.live);
+    CHECK_FALSE(health.ready);
+  }
+  server.execute("ALTER DATABASE " + name + " ALLOW_CONNECTIONS true");
+  CHECK(heddle::health(backend).ready);
 }
 
 TEST_CASE("postgres refusals: what stays wrong until it is changed is not retryable") {

@@ -140,6 +140,25 @@ class RandomValues : public property::Generator {
     if (one_in(5)) { search.roles = {static_cast<Role>(number(4)), static_cast<Role>(number(one_in(20) ? 6 : 4))}; }
     if (one_in(8)) { search.from = any_time(); }
     if (one_in(8)) { search.before = any_time(); }
+    if (one_in(2)) {
+      // Sometimes one that there is not.
+      for (auto count = 1 + number(3); count-- > 0;) {
+        search.where.push_back(static_cast<SearchPlace>(number(one_in(40) ? 6 : 4)));
+      }
+    }
+    return search;
+  }
+
+  /// A search in which a session, an agent and a type are not named.
+  heddle::ArtifactSearch artifact_search(const std::string& query) {
+    using namespace heddle;
+    ArtifactSearch search{.query = query};
+    if (one_in(3)) { search.match = WordMatch::any; }
+    search.begins_word = one_in(4);
+    if (one_in(4)) { search.order = SearchOrder::newest; }
+    if (one_in(5)) { search.source = static_cast<ArtifactSource>(number(one_in(20) ? 4 : 3)); }
+    if (one_in(8)) { search.from = any_time(); }
+    if (one_in(8)) { search.before = any_time(); }
     return search;
   }
 

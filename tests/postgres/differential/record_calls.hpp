@@ -113,11 +113,14 @@ class RecordCalls : public TurnCalls {
       case 3: return list_artifacts();
       case 4:
       case 5: {
-        const std::string words = query();
+        heddle::ArtifactSearch search = random_.artifact_search(query());
+        if (random_.one_in(4)) { search.session_id = session_id(); }
+        if (random_.one_in(6)) { search.source_agent_id = agent_id(); }
+        if (random_.one_in(6)) { search.content_type = random_.id("type"); }
         return read_list(
-            "search_artifacts for " + words,
-            [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, words, page); },
-            true);
+            "search_artifacts for " + search.query,
+            [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, search, page); },
+            search.order == heddle::SearchOrder::best);
       }
       case 6: {
         const auto mode = static_cast<heddle::DeleteMode>(random_.number(2) + (random_.one_in(100) ? 1 : 0));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "heddle/sql/json_codec.hpp"
 #include "postgres/differential/store_calls.hpp"
 
 #include <cstddef>
@@ -18,8 +19,7 @@ class SearchCalls : public StoreCalls {
     const auto& context = tenants_.front();
     begin();
     for (std::size_t at = 0; at < count; ++at) {
-      const heddle::Message message{.content = random_.one_in(60) ? long_text() : random_.words(30)};
-      remember_text(message.content);
+      const heddle::Message message = random_.one_in(2) ? message_of_parts() : heddle::Message{.content = any_text(30)};
       call("save_message", [&](auto& side) {
         return shown(side, side.backend.session_storage().save_message(context, at % 3 == 0 ? "s0" : "s1", message));
       });
@@ -37,10 +37,11 @@ class SearchCalls : public StoreCalls {
     const auto& context = tenants_.front();
     const std::string words = query();
     if (random_.one_in(3)) {
+      const heddle::ArtifactSearch search = random_.artifact_search(words);
       return read_list(
           "search_artifacts for " + words,
-          [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, words, page); },
-          true);
+          [&](auto& side, const auto& page) { return side.backend.artifact_store().search(context, search, page); },
+          search.order == heddle::SearchOrder::best);
     }
     heddle::MessageSearch search = random_.search(words);
     if (random_.one_in(5)) { search.session_id = "s1"; }
@@ -54,6 +55,40 @@ class SearchCalls : public StoreCalls {
   }
 
  private:
+  /// A text of a message, which queries ask for.
+  std::string any_text(std::size_t words) {
+    std::string text = random_.one_in(60) ? long_text() : random_.words(words);
+    remember_text(text);
+    return text;
+  }
+
+  /// A message with texts in several places, in either form.
+  heddle::Message message_of_parts() {
+    using namespace heddle;
+    const auto json = [this] {
+      std::string text = any_text(10);
+      // Sometimes as JSON, with escapes.
+      return random_.one_in(3) ? text : sql::json::encode(std::vector<std::string>{text, random_.words(3)});
+    };
+    Message message{.role = Role::assistant};
+    if (random_.one_in(3)) {
+      message.content = any_text(10);
+      message.tool_calls = {{.id = "c", .name = "a tool", .input = json()}};
+      message.tool_result = ToolResult{.success = true, .data = json()};
+      message.content_blocks = {{ContentKind::text, any_text(5), {}}};
+      return message;
+    }
+    for (auto count = 1 + random_.number(5); count-- > 0;) {
+      switch (random_.number(4)) {
+        case 0: message.parts.push_back(Part::of_text(any_text(10))); break;
+        case 1: message.parts.push_back(Part::of_thinking(any_text(10), "signature")); break;
+        case 2: message.parts.push_back(Part::of_tool_call({.id = "c", .name = "a tool", .input = json()})); break;
+        default: message.parts.push_back(Part::of_tool_result("c", {.success = true, .data = json()}));
+      }
+    }
+    return message;
+  }
+
   /// Returns a text with more words than positions, more occurrences of a word, or more bytes than are searched.
   std::string long_text() {
     std::string text = random_.words(10);

@@ -86,6 +86,8 @@ class Shown {
       for (const TextPlace& place : value.places) {
         out.append(" ").append(std::to_string(place.begin)).append("-").append(std::to_string(place.end));
       }
+    } else if constexpr (std::same_as<T, FoundArtifact>) {
+      show_members(out, static_cast<const Artifact&>(value));
     } else if constexpr (std::same_as<T, Session>) {
       show_members(out, value);
       show(out, value.messages);

@@ -146,7 +146,15 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
                                        "SELECT * FROM heddle_find_messages(#, 'known', 'known', -1, NULL, NULL, true, "
                                        "false, NULL, 9223372036854775807, 0)",
                                        "SELECT * FROM heddle_search_artifacts(#, NULL, NULL)",
-                                       "SELECT * FROM heddle_search_artifacts(#, 9223372036854775807, 0)"};
+                                       "SELECT * FROM heddle_search_artifacts(#, 9223372036854775807, 0)",
+                                       "SELECT * FROM heddle_find_artifacts(#, NULL, NULL, NULL, NULL, NULL, NULL, "
+                                       "false, false, 10, 10, 0)",
+                                       "SELECT * FROM heddle_find_artifacts(#, NULL, NULL, NULL, NULL, NULL, NULL, "
+                                       "false, true, 9223372036854775807, 9223372036854775807, 0)",
+                                       "SELECT * FROM heddle_find_artifacts(#, NULL, NULL, NULL, NULL, 0, "
+                                       "9223372036854775807, true, true, NULL, NULL, NULL)",
+                                       "SELECT * FROM heddle_find_artifacts(#, 'known', NULL, NULL, NULL, NULL, NULL, "
+                                       "true, false, NULL, 9223372036854775807, 0)"};
   const std::vector<std::string> queries{"NULL",
                                          "''",
                                          "'gold'",
@@ -208,6 +216,10 @@ TEST_CASE("attack: functions with their owner's privileges read only the schema'
   CHECK(attacker(newest + "-1, 0)").sqlstate == "2201W");
   CHECK(attacker(newest + "1, -1)").sqlstate == "2201X");
   CHECK(attacker("SELECT * FROM heddle_search_artifacts('gold', -1, 0)").sqlstate == "2201W");
+  const std::string artifacts =
+      "SELECT * FROM heddle_find_artifacts('gold', NULL, NULL, NULL, NULL, NULL, NULL, true, false, 1, ";
+  CHECK(attacker(artifacts + "-1, 0)").sqlstate == "2201W");
+  CHECK(attacker(artifacts + "1, -1)").sqlstate == "2201X");
 
   // Tables, types, functions and operators of the caller, before all others in the search path.
   app.execute(
@@ -251,6 +263,9 @@ TEST_CASE("attack: a role without privileges on the tables has none on the funct
   superuser.execute("SELECT set_config('heddle.user_id', 'alice', false)");
   CHECK(superuser.failure_of("SELECT * FROM heddle_search_messages('gold', NULL, NULL, 10, 0)") == "42501");
   CHECK(superuser.failure_of("SELECT * FROM heddle_search_artifacts('gold', 10, 0)") == "42501");
+  CHECK(
+      superuser.failure_of("SELECT * FROM heddle_artifacts_with_terms('alice', true, false, 'gold', NULL, NULL, NULL, "
+                           "NULL, NULL, NULL)") == "42501");
   superuser.execute("RESET ROLE");
   CHECK(superuser
             .texts("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef "
@@ -274,7 +289,7 @@ TEST_CASE("attack: content and ids are in no statement text that others can see"
   static_cast<void>(sessions.search_messages(user, {.query = nonce}));
   static_cast<void>(sessions.load_session(user, nonce));
   backend.artifact_store().index(user, {.id = nonce, .name = nonce, .session_id = nonce});
-  static_cast<void>(backend.artifact_store().search(user, nonce));
+  static_cast<void>(backend.artifact_store().search(user, {.query = nonce}));
   backend.human_request_store().store(user, {.id = nonce, .question = nonce});
   backend.human_request_store().respond(user, nonce, {.response = nonce});
   auto superuser = tenants.superuser();

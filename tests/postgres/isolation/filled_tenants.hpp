@@ -51,6 +51,11 @@ class FilledTenants {
       fill(*backend_, user);
       // As an interrupted put leaves it.
       superuser().execute("INSERT INTO content_uploads (user_id, number, touched_at) VALUES ('" + user + "', 1, 1)");
+      // As the transactions of an import see it, so that it keeps none of these tests out.
+      superuser().execute("INSERT INTO imports (user_id, digest, line, writing, aborting, started_at) VALUES ('" +
+                          user + "', '', 1, 1, 0, 1)");
+      superuser().execute("INSERT INTO import_numbers (user_id, kind, place, number) VALUES ('" + user +
+                          "', 'session', 1, 1)");
     }
   }
 

@@ -94,7 +94,7 @@ TEST_CASE("isolation: a cursor of one tenant reveals nothing to another one") {
   check("errors", [&](C c, P p) { return backend.error_store().list(c, {}, p); });
   check("errors of a session", [&](C c, P p) { return backend.error_store().list(c, {.session_id = known}, p); });
   check("artifacts", [&](C c, P p) { return backend.artifact_store().list(c, {}, p); });
-  check("found artifacts", [&](C c, P p) { return backend.artifact_store().search(c, "gold", p); });
+  check("found artifacts", [&](C c, P p) { return backend.artifact_store().search(c, {.query = "gold"}, p); });
   check("results", [&](C c, P p) { return backend.result_store().list(c, p); });
   check("pending requests", [&](C c, P p) { return backend.human_request_store().list_pending(c, p); });
   check("requests by priority", [&](C c, P p) { return backend.human_request_store().list_by_priority(c, p); });

@@ -203,7 +203,7 @@ inline std::vector<CallOnId> operations() {
       {"get an artifact", [](B b, C c, Id id, A a) { a.add(b.artifact_store().get(c, id)); }},
       {"get_by_name", [](B b, C c, Id id, A a) { a.add(b.artifact_store().get_by_name(c, "gold", id)); }},
       {"list artifacts", [](B b, C c, Id id, A a) { a.add(b.artifact_store().list(c, {.session_id = id})); }},
-      {"search artifacts", [](B b, C c, Id id, A a) { a.add(b.artifact_store().search(c, id)); }},
+      {"search artifacts", [](B b, C c, Id id, A a) { a.add(b.artifact_store().search(c, {.query = id})); }},
       {"update an artifact",
        [](B b, C c, Id id, A a) { a.add(b.artifact_store().update(c, {.id = id, .name = "n"})); }},
       {"update an artifact at a revision",

@@ -91,6 +91,15 @@ std::vector<std::string> privileged_calls(RawPostgres& superuser) {
       }
       continue;
     }
+    if (signature ==
+        "heddle_find_artifacts text text text text text bigint bigint boolean boolean bigint bigint bigint") {
+      for (const char* order : {"true", "false"}) {
+        calls.push_back(
+            std::string("SELECT * FROM heddle_find_artifacts('gold', NULL, NULL, NULL, NULL, NULL, NULL, ") + order +
+            ", false, 1000, 1000, 0)");
+      }
+      continue;
+    }
     std::string call;
     int texts = 0;
     int numbers = 0;

@@ -199,7 +199,7 @@ TEST_CASE("fault 13: everything of a soft-deleted session is hidden with it") {
                                     sessions.load_snapshots(alice, known, known).items.size(),
                                     backend.error_store().list(alice).items.size(),
                                     backend.artifact_store().list(alice, {.include_deleted = true}).items.size(),
-                                    backend.artifact_store().search(alice, "gold").items.size(),
+                                    backend.artifact_store().search(alice, {.query = "gold"}).items.size(),
                                     backend.human_request_store().list_pending(alice).items.size(),
                                     static_cast<std::size_t>(statistics.messages),
                                     static_cast<std::size_t>(statistics.tool_executions),

@@ -39,7 +39,7 @@ TEST_CASE("texts of an earlier version are found by its words until they are ind
   const std::string today = tower + " today";
   database.backend.session_storage().save_message(alice, "s", {.content = today});
   const auto artifacts = [&](const std::string& query) {
-    return database.backend.artifact_store().search(alice, query).items.size();
+    return database.backend.artifact_store().search(alice, {.query = query}).items.size();
   };
   // The earlier words of a query and those of today at once.
   CHECK(database.found("東京タワー") == Texts{tower, today});
@@ -206,7 +206,7 @@ TEST_CASE("an artifact that an earlier version updates is found by its new words
   database.raw.execute("UPDATE artifacts SET purpose = 'second 大阪城' WHERE id = 'a'");
   database.make_former(alice, "a", "second 大阪城");
   const auto found = [&](const std::string& query) {
-    return database.backend.artifact_store().search(alice, query).items.size();
+    return database.backend.artifact_store().search(alice, {.query = query}).items.size();
   };
   CHECK(found("second") == 1);
   CHECK(found("大阪城") == 1);

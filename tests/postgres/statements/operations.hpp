@@ -254,7 +254,8 @@ inline const std::vector<Operation> all{
                         r.page)
                   .items.empty());
      }},
-    {"search artifacts", [](R& r) { CHECK(!r.artifacts().search(r.context, text_mark, r.page).items.empty()); }},
+    {"search artifacts",
+     [](R& r) { CHECK(!r.artifacts().search(r.context, {.query = text_mark}, r.page).items.empty()); }},
     {"update an artifact", [](R& r) { CHECK(r.artifacts().update(r.context, artifact(r.id, r.id), r.options)); }, true},
     {"update an artifact, at its revision",
      [](R& r) {

@@ -17,7 +17,7 @@
 
 using heddle::AnyBackend;
 using heddle::Context;
-using heddle::health;
+using heddle::health_status;
 using support::Plain;
 
 namespace {
@@ -46,18 +46,19 @@ class Patient : public OnSqlite {
   bool fails_strangely = false;
 };
 
-static_assert(noexcept(health(std::declval<OnSqlite&>())) && noexcept(health(std::declval<AnyBackend&>())));
+static_assert(
+    noexcept(health_status(std::declval<OnSqlite&>())) && noexcept(health_status(std::declval<AnyBackend&>())));
 
 }  // namespace
 
 TEST_CASE("a healthy backend, static or erased") {
   OnSqlite backend({.path = ":memory:"});
-  CHECK(health(backend).healthy());
-  CHECK(health(backend).migration_version() == 0);
+  CHECK(health_status(backend).healthy());
+  CHECK(health_status(backend).migration_version() == 0);
 
   backend.migrate();
   const auto version = backend.migrator().latest_version();
-  const auto status = health(backend);
+  const auto status = health_status(backend);
   CHECK(status.healthy());
   CHECK(status.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
   CHECK(status.migration_version() == version);
@@ -68,7 +69,7 @@ TEST_CASE("a healthy backend, static or erased") {
 
   auto erased = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = ":memory:"});
   erased.migrate();
-  const auto same = health(erased);
+  const auto same = health_status(erased);
   CHECK(same.healthy());
   CHECK(same.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
   CHECK(same.migration_version() == version);
@@ -77,25 +78,25 @@ TEST_CASE("a healthy backend, static or erased") {
 TEST_CASE("the status says whether expired results are removed by themselves") {
   OnSqlite backend({.path = ":memory:", .results = {.cleanup_interval = std::chrono::seconds(0)}});
   backend.migrate();
-  CHECK(health(backend).healthy());
-  CHECK_FALSE(health(backend).removes_expired_results());
+  CHECK(health_status(backend).healthy());
+  CHECK_FALSE(health_status(backend).removes_expired_results());
 }
 
 TEST_CASE("a backend that reports no details is healthy as well") {
   Plain plain;
-  CHECK(health(plain).healthy());
-  CHECK(health(plain).backend() == v1::STORAGE_BACKEND_TYPE_UNSPECIFIED);
-  CHECK(health(plain).migration_version() == 0);
+  CHECK(health_status(plain).healthy());
+  CHECK(health_status(plain).backend() == v1::STORAGE_BACKEND_TYPE_UNSPECIFIED);
+  CHECK(health_status(plain).migration_version() == 0);
 
   auto erased = AnyBackend::make<Plain>();
-  CHECK(health(erased).healthy());
+  CHECK(health_status(erased).healthy());
 }
 
 TEST_CASE("the status contains the pool and the latency") {
   Patient backend({.path = ":memory:"});
   backend.pool = heddle::PoolStatistics{5, 3, 2, 25, std::int64_t{1} << 40U, std::chrono::milliseconds(1234)};
   backend.delay = std::chrono::milliseconds(20);
-  const auto status = health(backend);
+  const auto status = health_status(backend);
   CHECK(status.healthy());
   CHECK(status.latency_ms() >= 20);
   REQUIRE(status.has_pool_stats());
@@ -111,28 +112,28 @@ TEST_CASE("a failure is a status, never an exception") {
   SUBCASE("closed") {
     OnSqlite backend({.path = ":memory:"});
     backend.close();
-    const auto status = health(backend);
+    const auto status = health_status(backend);
     CHECK(!status.healthy());
     CHECK(status.backend() == v1::STORAGE_BACKEND_TYPE_SQLITE);
     CHECK(status.error() == "the backend is closed");
   }
   SUBCASE("past its deadline") {
     OnSqlite backend({.path = ":memory:"});
-    const auto status = health(backend, Context{}.with_timeout(std::chrono::seconds(-1)));
+    const auto status = health_status(backend, Context{}.with_timeout(std::chrono::seconds(-1)));
     CHECK(!status.healthy());
     CHECK(!status.error().empty());
   }
   SUBCASE("an empty handle") {
     auto storage = AnyBackend::make<OnSqlite>(heddle::sqlite::Config{.path = ":memory:"});
     const AnyBackend other = std::move(storage);
-    const auto status = health(storage);  // NOLINT(bugprone-use-after-move)
+    const auto status = health_status(storage);  // NOLINT(bugprone-use-after-move)
     CHECK(!status.healthy());
     CHECK(!status.error().empty());
   }
   SUBCASE("an exception that is not an Error is not quoted") {
     Patient backend({.path = ":memory:"});
     backend.fails_strangely = true;
-    const auto status = health(backend);
+    const auto status = health_status(backend);
     CHECK(!status.healthy());
     CHECK(!status.error().empty());
     CHECK(status.error().find("S3CRET") == std::string::npos);

@@ -13,6 +13,7 @@
 
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace heddle::detail::calls {
 
@@ -44,6 +45,15 @@ class Gateway {
   template <class Use>
   auto manage(const Context& context, Operation operation, Use&& use) {
     return trace({context, {}, operation}, use);
+  }
+
+  /// Calls `use(engine)`, which asks no database. No operation, and no span: tracers need not know who looks at them.
+  template <class Use>
+  void observe(Use&& use) {
+    lifecycle_.require_own_process();
+    const Lifecycle::Entry entry(lifecycle_);
+    entry.require_open();
+    std::forward<Use>(use)(engine_);
   }
 
  private:

@@ -131,6 +131,12 @@ class Passage {
     if constexpr (CountedSpan<Span>) { span_.count(number); }
   }
 
+  /// True if the tracer wants to know how many messages are stored.
+  static constexpr bool counts_messages = StoringSpan<Span>;
+
+  /// Passes the tracer the number of messages that the operation has stored; see StoringSpan.
+  void stored(std::int64_t messages) { span_.stored(messages); }
+
  private:
   Engine& engine_;
   Lifecycle& lifecycle_;

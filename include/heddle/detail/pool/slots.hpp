@@ -190,6 +190,7 @@ class Slots {
     result.max_connections = limits_.max_connections;
     result.wait_count = wait_count_;
     result.wait_duration = std::chrono::duration_cast<std::chrono::milliseconds>(wait_duration_);
+    result.waiting_calls = static_cast<std::int64_t>(queue_.size());
     return result;
   }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstddef>
 #include <list>
 #include <mutex>
 #include <utility>
@@ -69,6 +70,9 @@ class WaitQueue {
     wake_first(State::served);
     return true;
   }
+
+  /// Returns how many threads wait.
+  [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
 
   /// Wakes all threads without an item.
   void dismiss_all() noexcept {

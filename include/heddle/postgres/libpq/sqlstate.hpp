@@ -55,6 +55,7 @@ inline constexpr std::string_view lock_not_available = "55P03";
 inline constexpr std::string_view operator_intervention = "57";
 inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view system_error = "58";
+inline constexpr std::string_view import_under_way = "HD001";  // ours: raised by triggers
 inline constexpr std::string_view data_corrupted = "XX001";
 inline constexpr std::string_view index_corrupted = "XX002";
 
@@ -103,6 +104,8 @@ struct ErrorMeaning {
       Row{too_many_connections, {ErrorCode::unavailable, "the server has too many connections"}},
       Row{lock_not_available, {ErrorCode::unavailable, "timed out waiting for a lock"}},
       Row{query_canceled, {ErrorCode::unavailable, "the server cancelled the statement"}},
+      Row{import_under_way,
+          {ErrorCode::failed_precondition, "an import of this tenant has not ended: resume or abort it"}},
       Row{data_corrupted, {ErrorCode::data_loss, damaged}},
       Row{index_corrupted, {ErrorCode::data_loss, damaged}},
       Row{connection_exception, {ErrorCode::unavailable, server_unavailable}},

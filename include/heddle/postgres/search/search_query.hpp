@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/postgres/search/former_words.hpp"
+#include "heddle/postgres/search/words.hpp"
 #include "heddle/sql/search_terms.hpp"
 #include "heddle/text/query_words.hpp"
 
@@ -30,7 +31,8 @@ class QueryLine {
     });
     if (!begins_word || count != 1) { return; }
     beginning += '*';
-    present_ = beginning + "|=" + beginning;
+    present_ = beginning;
+    for (const char mark : as_written) { present_.append("|").append(1, mark).append(beginning); }
     // Rows of the former analysis have no words as written: their stems have to do.
     if (former_count == 1) { former_.append("|").append(beginning); }
   }
@@ -51,10 +53,11 @@ class QueryLine {
 
 /// Returns a query for the search functions of the schema: one term per line, its words separated by spaces, with '*'
 /// after a word if all words that start with it match. The beginning of a word is one of two, separated by '|': the
-/// start of a stem, or the start of a word as written, which has a '=' before it. Omits a term without words ("+++");
-/// an empty query finds nothing. The same terms in the words of the former analysis follow behind a form feed, if they
-/// are others: rows have these until they are indexed anew. A term that has words in one analysis only has an empty
-/// line in the other.
+/// start of a stem, or the start of a word as written, which has one of `as_written` before it. Omits a term without
+/// words ("+++"); an empty query finds nothing. The same terms in the words of the former analysis follow behind a form
+/// feed, if they are others: rows have these until they are indexed anew. A term that has words in one analysis only
+/// has an empty line in the other. If only some places of a message are searched, both parts are there, and behind a
+/// second form feed the number of the places.
 [[nodiscard]] inline std::string search_query(const sql::SearchTerms& terms) {
   std::string query;
   std::string former;
@@ -67,7 +70,9 @@ class QueryLine {
     former.append(before).append(line.former());
     first = false;
   }
-  if (former != query) { query.append("\f").append(former); }
+  const bool is_everywhere = terms.places == sql::all_places;
+  if (former != query || !is_everywhere) { query.append("\f").append(former); }
+  if (!is_everywhere) { query.append("\f").append(std::to_string(terms.places)); }
   return query;
 }
 

@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/postgres/search/position.hpp"
+#include "heddle/sql/message_texts.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/text/words.hpp"
 
@@ -18,27 +20,38 @@
 
 namespace heddle::postgres::search {
 
-/// Stands before a word as written, folded, in a vector: no term has this character.
-inline constexpr char as_written = '=';
+/// Stand before a word as written, folded, in a vector: one for each place of a message, in the order of `SearchPlace`.
+/// No term has these characters.
+inline constexpr std::string_view as_written = "=<>?";
+/// The weights that stand behind a position: one for each place of a message. The first one is not written, so a vector
+/// has it of a text without places, too.
+inline constexpr std::string_view place_weights = "DCBA";
 
 /// The words of a text, in the two forms in which a row stores them.
 struct Words {
   /// A literal of a tsvector: each term with its positions, and without one each word as written that is not its term.
   std::string vector{};
-  std::optional<std::string> list{};  ///< " a b c ": all terms in order, if the vector lacks a position
+  std::optional<std::string> list{};  ///< " a b | c ": all terms of each text, if the vector lacks a position
 };
 
 /// Builds the `Words` of the texts of a row.
 class WordsBuilder {
  public:
+  /// As many texts as a message has places.
+  static constexpr std::size_t texts = place_weights.size();
+
   // Limits of a tsvector (https://www.postgresql.org/docs/current/textsearch-limitations.html): the last position, the
   // positions of one word, and its size in bytes, less a reserve for the word of the user that SQL adds.
   static constexpr std::uint32_t last_position = 16383;
   static constexpr std::size_t positions_of_word = 255;
   static constexpr std::size_t capacity = (std::size_t{1} << 20U) - 4096;
 
-  /// Adds the next text. Leaves a gap between the positions of two texts, so that no phrase spans them.
-  void add(std::string_view text) {
+  /// Adds the next text, at most `texts` in all, as the one of a place or, if it has none, of the first. Leaves a gap
+  /// between the positions of two texts, so that no phrase spans them.
+  void add(std::string_view text, std::size_t place = 0) {
+    starts_[started_++] = size_;
+    place_ = place;
+    if (text.empty()) { return; }
     if (count_ > 0) { position_.advance(); }
     text = text.substr(0, sql::searched_bytes);
     // What most texts need, so that the literal is allocated once.
@@ -72,34 +85,7 @@ class WordsBuilder {
     std::size_t offset = 0;
     std::size_t size = 0;
     std::uint32_t position = 0;
-  };
-  /// A position, and its digits.
-  class Position {
-   public:
-    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
-    void advance() noexcept {
-      ++number_;
-      std::size_t at = size_;
-      while (at > 0 && digits_[at - 1] == '9') { digits_[--at] = '0'; }
-      if (at > 0) {
-        ++digits_[at - 1];
-      } else {
-        // From 0, which has no digits, to 1, or from 99 to 100.
-        digits_[0] = '1';
-        if (size_ > 0) { digits_[size_] = '0'; }
-        ++size_;
-      }
-    }
-    /// Writes the digits, and bytes without a meaning behind them, and returns the end of the digits.
-    char* write(char* to) const noexcept {
-      std::memcpy(to, digits_.data(), digits_.size());
-      return to + size_;
-    }
-
-   private:
-    std::array<char, 16> digits_{};
-    std::size_t size_ = 0;
-    std::uint32_t number_ = 0;
+    std::uint32_t weight = 0;
   };
   /// The room that a word needs beside its two forms: quotes, a colon, spaces, a mark and a position.
   static constexpr std::size_t room = 24;
@@ -114,7 +100,9 @@ class WordsBuilder {
     return std::string_view(literal_).substr(place.offset, place.size);
   }
   /// True for a word as written, which has no positions.
-  [[nodiscard]] static bool is_as_written(std::string_view word) noexcept { return word.front() == as_written; }
+  [[nodiscard]] static bool is_as_written(std::string_view word) noexcept {
+    return as_written.find(word.front()) != std::string_view::npos;
+  }
 
   /// Appends a term and its position to the literal, and the word as written if it is another.
   void append(std::string_view term, std::string_view folded) {
@@ -125,24 +113,28 @@ class WordsBuilder {
     position_.advance();
     if (++count_ > positions_of_word) {
       if (places_.empty()) { find_places(); }
-      places_.push_back({static_cast<std::size_t>(at - literal_.data()), term.size(), position_.number()});
+      places_.push_back({static_cast<std::size_t>(at - literal_.data()), term.size(), position_.number(), weight()});
     }
     at = copy(term, at);
     *at++ = '\'';
     *at++ = ':';
     at = position_.write(at);
+    if (place_ > 0) { *at++ = place_weights[place_]; }
     if (!same(term, folded)) {
       *at++ = ' ';
       *at++ = '\'';
       if (!places_.empty()) {
-        places_.push_back({static_cast<std::size_t>(at - literal_.data()), folded.size() + 1, position_.number()});
+        places_.push_back(
+            {static_cast<std::size_t>(at - literal_.data()), folded.size() + 1, position_.number(), weight()});
       }
-      *at++ = as_written;
+      *at++ = as_written[place_];
       at = copy(folded, at);
       *at++ = '\'';
     }
     size_ = static_cast<std::size_t>(at - literal_.data());
   }
+
+  [[nodiscard]] std::uint32_t weight() const noexcept { return static_cast<std::uint32_t>(place_); }
 
   void make_room(std::size_t needed) {
     if (literal_.size() - size_ < needed) { literal_.resize(2 * literal_.size() + needed); }
@@ -196,28 +188,32 @@ class WordsBuilder {
   /// Parses the places of the words so far, which are not recorded while they are few.
   void find_places() {
     std::uint32_t position = 0;
+    std::uint32_t weight = 0;
     for (std::size_t at = 0; at < size_;) {
       const std::size_t begin = literal_.find('\'', at) + 1;
       const std::size_t end = literal_.find('\'', begin);
       at = end + 1;
-      if (literal_[begin] != as_written) {
+      if (!is_as_written(std::string_view(literal_).substr(begin))) {
         const char* const rest = std::from_chars(literal_.data() + end + 2, literal_.data() + size_, position).ptr;
         at = static_cast<std::size_t>(rest - literal_.data());
+        const std::size_t found = at < size_ ? place_weights.find(literal_[at]) : std::string_view::npos;
+        weight = found == std::string_view::npos ? 0 : static_cast<std::uint32_t>(found);
+        // Behind the weight: what follows the last word is not a word yet.
+        if (weight > 0) { ++at; }
       }
-      places_.push_back({begin, end - begin, position});
+      places_.push_back({begin, end - begin, position, weight});
     }
   }
 
-  /// Returns the terms in order, with the word '|' between two texts.
+  /// Returns the terms in order, with the word '|' before each text but the first.
   [[nodiscard]] std::string words_in_order() const {
     std::string list = " ";
     list.reserve(literal_.size());
-    std::uint32_t last = 0;
+    std::size_t text = 1;
     for (const Place& place : places_) {
       if (is_as_written(word_at(place))) { continue; }
-      if (place.position > last + 1) { list += "| "; }
+      for (; text < started_ && place.offset > starts_[text]; ++text) { list += "| "; }
       list.append(word_at(place)) += ' ';
-      last = place.position;
     }
     return list;
   }
@@ -261,14 +257,19 @@ class WordsBuilder {
     for (const Entry& entry : entries_) {
       text.append(text.empty() ? "'" : " '").append(entry.word) += '\'';
       for (std::size_t index = 0; index < entry.positions; ++index) {
-        text.append(index == 0 ? ":" : ",").append(std::to_string(places_[entry.first + index].position));
+        const Place& place = places_[entry.first + index];
+        text.append(index == 0 ? ":" : ",").append(std::to_string(place.position));
+        if (place.weight > 0) { text += place_weights[place.weight]; }
       }
     }
     return text;
   }
 
-  std::string literal_{};        // every occurrence of every word, then unused space
-  std::size_t size_ = 0;         // of the used part of `literal_`
+  std::string literal_{};                    // every occurrence of every word, then unused space
+  std::size_t size_ = 0;                     // of the used part of `literal_`
+  std::array<std::size_t, texts> starts_{};  // of the texts in the literal
+  std::size_t started_ = 0;
+  std::size_t place_ = 0;        // of the text at hand
   std::vector<Place> places_{};  // empty while the words are few
   std::vector<Entry> entries_{};
   Position position_{};    // of the last word
@@ -279,7 +280,13 @@ class WordsBuilder {
 /// Returns the words by which a search finds a row.
 [[nodiscard]] inline Words words_of(const sql::SearchText& texts) {
   WordsBuilder builder;
-  texts.for_each([&builder](std::string_view text) { builder.add(text); });
+  if (texts.message() != nullptr) {
+    sql::MessageTexts<Message> places;
+    std::size_t place = 0;
+    for (const std::string_view text : places.of(*texts.message())) { builder.add(text, place++); }
+  } else {
+    texts.for_each([&builder](std::string_view text) { builder.add(text); });
+  }
   return builder.finish();
 }
 

@@ -55,7 +55,7 @@ struct ClaimStatements {
       "created_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, '', ?6) ON CONFLICT (user_id, key) DO NOTHING RETURNING 1"};
   /// Parameters: user, key. Returns the Answer of the first use. Locks the row, which is a write: so the commit waits
   /// for the same standbys as the commit of the first use.
-  sql::Statement<sql::EarlierAnswer, Text, Text> recall{sql::statements<sql::IdempotencyStatements>().find.text() +
+  sql::Statement<sql::EarlierAnswer, Text, Text> recall{sql::IdempotencyStatements::find_where("g.user_id = ?1 AND ") +
                                                         " FOR KEY SHARE"};
   /// Parameters: user, key, text of the Answer. Its number was stored in a setting by the statement that returned it.
   sql::Statement<sql::NoRow, Text, Text, Text> remember{

@@ -45,10 +45,15 @@ struct ReindexingStatements {
   /// Before the migration that makes the index, nothing is indexed anew: the search functions would not find it.
   static std::string is_migrated() { return "to_regclass('messages_of_former_analysis') IS NOT NULL AND "; }
 
-  /// No more characters than bytes that are searched: content can be longer than an answer should be.
+  /// No more characters than bytes that are searched: content can be longer than an answer should be. Parts need the
+  /// whole of it.
   static std::string messages_of(const std::string& condition, int rows) {
-    return first("user_id, branch_number, sequence", "left(content, " + std::to_string(sql::searched_bytes) + ")",
-                 "octet_length(content)", "messages", condition, rows);
+    return first("user_id, branch_number, sequence",
+                 "CASE WHEN parts IS NULL THEN left(content, " + std::to_string(sql::searched_bytes) +
+                     ") ELSE content END, content_blocks, tool_calls, tool_result, parts",
+                 "octet_length(content) + coalesce(octet_length(tool_calls), 0) + coalesce(octet_length(tool_result), "
+                 "0) + coalesce(octet_length(parts), 0)",
+                 "messages", condition, rows);
   }
   static std::string artifacts_of(const std::string& condition, int rows) {
     return first("user_id, id", "name, purpose, coalesce(tags, '[]'), " + digest(),

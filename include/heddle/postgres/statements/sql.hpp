@@ -135,7 +135,8 @@ struct Sql : sql::HidingSql {
     const std::string name(session);
     return name + ".user_id, " + name + ".branch_number, " + std::string(sequence);
   }
-  /// The key of the row `table`, its branch, and whether two rows have the same key.
+  /// The key of the row `table`, its branch, and whether two rows of the user ?1 have the same key. The user is named,
+  /// not compared: a database that is divided by users then knows beforehand where the rows of a subquery are.
   static std::string key_of(std::string_view table) {
     const std::string name(table);
     return name + ".user_id, " + name + ".branch_number, " + name + ".sequence";
@@ -144,9 +145,18 @@ struct Sql : sql::HidingSql {
   static std::string same_key(std::string_view table, std::string_view other) {
     const std::string one(table);
     const std::string two(other);
-    return one + ".user_id = " + two + ".user_id AND " + one + ".branch_number = " + two + ".branch_number AND " + one +
-           ".sequence = " + two + ".sequence";
+    return of_user(table, "?1") + one + ".branch_number = " + two + ".branch_number AND " + one + ".sequence = " + two +
+           ".sequence";
   }
+  /// FROM with the rows `m`, which have the key of a message, of the first branches of the sessions of the user ?1, in
+  /// their order. Further branches have numbers below zero.
+  static std::string from_first_branches(std::string_view table) {
+    return std::string(" FROM ").append(table).append(
+        " m WHERE m.user_id = ?1 AND m.branch_number > 0 AND m.branch_number NOT IN (SELECT number FROM branches WHERE "
+        "user_id = ?1 AND session_number IS NULL) ORDER BY m.branch_number, m.sequence");
+  }
+  /// Words are columns of the messages.
+  static constexpr bool queues_messages = false;
   /// A join whose left side is read first, if the planner agrees.
   static std::string nested_join() { return " JOIN "; }
   /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
@@ -193,20 +203,6 @@ struct Sql : sql::HidingSql {
   /// finds the rows of one tenant.
   static std::string search_vector(std::string_view words, std::string_view user) {
     return std::string(words).append("::tsvector || array_to_tsvector(ARRAY['~1u' || ").append(user).append("])");
-  }
-
-  /// FROM with the matching artifacts `a` of a user, best match first. The function filters by the tenant itself.
-  static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
-                                          std::string_view offset) {
-    return std::string(" FROM heddle_search_artifacts(")
-        .append(words)
-        .append(", ")
-        .append(limit)
-        .append(", ")
-        .append(offset)
-        .append(") found JOIN artifacts a ON a.user_id = ")
-        .append(user)
-        .append(" AND a.id = found.id ORDER BY found.score DESC, a.number");
   }
 };
 

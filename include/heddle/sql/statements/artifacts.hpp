@@ -72,9 +72,6 @@ struct ArtifactStatements {
   Statement<Artifact, Text, Fields<ArtifactFilter, IfSet>, Fields<ArtifactRange>, Fields<TimeWindow>, Text>
       list_in_session{select() + "WHERE user_id = ?1 AND session_id = " +
                       placeholder(window_at() + width<TimeWindow>()) + " AND " + narrowed() + newest_first()};
-  /// Parameters: user, words, limit, offset. Best match first.
-  Statement<Artifact, Text, Text, std::int64_t, std::int64_t> search{"SELECT " + columns<Artifact>("a.") +
-                                                                     Sql::from_found_artifacts("?1", "?2", "?3", "?4")};
 
   /// Parameters: user, id, time. The maximum count does not change.
   Statement<NoRow, Text, Text, Timestamp> record_access{

@@ -54,8 +54,8 @@ struct BranchStatements {
       Sql::same_user("n", "s") + folds_up_to("?3") + " WHERE " + session() + " AND s.last_sequence > ?3"};
   /// Parameters: user, session, sequence, time. Makes the newest branch the present one.
   Statement<NoRow, Text, Text, std::int64_t, Timestamp> show_start{
-      show("?3", "?4") + "n.branch = (SELECT max(branch) FROM branches b WHERE b.session_number = n.session_number" +
-      Sql::same_user("b", "n") + ") AND sessions.last_sequence > ?3"};
+      show("?3", "?4") + "n.branch = (SELECT max(branch) FROM branches b WHERE " + Sql::of_user("b", "?1") +
+      "b.session_number = n.session_number) AND sessions.last_sequence > ?3"};
 
   /// Parameters: user, session, branch. No row if no hidden branch of the session has this number.
   Statement<std::int64_t, Text, Text, std::int64_t> is_hidden{"SELECT 1 FROM sessions s JOIN branches n ON " +
@@ -92,7 +92,7 @@ struct BranchStatements {
  private:
   static std::string session() { return "s.user_id = ?1 AND s.id = ?2" + Sql::shown("s"); }
   static std::string newest_branch() {
-    return "(SELECT max(branch) FROM branches b WHERE b.session_number = s.number" + Sql::same_user("b", "s") + ")";
+    return "(SELECT max(branch) FROM branches b WHERE " + Sql::of_user("b", "?1") + "b.session_number = s.number)";
   }
   static std::string present(const std::string& condition = {}) {
     return Sql::of_user("branches", "?1") + "number = (SELECT s.branch_number FROM sessions s WHERE " + session() +

@@ -35,9 +35,8 @@ struct FoldStatements {
                                             " ON CONFLICT DO NOTHING"};
   /// Parameters: user, session, first and last sequence. Inserts the fold of this range, with the new summary.
   Statement<NoRow, Text, Text, std::int64_t, std::int64_t> insert{
-      insert_into("?4, ?3, coalesce((SELECT min(o.last_sequence) FROM folds o WHERE o.branch_number = "
-                  "s.branch_number" +
-                  Sql::same_user("o", "s") + " AND o.last_sequence >= ?4 AND o.first_sequence <= ?3), 0), " +
+      insert_into("?4, ?3, coalesce((SELECT min(o.last_sequence) FROM folds o WHERE " + Sql::of_user("o", "?1") +
+                  "o.branch_number = s.branch_number AND o.last_sequence >= ?4 AND o.first_sequence <= ?3), 0), " +
                   Sql::new_summary()) +
       " WHERE " + session()};
   /// Parameters: user, session, first and last sequence. Tells the folds in this range, but not those in them, that it

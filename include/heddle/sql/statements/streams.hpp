@@ -119,7 +119,7 @@ struct StreamStatements {
   static std::string holder() {
     return "(SELECT g.branch_number FROM segments g JOIN branches h ON h.number = g.branch_number" +
            Sql::same_user("h", "g") + " JOIN sessions t ON t.number = h.session_number" + Sql::same_user("t", "h") +
-           Sql::shown("t") + " WHERE g.source_number = " + Sql::branch_of("w") + Sql::same_user("g", "w") +
+           Sql::shown("t") + " WHERE " + Sql::of_user("g", "?1") + "g.source_number = " + Sql::branch_of("w") +
            " AND g.first_sequence <= " + Sql::sequence_of("w") + " AND g.last_sequence >= " + Sql::sequence_of("w") +
            " ORDER BY g.branch_number <> g.source_number, t.number, g.branch_number LIMIT 1)";
   }

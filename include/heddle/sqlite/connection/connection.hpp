@@ -8,6 +8,7 @@
 #include "heddle/sqlite/connection/file_presence.hpp"
 #include "heddle/sqlite/connection/guarded_close.hpp"
 #include "heddle/sqlite/connection/interrupt.hpp"
+#include "heddle/sqlite/connection/mapped_file.hpp"
 #include "heddle/sqlite/connection/prepared.hpp"
 #include "heddle/sqlite/search/row_changes.hpp"
 #include "heddle/sqlite/search/search_rank.hpp"
@@ -66,7 +67,10 @@ class Connection {
 
   /// Maps the file into memory. Precondition: it is a database already. SQLite fills a new file with zeros in order to
   /// map it, and a process that is killed then would leave a file that is not a database.
-  void map_file(const Config& config) { execute("PRAGMA mmap_size = " + std::to_string(config.mmap_bytes)); }
+  void map_file(const Config& config) {
+    execute("PRAGMA mmap_size = " + std::to_string(config.mmap_bytes));
+    expect_random_reads(handle());
+  }
 
   [[nodiscard]] sqlite3* handle() const noexcept { return database_.getHandle(); }
   [[nodiscard]] SQLite::Database& database() noexcept { return database_; }

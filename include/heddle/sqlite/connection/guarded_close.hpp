@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sqlite/connection/mapped_file.hpp"
+
 #include <sqlite3.h>
 
 #include <mutex>
@@ -40,6 +42,13 @@ class GuardedClose {
       xClose = [](sqlite3_file* file) {
         file->pMethods = original_of(file);
         return close(file);
+      };
+      xUnfetch = [](sqlite3_file* file, sqlite3_int64 offset, void* page) {
+        const sqlite3_io_methods& own = *original_of(file);
+        const int code = own.xUnfetch(file, offset, page);
+        // Without a page it ends the mapping. SQLite does so when the file has changed, and maps it at its next read.
+        if (page == nullptr) { expect_random_reads(own, file); }
+        return code;
       };
     }
     const sqlite3_io_methods* original;

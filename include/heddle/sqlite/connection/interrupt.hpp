@@ -5,7 +5,9 @@
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 
 namespace heddle::sqlite::connection {
 
@@ -45,6 +47,9 @@ class Interrupt {
   void serve(const Served* first) noexcept { served_ = first; }
   [[nodiscard]] const Served* served() const noexcept { return served_; }
 
+  /// Returns how often the connection has slept because another one held a lock. Any thread.
+  [[nodiscard]] std::uint64_t busy_waits() const noexcept { return busy_waits_.load(std::memory_order_relaxed); }
+
   /// True if one of the contexts is over.
   [[nodiscard]] bool should_stop() const noexcept {
     for (const Served* each = served_; each != nullptr; each = each->next) {
@@ -59,6 +64,7 @@ class Interrupt {
     const auto now = Clock::now();
     if (tries == 0) { waiting_since_ = now; }
     if (should_stop() || now - waiting_since_ >= busy_timeout_) { return 0; }
+    busy_waits_.fetch_add(1, std::memory_order_relaxed);
     // Short sleeps first: a writer of another process holds the lock for one commit.
     sqlite3_sleep(tries < 8 ? 1 : 5);
     return 1;
@@ -68,6 +74,7 @@ class Interrupt {
   std::chrono::milliseconds busy_timeout_;
   Clock::time_point waiting_since_;
   const Served* served_ = nullptr;
+  std::atomic<std::uint64_t> busy_waits_{0};
 };
 
 /// Makes a connection work for one call for the time of a scope.

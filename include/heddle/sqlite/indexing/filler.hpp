@@ -20,8 +20,10 @@ class Filler {
   /// What a turn did.
   struct Turn {
     std::int64_t messages = 0;
-    std::int64_t bytes = 0;  ///< of the texts that it put into the index
-    bool is_last = true;     ///< nothing was left
+    std::int64_t bytes = 0;    ///< of the texts that it put into the index
+    bool is_last = true;       ///< nothing was left
+    std::int64_t renewed = 0;  ///< texts of which it made the words anew
+    bool is_outdated = false;  ///< words that a former version of the analysis has made were left
   };
 
   Filler() = default;
@@ -31,17 +33,14 @@ class Filler {
   Filler& operator=(Filler&&) = delete;
   virtual ~Filler() = default;
 
-  /// Takes removed messages out of the index; if there are none, puts queued ones into it. To be called in a
-  /// transaction, outside of savepoints.
-  virtual Turn take_turn(connection::Connection& connection) = 0;
+  /// Takes removed messages out of the index; if there are none, puts queued ones into it, and goes on with what else
+  /// is owed. `Turn::renewed` counts the texts of a tenant, or all if `user` is empty. To be called in a transaction,
+  /// outside of savepoints.
+  virtual Turn take_turn(connection::Connection& connection, std::string_view user) = 0;
 
   /// Puts queued messages of one tenant into it if many of them wait; is the last turn if no longer many wait. To be
   /// called in a transaction, outside of savepoints.
   virtual Turn take_turn_for(connection::Connection& connection, std::string_view user) = 0;
-
-  /// Takes all removed messages out of the index, however long it takes: with `secure_delete` their words have to leave
-  /// the file with them. To be called in a transaction.
-  virtual void remove_all(connection::Connection& connection) = 0;
 
   /// Wakes the thread of this object, which asks the owner to take turns until nothing is left.
   virtual void wake() noexcept = 0;

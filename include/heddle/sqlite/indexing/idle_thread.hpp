@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/process/fork_gate.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -72,12 +74,17 @@ class IdleThread {
       // Before the turn: what comes during the turn is for the next one.
       is_awake_ = false;
       lock.unlock();
-      const bool goes_on = turn_(owner_);
+      const bool goes_on = take_turn();
       lock.lock();
       if (!goes_on) { continue; }
       is_awake_ = true;
       if (wakes_.load(std::memory_order_relaxed) != before) { sleep(lock, between); }
     }
+  }
+
+  bool take_turn() {
+    const detail::process::ForkGate<>::Working working;
+    return turn_(owner_);
   }
 
   void sleep(std::unique_lock<std::mutex>& lock, Pause pause) {

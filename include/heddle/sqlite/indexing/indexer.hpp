@@ -1,16 +1,23 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/message_texts.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/indexing/erasing.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
+#include "heddle/sqlite/indexing/find_indexed.hpp"
 #include "heddle/sqlite/indexing/idle_thread.hpp"
+#include "heddle/sqlite/indexing/index_state.hpp"
+#include "heddle/sqlite/indexing/next_index.hpp"
+#include "heddle/sqlite/indexing/run_statement.hpp"
 #include "heddle/sqlite/search/index_terms.hpp"
-#include "heddle/sqlite/statements/erasure.hpp"
 #include "heddle/sqlite/statements/indexing.hpp"
-#include "heddle/text/word.hpp"
+#include "heddle/sqlite/statements/rebuilding.hpp"
+#include "heddle/text/analysis.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,32 +35,27 @@ class Indexer final : public Filler {
  public:
   Indexer(void* owner, TurnOf turn) noexcept : thread_(owner, turn) {}
 
-  Turn take_turn(Connection& connection) override {
-    const State state = read_state(connection);
-    if (!state.is_of_this_version) { return {}; }
-    // The rows that are deleted on the way have the texts, too.
-    if (state.erasure != 0) { connection.begin_erasing(); }
-    const Turn removed = remove(connection);
-    // What is queued is for the next turn: one is as long as others wait.
-    if (removed.messages > 0) { return {removed.messages, 0, false}; }
-    const Turn inserted = insert(connection);
+  Turn take_turn(Connection& connection, std::string_view user) override {
+    state_ = IndexState::read(connection);
+    if (!state_.is_ours()) { return {}; }
+    // The rows that are deleted on the way have the texts, too; and a former index can have what was erased since.
+    if (state_.erasure != 0 || state_.has_former) { connection.begin_erasing(); }
+    is_removing_ = false;
+    Turn turn = can_change() ? fill(connection) : Turn();
     // Not only when nothing is queued, which may never be so.
-    const bool is_erased = state.erasure == 0 || erase(connection, state.erasure);
-    return {inserted.messages, inserted.bytes, inserted.is_last && is_erased};
+    if (!is_removing_ && !do_what_is_owed(connection, turn, user)) { turn.is_last = false; }
+    turn.is_outdated = IndexState::read(connection).is_outdated();
+    return turn;
   }
 
   Turn take_turn_for(Connection& connection, std::string_view user) override {
+    state_ = IndexState::read(connection);
     // Another thread can have done it.
-    if (!read_state(connection).is_of_this_version || !waits_much(connection, user)) { return {}; }
+    if (!state_.is_ours() || !can_change() || !waits_much(connection, user)) { return {}; }
     read(connection, sql().queued_of_user, [user](connection::Prepared& query) { query.text(user); });
     Turn turn = each(false, [&](const Entry& entry) { return insert(connection, entry); });
     turn.is_last = turn.messages == 0 || !waits_much(connection, user);
     return turn;
-  }
-
-  void remove_all(Connection& connection) override {
-    if (!read_state(connection).is_of_this_version) { return; }
-    while (!remove(connection).is_last) {}
   }
 
   void wake() noexcept override { thread_.wake(); }
@@ -63,49 +65,94 @@ class Indexer final : public Filler {
   /// A turn takes no further message after this time: others wait for the connection.
   static constexpr std::chrono::milliseconds longest{20};
 
-  struct Entry {
-    std::int64_t key = 0;
-    std::int64_t tenant = 0;
-    std::string user;
-    bool is_indexed = false;  ///< only of those to be removed
-  };
+  using Entry = IndexEntry;
+  using Texts = typename sql::MessageTexts<Message>::Texts;
 
   static const IndexingStatements& sql() { return sql::statements<IndexingStatements>(); }
 
-  struct State {
-    bool is_of_this_version;  ///< else the index holds words that another version of the analysis has made otherwise
-    std::int64_t erasure;     ///< see the migration `erasure`
-  };
+  static const RebuildingStatements& next() { return sql::statements<RebuildingStatements>(); }
 
-  static State read_state(Connection& connection) {
-    const connection::Running state(connection, sql().state);
-    if (!state->step()) { return {false, 0}; }
-    return {std::as_const(*state).integer(0) == text::analysis_version, std::as_const(*state).integer(1)};
+  /// False if there is an index of which this program does not have the rules, or of which it needs not: one that a
+  /// version between has begun to make.
+  [[nodiscard]] bool can_change() const noexcept {
+    return text::has_rules_of(state_.analysis) && (state_.next == 0 || state_.next == text::own_analysis());
   }
 
-  /// Goes on with the merge of all segments, which leaves out what was removed from the index; returns true if it is at
-  /// its end. Nothing waits to be removed.
-  static bool erase(Connection& connection, std::int64_t erasure) {
-    const auto& sql = sql::statements<ErasureStatements<>>();
-    const auto run = [&connection](const sql::StatementText& statement) {
-      static_cast<void>(connection::Running(connection, statement)->step());
-    };
-    const auto set = [&connection, &sql](std::int64_t state) {
-      const connection::Running update(connection, sql.set);
-      update->integer(state);
-      static_cast<void>(update->step());
-    };
-    if (erasure == 2) {
-      run(sql.begin_merge);
-      set(1);
-      return false;
+  /// Removes and inserts.
+  Turn fill(Connection& connection) {
+    const Turn removed = remove(connection);
+    // What is queued is for the next turn if many were removed: one is as long as others wait. Not if few were, because
+    // some may be each time.
+    is_removing_ = !removed.is_last || removed.messages > turn_size / 4;
+    if (is_removing_) { return {removed.messages, 0, false}; }
+    Turn turn = insert(connection);
+    turn.messages += removed.messages;
+    return turn;
+  }
+
+  /// Does some of what is owed beside the queue; returns true if nothing is left. Nothing waits to be removed.
+  bool do_what_is_owed(Connection& connection, Turn& turn, std::string_view user) {
+    const int own = text::own_analysis();
+    if (state_.has_former) {
+      if (NextIndex<Connection>::remove_former(connection)) { connection.execute(RebuildingStatements::drop_former); }
+    } else if (!can_change()) {
+      const bool is_known = text::has_rules_of(state_.analysis);
+      is_known ? NextIndex<Connection>::begin(connection) : NextIndex<Connection>::start_over(connection);
+    } else if (state_.artifacts < own) {
+      renew_artifacts(connection, turn, user);
+    } else if (state_.analysis == own) {
+      return state_.erasure == 0 || Erasing<Connection>::go_on(connection, state_.erasure);
+    } else if (state_.next == own) {
+      renew(connection, turn, user);
+    } else {
+      NextIndex<Connection>::begin(connection);
     }
-    const std::int64_t before = sqlite3_total_changes64(connection.handle());
-    run(sql.merge);
-    // FTS5 documents that a merge that changes less than two rows had nothing left to do.
-    if (sqlite3_total_changes64(connection.handle()) - before >= 2) { return false; }
-    set(0);
-    return true;
+    return false;
+  }
+
+  /// Goes on with the index that is made anew, or puts it in the place of the other one.
+  void renew(Connection& connection, Turn& turn, std::string_view user) {
+    // Fewer beside those that were queued.
+    const std::int64_t most = turn.messages == 0 ? turn_size : turn_size / 4;
+    entries_.clear();
+    {
+      const connection::Running query(connection, next().following);
+      query->integer(most);
+      query->integer(state_.position);
+      const connection::Prepared& row = *query;
+      while (query->step()) {
+        entries_.push_back({row.integer(0), row.integer(1), std::string(row.text(2))});
+        entries_.back().is_queued = row.integer(3) != 0;
+      }
+    }
+    std::int64_t added = 0;
+    const Turn done = each(std::ssize(entries_) < most, [&](const Entry& entry) {
+      state_.position = entry.key;
+      // What is queued gets into both indexes later.
+      if (entry.is_queued) { return std::int64_t{0}; }
+      const connection::Running message(connection, sql().text);
+      message->integer(entry.key);
+      if (!message->step()) { return std::int64_t{0}; }
+      write(connection, next().insert, state_.next, entry, texts_in(*message));
+      ++added;
+      if (user.empty() || user == entry.user) { ++turn.renewed; }
+      return std::int64_t{0};
+    });
+    if (done.is_last) {
+      NextIndex<Connection>::replace(connection);
+    } else {
+      run_statement(connection, next().advance, state_.position, added);
+    }
+  }
+
+  void renew_artifacts(Connection& connection, Turn& turn, std::string_view user) {
+    read(connection, next().artifacts, [](connection::Prepared& /*query*/) {});
+    const Turn done = each(std::ssize(entries_) < turn_size, [&](const Entry& entry) {
+      run_statement(connection, next().renew_artifact, entry.key, entry.tenant);
+      if (user.empty() || user == entry.user) { ++turn.renewed; }
+      return std::int64_t{0};
+    });
+    if (done.is_last) { run_statement(connection, next().renewed_artifacts); }
   }
 
   static bool waits_much(Connection& connection, std::string_view user) {
@@ -116,7 +163,8 @@ class Indexer final : public Filler {
 
   Turn remove(Connection& connection) {
     read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
-    find_indexed(connection);
+    find_indexed(connection, sql().indexed, entries_, &Entry::is_indexed);
+    if (state_.next != 0) { find_indexed(connection, next().indexed, entries_, &Entry::is_in_next); }
     return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) {
       remove(connection, entry);
       return std::int64_t{0};
@@ -155,46 +203,17 @@ class Indexer final : public Filler {
   }
 
   void remove(Connection& connection, const Entry& entry) {
-    if (entry.is_indexed) {
+    if (entry.is_indexed || entry.is_in_next) {
       const connection::Running message(connection, sql().removed_text);
       message->integer(entry.key);
-      if (message->step()) { write(connection, sql().remove, entry, std::as_const(*message).text(0)); }
-    }
-    run(connection, sql().forget, entry.key);
-    run(connection, sql().forget_tenant, entry.tenant);
-  }
-
-  static void run(Connection& connection, const sql::StatementText& statement, std::int64_t number) {
-    const connection::Running running(connection, statement);
-    running->integer(number);
-    static_cast<void>(running->step());
-  }
-
-  /// What is not in the index must not be removed from it: FTS5 would count one row less, and fail at 0. Other programs
-  /// can insert messages without queueing them. A query costs as much as some thousand rows that it reads, so one looks
-  /// for all that are near one another.
-  void find_indexed(Connection& connection) {
-    constexpr std::int64_t widest_gap = 1000;
-    for (auto first = entries_.begin(); first != entries_.end();) {
-      auto last = first;
-      auto next = first + 1;
-      while (next != entries_.end() && next->tenant == first->tenant && next->key - last->key <= widest_gap) {
-        last = next++;
+      if (message->step()) {
+        const Texts& texts = texts_in(*message);
+        if (entry.is_indexed) { write(connection, sql().remove, state_.analysis, entry, texts); }
+        if (entry.is_in_next) { write(connection, next().remove, state_.next, entry, texts); }
       }
-      query_ = '"';
-      search::IndexTerms(first->tenant).append_end(query_);
-      query_ += '"';
-      const connection::Running query(connection, sql().indexed);
-      query->text(query_);
-      query->integer(first->key);
-      query->integer(last->key);
-      while (query->step()) {
-        const std::int64_t key = std::as_const(*query).integer(0);
-        while (first != next && first->key < key) { ++first; }
-        if (first != next && first->key == key) { first->is_indexed = true; }
-      }
-      first = next;
     }
+    run_statement(connection, sql().forget, entry.key);
+    run_statement(connection, sql().forget_tenant, entry.tenant);
   }
 
   std::int64_t insert(Connection& connection, const Entry& entry) {
@@ -208,9 +227,12 @@ class Indexer final : public Filler {
     const connection::Running message(connection, sql().text);
     message->integer(entry.key);
     if (!message->step()) { return 0; }
-    const std::string_view text = std::as_const(*message).text(0);
-    write(connection, sql().insert, entry, text);
-    return std::ssize(text);
+    const Texts& texts = texts_in(*message);
+    write(connection, sql().insert, state_.analysis, entry, texts);
+    if (state_.is_in_next(entry.key)) { write(connection, next().insert, state_.next, entry, texts); }
+    std::int64_t bytes = 0;
+    for (const std::string_view text : texts) { bytes += std::ssize(text); }
+    return bytes;
   }
 
   template <class Bind>
@@ -223,16 +245,30 @@ class Indexer final : public Filler {
     while (query->step()) { entries_.push_back({row.integer(0), row.integer(1), std::string(row.text(2))}); }
   }
 
-  void write(Connection& connection, const sql::StatementText& statement, const Entry& entry, std::string_view text) {
+  /// Returns the texts of a message in a row of `removed_text` or `text`, valid until the next call.
+  const Texts& texts_in(const connection::Prepared& row) {
+    return texts_.of({row.text(0), row.text(1), row.text(2), std::string_view(), row.text(3), row.text(4)});
+  }
+
+  /// Puts texts into an index, or takes them out, whose words a version of the analysis makes.
+  void write(Connection& connection, const sql::StatementText& statement, int analysis, const Entry& entry,
+             const Texts& texts) {
+    const search::IndexTerms tenant(entry.tenant);
     const connection::Running running(connection, statement);
     running->integer(entry.key);
-    running->text(terms_.of(search::IndexTerms(entry.tenant), text));
+    for (std::size_t place = 0; place < terms_.size(); ++place) {
+      // The first end says that the message is in the index.
+      terms_[place].use(analysis);
+      running->text(terms_[place].of(tenant, texts[place], place == 0));
+    }
     static_cast<void>(running->step());
   }
 
+  IndexState state_;          ///< as the turn found it
+  bool is_removing_ = false;  ///< more may wait to be removed than the turn has removed
   std::vector<Entry> entries_;
-  search::TextTerms<std::string_view> terms_;
-  std::string query_;
+  sql::StoredTexts<Message> texts_;
+  std::array<search::TextTerms<std::string_view>, 4> terms_;  ///< of each place
   // Where the last turn ended.
   std::string last_user_;
   std::int64_t last_key_ = 0;

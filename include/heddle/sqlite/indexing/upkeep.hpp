@@ -1,17 +1,30 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
 #include "heddle/sqlite/statements/erasure.hpp"
+#include "heddle/text/analysis.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
 namespace heddle::sqlite::indexing {
+
+/// How long a search that has this context may take turns before it looks: a tenth of a second, or half of the time
+/// that it has. A template, so that files that search nothing do not compile it.
+[[nodiscard]] Context::Clock::duration time_to_catch_up(const std::same_as<Context> auto& context) {
+  constexpr Context::Clock::duration longest = std::chrono::milliseconds(100);
+  if (!context.deadline) { return longest; }
+  const auto half = (*context.deadline - Context::Clock::now()) / 2;
+  return half < longest ? half : longest;
+}
 
 /// Knows how much this backend has left to do in the full-text index of messages, and does it. Used by the thread that
 /// has the connection that writes; many threads may ask.
@@ -44,28 +57,24 @@ class Upkeep {
   /// savepoints.
   void before_commit(connection::Connection& connection) {
     note_changes(connection);
-    if (removed_ > 0 && is_secure_ && can_fill()) { filler_->remove_all(connection); }
+    if (is_secure_) { note_deletions(connection); }
     removed_ = 0;
-    if (!is_immediate_ || !can_fill()) { return; }
+    const bool is_turn = is_turn_;
+    is_turn_ = false;
+    if (is_turn || !is_immediate_ || !can_fill()) { return; }
     // As much as was queued, and no more: a migration can have queued all messages.
     for (std::int64_t left = unindexed(); left > 0;) {
-      const Filler::Turn turn = take_turn(connection);
+      const Filler::Turn turn = take(connection, {});
       if (turn.is_last) { break; }
       // At least one: a turn can merge only, or begin with the first user anew.
-      left -= at_least(1, turn.messages);
+      left -= at_least(1, turn.messages + turn.renewed);
     }
   }
 
-  /// Takes a turn, and returns what it did. To be called in a transaction, outside of savepoints.
-  Filler::Turn take_turn(connection::Connection& connection) {
-    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection) : Filler::Turn{};
-    if (turn.is_last) {
-      give_up();
-    } else {
-      // Also what another process has left.
-      unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
-      unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
-    }
+  /// Takes a turn, and returns what it did; see Filler. To be called in a transaction, outside of savepoints.
+  Filler::Turn take_turn(connection::Connection& connection, std::string_view user = {}) {
+    const Filler::Turn turn = take(connection, user);
+    is_turn_ = true;
     return turn;
   }
 
@@ -85,7 +94,8 @@ class Upkeep {
       constexpr const char* is_queued =
           "SELECT EXISTS (SELECT 1 FROM search_queue) OR EXISTS (SELECT 1 FROM search_removals)";
       if (connection.read_integer(knows_erasure) != 0 &&
-          (connection.read_integer(is_queued) != 0 || connection.read_integer(owes_erasure) != 0)) {
+          (connection.read_integer(is_queued) != 0 || connection.read_integer(owes_erasure) != 0 ||
+           connection.read_integer(made_by) < text::own_analysis())) {
         unindexed_.fetch_add(1, std::memory_order_relaxed);
       }
     } catch (const Error& error) { static_cast<void>(error); }
@@ -93,6 +103,7 @@ class Upkeep {
 
   /// Leaves the rest, if there is any, to others, for example because the database is not migrated.
   void give_up() noexcept {
+    is_turn_ = false;
     unindexed_.store(0, std::memory_order_relaxed);
     unindexed_bytes_ = 0;
   }
@@ -109,6 +120,18 @@ class Upkeep {
   [[nodiscard]] std::int64_t unindexed() const noexcept { return unindexed_.load(std::memory_order_relaxed); }
 
  private:
+  Filler::Turn take(connection::Connection& connection, std::string_view user) {
+    const Filler::Turn turn = can_fill() ? filler_->take_turn(connection, user) : Filler::Turn{};
+    if (turn.is_last) {
+      give_up();
+    } else {
+      // Also what another process has left.
+      unindexed_.store(at_least(1, unindexed() - turn.messages), std::memory_order_relaxed);
+      unindexed_bytes_ = at_least(0, unindexed_bytes_ - turn.bytes);
+    }
+    return turn;
+  }
+
   /// Returns true if this program can fill the index.
   bool can_fill() noexcept {
     if (filler_ != nullptr) { return true; }
@@ -120,6 +143,13 @@ class Upkeep {
   // Not std::max: see `filler_`.
   static std::int64_t at_least(std::int64_t least, std::int64_t number) noexcept {
     return number < least ? least : number;
+  }
+
+  /// What was deleted has to leave the file: the words of the index by turns, as those of what is redacted, the rest
+  /// with this commit.
+  void note_deletions(connection::Connection& connection) const {
+    if (connection.row_changes().take_deleted() || removed_ > 0) { connection.begin_erasing(); }
+    if (removed_ > 0) { connection.execute(owe_erasure); }
   }
 
   void note_changes(connection::Connection& connection) {
@@ -137,6 +167,7 @@ class Upkeep {
   std::atomic<std::int64_t> unindexed_{0};
   std::int64_t unindexed_bytes_ = 0;  ///< those of the texts that this process has queued, about
   std::int64_t removed_ = 0;
+  bool is_turn_ = false;  ///< the transaction is a turn, so its commit takes none
   bool is_immediate_;
   bool is_secure_;
   bool works_behind_;

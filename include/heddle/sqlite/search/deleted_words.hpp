@@ -6,7 +6,7 @@
 
 namespace heddle::sqlite::search {
 
-/// The full-text indexes a connection deletes from, so that the deleted words can be removed from the file.
+/// The small full-text indexes a connection deletes from, so that the deleted words can be removed from the file.
 ///
 /// FTS5 marks words as deleted, and both the words and the marks stay until segments of the index happen to be merged.
 /// FTS5's own option `secure-delete` needs SQLite 3.42, and makes the index unreadable for older versions.

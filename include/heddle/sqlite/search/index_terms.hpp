@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/text/analysis.hpp"
 #include "heddle/text/word.hpp"
 #include "heddle/text/words.hpp"
 
@@ -55,12 +56,16 @@ class IndexTerms {
 template <std::same_as<std::string_view> Text>
 class TextTerms {
  public:
+  /// From now on, makes the terms by the rules of a version of the analysis; before, by the newest ones.
+  void use(int analysis) noexcept { analysis_ = analysis; }
+
   /// Returns the terms of a text, separated by spaces: its words in order, its end, and each word that is not its own
-  /// stem as it is written, once, for searches by what a word starts with. The result lives until the next call.
-  [[nodiscard]] Text of(const IndexTerms& tenant, Text text) {
+  /// stem as it is written, once, for searches by what a word starts with. The result lives until the next call. A text
+  /// without words has no terms, or only its end.
+  [[nodiscard]] Text of(const IndexTerms& tenant, Text text, bool always_has_end) {
     start();
-    add(tenant, text);
-    return finish(tenant);
+    if (!text.empty()) { add(tenant, text); }
+    return terms_.empty() && !always_has_end ? Text() : finish(tenant);
   }
 
   // The same for several texts of a row: `start`, then `add` for each, then `finish`.
@@ -76,7 +81,7 @@ class TextTerms {
       tenant.append_border(terms_);
       terms_.push_back(' ');
     }
-    text::for_each_word(text, [&](const text::Word& word) {
+    text::for_each_word(analysis_, text, [&](const text::Word& word) {
       tenant.append_word(terms_, word.term);
       terms_.push_back(' ');
       if (word.folded != word.term) {
@@ -106,6 +111,7 @@ class TextTerms {
   };
   [[nodiscard]] Text at(const Place& place) const { return Text(bytes_).substr(place.begin, place.size); }
 
+  int analysis_ = text::own_analysis();
   std::string terms_;
   std::string bytes_;
   std::vector<Place> written_;

@@ -46,6 +46,9 @@ class RowChanges {
   /// Returns true if since the last call anything was erased.
   [[nodiscard]] bool take_erased() noexcept { return std::exchange(erased_, false); }
 
+  /// Returns true if since the last call any message was deleted.
+  [[nodiscard]] bool take_deleted() noexcept { return std::exchange(deleted_, false); }
+
   /// The indexes whose deleted words have to leave the file.
   [[nodiscard]] DeletedWords& deleted_words() noexcept { return deleted_words_; }
 
@@ -57,14 +60,13 @@ class RowChanges {
       if (erase_deleted_words_ && table.ends_with(suffix)) {
         deleted_words_.note(table.substr(0, table.size() - suffix.size()));
       }
+      if (table == "messages") { deleted_ = true; }
     } else if (table == "messages") {
       ++queued_;
     } else if (table == "search_state") {
       erased_ = true;
     } else if (table == "search_removals") {
       ++removed_;
-      // This index has no table of lengths.
-      if (erase_deleted_words_) { deleted_words_.note("message_words"); }
     }
   }
 
@@ -73,6 +75,7 @@ class RowChanges {
   std::int64_t queued_bytes_ = 0;
   std::int64_t removed_ = 0;
   bool erased_ = false;
+  bool deleted_ = false;
   bool erase_deleted_words_ = false;
 };
 

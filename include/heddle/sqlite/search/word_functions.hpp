@@ -18,12 +18,15 @@ struct WordFunctions {
   using Rank = void (*)(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context* result, int count,
                         sqlite3_value** arguments) noexcept;
 
-  Function message_query;   ///< (tenant, terms[, weights]): the query of FTS5 for the texts of a tenant
-  Function term_weights;    ///< (tenant, terms): how much each term counts
-  Function scan_limit;      ///< (terms, wanted, sessions): how many matches are few; null: all numbers are
-  Function unindexed_rank;  ///< (text, terms, weights): the rank of a text that is not in the index; null: no match
-  Function index_terms;     ///< (tenant, text, ...): the terms of a row with these texts; used by triggers
-  Rank search_rank;         ///< (table[, weights]): the rank of a row of an index
+  Function message_query;  ///< (tenant, terms, weights, is_ranked): the query of FTS5 for the texts of a tenant
+  Function term_weights;   ///< (tenant, terms, analysis, index): how much each term counts
+  Function scan_limit;     ///< (terms, wanted, sessions): how many matches are few; null: all numbers are
+  /// (content, content_blocks, tool_calls, tool_result, parts, terms, weights): the rank of a message that is not in
+  /// the index; null: no match
+  Function unindexed_rank;
+  Function index_terms;   ///< (tenant, text, ...): the terms of a row with these texts; used by triggers
+  Function own_analysis;  ///< (): the version of the analysis that makes them; the same
+  Rank search_rank;       ///< (table[, weights]): the rank of a row of an index
 
   /// Those of this program; null if it has none. Connections look when a function is called: there are connections that
   /// are opened before `main`.
@@ -57,12 +60,13 @@ inline void add_word_functions(sqlite3* connection) {
       throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept functions");
     }
   };
-  add("message_query", -1, flags, &call_word_function<&WordFunctions::message_query>);
+  add("message_query", 4, flags, &call_word_function<&WordFunctions::message_query>);
   // Reads the index: not deterministic.
-  add("term_weights", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
+  add("term_weights", 4, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
   add("scan_limit", 3, flags, &call_word_function<&WordFunctions::scan_limit>);
-  add("unindexed_rank", 3, flags, &call_word_function<&WordFunctions::unindexed_rank>);
+  add("unindexed_rank", 7, flags, &call_word_function<&WordFunctions::unindexed_rank>);
   add("index_terms", -1, in_triggers, &call_word_function<&WordFunctions::index_terms>);
+  add("own_analysis", 0, in_triggers, &call_word_function<&WordFunctions::own_analysis>);
 }
 
 }  // namespace heddle::sqlite::search

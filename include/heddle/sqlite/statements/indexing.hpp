@@ -25,12 +25,13 @@ struct IndexingStatements {
       "SELECT r.key, t.number, r.user_id FROM search_removals r CROSS JOIN tenants t ON t.user_id = r.user_id "
       "ORDER BY r.key LIMIT ?1"};
   /// key
-  Statement removed_text{"SELECT searched FROM search_removals WHERE key = ?1"};
+  Statement removed_text{"SELECT " + searched() + " FROM search_removals WHERE key = ?1"};
   /// query for the end of the tenant's texts, first and last key: the keys that are in the index, in order.
   Statement indexed{
       "SELECT rowid FROM message_words WHERE message_words MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid"};
-  /// key, terms: the same terms as when the key was inserted.
-  Statement remove{"INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?1, ?2)"};
+  /// key, terms of each place: the same terms as when the key was inserted.
+  Statement remove{"INSERT INTO message_words (message_words, rowid, " + places() +
+                   ") VALUES ('delete', ?1, ?2, ?3, ?4, ?5)"};
   /// key
   Statement forget{"DELETE FROM search_removals WHERE key = ?1"};
   /// tenant: the same if that was its last row.
@@ -47,11 +48,16 @@ struct IndexingStatements {
       "ORDER BY q.key LIMIT ?1"};
   Statement many_queued{std::string(sqlite::many_queued)};
   /// key
-  Statement text{"SELECT searched FROM messages WHERE key = ?1"};
-  /// key, terms: outside of savepoints and with VALUES, or else FTS5 writes a segment for each message.
-  Statement insert{"INSERT INTO message_words (rowid, words) VALUES (?1, ?2)"};
+  Statement text{"SELECT " + searched() + " FROM messages WHERE key = ?1"};
+  /// key, terms of each place: outside of savepoints and with VALUES, or else FTS5 writes a segment for each message.
+  Statement insert{"INSERT INTO message_words (rowid, " + places() + ") VALUES (?1, ?2, ?3, ?4, ?5)"};
   /// user, key
   Statement dequeue{"DELETE FROM search_queue WHERE user_id = ?1 AND key = ?2"};
+
+ private:
+  /// The columns that sql::StoredTexts reads.
+  static std::string searched() { return "content, content_blocks, tool_calls, tool_result, parts"; }
+  static std::string places() { return "text, thinking, arguments, results"; }
 };
 
 }  // namespace heddle::sqlite

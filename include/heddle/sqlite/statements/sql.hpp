@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/sql/message_key.hpp"
 #include "heddle/sql/statements/soft_deletion.hpp"
 
@@ -111,6 +112,15 @@ struct Sql : sql::HidingSql {
   static std::string same_key(std::string_view table, std::string_view other) {
     return key_of(table).append(" = ").append(key_of(other));
   }
+  /// FROM with the rows `m`, which have the key of a message, of the first branches of the sessions of the user ?1, in
+  /// their order.
+  static std::string from_first_branches(std::string_view table) {
+    return std::string(" FROM branches b CROSS JOIN ").append(table).append(" m ON ") +
+           keys_between("m", "b.number", "0", std::to_string(limits::sequence)) +
+           " WHERE b.user_id = ?1 AND b.session_number = b.number ORDER BY b.number, m.key";
+  }
+  /// New messages are queued for the full-text index.
+  static constexpr bool queues_messages = true;
   /// A join whose left side is read first: SQLite does not reorder it.
   static std::string nested_join() { return " CROSS JOIN "; }
   /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
@@ -154,25 +164,6 @@ struct Sql : sql::HidingSql {
   // Statements of their own, and triggers, update the full-text indexes.
   static std::string search_columns() { return {}; }
   static std::string search_values(std::size_t /*first*/) { return {}; }
-
-  /// A FROM clause with the artifacts `a` of a user that match, best first: SQLite does not reorder CROSS JOIN, and an
-  /// ORDER BY would keep the texts of all rows in memory.
-  static std::string from_found_artifacts(std::string_view user, std::string_view words, std::string_view limit,
-                                          std::string_view offset) {
-    return std::string(" FROM (SELECT f.rowid AS number, search_rank(artifact_words) AS score FROM artifact_words f ")
-        .append(
-            "CROSS JOIN artifacts owned ON owned.number = f.rowid WHERE artifact_words MATCH message_query((SELECT ")
-        .append("number FROM tenants WHERE user_id = ")
-        .append(user)
-        .append("), ")
-        .append(words)
-        .append(")")
-        .append(" AND owned.deleted_at IS NULL" + visible("owned") + " ORDER BY score, f.rowid LIMIT ")
-        .append(limit)
-        .append(" OFFSET ")
-        .append(offset)
-        .append(") found CROSS JOIN artifacts a ON a.number = found.number");
-  }
 };
 
 }  // namespace heddle::sqlite

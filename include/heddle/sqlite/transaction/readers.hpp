@@ -4,6 +4,7 @@
 #include "heddle/call.hpp"
 #include "heddle/detail/calls/thread_mark.hpp"
 #include "heddle/detail/pool/slots.hpp"
+#include "heddle/model/storage_details.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
 #include "heddle/sqlite/statements/control.hpp"
@@ -50,6 +51,9 @@ class Readers {
       throw;
     }
   }
+
+  /// Returns the state of the connections.
+  [[nodiscard]] PoolStatistics statistics() const { return slots_.statistics(); }
 
  private:
   /// Connections are kept as long as the database is open, so their times do not matter.

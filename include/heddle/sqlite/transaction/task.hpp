@@ -6,6 +6,7 @@
 #include "heddle/sqlite/transaction/transaction.hpp"
 
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 
 namespace heddle::sqlite::transaction {
@@ -83,6 +84,15 @@ class Batch {
       only = each;
     }
     return only;
+  }
+
+  /// Returns the number of tasks that have not failed.
+  [[nodiscard]] std::uint64_t unfailed() const noexcept {
+    std::uint64_t number = 0;
+    for (const Task* each = first_; each != nullptr; each = each->next) {
+      if (!each->failure) { ++number; }
+    }
+    return number;
   }
 
  private:

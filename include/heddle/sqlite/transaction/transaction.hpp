@@ -211,7 +211,7 @@ class Transaction {
 
  private:
   void note_text(const sql::SearchText& text) noexcept {
-    const std::size_t bytes = text.first().size();
+    const std::size_t bytes = text.bytes();
     connection_.row_changes().note_bytes(bytes < sql::searched_bytes ? bytes : sql::searched_bytes);
   }
   template <class Other>

@@ -3,6 +3,7 @@
 
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
+#include "heddle/detail/counting/commit_counters.hpp"
 #include "heddle/error.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
@@ -19,6 +20,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <utility>
 
 namespace heddle::sqlite::transaction {
@@ -70,7 +72,7 @@ class Writer {
     // Without the write-ahead log it would keep readers out, and a visitor of this thread can be one.
     if (!index_.works_behind()) { return; }
     try {
-      const Context context = call.context.with_timeout(time_to_catch_up(call.context));
+      const Context context = call.context.with_timeout(indexing::time_to_catch_up(call.context));
       const Call brief{context, call.user_id, Operation::open};
       for (bool goes_on = true; goes_on;) {
         Task task(brief);
@@ -83,13 +85,17 @@ class Writer {
     } catch (const Error& error) { static_cast<void>(error); }
   }
 
-  /// Takes a turn in the full-text index for a call. Throws what ends the call, and what makes the turn fail.
-  void take_turn(const Call& call) {
+  /// Takes a turn in the full-text index for a call, and returns what it did; see Filler. Throws what ends the call,
+  /// and what makes the turn fail. A template, so that other files do not compile it.
+  indexing::Filler::Turn take_turn(const std::same_as<Call> auto& call, std::string_view user = {}) {
     Task task(call);
     enter(task);
-    const std::exception_ptr failure = take_turn();
+    indexing::Filler::Turn done;
+    auto turn = [&](Transaction& /*transaction*/) { done = index_.take_turn(connection_, user); };
+    const std::exception_ptr failure = take_turn(Context{}, turn);
     leave();
     if (failure) { std::rethrow_exception(failure); }
+    return done;
   }
 
   /// Starts the write-ahead log anew, so that it no longer has what was overwritten, by units of work that write
@@ -111,14 +117,14 @@ class Writer {
     return is_clean;
   }
 
- private:
-  static Context::Clock::duration time_to_catch_up(const std::same_as<Context> auto& context) {
-    constexpr Context::Clock::duration longest = std::chrono::milliseconds(100);
-    if (!context.deadline) { return longest; }
-    const auto half = (*context.deadline - Context::Clock::now()) / 2;
-    return half < longest ? half : longest;
+  /// Adds what the writer has counted to the metrics.
+  void report(auto& metrics) {
+    commits_.report(metrics);
+    metrics.busy_waits = connection_.interrupt().busy_waits();
+    metrics.index_queue = index_.unindexed();
   }
 
+ private:
   /// Ends the exclusive use of the connection.
   struct Exclusive {
     Writer& writer;
@@ -147,6 +153,7 @@ class Writer {
   void lead() noexcept {
     try {
       commit_together(connection_, checkpointer_, index_, batch_);
+      commits_.add_commit(batch_.unfailed());
     } catch (...) {
       // Memory ran out between the tasks.
       roll_back(connection_);
@@ -284,6 +291,7 @@ class Writer {
   Batch queue_;  ///< tasks that wait for the present leader
   Batch batch_;  ///< tasks that the present leader does
   bool leading_ = false;
+  heddle::detail::counting::CommitCounters commits_;
   indexing::Upkeep index_;  ///< the last member: its thread uses the others
 };
 

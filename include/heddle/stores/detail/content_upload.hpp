@@ -217,8 +217,8 @@ class ContentUpload {
   }
 
   void finish_file() {
+    // The quota is for the last transaction, after what else refuses the call: as where the database has the bytes.
     flush();
-    if (most_ && size_ > *most_) { throw quota_exceeded.error(); }
     file_->sync();
     file_.reset();
     folder_->rename(upload_file_name(number_), content_file_name(number_));

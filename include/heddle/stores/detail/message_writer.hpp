@@ -10,7 +10,6 @@
 #include "heddle/sql/message_parts.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
-#include "heddle/sql/search_text.hpp"
 #include "heddle/sql/session_end.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/require_session.hpp"
@@ -131,7 +130,7 @@ class MessageWriter {
     for (const Message& message : messages_) {
       const Content columns{content.of(message)};
       tx.run(sql.insert, user, session_id_, --behind, columns, Body{message}, time_of(message, saved_at),
-             Usage{message}, heddle::sql::SearchText(columns.record.content));
+             Usage{message}, content.searched(message));
       if constexpr (requires { sql.queue; }) { tx.run(sql.queue, user); }
       link_calls<Policy>(tx, session_id_, message, behind);
     }
@@ -168,7 +167,7 @@ class MessageWriter {
       const Content columns{content.of(message)};
       tx.require_as_answer(no_such_session.of(session_id_), sql::statements<Messages>().append, tx.user_id(),
                            session_id_, saved_at, columns, Body{message}, time_of(message, saved_at), Usage{message},
-                           heddle::sql::SearchText(columns.record.content));
+                           content.searched(message));
       return true;
     }
     return false;

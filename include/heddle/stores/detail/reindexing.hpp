@@ -1,11 +1,15 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/error.hpp"
+#include "heddle/model/message.hpp"
 #include "heddle/sql/former_rows.hpp"
+#include "heddle/sql/message_parts.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -24,16 +28,34 @@ struct FormerRows {
   [[nodiscard]] bool empty() const noexcept { return messages.empty() && artifacts.empty(); }
 };
 
+/// Returns what is searched of a message. One with damaged JSON is found by its content, so that it holds up no other.
+[[nodiscard]] Message searched_of(const std::same_as<sql::FormerMessage> auto& row) {
+  Message message;
+  message.content = row.content;
+  message.content_blocks = row.content_blocks;
+  message.tool_calls = row.tool_calls;
+  message.tool_result = row.tool_result;
+  message.parts = row.parts;
+  try {
+    sql::complete_row(message);
+  } catch (const Error&) {
+    message = Message{};
+    message.content = row.content;
+  }
+  return message;
+}
+
 /// Queues the new words of rows; returns a function that returns how many rows still had the former ones.
 template <class Policy, class Transaction>
 auto renew_rows(Transaction& tx, const FormerRows& rows) {
   const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();
-  using Changed = decltype(tx.run(statements.renew_message, {}, 0, 0, sql::SearchText({})));
+  using Changed = decltype(tx.run(statements.renew_message, {}, 0, 0, sql::SearchText({}, 0)));
   std::vector<Changed> changed;
   changed.reserve(rows.messages.size() + rows.artifacts.size());
   for (const sql::FormerMessage& row : rows.messages) {
-    changed.push_back(
-        tx.run(statements.renew_message, row.user_id, row.branch_number, row.sequence, sql::SearchText(row.content)));
+    const Message message = searched_of(row);
+    changed.push_back(tx.run(statements.renew_message, row.user_id, row.branch_number, row.sequence,
+                             sql::SearchText(message, row.content.size())));
   }
   for (const sql::FormerArtifact& row : rows.artifacts) {
     changed.push_back(tx.run(statements.renew_artifact, row.user_id, row.id, row.digest,
@@ -60,9 +82,8 @@ std::int64_t renew_each(Passage& passage, Next&& next, Write&& write) {
   return sum;
 }
 
-/// Indexes the rows of the tenant anew; returns how many.
 template <class Policy, class Passage>
-std::int64_t reindex_tenant(Passage& passage) {
+std::int64_t reindex_rows_of_tenant(Passage& passage) {
   const auto next = [&] {
     return passage.read([](auto& tx) {
       const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();
@@ -76,9 +97,8 @@ std::int64_t reindex_tenant(Passage& passage) {
   return renew_each<Policy>(passage, next, [&](auto&& work) { return passage.write(work); });
 }
 
-/// The same for all tenants, as the administration. Throws `permission_denied` if its role does not see all tenants.
 template <class Policy, class Passage>
-std::int64_t reindex_all_tenants(Passage& passage) {
+std::int64_t reindex_rows_of_all_tenants(Passage& passage) {
   const auto next = [&] {
     return passage.oversee([](auto& tx) {
       const auto& statements = sql::statements<typename Policy::Dialect::Reindexing>();

@@ -131,9 +131,11 @@ TEST_CASE("waiting threads are served in their order") {
     here.await_waits(number + 1);
   }
   std::this_thread::sleep_for(2ms);
+  CHECK(here.pool.statistics().waiting_calls == 8);
   lease.reset();
   for (auto& each : threads) { each.join(); }
   CHECK(order == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
+  CHECK(here.pool.statistics().waiting_calls == 0);
   CHECK(here.pool.statistics().wait_count == 8);
   CHECK(here.pool.statistics().wait_duration > 0ms);
   CHECK(here.server.opened == 1);

@@ -69,6 +69,11 @@ std::optional<std::set<std::size_t>> positions_of(const Vector& vector, const st
   return found;
 }
 
+Words words_of_text(const std::string& text) {
+  const Message message{.content = text};
+  return words_of(sql::SearchText(message, text.size()));
+}
+
 /// Returns whether a query matches the words of a row, by the rules of the database's search functions.
 bool matches(const Words& words, const std::string& query) {
   const Vector vector = parse(words.vector);
@@ -232,20 +237,19 @@ TEST_CASE("words: a query finds the texts that have its phrases") {
 }
 
 TEST_CASE("words: a word as written is in the vector too if it is not its term, without a position") {
-  CHECK(words_of(sql::SearchText("Deciding on it, decided")).vector ==
-        "'decid':1 '=deciding' 'on':2 'it':3 'decid':4 '=decided'");
-  CHECK(words_of(sql::SearchText("東京 Ωmega")).vector == "'東京':1 '京':2 'ωmega':3");
+  CHECK(words_of_text("Deciding on it, decided").vector == "'decid':1 '=deciding' 'on':2 'it':3 'decid':4 '=decided'");
+  CHECK(words_of_text("東京 Ωmega").vector == "'東京':1 '京':2 'ωmega':3");
   // Also if its places are recorded.
   std::string text = "deciding ";
   for (std::size_t number = 0; number < 300; ++number) { text += word_of(number) + " "; }
-  const Words words = words_of(sql::SearchText(text + "decided decided"));
+  const Words words = words_of_text(text + "decided decided");
   CHECK_FALSE(words.list.has_value());
   const Vector vector = parse(words.vector);
   CHECK(vector.at("=deciding").empty());
   CHECK(vector.at("=decided").empty());
   CHECK(vector.at("decid") == std::vector<std::size_t>{1, 302, 303});
   // A text cannot make one, nor a word of another analysis or of a tenant.
-  for (const auto& entry : parse(words_of(sql::SearchText("=decide ~1ualice ~ualice a|b")).vector)) {
+  for (const auto& entry : parse(words_of_text("=decide ~1ualice ~ualice a|b").vector)) {
     CAPTURE(entry.first);
     CHECK((entry.first.front() == '=' ? entry.second.empty() : entry.first.find_first_of("=~|") == std::string::npos));
   }
@@ -272,13 +276,13 @@ TEST_CASE("words: the last term is the beginning of a word, as its stem or as wr
   const auto beginning = [](std::vector<std::string_view> terms) {
     return search_query({std::move(terms), false, true});
   };
-  CHECK(beginning({"Decide"}) == "decide*|=decide*\fdecid|decide*");
-  CHECK(beginning({"decide", "on"}) == "decid\non*|=on*\fdecid\non|on*");
-  CHECK(beginning({"京"}) == "京*|=京*\f京|京*");
+  CHECK(beginning({"Decide"}) == "decide*|=decide*|<decide*|>decide*|?decide*\fdecid|decide*");
+  CHECK(beginning({"decide", "on"}) == "decid\non*|=on*|<on*|>on*|?on*\fdecid\non|on*");
+  CHECK(beginning({"京"}) == "京*|=京*|<京*|>京*|?京*\f京|京*");
   CHECK(beginning({"foo-bar"}) == "foo bar");
   CHECK(beginning({"東京タワー"}) == "東京 京タ タワ ワー\f東京タワー");
   CHECK(beginning({"red", "+++"}) == "red");
-  CHECK(beginning({"🍕"}) == "🍕*|=🍕*\f");
+  CHECK(beginning({"🍕"}) == "🍕*|=🍕*|<🍕*|>🍕*|?🍕*\f");
   CHECK(beginning({}).empty());
 }
 
@@ -299,7 +303,7 @@ TEST_CASE("words: if positions are not sufficient, the words are stored in order
     for (std::size_t number = 0; number < 300; ++number) { text += "again " + word_of(number) + " "; }
     text += word_of(19998) + " " + word_of(19999);
   }
-  const Words words = words_of(sql::SearchText(text));
+  const Words words = words_of_text(text);
   REQUIRE(words.list.has_value());
   CHECK(matches(words, word_of(19998) + " " + word_of(19999)));
   CHECK_FALSE(matches(words, word_of(19999) + " " + word_of(19998)));
@@ -343,7 +347,7 @@ TEST_CASE("words: a text of any words fits into a tsvector") {
       text += ' ';
     }
   }
-  const Words words = words_of(sql::SearchText(text));
+  const Words words = words_of_text(text);
   CHECK(size_of(parse(words.vector)) < largest_tsvector - 100);
   const Row row({text});
   // Before the end of what is searched, and after it.
@@ -362,7 +366,7 @@ TEST_CASE("words: a partial character at the end of what is searched ends the la
   for (const char* character : {"é", "語", "🙂", "𝟘"}) {
     for (std::size_t kept = 1; kept < std::string_view(character).size(); ++kept) {
       const std::string text = std::string(sql::searched_bytes - 4 - kept, ' ') + "last" + character + " more";
-      CHECK(words_of(sql::SearchText(text)).vector == "'last':1");
+      CHECK(words_of_text(text).vector == "'last':1");
     }
   }
 }

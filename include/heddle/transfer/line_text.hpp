@@ -1,0 +1,131 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/detail/crypto/base64.hpp"
+#include "heddle/reflection/members.hpp"
+#include "heddle/reflection/type_traits.hpp"
+#include "heddle/transfer/rows.hpp"
+#include "heddle/validation/json_check.hpp"
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace heddle::transfer {
+
+/// Appends a text as a string of JSON. Templates here only so that files that call none compile none.
+template <std::same_as<std::string> String>
+void append_text(String& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += '"';
+  std::size_t start = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') { continue; }
+    out.append(text, start, at - start);
+    start = at + 1;
+    switch (byte) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default: out.append("\\u00").append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
+    }
+  }
+  out.append(text, start);
+  out += '"';
+}
+
+/// Appends a number in the shortest form that is read back as the same number.
+template <class Number>
+void append_number(std::string& out, Number number) {
+  constexpr std::size_t longest = 32;
+  std::array<char, longest> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out.append(digits.data(), end.ptr);
+}
+
+/// Appends JSON as it is, or as a string if it is not what Heddle writes: one line of an object or a list.
+template <std::same_as<std::string> String>
+void append_json(String& out, std::string_view text) {
+  const bool is_structure = text.starts_with('[') || text.starts_with('{');
+  if (is_structure && text.find('\n') == std::string_view::npos && validation::is_json(String(text))) {
+    out.append(text);
+  } else {
+    append_text(out, text);
+  }
+}
+
+/// Appends the columns of a row as fields, without those that are null.
+template <class Source>
+struct FieldWriter {
+  const Source& source;
+  std::string& out;
+  const char* const* name;
+  int column;
+
+  template <class T>
+  void operator()(std::type_identity<T> /*type*/) {
+    if constexpr (reflection::is_optional<T>) {
+      if (!source.is_null(column)) { write<typename T::value_type>(); }
+    } else {
+      write<T>();
+    }
+    ++name;
+    ++column;
+  }
+
+ private:
+  template <class T>
+  void write() {
+    out.append(",\"").append(*name).append("\":");
+    if constexpr (std::same_as<T, Text>) {
+      append_text(out, source.text(column));
+    } else if constexpr (std::same_as<T, Integer>) {
+      append_number(out, source.integer(column));
+    } else if constexpr (std::same_as<T, double>) {
+      append_number(out, source.real(column));
+    } else if constexpr (std::same_as<T, JsonColumn>) {
+      append_json(out, source.text(column));
+    } else {
+      static_assert(std::same_as<T, Bytes>, "heddle: a type without a form in a stream");
+      const std::span<const std::byte> bytes = source.blob(column);
+      out += '"';
+      out += detail::crypto::to_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      out += '"';
+    }
+  }
+};
+
+/// A row of a statement as a record of a stream: the numbers that it selects first, which the export replaces by places
+/// in the stream, and the fields of the others. Made of the columns themselves: a row becomes no object in between.
+template <class Row, std::size_t Numbers>
+struct Line {
+  /// Stands for null.
+  static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::min();
+
+  std::array<std::int64_t, Numbers> numbers{};
+  std::string fields{};
+
+  template <class Source>
+  static Line read(const Source& source) {
+    Line line;
+    for (std::size_t index = 0; index < Numbers; ++index) {
+      const int column = static_cast<int>(index);
+      line.numbers[index] = source.is_null(column) ? none : source.integer(column);
+    }
+    FieldWriter<Source> write{source, line.fields, reflection::MembersIn<Row>::names.data(), static_cast<int>(Numbers)};
+    reflection::MembersIn<Row>::visit_types(write);
+    return line;
+  }
+};
+
+}  // namespace heddle::transfer
