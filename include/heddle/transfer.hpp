@@ -30,7 +30,8 @@ namespace heddle {
 /// a long read: the write-ahead log grows meanwhile, up to `visitor_log_bytes`.
 ///
 /// Throws `failed_precondition` while an import of the tenant has not ended, `data_loss` if the file of a content is
-/// missing, what the sink throws, and what a read throws. What the sink has then is no whole stream: it has no trailer.
+/// missing, `conflict` if another call has removed the content meanwhile, what the sink throws, and what a read throws.
+/// What the sink has then is no whole stream: it has no trailer.
 template <class Policy, class TracerType>
 ExportReport export_user(Backend<Policy, TracerType>& backend, const Context& context, const ExportSink& sink,
                          const ExportOptions& options = {}) {

@@ -107,7 +107,7 @@ RETURN CASE places WHEN 15 THEN words
 CREATE FUNCTION heddle_search_wanted(terms text[], any_word boolean, places bigint, OUT rows tsquery,
                                      OUT ranked tsquery, OUT exact tsquery, OUT singles tsquery, OUT patterns text[],
                                      OUT beginnings text[])
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
   term text;
@@ -115,6 +115,9 @@ DECLARE
   words tsquery;
   phrase tsquery;
 BEGIN
+  IF terms IS NULL THEN
+    RETURN;
+  END IF;
   FOREACH term IN ARRAY array_remove(terms, NULL) LOOP
     words := heddle_search_term(term, '&');
     phrase := heddle_search_term_in(term, places);
@@ -240,15 +243,20 @@ END;
 --
 -- Two ways lead to them. The index finds all at once, wherever they are; if they are many, it is better to read the
 -- messages in that order until there are enough. How many rows either way has to read shows only on the way, so each is
--- given up at a limit, four times as many rows every time: that costs a small multiple of the better one.
+-- given up at a limit, four times as many rows every time: that costs a small multiple of the better one. The messages
+-- of a short session are just read.
+--
+-- Neither way ranks: to rank a message costs some times what it costs to find it. So only those are ranked that are
+-- kept, found again by where they are in the table: all statements of the function see the same versions of rows.
 CREATE FUNCTION heddle_find_messages(query text, in_session text, of_agent text, roles bigint, at_or_after bigint,
                                      before bigint, newest boolean, any_word boolean, candidates bigint,
                                      max_rows bigint, skip bigint)
 RETURNS TABLE (branch_number bigint, sequence bigint, session_id text, score double precision, more boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path FROM CURRENT
--- A word's number of rows decides the plan, so there is none for all words.
-SET plan_cache_mode = force_custom_plan
+-- To plan the statements costs more than to find a rare word. So they are planned once in a connection, for all words;
+-- but anew where the best plan depends on how many rows other statements have found.
+SET plan_cache_mode = force_generic_plan
 -- With a limit, or without statistics, the planner would rather read the table than the index: it takes the rows of a
 -- tenant to be everywhere.
 SET enable_seqscan = off
@@ -259,6 +267,7 @@ AS $$
 DECLARE
   capped CONSTANT bigint := 10000;  -- a word that is in so many messages is not counted further
   most_terms CONSTANT bigint := 256;
+  short CONSTANT bigint := 1000;  -- a session with so many messages is read
   endless CONSTANT bigint := 1::bigint << 40;  -- more rows than a table has
   tenant text := nullif(current_setting('heddle.user_id', true), '');
   places bigint := heddle_search_places(query);
@@ -266,6 +275,7 @@ DECLARE
   place_weights real[] := ARRAY[(places & 1)::real / 10, (places >> 1 & 1)::real / 10, (places >> 2 & 1)::real / 10,
                                 (places >> 3 & 1)::real / 10];
   any_former boolean;
+  terms record;
   presents text[];
   formers text[];
   weights double precision[];
@@ -297,17 +307,15 @@ DECLARE
   lasts bigint[];
   room bigint;
   taken bigint;
-  -- What was found, in order.
-  found_branches bigint[] := '{}';
-  found_sequences bigint[] := '{}';
+  -- What was found, in order: where it is in the table, and its sessions; null if they are to be looked up.
   found_sessions text[] := '{}';
-  found_scores double precision[] := '{}';
+  found_rows tid[] := '{}';
   some_branches bigint[];
   some_sequences bigint[];
   some_sessions text[];
-  some_scores double precision[];
+  some_rows tid[];
 BEGIN
-  IF tenant IS NULL THEN
+  IF tenant IS NULL OR query IS NULL THEN
     RETURN;
   END IF;
   newest := coalesce(newest, false);
@@ -317,15 +325,18 @@ BEGIN
     ORDER BY f.branch_number, f.sequence LIMIT 1;
   -- These have no other place than the text.
   any_former := FOUND AND places & 1 <> 0;
-  SELECT t.presents, t.formers INTO presents, formers FROM heddle_search_terms(query) t;
-  IF NOT any_former THEN
-    presents := array_remove(presents, NULL);
-    formers := NULL;
+  terms := heddle_search_terms(query);
+  IF any_former THEN
+    presents := terms.presents;
+    formers := terms.formers;
+  ELSE
+    presents := array_remove(terms.presents, NULL);
   END IF;
 
   -- How rare words are, in this tenant's messages only. Counted where it decides something. Words that many of some
   -- messages have are looked for in some more: the index would find them in all.
   IF any_word AND (NOT newest OR cardinality(array_remove(presents, NULL)) > most_terms) THEN
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
     SELECT array_agg(r.present ORDER BY r.place), array_agg(r.former ORDER BY r.place),
            array_agg(ln(1 + (r.messages - r.found + 1.5) / (r.found + 0.5)) ORDER BY r.place)
       INTO presents, formers, weights
@@ -365,8 +376,8 @@ BEGIN
       WHERE r.present IS NULL OR r.rarity <= most_terms;
   END IF;
 
-  SELECT * INTO wanted FROM heddle_search_wanted(presents, any_word, places);
-  SELECT * INTO former FROM heddle_search_wanted(formers, any_word, places);
+  wanted := heddle_search_wanted(presents, any_word, places);
+  former := heddle_search_wanted(formers, any_word, places);
   rows := heddle_search_rows(tenant, wanted.rows, former.rows);
   IF rows IS NULL THEN
     RETURN;
@@ -379,36 +390,66 @@ BEGIN
   -- Nothing that is computed of the cap is too large. A limit that is not given is that one: least() ignores it.
   IF newest THEN
     goal := least(max_rows, endless) + least(coalesce(skip, 0), endless);
+    most := greatest(goal, 4000);
+    budget := least(greatest(goal, 1000), 20000);
   ELSE
     goal := least(candidates, endless) + 1;
+    -- Phrases are not found in the index alone: either way reads the messages.
+    most := greatest(CASE WHEN wanted.exact IS NULL THEN 2 ELSE 1 END * goal, 4000);
   END IF;
-  most := greatest(goal, 4000);
   IF in_session IS NOT NULL THEN
-    SELECT s.branch_number, s.last_sequence INTO present, size FROM sessions s
-      WHERE s.user_id = tenant AND s.id = in_session AND s.deleted_at IS NULL
-        AND (of_agent IS NULL OR s.agent_id = of_agent);
-    IF NOT FOUND THEN
+    -- Not in its WHERE: see heddle_sessions_of_branches.
+    SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.branch_number END,
+           s.last_sequence
+      INTO present, size FROM sessions s WHERE s.user_id = tenant AND s.id = in_session;
+    IF present IS NULL THEN
       RETURN;
     END IF;
     most := least(most, greatest(size, 1));
   END IF;
-  IF newest THEN
-    budget := least(greatest(goal, 1000), 20000);
-  ELSIF size <= 1000 THEN
-    budget := size;
-  ELSE
-    step := 250;
-  END IF;
 
-  OPEN listed FOR
-    SELECT s.id, s.number, s.branch_number, s.last_sequence FROM sessions s
-    WHERE s.user_id = tenant AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
-      AND (in_session IS NULL OR s.id = in_session)
-    ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC;
-  LOOP
+  IF size <= short THEN
+    SELECT array_agg(f.row), array_agg(in_session) INTO found_rows, found_sessions
+      FROM (SELECT m.*
+            FROM segments g
+            CROSS JOIN LATERAL
+              (SELECT m.sequence, m.ctid AS row
+               FROM messages m
+               WHERE m.user_id = tenant AND m.branch_number = g.source_number
+                 AND m.sequence BETWEEN g.first_sequence AND least(g.last_sequence, size)
+                 -- Not the operator: the index would find the words of all sessions.
+                 AND ts_match_vq(m.search, rows)
+                 AND heddle_has_role(m.role, roles) AND (at_or_after IS NULL OR m.timestamp >= at_or_after)
+                 AND (before IS NULL OR m.timestamp < before)
+                 AND CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                          THEN heddle_search_has_terms(m.search, m.words, any_word, former.exact, former.singles,
+                                                       former.patterns, former.beginnings, places)
+                          ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
+                                                       wanted.patterns, wanted.beginnings, places) END
+               ORDER BY m.sequence DESC LIMIT goal) m
+            WHERE g.user_id = tenant AND g.branch_number = present
+            ORDER BY m.sequence DESC LIMIT goal) f;
+    ended := true;
+  ELSIF NOT newest THEN
+    -- Words that many of some messages have are looked for in order first.
+    step := 250;
+    SELECT CASE WHEN count(*) >= 25 THEN step ELSE 0 END INTO budget
+      FROM (SELECT m.search FROM messages m WHERE m.user_id = tenant
+            ORDER BY m.branch_number DESC, m.sequence DESC LIMIT 100) m
+      WHERE ts_match_vq(m.search, rows);
+  END IF;
+  WHILE NOT ended AND cardinality(found_rows) < goal LOOP
     -- In order, also while most rows are found.
-    WHILE NOT ended AND cardinality(found_sequences) < goal
-          AND (budget > 0 OR 4 * cardinality(found_sequences) >= seen) LOOP
+    WHILE NOT ended AND cardinality(found_rows) < goal
+          AND (budget > 0 OR 4 * cardinality(found_rows) > seen) LOOP
+      IF listed IS NULL THEN
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+        OPEN listed FOR
+          SELECT s.id, s.number, s.branch_number, s.last_sequence FROM sessions s
+          WHERE s.user_id = tenant AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
+            AND (in_session IS NULL OR s.id = in_session)
+          ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC;
+      END IF;
       ids := '{}';
       numbers := '{}';
       branches := '{}';
@@ -439,15 +480,14 @@ BEGIN
         seen := seen + taken;
       END LOOP;
       budget := budget - step + room;
-      taken := cardinality(found_sequences);
+      taken := cardinality(found_rows);
       -- A session has all that its present branch wrote. What it has of others may be found in another session.
       SELECT array_agg(g.source_number) INTO some_branches
         FROM unnest(branches) u (number)
         JOIN segments g ON g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
         WHERE in_session IS NULL;
-      SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.id), array_agg(f.score)
-        INTO some_branches, some_sequences, some_sessions, some_scores
-        FROM (SELECT m.branch_number, m.sequence, p.id, m.score
+      SELECT array_agg(f.row), array_agg(f.id) INTO some_rows, some_sessions
+        FROM (SELECT m.row, p.id
               FROM (SELECT u.id, u.place, g.source_number,
                            greatest(u.first_sequence, g.first_sequence) AS first_sequence,
                            least(u.last_sequence, g.last_sequence) AS last_sequence
@@ -466,18 +506,7 @@ BEGIN
                         AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
                     ORDER BY place, last_sequence DESC OFFSET 0) p
               CROSS JOIN LATERAL
-                (SELECT m.branch_number, m.sequence,
-                        CASE WHEN newest THEN 0
-                             WHEN any_word THEN
-                               (SELECT sum(t.weight * ts_rank(place_weights, m.search, t.ranked, 1))
-                                FROM unnest(weights, ranks, phrases, patterns, of_former)
-                                       t (weight, ranked, phrase, pattern, of_former)
-                                WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
-                                  AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
-                                        ELSE heddle_search_words_in(m.words, places) LIKE t.pattern END))
-                             WHEN any_former AND m.search @@ '''~u'':*'::tsquery
-                             THEN ts_rank(place_weights, m.search, former.ranked, 1)
-                             ELSE ts_rank(place_weights, m.search, wanted.ranked, 1) END::double precision AS score
+                (SELECT m.sequence, m.ctid AS row
                  FROM messages m
                  WHERE m.user_id = tenant AND m.branch_number = p.source_number
                    AND m.sequence BETWEEN p.first_sequence AND p.last_sequence
@@ -492,29 +521,16 @@ BEGIN
                                                          wanted.patterns, wanted.beginnings, places) END
                  ORDER BY m.sequence DESC LIMIT goal - taken) m
               ORDER BY p.place, m.sequence DESC LIMIT goal - taken) f;
-      found_branches := found_branches || some_branches;
-      found_sequences := found_sequences || some_sequences;
       found_sessions := found_sessions || some_sessions;
-      found_scores := found_scores || some_scores;
+      found_rows := found_rows || some_rows;
       step := 2 * step;
     END LOOP;
-    EXIT WHEN ended OR cardinality(found_sequences) >= goal;
+    EXIT WHEN ended OR cardinality(found_rows) >= goal;
 
     -- By the index.
-    SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.score)
-      INTO some_branches, some_sequences, some_scores
-      FROM (SELECT m.branch_number, m.sequence,
-                   CASE WHEN newest THEN 0
-                        WHEN any_word THEN
-                          (SELECT sum(t.weight * ts_rank(place_weights, m.search, t.ranked, 1))
-                           FROM unnest(weights, ranks, phrases, patterns, of_former)
-                                  t (weight, ranked, phrase, pattern, of_former)
-                           WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
-                             AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
-                                        ELSE heddle_search_words_in(m.words, places) LIKE t.pattern END))
-                        WHEN any_former AND m.search @@ '''~u'':*'::tsquery
-                        THEN ts_rank(place_weights, m.search, former.ranked, 1)
-                        ELSE ts_rank(place_weights, m.search, wanted.ranked, 1) END::double precision AS score
+    SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.row)
+      INTO some_branches, some_sequences, some_rows
+      FROM (SELECT m.branch_number, m.sequence, m.ctid AS row
             FROM messages m
             -- Not `=`: as long as a table has no statistics, the planner would rather read all rows of the tenant.
             WHERE m.search @@ rows AND m.user_id IS NOT DISTINCT FROM tenant
@@ -526,59 +542,78 @@ BEGIN
                        ELSE heddle_search_has_terms(m.search, m.words, any_word, wanted.exact, wanted.singles,
                                                     wanted.patterns, wanted.beginnings, places) END
             LIMIT most + 1) f;
-    IF coalesce(cardinality(some_sequences), 0) <= most THEN
-      IF in_session IS NOT NULL THEN
-        SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(in_session), array_agg(f.score)
-          INTO found_branches, found_sequences, found_sessions, found_scores
-          FROM (SELECT f.* FROM unnest(some_branches, some_sequences, some_scores) f (branch_number, sequence, score)
-                JOIN segments g ON g.user_id = tenant AND g.branch_number = present
-                  AND g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
-                ORDER BY f.sequence DESC LIMIT goal) f;
-      ELSIF NOT newest AND coalesce(cardinality(some_sequences), 0) < goal THEN
-        CLOSE listed;
-        -- In this order already: whose session has a message is asked for no more of them than are returned, unless
-        -- most are hidden. Most branches are the present ones of sessions, and of no other.
-        RETURN QUERY
-          SELECT f.branch_number, f.sequence, o.session_id, f.score, false
-          FROM (SELECT u.* FROM unnest(some_branches, some_sequences, some_scores) u (branch_number, sequence, score)
-                ORDER BY u.score DESC, u.branch_number, u.sequence OFFSET 0) f
-          CROSS JOIN LATERAL
-            (SELECT coalesce((SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
-                                          THEN s.id END
-                              FROM branches w JOIN sessions s ON s.user_id = tenant AND s.number = w.session_number
-                              WHERE w.user_id = tenant AND w.number = f.branch_number AND w.hidden_at IS NULL),
-                             CASE WHEN EXISTS (SELECT FROM segments g
-                                               WHERE g.user_id = tenant AND g.source_number = f.branch_number
-                                                 AND g.branch_number <> f.branch_number)
-                                  THEN heddle_session_of_message(tenant, f.branch_number, f.sequence, of_agent) END)
-                      AS session_id OFFSET 0) o
-          WHERE o.session_id IS NOT NULL
-          ORDER BY f.score DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
-        RETURN;
-      ELSE
-        SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.id), array_agg(f.score)
-          INTO found_branches, found_sequences, found_sessions, found_scores
-          FROM (SELECT f.branch_number, f.sequence, s.id, f.score
-                FROM unnest(some_branches, some_sequences, some_scores) f (branch_number, sequence, score)
-                JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
-                  ON g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
-                JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number
-                ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC, f.sequence DESC LIMIT goal) f;
-      END IF;
+    IF coalesce(cardinality(some_rows), 0) > most THEN
+      most := 4 * most;
+      budget := most;
+      CONTINUE;
+    END IF;
+    IF in_session IS NULL AND NOT newest AND coalesce(cardinality(some_rows), 0) < goal THEN
+      found_sessions := NULL;
+      found_rows := some_rows;
       EXIT;
     END IF;
-    most := 4 * most;
-    budget := most;
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    IF in_session IS NOT NULL THEN
+      SELECT array_agg(f.row), array_agg(in_session) INTO found_rows, found_sessions
+        FROM (SELECT f.row FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
+              JOIN segments g ON g.user_id = tenant AND g.branch_number = present
+                AND g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
+              ORDER BY f.sequence DESC LIMIT goal) f;
+    ELSE
+      SELECT array_agg(f.row), array_agg(f.id) INTO found_rows, found_sessions
+        FROM (SELECT f.row, s.id
+              FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
+              JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+                ON g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
+              JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number
+              ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC, f.sequence DESC LIMIT goal) f;
+    END IF;
+    EXIT;
   END LOOP;
-  CLOSE listed;
+  IF listed IS NOT NULL THEN
+    CLOSE listed;
+  END IF;
 
+  -- Planned for these terms, it takes less time for each message.
+  IF NOT newest AND cardinality(found_rows) > 200 THEN
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+  END IF;
   RETURN QUERY
-    SELECT f.branch_number, f.sequence, f.session_id, f.score,
-           coalesce(NOT newest AND cardinality(found_sequences) > candidates, false)
-    FROM unnest(found_branches, found_sequences, found_sessions, found_scores)
-           WITH ORDINALITY f (branch_number, sequence, session_id, score, place)
-    WHERE newest OR candidates IS NULL OR f.place <= candidates
-    ORDER BY CASE WHEN newest THEN f.place END, f.score DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
+    -- In this order already: whose session has a message is asked for no more of them than are returned, unless most
+    -- are hidden. Most branches are the present ones of sessions, and of no other.
+    SELECT f.branch_number, f.sequence, o.session_id, CASE WHEN newest THEN 0 ELSE f.rank END,
+           coalesce(NOT newest AND cardinality(found_rows) > candidates, false)
+    FROM (SELECT m.branch_number, m.sequence, m.session_id,
+                 CASE WHEN newest THEN -m.place
+                      WHEN any_word THEN
+                        (SELECT sum(t.weight * ts_rank(place_weights, m.search, t.ranked, 1))
+                         FROM unnest(weights, ranks, phrases, patterns, of_former)
+                                t (weight, ranked, phrase, pattern, of_former)
+                         WHERE t.of_former = (any_former AND m.search @@ '''~u'':*'::tsquery)
+                           AND (t.pattern IS NULL OR CASE WHEN m.words IS NULL THEN m.search @@ t.phrase
+                                      ELSE heddle_search_words_in(m.words, places) LIKE t.pattern END))
+                      WHEN any_former AND m.search @@ '''~u'':*'::tsquery
+                      THEN ts_rank(place_weights, m.search, former.ranked, 1)
+                      ELSE ts_rank(place_weights, m.search, wanted.ranked, 1) END::double precision AS rank
+          FROM (SELECT m.branch_number, m.sequence, f.session_id, f.place, m.search, m.words
+                FROM unnest(found_rows, found_sessions) WITH ORDINALITY f (row, session_id, place)
+                -- Not `=`: the planner would rather read all rows of the tenant.
+                JOIN messages m ON m.ctid = f.row AND m.user_id IS NOT DISTINCT FROM tenant
+                WHERE newest OR candidates IS NULL OR f.place <= candidates) m
+          ORDER BY rank DESC, m.branch_number, m.sequence OFFSET 0) f
+    CROSS JOIN LATERAL
+      (SELECT coalesce(f.session_id,
+                       (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
+                                    THEN s.id END
+                        FROM branches w JOIN sessions s ON s.user_id = tenant AND s.number = w.session_number
+                        WHERE w.user_id = tenant AND w.number = f.branch_number AND w.hidden_at IS NULL),
+                       CASE WHEN EXISTS (SELECT FROM segments g
+                                         WHERE g.user_id = tenant AND g.source_number = f.branch_number
+                                           AND g.branch_number <> f.branch_number)
+                            THEN heddle_session_of_message(tenant, f.branch_number, f.sequence, of_agent) END)
+                AS session_id OFFSET 0) o
+    WHERE o.session_id IS NOT NULL
+    ORDER BY f.rank DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
 END
 $$;
 -- As for the earlier functions that run as the owner.

@@ -15,3 +15,4 @@ DROP TRIGGER human_requests_await_import ON human_requests;
 DROP FUNCTION heddle_await_import();
 DROP TABLE import_numbers;
 DROP TABLE imports;
+DROP FUNCTION heddle_begin_import();

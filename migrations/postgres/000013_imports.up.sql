@@ -42,21 +42,31 @@ BEGIN
 END
 $$;
 
--- Nothing new gets into a tenant but by its import.
+-- Nothing new gets into a tenant but by its import. After the insertion: a row that is there already is no new one.
+-- The lock: an import that begins waits for the transactions that have inserted something, and then sees it; those that
+-- insert something later wait for its first transaction, and then see that it has begun.
 CREATE FUNCTION heddle_await_import() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended(current_schema() || ' imports ' || NEW.user_id, 0));
   IF EXISTS (SELECT FROM imports WHERE user_id = NEW.user_id AND writing = 0) THEN
     RAISE EXCEPTION 'an import of this tenant has not ended' USING ERRCODE = 'HD001';
   END IF;
+  RETURN NULL;
+END
+$$;
+CREATE FUNCTION heddle_begin_import() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || ' imports ' || NEW.user_id, 0));
   RETURN NEW;
 END
 $$;
+CREATE TRIGGER imports_begin BEFORE INSERT ON imports FOR EACH ROW EXECUTE FUNCTION heddle_begin_import();
 DO $$
 DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['sessions', 'agent_errors', 'artifacts', 'sql_results', 'human_requests'] LOOP
-    EXECUTE format('CREATE TRIGGER %I BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION heddle_await_import()',
+    EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I FOR EACH ROW EXECUTE FUNCTION heddle_await_import()',
                    name || '_await_import', name);
   END LOOP;
 END

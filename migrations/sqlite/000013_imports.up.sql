@@ -19,24 +19,24 @@ CREATE TABLE import_numbers (
   PRIMARY KEY (user_id, kind, place)
 ) STRICT, WITHOUT ROWID;
 
--- Nothing new gets into a tenant but by its import.
-CREATE TRIGGER sessions_await_import BEFORE INSERT ON sessions
+-- Nothing new gets into a tenant but by its import. After the insertion: a row that is there already is no new one.
+CREATE TRIGGER sessions_await_import AFTER INSERT ON sessions
 WHEN EXISTS (SELECT 1 FROM imports WHERE user_id = NEW.user_id AND writing = 0) BEGIN
   SELECT RAISE(ABORT, 'an import of this tenant has not ended');
 END;
-CREATE TRIGGER agent_errors_await_import BEFORE INSERT ON agent_errors
+CREATE TRIGGER agent_errors_await_import AFTER INSERT ON agent_errors
 WHEN EXISTS (SELECT 1 FROM imports WHERE user_id = NEW.user_id AND writing = 0) BEGIN
   SELECT RAISE(ABORT, 'an import of this tenant has not ended');
 END;
-CREATE TRIGGER artifacts_await_import BEFORE INSERT ON artifacts
+CREATE TRIGGER artifacts_await_import AFTER INSERT ON artifacts
 WHEN EXISTS (SELECT 1 FROM imports WHERE user_id = NEW.user_id AND writing = 0) BEGIN
   SELECT RAISE(ABORT, 'an import of this tenant has not ended');
 END;
-CREATE TRIGGER sql_results_await_import BEFORE INSERT ON sql_results
+CREATE TRIGGER sql_results_await_import AFTER INSERT ON sql_results
 WHEN EXISTS (SELECT 1 FROM imports WHERE user_id = NEW.user_id AND writing = 0) BEGIN
   SELECT RAISE(ABORT, 'an import of this tenant has not ended');
 END;
-CREATE TRIGGER human_requests_await_import BEFORE INSERT ON human_requests
+CREATE TRIGGER human_requests_await_import AFTER INSERT ON human_requests
 WHEN EXISTS (SELECT 1 FROM imports WHERE user_id = NEW.user_id AND writing = 0) BEGIN
   SELECT RAISE(ABORT, 'an import of this tenant has not ended');
 END;

@@ -55,7 +55,7 @@ void prepare(Backend& backend, int messages) {
 }
 
 /// A deadline, so that a deadlock does not block the tests forever.
-heddle::Context context() { return heddle::Context{}.with_timeout(20s); }
+heddle::Context context() { return heddle::Context{}.with_timeout(2min); }
 
 }  // namespace
 

@@ -22,7 +22,7 @@ TEST_CASE("a forked child neither opens the database of its parent again nor har
   backend->session_storage().save_message({}, "session", saying("before"));
   const pid_t child = ::fork();
   if (child == 0) {
-    ::alarm(30);
+    ::alarm(120);
     backend.reset();
     bool refused = false;
     try {
@@ -54,7 +54,7 @@ TEST_CASE("a child that is forked while messages are indexed can use another dat
     std::this_thread::sleep_for(std::chrono::milliseconds(20 + child_number % 10));
     const pid_t child = ::fork();
     if (child == 0) {
-      ::alarm(30);
+      ::alarm(120);
       heddle::Backend<heddle::Sqlite> other({.path = file.path().string() + ".other"});
       other.migrate();
       ::_exit(0);

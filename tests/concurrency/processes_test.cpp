@@ -32,12 +32,14 @@ constexpr int processes = 4;
 constexpr int threads = 4;
 constexpr int rounds = 25;
 constexpr int fresh_files = 100;
+/// How long a write waits for the other processes, on a busy machine too.
+constexpr std::chrono::minutes patience{2};
 
 }  // namespace
 
 TEST_CASE("child: save to a shared file" * doctest::skip()) {
   const int process = Parent::number("HEDDLE_TEST_PROCESS");
-  heddle::Backend<heddle::Sqlite> backend({.path = Parent::setting("HEDDLE_TEST_PATH")});
+  heddle::Backend<heddle::Sqlite> backend({.path = Parent::setting("HEDDLE_TEST_PATH"), .busy_timeout = patience});
   auto& store = backend.session_storage();
   Parent::tell("r");
   Parent::wait_at_gate();
@@ -114,8 +116,9 @@ TEST_CASE("child: open fresh files" * doctest::skip()) {
   for (int file = 0; file < fresh_files; ++file) {
     std::this_thread::sleep_until(start + file * tick);
     try {
-      heddle::Backend<heddle::Sqlite> backend(
-          {.path = (folder / (std::to_string(file) + ".db")).string(), .migration_directory = folder / "migrations"});
+      heddle::Backend<heddle::Sqlite> backend({.path = (folder / (std::to_string(file) + ".db")).string(),
+                                               .busy_timeout = patience,
+                                               .migration_directory = folder / "migrations"});
       backend.migrate();
       Parent::tell(std::to_string(backend.details().migration_version) + "\n");
     } catch (const heddle::Error& error) { Parent::tell(std::string(error.what()) + "\n"); }
@@ -168,7 +171,7 @@ TEST_CASE("8 threads that open a file with another journal mode at once do not k
     const bool wal = round % 2 == 0;
     CAPTURE(wal);
     support::together(8, [&](int) {
-      heddle::Backend<heddle::Sqlite> backend({.path = path, .wal = wal});
+      heddle::Backend<heddle::Sqlite> backend({.path = path, .wal = wal, .busy_timeout = patience});
       backend.ping();
     });
   }

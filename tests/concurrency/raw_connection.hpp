@@ -17,7 +17,7 @@ class RawConnection {
     const int code = sqlite3_open(path.c_str(), &raw);
     handle_.reset(raw);
     if (code != SQLITE_OK) { throw std::runtime_error("cannot open a raw connection"); }
-    sqlite3_busy_timeout(raw, 10000);
+    sqlite3_busy_timeout(raw, 60000);
   }
 
   /// Runs a statement; returns the first column of its first row as text, empty if there is no row.

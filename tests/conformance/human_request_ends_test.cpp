@@ -20,7 +20,7 @@ using support::code_of;
 /// Requests that end without an answer, and calls that wait for the first of several.
 namespace {
 
-constexpr auto long_time = 30s;
+constexpr auto long_time = 2min;
 
 /// Waits on another thread; with a deadline, so that a failing test does not hang.
 template <class Store>

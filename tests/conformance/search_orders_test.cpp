@@ -169,6 +169,42 @@ CONFORMANCE_TEST("the best of as many matches as are configured are returned, of
   }
 }
 
+CONFORMANCE_TEST("the best are of the newest, in whatever order sessions were made and updated") {
+  for (const std::int64_t candidates : {5, 40, 200}) {
+    CAPTURE(candidates);
+    Subject subject({.search_candidates = candidates});
+    auto& store = subject.backend().session_storage();
+    constexpr int sessions = 24;
+    const auto id = [](int number) { return std::to_string(number % sessions); };
+    for (int number = 0; number < sessions; ++number) { add_session(subject.backend(), alice, id(number), "agent"); }
+    // Each session is saved to ten times, each time in another order of sessions; some have the word rarely.
+    for (int number = 0; number < 10 * sessions; ++number) {
+      const bool has = number % sessions % 3 != 0 || number % 5 == 0;
+      store.save_message(alice, id(number * 7 + number / sessions), says(has ? "word" : "other"));
+    }
+    store.fork_session(alice, "1", 8, {.id = "fork", .agent_id = "agent"});
+    store.save_message(alice, "fork", says("word"));
+    store.delete_session(alice, "1");
+    store.delete_session(alice, "5");
+    store.redact_messages(alice, "2", {1, 4}, "test");
+    for (const char* const query : {"word", "other"}) {
+      const auto keys = [&](SearchOrder order) {
+        Texts found;
+        for (const auto& each : store.search_messages(alice, {.query = query, .order = order}, {.limit = 1000}).items) {
+          found.push_back(each.session_id + ":" + std::to_string(each.sequence));
+        }
+        return found;
+      };
+      Texts expected = keys(SearchOrder::newest);
+      expected.resize(std::min(expected.size(), static_cast<std::size_t>(candidates)));
+      Texts found = keys(SearchOrder::best);
+      std::sort(expected.begin(), expected.end());
+      std::sort(found.begin(), found.end());
+      CHECK(found == expected);
+    }
+  }
+}
+
 CONFORMANCE_TEST("a search with members that it cannot have is refused") {
   Subject subject;
   auto& store = subject.backend().session_storage();

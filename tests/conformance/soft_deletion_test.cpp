@@ -194,7 +194,7 @@ CONFORMANCE_TEST("the backend removes sessions after their grace period by itsel
   const auto deletion = soft_deletion(backend);
   REQUIRE(deletion->soft_delete_session(alice, "s"));
   const auto is_gone = [&] { return !fs::exists(filled.file_of(alice)); };
-  for (int step = 0; step < 1000 && !is_gone(); ++step) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
+  for (int step = 0; step < 6000 && !is_gone(); ++step) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
   CHECK(is_gone());
   CHECK(!deletion->restore_session(alice, "s"));
   CHECK(fs::exists(filled.file_of(bob)));

@@ -42,7 +42,7 @@ CONFORMANCE_TEST("a stream is for its tenant, unless another one is asked for") 
   const Exported stream = exported(backend, alice);
   CHECK(code_of([&] { import_user(backend, bob, stream.bytes); }) == ErrorCode::failed_precondition);
   CHECK(backend.session_storage().list_sessions(bob).items.empty());
-  import_user(backend, bob, stream.bytes, {.into_other_tenant = true});
+  import_user(backend, bob, stream.bytes, {.into_other_tenant = true, .artifact_quota = true});
   const Exported copy = exported(backend, bob);
   CHECK(copy.report.records_checksum == stream.report.records_checksum);
   CHECK(copy.report.checksum != stream.report.checksum);

@@ -86,7 +86,7 @@ CONFORMANCE_TEST("a tenant goes out as a stream and comes in again, member by me
   Subject other;
   auto& target = other.backend();
   add_session(target, bob, "root");
-  const ImportReport report = import_user(target, alice, stream.bytes);
+  const ImportReport report = import_user(target, alice, stream.bytes, {.artifact_quota = true});
   CHECK(report.counts == stream.report.counts);
   CHECK(report.records == stream.report.records);
   CHECK(report.checksum == stream.report.checksum);

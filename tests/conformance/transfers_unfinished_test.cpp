@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -82,7 +83,7 @@ CONFORMANCE_TEST("an import that fails is hidden, keeps others out, and is undon
   CHECK(target.artifact_store().content_usage(alice).stored_bytes == 0);
   add_session(target, alice, "new");
   CHECK(store.delete_session(alice, "new"));
-  CHECK(!import_user(target, alice, stream).resumed);
+  CHECK(!import_user(target, alice, stream, {.artifact_quota = true}).resumed);
   CHECK(exported(target, alice).bytes == stream);
   CHECK(store.list_sessions(bob).items.size() == 2);
 }
@@ -108,9 +109,10 @@ CONFORMANCE_TEST("an import that was stopped goes on with the same stream") {
   CHECK(code_of([&] { exported(target, alice); }) == ErrorCode::failed_precondition);
 
   std::vector<std::int64_t> steps;
-  const ImportReport report =
-      import_user(target, alice, stream.bytes,
-                  {.on_progress = [&](const ImportProgress& progress) { steps.push_back(progress.stored); }});
+  const ImportReport report = import_user(target, alice, stream.bytes,
+                                          {.artifact_quota = true, .on_progress = [&](const ImportProgress& progress) {
+                                             steps.push_back(progress.stored);
+                                           }});
   CHECK(report.resumed);
   CHECK(report.records == stream.report.records);
   REQUIRE(!steps.empty());
@@ -127,14 +129,14 @@ CONFORMANCE_TEST("an import whose observer throws goes on where it was left, als
   auto& target = other.backend();
   struct Enough {};
   int calls = 0;
-  bool ended = false;
-  while (!ended) {
+  std::optional<ImportReport> report;
+  while (!report) {
     try {
-      CHECK(import_user(target, alice, stream.bytes, {.on_progress = [](const ImportProgress&) { throw Enough(); }})
-                .resumed);
-      ended = true;
+      report = import_user(target, alice, stream.bytes,
+                           {.artifact_quota = true, .on_progress = [](const ImportProgress&) { throw Enough(); }});
     } catch (const Enough&) { ++calls; }
   }
+  CHECK(report->resumed);
   CHECK(calls >= 3);
   CHECK(exported(target, alice).bytes == stream.bytes);
 }

@@ -131,7 +131,9 @@ TEST_CASE("an index that is made anew is whole, however often the process is kil
       older.wait_for_sign();
       ChildProcess newer(later, settings(path, round));
       newer.wait_for_sign();
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 150'000));
+      // The later ones wait longer, so that the index is begun on a slow machine, too.
+      std::this_thread::sleep_for(
+          std::chrono::microseconds(random() % (150'000U * static_cast<unsigned>(1 + round / 5))));
       newer.kill();
       older.kill();
       newer.wait();

@@ -13,6 +13,12 @@ set(allowed
   sqlite/connection/file_errors.hpp
   # Renames a file (renameat2); opens nothing.
   sqlite/file/backup.hpp
+  # Gives advice about a mapping that SQLite made (posix_madvise); opens nothing.
+  sqlite/connection/mapped_file.hpp
+  # Shows in a comment how a program writes a stream to a file.
+  transfer.hpp
+  # Makes a temporary file that has no name (tmpfile).
+  transfer/stream_reader.hpp
   # Sets flags of a socket; opens nothing.
   postgres/libpq/bulk.hpp)
 

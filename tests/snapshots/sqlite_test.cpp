@@ -214,7 +214,8 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
            {"settle", erasure.settle.text()},
            {"merge_artifacts", erasure.merge_artifacts.text()},
            {"begin_merge", erasure.begin_merge.text()},
-           {"merge", erasure.merge.text()}});
+           {"merge", erasure.merge.text()},
+           {"progress", erasure.progress.text()}});
   for (const std::string& text : sent()) { all.add_sent(text); }
   compare("sqlite.sql.txt", all.text(), Renewal::by_command);
 }

@@ -1,6 +1,7 @@
 #include "concurrency/raw_connection.hpp"
 #include "heddle/core.hpp"
 #include "heddle/sqlite.hpp"
+#include "heddle/sqlite/statements/erasure.hpp"
 #include "support/expect_error.hpp"
 #include "support/files_with.hpp"
 #include "support/temporary_folder.hpp"
@@ -74,6 +75,64 @@ TEST_CASE("a scrub leaves nothing of what was redacted in the files") {
     store.save_message({}, "s", {.content = "found again"});
     CHECK(store.search_messages({}, {.query = "again"}).items.size() == 1);
   }
+}
+
+TEST_CASE("nothing is left of few messages either, deleted or redacted") {
+  for (const bool wal : {true, false}) {
+    for (const auto indexing : {sqlite::Indexing::deferred, sqlite::Indexing::immediate}) {
+      for (const int few : {1, 100}) {
+        for (const bool deletes : {true, false}) {
+          CAPTURE(wal);
+          CAPTURE(static_cast<int>(indexing));
+          CAPTURE(few);
+          CAPTURE(deletes);
+          const Place place;
+          Backend<Sqlite> backend({.path = place.path(), .wal = wal, .indexing = indexing, .secure_delete = true});
+          backend.migrate();
+          auto& store = backend.session_storage();
+          store.save_session({}, {.id = "kept"});
+          store.save_messages({}, "kept", std::vector<Message>(200, Message{.content = "other words"}));
+          store.save_session({}, {.id = "few"});
+          store.save_messages({}, "few", std::vector<Message>(static_cast<std::size_t>(few), {.content = secret}));
+          if (wal) { wait_for_index(backend); }
+          if (deletes) {
+            CHECK(store.delete_session({}, "few"));
+          } else {
+            store.redact_messages({}, "few", {1, few}, "asked for");
+          }
+          backend.scrub();
+          CHECK(place.files() == Names{});
+          CHECK(concurrency::RawConnection(place.path()).damage() == "");
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("what is erased while a merge is under way does not begin it anew, but has another one follow") {
+  const Place place;
+  {
+    Backend<Sqlite> backend({.path = place.path()});
+    backend.migrate();
+    fill(backend.session_storage(), "s");
+    wait_for_index(backend);
+  }
+  {
+    concurrency::RawConnection raw(place.path());
+    const auto owed_after = [&raw](const std::string& before) {
+      raw.run("UPDATE search_state SET erasure = " + before);
+      raw.run(heddle::sqlite::owe_erasure);
+      return raw.run("SELECT erasure FROM search_state");
+    };
+    CHECK(owed_after("0") == "2");
+    CHECK(owed_after("2") == "2");
+    CHECK(owed_after("3") == "3");
+    CHECK(owed_after("1") == "3");
+  }
+  Backend<Sqlite> backend({.path = place.path()});
+  backend.session_storage().redact_messages({}, "s", {1, 600}, "asked for");
+  CHECK(backend.scrub().steps >= 3);
+  CHECK(place.files() == Names{});
 }
 
 TEST_CASE("redacted words leave the full-text index by themselves, while others are saved") {

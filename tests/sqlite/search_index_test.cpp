@@ -168,10 +168,10 @@ TEST_CASE("a search lets messages of its tenant be indexed first if many of them
   place.run("UPDATE search_state SET analysis = 1");
 
   SUBCASE("down to where a search is fast") {
-    while (waiting("alice") > 2000) {
-      const std::size_t before = waiting("alice");
+    // Each search does as much as it has time for, on a busy machine nothing.
+    for (int searches = 0; waiting("alice") > 2000; ++searches) {
+      REQUIRE(searches < 1000);
       CHECK(finds_all(alice));
-      REQUIRE(waiting("alice") < before);
     }
     CHECK(finds_all(bob));
   }

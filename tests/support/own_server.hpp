@@ -47,7 +47,7 @@ class OwnServer {
   /// Stops the server and waits until it has restarted.
   static void restart(Shutdown how) {
     const pid_t ended = end(how);
-    for (int attempt = 0; attempt < 3000; ++attempt) {
+    for (int attempt = 0; attempt < 18000; ++attempt) {
       if (const pid_t now = process(); now != 0 && now != ended) {
         const std::unique_ptr<PGconn, decltype(&::PQfinish)> connection(::PQconnectdb(postgres_server().c_str()),
                                                                         &::PQfinish);

@@ -97,7 +97,7 @@ class PgBouncer {
       process_ = -1;
       throw std::runtime_error("setpriv is missing");
     }
-    for (int attempt = 0; attempt < 1000; ++attempt) {
+    for (int attempt = 0; attempt < 6000; ++attempt) {
       if (connect_to({.host = folder_, .port = "6432"}).get() >= 0) { return; }
       if (::waitpid(process_, nullptr, WNOHANG) == process_) {
         process_ = -1;

@@ -47,7 +47,7 @@ class PostgresDatabase {
         return;
       } catch (const PostgresFailure& failure) {
         // Another connection, perhaps autovacuum, uses the template at this moment.
-        if (failure.sqlstate != "55006" || attempt == 100) { throw; }
+        if (failure.sqlstate != "55006" || attempt == 1200) { throw; }
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
       }
     }

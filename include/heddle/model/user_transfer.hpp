@@ -54,7 +54,9 @@ using ImportObserver = std::function<void(const ImportProgress& progress)>;
 struct ImportOptions {
   OnConflict on_conflict = OnConflict::fail;
   bool into_other_tenant = false;  ///< else the stream must be of the tenant of the context
-  ImportObserver on_progress{};    ///< called after each batch
+  /// Takes the quota of artifacts from the stream, if the tenant has none: only for a stream that no tenant can change.
+  bool artifact_quota = false;
+  ImportObserver on_progress{};  ///< called after each batch
 };
 
 /// What an import has read.

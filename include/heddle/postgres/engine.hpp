@@ -74,8 +74,18 @@ class Engine {
   /// Returns true if there is an `admin_dsn`.
   [[nodiscard]] bool can_administer() const noexcept { return admin_executor_.has_value(); }
 
-  /// Makes a round trip. Throws `unavailable` if the server does not respond, and what `Context::check` throws.
-  void ping(const Call& call) { executor_.ping(call.context); }
+  /// Makes a round trip. Throws `unavailable` if the server does not respond or takes no connection, and what
+  /// `Context::check` throws.
+  void ping(const Call& call) {
+    try {
+      executor_.ping(call.context);
+    } catch (const Error& error) {
+      // `failed_precondition` says that only a restart of this process helps. What a server or a pooler refuses passes,
+      // and would be refused to a new process, too.
+      if (error.code() != ErrorCode::failed_precondition) { throw; }
+      throw Error(ErrorCode::unavailable, error.what(), error.native_code());
+    }
+  }
 
   /// Returns the migration table and its lock, for the time of a call. Throws `failed_precondition` if the role that
   /// migrates connects to another database than the role that serves.

@@ -29,8 +29,11 @@ class Scrubber {
   [[nodiscard]] ScrubReport scrub() {
     ScrubReport report;
     empty_indexes();
-    require_own_words();
-    for (; ask(owes_erasure) != 0; ++report.steps) { writer_.take_turn(call_); }
+    for (; ask(owes_erasure) != 0; ++report.steps) {
+      // A later version can take the index over meanwhile.
+      require_own_words();
+      writer_.take_turn(call_);
+    }
     report.rewritten = rewrite_once();
     report.log_cleaned = writer_.clean_log(call_, [](auto& transaction) { transaction.settle_rewriting(); });
     return report;
@@ -43,12 +46,13 @@ class Scrubber {
       OwedWork owed;
       owed.unindexed_messages = connection.read_integer("SELECT count(*) FROM search_queue");
       owed.erasure = connection.read_integer("SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0)") != 0;
-      if (connection.read_integer("SELECT count(*) FROM search_rebuild") != 0) {
-        owed.rebuild = IndexRebuild{connection.read_integer("SELECT done FROM search_rebuild"),
-                                    connection.read_integer("SELECT max(done, total) FROM search_rebuild")};
-      } else if (connection.read_integer(made_by) < text::own_analysis()) {
-        owed.rebuild.emplace();
+      {
+        // One statement: another process can end it between two.
+        const connection::Running progress(connection, sql::statements<ErasureStatements<>>().progress);
+        const connection::Prepared& row = *progress;
+        if (progress->step()) { owed.rebuild = IndexRebuild{row.integer(0), row.integer(1)}; }
       }
+      if (!owed.rebuild && connection.read_integer(made_by) < text::own_analysis()) { owed.rebuild.emplace(); }
       return owed;
     });
   }

@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/text/bytes.hpp"
 #include "heddle/text/query_words.hpp"
 #include "heddle/text/word.hpp"
 #include "heddle/text/words.hpp"
@@ -57,16 +58,45 @@ class Occurrences {
   /// The number of different terms.
   [[nodiscard]] std::size_t terms() const noexcept { return terms_.size(); }
 
-  /// Looks at a text.
-  void find(Text text) {
-    read(text);
+  /// True if no term is a phrase.
+  [[nodiscard]] bool are_words() const noexcept {
+    return std::all_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.size() == 1; });
+  }
+
+  /// Starts with a text. What stands before all terms is left out of `words()`, but for so many bytes.
+  void start(Text text, std::size_t context) {
+    start_at_begin(text);
+    // To look for many words takes longer than to look at the text.
+    constexpr std::size_t few = 16;
+    const std::size_t first = wanted_.size() > few ? 0 : first_possible(text);
+    const std::size_t space = first > context ? text.rfind(' ', first - context) : std::string_view::npos;
+    // Only ASCII is left out: as many code points.
+    if (space != std::string_view::npos) { at_ = point_ = space; }
+  }
+  void start_at_begin(Text text) {
+    text_ = text;
+    at_ = 0;
+    point_ = 0;
+    words_.clear();
+    hits_.clear();
+    found_.clear();
+  }
+
+  /// Looks at so many further bytes of the text, up to the end of a word. Returns false at the end of the text.
+  bool read(std::size_t bytes) {
+    const std::size_t space = bytes < text_.size() - at_ ? text_.find(' ', at_ + bytes) : std::string_view::npos;
+    read_to(std::min(space, text_.size()));
     found_.clear();
     for (const Hit& hit : hits_) {
       for (const std::size_t term : terms_of_[hit.number]) {
         if (stands(term, hit.word)) { found_.push_back({hit.word, terms_[term].size(), term}); }
       }
     }
+    return at_ < text_.size();
   }
+
+  /// How many code points of the text come before what was not looked at.
+  [[nodiscard]] std::size_t point() const noexcept { return point_; }
 
   /// The words of the text, and what was found, both in order.
   [[nodiscard]] const std::vector<Place>& words() const noexcept { return words_; }
@@ -118,26 +148,51 @@ class Occurrences {
     return wanted_.size() - 1;
   }
 
-  void read(Text text) {
-    words_.clear();
-    hits_.clear();
-    std::size_t at = 0;
-    std::size_t point = 0;
-    const auto points = [text](std::size_t begin, std::size_t end) {
+  /// Returns the offset of what can be the first word of the query; the size of the text if there is none. A word of
+  /// ASCII begins as its stem does, but for the last bytes of that; other words have a byte beyond ASCII.
+  [[nodiscard]] std::size_t first_possible(Text text) const {
+    std::size_t word = 0;
+    bool is_inside = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (static_cast<unsigned char>(text[at]) >= 0x80) { return is_inside ? word : at; }
+      const bool was_inside = is_inside;
+      is_inside = lower_letter(text[at]) != 0;
+      if (!is_inside || was_inside) { continue; }
+      word = at;
+      if (can_be_wanted(text.substr(at))) { return at; }
+    }
+    return text.size();
+  }
+
+  [[nodiscard]] bool can_be_wanted(Text text) const {
+    return std::any_of(wanted_.begin(), wanted_.end(), [text](const Wanted& word) {
+      const std::size_t size = word.term.size() > 3 ? word.term.size() - 2 : 1;
+      std::size_t same = 0;
+      while (same < size && same < text.size() && lower_letter(text[same]) == word.term[same]) { ++same; }
+      return same == size;
+    });
+  }
+
+  void read_to(std::size_t end) {
+    const auto points = [this](std::size_t from, std::size_t to) {
       const auto is_first = [](char each) { return (static_cast<unsigned char>(each) & 0xC0U) != 0x80U; };
-      const auto first = text.begin() + static_cast<std::ptrdiff_t>(begin);
-      return static_cast<std::size_t>(std::count_if(first, text.begin() + static_cast<std::ptrdiff_t>(end), is_first));
+      const auto first = text_.begin() + static_cast<std::ptrdiff_t>(from);
+      return static_cast<std::size_t>(std::count_if(first, text_.begin() + static_cast<std::ptrdiff_t>(to), is_first));
     };
-    for_each_word(text, [&](const Word& word) {
-      point += points(at, word.begin);
-      at = word.begin;
-      const auto place = std::lower_bound(whole_.begin(), whole_.end(), std::string_view(word.term), before());
-      if (place != whole_.end() && wanted_[*place].term == word.term) { hits_.push_back({words_.size(), *place}); }
+    const std::size_t begin = at_;
+    for_each_word(text_.substr(begin, end - begin), [&](const Word& word) {
+      const Place place{begin + word.begin, begin + word.end, 0, 0};
+      point_ += points(at_, place.begin);
+      at_ = place.begin;
+      const auto whole = std::lower_bound(whole_.begin(), whole_.end(), std::string_view(word.term), before());
+      if (whole != whole_.end() && wanted_[*whole].term == word.term) { hits_.push_back({words_.size(), *whole}); }
       for (const std::size_t number : starts_) {
         if (wanted_[number].starts(word)) { hits_.push_back({words_.size(), number}); }
       }
-      words_.push_back({word.begin, word.end, point, point + points(word.begin, word.end)});
+      words_.push_back({place.begin, place.end, point_, point_ + points(place.begin, place.end)});
     });
+    point_ += points(at_, end);
+    at_ = end;
     std::sort(hits_.begin(), hits_.end());
   }
 
@@ -155,6 +210,9 @@ class Occurrences {
   std::vector<std::size_t> starts_;                 ///< the numbers of the others
   std::vector<std::vector<std::size_t>> terms_;     ///< the numbers of their words
   std::vector<std::vector<std::size_t>> terms_of_;  ///< the terms that start with a word, by its number
+  Text text_{};
+  std::size_t at_ = 0;     ///< where what was not looked at begins
+  std::size_t point_ = 0;  ///< the same in code points
   std::vector<Place> words_;
   std::vector<Hit> hits_;  ///< the words of the text that are wanted
   std::vector<Occurrence> found_;

@@ -40,8 +40,7 @@ class SnippetMaker {
   /// Returns a snippet. It begins at the start of the text or of a word, and splits no word at its end unless that is
   /// longer than the snippet.
   [[nodiscard]] Snippet of(Text text) {
-    occurrences_.find(text);
-    const Core core = best();
+    const Core core = read(text);
     Snippet snippet;
     snippet.terms = core.terms;
     snippet.part.begin = begin_of(text, core);
@@ -67,11 +66,31 @@ class SnippetMaker {
     return occurrences_.words()[each.first_word + each.words - 1];
   }
 
-  [[nodiscard]] Core best() const {
+  /// Looks at as much of a text as decides what its snippet is.
+  [[nodiscard]] Core read(Text text) {
+    // A snippet begins so far before its first word, or one byte before that, which a stroke can make a word.
+    occurrences_.start(text, longest_ + 1);
+    bool has_more = true;
+    for (std::size_t bytes = 2 * longest_ + 64; has_more; bytes *= 2) {
+      has_more = occurrences_.read(bytes);
+      const Core core = best();
+      if (core.terms == 0) { continue; }
+      // What follows can complete no term before it, and no part that begins earlier has more of them.
+      const bool is_best = core.terms == occurrences_.terms() && occurrences_.are_words() &&
+                           occurrences_.point() >= occurrences_.words()[core.first_word].first_point + longest_;
+      if (!has_more || is_best) { return core; }
+    }
+    // There is none, so the snippet is the start of the text; a code point has four bytes at most.
+    occurrences_.start_at_begin(text);
+    occurrences_.read(4 * longest_);
+    return best();
+  }
+
+  [[nodiscard]] Core best() {
     const std::vector<Occurrence>& found = occurrences_.found();
     Core best;
-    std::vector<std::size_t> seen(occurrences_.terms(), 0);
-    for (std::size_t first = 0; first < found.size() && best.terms < seen.size(); ++first) {
+    seen_.assign(occurrences_.terms(), 0);
+    for (std::size_t first = 0; first < found.size() && best.terms < seen_.size(); ++first) {
       const std::size_t start = first_of(found[first]).first_point;
       Core core{0, found[first].first_word, found[first].first_word};
       for (std::size_t next = first; next < found.size(); ++next) {
@@ -79,8 +98,8 @@ class SnippetMaker {
         if (first_of(each).first_point >= start + longest_) { break; }
         // One term that is longer than a snippet is better than none.
         if (next != first && last_of(each).end_point > start + longest_) { continue; }
-        if (seen[each.term] == first + 1) { continue; }
-        seen[each.term] = first + 1;
+        if (seen_[each.term] == first + 1) { continue; }
+        seen_[each.term] = first + 1;
         ++core.terms;
         core.last_word = std::max(core.last_word, each.first_word + each.words - 1);
       }
@@ -121,18 +140,19 @@ class SnippetMaker {
     return whole < needed ? end : whole;
   }
 
-  void add_places(Snippet& snippet) const {
-    std::vector<Range> all;
+  void add_places(Snippet& snippet) {
+    all_.clear();
     for (const Occurrence& each : occurrences_.found()) {
       for (std::size_t word = each.first_word; word < each.first_word + each.words; ++word) {
         const std::size_t begin = occurrences_.words()[word].begin;
         const std::size_t end = std::min(occurrences_.end_of(each, word), snippet.part.end);
-        if (begin >= snippet.part.begin && begin < end) { all.push_back({begin, end}); }
+        if (begin >= snippet.part.begin && begin < end) { all_.push_back({begin, end}); }
       }
     }
     const auto is_before = [](const auto& a, const auto& b) { return a.begin < b.begin; };
-    std::sort(all.begin(), all.end(), is_before);
-    for (const Range& each : all) {
+    std::sort(all_.begin(), all_.end(), is_before);
+    snippet.places.reserve(all_.size());
+    for (const Range& each : all_) {
       if (!snippet.places.empty() && each.begin < snippet.places.back().end) {
         snippet.places.back().end = std::max(snippet.places.back().end, each.end);
       } else {
@@ -148,6 +168,10 @@ class SnippetMaker {
 
   std::size_t longest_;
   Finder occurrences_;
+  // Kept for their memory: of the terms, the occurrence from which on each was seen; the words of the query in the
+  // part.
+  std::vector<std::size_t> seen_;
+  std::vector<Range> all_;
 };
 
 }  // namespace heddle::text

@@ -36,7 +36,8 @@ struct OtlpOptions {
 /// A tracer that writes each operation as a line of JSON: an OTLP message of traces with one span, as the file exporter
 /// and receiver of the OpenTelemetry Collector have it. Spans follow OpenTelemetry's conventions for database clients
 /// and are children of `Context::trace_parent`. They hold no content, no ids, no words of errors: an error is its code
-/// and that of the database. Copies write to the same stream, one line at a time; what it throws is dropped.
+/// and that of the database. Copies write to the same stream, one line at a time; what it throws is
+/// dropped, and the next line is tried again.
 class OtlpLines {
   struct Sink {
     Sink(std::ostream& out, OtlpOptions&& how) : stream(out), options(std::move(how)) {}
@@ -146,6 +147,7 @@ class OtlpLines {
         out.EndArray();
         out.EndObject();
         const std::lock_guard lock(sink_.mutex);
+        sink_.stream.clear();  // a line that could not be written, for example to a full disk, is not the last one
         sink_.stream << std::string_view(buffer.GetString(), buffer.GetSize()) << '\n' << std::flush;
       });
     }

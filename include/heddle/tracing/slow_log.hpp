@@ -31,7 +31,7 @@ struct SlowLogOptions {
 ///     tenant=9a1c...
 ///
 /// and nothing of what the call has or answers: no content, no ids, no words of errors. Copies write to the same
-/// stream, one line at a time. What the stream throws is dropped.
+/// stream, one line at a time. What the stream throws is dropped, and the next line is tried again.
 class SlowLog {
   struct Sink {
     Sink(std::ostream& out, SlowLogOptions&& how) : stream(out), options(std::move(how)) {}
@@ -83,6 +83,7 @@ class SlowLog {
         if (!tenant.empty()) { line.append(" tenant=").append(tenant); }
         line += '\n';
         const std::lock_guard lock(sink_.mutex);
+        sink_.stream.clear();  // a line that could not be written, for example to a full disk, is not the last one
         sink_.stream << line << std::flush;
       } catch (...) {
         // A call is not worse for a log that cannot be written.

@@ -54,6 +54,9 @@ struct ControlStatements {
 
   // The end, in this order.
 
+  /// sessions and artifacts of the stream. No row if others of them are hidden.
+  Check<std::int64_t, std::int64_t> is_whole{"SELECT 1 WHERE " + has_hidden("sessions", "?2 + 1") + " AND " +
+                                             has_hidden("artifacts", "?3")};
   Statement<> set_parents{
       "UPDATE sessions SET parent_session_id = (SELECT n.name FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = "
       "'parent' AND n.number = sessions.number) WHERE user_id = ?1 AND number IN (SELECT n.number FROM import_numbers "
@@ -68,6 +71,9 @@ struct ControlStatements {
                              numbers("summary") +
                              ") AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = summaries.number" +
                              Sql::same_user("f", "summaries") + ")"};
+  /// Before contents are dropped, which become such uploads.
+  Statement<> abandon_uploads{"UPDATE content_uploads SET touched_at = 0 WHERE user_id = ?1 AND number IN (" +
+                              numbers("content") + ")"};
   Statement<> drop_contents{
       "DELETE FROM contents WHERE user_id = ?1 AND number IN (" + numbers("content") +
       ") AND NOT EXISTS (SELECT 1 FROM artifact_versions v WHERE v.user_id = ?1 AND v.checksum = contents.checksum)"};
@@ -94,6 +100,10 @@ struct ControlStatements {
   static std::string not_erasing() { return " AND digest <> '" + std::string(erasure_mark) + "'"; }
   static std::string lacks(const std::string& table) {
     return "NOT EXISTS (SELECT 1 FROM " + table + " WHERE user_id = ?1)";
+  }
+  static std::string has_hidden(const std::string& table, const std::string& count) {
+    return "(SELECT count(*) FROM " + table + " WHERE user_id = ?1 AND deleted_at >= " + std::to_string(hidden) +
+           ") = " + count;
   }
   static std::string numbers(const std::string& kind) {
     return "SELECT n.number FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = '" + kind + "'";

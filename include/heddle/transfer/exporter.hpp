@@ -19,6 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ namespace heddle::transfer {
 
 inline constexpr Refusal import_not_ended{ErrorCode::failed_precondition, "an import or an erasure of this tenant",
                                           "has not ended: end it, or abort the import"};
+
+inline constexpr Refusal content_was_removed{ErrorCode::conflict, "a content of an artifact",
+                                             "was removed while it was being exported: export the tenant again"};
 
 /// Places of records in a stream, by their numbers in the database.
 class Places {
@@ -72,7 +76,12 @@ class Exporter {
       return tx.one(statements_.schema);
     });
     out_.header(passage_.user_id(), version.value_or(0), time_);
-    passage_.read([&](auto& tx) { return read_all(tx); });
+    try {
+      passage_.read([&](auto& tx) { return read_all(tx); });
+    } catch (const Error&) {
+      require_content();
+      throw;
+    }
     ExportReport report = out_.trailer();
     passage_.count(report.records);
     return report;
@@ -143,7 +152,10 @@ class Exporter {
   void write_file(const ContentPiece& piece) {
     const auto folder = files_.contents(passage_.user_id());
     auto file = folder ? folder->find_file(stores::detail::content_file_name(piece.number)) : std::nullopt;
-    if (!file) { throw Error(ErrorCode::data_loss, "the file of an artifact's content is missing"); }
+    if (!file) {
+      missing_ = piece.number;
+      throw Error(ErrorCode::data_loss, "the file of an artifact's content is missing");
+    }
     std::vector<char> chunk(stores::detail::chunk_bytes);
     std::int64_t size = 0;
     for (std::int64_t position = 0;; ++position) {
@@ -161,6 +173,14 @@ class Exporter {
     if (size != piece.size_bytes) {
       throw Error(ErrorCode::data_loss, "the file of an artifact's content does not have the size of the content");
     }
+  }
+
+  /// A file that is missing is damage only if its content is still there: its removal does not wait for exports.
+  void require_content() {
+    if (!missing_) { return; }
+    const auto& contents = stores::detail::content_statements<Policy>();
+    const auto found = passage_.read([&](auto& tx) { return tx.one(contents.exists, tx.user_id(), *missing_); });
+    if (!found) { throw content_was_removed.error(); }
   }
 
   /// The unit of work. A list in braces is evaluated from left to right.
@@ -198,6 +218,7 @@ class Exporter {
   std::int64_t last_branch_ = 0;
   std::int64_t last_place_ = 0;
   std::string content_{};
+  std::optional<std::int64_t> missing_{};  ///< the number of a content whose file is missing
 
   /// One for each list.
   struct Visitors {

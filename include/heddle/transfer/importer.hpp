@@ -11,12 +11,14 @@
 #include "heddle/transfer/exporter.hpp"
 #include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/record_writer.hpp"
+#include "heddle/transfer/row_checks.hpp"
 #include "heddle/transfer/stream_reader.hpp"
 #include "heddle/transfer/verifier.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,9 @@ inline constexpr Refusal tenant_has_data{
     ErrorCode::already_exists, "the tenant",
     "has data: import with on_conflict = skip, into another tenant, or remove the data first"};
 inline constexpr Refusal import_has_begun{ErrorCode::conflict, "an import of this tenant", "has begun meanwhile"};
+inline constexpr Refusal import_lacks_records{
+    ErrorCode::conflict, "the import",
+    "lacks sessions or artifacts: the stream has an id twice, or another call has removed them; abort it"};
 inline constexpr Refusal import_was_lost{ErrorCode::conflict, "the import",
                                          "was continued, ended or aborted by another call"};
 
@@ -86,8 +91,9 @@ class Importer {
     staging.deleted_at = hidden;
     passage_.write([&](auto& tx) {
       const auto user = tx.user_id();
-      if (options_.on_conflict == OnConflict::fail) { tx.require(tenant_has_data, control_.is_empty, user); }
+      // First, so that what is stored at the same time is seen, or refused: see the migration.
       tx.require(import_has_begun, control_.begin, user, summary_.report.checksum, 1, now());
+      if (options_.on_conflict == OnConflict::fail) { tx.require(tenant_has_data, control_.is_empty, user); }
       tx.run(sql::statements<WriteStatements<Sql>>().session, user,
              sql::Fields<SessionRow, typename WriteStatements<Sql>::NewSession>{staging});
       tx.run(control_.end_batch, user, 1);
@@ -113,6 +119,7 @@ class Importer {
       if (number == 1) { continue; }
       Record record = order.next(std::move(line), number);
       line.clear();
+      end_content(record, batch);
       if (number <= done_) { continue; }
       if (record.type == RecordType::content) { record.number = new_number(); }
       size += record.text.size();
@@ -125,11 +132,25 @@ class Importer {
     if (!batch.empty()) { write(batch); }
   }
 
+  /// Adds a content again, before the first record behind its chunks: in one batch with that record.
+  void end_content(const Record& next, std::vector<Record>& batch) {
+    if (next.type == RecordType::content_chunk) { return; }
+    if (content_ && next.line > done_) {
+      content_->has_chunks = true;
+      batch.push_back(std::move(*content_));
+    }
+    content_.reset();
+    if (next.type == RecordType::content) { content_ = next; }
+  }
+
   void write(const std::vector<Record>& batch) {
     passage_.context().check();
     passage_.write([&](auto& tx) {
       hold(tx);
-      RecordWriter<Sql, std::remove_reference_t<decltype(tx)>> write_record(tx, fields_);
+      // Again, as a file can have changed since it was verified.
+      const RowChecks checks(fields_);
+      RecordWriter<Sql, std::remove_reference_t<decltype(tx)>, const RowChecks> write_record(tx, fields_, checks,
+                                                                                             options_.artifact_quota);
       for (const Record& record : batch) { write_record(record); }
       tx.run(control_.end_batch, tx.user_id(), batch.back().line);
       return [] {};
@@ -149,9 +170,15 @@ class Importer {
     passage_.write([&](auto& tx) {
       const auto user = tx.user_id();
       hold(tx);
+      // What hangs on a session or an artifact that another call has removed was left out, as if it had been there.
+      if (options_.on_conflict == OnConflict::fail) {
+        tx.require(import_lacks_records, control_.is_whole, user, count_of(RecordType::session),
+                   count_of(RecordType::artifact));
+      }
       tx.run(control_.set_parents, user);
       tx.run(control_.end_branches, user);
       tx.run(control_.drop_summaries, user);
+      tx.run(control_.abandon_uploads, user);
       tx.run(control_.drop_contents, user);
       tx.run(control_.release_errors, user, staging_session);
       tx.run(control_.release_requests, user, staging_session);
@@ -162,6 +189,11 @@ class Importer {
       tx.run(control_.forget, user);
       return [] {};
     });
+  }
+
+  [[nodiscard]] std::int64_t count_of(RecordType type) const {
+    const auto found = summary_.report.counts.find(std::string(to_string(type)));
+    return found == summary_.report.counts.end() ? 0 : found->second;
   }
 
   [[nodiscard]] static std::int64_t new_number() {
@@ -178,7 +210,8 @@ class Importer {
   const ControlStatements<Sql>& control_ = sql::statements<ControlStatements<Sql>>();
   StreamSummary summary_{};
   LineFields fields_{};
-  std::int64_t done_ = 0;  ///< the last line that is stored
+  std::int64_t done_ = 0;            ///< the last line that is stored
+  std::optional<Record> content_{};  ///< whose chunks are being read
 };
 
 /// Removes what an import has written, in batches. Returns false if there was none.
@@ -199,6 +232,7 @@ bool abort(Passage& passage) {
     const auto user = tx.user_id();
     tx.run(control.end_branches, user);
     tx.run(control.drop_summaries, user);
+    tx.run(control.abandon_uploads, user);
     tx.run(control.drop_contents, user);
     tx.run(control.remove_results, user);
     tx.run(control.remove_keys, user);

@@ -1,6 +1,8 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/hidden_by_import.hpp"
+
 #include <cstdint>
 #include <string_view>
 
@@ -8,7 +10,7 @@ namespace heddle::transfer {
 
 /// What an import writes, and what an erasure will remove, is hidden by a time of deletion of this and the real one, or
 /// 0.
-inline constexpr std::int64_t hidden = std::int64_t{1} << 62U;
+inline constexpr std::int64_t hidden = sql::hidden_by_import;
 
 /// The id of the session to which records without one belong until the end of the import. No id has a control
 /// character.

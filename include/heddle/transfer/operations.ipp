@@ -69,7 +69,7 @@ ImportReport Transfer<Policy, TracerType>::import_user(Backend<Policy, TracerTyp
   stores::detail::compile_search_parts<Policy>();
   return Access::gateway(backend).run(context, Operation::import_user, [&](auto& passage) {
     using Source = StreamBytes<ContentSource>;
-    Source bytes(source);
+    Source bytes(source, context);
     return Importer<Policy, std::remove_reference_t<decltype(passage)>, Source>(passage, bytes, options).run();
   });
 }

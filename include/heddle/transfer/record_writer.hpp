@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ struct Record {
   std::int64_t place = 0;
   std::int64_t number = 0;  ///< that a content gets; for a chunk the place of its content
   std::string text{};
+  bool has_chunks = false;  ///< of a content, the second time: all its chunks are stored
 };
 
 /// Stands in for a transaction, to find out whether records can be read.
@@ -38,11 +40,12 @@ struct NoTransaction {
   void run(const Arguments&... /*arguments*/) noexcept {}
 };
 
-/// Reads records and runs the statements that write them.
-template <class Sql, class Transaction>
+/// Reads records, checks them by RowChecks or StreamChecks, and runs the statements that write them.
+template <class Sql, class Transaction, class Checks>
 class RecordWriter {
  public:
-  RecordWriter(Transaction& tx, LineFields& fields) : tx_(tx), fields_(fields) {}
+  RecordWriter(Transaction& tx, LineFields& fields, Checks& checks, bool takes_quota)
+      : tx_(tx), fields_(fields), checks_(checks), takes_quota_(takes_quota) {}
 
   /// Throws `data_loss` for what is no record of its type.
   void operator()(const Record& record) {
@@ -60,27 +63,38 @@ class RecordWriter {
     call(arguments...);
   }
   template <class Row>
+  [[nodiscard]] Row read() {
+    Row row = fields_.template row<Row>();
+    checks_(row);
+    return row;
+  }
+  /// Reads the place of a branch and the sequence of a message that it wrote.
+  [[nodiscard]] MessagePlace read_place() {
+    const MessagePlace place{fields_.template get<Integer>("branch"), fields_.template get<Integer>("sequence")};
+    checks_(place);
+    return place;
+  }
+  template <class Row>
   static sql::Fields<Row> fields_of(const Row& row) {
     return {row};
   }
   /// A row that its statement needs no more for.
   template <class Row, class Statement>
   void write_row(const Statement& statement) {
-    const Row row = fields_.template row<Row>();
+    const Row row = read<Row>();
     run(statement, fields_of(row));
   }
   /// A row whose session may be missing: it belongs to the session of the import until the end.
   template <class Row, class Statement>
   void write_staged(const Statement& statement) {
-    Row row = fields_.template row<Row>();
+    Row row = read<Row>();
     if (!row.session_id) { row.session_id.emplace(staging_session); }
     run(statement, fields_of(row));
   }
   template <class Row, class Statement>
   void write_keyed(const Statement& statement) {
-    const auto branch = fields_.template get<Integer>("branch");
-    const auto sequence = fields_.template get<Integer>("sequence");
-    const Row row = fields_.template row<Row>();
+    const auto [branch, sequence] = read_place();
+    const Row row = read<Row>();
     run(statement, branch, sequence, fields_of(row));
   }
 
@@ -91,7 +105,8 @@ class RecordWriter {
       case RecordType::segment: {
         const auto place = fields_.template get<Integer>("branch");
         const auto source = fields_.template get<Integer>("source");
-        const auto row = fields_.template row<SegmentRow>();
+        const auto row = read<SegmentRow>();
+        checks_.segment(place, source, row);
         return run(sql_.segment, place, source, fields_of(row));
       }
       case RecordType::summary: write_row<SummaryRow>(sql_.summary); return run(sql_.note_summary, record.place);
@@ -99,7 +114,8 @@ class RecordWriter {
         const auto place = fields_.template get<Integer>("branch");
         Integer summary = 0;
         const bool has_summary = fields_.find("summary", summary);
-        const auto row = fields_.template row<FoldRow>();
+        const auto row = read<FoldRow>();
+        checks_.fold(place, has_summary ? std::optional(summary) : std::nullopt);
         return run(sql_.fold, place, has_summary ? std::optional(summary) : std::nullopt, fields_of(row));
       }
       case RecordType::message: return message();
@@ -113,23 +129,32 @@ class RecordWriter {
       case RecordType::human_request: return write_staged<RequestRow>(sql_.request);
       case RecordType::artifact: return artifact();
       case RecordType::content: {
-        const auto row = fields_.template row<ContentRow>();
-        run(sql_.content, fields_of(row), record.number, true);
-        return run(sql_.note_content, record.place, record.number);
+        const auto row = read<ContentRow>();
+        if (!record.has_chunks) {
+          run(sql_.note_content, record.place, record.number, row.checksum);
+          return run(sql_.begin_content, record.place);
+        }
+        run(sql_.content, record.place, fields_of(row));
+        run(sql_.end_upload, record.place);
+        return run(sql_.abandon_upload, record.place);
       }
       case RecordType::content_chunk: {
-        const auto row = fields_.template row<ContentChunkRow>();
+        const auto row = read<ContentChunkRow>();
         return run(sql_.content_chunk, record.number, fields_of(row));
       }
       case RecordType::artifact_version: return write_row<VersionRow>(sql_.version);
-      case RecordType::artifact_quota: return write_row<QuotaRow>(sql_.quota);
+      case RecordType::artifact_quota: {
+        const auto row = read<QuotaRow>();
+        if (takes_quota_) { run(sql_.quota, fields_of(row)); }
+        return;
+      }
       case RecordType::idempotency_key: {
-        const auto row = fields_.template row<KeyRow>();
-        run(sql_.note_key, record.place, row.key);
+        const auto row = read<KeyRow>();
+        run(sql_.note_key, record.place, row.key, row.session_id);
         return run(sql_.key, fields_of(row));
       }
       case RecordType::result: {
-        const auto row = fields_.template row<ResultRow>();
+        const auto row = read<ResultRow>();
         run(sql_.note_result, record.place, row.id);
         run(sql_.result, sql::Fields<ResultRow, typename Statements::ResultColumns>{row});
         return run(sql_.image, record.place, row.id, std::span<const std::byte>(row.image));
@@ -139,7 +164,7 @@ class RecordWriter {
   }
 
   void session(const Record& record) {
-    const auto row = fields_.template row<SessionRow>();
+    const auto row = read<SessionRow>();
     SessionRow first = row;
     first.deleted_at = hidden + row.deleted_at.value_or(0);
     first.last_sequence = row.first_sequence - 1;
@@ -150,7 +175,7 @@ class RecordWriter {
   }
 
   void branch(const Record& record) {
-    const auto row = fields_.template row<BranchRow>();
+    const auto row = read<BranchRow>();
     if (row.session_id && row.branch == 1) { run(sql_.note_first_branch, record.place, row.session_id); }
     run(sql_.number_branch, record.place);
     run(sql_.branch, record.place, fields_of(row));
@@ -161,9 +186,8 @@ class RecordWriter {
   }
 
   void message() {
-    const auto branch = fields_.template get<Integer>("branch");
-    const auto sequence = fields_.template get<Integer>("sequence");
-    const auto row = fields_.template row<MessageRow>();
+    const auto [branch, sequence] = read_place();
+    const auto row = read<MessageRow>();
     const auto text = [](const OptionalJson& json) { return json ? std::string_view(json->text) : std::string_view(); };
     const Message& searched = stored_.message_of(
         {row.content, text(row.content_blocks), text(row.tool_calls), {}, text(row.tool_result), text(row.parts)});
@@ -172,7 +196,7 @@ class RecordWriter {
   }
 
   void artifact() {
-    auto row = fields_.template row<ArtifactRow>();
+    auto row = read<ArtifactRow>();
     row.deleted_at = hidden + row.deleted_at.value_or(0);
     const auto tags =
         row.tags ? sql::json::decode<std::vector<std::string>>(row.tags->text) : std::vector<std::string>{};
@@ -184,6 +208,8 @@ class RecordWriter {
   const Statements& sql_ = sql::statements<Statements>();
   Transaction& tx_;
   LineFields& fields_;
+  Checks& checks_;
+  bool takes_quota_;
   sql::StoredTexts<Message> stored_;
 };
 

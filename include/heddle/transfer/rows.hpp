@@ -27,6 +27,12 @@ using OptionalInteger = std::optional<std::int64_t>;
 using OptionalJson = std::optional<JsonColumn>;
 using Bytes = std::vector<std::byte>;
 
+/// The key of a message in a stream.
+struct MessagePlace {
+  Integer branch = 0;  ///< the place of the branch that wrote it
+  Integer sequence = 0;
+};
+
 struct SessionRow {
   Text id{};
   Text name{};

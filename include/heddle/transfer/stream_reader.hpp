@@ -1,11 +1,15 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/context.hpp"
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/detail/files/plain_file.hpp"
 #include "heddle/error.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/model/content_source.hpp"
 #include "heddle/transfer/line_fields.hpp"
+
+#include <fcntl.h>
 
 #include <algorithm>
 #include <concepts>
@@ -27,7 +31,7 @@ namespace heddle::transfer {
 template <std::same_as<ContentSource> Source>
 class StreamBytes {
  public:
-  explicit StreamBytes(const Source& source) : source_(source) {
+  StreamBytes(const Source& source, const Context& context) : source_(source), context_(context) {
     if (source.kind() == Source::Kind::reader) { spool(); }
     if (source.kind() == Source::Kind::file) { heddle::detail::files::require_regular_file(source.file()); }
     rewind();
@@ -42,8 +46,9 @@ class StreamBytes {
     }
   }
 
-  /// Returns how many bytes were read; 0 at the end.
+  /// Returns how many bytes were read; 0 at the end. Throws if the call is to end.
   [[nodiscard]] std::size_t read(std::span<char> buffer) {
+    context_.check();
     if (spooled_) {
       const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), spooled_.get());
       if (count == 0 && std::ferror(spooled_.get()) != 0) { refuse_spooling("read"); }
@@ -73,14 +78,18 @@ class StreamBytes {
   void spool() {
     spooled_.reset(std::tmpfile());
     if (!spooled_) { refuse_spooling("made"); }
+    // No program that this process starts gets the stream.
+    if (::fcntl(::fileno(spooled_.get()), F_SETFD, FD_CLOEXEC) != 0) { refuse_spooling("made"); }
     std::vector<char> buffer(std::size_t{1} << 16U);
     while (const std::size_t count = source_.reader()(buffer)) {
+      context_.check();
       if (std::fwrite(buffer.data(), 1, count, spooled_.get()) != count) { refuse_spooling("written"); }
     }
     if (std::fflush(spooled_.get()) != 0) { refuse_spooling("written"); }
   }
 
   const Source& source_;
+  const Context& context_;
   std::unique_ptr<std::FILE, Close> spooled_{};
   std::optional<heddle::detail::files::PlainFile> file_{};
   std::size_t at_ = 0;
@@ -90,15 +99,21 @@ class StreamBytes {
 template <class Bytes>
 class StreamLines {
  public:
-  explicit StreamLines(Bytes& bytes) : bytes_(bytes), buffer_(std::size_t{1} << 17U) { bytes_.rewind(); }
+  /// The longest line of a record is that of a result: its image in base64, and its description.
+  explicit StreamLines(Bytes& bytes, std::size_t longest = 4 * limits::image)
+      : bytes_(bytes), buffer_(std::size_t{1} << 17U), longest_(longest) {
+    bytes_.rewind();
+  }
 
-  /// Reads the next line, without its end; returns false behind the last one. Throws `data_loss` if it has no end.
+  /// Reads the next line, without its end; returns false behind the last one. Throws `data_loss` if it has no end, or
+  /// is longer than a record can be.
   [[nodiscard]] bool next(std::string& line) {
     line.clear();
     for (;;) {
       const std::string_view rest(buffer_.data() + at_, size_ - at_);
       const std::size_t end = rest.find('\n');
       line.append(rest, 0, end);
+      if (line.size() > longest_) { refuse_line(number_ + 1, "is longer than any record"); }
       if (end != std::string_view::npos) {
         at_ += end + 1;
         ++number_;
@@ -128,6 +143,7 @@ class StreamLines {
  private:
   Bytes& bytes_;
   std::vector<char> buffer_;
+  std::size_t longest_;
   std::size_t at_ = 0;
   std::size_t size_ = 0;
   std::int64_t number_ = 0;

@@ -7,6 +7,7 @@
 #include "heddle/transfer/line_fields.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/record_writer.hpp"
+#include "heddle/transfer/stream_checks.hpp"
 #include "heddle/transfer/stream_reader.hpp"
 #include "heddle/transfer/stream_writer.hpp"
 
@@ -40,7 +41,7 @@ class RecordOrder {
     last_ = *type;
     const std::int64_t place = ++places_[static_cast<std::size_t>(*type)];
     const auto contents = places_[static_cast<std::size_t>(RecordType::content)];
-    return {*type, number, place, *type == RecordType::content_chunk ? contents : 0, std::move(line)};
+    return {*type, number, place, *type == RecordType::content_chunk ? contents : 0, std::move(line), false};
   }
   [[nodiscard]] std::int64_t count(RecordType type) const noexcept { return places_[static_cast<std::size_t>(type)]; }
 
@@ -102,7 +103,8 @@ template <class Sql, class Lines>
 
   RecordOrder order;
   NoTransaction nothing;
-  RecordWriter<Sql, NoTransaction> check(nothing, fields);
+  StreamChecks checks(fields);
+  RecordWriter<Sql, NoTransaction, StreamChecks> check(nothing, fields, checks, true);
   while (lines.next(line)) {
     const std::string checksum = line.starts_with(R"({"type":"trailer")") ? lines.checksum() : std::string();
     const std::string records = checksum.empty() ? std::string() : lines.records_checksum();
@@ -114,6 +116,7 @@ template <class Sql, class Lines>
       ++summary.report.records;
       continue;
     }
+    checks.end();
     fields.parse(record.text, record.line);
     check_trailer(fields, order, checksum, records, summary.report);
     summary.lines = lines.number();

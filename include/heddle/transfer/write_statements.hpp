@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/limits.hpp"
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
@@ -77,7 +78,7 @@ struct WriteStatements {
       "SELECT " +
       Sql::segment_values() + "s.number, n.number, ?4, ?5 FROM import_numbers s, import_numbers n WHERE " +
       at("s", "branch", "?2") + " AND " + at("n", "branch", "?3") + " AND " + has_session("s") +
-      " ON CONFLICT DO NOTHING"};
+      " AND ?4 > 0 AND ?5 BETWEEN 0 AND " + std::to_string(limits::sequence) + " ON CONFLICT DO NOTHING"};
 
   /// the summary
   Statement<Fields<SummaryRow>> summary{"INSERT INTO summaries (" + Sql::summary_columns() +
@@ -111,13 +112,27 @@ struct WriteStatements {
       "INSERT INTO artifacts (user_id, " + sql::columns<ArtifactRow>() + Sql::search_columns() + ") SELECT ?1, " +
       sql::placeholders<ArtifactRow>(2) + Sql::search_values(2 + sql::width<ArtifactRow>()) + " WHERE " +
       may_refer(sql::placeholder<ArtifactRow, &ArtifactRow::session_id>(2)) + " ON CONFLICT DO NOTHING"};
-  /// the content, number
-  Statement<Fields<ContentRow>, std::int64_t, bool> content{
-      "INSERT INTO contents (user_id, checksum, size_bytes, number, in_database) VALUES (?1, ?2, ?3, ?4, ?5) "
-      "ON CONFLICT DO NOTHING"};
-  /// place, number
-  Statement<Place, std::int64_t> note_content{
-      note("'content', ?2, c.number, NULL FROM contents c WHERE c.user_id = ?1 AND c.number = ?3")};
+  // A content is an upload until it has all its chunks, so that no put shares a part of one.
+
+  /// place, number, checksum: if there is no such content.
+  Statement<Place, std::int64_t, Text> note_content{
+      note("'content', ?2, ?3, NULL WHERE NOT EXISTS (SELECT 1 FROM contents c WHERE c.user_id = ?1 AND c.checksum = "
+           "?4)")};
+  /// place. No call finds it too old.
+  Statement<Place> begin_content{"INSERT INTO content_uploads (user_id, number, touched_at) SELECT ?1, n.number, " +
+                                 std::to_string(hidden) + " FROM import_numbers n WHERE " + at("n", "content", "?2")};
+  /// place, the content: it has all its chunks.
+  Statement<Place, Fields<ContentRow>> content{
+      "INSERT INTO contents (user_id, checksum, size_bytes, number, in_database) SELECT ?1, ?3, ?4, n.number, true "
+      "FROM "
+      "import_numbers n JOIN content_uploads u ON u.user_id = ?1 AND u.number = n.number AND u.touched_at > 0 WHERE " +
+      at("n", "content", "?2") + " ON CONFLICT DO NOTHING"};
+  /// place
+  Statement<Place> end_upload{"DELETE FROM content_uploads WHERE " + of_content("?2") +
+                              " AND EXISTS (SELECT 1 FROM contents c WHERE c.user_id = ?1 AND c.number = "
+                              "content_uploads.number)"};
+  /// place: there is such a content by now.
+  Statement<Place> abandon_upload{"UPDATE content_uploads SET touched_at = 0 WHERE " + of_content("?2")};
   /// place of the content, the chunk
   Statement<Place, Fields<ContentChunkRow>> content_chunk{
       "INSERT INTO content_chunks (user_id, number, position, bytes) SELECT ?1, n.number, ?3, ?4 FROM import_numbers n "
@@ -132,9 +147,10 @@ struct WriteStatements {
       "INSERT INTO content_usage (user_id, stored_bytes, quota_bytes) VALUES (?1, 0, ?2) ON CONFLICT (user_id) DO "
       "UPDATE SET quota_bytes = coalesce(content_usage.quota_bytes, excluded.quota_bytes)"};
 
-  /// place, key: if it is new.
-  Statement<Place, Text> note_key{
-      note("'key', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE user_id = ?1 AND key = ?3)")};
+  /// place, key, session or null: if the key is new, and is not left out.
+  Statement<Place, Text, std::optional<Text>> note_key{
+      note("'key', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE user_id = ?1 AND key = ?3) AND " +
+           may_refer("?4"))};
   Statement<Fields<KeyRow>> key{"INSERT INTO idempotency_keys (user_id, " + sql::columns<KeyRow>() + ") SELECT ?1, " +
                                 sql::placeholders<KeyRow>(2) + " WHERE " +
                                 may_refer(sql::placeholder<KeyRow, &KeyRow::session_id>(2)) +
@@ -157,6 +173,10 @@ struct WriteStatements {
   static std::string at(const std::string& table, const std::string& kind, const std::string& place) {
     return table + ".user_id = ?1 AND " + table + ".kind = '" + kind + "' AND " + table + ".place = " + place;
   }
+  /// The upload of a content.
+  static std::string of_content(const std::string& place) {
+    return "user_id = ?1 AND number = (SELECT n.number FROM import_numbers n WHERE " + at("n", "content", place) + ")";
+  }
   /// The session `s` that the import has written.
   static std::string imported(const std::string& id) {
     return "s.user_id = ?1 AND s.id = " + id + " AND s.deleted_at >= " + std::to_string(hidden);
@@ -170,9 +190,10 @@ struct WriteStatements {
   static std::string may_refer(const std::string& id) {
     return "(" + id + " IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE " + imported(id) + "))";
   }
+  /// The branch of a place. A sequence that is out of range, which RowChecks refuses, would be one of another branch.
   static std::string from_branch() {
     return " FROM (SELECT n.user_id, n.number AS branch_number FROM import_numbers n WHERE " + at("n", "branch", "?2") +
-           ") b";
+           ") b WHERE ?3 BETWEEN 1 AND " + std::to_string(limits::sequence);
   }
   template <class Row>
   static std::string keyed(const std::string& table) {
@@ -193,7 +214,8 @@ struct QueueStatements {
   sql::Statement<sql::NoRow, std::string_view, std::int64_t, std::int64_t> queue{
       "INSERT INTO search_queue (user_id, key) SELECT ?1, " + Sql::key_values("n", "?3") +
       " FROM (SELECT number AS branch_number FROM import_numbers WHERE user_id = ?1 AND kind = 'branch' AND place = "
-      "?2) n"};
+      "?2) n WHERE ?3 BETWEEN 1 AND " +
+      std::to_string(limits::sequence)};
 };
 
 }  // namespace heddle::transfer

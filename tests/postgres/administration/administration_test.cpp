@@ -102,7 +102,7 @@ TEST_CASE("validate_permissions waits for no lock on a table") {
   support::RawPostgres other(database.database().superuser_dsn());
   other.execute("BEGIN");
   other.execute("LOCK TABLE artifacts, sessions IN ACCESS EXCLUSIVE MODE");
-  const Context hurried = Context{}.with_timeout(std::chrono::seconds(20));
+  const Context hurried = Context{}.with_timeout(std::chrono::minutes(1));
   const auto permissions = backend.admin_storage().validate_permissions(hurried);
   CHECK(permissions.bypasses_row_security);
   CHECK(permissions.problems.empty());

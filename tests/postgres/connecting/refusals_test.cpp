@@ -1,3 +1,4 @@
+#include "heddle/health.hpp"
 #include "heddle/postgres/libpq/connect_error.hpp"
 #include "heddle/postgres/libpq/dsn_fault.hpp"
 #include "postgres/proxied_backend.hpp"
@@ -126,6 +127,25 @@ TEST_CASE("postgres refusals: a password that was written the wrong way is not q
   }
 }
 
+TEST_CASE("postgres refusals: a process whose server takes no connections is not ready, but lives") {
+  const MigratedDatabase database;
+  heddle::Backend<heddle::Postgres> backend(database.config());
+  CHECK(heddle::health(backend).ready);
+  RawPostgres server(postgres_server());
+  const std::string& name = database.database().name();
+  server.execute("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
+  server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'");
+  heddle::Health health;
+  // The first one finds that its connection has ended.
+  for (int calls = 0; calls < 2; ++calls) {
+    health = heddle::health(backend);
+    CHECK(health.live);
+    CHECK_FALSE(health.ready);
+  }
+  server.execute("ALTER DATABASE " + name + " ALLOW_CONNECTIONS true");
+  CHECK(heddle::health(backend).ready);
+}
+
 TEST_CASE("postgres refusals: what stays wrong until it is changed is not retryable") {
   const MigratedDatabase database;
   const std::string dsn = with_settings(postgres_server(), {{"password", "s3cret"}});
@@ -178,9 +198,9 @@ TEST_CASE("postgres refusals: opening waits for no lock on a table") {
       "LOCK TABLE sessions, messages, tool_executions, memory_snapshots, agent_errors, artifacts, sql_results, "
       "sql_result_images, human_requests, idempotency_keys IN ACCESS EXCLUSIVE MODE");
   auto config = database.config();
-  config.open_timeout = 3s;
+  config.open_timeout = 1min;
   heddle::Backend<heddle::Postgres> backend(config);
-  backend.migrate(heddle::Context{}.with_timeout(3s));
+  backend.migrate(heddle::Context{}.with_timeout(1min));
   // A statement that needs the table ends at its deadline, of course.
   CHECK(support::code_of([&] {
           static_cast<void>(backend.session_storage().load_session(heddle::Context{}.with_timeout(200ms), "s"));

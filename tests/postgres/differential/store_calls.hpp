@@ -168,18 +168,17 @@ class StoreCalls : public RecordCalls {
           return shown(side, side.backend.human_request_store().remove(context, side.of(id), options));
         });
       case 11: {
-        const auto brief = context.with_timeout(std::chrono::milliseconds(20));
         const Id other = any_id("h", requests_);
-        return call("wait_for_any_human_request", [&](auto& side) {
-          return shown(side, side.backend.human_request_store().wait_any(brief, {side.of(id), side.of(other)}));
-        });
+        return call("wait_for_any_human_request", WaitingCall([&](auto& side, std::chrono::milliseconds timeout) {
+                      return shown(side, side.backend.human_request_store().wait_any(context.with_timeout(timeout),
+                                                                                     {side.of(id), side.of(other)}));
+                    }));
       }
-      case 6: {
-        const auto brief = context.with_timeout(std::chrono::milliseconds(20));
-        return call("wait_for_human_request", [&](auto& side) {
-          return shown(side, side.backend.human_request_store().wait(brief, side.of(id)));
-        });
-      }
+      case 6:
+        return call("wait_for_human_request", WaitingCall([&](auto& side, std::chrono::milliseconds timeout) {
+                      return shown(side,
+                                   side.backend.human_request_store().wait(context.with_timeout(timeout), side.of(id)));
+                    }));
       default: break;
     }
     auto request = this->request();

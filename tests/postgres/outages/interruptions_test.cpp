@@ -1,6 +1,7 @@
 #include "heddle/postgres/libpq/error_mapping.hpp"
 #include "postgres/outages/holder.hpp"
 #include "postgres/proxied_backend.hpp"
+#include "support/error_text.hpp"
 #include "support/expect_error.hpp"
 #include "support/ledger.hpp"
 
@@ -25,10 +26,7 @@ using outages::Holder;
 using support::error_of;
 using support::ProxiedBackend;
 using support::saying;
-
-bool says(const Error& error, std::string_view words) {
-  return std::string_view(error.what()).find(words) != std::string_view::npos;
-}
+using support::says;
 
 /// Gives the server's role a setting in this database, for connections that are opened from now on.
 void set_for_role(ProxiedBackend& here, const std::string& setting) {
@@ -63,7 +61,7 @@ TEST_CASE("postgres interruptions: a time limit of the role is not the caller's 
   ProxiedBackend here(1);
   const Holder holder(here);
   SUBCASE("statement_timeout") {
-    set_for_role(here, "statement_timeout = 200");
+    set_for_role(here, "statement_timeout = 1000");
     check_interrupted(error_of_save(here), "statement timeout");
     std::stop_source never;
     check_interrupted(error_of_save(here, Context{}.with_stop(never.get_token())), "statement timeout");

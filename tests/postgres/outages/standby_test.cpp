@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 using support::error_of;
 
 const Context ada = Context::for_user("ada");
+/// In this time a commit begins to wait on a busy machine, too.
+constexpr auto enough = 3s;
 
 class Waiting {
  public:
@@ -41,6 +43,13 @@ class Waiting {
     superuser_.execute("SELECT pg_reload_conf()");
     // It takes effect some time after SHOW returns it.
     while (a_commit_waits() == standbys.empty()) { std::this_thread::sleep_for(10ms); }
+  }
+
+  /// Returns when a commit waits.
+  void await_a_commit() {
+    while (superuser_.integer("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == 0) {
+      std::this_thread::sleep_for(10ms);
+    }
   }
 
   /// Runs one of these functions on the waiting process, as soon as it waits.
@@ -91,11 +100,11 @@ void check_doubt(const Error& error, ErrorCode code = ErrorCode::unavailable) {
 
 TEST_CASE("postgres standby: a wait for it that is cut short leaves the write in doubt") {
   Waiting here;
-  SUBCASE("by the deadline") { check_doubt(here.save(ada.with_timeout(300ms)), ErrorCode::deadline_exceeded); }
+  SUBCASE("by the deadline") { check_doubt(here.save(ada.with_timeout(enough)), ErrorCode::deadline_exceeded); }
   SUBCASE("by the caller") {
     std::stop_source stop;
     auto saving = std::async(std::launch::async, [&] { return here.save(ada.with_stop(stop.get_token())); });
-    std::this_thread::sleep_for(300ms);
+    here.await_a_commit();
     stop.request_stop();
     check_doubt(saving.get(), ErrorCode::cancelled);
   }
@@ -111,7 +120,7 @@ TEST_CASE("postgres standby: a wait for it that is cut short leaves the write in
 
 TEST_CASE("postgres standby: hidden warnings change nothing for a call that can be cut short") {
   Waiting here("-c client_min_messages=error");
-  SUBCASE("by a deadline") { check_doubt(here.save(ada.with_timeout(300ms)), ErrorCode::deadline_exceeded); }
+  SUBCASE("by a deadline") { check_doubt(here.save(ada.with_timeout(enough)), ErrorCode::deadline_exceeded); }
   SUBCASE("by the caller") {
     std::stop_source stop;
     auto saving = std::async(std::launch::async, [&] { return here.save(ada.with_stop(stop.get_token())); });
@@ -123,8 +132,8 @@ TEST_CASE("postgres standby: hidden warnings change nothing for a call that can 
 TEST_CASE("postgres standby: a repeat of the key waits for it too, and returns the first result") {
   Waiting here;
   const AppendOptions options{.idempotency_key = "key"};
-  check_doubt(here.save(ada.with_timeout(300ms), options), ErrorCode::deadline_exceeded);
-  check_doubt(here.save(ada.with_timeout(300ms), options), ErrorCode::deadline_exceeded);
+  check_doubt(here.save(ada.with_timeout(enough), options), ErrorCode::deadline_exceeded);
+  check_doubt(here.save(ada.with_timeout(enough), options), ErrorCode::deadline_exceeded);
   here.demand("");
   CHECK(here.sessions().save_message(ada, "s", {.content = "important"}, options) == 1);
   CHECK(here.sessions().load_messages(ada, "s").items.size() == 1);

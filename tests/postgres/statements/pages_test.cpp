@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@ constexpr std::size_t mebibyte = std::size_t{1} << 20U;
 
 const Context alice = Context::for_user("alice");
 
-/// Limits the memory of the process to what it has now and so many bytes. No limit under a sanitizer.
+/// Limits the memory of the process to what it has now and so many bytes. No limit under a sanitizer. New threads share
+/// the heap from now on: for one of its own, each would reserve 64 MiB of addresses, which count.
 class MemoryLimit {
  public:
   explicit MemoryLimit(std::size_t bytes) {
@@ -34,6 +36,7 @@ class MemoryLimit {
     getrlimit(RLIMIT_AS, &before_);
     rlimit limit = before_;
     if (support::keeps_freed_memory) { return; }
+    REQUIRE(mallopt(M_ARENA_MAX, 1) == 1);
     limit.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + bytes;
     REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
   }

@@ -36,6 +36,7 @@ class Filled {
         .execute("SELECT gin_clean_pending_list('messages_search')");
   }
 
+  [[nodiscard]] std::string app_dsn() { return database_.database().app_dsn(); }
   void analyze() { support::RawPostgres(database_.database().superuser_dsn()).execute("ANALYZE"); }
 
   /// Returns the plans of a search, with the settings that Heddle makes before it.
@@ -118,6 +119,42 @@ TEST_CASE("search: few matches are found by the index, and of many only as many 
   CHECK_FALSE(uses_index("'common'", "false", "false"));
   CHECK_FALSE(uses_index("'common'", "true", "false"));
   CHECK_FALSE(uses_index("E'common\\nword'", "true", "true"));
+}
+
+TEST_CASE("search: the messages of a short session are read, by statements that are planned once") {
+  Filled filled;
+  SUBCASE("without statistics") {}
+  SUBCASE("with statistics") { filled.analyze(); }
+  const std::string call = "heddle_find_messages('rare', 's7', NULL, -1, NULL, NULL, false, false, 1000, 20, 0)";
+  CHECK(filled.count(call) == "2");
+  int readers = 0;
+  for (const std::string& plan : filled.plans(call)) {
+    CAPTURE(plan);
+    CHECK_FALSE(has(plan, "Bitmap Index Scan on messages_search"));
+    CHECK_FALSE(has(plan, "Seq Scan on"));
+    if (!has(plan, "messages_pkey")) { continue; }
+    ++readers;
+    CHECK(has(plan, "user_id = $"));  // a plan for every tenant
+  }
+  CHECK(readers == 1);
+}
+
+TEST_CASE("search: what follows in the transaction is planned as before") {
+  Filled filled;
+  support::RawPostgres connection(filled.app_dsn());
+  connection.execute("BEGIN; SET LOCAL heddle.user_id = 'tenant1'");
+  const std::string mode = connection.text("SHOW plan_cache_mode");
+  // Of many messages in order, by the index, and of many to be ranked.
+  for (const char* arguments : {"'common', NULL, NULL, -1, NULL, NULL, true, false",
+                                "'rare', NULL, NULL, -1, NULL, NULL, "
+                                "false, true",
+                                "'common', NULL, NULL, -1, NULL, NULL, false, false"}) {
+    CAPTURE(arguments);
+    static_cast<void>(
+        connection.text(std::string("SELECT count(*) FROM heddle_find_messages(") + arguments + ", 1000, 20, 0)"));
+    CHECK(connection.text("SHOW plan_cache_mode") == mode);
+    CHECK(connection.text("SHOW enable_seqscan") == "on");
+  }
 }
 
 TEST_CASE("search: artifacts are found and counted through the index, under row security") {

@@ -111,7 +111,7 @@ TEST_CASE("postgres proxy: a connection is cut at every message") {
           // The server has run everything, unless one of the client's messages was lost, and has ended the session.
           const bool executed =
               direction == Direction::to_client || message == 6 || (message == 5 && arrival == Arrival::arrives);
-          const auto deadline = std::chrono::steady_clock::now() + 10s;
+          const auto deadline = std::chrono::steady_clock::now() + 1min;
           while (message <= 5 && server.integer(still_there) != 0 && std::chrono::steady_clock::now() < deadline) {}
           CHECK(server.integer("SELECT count(*) FROM proxy_test") == (executed ? 1 : 0));
         }
@@ -147,8 +147,12 @@ TEST_CASE("postgres proxy: stopped, started and frozen") {
 TEST_CASE("postgres proxy: cancel requests pass") {
   ProtocolProxy proxy(support::postgres_server());
   RawPostgres client(plain_dsn(proxy));
-  REQUIRE(::PQsendQuery(client.handle(), "SELECT pg_sleep(30)") == 1);
-  std::this_thread::sleep_for(50ms);
+  REQUIRE(::PQsendQuery(client.handle(), "SELECT pg_sleep(600)") == 1);
+  RawPostgres server(support::postgres_server());
+  while (server.text("SELECT wait_event FROM pg_stat_activity WHERE pid = " +
+                     std::to_string(::PQbackendPID(client.handle()))) != "PgSleep") {
+    std::this_thread::sleep_for(1ms);
+  }
   PGcancel* const cancel = ::PQgetCancel(client.handle());
   std::array<char, 256> error{};
   CHECK(::PQcancel(cancel, error.data(), static_cast<int>(error.size())) == 1);

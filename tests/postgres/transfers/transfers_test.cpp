@@ -14,7 +14,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <future>
 #include <map>
 #include <set>
 #include <string>
@@ -111,11 +113,11 @@ TEST_CASE("a tenant goes from SQLite to PostgreSQL and back, with the same diges
   OnFile last;
   fill(from, alice);
   const Exported stream = exported(from, alice);
-  import_user(server.backend(), alice, stream.bytes);
+  import_user(server.backend(), alice, stream.bytes, {.artifact_quota = true});
   check_sessions(from, server.backend(), alice);
   const Exported there = exported(server.backend(), alice);
   CHECK(there.bytes == stream.bytes);
-  import_user(last.backend, alice, there.bytes);
+  import_user(last.backend, alice, there.bytes, {.artifact_quota = true});
   check_sessions(from, last.backend, alice);
   CHECK(exported(last.backend, alice).bytes == stream.bytes);
   for (const char* id : {"a1", "a2", "a3"}) {
@@ -152,7 +154,7 @@ TEST_CASE("an import writes rows of its tenant only, and an export reads no othe
   CHECK(exported(backend, alice).report.records == 0);
   OnFile source;
   fill(source.backend, alice);
-  import_user(backend, alice, exported(source.backend, alice).bytes);
+  import_user(backend, alice, exported(source.backend, alice).bytes, {.artifact_quota = true});
   CHECK(exported(backend, bob).bytes == of_bob.bytes);
   for (const auto table : transfer::moved_tables) {
     CAPTURE(table);
@@ -162,6 +164,26 @@ TEST_CASE("an import writes rows of its tenant only, and an export reads no othe
           0);
   }
   CHECK(superuser.integer("SELECT count(*) FROM import_numbers") == 0);
+}
+
+TEST_CASE("an import waits for a transaction that stores something new, and sees it") {
+  support::MigratedDatabase database;
+  Backend<Postgres> backend(database.config());
+  OnFile source;
+  add_session(source.backend, alice, "s");
+  const std::string stream = exported(source.backend, alice).bytes;
+  support::RawPostgres writer(database.database().superuser_dsn());
+  support::RawPostgres observer(database.database().superuser_dsn());
+  writer.execute("BEGIN");
+  writer.execute("INSERT INTO agent_errors VALUES ('alice', 'e', 1, NULL, 't', 'r', 's')");
+  auto imported = std::async(std::launch::async, [&] { return code_of([&] { import_user(backend, alice, stream); }); });
+  while (observer.integer("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = "
+                          "'advisory' AND datname = current_database()") == 0 &&
+         imported.wait_for(std::chrono::milliseconds(10)) == std::future_status::timeout) {}
+  writer.execute("COMMIT");
+  CHECK(imported.get() == ErrorCode::already_exists);
+  CHECK(backend.error_store().list(alice).items.size() == 1);
+  CHECK(!abort_import(backend, alice));
 }
 
 TEST_CASE("every table of the schema is in a stream, or is listed as one that is not") {

@@ -41,10 +41,10 @@ sqlite::Config in_memory() {
   return {.path = ":memory:", .administer_tenants = true, .soft_delete = {.enabled = true}};
 }
 
-/// Waits until a condition is true, at most some seconds.
+/// Waits until a condition is true, at most a minute.
 template <class Condition>
 bool comes(Condition&& condition) {
-  for (int step = 0; step < 1000 && !condition(); ++step) { std::this_thread::sleep_for(milliseconds(10)); }
+  for (int step = 0; step < 6000 && !condition(); ++step) { std::this_thread::sleep_for(milliseconds(10)); }
   return condition();
 }
 

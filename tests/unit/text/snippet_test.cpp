@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -75,6 +76,40 @@ TEST_CASE("a snippet shows phrases, parts of texts without spaces, and beginning
   CHECK(snippet("we decided it", {"we", "decide"}, 20, true) == "[we] [decided] it");
   CHECK(snippet("we décided it", {"DÉC"}, 20, true) == "we [décided] it");
   CHECK(snippet("half ½ 👍🏽!", {"1", "👍"}) == "half [½] [👍🏽]!");
+}
+
+TEST_CASE("a snippet is the same however long the text around it is") {
+  const auto filler = [](int count) {
+    std::string text = " ";
+    for (; count > 0; --count) { text += "1 2 3 4 5 6 7 8 9 0 "; }
+    return text;
+  };
+  const std::vector<std::pair<std::string, std::vector<std::string_view>>> cases{
+      {"Red", {"red"}},
+      {"Red green", {"green", "red"}},
+      {"Red, green", {"red green"}},
+      {"ponies", {"pony"}},
+      {"relational", {"relate"}},
+      {"usability", {"usable"}},
+      {"agreed", {"agree"}},
+      {"東京都", {"京"}},
+      {"re\u0301d", {"red"}},
+      {"Straße", {"STRASSE"}},
+      {"ﬁne", {"fine"}},
+      {std::string(300, 'x'), {std::string_view()}},
+      {"nothing of it", {"red"}},
+      {std::string(70, 'y') + "é red", {"red"}}};
+  for (const auto& [text, terms] : cases) {
+    CAPTURE(text);
+    const std::string expected = snippet(filler(1) + text + filler(1), terms);
+    CHECK((expected.find('[') != std::string::npos) == (text != "nothing of it" && !terms.front().empty()));
+    // What has no word of the query shows its start.
+    if (expected.find('[') == std::string::npos) { continue; }
+    CHECK(snippet(filler(1000) + text + filler(1), terms) == expected);
+    CHECK(snippet(filler(1) + text + filler(1000), terms) == expected);
+    CHECK(snippet(filler(1000) + text + filler(1000), terms) == expected);
+  }
+  CHECK(snippet(filler(1000), {"red"}) == snippet(filler(2), {"red"}));
 }
 
 TEST_CASE("a snippet of any text is a part of it, with places in order") {

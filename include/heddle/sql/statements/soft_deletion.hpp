@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/sql/hidden_by_import.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
@@ -37,9 +38,10 @@ struct SoftDeletionStatements {
   /// Parameters: user, session, time. Hides the session.
   Statement<NoRow, Text, Text, Timestamp> soft_remove{"UPDATE sessions SET deleted_at = " + Sql::present("?3") +
                                                       " WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NULL"};
-  /// Parameters: user, session. Shows a hidden session again.
+  /// Parameters: user, session. Shows a hidden session again, but none of an import that has not ended.
   Statement<NoRow, Text, Text> restore{
-      "UPDATE sessions SET deleted_at = NULL WHERE user_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL"};
+      "UPDATE sessions SET deleted_at = NULL WHERE user_id = ?1 AND id = ?2 AND deleted_at < " +
+      std::to_string(hidden_by_import)};
 };
 
 }  // namespace heddle::sql

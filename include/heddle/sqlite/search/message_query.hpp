@@ -54,9 +54,10 @@ class MessageQuery {
     return std::any_of(terms_.begin(), terms_.end(), [](const Term& term) { return term.words.back().is_start; });
   }
 
-  /// Returns the query of FTS5 for a tenant's texts in the index `message_words`, in the places that are searched; for
-  /// `search_rank`, the end of the text is its last phrase. Without words it matches nothing.
-  [[nodiscard]] std::string match(std::int64_t tenant, const TermWeights<double>& weights) const {
+  /// Returns the query of FTS5 for a tenant's texts in the index `message_words`, in the places that are searched. If
+  /// they are ranked, the end of the text is its last phrase, for `search_rank`; it does not change what matches, and
+  /// takes longer than most terms, as each text has one. Without words it matches nothing.
+  [[nodiscard]] std::string match(std::int64_t tenant, const TermWeights<double>& weights, bool is_ranked) const {
     const IndexTerms terms(tenant);
     std::string query;
     for (std::size_t index = 0; index < terms_.size(); ++index) {
@@ -65,9 +66,12 @@ class MessageQuery {
       append(query, terms, terms_[index]);
     }
     if (query.empty()) { return R"("")"; }
-    query += ") AND \"";
-    terms.append_end(query);
-    query += '"';
+    query += ')';
+    if (is_ranked) {
+      query += " AND \"";
+      terms.append_end(query);
+      query += '"';
+    }
     return places_ == sql::all_places ? query : columns() + "(" + query + ")";
   }
 

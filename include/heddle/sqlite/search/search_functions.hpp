@@ -36,7 +36,8 @@ namespace heddle::sqlite::search {
   return TermWeights<double>(data == nullptr ? std::string_view() : std::string_view(data, size));
 }
 
-/// The SQL function `message_query(tenant, terms, weights)`: see MessageQuery. A tenant that is null has no texts.
+/// The SQL function `message_query(tenant, terms, weights, is_ranked)`: see MessageQuery. A tenant that is null has no
+/// texts.
 template <std::same_as<std::string_view> Text>
 void message_query(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) noexcept {
   try {
@@ -44,7 +45,7 @@ void message_query(sqlite3_context* result, int /*count*/, sqlite3_value** argum
     if (sqlite3_value_type(arguments[0]) != SQLITE_NULL) {
       const TermWeights<double> weights = weights_of(arguments[2]);
       const MessageQuery<Text> terms(text_of(arguments[1]), weights.analysis());
-      query = terms.match(sqlite3_value_int64(arguments[0]), weights);
+      query = terms.match(sqlite3_value_int64(arguments[0]), weights, sqlite3_value_int(arguments[3]) != 0);
     }
     sqlite3_result_text64(result, query.data(), query.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } catch (...) { sqlite3_result_error_nomem(result); }

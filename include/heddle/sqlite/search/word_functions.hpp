@@ -18,7 +18,7 @@ struct WordFunctions {
   using Rank = void (*)(const Fts5ExtensionApi* api, Fts5Context* row, sqlite3_context* result, int count,
                         sqlite3_value** arguments) noexcept;
 
-  Function message_query;  ///< (tenant, terms, weights): the query of FTS5 for the texts of a tenant
+  Function message_query;  ///< (tenant, terms, weights, is_ranked): the query of FTS5 for the texts of a tenant
   Function term_weights;   ///< (tenant, terms, analysis, index): how much each term counts
   Function scan_limit;     ///< (terms, wanted, sessions): how many matches are few; null: all numbers are
   /// (content, content_blocks, tool_calls, tool_result, parts, terms, weights): the rank of a message that is not in
@@ -60,7 +60,7 @@ inline void add_word_functions(sqlite3* connection) {
       throw Error(ErrorCode::failed_precondition, "this SQLite library does not accept functions");
     }
   };
-  add("message_query", 3, flags, &call_word_function<&WordFunctions::message_query>);
+  add("message_query", 4, flags, &call_word_function<&WordFunctions::message_query>);
   // Reads the index: not deterministic.
   add("term_weights", 4, SQLITE_UTF8 | SQLITE_DIRECTONLY, &call_word_function<&WordFunctions::term_weights>);
   add("scan_limit", 3, flags, &call_word_function<&WordFunctions::scan_limit>);

@@ -19,9 +19,9 @@ struct ArtifactSearchStatements : sql::ArtifactSearchParts {
   // The rank is less for a better match.
   SearchStatement search{
       select() + "0.0 - found.score, found.has_more FROM (WITH " +
-      asked_terms::with("", "own_analysis()", "artifact_words") + ", " +
+      asked_terms::with("", "own_analysis()", "artifact_words", "NOT " + newest()) + ", " +
       asked_terms::with(former, "(SELECT artifacts FROM search_state WHERE artifacts < own_analysis())",
-                        "artifact_words") +
+                        "artifact_words", "NOT " + newest()) +
       ", candidates AS MATERIALIZED (" + matching("", ">=") + " UNION ALL " + matching(former, "<") +
       " ORDER BY created_at DESC, id DESC LIMIT CASE WHEN " + newest() + " THEN " + limit() + " + " + offset() +
       " ELSE " + candidates() + " + 1 END) SELECT c.number AS number, c.score AS score, NOT " + newest() +

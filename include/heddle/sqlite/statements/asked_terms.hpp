@@ -9,13 +9,17 @@
 namespace heddle::sqlite::asked_terms {
 
 /// WITH: the number of the tenant, how much each term counts, and the query of FTS5. Materialized, so that each is made
-/// once. `analysis` is an expression for the version of the analysis; if that is null, nothing is found.
-[[nodiscard]] inline std::string with(std::string_view name, std::string_view analysis, std::string_view index) {
+/// once. `analysis` is an expression for the version of the analysis; if that is null, nothing is found. `is_ranked` is
+/// one for whether `search_rank` is called.
+[[nodiscard]] inline std::string with(std::string_view name, std::string_view analysis, std::string_view index,
+                                      std::string_view is_ranked) {
   std::string with = "weighed";
   with.append(name).append(" AS MATERIALIZED (SELECT number, term_weights(number, ?2, ").append(analysis);
   with.append(", '").append(index).append("') AS weights FROM tenants WHERE user_id = ?1 AND ").append(analysis);
   with.append(" IS NOT NULL), asked").append(name);
-  return with.append(" AS MATERIALIZED (SELECT weights, message_query(number, ?2, weights) AS words FROM weighed")
+  return with.append(" AS MATERIALIZED (SELECT weights, message_query(number, ?2, weights, ")
+      .append(is_ranked)
+      .append(") AS words FROM weighed")
       .append(name)
       .append(")");
 }

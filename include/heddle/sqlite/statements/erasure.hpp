@@ -12,7 +12,9 @@ inline constexpr const char* knows_erasure =
     "SELECT count(*) FROM pragma_table_info('search_state') WHERE name = 'erasure'";
 inline constexpr const char* owes_erasure =
     "SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0 OR former <> 0)";
-inline constexpr const char* owe_erasure = "UPDATE search_state SET erasure = 2";
+/// A merge that is under way goes on; see `indexing::Erasing`.
+inline constexpr const char* owe_erasure =
+    "UPDATE search_state SET erasure = CASE WHEN erasure IN (1, 3) THEN 3 ELSE 2 END";
 /// The earliest version of the analysis by which words were made; 0 if there are none.
 inline constexpr const char* made_by = "SELECT coalesce(min(analysis, artifacts), 0) FROM search_state";
 
@@ -29,6 +31,8 @@ struct ErasureStatements {
   /// FTS5 begins a merge of all segments, or goes on with it, by so many pages.
   sql::Statement<sql::NoRow> begin_merge{"INSERT INTO message_words (message_words, rank) VALUES ('merge', -64)"};
   sql::Statement<sql::NoRow> merge{"INSERT INTO message_words (message_words, rank) VALUES ('merge', 64)"};
+  /// Messages that are in the index that is made anew, and all messages; no row if none is made.
+  sql::StatementText progress{"SELECT done, max(done, total) FROM search_rebuild"};
 };
 
 }  // namespace heddle::sqlite

@@ -76,6 +76,7 @@ class SnippetWriter {
       message.place = static_cast<SearchPlace>(place);
     }
     message.snippet = found.substr(best.part.begin, best.part.end - best.part.begin);
+    message.places.reserve(best.places.size());
     for (const auto& place : best.places) {
       message.places.push_back({place.begin - best.part.begin, place.end - best.part.begin});
     }

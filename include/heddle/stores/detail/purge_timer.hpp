@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/detail/process/fork_gate.hpp"
 #include "heddle/error.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
 
@@ -72,6 +73,7 @@ class RunningThread {
     context.stop = stop;
     for (auto pause = schedule.first; sleep(stop, pause); pause = schedule.interval) {
       try {
+        const heddle::detail::process::ForkGate<>::Working working;
         work(context);
       } catch (...) {
         // The tracer has received it, and there is no caller.
