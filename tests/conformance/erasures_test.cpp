@@ -100,6 +100,27 @@ CONFORMANCE_TEST("an erasure removes what an import has begun, and refuses to be
   CHECK(exported(target, alice).bytes == stream);
 }
 
+CONFORMANCE_TEST("an erasure removes summaries for which an import has not stored the folds yet") {
+  Subject subject;
+  Subject other;
+  auto& source = subject.backend();
+  add_session(source, alice, "s");
+  constexpr std::int64_t folds = 600;
+  source.session_storage().save_messages(alice, "s", std::vector<heddle::Message>(2 * folds, says("x")));
+  for (std::int64_t fold = 0; fold < folds; ++fold) {
+    source.session_storage().fold_messages(alice, "s", {2 * fold + 1, 2 * fold + 2}, {.content = "summary"});
+  }
+  auto& target = other.backend();
+  struct Enough {};
+  CHECK_THROWS_AS(import_user(target, alice, exported(source, alice).bytes,
+                              {.on_progress = [](const ImportProgress&) { throw Enough(); }}),
+                  Enough);
+  const ErasureReceipt receipt = erase_user(target, alice);
+  CHECK(receipt.counts.at("summaries") > 400);
+  CHECK(receipt.counts.at("summaries") < folds);
+  CHECK(!receipt.counts.contains("messages"));
+}
+
 CONFORMANCE_TEST("cleanup hooks run for each session of a tenant that is erased") {
   Subject subject;
   auto& backend = subject.backend();

@@ -18,7 +18,6 @@ namespace heddle::erasure {
 /// An erasure that has not ended; the table is described in the migration `erasures`.
 struct ErasureRow {
   std::string key{};
-  std::int64_t batch = 0;
   std::optional<std::int64_t> files{};
 };
 
@@ -40,7 +39,7 @@ struct ReceiptRow {
 
 }  // namespace heddle::erasure
 
-HEDDLE_ADAPT_STRUCT(heddle::erasure::ErasureRow, key, batch, files);
+HEDDLE_ADAPT_STRUCT(heddle::erasure::ErasureRow, key, files);
 HEDDLE_ADAPT_STRUCT(heddle::erasure::TableCount, name, removed);
 HEDDLE_ADAPT_STRUCT(heddle::erasure::ReceiptRow, counts, files, bytes, started_at, verified_at, digest);
 
@@ -77,14 +76,16 @@ struct ControlStatements {
 
   // The end.
 
-  /// tenant, key, counts, now, batch. Stores the receipt; no row if anything of the tenant is left, or another call
-  /// has removed something since that batch. One statement, so that it sees one moment, which is not before the time
+  /// tenant, key, counts, now, sum of the counts. Stores the receipt; no row if anything of the tenant is left, or
+  /// another call has removed and counted more. One statement, so that it sees one moment, which is not before the time
   /// that it stores.
   Check<Text, Text, Text, Timestamp, std::int64_t> seal{
       "INSERT INTO erasure_receipts (tenant, key, counts, files, bytes, started_at, verified_at) SELECT ?2, ?3, ?4, "
       "coalesce(e.files, 0), coalesce(e.bytes, 0), e.started_at, " +
-      Sql::present("?5") + " FROM erasures e WHERE e.user_id = ?1 AND e.key = ?3 AND e.batch = ?6" + nothing_left() +
-      " ON CONFLICT DO NOTHING RETURNING 1"};
+      Sql::present("?5") +
+      " FROM erasures e WHERE e.user_id = ?1 AND e.key = ?3 AND (SELECT CAST(coalesce(sum(c.removed), 0) AS bigint) "
+      "FROM erasure_counts c WHERE c.user_id = ?1) = ?6" +
+      nothing_left() + " ON CONFLICT DO NOTHING RETURNING 1"};
   /// tenant, key. If the receipt is stored.
   Statement<Text, Text> forget_counts{forget("erasure_counts")};
   Statement<Text, Text> open_gate{forget("imports") + " AND digest = '" + mark() + "'"};

@@ -55,7 +55,7 @@ class Eraser {
       remover_.remove();
       const auto lock = files_.lock(passage_.context());
       batches_.require_begun();
-      files_.remove();
+      if (lock.has_directory()) { files_.remove(); }
       if (is_sealed()) { break; }
       if (round == most_rounds) {
         throw Error(ErrorCode::unavailable, "others write for the tenant: call erase_user again with the same key");
@@ -93,9 +93,7 @@ class Eraser {
       tx.run(control_.begin, tx.user_id(), batches_.key(), now(), receipts_.tenant());
       tx.require(erasure_was_ended, control_.hold, tx.user_id(), batches_.key());
       tx.run(control_.close_gate, tx.user_id(), now());
-      if constexpr (Sql::queues_messages) {
-        if (!found && options_.rewrite_file) { tx.run(sql::statements<IndexStatements<Sql>>().rewrite); }
-      }
+      if (!found) { request_rewriting(tx); }
       return [] {};
     });
     if (!found || !found->files) {
@@ -107,26 +105,33 @@ class Eraser {
     }
   }
 
+  /// Has the scrub at the end write SQLite's file anew. Asked at the begin, and at the end again: another scrub can
+  /// have done it meanwhile, and others changed rows since.
+  template <class Transaction>
+  void request_rewriting(Transaction& tx) const {
+    if constexpr (Sql::queues_messages) {
+      if (options_.rewrite_file) { tx.run(sql::statements<IndexStatements<Sql>>().rewrite); }
+    }
+  }
+
   /// Returns true, with the receipt stored and the gate open, if nothing is left.
   [[nodiscard]] bool is_sealed() {
-    std::int64_t batch = 0;
+    std::int64_t sum = 0;
     std::map<std::string, std::int64_t> counts;
     passage_.read([&](auto& tx) {
-      auto row = tx.require(erasure_was_ended, control_.find, tx.user_id());
-      auto tables = tx.all(control_.counts, tx.user_id());
-      return [&, row = std::move(row), tables = std::move(tables)]() mutable {
-        batch = row().batch;
-        for (TableCount& table : tables()) { counts.emplace(std::move(table.name), table.removed); }
+      return [&, tables = tx.all(control_.counts, tx.user_id())]() mutable {
+        for (TableCount& table : tables()) {
+          sum += table.removed;
+          counts.emplace(std::move(table.name), table.removed);
+        }
       };
     });
     const std::string text = counts_text(counts);
-    return passage_
+    return batches_
         .write([&](auto& tx) {
-          erase_bytes(tx);
           const auto& tenant = receipts_.tenant();
-          // What a put has begun meanwhile. It will be refused, and removes its file itself.
-          tx.run(sql::statements<RemovalStatements<Sql>>().forget_uploads, tx.user_id());
-          auto sealed = tx.one(control_.seal, tx.user_id(), tenant, batches_.key(), text, now(), batch);
+          request_rewriting(tx);
+          auto sealed = tx.one(control_.seal, tx.user_id(), tenant, batches_.key(), text, now(), sum);
           tx.run(control_.forget_counts, tx.user_id(), tenant, batches_.key());
           tx.run(control_.open_gate, tx.user_id(), tenant, batches_.key());
           tx.run(control_.forget_erasure, tx.user_id(), tenant, batches_.key());

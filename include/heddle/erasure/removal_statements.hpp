@@ -62,16 +62,22 @@ struct RemovalStatements {
   /// size: hides rows that are not hidden yet.
   std::array<Statement<std::int64_t>, 2> hide{hide_rows("sessions"), hide_rows("artifacts")};
 
+  /// What an import that has not ended has noted of summaries, and those that have no folds yet.
+  std::array<Statement<>, 2> count_unused_summaries{
+      add("summaries", "SELECT count(*) AS n FROM summaries u WHERE " + Sql::of_user("u", "?1") +
+                           "u.number IN (SELECT i.number FROM import_numbers i WHERE i.user_id = ?1 AND i.kind = "
+                           "'summary') AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = u.number" +
+                           Sql::same_user("f", "u") + ")"),
+      add("import_numbers", "SELECT count(*) AS n FROM import_numbers WHERE user_id = ?1 AND kind = 'summary'")};
   /// In this order: nothing of a later one goes with an earlier one.
-  std::array<TableRemoval, 9> records{table("memory_snapshots", "id"),
+  std::array<TableRemoval, 8> records{table("memory_snapshots", "id"),
                                       table("tool_executions", "session_id, number"),
                                       table("usage_by_day", "session_id, model, day"),
                                       table("agent_errors", "id"),
                                       table("human_requests", "id"),
                                       table("sql_result_images", "id", blobs_at_once),
                                       table("sql_results", "id"),
-                                      table("content_uploads", "number"),
-                                      table("content_chunks", "number, position", blobs_at_once)};
+                                      table("content_uploads", "number")};
   /// size: contents with the versions that have them.
   Statement<std::int64_t> count_versions{
       add("artifact_versions",
@@ -81,7 +87,9 @@ struct RemovalStatements {
       {"DELETE FROM contents WHERE user_id = ?1 AND checksum IN (" + contents() + ")"}};
   /// What the removal of contents has made.
   Statement<> forget_uploads{"DELETE FROM content_uploads WHERE user_id = ?1"};
-  std::array<TableRemoval, 4> last_records{table("artifacts", "id"), table("content_usage", "user_id"),
+  /// Chunks behind the contents, so that no read takes a content without them for damaged.
+  std::array<TableRemoval, 5> last_records{table("content_chunks", "number, position", blobs_at_once),
+                                           table("artifacts", "id"), table("content_usage", "user_id"),
                                            table("idempotency_keys", "key"), table("import_numbers", "kind, place")};
 
   /// size: the first sessions.

@@ -8,6 +8,7 @@
 #include "heddle/error.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/cleanup_hooks.hpp"
+#include "heddle/transfer/control_statements.hpp"
 #include "heddle/transfer/marks.hpp"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ class Remover {
   /// Removes what is there, but no files.
   void remove() {
     hide();
+    remove_unused_summaries();
     for (const TableRemoval& table : removal_.records) { remove_all(table); }
     batches_.repeat(removal_.blobs_at_once, [&](auto& tx, std::int64_t size) {
       tx.run(removal_.count_versions, tx.user_id(), size);
@@ -61,6 +63,17 @@ class Remover {
       tx.run(table.rows.count, tx.user_id(), size);
       return tx.run(table.rows.remove, tx.user_id(), size);
     });
+  }
+
+  /// Those of an import that has not come to their folds. Before any folds are removed: on SQLite the numbers of
+  /// summaries that go with folds are used again, by other tenants, too.
+  void remove_unused_summaries() {
+    const auto& imports = sql::statements<transfer::ControlStatements<Sql>>();
+    batches_.note(batches_.write([&](auto& tx) {
+      for (const auto& count : removal_.count_unused_summaries) { tx.run(count, tx.user_id()); }
+      tx.run(imports.drop_summaries, tx.user_id());
+      return tx.run(imports.forget_summaries, tx.user_id());
+    }));
   }
 
   void remove_sessions() {

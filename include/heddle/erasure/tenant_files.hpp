@@ -26,9 +26,10 @@ struct FileSums {
   std::int64_t bytes = 0;
 };
 
-/// Locks an artifact directory against other erasures, of all processes, for as long as it exists. Else one that is
-/// late could remove files of a tenant that another call has erased and that has begun anew. There is nothing to lock
-/// if the directory does not exist.
+/// Locks an artifact directory against other erasures, of all processes, for as long as this object exists. Else one
+/// that is late could remove files of a tenant that another call has erased and that has begun anew. There is nothing
+/// to lock if the directory does not exist; and no lock where the file system has none for directories, as some of
+/// networks: there two erasures of one tenant must not run at once.
 template <class Path>
 class DirectoryLock {
  public:
@@ -41,9 +42,8 @@ class DirectoryLock {
       throw Error(ErrorCode::unavailable, "the artifact directory cannot be opened");
     }
     while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      const bool is_held = errno == EWOULDBLOCK || errno == EINTR;
+      if (errno != EWOULDBLOCK && errno != EINTR) { return; }
       try {
-        if (!is_held) { throw Error(ErrorCode::unavailable, "the artifact directory cannot be locked"); }
         context.check();
       } catch (...) {
         ::close(descriptor_);
@@ -52,6 +52,9 @@ class DirectoryLock {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
+  /// False if there was no directory, so that nothing in it can be of the erased tenant.
+  [[nodiscard]] bool has_directory() const noexcept { return descriptor_ >= 0; }
+
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
   DirectoryLock(DirectoryLock&&) = delete;

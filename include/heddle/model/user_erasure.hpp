@@ -44,8 +44,8 @@ struct ErasureReceipt {
   /// Nothing of the tenant that was committed before this time was left then. What was committed later is new data. By
   /// the clock of the server on PostgreSQL.
   Timestamp verified_at{};
-  /// The tables whose files on disk have removed rows until VACUUM has processed and other rows have overwritten them,
-  /// or until VACUUM FULL writes them anew. Empty on SQLite: there the bytes have left all files.
+  /// The tables whose files on disk have rows that this erasure has removed, until VACUUM has processed and other rows
+  /// have overwritten them, or until VACUUM FULL writes them anew. Empty on SQLite: there the bytes have left all files.
   std::vector<std::string> awaits_vacuum{};
   std::string digest{};  ///< SHA-256 of `receipt_text`, lower-case hexadecimal
 

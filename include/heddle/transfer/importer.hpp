@@ -226,12 +226,18 @@ bool abort(Passage& passage) {
       passage.context().check();
     }
   };
+  // Before any folds are removed: on SQLite the numbers of summaries that go with folds are used again, by other
+  // tenants, too.
+  passage.write([&](auto& tx) {
+    tx.run(control.drop_summaries, tx.user_id());
+    tx.run(control.forget_summaries, tx.user_id());
+    return [] {};
+  });
   remove_all(control.remove_sessions);
   remove_all(control.remove_artifacts);
   passage.write([&](auto& tx) {
     const auto user = tx.user_id();
     tx.run(control.end_branches, user);
-    tx.run(control.drop_summaries, user);
     tx.run(control.abandon_uploads, user);
     tx.run(control.drop_contents, user);
     tx.run(control.remove_results, user);

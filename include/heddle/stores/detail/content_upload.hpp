@@ -32,6 +32,8 @@ namespace heddle::stores::detail {
 inline constexpr Refusal upload_was_swept{ErrorCode::unavailable, "the upload",
                                           "was swept while it was under way: sweep_orphans was called with an age that "
                                           "is shorter than a put takes; put it again"};
+inline constexpr Refusal tenant_is_erased{ErrorCode::failed_precondition, "an erasure of this tenant",
+                                          "has not ended: end it first"};
 inline constexpr Refusal quota_exceeded{ErrorCode::resource_exhausted, "the quota of the tenant",
                                         "is exceeded: remove artifacts for good, or set a higher quota"};
 
@@ -181,7 +183,7 @@ class ContentUpload {
   template <class Transaction>
   void begin_or_touch(Transaction& tx, bool first) const {
     if (first) {
-      tx.run(statements_.begin, tx.user_id(), number_, now());
+      tx.require(tenant_is_erased, statements_.begin, tx.user_id(), number_, now());
     } else {
       tx.require(upload_was_swept, statements_.touch, tx.user_id(), number_, now());
     }
