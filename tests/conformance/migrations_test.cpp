@@ -262,7 +262,7 @@ TEST_CASE("the tables of erasures go only while no erasure is under way") {
   EmptyPlace place;
   Storage backend(place.config());
   backend.migrate();
-  const std::int32_t before = version_of(backend, "erasures") - 1;
+  const std::int32_t before = conformance::version_of(backend, "erasures") - 1;
   place.execute("INSERT INTO erasures (user_id, key, batch, started_at) VALUES ('alice', 'k', 1, 1)");
   const Error error = support::error_of([&] { backend.migrator().to({}, before); });
   CHECK(std::string(error.what()).find("erasures") != std::string::npos);
