@@ -41,7 +41,8 @@ CONFORMANCE_TEST("an erasure that was left has hidden the tenant, keeps new data
   CHECK(store.list_sessions(alice).items.empty());
   CHECK(!store.load_session(alice, "root").has_value());
   CHECK(store.search_messages(alice, {.query = "number"}).items.empty());
-  CHECK(backend.artifact_store().list(alice).items.empty());
+  CHECK(backend.artifact_store().list(alice, {.include_deleted = true}).items.empty());
+  CHECK(backend.artifact_store().statistics(alice) == ArtifactStatistics{});
   CHECK(refused([&] { add_session(backend, alice, "new"); }));
   CHECK(refused([&] { backend.error_store().store(alice, {.tool_name = "t", .raw_error = "e"}); }));
   CHECK(refused([&] { backend.artifact_store().put(alice, {.id = "n", .name = "n"}, "x"); }));
