@@ -55,8 +55,7 @@ class Eraser {
       remover_.remove();
       const auto lock = files_.lock(passage_.context());
       batches_.require_begun();
-      if (lock.has_directory()) { files_.remove(); }
-      if (is_sealed()) { break; }
+      if ((!lock.has_directory() || removed_files(round)) && is_sealed()) { break; }
       if (round == most_rounds) {
         throw Error(ErrorCode::unavailable, "others write for the tenant: call erase_user again with the same key");
       }
@@ -102,6 +101,19 @@ class Eraser {
       const FileSums sums = files_.count();
       batches_.write(
           [&](auto& tx) { return tx.run(control_.note_files, tx.user_id(), batches_.key(), sums.files, sums.bytes); });
+    }
+  }
+
+  /// Removes the files. Returns false, in the first rounds, if folders could not be removed, as a put that had begun
+  /// before has made a file in them.
+  [[nodiscard]] bool removed_files(int round) const {
+    constexpr int last_round = 10;
+    try {
+      files_.remove();
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::unavailable || round >= last_round) { throw; }
+      return false;
     }
   }
 
