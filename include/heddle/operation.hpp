@@ -126,6 +126,7 @@ enum class Operation : std::uint8_t {
   // Administration across tenants
   list_all_sessions,
   sessions_per_user,
+  list_tenants,
   system_statistics,
   validate_permissions,
   // Whole tenants, in and out
@@ -136,7 +137,7 @@ enum class Operation : std::uint8_t {
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 112> values{"open",
+  static constexpr std::array<std::string_view, 113> values{"open",
                                                             "ping",
                                                             "details",
                                                             "back_up",
@@ -243,6 +244,7 @@ struct EnumNames<Operation> {
                                                             "interrupted_streams",
                                                             "list_all_sessions",
                                                             "sessions_per_user",
+                                                            "list_tenants",
                                                             "system_statistics",
                                                             "validate_permissions",
                                                             "export_user",

@@ -81,6 +81,7 @@ Texts admin_of(const Group& group) {
           {"list_sessions", group.list_sessions.text()},
           {"count_sessions", group.count_sessions.text()},
           {"sessions_per_user", group.sessions_per_user.text()},
+          {"list_tenants", group.list_tenants.text()},
           {"statistics", group.statistics.text()},
           {"purge_deleted", group.purge_deleted.text()},
           {"table_rights", group.table_rights.text()}};
