@@ -126,8 +126,7 @@ class Copier {
 
   template <class Backend>
   static ExportReport measure(Backend& backend, const Context& context) {
-    return export_user(
-        backend, context, [](std::string_view /*bytes*/) {}, {.time = time});
+    return export_user(backend, context, [](std::string_view /*bytes*/) {}, {.time = time});
   }
 
   ImportReport store(const Context& context) {
@@ -145,8 +144,7 @@ class Copier {
     Pipe pipe;
     std::jthread exporter([this, &pipe, &context] {
       try {
-        export_user(
-            from_, context, [&pipe](std::string_view bytes) { pipe.write(bytes); }, {.time = time});
+        export_user(from_, context, [&pipe](std::string_view bytes) { pipe.write(bytes); }, {.time = time});
         pipe.end();
       } catch (...) { pipe.end(std::current_exception()); }
     });

@@ -116,8 +116,9 @@ concept SoftDeletes = requires(T& backend, const Context& context, const std::st
 /// Reads across tenants. Throws `failed_precondition` if the configuration does not let the backend, which is when
 /// `can_administer()` returns false: on PostgreSQL it names a connection for it, which is never used for tenants, on
 /// SQLite `administer_tenants`. Throws `permission_denied` if the role of that connection does not see all tenants.
-/// Soft-deleted sessions are not counted; `list_tenants` returns those that have anything stored. `validate_permissions` does not throw for missing privileges: it returns what
-/// the role lacks, and warns the tracer; on SQLite, that is nothing.
+/// Soft-deleted sessions are not counted; `list_tenants` returns those that have anything stored.
+/// `validate_permissions` does not throw for missing privileges: it returns what the role lacks, and warns the tracer;
+/// on SQLite, that is nothing.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
   { backend.can_administer() } -> std::same_as<bool>;

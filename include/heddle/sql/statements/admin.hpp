@@ -38,8 +38,8 @@ struct AdminStatements {
   /// Parameters: after this user, limit. The ids of those that have a row in a table that a session need not be for, in
   /// their order: looks each one up behind the one before, instead of reading the tables.
   Statement<std::string, Text, std::int64_t> list_tenants{
-      "WITH RECURSIVE tenants (user_id, place) AS (SELECT " +
-      first_tenant("?1") + ", 1 UNION ALL SELECT " + first_tenant("t.user_id") +
+      "WITH RECURSIVE tenants (user_id, place) AS (SELECT " + first_tenant("?1") + ", 1 UNION ALL SELECT " +
+      first_tenant("t.user_id") +
       ", t.place + 1 FROM tenants t WHERE t.user_id IS NOT NULL AND t.place < ?2) "
       "SELECT user_id FROM tenants WHERE user_id IS NOT NULL ORDER BY place"};
   Statement<SystemStatistics> statistics{
