@@ -133,8 +133,12 @@ class Copier {
     try {
       return pass(context);
     } catch (const Error& error) {
-      // An import of another stream has begun: the source has changed since an earlier call.
-      if (error.code() != ErrorCode::failed_precondition || !abort_import(to_, context)) { throw; }
+      // Only what is refused before its first batch can be because an import of another stream has begun: the source
+      // has changed since an earlier call.
+      if (source_failed_ || progress_.records != 0 || error.code() != ErrorCode::failed_precondition ||
+          !abort_import(to_, context)) {
+        throw;
+      }
     }
     return pass(context);
   }
@@ -142,11 +146,16 @@ class Copier {
   /// Exports in another thread what it imports.
   ImportReport pass(const Context& context) {
     Pipe pipe;
-    std::jthread exporter([this, &pipe, &context] {
+    source_failed_ = false;
+    // Ends before this function returns.
+    const std::jthread exporter([this, &pipe, &context] {
       try {
         export_user(from_, context, [&pipe](std::string_view bytes) { pipe.write(bytes); }, {.time = time});
         pipe.end();
-      } catch (...) { pipe.end(std::current_exception()); }
+      } catch (...) {
+        source_failed_ = true;
+        pipe.end(std::current_exception());
+      }
     });
     const PipeReader reader(pipe);
     const auto tell_batch = [this](const auto& batch) {
@@ -171,6 +180,7 @@ class Copier {
   To& to_;
   const Context& context_;
   const CopyOptions& options_;
+  bool source_failed_ = false;  ///< or the target has not read all of its stream
   CopyProgress progress_{};
   CopyReport report_{};
 };

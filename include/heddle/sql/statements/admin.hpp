@@ -35,8 +35,8 @@ struct AdminStatements {
   Statement<SessionCount, Text, std::int64_t> sessions_per_user{
       "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 AND deleted_at IS NULL "
       "GROUP BY user_id ORDER BY user_id LIMIT ?2"};
-  /// Parameters: after this user, limit. The ids of those that have a row in a table that a session need not be for, in
-  /// their order: looks each one up behind the one before, instead of reading the tables.
+  /// Parameters: after this user, limit. The ids of all that have anything stored, in their order: each is looked up
+  /// behind the one before, so that no table is read whole. Rows of other tables hang on those of these.
   Statement<std::string, Text, std::int64_t> list_tenants{
       "WITH RECURSIVE tenants (user_id, place) AS (SELECT " + first_tenant("?1") + ", 1 UNION ALL SELECT " +
       first_tenant("t.user_id") +
