@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/detail/files/lock_file.hpp"
 #include "heddle/detail/files/open_file.hpp"
 #include "heddle/error.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -76,6 +78,32 @@ class BasicOpenFolder {
     if (::renameat(descriptor_, from.c_str(), descriptor_, to.c_str()) != 0) {
       heddle::detail::files::refuse_file(errno, "an artifact file cannot get its name");
     }
+  }
+  /// Gives a file in it, or a folder if `is_folder`, a name in another folder, unless that is in use; returns false if
+  /// it cannot.
+  [[nodiscard]] bool move(const std::string& name, bool is_folder, const BasicOpenFolder& target,
+                          const std::string& new_name) const noexcept {
+    struct stat found {};
+    if (::fstatat(descriptor_, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) { return false; }
+    if (S_ISDIR(found.st_mode) != is_folder) { return false; }
+#if defined(RENAME_NOREPLACE)
+    if (::renameat2(descriptor_, name.c_str(), target.descriptor_, new_name.c_str(), RENAME_NOREPLACE) == 0) {
+      return true;
+    }
+    // What a file system or a kernel without this request returns.
+    if (errno != EINVAL && errno != ENOSYS) { return false; }
+#endif
+    // Between the two calls, another process can take the name.
+    return ::fstatat(target.descriptor_, new_name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0 &&
+           ::renameat(descriptor_, name.c_str(), target.descriptor_, new_name.c_str()) == 0;
+  }
+  /// Opens a lock in it, which is made if it does not exist.
+  [[nodiscard]] heddle::detail::files::LockFile make_lock(const std::string& name) const {
+    return heddle::detail::files::LockFile::make(descriptor_, name);
+  }
+  /// Opens a lock in it; returns nothing if it does not exist.
+  [[nodiscard]] std::optional<heddle::detail::files::LockFile> find_lock(const std::string& name) const {
+    return heddle::detail::files::LockFile::find(descriptor_, name);
   }
   /// Returns when the names in it are on the disk.
   void sync() const {
