@@ -6,7 +6,7 @@
 #include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/artifact.hpp"
-#include "heddle/stores/detail/backup_hold.hpp"
+#include "heddle/stores/detail/kept_files.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 #include "heddle/validation/text.hpp"
 
