@@ -28,6 +28,8 @@ class Progress {
   }
   /// Adds bytes to what the stage has done.
   void add(std::int64_t bytes) { reach(progress_.bytes + bytes, progress_.total_bytes); }
+  /// Adds bytes to what is to be done.
+  void expect(std::int64_t bytes) { progress_.total_bytes += bytes; }
   /// Sets what the stage has done, and what is to be done.
   void reach(std::int64_t bytes, std::int64_t total_bytes) {
     context_.check();
@@ -55,9 +57,12 @@ struct Digest {
   friend bool operator==(const Digest&, const Digest&) = default;
 };
 
+/// Whether what is read is part of what the stage has to do.
+enum class Counted : bool { no, yes };
+
 /// Reads a file to its end, and calls `take(bytes)` for each piece of it.
 template <class Take>
-[[nodiscard]] Digest read_all(detail::files::OpenFile& file, Progress& progress, Take&& take) {
+[[nodiscard]] Digest read_all(detail::files::OpenFile& file, Progress& progress, Counted counted, Take&& take) {
   constexpr std::size_t piece = std::size_t{1} << 18U;
   std::vector<char> buffer(piece);
   detail::crypto::Sha256 digest;
@@ -67,15 +72,15 @@ template <class Take>
     digest.update(bytes);
     take(bytes);
     found.bytes += static_cast<std::int64_t>(count);
-    progress.add(static_cast<std::int64_t>(count));
+    progress.add(counted == Counted::yes ? static_cast<std::int64_t>(count) : 0);
   }
   found.checksum = digest.hex();
   return found;
 }
 
 /// The same for a file of which only the digest is wanted.
-[[nodiscard]] inline Digest digest_of(detail::files::OpenFile& file, Progress& progress) {
-  return read_all(file, progress, [](std::string_view /*bytes*/) {});
+[[nodiscard]] inline Digest digest_of(detail::files::OpenFile& file, Progress& progress, Counted counted) {
+  return read_all(file, progress, counted, [](std::string_view /*bytes*/) {});
 }
 
 }  // namespace heddle::copies

@@ -15,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace heddle::copies {
 
@@ -39,10 +38,12 @@ class ObjectStore {
   }
 
   /// Returns true if the object is there, with this size, and, if all of it is to be checked, with these bytes.
-  [[nodiscard]] bool has(const Digest& digest, BackupCheck check, Progress& progress) const {
+  [[nodiscard]] bool has(const Digest& digest, BackupCheck check, Progress& progress, Counted counted) const {
     auto file = find(digest.checksum);
     if (!file || file->size() != digest.bytes) { return false; }
-    return check == BackupCheck::quick || digest_of(*file, progress) == digest;
+    if (check == BackupCheck::full) { return digest_of(*file, progress, counted) == digest; }
+    progress.add(counted == Counted::yes ? digest.bytes : 0);
+    return true;
   }
 
   /// Copies a file into the store. `accept(digest)` returns whether its bytes, which are in the store only then, are
@@ -54,7 +55,7 @@ class ObjectStore {
     {
       auto file = root_->make_file(unfinished);
       try {
-        digest = read_all(source, progress, [&](std::string_view bytes) { file.write(bytes); });
+        digest = read_all(source, progress, Counted::yes, [&](std::string_view bytes) { file.write(bytes); });
         if (!accept(digest)) {
           root_->remove_file(unfinished);
           return digest;
@@ -66,16 +67,10 @@ class ObjectStore {
       }
     }
     auto written = root_->find_file(unfinished);
-    if (!written || digest_of(*written, progress) != digest) {
+    if (!written || digest_of(*written, progress, Counted::no) != digest) {
       throw Error(ErrorCode::data_loss, "the disk does not return what the backup has written to it");
     }
-    const auto folder = root_->enter_or_make(folder_of(digest.checksum));
-    // One that is there already has other bytes than it should have.
-    folder.remove_file(digest.checksum);
-    if (!root_->move(unfinished, false, folder, digest.checksum)) {
-      throw Error(ErrorCode::unavailable, "a file of the backup cannot get its name");
-    }
-    changed_.insert(folder_of(digest.checksum));
+    give_name(digest, progress);
     return digest;
   }
 
@@ -111,6 +106,21 @@ class ObjectStore {
   static constexpr const char* unfinished = "unfinished";
 
   explicit ObjectStore(stores::detail::OpenFolder&& root) : root_(std::move(root)) {}
+
+  void give_name(const Digest& digest, Progress& progress) {
+    const auto folder = root_->enter_or_make(folder_of(digest.checksum));
+    changed_.insert(folder_of(digest.checksum));
+    if (root_->move(unfinished, false, folder, digest.checksum)) { return; }
+    // The backup that is there may need it: it is replaced only if it is damaged.
+    if (has(digest, BackupCheck::full, progress, Counted::no)) {
+      root_->remove_file(unfinished);
+      return;
+    }
+    folder.remove_file(digest.checksum);
+    if (!root_->move(unfinished, false, folder, digest.checksum)) {
+      throw Error(ErrorCode::unavailable, "a file of the backup cannot get its name");
+    }
+  }
 
   static std::string folder_of(const std::string& checksum) { return checksum.substr(0, 2); }
 
