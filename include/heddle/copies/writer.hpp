@@ -56,6 +56,7 @@ class BackupWriter {
       verify();
       complete();
     } catch (...) {
+      if (is_complete_) { throw; }
       for (const auto& name : {description_.database_name(), description_.list_name()}) { remove_quietly(name); }
       throw;
     }
@@ -209,6 +210,7 @@ class BackupWriter {
     folder.sync();
     call_.context.check();
     folder.rename(new_description, description_name);
+    is_complete_ = true;
     folder.sync();
   }
 
@@ -244,6 +246,7 @@ class BackupWriter {
   ObjectStore objects_;
   Progress progress_;
   Description description_{};
+  bool is_complete_ = false;
 };
 
 }  // namespace heddle::copies
