@@ -29,6 +29,9 @@
 namespace heddle {
 
 struct Metrics;
+namespace copies {
+struct Access;
+}  // namespace copies
 namespace transfer {
 struct Access;
 }  // namespace transfer
@@ -216,6 +219,7 @@ class Backend {
   void close() noexcept;
 
  private:
+  friend struct copies::Access;
   friend struct transfer::Access;
 
   /// The members. Only the definition knows them, so that code that declares a backend needs no driver.

@@ -38,7 +38,8 @@ class RestoredPlace {
     if (is_within(database_, directory_)) {
       validation::refuse("place.database", "must not lie in the artifact directory");
     }
-    if (!std::filesystem::is_directory(database_.parent_path())) {
+    std::error_code unknown;
+    if (!std::filesystem::is_directory(database_.parent_path(), unknown)) {
       throw Error(ErrorCode::failed_precondition,
                   "the folder of the new database does not exist: " + database_.parent_path().string());
     }
@@ -63,6 +64,7 @@ class RestoredPlace {
     if (!lock_->try_to_lock()) {
       throw Error(ErrorCode::conflict, "another call restores a backup to " + database_.string());
     }
+    require_unchanged();
     files_->sync();
     folder_ = stores::detail::OpenFolder::at(database_.parent_path());
     if (!folder_) { throw Error(ErrorCode::failed_precondition, "the folder of the new database does not exist"); }
@@ -75,6 +77,11 @@ class RestoredPlace {
   void complete() {
     files_->remove_file(unfinished_file);
     files_->sync();
+    for (const char* ending : {"-wal", "-journal"}) {
+      std::error_code unknown;
+      if (!std::filesystem::exists(path_of_unfinished_database().string() + ending, unknown)) { continue; }
+      throw Error(ErrorCode::unavailable, "SQLite did not finish a transaction in the restored database");
+    }
     if (const auto failure = sqlite::file::rename_to_free_name(path_of_unfinished_database(), database_)) {
       if (failure == std::errc::file_exists) { refuse_used(database_); }
       throw sqlite::file::refusal(failure, database_);
@@ -116,6 +123,18 @@ class RestoredPlace {
     std::error_code failure;
     if (std::filesystem::symlink_status(path, failure).type() != std::filesystem::file_type::not_found) {
       refuse_used(path);
+    }
+  }
+
+  /// Another restore can have ended since the place was looked at.
+  void require_unchanged() {
+    try {
+      require_free(database_);
+      if (!is_resumed_ && files_->all_names().size() > 1) { refuse_used(directory_); }
+    } catch (...) {
+      // Otherwise the next restore would go on here.
+      if (!is_resumed_) { files_->remove_file(marker_); }
+      throw;
     }
   }
 
