@@ -5,4 +5,3 @@
 
 #include "heddle/backup.hpp"
 #include "heddle/copies/operations.ipp"
-#include "heddle/sqlite/policy.ipp"

@@ -58,6 +58,20 @@ TEST_CASE("a backup is restored with all that the database and its artifacts had
   CHECK(source.artifact_store().verify(alice, "large") == ContentState::intact);
 }
 
+TEST_CASE("the calls of the document make, verify and restore a backup") {
+  const Place place;
+  const Context context = alice;
+  const fs::path folder = place.root.path();
+  Backend<Sqlite> storage(place.config());
+  storage.migrate();
+  fill(storage, alice);
+  heddle::backup(storage, context, folder / "backup");
+  heddle::verify_backup(context, folder / "backup");
+  heddle::restore(context, folder / "backup", {.database = folder / "restored.db"});
+  Backend<Sqlite> restored(place.restored_config());
+  CHECK(digest_of(restored, alice) == digest_of(storage, alice));
+}
+
 TEST_CASE("a later backup into the same folder copies only what is new, and takes the place of the one before") {
   const Place place;
   Backend<Sqlite> source(place.config());
