@@ -26,12 +26,13 @@
 namespace heddle {
 
 /// Makes a backup of the whole database, and of the files of its artifacts, in a folder, while others read and write.
-/// The folder is made, but not its parent; if it has a backup already, this one takes its place when it is complete, and
-/// not before. One that was interrupted is not taken for a backup: the folder has the one before, or none.
+/// The folder is made, but not its parent; if it has a backup already, this one takes its place when it is complete,
+/// and not before. One that was interrupted is not taken for a backup: the folder has the one before, or none.
 ///
 ///  - The database is as it was at one moment. The files are those that its rows name: contents of artifacts as they
-///    were stored, and files in the tenants' folders that artifacts have as their path, as they are when they are copied.
-///    What is removed meanwhile is kept until the backup has it. On the disk it is complete when the call returns.
+///    were stored, and files in the tenants' folders that artifacts have as their path, as they are when they are
+///    copied. What is removed meanwhile is kept until the backup has it. On the disk it is complete when the call
+///    returns.
 ///  - Everything that was written is read again: `PRAGMA integrity_check`, foreign keys, the SHA-256 of each file.
 ///  - Files of artifacts that the folder has from an earlier backup are not copied again, and not twice if they are
 ///    equal. The database is always copied whole. The folder needs room for it twice.
@@ -61,8 +62,7 @@ template <class Policy, class TracerType>
 [[nodiscard]] auto backups([[maybe_unused]] Backend<Policy, TracerType>& backend) {
   if constexpr (concepts::CopiesDatabase<Policy>) {
     copies::Copies<Policy, TracerType>::compile();
-    return erased::Backups(
-        {nullptr, &backend, erased::TransferRegistry<Backend<Policy, TracerType>>::backups});
+    return erased::Backups({nullptr, &backend, erased::TransferRegistry<Backend<Policy, TracerType>>::backups});
   } else {
     return erased::NullView<erased::Backups>();
   }
@@ -74,9 +74,9 @@ inline BackupReport backup(AnyBackend& backend, const Context& context, const st
   return backups(backend)->backup(context, folder, options);
 }
 
-/// Reads a backup and compares it with what it says of itself; changes nothing. Returns what the backup contains. Throws
-/// `failed_precondition` if the folder has no backup that is complete, or one of a later version, `data_loss` if it is
-/// damaged, `conflict` while one is made in it, and what reading and `Context::check` throw.
+/// Reads a backup and compares it with what it says of itself; changes nothing. Returns what the backup contains.
+/// Throws `failed_precondition` if the folder has no backup that is complete, or one of a later version, `data_loss` if
+/// it is damaged, `conflict` while one is made in it, and what reading and `Context::check` throw.
 inline BackupReport verify_backup(const Context& context, const std::filesystem::path& folder,
                                   BackupCheck check = BackupCheck::full, const BackupObserver& on_progress = {}) {
   return copies::Folders<Sqlite>::verify(context, folder, check, on_progress);
@@ -87,9 +87,9 @@ inline BackupReport verify_backup(const Context& context, const std::filesystem:
 /// arguments. Absolute paths of artifacts that lead to the former artifact directory lead to the new one then. Open it
 /// with this artifact directory; the backup stays as it is.
 ///
-/// Throws `failed_precondition` if the place is in use: a database or one of its files `-wal`, `-shm` and `-journal`, or
-/// an artifact directory with anything in it; `conflict` if another call restores to it or makes a backup in the folder;
-/// `invalid_argument` without a path; what `verify_backup` throws, and what writing throws.
+/// Throws `failed_precondition` if the place is in use: a database or one of its files `-wal`, `-shm` and `-journal`,
+/// or an artifact directory with anything in it; `conflict` if another call restores to it or makes a backup in the
+/// folder; `invalid_argument` without a path; what `verify_backup` throws, and what writing throws.
 inline RestoreReport restore(const Context& context, const std::filesystem::path& folder, const RestorePlace& place,
                              const RestoreOptions& options = {}) {
   return copies::Folders<Sqlite>::restore(context, folder, place, options);

@@ -41,8 +41,8 @@ class Stopper {
 /// Starts a child, and kills it when its observer is called for the `calls`th time; returns false if it was called less
 /// often: then the child has ended.
 bool kill_at_call(const std::string& test_case, const Place& place, int calls) {
-  ChildProcess child(test_case,
-                     {{"HEDDLE_TEST_FOLDER", place.root.path().string()}, {"HEDDLE_TEST_CALLS", std::to_string(calls)}});
+  ChildProcess child(
+      test_case, {{"HEDDLE_TEST_FOLDER", place.root.path().string()}, {"HEDDLE_TEST_CALLS", std::to_string(calls)}});
   if (child.read_sign() == '.') {
     CHECK(child.wait());
     return false;
@@ -83,8 +83,7 @@ TEST_CASE("a backup that is killed is no backup, and leaves the one before as it
   for (int calls = 1; kill_at_call("child: make a backup", place, calls); calls += step) {
     ++kills;
     CHECK(code_of([&] { static_cast<void>(verify_backup({}, place.backup)); }) == ErrorCode::failed_precondition);
-    CHECK(code_of([&] { restore({}, place.backup, {.database = place.restored}); }) ==
-          ErrorCode::failed_precondition);
+    CHECK(code_of([&] { restore({}, place.backup, {.database = place.restored}); }) == ErrorCode::failed_precondition);
   }
   CHECK(kills > 3);
   // The last child was not killed.

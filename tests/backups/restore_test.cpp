@@ -26,9 +26,7 @@ void make_backup(const Place& place) {
 TEST_CASE("a backup is never restored over anything that is there") {
   const Place place;
   make_backup(place);
-  const auto code = [&](const RestorePlace& target) {
-    return code_of([&] { restore({}, place.backup, target); });
-  };
+  const auto code = [&](const RestorePlace& target) { return code_of([&] { restore({}, place.backup, target); }); };
   {
     // The source, open and closed.
     const Backend<Sqlite> live(place.config());
@@ -75,8 +73,7 @@ TEST_CASE("a restore that was left goes on, and until its end there is no databa
       // After something of the stage was done.
       if (progress.stage == stage && progress.bytes > 0) { throw std::runtime_error("enough"); }
     };
-    CHECK_THROWS_AS(restore({}, place.backup, {.database = place.restored}, {.on_progress = fail}),
-                    std::runtime_error);
+    CHECK_THROWS_AS(restore({}, place.backup, {.database = place.restored}, {.on_progress = fail}), std::runtime_error);
     CHECK_FALSE(fs::exists(place.restored));
   }
   {

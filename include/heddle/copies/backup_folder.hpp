@@ -33,8 +33,9 @@ namespace heddle::copies {
 class BackupFolder {
  public:
   /// Opens a folder in order to make a backup in it, or makes it; one with a backup gets a newer one. Throws
-  /// `failed_precondition` if it contains anything else or its parent does not exist, `already_exists` if a file has its
-  /// name, `invalid_argument` if it lies in the artifact directory or contains that, `conflict` if another call uses it.
+  /// `failed_precondition` if it contains anything else or its parent does not exist, `already_exists` if a file has
+  /// its name, `invalid_argument` if it lies in the artifact directory or contains that, `conflict` if another call
+  /// uses it.
   static BackupFolder make(const std::filesystem::path& path, const std::filesystem::path& artifact_directory) {
     require_path(path);
     const auto place = plain_path(path);

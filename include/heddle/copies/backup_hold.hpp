@@ -24,8 +24,8 @@ namespace heddle::copies {
 /// Waits until no other backup of this directory runs.
 class BackupHold {
  public:
-  /// `root` is absolute, or empty: then there are no files. Throws `permission_denied` if the folder cannot be made, and
-  /// what `Context::check` throws.
+  /// `root` is absolute, or empty: then there are no files. Throws `permission_denied` if the folder cannot be made,
+  /// and what `Context::check` throws.
   BackupHold(const std::filesystem::path& root, const Context& context) {
     if (root.empty()) { return; }
     std::error_code ignored;
@@ -68,7 +68,7 @@ class BackupHold {
 
  private:
   static std::optional<detail::files::OpenFile> find_below(const stores::detail::OpenFolder& start,
-                                                                   const std::vector<std::string>& names) {
+                                                           const std::vector<std::string>& names) {
     std::optional<stores::detail::OpenFolder> entered;
     for (std::size_t index = 0; index + 1 < names.size(); ++index) {
       auto next = (entered ? *entered : start).enter(names[index]);

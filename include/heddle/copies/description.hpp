@@ -27,8 +27,8 @@ inline constexpr const char* lock_name = "heddle-backup.lock";
 inline constexpr const char* objects_name = "objects";
 
 /// The file that makes a folder a whole backup: it names the copy of the database and the list of the files of
-/// artifacts, with their digests, and is renamed into place when these are complete. Its text is a line for each member,
-/// and the SHA-256 of these lines.
+/// artifacts, with their digests, and is renamed into place when these are complete. Its text is a line for each
+/// member, and the SHA-256 of these lines.
 struct Description {
   BackupReport report{};
   std::string id{};               ///< in the names of the files

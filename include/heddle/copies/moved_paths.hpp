@@ -44,7 +44,8 @@ class MovedPaths {
     if (!database.tableExists("artifacts")) { return 0; }
     std::int64_t changed = 0;
     SQLite::Transaction transaction(database);
-    SQLite::Statement find(database, "SELECT number, path FROM artifacts WHERE path <> '' AND number > ? ORDER BY number");
+    SQLite::Statement find(database,
+                           "SELECT number, path FROM artifacts WHERE path <> '' AND number > ? ORDER BY number");
     SQLite::Statement change(database, "UPDATE artifacts SET path = ? WHERE number = ?");
     std::int64_t last = 0;
     find.bind(1, last);

@@ -47,8 +47,8 @@ class ObjectStore {
   }
 
   /// Copies a file into the store. `accept(digest)` returns whether its bytes, which are in the store only then, are
-  /// what they should be. Returns the digest of what was read. What was written is read again: throws `data_loss` if the
-  /// disk does not return it.
+  /// what they should be. Returns the digest of what was read. What was written is read again: throws `data_loss` if
+  /// the disk does not return it.
   template <class Accept>
   Digest add(detail::files::OpenFile& source, Progress& progress, Accept&& accept) {
     Digest digest;

@@ -49,9 +49,8 @@ BackupReport Copies<Policy, TracerType>::backup(Backend<Policy, TracerType>& bac
   compile();
   return Access::gateway(backend).manage(context, Operation::back_up, [&](auto& passage) {
     validation::check("options.check", options.check);
-    return passage.ask_engine([&](auto& engine, const Call& call) {
-      return BackupWriter<Policy>(engine, call, folder, options).run();
-    });
+    return passage.ask_engine(
+        [&](auto& engine, const Call& call) { return BackupWriter<Policy>(engine, call, folder, options).run(); });
   });
 }
 

@@ -135,10 +135,9 @@ class BackupWriter {
 
   void leave_out(ListedFile& listed, bool is_damaged) {
     if (!options_.leave_out_damaged) {
-      throw Error(ErrorCode::data_loss,
-                  std::string("the bytes of an artifact's content are ") +
-                      (is_damaged ? "not those that were stored" : "missing") + ": file " + listed.names.back() +
-                      "; set leave_out_damaged for a backup without them");
+      throw Error(ErrorCode::data_loss, std::string("the bytes of an artifact's content are ") +
+                                            (is_damaged ? "not those that were stored" : "missing") + ": file " +
+                                            listed.names.back() + "; set leave_out_damaged for a backup without them");
     }
     ++description_.report.left_out;
     listed.checksum.clear();

@@ -5,8 +5,8 @@ namespace heddle::erased {
 struct UserTransferFunctions;
 struct BackupFunctions;
 
-/// What a program can do with a backend beyond its stores, if it has compiled it: the functions that move tenants in and
-/// out, and those that make backups; null if it has not. See UserTransfer and Backups.
+/// What a program can do with a backend beyond its stores, if it has compiled it: the functions that move tenants in
+/// and out, and those that make backups; null if it has not. See UserTransfer and Backups.
 struct TransferHook {
   const UserTransferFunctions* functions = nullptr;
   void* backend = nullptr;

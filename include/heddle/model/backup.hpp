@@ -58,9 +58,9 @@ struct BackupOptions {
 
 /// What a backup contains, and what it took to make it.
 struct BackupReport {
-  Timestamp time{};             ///< when it was begun
-  std::int32_t schema = 0;      ///< the last migration of the database; 0: it has none
-  std::string checksum{};       ///< SHA-256 of its description, and so of all of it; lower-case hexadecimal
+  Timestamp time{};         ///< when it was begun
+  std::int32_t schema = 0;  ///< the last migration of the database; 0: it has none
+  std::string checksum{};   ///< SHA-256 of its description, and so of all of it; lower-case hexadecimal
   std::int64_t database_bytes = 0;
   std::int64_t files = 0;       ///< files of artifacts, stored contents among them
   std::int64_t file_bytes = 0;  ///< all of these

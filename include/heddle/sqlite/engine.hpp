@@ -144,9 +144,8 @@ class BasicEngine {
   /// meanwhile. `report(bytes, total_bytes)` is told how far it has come.
   void back_up(const Call& call, const std::filesystem::path& target, auto&& report) {
     if (is_in_memory(config_.path)) {
-      writer_->exclusively(call, [&](connection::Connection& source) {
-        file::copy_database(source, target, call.context, report);
-      });
+      writer_->exclusively(
+          call, [&](connection::Connection& source) { file::copy_database(source, target, call.context, report); });
       return;
     }
     connection::Connection source(config_, connection::Access::read_only, files_);

@@ -15,8 +15,8 @@
 namespace heddle::detail::files {
 
 /// An empty file of an open folder that processes lock, in order to know of each other. The system gives the lock up
-/// when its process ends, however it ends. Never a file of a SQLite database: see OpenDatabases. A template only so that
-/// files that do not use it do not compile it.
+/// when its process ends, however it ends. Never a file of a SQLite database: see OpenDatabases. A template only so
+/// that files that do not use it do not compile it.
 template <class Descriptor>
 class BasicLockFile {
  public:
