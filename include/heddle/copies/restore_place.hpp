@@ -43,7 +43,7 @@ class RestoredPlace {
       throw Error(ErrorCode::failed_precondition,
                   "the folder of the new database does not exist: " + database_.parent_path().string());
     }
-    for (const char* ending : {"", "-wal", "-shm", "-journal"}) { require_free(database_.string() + ending); }
+    for (const char* ending : endings) { require_free(database_.string() + ending); }
     look_at_folder();
     if (!is_resumed_) {
       for (const char* ending : endings) { require_free(path_of_unfinished_database().string() + ending); }

@@ -51,7 +51,7 @@ class BackupWriter {
   /// the one before needs is changed until then.
   BackupReport run() {
     try {
-      require_known_format();
+      begin();
       copy();
       verify();
       complete();
@@ -67,10 +67,12 @@ class BackupWriter {
  private:
   static constexpr const char* new_description = "heddle-backup.new";
 
-  /// A backup of a later version is not replaced by one of this version; a damaged one is.
-  void require_known_format() const {
+  /// A backup of a later version is not replaced by one of this version; a damaged one is. What backups have left that
+  /// were killed would need room.
+  void begin() const {
     try {
-      static_cast<void>(find_description(backup_.folder()));
+      const auto former = find_description(backup_.folder());
+      remove_all_but(former ? *former : Description{});
     } catch (const Error& error) {
       if (error.code() != ErrorCode::data_loss) { throw; }
     }
@@ -217,10 +219,7 @@ class BackupWriter {
   /// again.
   void remove_former() const {
     try {
-      for (const std::string& name : backup_.folder().all_names()) {
-        const bool is_ours = name == description_.database_name() || name == description_.list_name();
-        if (!is_ours && (name.starts_with("database-") || name.starts_with("files-"))) { remove_quietly(name); }
-      }
+      remove_all_but(description_);
       objects_.keep_only([&](auto&& keep) {
         FileList list(backup_.folder(), description_);
         while (const auto listed = list.next()) {
@@ -228,6 +227,14 @@ class BackupWriter {
         }
       });
     } catch (const Error&) { return; }
+  }
+
+  /// Removes the databases and lists of other backups.
+  void remove_all_but(const Description& kept) const {
+    for (const std::string& name : backup_.folder().all_names()) {
+      const bool is_kept = name == kept.database_name() || name == kept.list_name();
+      if (!is_kept && (name.starts_with("database-") || name.starts_with("files-"))) { remove_quietly(name); }
+    }
   }
 
   void remove_quietly(const std::string& name) const {
