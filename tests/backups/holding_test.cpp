@@ -51,8 +51,10 @@ TEST_CASE("what is removed after the database was copied is in the backup, and l
   const fs::path own = source.artifact_store().folder(bob, ArtifactFolder::user, std::nullopt);
   fs::create_directories(own);
   write_file(folder / "notes.txt", "notes of a session");
+  write_file(folder / "more.txt", "more of the session");
   write_file(own / "own.txt", "a file of its own");
   source.artifact_store().index(bob, {.id = "notes", .path = (folder / "notes.txt").string()});
+  source.artifact_store().index(bob, {.id = "more", .path = (folder / "more.txt").string()});
   source.artifact_store().index(bob, {.id = "own", .path = (own / "own.txt").string()});
   source.artifact_store().remove(bob, "copy", DeleteMode::soft);
 
@@ -61,6 +63,8 @@ TEST_CASE("what is removed after the database was copied is in the backup, and l
     auto& store = other.artifact_store();
     for (const char* id : {"a1", "large"}) { CHECK(store.remove(alice, id, DeleteMode::hard)); }
     CHECK(other.session_storage().delete_session(alice, "s"));
+    // First one file of a folder, then the folder.
+    CHECK(store.remove(bob, "more", DeleteMode::hard));
     CHECK(other.session_storage().delete_session(bob, "with files"));
     CHECK(store.remove(bob, "own", DeleteMode::hard));
     CHECK(store.purge_deleted({}, std::chrono::seconds(0)) == 1);
@@ -70,7 +74,7 @@ TEST_CASE("what is removed after the database was copied is in the backup, and l
     CHECK_FALSE(fs::exists(own / "own.txt"));
     CHECK(holds_files(place));
   });
-  CHECK(report.files == 16);
+  CHECK(report.files == 17);
   CHECK(report.not_found == 0);
   CHECK_FALSE(holds_files(place));
   for (const fs::path& file : files_below(place.artifacts, "alice")) { CHECK(fs::file_size(file) < 1'000'000); }
@@ -82,6 +86,7 @@ TEST_CASE("what is removed after the database was copied is in the backup, and l
     CHECK(copy.artifact_store().verify(alice, id) == ContentState::intact);
   }
   CHECK(copy.artifact_store().open(bob, "notes").rest() == "notes of a session");
+  CHECK(copy.artifact_store().open(bob, "more").rest() == "more of the session");
   CHECK(copy.artifact_store().open(bob, "own").rest() == "a file of its own");
 }
 

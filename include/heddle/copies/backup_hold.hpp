@@ -59,11 +59,14 @@ class BackupHold {
 
   /// Opens the file to which these names lead from the artifact directory; returns nothing if there is none.
   [[nodiscard]] std::optional<detail::files::OpenFile> find_file(const std::vector<std::string>& names) const {
-    for (const auto* start : {&root_, &held_}) {
-      if (!*start) { continue; }
-      if (auto file = find_below(**start, names)) { return file; }
+    if (!root_) { return std::nullopt; }
+    auto file = find_below(*root_, names);
+    for (int tree = 0; !file && tree < stores::detail::backup_hold_trees; ++tree) {
+      const auto start = held_->enter(std::to_string(tree));
+      if (!start) { break; }
+      file = find_below(*start, names);
     }
-    return std::nullopt;
+    return file;
   }
 
  private:

@@ -110,16 +110,18 @@ class ObjectStore {
   void give_name(const Digest& digest, Progress& progress) {
     const auto folder = root_->enter_or_make(folder_of(digest.checksum));
     changed_.insert(folder_of(digest.checksum));
-    if (root_->move(unfinished, false, folder, digest.checksum)) { return; }
+    if (move(folder, digest)) { return; }
     // The backup that is there may need it: it is replaced only if it is damaged.
     if (has(digest, BackupCheck::full, progress, Counted::no)) {
       root_->remove_file(unfinished);
       return;
     }
     folder.remove_file(digest.checksum);
-    if (!root_->move(unfinished, false, folder, digest.checksum)) {
-      throw Error(ErrorCode::unavailable, "a file of the backup cannot get its name");
-    }
+    if (!move(folder, digest)) { throw Error(ErrorCode::unavailable, "a file of the backup cannot get its name"); }
+  }
+
+  [[nodiscard]] bool move(const stores::detail::OpenFolder& folder, const Digest& digest) const {
+    return root_->move(unfinished, false, folder, digest.checksum) == stores::detail::Moved::yes;
   }
 
   static std::string folder_of(const std::string& checksum) { return checksum.substr(0, 2); }

@@ -90,7 +90,7 @@ class Restorer {
     copy(*source, place_.files(), unfinished, digest);
     // So is what has the name: two artifacts with one path, or bytes that an interrupted restore has written.
     target.remove_file(name);
-    if (!place_.files().move(unfinished, false, target, name)) {
+    if (place_.files().move(unfinished, false, target, name) != stores::detail::Moved::yes) {
       throw Error(ErrorCode::unavailable, "a restored file of an artifact cannot get its name");
     }
     target.sync();

@@ -19,6 +19,8 @@ namespace heddle::stores::detail {
 inline constexpr const char* backup_hold_folder = ".backup";
 inline constexpr const char* backup_hold_lock = "lock";
 inline constexpr const char* backup_hold_files = "held";
+/// Where the files are, below these folders `0`, `1` and so on, as they were below the artifact directory.
+inline constexpr int backup_hold_trees = 1000;
 
 /// To be called instead of the removal of a file, or of a folder if `is_folder`, that lies in `folder`, to which `way`
 /// leads from `root`. Returns true if a backup runs and it has been moved out of the way; false if it is to be removed.
@@ -36,10 +38,16 @@ template <std::same_as<OpenFolder> Folder>
       backups->remove_tree(backup_hold_files);
       return false;
     }
-    auto held = backups->enter(backup_hold_files);
+    const auto held = backups->enter(backup_hold_files);
     if (!held) { return false; }
-    for (const std::string& each : way) { held = held->enter_or_make(each); }
-    return folder.move(name, is_folder, *held, name);
+    // A name is in use if something at the same place was removed before, or something in this folder.
+    for (int tree = 0; tree < backup_hold_trees; ++tree) {
+      auto target = held->enter_or_make(std::to_string(tree));
+      for (const std::string& each : way) { target = target.enter_or_make(each); }
+      const Moved moved = folder.move(name, is_folder, target, name);
+      if (moved != Moved::name_is_in_use) { return moved == Moved::yes; }
+    }
+    return false;
   } catch (const Error&) {
     // A removal must not fail because of a backup, which does if it misses the file.
     return false;

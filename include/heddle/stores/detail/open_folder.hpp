@@ -25,6 +25,9 @@
 
 namespace heddle::stores::detail {
 
+/// Whether a file got a name in another folder.
+enum class Moved { yes, no, name_is_in_use };
+
 /// An open folder: names are resolved in this folder even if its path leads elsewhere by now, and links are not
 /// followed. If a path were checked first and used afterwards, a folder could be replaced by a link in between.
 /// Precondition: a name is one component, and not `.` or `..`. A template for the same reason as ArtifactFiles.
@@ -79,23 +82,25 @@ class BasicOpenFolder {
       heddle::detail::files::refuse_file(errno, "an artifact file cannot get its name");
     }
   }
-  /// Gives a file in it, or a folder if `is_folder`, a name in another folder, unless that is in use; returns false if
-  /// it cannot.
-  [[nodiscard]] bool move(const std::string& name, bool is_folder, const BasicOpenFolder& target,
-                          const std::string& new_name) const noexcept {
+  /// Gives a file in it, or a folder if `is_folder`, a name in another folder, unless that is in use.
+  [[nodiscard]] Moved move(const std::string& name, bool is_folder, const BasicOpenFolder& target,
+                           const std::string& new_name) const noexcept {
     struct stat found {};
-    if (::fstatat(descriptor_, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) { return false; }
-    if (S_ISDIR(found.st_mode) != is_folder) { return false; }
+    if (::fstatat(descriptor_, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) { return Moved::no; }
+    if (S_ISDIR(found.st_mode) != is_folder) { return Moved::no; }
 #if defined(RENAME_NOREPLACE)
     if (::renameat2(descriptor_, name.c_str(), target.descriptor_, new_name.c_str(), RENAME_NOREPLACE) == 0) {
-      return true;
+      return Moved::yes;
     }
     // What a file system or a kernel without this request returns.
-    if (errno != EINVAL && errno != ENOSYS) { return false; }
+    if (errno != EINVAL && errno != ENOSYS) { return errno == EEXIST ? Moved::name_is_in_use : Moved::no; }
 #endif
     // Between the two calls, another process can take the name.
-    return ::fstatat(target.descriptor_, new_name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0 &&
-           ::renameat(descriptor_, name.c_str(), target.descriptor_, new_name.c_str()) == 0;
+    if (::fstatat(target.descriptor_, new_name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) {
+      return Moved::name_is_in_use;
+    }
+    const int status = ::renameat(descriptor_, name.c_str(), target.descriptor_, new_name.c_str());
+    return status == 0 ? Moved::yes : Moved::no;
   }
   /// Opens a lock in it, which is made if it does not exist.
   [[nodiscard]] heddle::detail::files::LockFile make_lock(const std::string& name) const {
