@@ -69,7 +69,7 @@ TEST_CASE("child: restore a backup" * doctest::skip()) {
   Parent::tell(".");
 }
 
-TEST_CASE("a backup that is killed is no backup, and leaves the one before as it was") {
+TEST_CASE("fault 3: a backup that is killed is no backup, and leaves the one before as it was") {
   const Place place;
   std::string digest;
   {
