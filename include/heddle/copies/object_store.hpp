@@ -9,7 +9,7 @@
 #include "heddle/model/backup.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 
-#include <cstddef>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -74,12 +74,11 @@ class ObjectStore {
     return digest;
   }
 
-  /// Returns when all names of new objects are on the disk.
-  void sync() {
-    for (const std::string& name : changed_) {
+  /// Returns when the names of all objects are on the disk, also of those that a killed backup has left.
+  void sync() const {
+    for (const std::string& name : root_->all_names()) {
       if (const auto folder = root_->enter(name)) { folder->sync(); }
     }
-    changed_.clear();
     root_->sync();
   }
 
@@ -109,7 +108,6 @@ class ObjectStore {
 
   void give_name(const Digest& digest, Progress& progress) {
     const auto folder = root_->enter_or_make(folder_of(digest.checksum));
-    changed_.insert(folder_of(digest.checksum));
     if (move(folder, digest)) { return; }
     // The backup that is there may need it: it is replaced only if it is damaged.
     if (has(digest, BackupCheck::full, progress, Counted::no)) {
@@ -127,7 +125,6 @@ class ObjectStore {
   static std::string folder_of(const std::string& checksum) { return checksum.substr(0, 2); }
 
   std::optional<stores::detail::OpenFolder> root_;
-  std::set<std::string, std::less<>> changed_{};
 };
 
 }  // namespace heddle::copies

@@ -80,7 +80,10 @@ class Restorer {
     const Digest digest{listed.checksum, listed.bytes};
     if (place_.is_resumed()) {
       auto file = target.find_file(name);
-      if (file && digest_of(*file, progress_, Counted::yes) == digest) { return; }
+      if (file && digest_of(*file, progress_, Counted::yes) == digest) {
+        target.sync();
+        return;
+      }
     }
     auto source = objects_.find(listed.checksum);
     if (!source) { refuse_damaged("the file of an artifact is missing: " + listed.checksum); }
