@@ -69,9 +69,9 @@ class TemporaryFile {
 
 /// Copies a database through SQLite's backup API, and calls `report(bytes, total_bytes)` now and then. The copy is made
 /// beside `target` and gets its name only when it is complete. Throws `already_exists` if a file has the name already,
-/// and does not change that file; `permission_denied` if the system does not permit it, `resource_exhausted` if the disk
-/// is full, `failed_precondition` if the folder does not exist, `unavailable` if the copy fails otherwise; and what
-/// `report` and `Context::check` throw.
+/// and does not change that file; `permission_denied` if the system does not permit it, `resource_exhausted` if the
+/// disk is full, `failed_precondition` if the folder does not exist, `unavailable` if the copy fails otherwise; and
+/// what `report` and `Context::check` throw.
 void copy_database(std::same_as<connection::Connection> auto& source, const std::filesystem::path& target,
                    const Context& context, auto&& report) {
   std::error_code failure;
