@@ -60,7 +60,7 @@ CONFORMANCE_TEST("retention: an old session goes as a deleted one does, and fork
   sessions.add_cleanup_hook(
       [&](const Context& context, const std::string& id) { cleaned.insert(context.user_id + "/" + id); });
   add_session(backend, alice, "old");
-  sessions.save_messages(alice, "old", {says("needle one"), says("needle two")});
+  sessions.save_messages(alice, "old", std::vector<Message>{says("needle one"), says("needle two")});
   sessions.save_message(alice, "old", {.content = "needle three", .model = "m"}, {.idempotency_key = "k"});
   backend.error_store().store(alice, {.id = "e", .session_id = "old", .raw_error = "x"});
   backend.artifact_store().index(alice, {.id = "a", .name = "haystack", .session_id = "old"});
@@ -153,10 +153,10 @@ CONFORMANCE_TEST("retention: old hidden branches go, with the messages that noth
   auto& sessions = backend.session_storage();
   const auto rules = retention(backend);
   add_session(backend, alice, "s");
-  sessions.save_messages(alice, "s", {says("first"), says("second"), says("third")});
+  sessions.save_messages(alice, "s", std::vector<Message>{says("first"), says("second"), says("third")});
   sessions.fork_session(alice, "s", 2, {.id = "fork"});
   sessions.rewind_session(alice, "s", 1);
-  sessions.save_messages(alice, "s", {says("fourth"), says("fifth")});
+  sessions.save_messages(alice, "s", std::vector<Message>{says("fourth"), says("fifth")});
   sessions.rewind_session(alice, "s", 2);
   sessions.save_message(alice, "s", says("sixth"));
   const std::vector<std::string> shown{"first", "fourth", "sixth"};
@@ -191,7 +191,7 @@ CONFORMANCE_TEST("retention: the branch with the highest number stays, and that 
   auto& backend = subject.backend();
   auto& sessions = backend.session_storage();
   add_session(backend, alice, "s");
-  sessions.save_messages(alice, "s", {says("first"), says("second")});
+  sessions.save_messages(alice, "s", std::vector<Message>{says("first"), says("second")});
   sessions.rewind_session(alice, "s", 1);
   sessions.save_message(alice, "s", says("third"));
   sessions.rewind_session(alice, "s", 0);

@@ -7,6 +7,7 @@
 #include "heddle/model/compaction.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
+#include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/log_size.hpp"
 
 #include <algorithm>
@@ -88,17 +89,22 @@ class Compactor {
 
   /// Frees some pages at the end of the file.
   [[nodiscard]] Pages free_some() {
-    return writer_.exclusively(call_, [](connection::Connection& connection) {
-      connection.execute(free_pages);
-      return count_in(connection);
-    });
+    return run([](connection::Connection& connection) { connection.execute(free_pages); });
   }
 
   /// Writes the file anew, with a map of its pages if that is configured.
   [[nodiscard]] Pages rewrite() {
-    return writer_.exclusively(call_, [this](connection::Connection& connection) {
+    return run([this](connection::Connection& connection) {
       if (config_.incremental_vacuum) { connection.execute("PRAGMA auto_vacuum = INCREMENTAL"); }
       connection.execute("VACUUM");
+    });
+  }
+
+  /// Runs a step alone; returns the pages after it.
+  template <class Step>
+  [[nodiscard]] Pages run(Step step) {
+    return writer_.exclusively(call_, [&](connection::Connection& connection) {
+      transaction::explain_errors(connection, call_.context, [&] { step(connection); });
       return count_in(connection);
     });
   }

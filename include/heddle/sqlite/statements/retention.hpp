@@ -12,10 +12,14 @@ namespace heddle::sqlite {
 /// The statements that remove what is old: those of all backends, and one that frees children of their parents, which a
 /// foreign key does elsewhere.
 struct RetentionStatements : sql::RetentionStatements<Sql> {
+  /// Both ways to choose sessions.
+  struct Detaching {
+    Old<sql::NoRow> by_age;
+    Old<sql::NoRow> by_count;
+  };
   /// To be run before the removal of sessions by the same rule, with the same arguments: removes the parent from
   /// children of sessions that it will remove.
-  Old<sql::NoRow> detach_by_age{detach(older(sessions_table()))};
-  Old<sql::NoRow> detach_by_count{detach(surplus(sessions_table()))};
+  Detaching detach_children{{detach(older(sessions_table()))}, {detach(surplus(sessions_table()))}};
 
  private:
   static std::string detach(const std::string& which) {

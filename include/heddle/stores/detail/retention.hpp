@@ -39,93 +39,83 @@ class Retention {
     compile_search_parts<Policy>();
     validation::check_retention("options", config, {});
     const auto& sql = sql::statements<typename Policy::Dialect::Retention>();
-    constexpr std::int64_t batch_of_sessions = Policy::Dialect::Admin::purge_batch;
-    // Snapshots and requests can have long texts, results are images of tables.
+    // How many one transaction removes. Snapshots and requests can have long texts, results are images of tables.
+    constexpr std::int64_t whole = Policy::Dialect::Admin::purge_batch;
     constexpr std::int64_t many = 1000;
     constexpr std::int64_t some = 100;
     constexpr std::int64_t few = 32;
     RetentionReport report;
     FirstFailure failure;
-    const auto apply_rule = [&](std::int64_t& count, Operation operation, const RetentionRule& rule,
+    const auto apply_rule = [&](std::int64_t& count, Operation operation, const RetentionRule& rule, std::int64_t limit,
                                 const auto& removal, auto&& remove_batch) {
-      if (rule.is_set()) {
-        failure.attempt([&] { count = remove_old(context, operation, rule, removal, remove_batch); });
-      }
+      if (!rule.is_set()) { return; }
+      failure.attempt([&] { count = this->remove_old(context, operation, rule, limit, removal, remove_batch); });
     };
-    const auto rows_of = [](const auto& removal, std::int64_t batch) {
-      return [&removal, batch](auto& passage, const Batch& of, FirstFailure& /*failure*/) {
-        return of.ended(batch, passage.administer([&](auto& tx) { return of.run(tx, removal, batch); }));
+    const auto rows_of = [](const auto& removal) {
+      return [&removal](auto& passage, const Batch& batch, FirstFailure& /*failure*/) {
+        return passage.administer([&](auto& tx) { return batch.run(tx, removal); });
       };
     };
-    apply_rule(report.sessions, Operation::remove_old_sessions, config.sessions, sql.sessions,
-               [&](auto& passage, const Batch& of, FirstFailure& failed) {
-                 return of.ended(batch_of_sessions, remove_sessions(passage, of, batch_of_sessions, failed));
+    apply_rule(report.sessions, Operation::remove_old_sessions, config.sessions, whole, sql.sessions,
+               [this](auto& passage, const Batch& batch, FirstFailure& failed) {
+                 return this->remove_sessions(passage, batch, failed);
                });
-    apply_rule(report.hidden_branches, Operation::remove_old_branches, config.hidden_branches, sql.mark_branches,
-               [&](auto& passage, const Batch& of, FirstFailure& /*failed*/) {
-                 return of.ended(batch_of_sessions, remove_branches(passage, of, batch_of_sessions));
+    apply_rule(report.hidden_branches, Operation::remove_old_branches, config.hidden_branches, whole, sql.mark_branches,
+               [this](auto& passage, const Batch& batch, FirstFailure& /*failed*/) {
+                 return this->remove_branches(passage, batch);
                });
-    apply_rule(report.artifacts, Operation::remove_old_artifacts, config.artifacts, sql.artifacts,
-               [&](auto& passage, const Batch& of, FirstFailure& failed) {
-                 return of.ended(some, remove_artifacts(passage, of, some, failed));
+    apply_rule(report.artifacts, Operation::remove_old_artifacts, config.artifacts, some, sql.artifacts,
+               [this](auto& passage, const Batch& batch, FirstFailure& failed) {
+                 return this->remove_artifacts(passage, batch, failed);
                });
-    apply_rule(report.snapshots, Operation::remove_old_snapshots, config.snapshots, sql.snapshots,
-               rows_of(sql.snapshots, some));
-    apply_rule(report.errors, Operation::remove_old_errors, config.errors, sql.errors, rows_of(sql.errors, some));
-    apply_rule(report.results, Operation::remove_old_results, config.results, sql.results, rows_of(sql.results, few));
-    apply_rule(report.requests, Operation::remove_old_requests, config.requests, sql.requests,
-               rows_of(sql.requests, some));
-    apply_rule(report.keys, Operation::remove_old_keys, config.keys, sql.keys, rows_of(sql.keys, many));
+    apply_rule(report.snapshots, Operation::remove_old_snapshots, config.snapshots, some, sql.snapshots,
+               rows_of(sql.snapshots));
+    apply_rule(report.errors, Operation::remove_old_errors, config.errors, some, sql.errors, rows_of(sql.errors));
+    apply_rule(report.results, Operation::remove_old_results, config.results, few, sql.results, rows_of(sql.results));
+    apply_rule(report.requests, Operation::remove_old_requests, config.requests, some, sql.requests,
+               rows_of(sql.requests));
+    apply_rule(report.keys, Operation::remove_old_keys, config.keys, many, sql.keys, rows_of(sql.keys));
     failure.rethrow();
     return report;
   }
 
  private:
-  /// What a transaction removed, and whether there may be more of the same.
-  struct Removed {
-    std::int64_t count = 0;
-    bool has_more = false;
-  };
-
-  /// Which rows of a tenant are old.
+  /// Which rows of a tenant a transaction removes.
   struct Batch {
     const std::string& user_id;
     bool is_by_age;
     std::int64_t bound;  ///< an age in microseconds, or a number
+    std::int64_t limit;
+    Timestamp present;  ///< the same for all statements: they must mean the same rows
 
     /// Runs the statement of a removal that is for these rows.
     template <class Transaction, class Removal>
-    auto run(Transaction& tx, const Removal& removal, std::int64_t limit) const {
-      return tx.run(is_by_age ? removal.by_age : removal.by_count, user_id, now(), bound, limit);
+    auto run(Transaction& tx, const Removal& removal) const {
+      return tx.run(is_by_age ? removal.by_age : removal.by_count, user_id, present, bound, limit);
     }
     /// The same for one that returns rows.
     template <class Transaction, class Removal>
-    auto all(Transaction& tx, const Removal& removal, std::int64_t limit) const {
-      return tx.all(is_by_age ? removal.by_age : removal.by_count, user_id, now(), bound, limit);
-    }
-    [[nodiscard]] Removed ended(std::int64_t limit, std::int64_t count) const noexcept {
-      return {count, count >= limit};
+    auto all(Transaction& tx, const Removal& removal) const {
+      return tx.all(is_by_age ? removal.by_age : removal.by_count, user_id, present, bound, limit);
     }
   };
 
   /// Applies a rule to the tenants that have rows of its type; returns how many were removed.
   template <class Removal, class RemoveBatch>
-  std::int64_t remove_old(const Context& context, Operation operation, const RetentionRule& rule,
+  std::int64_t remove_old(const Context& context, Operation operation, const RetentionRule& rule, std::int64_t limit,
                           const Removal& removal, RemoveBatch& remove_batch) {
     return gateway_.manage(context, operation, [&](auto& passage) {
       std::int64_t count = 0;
       FirstFailure failure;
       const auto apply_bound = [&](const std::string& user, bool is_by_age, std::int64_t bound) {
         if (bound == 0) { return; }
-        for (bool has_more = true; has_more;) {
+        for (std::int64_t removed = limit; removed >= limit; count += removed) {
           passage.context().check();
-          const Removed removed = remove_batch(passage, Batch{user, is_by_age, bound}, failure);
-          count += removed.count;
-          has_more = removed.has_more;
+          removed = remove_batch(passage, Batch{user, is_by_age, bound, limit, now()}, failure);
         }
       };
       failure.attempt([&] {
-        for_each_tenant(passage, removal.tenants, [&](const std::string& user) {
+        this->for_each_tenant(passage, removal.tenants, [&](const std::string& user) {
           apply_bound(user, true, std::chrono::microseconds(rule.max_age).count());
           apply_bound(user, false, rule.max_count);
         });
@@ -153,16 +143,14 @@ class Retention {
   }
 
   template <class Passage>
-  std::int64_t remove_sessions(Passage& passage, const Batch& of, std::int64_t limit, FirstFailure& failure) {
-    const auto& sql = sql::statements<typename Policy::Dialect::Retention>();
+  std::int64_t remove_sessions(Passage& passage, const Batch& batch, FirstFailure& failure) {
     const std::vector<sql::OwnedId> removed = passage.administer([&](auto& tx) {
-      if constexpr (requires { sql.detach_by_age; }) {
-        tx.run(of.is_by_age ? sql.detach_by_age : sql.detach_by_count, of.user_id, now(), of.bound, limit);
-      }
-      return of.all(tx, sql.sessions, limit);
+      const auto& sql = sql::statements<typename Policy::Dialect::Retention>();
+      if constexpr (requires { sql.detach_children; }) { batch.run(tx, sql.detach_children); }
+      return batch.all(tx, sql.sessions);
     });
     Context of_owner = passage.context();
-    of_owner.user_id = of.user_id;
+    of_owner.user_id = batch.user_id;
     for (const sql::OwnedId& session : removed) {
       failure.attempt(
           [&] { clean_up_session(passage.artifact_directory(), hooks_, of_owner, session.user_id, session.id); });
@@ -174,22 +162,22 @@ class Retention {
   }
 
   template <class Passage>
-  std::int64_t remove_branches(Passage& passage, const Batch& of, std::int64_t limit) {
+  std::int64_t remove_branches(Passage& passage, const Batch& batch) {
     return passage.administer([&](auto& tx) {
       const auto& sql = sql::statements<typename Policy::Dialect::Retention>();
-      auto marked = of.run(tx, sql.mark_branches, limit);
-      if constexpr (requires { sql.hold_sources; }) { tx.one(sql.hold_sources, of.user_id); }
-      tx.run(sql.remove_segments, of.user_id);
-      tx.run(sql.remove_branches, of.user_id);
-      tx.run(sql.release_branches, of.user_id);
+      auto marked = batch.run(tx, sql.mark_branches);
+      if constexpr (requires { sql.hold_sources; }) { tx.one(sql.hold_sources, batch.user_id); }
+      tx.run(sql.remove_segments, batch.user_id);
+      tx.run(sql.remove_branches, batch.user_id);
+      tx.run(sql.release_branches, batch.user_id);
       return marked;
     });
   }
 
   template <class Passage>
-  std::int64_t remove_artifacts(Passage& passage, const Batch& of, std::int64_t limit, FirstFailure& failure) {
+  std::int64_t remove_artifacts(Passage& passage, const Batch& batch, FirstFailure& failure) {
     const std::vector<sql::RemovedArtifact> removed = passage.administer(
-        [&](auto& tx) { return of.all(tx, sql::statements<typename Policy::Dialect::Retention>().artifacts, limit); });
+        [&](auto& tx) { return batch.all(tx, sql::statements<typename Policy::Dialect::Retention>().artifacts); });
     if (!removed.empty()) { clean_up_artifacts<Policy>(passage, removed, failure); }
     return static_cast<std::int64_t>(removed.size());
   }
