@@ -71,6 +71,9 @@ void fill(Backend& backend) {
       }
       backend.human_request_store().respond(user, id, {.status = RequestStatus::approved});
     }
+    // Its time is over, and no call has settled it.
+    backend.human_request_store().store(
+        user, {.id = "late", .session_id = "s", .question = "?", .timeout_ms = 1ms, .created_at = now() - day});
   }
 }
 
@@ -87,15 +90,16 @@ CONFORMANCE_TEST("retention: records that are too old are removed, of all tenant
   for (const Context& user : {alice, bob}) {
     CHECK(snapshots(backend, user) == Ids{"new"});
     CHECK(errors(backend, user) == Ids{"new", "old"});
-    CHECK(requests(backend, user).size() == 4);
+    CHECK(requests(backend, user).size() == 5);
   }
   CHECK(rules->apply_retention({}, {.errors = half_a_day}) == RetentionReport{.errors = 2});
   // Whoever asks may still wait for an answer.
-  CHECK(rules->apply_retention({}, {.requests = half_a_day}) == RetentionReport{.requests = 2});
+  CHECK(rules->apply_retention({}, {.requests = half_a_day}) == RetentionReport{.requests = 4});
   for (const Context& user : {alice, bob}) {
     CHECK(errors(backend, user) == Ids{"new"});
     CHECK(requests(backend, user) == Ids{"open new", "new", "open old"});
     CHECK(!backend.human_request_store().get(user, "old"));
+    CHECK(!backend.human_request_store().get(user, "late"));
   }
   CHECK(rules->apply_retention({}, {.snapshots = half_a_day, .errors = half_a_day, .requests = half_a_day}) ==
         RetentionReport{});
@@ -108,7 +112,7 @@ CONFORMANCE_TEST("retention: of each tenant so many records are kept, the newest
   fill(backend);
   backend.error_store().store(alice, {.id = "newest", .raw_error = "x"});
   CHECK(rules->apply_retention({}, {.snapshots = one, .errors = one, .requests = one}) ==
-        RetentionReport{.snapshots = 2, .errors = 3, .requests = 2});
+        RetentionReport{.snapshots = 2, .errors = 3, .requests = 4});
   CHECK(snapshots(backend, alice) == Ids{"new"});
   CHECK(errors(backend, alice) == Ids{"newest"});
   CHECK(errors(backend, bob) == Ids{"new"});

@@ -73,7 +73,9 @@ class Retention {
     apply_rule(report.errors, Operation::remove_old_errors, config.errors, some, sql.errors, rows_of(sql.errors));
     apply_rule(report.results, Operation::remove_old_results, config.results, few, sql.results, rows_of(sql.results));
     apply_rule(report.requests, Operation::remove_old_requests, config.requests, some, sql.requests,
-               rows_of(sql.requests));
+               [this](auto& passage, const Batch& batch, FirstFailure& /*failed*/) {
+                 return this->remove_requests(passage, batch);
+               });
     apply_rule(report.keys, Operation::remove_old_keys, config.keys, many, sql.keys, rows_of(sql.keys));
     failure.rethrow();
     return report;
@@ -171,6 +173,15 @@ class Retention {
       tx.run(sql.remove_branches, batch.user_id);
       tx.run(sql.release_branches, batch.user_id);
       return marked;
+    });
+  }
+
+  /// First settles the requests whose time is over, as `expire` does.
+  template <class Passage>
+  std::int64_t remove_requests(Passage& passage, const Batch& batch) {
+    return passage.administer([&](auto& tx) {
+      tx.run(sql::statements<typename Policy::Dialect::HumanRequests>().expire, batch.user_id, batch.present);
+      return batch.run(tx, sql::statements<typename Policy::Dialect::Retention>().requests);
     });
   }
 
