@@ -1,7 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/backend.hpp"
+#include "heddle/backend.ipp"
 #include "heddle/call.hpp"
 #include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/context.hpp"
