@@ -93,7 +93,7 @@ CONFORMANCE_TEST("retention: records that are too old are removed, of all tenant
     CHECK(requests(backend, user).size() == 5);
   }
   CHECK(rules->apply_retention({}, {.errors = half_a_day}) == RetentionReport{.errors = 2});
-  // Whoever asks may still wait for an answer.
+  // Open ones stay, as an answer can still be awaited.
   CHECK(rules->apply_retention({}, {.requests = half_a_day}) == RetentionReport{.requests = 4});
   for (const Context& user : {alice, bob}) {
     CHECK(errors(backend, user) == Ids{"new"});
