@@ -605,8 +605,12 @@ BEGIN
       (SELECT coalesce(f.session_id,
                        (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
                                     THEN s.id END
-                        FROM branches w JOIN sessions s ON s.user_id = tenant AND s.number = w.session_number
-                        WHERE w.user_id = tenant AND w.number = f.branch_number AND w.hidden_at IS NULL),
+                        FROM sessions s
+                        -- Not a join: planned while the tables are empty, it reads all sessions of the tenant.
+                        WHERE s.user_id = tenant
+                          AND s.number = (SELECT w.session_number FROM branches w
+                                          WHERE w.user_id = tenant AND w.number = f.branch_number
+                                            AND w.hidden_at IS NULL)),
                        CASE WHEN EXISTS (SELECT FROM segments g
                                          WHERE g.user_id = tenant AND g.source_number = f.branch_number
                                            AND g.branch_number <> f.branch_number)
@@ -651,7 +655,7 @@ CREATE FUNCTION heddle_find_artifacts(query text, in_session text, of_source tex
 RETURNS TABLE (id text, score double precision, more boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path FROM CURRENT
--- As for heddle_find_messages.
+-- How many rows have a word decides its plan: no plan is right for all words.
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
