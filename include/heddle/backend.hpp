@@ -29,6 +29,9 @@
 namespace heddle {
 
 struct Metrics;
+namespace erasure {
+struct Access;
+}  // namespace erasure
 namespace transfer {
 struct Access;
 }  // namespace transfer
@@ -216,6 +219,7 @@ class Backend {
   void close() noexcept;
 
  private:
+  friend struct erasure::Access;
   friend struct transfer::Access;
 
   /// The members. Only the definition knows them, so that code that declares a backend needs no driver.

@@ -128,15 +128,16 @@ enum class Operation : std::uint8_t {
   sessions_per_user,
   system_statistics,
   validate_permissions,
-  // Whole tenants, in and out
+  // Whole tenants
   export_user,
   import_user,
-  abort_import
+  abort_import,
+  erase_user
 };
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 112> values{"open",
+  static constexpr std::array<std::string_view, 113> values{"open",
                                                             "ping",
                                                             "details",
                                                             "back_up",
@@ -247,10 +248,11 @@ struct EnumNames<Operation> {
                                                             "validate_permissions",
                                                             "export_user",
                                                             "import_user",
-                                                            "abort_import"};
+                                                            "abort_import",
+                                                            "erase_user"};
 };
 
 /// The last enumerator has the last name, so no name is missing.
-static_assert(to_string(Operation::abort_import) == EnumNames<Operation>::values.back());
+static_assert(to_string(Operation::erase_user) == EnumNames<Operation>::values.back());
 
 }  // namespace heddle

@@ -26,6 +26,10 @@
 
 namespace heddle {
 
+namespace erasure {
+struct Access;
+}  // namespace erasure
+
 /// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which
 /// specifies each operation. Many threads may use it.
 template <class Policy, class Tracer>
@@ -211,6 +215,8 @@ class SessionStore : private concepts::SessionMistakes {
                                      const PageRequest& request = {});
 
  private:
+  friend struct erasure::Access;
+
   std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visit,
                               std::int64_t from);
 

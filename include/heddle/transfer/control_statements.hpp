@@ -5,6 +5,7 @@
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/write_statements.hpp"
 
 #include <cstdint>
@@ -19,10 +20,6 @@ struct ImportProgress {
   std::int64_t line = 0;
   std::int64_t aborting = 0;
 };
-
-/// The id of the session to which records without one belong until the end of the import. No id has a control
-/// character.
-inline constexpr std::string_view staging_session = "\x01import";
 
 }  // namespace heddle::transfer
 
@@ -74,6 +71,7 @@ struct ControlStatements {
                              numbers("summary") +
                              ") AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = summaries.number" +
                              Sql::same_user("f", "summaries") + ")"};
+  Statement<> forget_summaries{"DELETE FROM import_numbers WHERE user_id = ?1 AND kind = 'summary'"};
   /// Before contents are dropped, which become such uploads.
   Statement<> abandon_uploads{"UPDATE content_uploads SET touched_at = 0 WHERE user_id = ?1 AND number IN (" +
                               numbers("content") + ")"};
@@ -87,12 +85,12 @@ struct ControlStatements {
   Statement<> show_sessions{show("sessions")};
   Statement<> show_artifacts{show("artifacts")};
   Statement<> forget_numbers{"DELETE FROM import_numbers WHERE user_id = ?1"};
-  Statement<> forget{"DELETE FROM imports WHERE user_id = ?1"};
+  Statement<> forget{"DELETE FROM imports WHERE user_id = ?1" + not_erasing()};
 
   // The other end.
 
   /// No row if there is no import.
-  Check<> abort{"UPDATE imports SET aborting = 1, writing = 0 WHERE user_id = ?1 RETURNING 1"};
+  Check<> abort{"UPDATE imports SET aborting = 1, writing = 0 WHERE user_id = ?1" + not_erasing() + " RETURNING 1"};
   /// limit
   Statement<std::int64_t> remove_sessions{remove("sessions")};
   Statement<std::int64_t> remove_artifacts{remove("artifacts")};
@@ -100,6 +98,7 @@ struct ControlStatements {
   Statement<> remove_keys{"DELETE FROM idempotency_keys WHERE user_id = ?1 AND key IN (" + names("key") + ")"};
 
  private:
+  static std::string not_erasing() { return " AND digest <> '" + std::string(erasure_mark) + "'"; }
   static std::string lacks(const std::string& table) {
     return "NOT EXISTS (SELECT 1 FROM " + table + " WHERE user_id = ?1)";
   }

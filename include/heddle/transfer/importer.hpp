@@ -9,6 +9,7 @@
 #include "heddle/time.hpp"
 #include "heddle/transfer/control_statements.hpp"
 #include "heddle/transfer/exporter.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/record_writer.hpp"
 #include "heddle/transfer/row_checks.hpp"
 #include "heddle/transfer/stream_reader.hpp"
@@ -77,6 +78,9 @@ class Importer {
   std::int64_t begin() {
     const auto found = passage_.read([&](auto& tx) { return tx.one(control_.progress, tx.user_id()); });
     if (found) {
+      if (found->digest == erasure_mark) {
+        throw Error(ErrorCode::failed_precondition, "an erasure of this tenant has not ended: end it first");
+      }
       if (found->digest == summary_.report.checksum && found->aborting == 0) { return found->line; }
       throw Error(ErrorCode::failed_precondition,
                   "an import of another stream into this tenant has not ended: resume or abort it");
@@ -222,12 +226,18 @@ bool abort(Passage& passage) {
       passage.context().check();
     }
   };
+  // Before any folds are removed: on SQLite the numbers of summaries that go with folds are used again, by other
+  // tenants, too.
+  passage.write([&](auto& tx) {
+    tx.run(control.drop_summaries, tx.user_id());
+    tx.run(control.forget_summaries, tx.user_id());
+    return [] {};
+  });
   remove_all(control.remove_sessions);
   remove_all(control.remove_artifacts);
   passage.write([&](auto& tx) {
     const auto user = tx.user_id();
     tx.run(control.end_branches, user);
-    tx.run(control.drop_summaries, user);
     tx.run(control.abandon_uploads, user);
     tx.run(control.drop_contents, user);
     tx.run(control.remove_results, user);

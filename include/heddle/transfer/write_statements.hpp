@@ -3,10 +3,10 @@
 
 #include "heddle/limits.hpp"
 #include "heddle/sql/columns.hpp"
-#include "heddle/sql/hidden_by_import.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/rows.hpp"
 
 #include <cstddef>
@@ -17,8 +17,6 @@
 #include <string_view>
 
 namespace heddle::transfer {
-
-inline constexpr std::int64_t hidden = sql::hidden_by_import;
 
 /// The statements that write the records of an import; the tables are described in the migration `imports`. The first
 /// parameter is the user. A place is the number of a record of its type in the stream, from 1. What refers to something

@@ -105,7 +105,7 @@ struct ErrorMeaning {
       Row{lock_not_available, {ErrorCode::unavailable, "timed out waiting for a lock"}},
       Row{query_canceled, {ErrorCode::unavailable, "the server cancelled the statement"}},
       Row{import_under_way,
-          {ErrorCode::failed_precondition, "an import of this tenant has not ended: resume or abort it"}},
+          {ErrorCode::failed_precondition, "an import or an erasure of this tenant has not ended"}},
       Row{data_corrupted, {ErrorCode::data_loss, damaged}},
       Row{index_corrupted, {ErrorCode::data_loss, damaged}},
       Row{connection_exception, {ErrorCode::unavailable, server_unavailable}},

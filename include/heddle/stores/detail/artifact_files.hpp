@@ -76,6 +76,15 @@ class BasicArtifactFiles {
     }
   }
 
+  /// Removes the folder of a tenant with all files in it, and returns when that is on the disk. Throws as
+  /// `remove_session` does.
+  void remove_user(std::string_view user_id) const {
+    if (const auto folder = open({})) {
+      folder->remove_tree(path_component(user_id));
+      folder->sync();
+    }
+  }
+
   /// Removes one file, or link, if it is in the tenant's folder; returns true if it was removed. Returns false for a
   /// folder, for a path that passes through a link or `..`, and for a file outside of the tenant's folder. A relative
   /// path starts at the process's working folder. Throws `permission_denied` or `unavailable` if a file of the tenant
