@@ -126,6 +126,7 @@ enum class Operation : std::uint8_t {
   // Administration across tenants
   list_all_sessions,
   sessions_per_user,
+  list_tenants,
   system_statistics,
   validate_permissions,
   // Whole tenants
@@ -244,6 +245,7 @@ struct EnumNames<Operation> {
                                                             "interrupted_streams",
                                                             "list_all_sessions",
                                                             "sessions_per_user",
+                                                            "list_tenants",
                                                             "system_statistics",
                                                             "validate_permissions",
                                                             "export_user",

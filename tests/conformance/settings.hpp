@@ -18,9 +18,10 @@ struct Settings {
   std::optional<heddle::ArtifactContent> content{};  ///< nothing: the default of the backend
   std::int64_t content_quota_bytes = 0;
   std::int64_t search_candidates = heddle::limits::search_candidates;
+  bool administer = false;  ///< on SQLite; a server has its administrator
 };
 
-/// Returns the configuration of a backend with these settings. It administers tenants if sessions can be hidden.
+/// Returns the configuration of a backend with these settings. It also administers tenants if sessions can be hidden.
 template <class Config>
 [[nodiscard]] Config with(Config config, const Settings& settings) {
   config.page_bytes = settings.page_bytes;
@@ -29,7 +30,9 @@ template <class Config>
   config.results = settings.results;
   if (settings.content) { config.artifact_content = *settings.content; }
   config.artifact_quota_bytes = settings.content_quota_bytes;
-  if constexpr (requires { config.administer_tenants; }) { config.administer_tenants = settings.soft_delete.enabled; }
+  if constexpr (requires { config.administer_tenants; }) {
+    config.administer_tenants = settings.administer || settings.soft_delete.enabled;
+  }
   return config;
 }
 

@@ -77,13 +77,10 @@ Texts soft_deletion_of(const Group& group) {
 
 template <class Group>
 Texts admin_of(const Group& group) {
-  return {{"sees_all_tenants", group.sees_all_tenants.text()},
-          {"list_sessions", group.list_sessions.text()},
-          {"count_sessions", group.count_sessions.text()},
-          {"sessions_per_user", group.sessions_per_user.text()},
-          {"statistics", group.statistics.text()},
-          {"purge_deleted", group.purge_deleted.text()},
-          {"table_rights", group.table_rights.text()}};
+  return {{"sees_all_tenants", group.sees_all_tenants.text()}, {"list_sessions", group.list_sessions.text()},
+          {"count_sessions", group.count_sessions.text()},     {"sessions_per_user", group.sessions_per_user.text()},
+          {"list_tenants", group.list_tenants.text()},         {"statistics", group.statistics.text()},
+          {"purge_deleted", group.purge_deleted.text()},       {"table_rights", group.table_rights.text()}};
 }
 
 /// The statements for messages, those that read them and those of usage included.

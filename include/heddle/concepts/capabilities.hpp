@@ -116,13 +116,15 @@ concept SoftDeletes = requires(T& backend, const Context& context, const std::st
 /// Reads across tenants. Throws `failed_precondition` if the configuration does not let the backend, which is when
 /// `can_administer()` returns false: on PostgreSQL it names a connection for it, which is never used for tenants, on
 /// SQLite `administer_tenants`. Throws `permission_denied` if the role of that connection does not see all tenants.
-/// Soft-deleted sessions are not counted. `validate_permissions` does not throw for missing privileges: it returns what
-/// the role lacks, and warns the tracer; on SQLite, that is nothing.
+/// Soft-deleted sessions are not counted; `list_tenants` returns those that have anything stored.
+/// `validate_permissions` does not throw for missing privileges: it returns what the role lacks, and warns the tracer;
+/// on SQLite, that is nothing.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
   { backend.can_administer() } -> std::same_as<bool>;
   { backend.admin_storage().list_sessions(context, page) } -> std::same_as<SessionOverview>;
   { backend.admin_storage().sessions_per_user(context, page) } -> std::same_as<Page<SessionCount>>;
+  { backend.admin_storage().list_tenants(context, page) } -> std::same_as<Page<std::string>>;
   { backend.admin_storage().statistics(context) } -> std::same_as<SystemStatistics>;
   { backend.admin_storage().validate_permissions(context) } -> std::same_as<AdminPermissions>;
 };

@@ -87,6 +87,7 @@ class Administration : public Interface {
   ///@{
   [[nodiscard]] virtual SessionOverview list_sessions(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<std::string> list_tenants(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual SystemStatistics statistics(const Context& context) = 0;
   [[nodiscard]] virtual AdminPermissions validate_permissions(const Context& context) = 0;
   ///@}
@@ -199,6 +200,9 @@ class AdministrationModel final : public Administration {
   }
   Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page) override {
     return backend_.admin_storage().sessions_per_user(context, page);
+  }
+  Page<std::string> list_tenants(const Context& context, const PageRequest& page) override {
+    return backend_.admin_storage().list_tenants(context, page);
   }
   SystemStatistics statistics(const Context& context) override { return backend_.admin_storage().statistics(context); }
   AdminPermissions validate_permissions(const Context& context) override {

@@ -1,0 +1,212 @@
+#pragma once
+
+/// @file
+/// All tenants of one backend into another: `copy`, between any two backends and handles.
+///
+///     heddle::copy(sqlite, postgres, {}, {.on_progress = [](const heddle::CopyProgress& progress) { ... }});
+///
+/// It is made of `heddle/transfer.hpp`, tenant by tenant.
+
+#include "heddle/needs_cxx20.hpp"
+
+#include "heddle/capabilities.hpp"
+#include "heddle/concepts/storage_backend.hpp"
+#include "heddle/context.hpp"
+#include "heddle/error.hpp"
+#include "heddle/limits.hpp"
+#include "heddle/model/copy.hpp"
+#include "heddle/model/user_transfer.hpp"
+#include "heddle/options.hpp"
+#include "heddle/refusal.hpp"
+#include "heddle/time.hpp"
+#include "heddle/transfer.hpp"
+#include "heddle/transfer/pipe.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace heddle {
+namespace transfer {
+
+inline constexpr Refusal has_other_data{
+    ErrorCode::conflict, "the tenant",
+    "has other data at the target than at the source: remove it there, or set keep_other_data to leave it as it is"};
+inline constexpr Refusal copy_differs{
+    ErrorCode::data_loss, "the tenant",
+    "was copied, but what the target returns differs: another call has written there meanwhile, or the artifacts' "
+    "quota there is another one, or the target is damaged"};
+
+/// One copy. Not for users: see `heddle::copy`.
+template <class From, class To>
+class Copier {
+ public:
+  Copier(From& from, To& to, const Context& context, const CopyOptions& options)
+      : from_(from), to_(to), context_(context), options_(options) {}
+
+  CopyReport run() {
+    if (!administration(from_)) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the source cannot list its tenants: open it with an admin_dsn (PostgreSQL) or with "
+                  "administer_tenants (SQLite)");
+    }
+    for_each_tenant([this](const std::string& /*tenant*/) { ++progress_.tenants; });
+    for_each_tenant([this](const std::string& tenant) { copy_tenant(tenant); });
+    return report_;
+  }
+
+ private:
+  /// What the headers of all streams say: a later call makes the same stream, with which an import goes on.
+  static constexpr Timestamp time{std::chrono::microseconds(1)};
+
+  template <class Visit>
+  void for_each_tenant(const Visit& visit) {
+    const auto admin = administration(from_);
+    PageRequest request{.limit = limits::page};
+    do {
+      const auto page = admin->list_tenants(context_, request);
+      for (const std::string& tenant : page.items) { visit(tenant); }
+      request.cursor = page.next;
+    } while (!request.cursor.empty());
+  }
+
+  void copy_tenant(const std::string& tenant) {
+    Context context = context_;
+    context.user_id = tenant;
+    ++progress_.number;
+    progress_.tenant = tenant;
+    progress_.stored = 0;
+    progress_.records = 0;
+    tell(CopyState::reading);
+    if (const auto present = present_at_target(context)) {
+      if (measure(from_, context).records_checksum == present->records_checksum) {
+        ++report_.unchanged;
+        progress_.stored = present->records;
+        progress_.records = present->records;
+        return end(CopyState::unchanged);
+      }
+      if (!options_.keep_other_data) { throw has_other_data.of(tenant).error(); }
+      ++report_.kept;
+      return end(CopyState::kept);
+    }
+    const ImportReport stored = store(context);
+    const ExportReport found = measure(to_, context);
+    if (found.counts != stored.counts || found.records_checksum != stored.records_checksum) {
+      throw copy_differs.of(tenant).error();
+    }
+    ++report_.copied;
+    if (stored.resumed) { ++report_.resumed; }
+    report_.records += stored.records;
+    for (const auto& count : stored.counts) { report_.counts[count.first] += count.second; }
+    progress_.stored = stored.records;
+    progress_.records = stored.records;
+    end(CopyState::copied);
+  }
+
+  /// Returns what a whole tenant has at the target; nothing if it has no data there, or an import has not ended.
+  std::optional<ExportReport> present_at_target(const Context& context) {
+    try {
+      ExportReport report = measure(to_, context);
+      // A quota alone is no data: an import that was undone leaves it.
+      const auto quota = report.counts.find("artifact_quota");
+      if (report.records == (quota == report.counts.end() ? 0 : quota->second)) { return std::nullopt; }
+      return report;
+    } catch (const Error& error) {
+      // If it is for another reason, the import will be refused for the same.
+      if (error.code() != ErrorCode::failed_precondition) { throw; }
+      return std::nullopt;
+    }
+  }
+
+  template <class Backend>
+  static ExportReport measure(Backend& backend, const Context& context) {
+    return export_user(backend, context, [](std::string_view /*bytes*/) {}, {.time = time});
+  }
+
+  ImportReport store(const Context& context) {
+    try {
+      return pass(context);
+    } catch (const Error& error) {
+      // Only what is refused before its first batch can be because an import of another stream has begun: the source
+      // has changed since an earlier call.
+      if (source_failed_ || progress_.records != 0 || error.code() != ErrorCode::failed_precondition ||
+          !abort_import(to_, context)) {
+        throw;
+      }
+    }
+    return pass(context);
+  }
+
+  /// Exports in another thread what it imports.
+  ImportReport pass(const Context& context) {
+    Pipe pipe;
+    source_failed_ = false;
+    // Ends before this function returns.
+    const std::jthread exporter([this, &pipe, &context] {
+      try {
+        export_user(from_, context, [&pipe](std::string_view bytes) { pipe.write(bytes); }, {.time = time});
+        pipe.end();
+      } catch (...) {
+        source_failed_ = true;
+        pipe.end(std::current_exception());
+      }
+    });
+    const PipeReader reader(pipe);
+    const auto tell_batch = [this](const auto& batch) {
+      progress_.stored = batch.stored;
+      progress_.records = batch.records;
+      tell(CopyState::storing);
+    };
+    return import_user(to_, context, [&pipe](std::span<char> buffer) { return pipe.read(buffer); },
+                       {.artifact_quota = true, .on_progress = tell_batch});
+  }
+
+  void end(CopyState state) {
+    ++report_.tenants;
+    tell(state);
+  }
+  void tell(CopyState state) {
+    progress_.state = state;
+    if (options_.on_progress) { options_.on_progress(progress_); }
+  }
+
+  From& from_;
+  To& to_;
+  const Context& context_;
+  const CopyOptions& options_;
+  bool source_failed_ = false;  ///< or the target has not read all of its stream
+  CopyProgress progress_{};
+  CopyReport report_{};
+};
+
+}  // namespace transfer
+
+/// Copies all tenants of `from` that have anything stored into `to`, one after the other, by `export_user` and
+/// `import_user`: with the same ids, times, branches, folds, contents and quotas. Each is read back and compared by
+/// counts and digest before the next one begins. Tenants that only the target has stay as they are.
+///
+/// Call it again after a kill, a stop or a failure: a tenant that is complete at the target, with the same digest, is
+/// not written again; one that is half imported goes on, or is undone and begun anew if the source has changed. Do not
+/// serve the tenants meanwhile: what they write to the source after their turn is not copied, and makes the next call
+/// find other data. A stream lies in a temporary file meanwhile, as `import_user` says, and a thread of the call reads
+/// the source.
+///
+/// The tenant of the context is ignored; its deadline and its stop token are for the whole copy. Precondition: both
+/// are migrated. Threads: as those of the two backends.
+///
+/// Throws `failed_precondition` if the source does not administer, which lists the tenants (see AdministersTenants),
+/// and while an import into the source has not ended; `conflict` for a tenant that has other data at the target, unless
+/// the options keep it; `data_loss` if a copied tenant is not the same when it is read back; what an export or an
+/// import throws; and what the observer throws. Tenants that were copied before stay.
+template <StorageBackend From, StorageBackend To>
+CopyReport copy(From& from, To& to, const Context& context = {}, const CopyOptions& options = {}) {
+  return transfer::Copier<From, To>(from, to, context, options).run();
+}
+
+}  // namespace heddle
