@@ -32,6 +32,9 @@ struct Metrics;
 namespace erasure {
 struct Access;
 }  // namespace erasure
+namespace copies {
+struct Access;
+}  // namespace copies
 namespace transfer {
 struct Access;
 }  // namespace transfer
@@ -220,6 +223,7 @@ class Backend {
 
  private:
   friend struct erasure::Access;
+  friend struct copies::Access;
   friend struct transfer::Access;
 
   /// The members. Only the definition knows them, so that code that declares a backend needs no driver.

@@ -1,6 +1,7 @@
 // Defines what heddle/open.hpp declares. Compiled into the library heddle::open.
 #include "heddle/open.hpp"
 
+#include "heddle/backup.ipp"
 #include "heddle/config/open_backend.hpp"
 #include "heddle/config/parse.hpp"
 #include "heddle/metrics/metered.hpp"
@@ -9,6 +10,9 @@
 #if HEDDLE_WITH_POSTGRES
 #include "heddle/postgres/policy.ipp"
 #endif
+
+// What a handle on such a backend finds: see heddle/backup.hpp.
+template struct heddle::copies::Copies<heddle::Sqlite, heddle::Metered>;
 
 namespace heddle {
 

@@ -7,6 +7,8 @@ set(allowed
   detail/files/plain_file.hpp
   # The same, for files of an open folder; makes new ones only.
   detail/files/open_file.hpp
+  # Opens files that are made to be locked, and are no database.
+  detail/files/lock_file.hpp
   # Opens only folders: O_DIRECTORY.
   stores/detail/open_folder.hpp
   # Asks what the process may do with a name (faccessat); opens nothing.

@@ -88,9 +88,13 @@ class ChildProcess {
   }
 
   /// Waits for one byte of the child's report.
-  void wait_for_sign() const {
+  void wait_for_sign() const { static_cast<void>(read_sign()); }
+
+  /// The same; returns it.
+  [[nodiscard]] char read_sign() const {
     char sign = 0;
     if (::read(report_.reader(), &sign, 1) != 1) { throw std::runtime_error("the child ended early"); }
+    return sign;
   }
 
   /// Lets the child continue after `Parent::wait_at_gate`.

@@ -101,7 +101,7 @@ class BackendModel final : public AbstractBackend {
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
   Metering* metering() noexcept override { return if_present<Metering>(metering_); }
   [[nodiscard]] TransferHook user_transfer() noexcept override {
-    return {TransferRegistry<B>::functions, TransferRegistry<B>::erasure, backend_.get()};
+    return {TransferRegistry<B>::functions, TransferRegistry<B>::erasure, TransferRegistry<B>::backups, backend_.get()};
   }
 
  private:

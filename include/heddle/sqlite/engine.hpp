@@ -141,18 +141,22 @@ class BasicEngine {
   }
 
   /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. Writers of a file go on
-  /// meanwhile.
-  void back_up(const Call& call, const std::filesystem::path& target) {
+  /// meanwhile. `report(bytes, total_bytes)` is told how far it has come.
+  void back_up(const Call& call, const std::filesystem::path& target, auto&& report) {
     if (is_in_memory(config_.path)) {
-      writer_->exclusively(call,
-                           [&](connection::Connection& source) { file::copy_database(source, target, call.context); });
+      writer_->exclusively(
+          call, [&](connection::Connection& source) { file::copy_database(source, target, call.context, report); });
       return;
     }
     connection::Connection source(config_, connection::Access::read_only, files_);
     // The first read of a transaction fixes the state that all of it sees.
     transaction::execute(source, sql::statements<ControlStatements>().begin_read);
     static_cast<void>(source.read_integer("SELECT count(*) FROM sqlite_schema"));
-    file::copy_database(source, target, call.context);
+    file::copy_database(source, target, call.context, report);
+  }
+  /// The same without a report.
+  void back_up(const Call& call, const std::filesystem::path& target) {
+    back_up(call, target, [](std::int64_t /*bytes*/, std::int64_t /*total_bytes*/) {});
   }
 
   /// See Scrubs.

@@ -1,4 +1,5 @@
 // The backend without a tracer, compiled once: the target heddle::sqlite_compiled.
+#include "heddle/backup.ipp"
 #include "heddle/detail/extern_backend.hpp"
 #include "heddle/erasure.ipp"
 #include "heddle/sqlite/policy.ipp"
@@ -7,3 +8,5 @@
 HEDDLE_BACKEND_INSTANTIATION(template, heddle::Sqlite);
 template struct heddle::transfer::Transfer<heddle::Sqlite, heddle::NoTracing>;
 template struct heddle::erasure::Erasure<heddle::Sqlite, heddle::NoTracing>;
+template struct heddle::copies::Copies<heddle::Sqlite, heddle::NoTracing>;
+template struct heddle::copies::Folders<heddle::Sqlite>;

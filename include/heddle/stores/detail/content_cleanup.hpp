@@ -72,9 +72,10 @@ template <class Policy, class Write>
 void remove_upload(Write&& write, const std::filesystem::path& artifact_directory, std::string_view user_id,
                    std::int64_t number) {
   const auto& statements = content_statements<Policy>();
-  if (const auto folder = ArtifactFiles(artifact_directory).contents(user_id)) {
+  const ArtifactFiles files(artifact_directory);
+  if (const auto folder = files.contents(user_id)) {
     folder->remove_file(upload_file_name(number));
-    folder->remove_file(content_file_name(number));
+    files.remove_content(user_id, content_file_name(number));
   }
   for (std::int64_t removed = chunks_removed_at_once; removed == chunks_removed_at_once;) {
     removed = write([&](auto& tx) {
@@ -150,7 +151,8 @@ template <class Policy, class Passage>
 /// how many. A file is made after its row, so one that was found first and has no row then belongs to no upload.
 template <class Policy, class Passage>
 [[nodiscard]] std::int64_t sweep_files(Passage& passage) {
-  const auto folder = ArtifactFiles(passage.artifact_directory()).contents(passage.user_id());
+  const ArtifactFiles files(passage.artifact_directory());
+  const auto folder = files.contents(passage.user_id());
   if (!folder) { return 0; }
   std::int64_t swept = 0;
   for (const std::string& name : folder->all_names()) {
@@ -159,7 +161,7 @@ template <class Policy, class Passage>
     if (!number) { continue; }
     const auto known =
         passage.read([&](auto& tx) { return tx.one(content_statements<Policy>().is_known, tx.user_id(), *number); });
-    if (!known && folder->remove_file(name)) { ++swept; }
+    if (!known && files.remove_content(passage.user_id(), name)) { ++swept; }
   }
   return swept;
 }
