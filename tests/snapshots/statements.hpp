@@ -274,6 +274,28 @@ Texts human_requests_of(const Group& group) {
 }
 
 template <class Group>
+Texts retention_of(const Group& group) {
+  Texts texts;
+  const auto add = [&texts](const std::string& name, const auto& removal) {
+    texts.emplace_back(name + ".tenants", removal.tenants.text());
+    texts.emplace_back(name + ".by_age", removal.by_age.text());
+    texts.emplace_back(name + ".by_count", removal.by_count.text());
+  };
+  add("sessions", group.sessions);
+  add("snapshots", group.snapshots);
+  add("errors", group.errors);
+  add("artifacts", group.artifacts);
+  add("results", group.results);
+  add("requests", group.requests);
+  add("keys", group.keys);
+  add("mark_branches", group.mark_branches);
+  texts.emplace_back("remove_segments", group.remove_segments.text());
+  texts.emplace_back("remove_branches", group.remove_branches.text());
+  texts.emplace_back("release_branches", group.release_branches.text());
+  return texts;
+}
+
+template <class Group>
 Texts idempotency_of(const Group& group) {
   return {{"find", group.find.text()}, {"remember", group.remember.text()}};
 }

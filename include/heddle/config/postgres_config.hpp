@@ -4,6 +4,7 @@
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
 #include "heddle/config/result_settings.hpp"
+#include "heddle/config/retention.hpp"
 #include "heddle/config/soft_delete.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/check_config.hpp"
@@ -135,6 +136,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.soft_delete = config::soft_delete_of(from.soft_delete());
   settings.query_budget = config::query_budget_of("postgres", from.query_budget());
   settings.results = config::result_settings_of("postgres", from.results());
+  settings.retention = config::retention_of(from.retention());
   if (from.has_page_bytes()) { settings.page_bytes = config::page_bytes_of(from.page_bytes()); }
   if (from.has_search_candidates()) { settings.search_candidates = from.search_candidates(); }
   if (from.has_reindex_interval_seconds()) {

@@ -4,6 +4,7 @@
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
 #include "heddle/config/result_settings.hpp"
+#include "heddle/config/retention.hpp"
 #include "heddle/config/soft_delete.hpp"
 #include "heddle/error.hpp"
 #include "heddle/proto/storage.pb.h"
@@ -119,6 +120,8 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   settings.soft_delete = config::soft_delete_of(from.soft_delete());
   settings.query_budget = config::query_budget_of("sqlite", from.query_budget());
   settings.results = config::result_settings_of("sqlite", from.results());
+  settings.retention = config::retention_of(from.retention());
+  settings.incremental_vacuum = from.incremental_vacuum();
   settings.encrypt = from.encrypt();
   settings.encryption_key = config::key_of(from, environment);
   return settings;

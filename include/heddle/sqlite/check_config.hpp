@@ -8,6 +8,7 @@
 #include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
 #include "heddle/validation/result_settings.hpp"
+#include "heddle/validation/retention.hpp"
 #include "heddle/validation/search_candidates.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
@@ -95,6 +96,9 @@ inline void check_path(const std::string& path) {
       "sqlite", config.soft_delete,
       config.administer_tenants ? "" : "needs administer_tenants: deleted sessions of all tenants are removed");
   validation::check_result_settings("sqlite", config.results);
+  validation::check_retention(
+      "sqlite", config.retention,
+      config.administer_tenants ? "" : "needs administer_tenants: old records of all tenants are removed");
   validation::check_text("sqlite: default_user_id", config.default_user_id, limits::id);
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
   config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);

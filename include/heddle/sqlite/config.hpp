@@ -4,6 +4,7 @@
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/result_settings.hpp"
+#include "heddle/model/retention.hpp"
 #include "heddle/model/soft_delete_config.hpp"
 
 #include <chrono>
@@ -83,6 +84,10 @@ struct Config {
   /// Whether sessions can be hidden, and when they are removed then; `enabled` needs `administer_tenants`.
   SoftDeleteConfig soft_delete{};
   ResultSettings results{};
+  RetentionConfig retention{};  ///< what is removed by itself because it is old; needs `administer_tenants`
+  /// Make a new file so that `compact` can give back its unused space in short steps, and a file that is compacted in
+  /// full as well. Each page is then noted in a map of pages: a save that makes the file grow writes a page more.
+  bool incremental_vacuum = false;
 };
 
 }  // namespace heddle::sqlite

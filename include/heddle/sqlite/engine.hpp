@@ -6,10 +6,12 @@
 #include "heddle/detail/files/open_databases.hpp"
 #include "heddle/error.hpp"
 #include "heddle/migrations/files.hpp"
+#include "heddle/model/compaction.hpp"
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/check_config.hpp"
+#include "heddle/sqlite/compactor.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
@@ -165,6 +167,11 @@ class BasicEngine {
     return Scrubber(*writer_, call).scrub();
   }
 
+  /// See Compacts.
+  [[nodiscard]] CompactReport compact(const Call& call, const CompactOptions& options) {
+    return Compactor(*writer_, log_, config_, call).compact(options);
+  }
+
   /// Returns what is left to do behind the calls; nothing before the first migration.
   [[nodiscard]] std::optional<OwedWork> owed(const Call& call) {
     std::optional<OwedWork> owed = Scrubber(*writer_, call).owed();
@@ -253,7 +260,7 @@ class BasicEngine {
     if (new_file != nullptr) { new_file->restrict_mode(); }
     const Context context;
     return writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
-      file::claim(connection);
+      file::claim(connection, config_);
       if (!file::set_journal_mode(connection, config_)) { return false; }
       connection.map_file(config_);
       // The log is opened by the first read.

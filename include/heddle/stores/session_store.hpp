@@ -25,6 +25,10 @@
 #include <string>
 
 namespace heddle {
+namespace stores::detail {
+template <class Policy, class Gateway, class Sessions>
+class Retention;
+}  // namespace stores::detail
 
 namespace erasure {
 struct Access;
@@ -216,6 +220,7 @@ class SessionStore : private concepts::SessionMistakes {
 
  private:
   friend struct erasure::Access;
+  friend class stores::detail::Retention<Policy, Gateway, SessionStore>;
 
   std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visit,
                               std::int64_t from);

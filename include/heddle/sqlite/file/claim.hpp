@@ -16,12 +16,27 @@
 
 namespace heddle::sqlite::file {
 
+/// Begins the transaction that marks a file. A file that is still empty gets a map of its pages if that is configured:
+/// it must be the first that is said of a file, and is stored with the mark.
+inline void begin_claim(connection::Connection& connection, const Config& config) {
+  const auto& control = sql::statements<ControlStatements>();
+  if (config.incremental_vacuum && connection.read_integer("PRAGMA page_count") == 0) {
+    // Not the transaction of a writer, which decides about the map as it begins. This one becomes one by the pragma,
+    // unless another process has written the file meanwhile.
+    transaction::execute(connection, control.begin_read);
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL");
+    if (sqlite3_txn_state(connection.handle(), "main") == SQLITE_TXN_WRITE) { return; }
+    transaction::roll_back(connection);
+  }
+  transaction::execute(connection, control.begin_write);
+}
+
 /// Marks a new file as ours. To be called while it still has a rollback journal, so that the mark is in the first page
 /// from the first moment on. Throws `failed_precondition` if another application has made the file its own meanwhile.
-inline void claim(connection::Connection& connection) {
+inline void claim(connection::Connection& connection, const Config& config) {
   if (connection.read_integer("PRAGMA application_id") == application_id) { return; }
   const auto& control = sql::statements<ControlStatements>();
-  transaction::execute(connection, control.begin_write);
+  begin_claim(connection, config);
   if (connection.read_integer("SELECT count(*) FROM sqlite_schema") != 0 &&
       connection.read_integer("PRAGMA application_id") != application_id) {
     transaction::roll_back(connection);
