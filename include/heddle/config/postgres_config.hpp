@@ -129,6 +129,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.admin_dsn = config::resolve_setting(from.admin_dsn(), environment, "LOOM_PG_ADMIN_DSN");
   settings.migration_dsn = config::resolve_setting(from.migration_dsn(), environment, "LOOM_PG_MIGRATION_DSN");
   if (!from.schema().empty()) { settings.schema = from.schema(); }
+  settings.read_only = config.read_only();
   settings.pool = config::pool_of(from.pool());
   settings.default_user_id = config::default_user_of(from);
   settings.named_statements = !from.has_named_statements() || from.named_statements();

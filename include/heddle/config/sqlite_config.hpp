@@ -102,6 +102,8 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     const auto file = from.path().empty() ? environment.data_directory() / "loom.db" : environment.expand(from.path());
     settings.path = file.string();
   }
+  settings.read_only = config.read_only();
+  settings.immutable = from.immutable();
   settings.wal = !from.has_wal_mode() || from.wal_mode();
   settings.durability = config::durability_of(from);
   settings.indexing = config::indexing_of(from);

@@ -6,6 +6,7 @@
 #include "heddle/postgres/config.hpp"
 #include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/read_only.hpp"
 #include "heddle/validation/result_settings.hpp"
 #include "heddle/validation/retention.hpp"
 #include "heddle/validation/search_candidates.hpp"
@@ -68,6 +69,9 @@ inline void require_admin(const Config& config) {
                 "connection string of a role that sees all tenants");
   }
 }
+
+/// Throws `failed_precondition` if the configuration is one for reading only.
+inline void require_writable(const Config& config) { validation::require_writable(config); }
 
 /// Throws `invalid_argument` for an invalid setting. No message quotes the value of a setting.
 inline void check(const Config& config) {

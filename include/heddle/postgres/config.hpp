@@ -38,6 +38,9 @@ struct Config {
   std::string migration_dsn{};
   /// How long opening the backend waits for the server before it throws `unavailable`; positive.
   std::chrono::milliseconds open_timeout{30'000};
+  /// Read only: every transaction is a read-only one of the server, calls that would change something throw
+  /// `failed_precondition`, and nothing is done behind the calls. `dsn` can name a replica then.
+  bool read_only = false;
   std::string schema = "public";  ///< of the tables: 1 to 63 letters, digits and _, not starting with a digit
   PoolConfig pool{};
   std::string default_user_id{};  ///< the tenant of calls that name none; empty: such calls throw

@@ -47,8 +47,8 @@ namespace heddle::sqlite {
 template <class Settings>
 class BasicEngine {
  public:
-  /// Opens the file, or makes it. Throws `failed_precondition` for a database that is not Heddle's, and does not change
-  /// it; and what `validate` throws.
+  /// Opens the file, or makes it unless it is to be read only. Throws `failed_precondition` for a database that is not
+  /// Heddle's, and does not change it; and what `validate` throws.
   explicit BasicEngine(Settings config) : config_(validate(std::move(config))) {
     if (is_in_memory(config_.path)) {
       open_writer(nullptr);
@@ -57,8 +57,12 @@ class BasicEngine {
     file::check_single_name(config_.path);
     file::check_ownership(config_.path);
     open_file_.open(config_.path);
-    const file::PrivateFile private_file(config_.path);
-    open_writer(&private_file);
+    if (config_.read_only) {
+      open_reader();
+    } else {
+      const file::PrivateFile private_file(config_.path);
+      open_writer(&private_file);
+    }
     open_file_.update();
     readers_.emplace(config_, files_, log_);
   }
@@ -71,8 +75,12 @@ class BasicEngine {
   /// Runs `work` in a transaction and commits it; see Writer.
   template <class Work>
   auto write(const Call& call, Work& work) {
+    require_writable();
     return writer_->write(call, work);
   }
+
+  /// Throws `failed_precondition` with `read_only`.
+  void require_writable() const { sqlite::require_writable(config_); }
 
   /// Runs `work` on one state of the database; see Readers. An in-memory database has one connection only.
   template <class Work>
@@ -236,6 +244,18 @@ class BasicEngine {
    private:
     T* object_ = nullptr;
   };
+
+  /// Opens the connection that writes as one that reads.
+  void open_reader() {
+    file::open_for_reading(config_.path, [this] {
+      writer_.emplace(config_, files_, log_);
+      const Context context;
+      writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
+        config_.wal = file::has_log(connection) || config_.immutable;
+        files_.remember(connection.handle());
+      });
+    });
+  }
 
   /// `new_file` is null for a database in memory.
   void open_writer(const file::PrivateFile* new_file) {

@@ -68,6 +68,7 @@ TEST_CASE("the defaults for PostgreSQL are those of the backend") {
   CHECK(settings.page_bytes == 64 * 1024 * 1024);
   CHECK(settings.search_candidates == 10'000);
   CHECK(settings.reindex_interval == std::chrono::hours(1));
+  CHECK(!settings.read_only);
   CHECK(settings.artifact_content == heddle::ArtifactContent::database);
   CHECK(settings.artifact_quota_bytes == 0);
   CHECK(!settings.soft_delete.enabled);
@@ -90,8 +91,9 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
       "pool": {"max_connections": 10000, "min_connections": 0, "max_idle_time_seconds": 0, "max_lifetime_seconds": 1,
                "health_check_interval_seconds": 2},
       "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3}},
-    "migration": {"migration_dir": "~/sql"}})");
+    "migration": {"migration_dir": "~/sql"}, "read_only": true})");
   CHECK(settings.dsn == "own");
+  CHECK(settings.read_only);
   CHECK(settings.admin_dsn == "admin");
   CHECK(settings.migration_dsn == "migration");
   CHECK(settings.schema == "Agents_2");

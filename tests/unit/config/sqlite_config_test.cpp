@@ -44,6 +44,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     const auto settings = settings_of("{}");
     const heddle::sqlite::Config defaults;
     CHECK(settings.path == "/srv/loom/loom.db");
+    CHECK(!settings.read_only);
+    CHECK(!settings.immutable);
     CHECK(settings.wal);
     CHECK(settings.busy_timeout == defaults.busy_timeout);
     CHECK(settings.durability == heddle::sqlite::Durability::full);
@@ -82,7 +84,7 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
                  "page_bytes": "7000000000", "search_candidates": 1000000, "artifact_content": "ARTIFACT_CONTENT_DATABASE",
                  "artifact_quota_bytes": "6000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
-                 "administer_tenants": true,
+                 "administer_tenants": true, "immutable": true,
                  "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3},
                  "incremental_vacuum": true,
                  "retention": {"sessions": {"max_age_seconds": 1, "max_count": 2},
@@ -91,8 +93,10 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
                                "results": {"max_age_seconds": 7}, "requests": {"max_age_seconds": 8},
                                "keys": {"max_count": 9}, "interval_seconds": 10},
                  "results": {"quota_bytes": "6000000000", "cleanup_interval_seconds": 0}},
-      "migration": {"migration_dir": "~/sql"}})");
+      "migration": {"migration_dir": "~/sql"}, "read_only": true})");
     CHECK(settings.path == "/home/ada/a.db");
+    CHECK(settings.read_only);
+    CHECK(settings.immutable);
     CHECK(settings.encrypt);
     CHECK(settings.encryption_key == "k");
     CHECK(!settings.wal);

@@ -31,9 +31,10 @@ namespace heddle::sqlite::transaction {
 /// succeeds or fails by itself, and no call returns before the commit. Safe to use from many threads.
 class Writer {
  public:
-  /// Opens the connection, and makes the file if it does not exist. All must outlive the writer.
+  /// Opens the connection, and makes the file if it does not exist. With `read_only` the connection only reads, and
+  /// nothing may be written. All must outlive the writer.
   Writer(const Config& config, const connection::FilePresence& files, LogSize& log)
-      : connection_(config, connection::Access::read_write, files),
+      : connection_(config, config.read_only ? connection::Access::read_only : connection::Access::read_write, files),
         checkpointer_(config, files, connection_, log),
         index_(config, this, [](void* self) noexcept { return static_cast<Writer*>(self)->index_when_idle(); }) {}
 

@@ -5,6 +5,7 @@
 #include "heddle/detail/process/fork_gate.hpp"
 #include "heddle/error.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -54,7 +55,7 @@ template <class Config>
 [[nodiscard]] std::optional<PurgePlan> purge_plan_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansPurges<Config>) {
     const auto& plan = config.soft_delete;
-    if (!plan.enabled) { return std::nullopt; }
+    if (!plan.enabled || is_read_only(config)) { return std::nullopt; }
     const Schedule schedule = schedule_every(plan.cleanup_interval);
     return PurgePlan{schedule.first, schedule.interval, plan.grace_period};
   } else {

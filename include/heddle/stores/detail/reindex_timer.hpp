@@ -4,6 +4,7 @@
 #include "heddle/context.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 #include "heddle/stores/detail/reindexing.hpp"
 #include "heddle/stores/detail/reindexing_plan.hpp"
 
@@ -23,7 +24,7 @@ concept PlansReindexing = requires(const Config& config) {
 template <class Config>
 [[nodiscard]] std::optional<Schedule> reindexing_schedule_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansReindexing<Config>) {
-    if (config.reindex_interval <= std::chrono::seconds(0)) { return std::nullopt; }
+    if (config.reindex_interval <= std::chrono::seconds(0) || is_read_only(config)) { return std::nullopt; }
     return schedule_every(config.reindex_interval);
   } else {
     return std::nullopt;

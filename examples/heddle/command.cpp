@@ -1,0 +1,42 @@
+#include "command.hpp"
+
+#include <heddle/capabilities.hpp>
+#include <heddle/error.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <string_view>
+
+namespace command {
+
+std::ostream& Call::out() const { return std::cout; }
+
+heddle::Context Call::tenant(const Database& database) const {
+  const std::string& user = settings_.user.empty() ? database.default_user : settings_.user;
+  if (user.empty()) { throw heddle::Error(heddle::ErrorCode::invalid_argument, "name the tenant: --user TENANT"); }
+  return context_of(user);
+}
+
+std::vector<std::string> Call::tenants(Database& database) const {
+  const auto administration = heddle::administration(database.backend);
+  if (!settings_.user.empty() || !administration) { return {tenant(database).user_id}; }
+  std::vector<std::string> found;
+  for_each_of([&](const heddle::PageRequest& page) { return administration->sessions_per_user(context(), page); }, 0,
+              [&](const heddle::SessionCount& each) { found.push_back(each.user_id); });
+  return found;
+}
+
+std::vector<const Command*>& Command::all_() {
+  static std::vector<const Command*> commands;
+  return commands;
+}
+
+std::vector<const Command*> Command::all() {
+  std::vector<const Command*> commands = all_();
+  std::sort(commands.begin(), commands.end(), [](const Command* one, const Command* other) {
+    return std::string_view(one->name()) < std::string_view(other->name());
+  });
+  return commands;
+}
+
+}  // namespace command

@@ -1,0 +1,124 @@
+#include "../command.hpp"
+#include "../json_line.hpp"
+
+#include <heddle/model/search.hpp>
+#include <heddle/options.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace command {
+namespace {
+
+struct Options {
+  std::vector<std::string> words{};
+  std::string session{};
+  std::string agent{};
+  std::vector<heddle::SearchPlace> where{};
+  std::vector<heddle::Role> roles{};
+  std::int64_t limit = 20;
+  bool any = false;
+  bool newest = false;
+};
+
+/// Returns the names of an enumeration with its values, for CLI11.
+template <class Enum>
+std::map<std::string, Enum> names_of() {
+  std::map<std::string, Enum> names;
+  int number = 0;
+  for (const std::string_view name : heddle::EnumNames<Enum>::values) {
+    names.emplace(name, static_cast<Enum>(number++));
+  }
+  return names;
+}
+
+/// Returns a snippet with its words in colour.
+std::string coloured(const heddle::FoundMessage& found, const Colours& colours) {
+  std::string text;
+  std::size_t at = 0;
+  const std::string_view snippet = found.snippet;
+  for (const heddle::TextPlace& place : found.places) {
+    text += printable(snippet.substr(at, place.begin - at));
+    text += colours.yellow(printable(snippet.substr(place.begin, place.end - place.begin)));
+    at = place.end;
+  }
+  return text + printable(snippet.substr(at));
+}
+
+std::string json_of(const heddle::FoundMessage& found) {
+  JsonLine json;
+  json.add("session", found.session_id)
+      .add("sequence", found.sequence)
+      .add("role", to_string(found.role))
+      .add("time", in_utc(found.timestamp))
+      .add("score", found.score)
+      .add("place", to_string(found.place))
+      .add("snippet", found.snippet);
+  return json.line();
+}
+
+ExitCode search(const Options& options, Call& call) {
+  Database database = call.open(Access::read);
+  const heddle::Context tenant = call.tenant(database);
+  heddle::MessageSearch search;
+  for (const std::string& word : options.words) { search.query += (search.query.empty() ? "" : " ") + word; }
+  if (!options.session.empty()) { search.session_id = options.session; }
+  if (!options.agent.empty()) { search.agent_id = options.agent; }
+  search.match = options.any ? heddle::WordMatch::any : heddle::WordMatch::all;
+  search.order = options.newest ? heddle::SearchOrder::newest : heddle::SearchOrder::best;
+  search.where = options.where;
+  search.roles = options.roles;
+  bool considered_all = true;
+  for_each_of(
+      [&](heddle::PageRequest page) {
+        page.limit = options.limit;
+        auto found = database.backend.session_storage().search_messages(tenant, search, page);
+        considered_all = considered_all && found.considered_all;
+        return found;
+      },
+      options.limit,
+      [&](const heddle::FoundMessage& each) {
+        if (call.json()) {
+          call.out() << json_of(each);
+          return;
+        }
+        const Colours& colours = call.colours();
+        call.out() << colours.bold(in_one_line(each.session_id, 80)) << " " << each.sequence << " "
+                   << colours.cyan(std::string(to_string(each.role))) << " " << colours.dim(in_utc(each.timestamp))
+                   << "\n"
+                   << indented(coloured(each, colours), "  ");
+      });
+  if (!considered_all && !call.json()) {
+    call.out() << call.colours().dim("more messages match than were ranked: narrow the search") << "\n";
+  }
+  return ExitCode::done;
+}
+
+const Command command_of_search{
+    "search", "Search the messages of a tenant", [](CLI::App& app) -> Run {
+      const auto options = std::make_shared<Options>();
+      app.add_option("WORDS", options->words, "Words, and phrases in \"double quotes\"")->required();
+      app.add_option("--session", options->session, "Only in this session");
+      app.add_option("--agent", options->agent, "Only in sessions of this agent");
+      app.add_option("--where", options->where, "Only in text, thinking, arguments or results of tools")
+          ->transform(CLI::CheckedTransformer(names_of<heddle::SearchPlace>()))
+          ->allow_extra_args(false)
+          ->type_name("PLACE");
+      app.add_option("--role", options->roles, "Only messages of system, user, assistant or tool")
+          ->transform(CLI::CheckedTransformer(names_of<heddle::Role>()))
+          ->allow_extra_args(false)
+          ->type_name("ROLE");
+      app.add_option("--limit", options->limit, "At most so many")->capture_default_str()->check(CLI::Range(1, 10'000));
+      app.add_flag("--any", options->any, "One of the words is enough");
+      app.add_flag("--newest", options->newest, "Newest first, not best first");
+      return [options](Call& call) { return search(*options, call); };
+    }};
+
+}  // namespace
+}  // namespace command

@@ -1,0 +1,92 @@
+// heddle: looks at and works on the databases of Heddle. Each command is a file of commands/.
+#include "command.hpp"
+#include "documents.hpp"
+#include "interrupt.hpp"
+#include "json_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <heddle/error.hpp>
+
+#include <exception>
+#include <iostream>
+#include <map>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace {
+
+using namespace command;
+
+/// Adds the options that all commands share.
+void add_settings(CLI::App& app, Settings& settings) {
+  app.add_option("-d,--database", settings.database.name,
+                 "The database: a SQLite file, a connection string of PostgreSQL (postgres://... or host=...), or a "
+                 "configuration file (JSON). Default: loom.db in $LOOM_DATA_DIR, or in ~/.loom")
+      ->envname("HEDDLE_DATABASE")
+      ->type_name("DATABASE");
+  app.add_option("--admin", settings.database.admin_dsn,
+                 "Connection string of the role that sees all tenants, and migrates. Default: $LOOM_PG_ADMIN_DSN")
+      ->type_name("DSN");
+  app.add_option("-u,--user", settings.user, "The tenant. Default on SQLite: default-user")->type_name("TENANT");
+  app.add_flag("--immutable", settings.database.immutable,
+               "A SQLite file to which nothing writes, such as a backup: take no locks and make no files beside it");
+  app.add_flag("--json", settings.json, "Print JSON for programs, an object a line");
+}
+
+/// Prints why a command has failed.
+ExitCode report(const heddle::Error& error, const Call& call) {
+  const ExitCode code = exit_code_of(error.code());
+  if (call.json()) {
+    std::cerr << JsonLine().add("error", to_string(error.code())).add("message", error.what()).line();
+  } else if (code == ExitCode::interrupted) {
+    std::cerr << "heddle: interrupted: " << call.advice() << "\n";
+  } else {
+    std::cerr << "heddle: " << printable(error.what()) << "\n";
+  }
+  return code;
+}
+
+ExitCode run(const Run& chosen, Call& call) {
+  try {
+    const ExitCode code = chosen(call);
+    std::cout.flush();
+    if (!std::cout) { throw heddle::Error(heddle::ErrorCode::unavailable, "the output cannot be written"); }
+    return code;
+  } catch (const heddle::Error& error) {
+    std::cout.flush();
+    return report(error, call);
+  } catch (const std::system_error& failure) {
+    // A file or a folder of the user.
+    return report(heddle::Error(heddle::ErrorCode::unavailable, failure.what()), call);
+  } catch (const std::exception& failure) {
+    return report(heddle::Error(heddle::ErrorCode::internal, failure.what()), call);
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const Interrupt interrupt;
+  CLI::App app("Looks at and works on the databases of Heddle.", "heddle");
+  app.set_version_flag("--version", HEDDLE_COMMAND_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(exit_codes_text);
+  Settings settings;
+  add_settings(app, settings);
+  std::map<const CLI::App*, Run> runs;
+  for (const Command* each : Command::all()) {
+    CLI::App* const subcommand = app.add_subcommand(each->name(), each->description());
+    runs[subcommand] = each->set_up(*subcommand);
+  }
+  add_documents(app, [&](const CLI::App& added, Run does) { runs[&added] = std::move(does); });
+
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(ExitCode::done) : static_cast<int>(ExitCode::usage);
+  }
+  Call call(settings, interrupt.token());
+  return static_cast<int>(run(runs.at(app.get_subcommands().front()), call));
+}
