@@ -3,6 +3,8 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(allowed
+  # Makes a new file for a stream (O_EXCL), and writes it.
+  adoption/temporary_stream.hpp
   # Checks first whether the file belongs to an open database.
   detail/files/plain_file.hpp
   # The same, for files of an open folder; makes new ones only.

@@ -198,8 +198,8 @@ TEST_CASE("messages: a file that is not a database of Heddle") {
         "CREATE TABLE sessions (id); CREATE TABLE messages (id); CREATE TABLE tool_executions (id);"
         "CREATE TABLE memory_snapshots (id); CREATE VIRTUAL TABLE messages_fts5 USING fts5 (content)");
     says(ErrorCode::failed_precondition,
-         "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; nothing was "
-         "changed",
+         "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own, and adopt this "
+         "one into it by `heddle adopt` or heddle::adopt_loom_file; nothing was changed",
          open);
   }
   SUBCASE("of another application") {

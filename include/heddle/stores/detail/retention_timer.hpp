@@ -5,6 +5,7 @@
 #include "heddle/error.hpp"
 #include "heddle/model/retention.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 
 #include <concepts>
 
@@ -16,14 +17,13 @@ concept PlansRetention = requires(const Config& config) {
   { config.retention } -> std::convertible_to<RetentionConfig>;
 };
 
-/// Returns the rules of a configuration; none if it has none.
+/// Returns the rules of a configuration; none if it has none, or is for reading only.
 template <class Config>
 [[nodiscard]] RetentionConfig retention_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansRetention<Config>) {
-    return config.retention;
-  } else {
-    return {};
+    if (!is_read_only(config)) { return config.retention; }
   }
+  return {};
 }
 
 /// A thread that regularly removes what a RetentionConfig does not keep. The backend's tracer gets failures, and the

@@ -1,0 +1,113 @@
+// Private: may change in every version; public headers include it where it is needed.
+#pragma once
+
+#include "heddle/adoption/raw_json.hpp"
+#include "heddle/model/data_reference.hpp"
+#include "heddle/model/tool.hpp"
+#include "heddle/time.hpp"
+#include "heddle/validation/json_check.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Records of the Go server in JSON: structs without tags, whose members have Go's names. Texts that are not that
+/// return nothing.
+namespace heddle::adoption {
+
+[[nodiscard]] inline std::int64_t json_integer(std::string_view value) {
+  std::int64_t number = 0;
+  std::from_chars(value.data(), value.data() + value.size(), number);
+  return number;
+}
+
+/// Returns an object as it stands, `{}` for null.
+[[nodiscard]] inline JsonValue json_object(std::string_view value) {
+  return {value == "null" ? std::string("{}") : std::string(value)};
+}
+
+[[nodiscard]] inline std::map<std::string, std::string> json_texts(std::string_view object) {
+  std::map<std::string, std::string> texts;
+  if (!object.starts_with('{')) { return texts; }
+  for_each_field(object, [&](std::string_view name, std::string_view value) {
+    texts.insert_or_assign(std::string(name), value.starts_with('"') ? json_text(value) : std::string(value));
+  });
+  return texts;
+}
+
+[[nodiscard]] inline ToolError read_error(std::string_view object) {
+  ToolError error;
+  for_each_field(object, [&](std::string_view name, std::string_view value) {
+    if (name == "Code") { error.code = json_text(value); }
+    if (name == "Message") { error.message = json_text(value); }
+    if (name == "Details") { error.details = json_object(value); }
+    if (name == "Retryable") { error.retryable = value == "true"; }
+    if (name == "Suggestion") { error.suggestion = json_text(value); }
+  });
+  return error;
+}
+
+/// A protobuf message, by its names in JSON; Go leaves out what is not set.
+[[nodiscard]] inline DataReference read_reference(std::string_view object) {
+  DataReference reference;
+  for_each_field(object, [&](std::string_view name, std::string_view value) {
+    if (name == "id") { reference.id = json_text(value); }
+    if (name == "size_bytes") { reference.size_bytes = json_integer(value); }
+    if (name == "location") {
+      const std::int64_t location = json_integer(value);  // 0: unspecified
+      reference.location = location == 2   ? DataLocation::disk
+                           : location == 3 ? DataLocation::database
+                                           : DataLocation::memory;
+    }
+    if (name == "checksum") { reference.checksum = json_text(value); }
+    if (name == "compressed") { reference.compressed = value == "true"; }
+    if (name == "content_type") { reference.content_type = json_text(value); }
+    if (name == "metadata") { reference.metadata = json_texts(value); }
+    if (name == "stored_at") { reference.stored_at = Timestamp(std::chrono::milliseconds(json_integer(value))); }
+  });
+  return reference;
+}
+
+[[nodiscard]] inline std::optional<ToolResult> read_result(const std::string& text) {
+  if (!text.starts_with('{') || !validation::is_json(text)) { return std::nullopt; }
+  ToolResult result;
+  for_each_field(text, [&](std::string_view name, std::string_view value) {
+    const bool is_object = value.starts_with('{');
+    if (name == "Success") { result.success = value == "true"; }
+    if (name == "Data") { result.data = std::string(value); }
+    if (name == "Error" && is_object) { result.error = read_error(value); }
+    if (name == "Metadata") { result.metadata = json_object(value); }
+    if (name == "ExecutionTimeMs") { result.execution_time_ms = std::chrono::milliseconds(json_integer(value)); }
+    if (name == "CacheHit") { result.cache_hit = value == "true"; }
+    if (name == "DataReference" && is_object) { result.data_reference = read_reference(value); }
+  });
+  return result;
+}
+
+[[nodiscard]] inline std::optional<std::vector<ToolCall>> read_calls(const std::string& text) {
+  if (!text.starts_with('[') || !validation::is_json(text)) { return std::nullopt; }
+  std::vector<ToolCall> calls;
+  bool are_objects = true;
+  for_each_element(text, [&](std::string_view element) {
+    ToolCall& call = calls.emplace_back();
+    if (!element.starts_with('{')) {
+      are_objects = false;
+      return;
+    }
+    for_each_field(element, [&](std::string_view name, std::string_view value) {
+      if (name == "ID") { call.id = json_text(value); }
+      if (name == "Name") { call.name = json_text(value); }
+      if (name == "Input") { call.input = json_object(value); }
+      if (name == "ThoughtSignature") { call.thought_signature = json_text(value); }
+    });
+  });
+  if (!are_objects) { return std::nullopt; }
+  return calls;
+}
+
+}  // namespace heddle::adoption

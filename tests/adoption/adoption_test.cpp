@@ -1,0 +1,205 @@
+#include <heddle/adoption.hpp>
+#include <heddle/heddle.hpp>
+
+#include "adoption/loom_file.hpp"
+#include "adoption/read_back.hpp"
+#include "conformance/subjects.hpp"
+#include "support/expect_error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using adoption::LoomFolder;
+
+#ifdef HEDDLE_CONFORMANCE_POSTGRES
+using Target = conformance::OnServer;
+using OtherTarget = conformance::ErasedServer;
+#else
+using Target = conformance::OnFile;
+using OtherTarget = conformance::Erased;
+#endif
+
+namespace {
+
+std::int64_t rows_of(const std::vector<heddle::AdoptionNote>& notes, std::string_view table,
+                     std::string_view column = {}) {
+  std::int64_t rows = 0;
+  for (const auto& note : notes) {
+    if (note.table == table && note.column == column) { rows += note.rows; }
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a loom.db of each version is adopted row by row, and stays as it was", Subject, Target,
+                   OtherTarget) {
+  for (const char* fixture : {"loom_1_2_0", "loom_1_4_0"}) {
+    CAPTURE(fixture);
+    const LoomFolder loom(fixture);
+    const auto before = loom.bytes();
+    Subject subject;
+    const auto report = heddle::adopt_loom_file(subject.backend(), {}, loom.path());
+    CHECK(loom.bytes() == before);
+    const auto go = loom.read_back();
+    adoption::check_tenant(subject.backend(), go["tenants"][0]);
+    adoption::check_artifacts(subject.backend(), heddle::Context::for_user("default-user"), go["tenants"][0]);
+    CHECK(report.tenants == std::vector<std::string>{"default-user"});
+    CHECK(report.files == 2);
+    CHECK(report.counts.at("message") == 14);
+    CHECK(report.counts.at("session") == 3);
+    CHECK(rows_of(report.changed, "agent_errors", "session_id") == 1);
+    CHECK(rows_of(report.left_out, "artifacts", "path") == 1);
+  }
+}
+
+TEST_CASE("what Heddle has no place for is reported by table and column") {
+  const LoomFolder loom;
+  loom.execute(
+      "ALTER TABLE sessions ADD COLUMN colour TEXT; UPDATE sessions SET colour = 'red' WHERE id <> 's3';"
+      "CREATE TABLE surprise (a TEXT); INSERT INTO surprise VALUES ('x'), ('y')");
+  Target target;
+  const auto report = heddle::adopt_loom_file(target.backend(), {}, loom.path());
+  CHECK(report.schema == 8);
+  CHECK(rows_of(report.left_out, "graph_entities") == 2);
+  CHECK(rows_of(report.left_out, "graph_edges") == 1);
+  CHECK(rows_of(report.left_out, "tasks") == 3);
+  CHECK(rows_of(report.left_out, "surprise") == 2);
+  CHECK(rows_of(report.left_out, "sessions", "colour") == 2);
+  CHECK(rows_of(report.left_out, "tool_executions", "admission_decision") == 1);
+  CHECK(rows_of(report.left_out, "human_requests", "params_truncated") == 1);
+  for (const auto& note : report.left_out) { CHECK_FALSE(note.what.empty()); }
+}
+
+TEST_CASE("an adoption that was interrupted goes on, and a repeat changes nothing") {
+  const LoomFolder loom;
+  Target target;
+  auto& backend = target.backend();
+  heddle::AdoptionOptions stopping;
+  stopping.on_progress = [](const heddle::AdoptionProgress& /*progress*/) { throw std::runtime_error("stop"); };
+  CHECK_THROWS_AS(heddle::adopt_loom_file(backend, {}, loom.path(), stopping), std::runtime_error);
+  const auto context = heddle::Context::for_user("default-user");
+  CHECK(backend.session_storage().list_sessions(context).items.empty());
+
+  std::int64_t stored = 0;
+  heddle::AdoptionOptions watching;
+  watching.on_progress = [&](const heddle::AdoptionProgress& progress) { stored = progress.stored; };
+  CHECK(heddle::adopt_loom_file(backend, {}, loom.path(), watching).tenants_before == 0);
+  CHECK(stored == 0);  // all was stored before; only the end was missing
+  const auto go = loom.read_back();
+  adoption::check_tenant(backend, go["tenants"][0]);
+  CHECK(heddle::adopt_loom_file(backend, {}, loom.path()).tenants_before == 1);
+  adoption::check_tenant(backend, go["tenants"][0]);
+
+  backend.session_storage().save_message(context, "s3", {.content = "of Heddle"});
+  CHECK(support::code_of([&] { heddle::adopt_loom_file(backend, {}, loom.path()); }) ==
+        heddle::ErrorCode::already_exists);
+}
+
+TEST_CASE("a log beside the loom.db is read, and stays") {
+  const LoomFolder loom;
+  support::RawDatabase server(loom.path());
+  server.execute("PRAGMA wal_autocheckpoint = 0");
+  server.execute("INSERT INTO messages (session_id, role, content, timestamp) VALUES ('s3', 'user', 'late', 5)");
+  const auto database = adoption::contents_of(loom.path());
+  const auto log = adoption::contents_of(loom.path() + "-wal");
+  CHECK_FALSE(log.empty());
+  Target target;
+  const auto report = heddle::adopt_loom_file(target.backend(), {}, loom.path());
+  CHECK(report.counts.at("message") == 15);
+  CHECK(adoption::contents_of(loom.path()) == database);
+  CHECK(adoption::contents_of(loom.path() + "-wal") == log);
+}
+
+TEST_CASE("texts that Heddle cannot store are repaired, and JSON of another form is kept") {
+  const LoomFolder loom;
+  loom.execute(
+      "UPDATE messages SET content = CAST(x'61FF62' AS TEXT) WHERE id = 1;"
+      "UPDATE messages SET tool_calls_json = '[{\"ID\": cut' WHERE tool_calls_json IS NOT NULL;"
+      "UPDATE messages SET role = 'critic' WHERE content = 'Thanks.';"
+      "UPDATE sessions SET context_json = '[1]' WHERE id = 's3'");
+  Target target;
+  const auto report = heddle::adopt_loom_file(target.backend(), {}, loom.path());
+  const auto context = heddle::Context::for_user("default-user");
+  const auto window = target.backend().session_storage().load_messages(
+      context, "s1", heddle::MessageWindow{.whole_exchanges = false, .folds = false});
+  CHECK(window.messages[0].content == "a\uFFFDb");
+  CHECK(window.messages[2].tool_calls.empty());
+  CHECK(window.messages[2].metadata.text.find("\"tool_calls_json\":\"[{\\\"ID\\\": cut\"") != std::string::npos);
+  CHECK(target.backend().session_storage().load_session(context, "s3")->context.text == R"({"value":[1]})");
+  CHECK(rows_of(report.changed, "messages") == 1);
+  CHECK(rows_of(report.changed, "messages", "tool_calls_json") == 1);
+  CHECK(rows_of(report.changed, "messages", "role") == 1);
+  CHECK(rows_of(report.changed, "sessions") == 1);
+}
+
+TEST_CASE("a file that does not lie in the artifact folder is not taken along") {
+  const LoomFolder loom;
+  std::filesystem::create_symlink(loom.path(), loom.folder() / "artifacts" / "link");
+  for (const std::string& path :
+       {loom.path(), std::string("../loom.db"), std::string("link"), std::string("/artifacts/../../loom.db")}) {
+    CAPTURE(path);
+    loom.execute("UPDATE artifacts SET path = '" + path + "' WHERE name = 'plan.md'");
+    Target target;
+    const auto report = heddle::adopt_loom_file(target.backend(), {}, loom.path());
+    CHECK(report.files == 1);
+    const auto context = heddle::Context::for_user("default-user");
+    CHECK(target.backend().artifact_store().get(context, "22222222-2222-4222-8222-222222222222")->version == 0);
+  }
+}
+
+TEST_CASE("what is no whole loom.db of a known version is refused, and nothing is stored") {
+  const LoomFolder loom;
+  Target target;
+  auto& backend = target.backend();
+  const auto refusal = [&](const std::string& path) {
+    return support::error_of([&] { heddle::adopt_loom_file(backend, {}, path); });
+  };
+  const auto says = [](const heddle::Error& error, std::string_view words) {
+    return std::string_view(error.what()).find(words) != std::string_view::npos;
+  };
+  CHECK(refusal((loom.folder() / "missing.db").string()).code() == heddle::ErrorCode::not_found);
+
+  const std::string encrypted = (loom.folder() / "encrypted.db").string();
+  std::ofstream(encrypted, std::ios::binary) << std::string(8192, '\x5a');
+  const auto unreadable = refusal(encrypted);
+  CHECK(unreadable.code() == heddle::ErrorCode::failed_precondition);
+  CHECK(says(unreadable, "sqlcipher_export"));
+
+  const std::string other = (loom.folder() / "other.db").string();
+  support::RawDatabase(other).execute("CREATE TABLE t (a)");
+  CHECK(refusal(other).code() == heddle::ErrorCode::failed_precondition);
+
+  const std::string bytes = adoption::contents_of(loom.path());
+  loom.execute("INSERT INTO schema_migrations (version, applied_at) VALUES (9, 0)");
+  const auto newer = refusal(loom.path());
+  CHECK(newer.code() == heddle::ErrorCode::failed_precondition);
+  CHECK(says(newer, "version 9"));
+
+  // Each page in turn but the first, which is the header and the list of tables.
+  constexpr std::size_t page = 4096;
+  std::size_t refused = 0;
+  for (std::size_t at = page; at < bytes.size(); at += page) {
+    std::string damaged = bytes;
+    damaged.replace(at, page, page, '\xff');
+    const std::string path = (loom.folder() / ("damaged" + std::to_string(at))).string();
+    std::ofstream(path, std::ios::binary) << damaged;
+    Target copy;
+    try {
+      heddle::adopt_loom_file(copy.backend(), {}, path);
+    } catch (const heddle::Error& error) {
+      ++refused;
+      CHECK(error.code() == heddle::ErrorCode::data_loss);
+      CHECK(copy.backend().session_storage().list_sessions(heddle::Context::for_user("default-user")).items.empty());
+    }
+  }
+  CHECK(refused > 5);
+  CHECK(backend.session_storage().list_sessions(heddle::Context::for_user("default-user")).items.empty());
+}

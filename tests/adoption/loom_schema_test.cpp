@@ -1,0 +1,115 @@
+#include <heddle/adoption.hpp>
+#include <heddle/heddle.hpp>
+#include <heddle/postgres_adoption.hpp>
+
+#include "adoption/read_back.hpp"
+#include "conformance/postgres_subjects.hpp"
+#include "support/expect_error.hpp"
+#include "support/postgres_database.hpp"
+#include "support/raw_postgres.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+/// A database of a Go server on PostgreSQL, made of the fixture.
+class LoomDatabase {
+ public:
+  LoomDatabase() {
+    execute("SET search_path = public; " + adoption::contents_of(adoption::fixtures() / "postgres_23.sql"));
+  }
+
+  [[nodiscard]] std::string dsn() const { return database_.superuser_dsn(); }
+  [[nodiscard]] std::string tenant_dsn() const { return database_.app_dsn(); }
+  void execute(const std::string& sql) const { support::RawPostgres(dsn()).execute(sql); }
+
+ private:
+  support::PostgresDatabase database_{support::PostgresDatabase::Contents::roles_only};
+};
+
+heddle::AdoptionOptions with_files() {
+  heddle::AdoptionOptions options;
+  options.artifact_directory = adoption::fixtures() / "artifacts";
+  return options;
+}
+
+std::int64_t rows_of(const std::vector<heddle::AdoptionNote>& notes, std::string_view table, std::string_view what) {
+  std::int64_t rows = 0;
+  for (const auto& note : notes) {
+    if (note.table == table && note.what.find(what) != std::string::npos) { rows += note.rows; }
+  }
+  return rows;
+}
+
+template <class Backend>
+void check_adopted(Backend& backend, const heddle::AdoptionReport& report) {
+  CHECK(report.schema == 23);
+  CHECK(report.tenants == std::vector<std::string>{"alice", "default-user"});
+  CHECK(report.files == 4);
+  const auto go = adoption::parsed(adoption::contents_of(adoption::fixtures() / "postgres_23.json"));
+  for (const auto& tenant : go["tenants"].GetArray()) {
+    adoption::check_tenant(backend, tenant);
+    const auto context = heddle::Context::for_user(adoption::text(tenant["tenant"]));
+    adoption::check_artifacts(backend, context, tenant);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a schema of the Go server is adopted into SQLite and PostgreSQL, tenant by tenant") {
+  const LoomDatabase loom;
+  const auto into = [&](auto& backend) {
+    const auto report = heddle::adopt_loom_schema(backend, {}, loom.dsn(), with_files());
+    check_adopted(backend, report);
+    CHECK(rows_of(report.left_out, "graph_memories", "") == 2);
+    CHECK(rows_of(report.left_out, "tasks", "") == 1);
+    CHECK(rows_of(report.left_out, "sql_result_metadata", "no table of its own") == 1);
+    CHECK(rows_of(report.left_out, "messages", "their session does not exist for this tenant") == 1);
+    CHECK(rows_of(report.left_out, "messages", "soft-deleted without their session") == 1);
+    CHECK(heddle::adopt_loom_schema(backend, {}, loom.dsn(), with_files()).tenants_before == 2);
+  };
+  support::TemporaryFolder folder;
+  heddle::Backend<heddle::Sqlite> file(heddle::sqlite::Config{.path = (folder.path() / "heddle.db").string()});
+  file.migrate();
+  into(file);
+  conformance::OnServer server;
+  into(server.backend());
+}
+
+TEST_CASE("what was soft-deleted in the source can be restored with its messages") {
+  const LoomDatabase loom;
+  conformance::OnServer server;
+  auto& backend = server.backend();
+  heddle::adopt_loom_schema(backend, {}, loom.dsn());
+  const auto context = heddle::Context::for_user("alice");
+  heddle::soft_deletion(backend)->restore_session(context, "alice-s4");
+  const auto window = backend.session_storage().load_messages(context, "alice-s4");
+  REQUIRE(window.items.size() == 1);
+  CHECK(window.items.front().content == "hidden");
+}
+
+TEST_CASE("a role that row security hides tenants from, and other schemas, are refused") {
+  const LoomDatabase loom;
+  loom.execute("GRANT USAGE ON SCHEMA public TO heddle_app; GRANT SELECT ON ALL TABLES IN SCHEMA public TO heddle_app");
+  conformance::OnServer server;
+  auto& backend = server.backend();
+  CHECK(support::code_of([&] { heddle::adopt_loom_schema(backend, {}, loom.tenant_dsn()); }) ==
+        heddle::ErrorCode::permission_denied);
+  heddle::AdoptionOptions elsewhere;
+  elsewhere.schema = "elsewhere";
+  CHECK(support::code_of([&] { heddle::adopt_loom_schema(backend, {}, loom.dsn(), elsewhere); }) ==
+        heddle::ErrorCode::failed_precondition);
+  loom.execute("INSERT INTO schema_migrations (version) VALUES (24)");
+  CHECK(support::code_of([&] { heddle::adopt_loom_schema(backend, {}, loom.dsn()); }) ==
+        heddle::ErrorCode::failed_precondition);
+  loom.execute("DELETE FROM schema_migrations WHERE version > 8");
+  CHECK(support::code_of([&] { heddle::adopt_loom_schema(backend, {}, loom.dsn()); }) ==
+        heddle::ErrorCode::failed_precondition);
+  CHECK(backend.session_storage().list_sessions(heddle::Context::for_user("alice")).items.empty());
+}
