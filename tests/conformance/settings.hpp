@@ -23,8 +23,8 @@ struct Settings {
   bool administer = false;  ///< on SQLite; a server has its administrator
 };
 
-/// Returns the configuration of a backend with these settings. It also administers tenants if sessions can be hidden, or
-/// if there are rules of retention.
+/// Returns the configuration of a backend with these settings. It also administers tenants if sessions can be hidden,
+/// or if there are rules of retention.
 template <class Config>
 [[nodiscard]] Config with(Config config, const Settings& settings) {
   config.page_bytes = settings.page_bytes;

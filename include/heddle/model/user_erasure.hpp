@@ -45,7 +45,8 @@ struct ErasureReceipt {
   /// the clock of the server on PostgreSQL.
   Timestamp verified_at{};
   /// The tables whose files on disk have rows that this erasure has removed, until VACUUM has processed and other rows
-  /// have overwritten them, or until VACUUM FULL writes them anew. Empty on SQLite: there the bytes have left all files.
+  /// have overwritten them, or until VACUUM FULL writes them anew. Empty on SQLite: there the bytes have left all
+  /// files.
   std::vector<std::string> awaits_vacuum{};
   std::string digest{};  ///< SHA-256 of `receipt_text`, lower-case hexadecimal
 

@@ -79,7 +79,6 @@ class BasicEngine {
     return writer_->write(call, work);
   }
 
-  /// Throws `failed_precondition` with `read_only`.
   void require_writable() const { sqlite::require_writable(config_); }
 
   /// Runs `work` on one state of the database; see Readers. An in-memory database has one connection only.
@@ -150,8 +149,8 @@ class BasicEngine {
     metrics.log_bytes = size_of(config_.path + "-wal");
   }
 
-  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. Writers of a file go on
-  /// meanwhile. `report(bytes, total_bytes)` is told how far it has come.
+  /// Copies one state of the database into a new file; see `Backend::back_up`. `report(bytes, total_bytes)` is told
+  /// how far it has come.
   void back_up(const Call& call, const std::filesystem::path& target, auto&& report) {
     if (is_in_memory(config_.path)) {
       writer_->exclusively(
@@ -159,8 +158,7 @@ class BasicEngine {
       return;
     }
     connection::Connection source(config_, connection::Access::read_only, files_);
-    // The first read of a transaction fixes the state that all of it sees.
-    transaction::execute(source, sql::statements<ControlStatements>().begin_read);
+    transaction::execute(source, sql::statements<ControlStatements>().begin_read);  // the first read fixes the state
     static_cast<void>(source.read_integer("SELECT count(*) FROM sqlite_schema"));
     file::copy_database(source, target, call.context, report);
   }
