@@ -76,8 +76,8 @@ class IdleThread {
       lock.unlock();
       const bool goes_on = take_turn();
       lock.lock();
-      if (!goes_on) { continue; }
-      is_awake_ = true;
+      if (goes_on) { is_awake_ = true; }
+      // Also if nothing was left: else there would be a commit of the index behind each call's.
       if (wakes_.load(std::memory_order_relaxed) != before) { sleep(lock, between); }
     }
   }
