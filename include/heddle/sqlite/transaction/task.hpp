@@ -2,19 +2,63 @@
 #pragma once
 
 #include "heddle/call.hpp"
+#include "heddle/context.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/transaction/transaction.hpp"
 
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <mutex>
 
 namespace heddle::sqlite::transaction {
+
+/// What a waiting thread is told. It has a mutex of its own, so that threads that are woken together do not wait for
+/// each other.
+class Answer {
+ public:
+  enum class Is { none, lead, done };
+
+  /// Wakes the thread. The answer can be gone when this returns.
+  void give(Is is) noexcept {
+    const std::lock_guard lock(mutex_);
+    is_ = is;
+    changed_.notify_one();
+  }
+  /// Wakes the thread so that it looks at its context.
+  void look() noexcept {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_one();
+  }
+  /// Returns the answer; `none` if the context is over before.
+  [[nodiscard]] Is wait(const Context& context) {
+    std::unique_lock lock(mutex_);
+    while (is_ == Is::none && !context.is_over()) {
+      if (context.deadline) {
+        changed_.wait_until(lock, *context.deadline);
+      } else {
+        changed_.wait(lock);
+      }
+    }
+    return is_;
+  }
+  /// Returns the answer.
+  [[nodiscard]] Is wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_ != Is::none; });
+    return is_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Is is_ = Is::none;
+};
 
 /// What one thread wants from the connection that writes: to have a unit of work done, or to use the connection alone.
 /// Lives on the stack of that thread, which waits.
 struct Task {
-  enum class State { queued, leading, running, done };
+  enum class State { queued, begun };
 
   template <class Body>
   Task(const Call& of, Body& body)
@@ -38,9 +82,9 @@ struct Task {
   void (*function)(void*, Transaction&) = nullptr;
   void* object = nullptr;
   std::exception_ptr failure;
-  State state = State::queued;
-  std::condition_variable changed;  ///< notified when `state` has changed
-  Task* next = nullptr;             ///< in its queue or batch
+  State state = State::queued;  ///< the writer's mutex guards it
+  Task* next = nullptr;         ///< in its queue or batch
+  Answer answer;
 };
 
 /// Tasks in the order in which they came. Does not own them: each lives on the stack of its thread.

@@ -142,12 +142,8 @@ class Writer {
 
   /// Wakes a thread that waits, so that it sees that it has to stop.
   struct Wake {
-    Writer& writer;
     Task& task;
-    void operator()() const {
-      const std::lock_guard lock(writer.mutex_);
-      task.changed.notify_one();
-    }
+    void operator()() const { task.answer.look(); }
   };
 
   /// Does the work of the batch. Each of its tasks ends done or failed.
@@ -166,47 +162,45 @@ class Writer {
   /// queue; false if another leader has done the task. Throws if the context is over before the task has begun.
   bool enter(Task& task) {
     // Constructed outside the lock: if a stop is requested already, it calls back from its constructor.
-    const std::stop_callback<Wake> on_stop(task.call.context.stop, Wake{*this, task});
+    const std::stop_callback<Wake> on_stop(task.call.context.stop, Wake{task});
 
     std::unique_lock lock(mutex_);
     queue_.push_back(task);
-    if (leading_ && !wait_for_turn(lock, task)) { return false; }
+    if (leading_) {
+      lock.unlock();
+      if (!wait_for_turn(task)) { return false; }
+      lock.lock();
+    }
     leading_ = true;
     // The leader is the first in the queue.
     batch_ = queue_.take_batch();
     for (Task* member = batch_.first(); member != nullptr; member = member->next) {
-      member->state = Task::State::running;
+      member->state = Task::State::begun;
     }
     return true;
   }
 
   /// Waits until the task is done, and returns false, or until it has to lead, and returns true.
-  bool wait_for_turn(std::unique_lock<std::mutex>& lock, Task& task) {
-    const Context& context = task.call.context;
-    while (task.state == Task::State::queued) {
-      if (context.is_over()) {
-        queue_.remove(task);
-        lock.unlock();
-        context.check();
+  bool wait_for_turn(Task& task) {
+    Answer::Is answer = task.answer.wait(task.call.context);
+    if (answer == Answer::Is::none) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (task.state == Task::State::queued) {
+          queue_.remove(task);
+          task.call.context.check();
+        }
       }
-      if (context.deadline) {
-        task.changed.wait_until(lock, *context.deadline);
-      } else {
-        task.changed.wait(lock);
-      }
+      // A task that has begun is awaited even when its context is over: its outcome must be known.
+      answer = task.answer.wait();
     }
-    // A task that has begun is awaited even when its context is over: its outcome must be known.
-    task.changed.wait(lock, [&task] { return task.state == Task::State::done || task.state == Task::State::leading; });
-    return task.state == Task::State::leading;
+    return answer == Answer::Is::lead;
   }
 
   /// Ends the leading, after a turn in the full-text index if too much is left to do in it.
   void end_leading() {
     if (index_.is_behind()) {
-      {
-        const std::lock_guard lock(mutex_);
-        answer();
-      }
+      answer();
       take_turn();
     }
     leave();
@@ -262,28 +256,25 @@ class Writer {
 
   /// Wakes the threads of the batch and makes the next leader.
   void hand_over() {
-    const std::lock_guard lock(mutex_);
     answer();
-    pass_on();
+    Task* next = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      next = queue_.first();
+      leading_ = next != nullptr;
+      if (next != nullptr) { next->state = Task::State::begun; }
+    }
+    if (next != nullptr) { next->answer.give(Answer::Is::lead); }
   }
 
-  /// Wakes the threads of the batch. Precondition: the mutex is locked.
-  void answer() {
-    for (Task* member = batch_.first(); member != nullptr; member = member->next) {
-      member->state = Task::State::done;
-      member->changed.notify_one();
+  /// Wakes the threads of the batch.
+  void answer() noexcept {
+    for (Task* member = batch_.first(); member != nullptr;) {
+      Task& answered = *member;
+      member = member->next;  // the thread that is woken takes the task away
+      answered.answer.give(Answer::Is::done);
     }
     batch_ = {};
-  }
-
-  /// Makes the first in the queue the leader. Precondition: the mutex is locked.
-  void pass_on() {
-    Task* const first = queue_.first();
-    leading_ = first != nullptr;
-    if (leading_) {
-      first->state = Task::State::leading;
-      first->changed.notify_one();
-    }
   }
 
   connection::Connection connection_;
