@@ -1,6 +1,6 @@
 // Four threads load sessions of 100 while one saves without a pause, in rotated rounds: `reference`, the schema and
 // statements of the server that Heddle was written for, and `raw`, those of Heddle, both on one connection behind a
-// mutex; `heddle`.
+// mutex; `heddle`; and `one at a time`, Heddle behind a mutex.
 //
 //     readers [MESSAGES [SECONDS OF A ROUND]]      at least 1,000 in the database, 100,000 if not given
 #include "corpus.hpp"
@@ -65,6 +65,14 @@ void measure(std::int64_t count, double seconds) {
   const auto is_indexed = [&] { observer.wait_for_index(); };
   const auto context = heddle::Context::for_user("user");
   auto& sessions = backend.session_storage();
+  const Call load_ours = [&](int thread, int number) {
+    benchmarks::expect(sessions.load_messages(context, session(thread, number)).items.size(), 100);
+  };
+  const Call save_ours = [&](int, int number) {
+    heddle::Message message;
+    message.content = text(number);
+    sessions.save_message(context, "long", message);
+  };
   benchmarks::run_crowds(benchmarks::Comparison("sqlite, normal", count),
                          {{"reference",
                            works(alone([&](int thread, int number) {
@@ -80,18 +88,8 @@ void measure(std::int64_t count, double seconds) {
                                    raw.save("user", "long", text(number), heddle::microseconds_of(heddle::now()));
                                  })),
                            is_indexed},
-                          {"heddle",
-                           works(
-                               [&](int thread, int number) {
-                                 benchmarks::expect(
-                                     sessions.load_messages(context, session(thread, number)).items.size(), 100);
-                               },
-                               [&](int, int number) {
-                                 heddle::Message message;
-                                 message.content = text(number);
-                                 sessions.save_message(context, "long", message);
-                               }),
-                           is_indexed}},
+                          {"one at a time", works(alone(load_ours), alone(save_ours)), is_indexed},
+                          {"heddle", works(load_ours, save_ours), is_indexed}},
                          9, std::chrono::milliseconds(static_cast<int>(1000 * seconds)));
 }
 
