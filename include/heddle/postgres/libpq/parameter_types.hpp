@@ -27,6 +27,7 @@ inline constexpr Oid int2 = 21;
 inline constexpr Oid int4 = 23;
 inline constexpr Oid text = 25;
 inline constexpr Oid float8 = 701;
+inline constexpr Oid tsvector = 3614;
 }  // namespace type
 
 /// Returns the type of a value as `sql::write_value` writes it.

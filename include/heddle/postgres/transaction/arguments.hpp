@@ -15,11 +15,11 @@
 namespace heddle::postgres::transaction {
 
 /// Appends the types of the parameters that one argument of a statement becomes. A text to search becomes its words:
-/// two texts, the columns `search` and `words`.
+/// the columns `search` and `words`.
 template <class T>
 void append_types(std::vector<Oid>& types) {
   if constexpr (std::same_as<T, sql::SearchText>) {
-    types.insert(types.end(), {libpq::type::text, libpq::type::text});
+    types.insert(types.end(), {libpq::type::tsvector, libpq::type::text});
   } else {
     libpq::append_types<T>(types);
   }
