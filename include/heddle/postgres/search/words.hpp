@@ -50,13 +50,13 @@ class WordsBuilder {
   /// Adds the next text, at most `texts` in all, as the one of a place or, if it has none, of the first. Leaves a gap
   /// between the positions of two texts, so that no phrase spans them.
   void add(std::string_view text, std::size_t place = 0) {
-    starts_[started_++] = bytes_.size();
+    starts_[started_++] = size_;
     place_ = static_cast<std::uint32_t>(place);
     if (text.empty()) { return; }
     if (position_ > 0) { ++position_; }
     text = text.substr(0, sql::searched_bytes);
     // What most texts need, so that each is allocated once.
-    bytes_.reserve(bytes_.size() + 2 * text.size());
+    make_room(2 * text.size() + key_size);
     words_.reserve(words_.size() + text.size() / 4 + 8);
     text::for_each_word(text, [this](const text::Word& word) { append(word.term, word.folded); });
   }
@@ -110,26 +110,76 @@ class WordsBuilder {
 
   /// Adds a term, and the word as written if it is another.
   void append(std::string_view term, std::string_view folded) {
+    make_room(term.size() + folded.size() + 1 + key_size);
     ++position_;
-    add_occurrence(bytes_.size(), term.size(), place_, [&] { bytes_ += term; });
+    char* const at = bytes_.data() + size_;
+    add_occurrence(copy(term, at), place_);
     if (same(term, folded)) { return; }
-    add_occurrence(bytes_.size(), folded.size() + 1, as_written_weight, [&] {
-      bytes_ += as_written[place_];
-      bytes_ += folded;
-    });
+    char* const mark = bytes_.data() + size_;
+    *mark = as_written[place_];
+    add_occurrence(copy(folded, mark + 1), as_written_weight);
   }
-  template <class Write>
-  void add_occurrence(std::size_t offset, std::size_t size, std::uint32_t weight, Write write) {
-    write();
+
+  /// Adds the word between `size_` and this end.
+  void add_occurrence(const char* end, std::uint32_t weight) {
+    const char* const begin = bytes_.data() + size_;
+    const auto size = static_cast<std::size_t>(end - begin);
     std::uint64_t key = 0;
-    std::memcpy(&key, bytes_.data() + offset, std::min(size, key_size));
-    words_.push_back({boost::endian::big_to_native(key), static_cast<std::uint32_t>(offset),
-                      static_cast<std::uint32_t>(size), position_, weight});
+    std::memcpy(&key, begin, key_size);
+    key = boost::endian::big_to_native(key);
+    if (size < key_size) { key &= ~(~std::uint64_t{0} >> 8 * size); }
+    words_.push_back({key, static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(size), position_, weight});
+    size_ += size;
+  }
+
+  /// Behind the words is as much room as a key takes.
+  void make_room(std::size_t needed) {
+    if (bytes_.size() - size_ < needed) { bytes_.resize(2 * bytes_.size() + needed); }
   }
 
   /// Returns whether two words are equal; most are in one place.
   static bool same(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() && (a.data() == b.data() || a == b);
+    const std::size_t size = a.size();
+    if (size != b.size()) { return false; }
+    if (a.data() == b.data()) { return true; }
+    if (size >= 8 && size <= 16) { return have_same_ends<std::uint64_t>(a, b); }
+    if (size >= 4 && size < 8) { return have_same_ends<std::uint32_t>(a, b); }
+    return a == b;
+  }
+  template <class T>
+  static bool have_same_ends(std::string_view a, std::string_view b) noexcept {
+    const auto read = [](const char* from) {
+      T bytes = 0;
+      std::memcpy(&bytes, from, sizeof(T));
+      return bytes;
+    };
+    const std::size_t last = a.size() - sizeof(T);
+    return read(a.data()) == read(b.data()) && read(a.data() + last) == read(b.data() + last);
+  }
+
+  /// Copies bytes and returns the end of the copy. Most words are short: calling memcpy would cost more than the copy.
+  static char* copy(std::string_view bytes, char* to) noexcept {
+    const std::size_t size = bytes.size();
+    if (size >= 8 && size <= 16) {
+      copy_ends<std::uint64_t>(bytes, to);
+    } else if (size >= 4 && size < 8) {
+      copy_ends<std::uint32_t>(bytes, to);
+    } else if (size > 16) {
+      std::memcpy(to, bytes.data(), size);
+    } else {
+      for (std::size_t at = 0; at < size; ++at) { to[at] = bytes[at]; }
+    }
+    return to + size;
+  }
+  /// Copies the first and the last bytes, as many as T has, which may overlap.
+  template <class T>
+  static void copy_ends(std::string_view bytes, char* to) noexcept {
+    T first = 0;
+    T last = 0;
+    std::memcpy(&first, bytes.data(), sizeof(T));
+    std::memcpy(&last, bytes.data() + bytes.size() - sizeof(T), sizeof(T));
+    std::memcpy(to, &first, sizeof(T));
+    std::memcpy(to + bytes.size() - sizeof(T), &last, sizeof(T));
   }
 
   /// Returns the terms in order, with the word '|' before each text but the first.
@@ -137,7 +187,7 @@ class WordsBuilder {
     std::sort(words_.begin(), words_.end(),
               [](const Occurrence& a, const Occurrence& b) { return a.offset < b.offset; });
     std::string list = " ";
-    list.reserve(bytes_.size() + words_.size());
+    list.reserve(size_ + words_.size());
     std::size_t text = 1;
     for (const Occurrence& each : words_) {
       if (is_as_written(each)) { continue; }
@@ -199,8 +249,7 @@ class WordsBuilder {
     };
     for (const Entry& entry : entries_) {
       const Occurrence* each = &words_[entry.first];
-      std::memcpy(at, bytes_.data() + each->offset, each->size);
-      at += each->size + 1;
+      at = copy(word_of(*each), at) + 1;
       put(entry.positions);
       for (std::size_t index = 0; index < entry.positions; ++index, ++each) {
         put((std::size_t{each->weight} << 14U) | each->position);
@@ -209,7 +258,8 @@ class WordsBuilder {
     return vector;
   }
 
-  std::string bytes_{};                      // every occurrence of every word
+  std::string bytes_{};                      // every occurrence of every word, then unused space
+  std::size_t size_ = 0;                     // of the used part of `bytes_`
   std::array<std::size_t, texts> starts_{};  // of the texts in them
   std::size_t started_ = 0;
   std::uint32_t place_ = 0;  // of the text at hand
