@@ -57,9 +57,10 @@ RETURN CASE WHEN strpos(term, ' ') > 0 THEN heddle_search_word_pattern(term) END
 
 -- The places of a message are bits: 1 is its text, 2 what the model thought, 4 the arguments of tools, 8 their results.
 -- They are the weights D, C, B and A of positions; rows of the former analysis, and artifacts, have D only. Words as
--- written have no position, but another character before them for each place. 15 is all places.
+-- written have no position, but another character before them for each place. 15 is all places. Not STRICT: the planner
+-- would not put the expression in place of the call.
 CREATE FUNCTION heddle_search_places(query text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(nullif(split_part(query, E'\f', 3), '')::bigint, 15);
 
 -- Whether a word is looked for in these places; of other words than those as written that is said by weights.
@@ -246,8 +247,9 @@ END;
 -- given up at a limit, four times as many rows every time: that costs a small multiple of the better one. The messages
 -- of a short session are just read.
 --
--- Neither way ranks: to rank a message costs some times what it costs to find it. So only those are ranked that are
--- kept, found again by where they are in the table: all statements of the function see the same versions of rows.
+-- To rank a message costs some times what it costs to find it. What is read in order is kept, so it is ranked at once,
+-- unless any term is enough. Otherwise only those are ranked that are kept, found again by where they are in the table:
+-- all statements of the function see the same versions of rows.
 CREATE FUNCTION heddle_find_messages(query text, in_session text, of_agent text, roles bigint, at_or_after bigint,
                                      before bigint, newest boolean, any_word boolean, candidates bigint,
                                      max_rows bigint, skip bigint)
@@ -293,7 +295,8 @@ DECLARE
   most bigint;            -- if the index finds more, the other way is gone
   budget bigint := 0;     -- so many rows are read in order before the index is asked
   seen bigint := 0;       -- so many have been read
-  step bigint := 1000;    -- so many are read at once
+  step bigint := 1000;    -- so many are read at once, at most
+  chunk bigint;           -- so many are
   -- The sessions in order; of the one that is being read, what is behind `unread` has been read.
   listed refcursor;
   session record;
@@ -310,8 +313,14 @@ DECLARE
   -- What was found, in order: where it is in the table, and its sessions; null if they are to be looked up.
   found_sessions text[] := '{}';
   found_rows tid[] := '{}';
+  -- The same of what was read in order: its keys and ranks.
+  found_branches bigint[] := '{}';
+  found_sequences bigint[] := '{}';
+  found_ranks double precision[] := '{}';
+  are_ranked boolean;     -- these tell the order
   some_branches bigint[];
   some_sequences bigint[];
+  some_ranks double precision[];
   some_sessions text[];
   some_rows tid[];
 BEGIN
@@ -320,6 +329,7 @@ BEGIN
   END IF;
   newest := coalesce(newest, false);
   any_word := coalesce(any_word, false);
+  are_ranked := newest OR NOT any_word;
   -- While the tenant has none of the former analysis, nothing is asked of it.
   PERFORM FROM messages f WHERE f.user_id = tenant AND f.search @@ '''~u'':*'::tsquery
     ORDER BY f.branch_number, f.sequence LIMIT 1;
@@ -409,11 +419,17 @@ BEGIN
   END IF;
 
   IF size <= short THEN
-    SELECT array_agg(f.row), array_agg(in_session) INTO found_rows, found_sessions
-      FROM (SELECT m.*
+    SELECT array_agg(f.row), array_agg(in_session), array_agg(f.source_number), array_agg(f.sequence),
+           array_agg(f.rank)
+      INTO found_rows, found_sessions, found_branches, found_sequences, found_ranks
+      FROM (SELECT g.source_number, m.*
             FROM segments g
             CROSS JOIN LATERAL
-              (SELECT m.sequence, m.ctid AS row
+              (SELECT m.sequence, m.ctid AS row,
+                      CASE WHEN NOT newest AND NOT any_word
+                           THEN ts_rank(place_weights, m.search,
+                                        CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery THEN former.ranked
+                                             ELSE wanted.ranked END, 1) END AS rank
                FROM messages m
                WHERE m.user_id = tenant AND m.branch_number = g.source_number
                  AND m.sequence BETWEEN g.first_sequence AND least(g.last_sequence, size)
@@ -455,7 +471,10 @@ BEGIN
       branches := '{}';
       firsts := '{}';
       lasts := '{}';
-      room := step;
+      -- No more than should be enough.
+      chunk := least(step, greatest(250, (goal - cardinality(found_rows)) * greatest(seen, 1000)::double precision /
+                                           greatest(cardinality(found_rows), 1)));
+      room := chunk;
       WHILE room > 0 LOOP
         IF unread <= 0 THEN
           FETCH listed INTO session;
@@ -479,15 +498,16 @@ BEGIN
         room := room - taken;
         seen := seen + taken;
       END LOOP;
-      budget := budget - step + room;
+      budget := budget - chunk + room;
       taken := cardinality(found_rows);
       -- A session has all that its present branch wrote. What it has of others may be found in another session.
       SELECT array_agg(g.source_number) INTO some_branches
         FROM unnest(branches) u (number)
         JOIN segments g ON g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
         WHERE in_session IS NULL;
-      SELECT array_agg(f.row), array_agg(f.id) INTO some_rows, some_sessions
-        FROM (SELECT m.row, p.id
+      SELECT array_agg(f.row), array_agg(f.id), array_agg(f.source_number), array_agg(f.sequence), array_agg(f.rank)
+        INTO some_rows, some_sessions, some_branches, some_sequences, some_ranks
+        FROM (SELECT p.id, p.source_number, m.*
               FROM (SELECT u.id, u.place, g.source_number,
                            greatest(u.first_sequence, g.first_sequence) AS first_sequence,
                            least(u.last_sequence, g.last_sequence) AS last_sequence
@@ -506,7 +526,11 @@ BEGIN
                         AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
                     ORDER BY place, last_sequence DESC OFFSET 0) p
               CROSS JOIN LATERAL
-                (SELECT m.sequence, m.ctid AS row
+                (SELECT m.sequence, m.ctid AS row,
+                        CASE WHEN NOT newest AND NOT any_word
+                             THEN ts_rank(place_weights, m.search,
+                                          CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery THEN former.ranked
+                                               ELSE wanted.ranked END, 1) END AS rank
                  FROM messages m
                  WHERE m.user_id = tenant AND m.branch_number = p.source_number
                    AND m.sequence BETWEEN p.first_sequence AND p.last_sequence
@@ -523,6 +547,9 @@ BEGIN
               ORDER BY p.place, m.sequence DESC LIMIT goal - taken) f;
       found_sessions := found_sessions || some_sessions;
       found_rows := found_rows || some_rows;
+      found_branches := found_branches || some_branches;
+      found_sequences := found_sequences || some_sequences;
+      found_ranks := found_ranks || some_ranks;
       step := 2 * step;
     END LOOP;
     EXIT WHEN ended OR cardinality(found_rows) >= goal;
@@ -547,6 +574,7 @@ BEGIN
       budget := most;
       CONTINUE;
     END IF;
+    are_ranked := false;
     IF in_session IS NULL AND NOT newest AND coalesce(cardinality(some_rows), 0) < goal THEN
       found_sessions := NULL;
       found_rows := some_rows;
@@ -572,6 +600,17 @@ BEGIN
   END LOOP;
   IF listed IS NOT NULL THEN
     CLOSE listed;
+  END IF;
+
+  IF are_ranked THEN
+    RETURN QUERY
+      SELECT f.branch_number, f.sequence, f.session_id, CASE WHEN newest THEN 0 ELSE f.rank END,
+             coalesce(NOT newest AND cardinality(found_rows) > candidates, false)
+      FROM unnest(found_branches, found_sequences, found_sessions, found_ranks)
+             WITH ORDINALITY f (branch_number, sequence, session_id, rank, place)
+      WHERE newest OR candidates IS NULL OR f.place <= candidates
+      ORDER BY CASE WHEN newest THEN f.place END, f.rank DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
+    RETURN;
   END IF;
 
   -- Planned for these terms, it takes less time for each message.
