@@ -589,12 +589,15 @@ BEGIN
               ORDER BY f.sequence DESC LIMIT goal) f;
     ELSE
       SELECT array_agg(f.row), array_agg(f.id) INTO found_rows, found_sessions
-        FROM (SELECT f.row, s.id
+        FROM (SELECT f.row, g.id
               FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
-              JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+              -- There are fewer sessions than messages to be sorted by all of this.
+              JOIN (SELECT g.*, s.id, dense_rank() OVER (ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC)
+                      AS place
+                    FROM heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+                    JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number) g
                 ON g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
-              JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number
-              ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC, f.sequence DESC LIMIT goal) f;
+              ORDER BY g.place, f.sequence DESC LIMIT goal) f;
     END IF;
     EXIT;
   END LOOP;
