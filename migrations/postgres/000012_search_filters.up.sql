@@ -262,6 +262,8 @@ SET plan_cache_mode = force_generic_plan
 -- With a limit, or without statistics, the planner would rather read the table than the index: it takes the rows of a
 -- tenant to be everywhere.
 SET enable_seqscan = off
+-- What is read in order is not to be sorted. Where the index of words is asked, this is on.
+SET enable_bitmapscan = off
 -- Compiling takes longer than what is compiled would.
 SET jit = off
 AS $$
@@ -346,7 +348,7 @@ BEGIN
   -- How rare words are, in this tenant's messages only. Counted where it decides something. Words that many of some
   -- messages have are looked for in some more: the index would find them in all.
   IF any_word AND (NOT newest OR cardinality(array_remove(presents, NULL)) > most_terms) THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_bitmapscan', 'on', true);
     SELECT array_agg(r.present ORDER BY r.place), array_agg(r.former ORDER BY r.place),
            array_agg(ln(1 + (r.messages - r.found + 1.5) / (r.found + 0.5)) ORDER BY r.place)
       INTO presents, formers, weights
@@ -384,6 +386,7 @@ BEGIN
                                                             ELSE m.words LIKE t.pattern END END
                                        LIMIT capped) m) END AS found OFFSET 0) c) r
       WHERE r.present IS NULL OR r.rarity <= most_terms;
+    PERFORM set_config('enable_bitmapscan', 'off', true);
   END IF;
 
   wanted := heddle_search_wanted(presents, any_word, places);
@@ -408,10 +411,12 @@ BEGIN
     most := greatest(CASE WHEN wanted.exact IS NULL THEN 2 ELSE 1 END * goal, 4000);
   END IF;
   IF in_session IS NOT NULL THEN
-    -- Not in its WHERE: see heddle_sessions_of_branches.
+    -- Not in its WHERE: see heddle_sessions_of_branches. Nor `=`: without statistics, any index of the tenant's sessions
+    -- would be as good.
     SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.branch_number END,
            s.last_sequence
-      INTO present, size FROM sessions s WHERE s.user_id = tenant AND s.id = in_session;
+      INTO present, size FROM sessions s
+      WHERE s.user_id = tenant AND s.id BETWEEN in_session AND in_session ORDER BY s.id;
     IF present IS NULL THEN
       RETURN;
     END IF;
@@ -503,7 +508,10 @@ BEGIN
       -- A session has all that its present branch wrote. What it has of others may be found in another session.
       SELECT array_agg(g.source_number) INTO some_branches
         FROM unnest(branches) u (number)
-        JOIN segments g ON g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
+        -- In order, and no join: as long as a table has no statistics, the planner would rather read all of the tenant.
+        CROSS JOIN LATERAL (SELECT g.source_number FROM segments g
+                            WHERE g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
+                            ORDER BY g.first_sequence OFFSET 0) g
         WHERE in_session IS NULL;
       SELECT array_agg(f.row), array_agg(f.id), array_agg(f.source_number), array_agg(f.sequence), array_agg(f.rank)
         INTO some_rows, some_sessions, some_branches, some_sequences, some_ranks
@@ -513,9 +521,12 @@ BEGIN
                            least(u.last_sequence, g.last_sequence) AS last_sequence
                     FROM unnest(ids, branches, firsts, lasts)
                            WITH ORDINALITY u (id, branch_number, first_sequence, last_sequence, place)
-                    JOIN segments g ON g.user_id = tenant AND g.branch_number = u.branch_number
-                      AND (in_session IS NOT NULL OR g.source_number = u.branch_number)
-                      AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                    CROSS JOIN LATERAL
+                      (SELECT g.* FROM segments g
+                       WHERE g.user_id = tenant AND g.branch_number = u.branch_number
+                         AND (in_session IS NOT NULL OR g.source_number = u.branch_number)
+                         AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                       ORDER BY g.first_sequence OFFSET 0) g
                     UNION ALL
                     SELECT u.id, u.place, g.source_number, greatest(u.first_sequence, g.first_sequence),
                            least(u.last_sequence, g.last_sequence)
@@ -555,6 +566,7 @@ BEGIN
     EXIT WHEN ended OR cardinality(found_rows) >= goal;
 
     -- By the index.
+    PERFORM set_config('enable_bitmapscan', 'on', true);
     SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.row)
       INTO some_branches, some_sequences, some_rows
       FROM (SELECT m.branch_number, m.sequence, m.ctid AS row
@@ -595,7 +607,8 @@ BEGIN
               JOIN (SELECT g.*, s.id, dense_rank() OVER (ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC)
                       AS place
                     FROM heddle_sessions_of_branches(tenant, some_branches, of_agent) g
-                    JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number) g
+                    CROSS JOIN LATERAL (SELECT * FROM sessions s
+                                        WHERE s.user_id = tenant AND s.number = g.session_number OFFSET 0) s) g
                 ON g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
               ORDER BY g.place, f.sequence DESC LIMIT goal) f;
     END IF;

@@ -139,22 +139,35 @@ TEST_CASE("search: the messages of a short session are read, by statements that 
   CHECK(readers == 1);
 }
 
-TEST_CASE("search: what follows in the transaction is planned as before") {
+TEST_CASE("search: what follows in the transaction is planned as before, also after a failure") {
   Filled filled;
   support::RawPostgres connection(filled.app_dsn());
   connection.execute("BEGIN; SET LOCAL heddle.user_id = 'tenant1'");
-  const std::string mode = connection.text("SHOW plan_cache_mode");
-  // Of many messages in order, by the index, and of many to be ranked.
-  for (const char* arguments : {"'common', NULL, NULL, -1, NULL, NULL, true, false",
-                                "'rare', NULL, NULL, -1, NULL, NULL, "
-                                "false, true",
-                                "'common', NULL, NULL, -1, NULL, NULL, false, false"}) {
+  const auto settings = [&connection] {
+    std::string all;
+    for (const char* name : {"plan_cache_mode", "enable_seqscan", "jit", "search_path"}) {
+      all += connection.text(std::string("SHOW ") + name) + "; ";
+    }
+    return all;
+  };
+  const std::string before = settings();
+  // Of many messages in order, by the index, of many to be ranked, of any word, and of a short session.
+  for (const char* arguments :
+       {"'common', NULL, NULL, -1, NULL, NULL, true, false", "'rare', NULL, NULL, -1, NULL, NULL, false, true",
+        "'common', NULL, NULL, -1, NULL, NULL, false, false", "E'rare\ncommon', NULL, NULL, -1, NULL, NULL, true, true",
+        "'rare', 's7', NULL, -1, NULL, NULL, false, false"}) {
     CAPTURE(arguments);
-    static_cast<void>(
-        connection.text(std::string("SELECT count(*) FROM heddle_find_messages(") + arguments + ", 1000, 20, 0)"));
-    CHECK(connection.text("SHOW plan_cache_mode") == mode);
-    CHECK(connection.text("SHOW enable_seqscan") == "on");
+    const std::string search = std::string("SELECT count(*) FROM heddle_find_messages(") + arguments;
+    static_cast<void>(connection.text(search + ", 1000, 20, 0)"));
+    CHECK(settings() == before);
+    // It fails at its end: where a page would begin before the first match.
+    connection.execute("SAVEPOINT search");
+    CHECK(connection.failure_of(search + ", 1000, 20, -1)") == "2201X");
+    connection.execute("ROLLBACK TO search");
+    CHECK(settings() == before);
   }
+  connection.execute("COMMIT");
+  CHECK(settings() == before);
 }
 
 TEST_CASE("search: artifacts are found and counted through the index, under row security") {
