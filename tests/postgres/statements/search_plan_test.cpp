@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -72,6 +75,28 @@ std::string plan_of_messages(const std::vector<std::string>& plans) {
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
+/// Returns how many rows all steps of some plans returned or dropped.
+std::int64_t rows_of(const std::vector<std::string>& plans) {
+  std::int64_t rows = 0;
+  for (const std::string& plan : plans) {
+    std::istringstream lines(plan);
+    std::int64_t loops = 1;
+    const auto number = [](const std::string& line, const std::string& name) {
+      const std::size_t at = line.find(name);
+      return at == std::string::npos ? 0 : std::stoll(line.substr(at + name.size()));
+    };
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("(actual rows=") != std::string::npos) {
+        loops = number(line, " loops=");
+        rows += loops * number(line, "(actual rows=");
+      } else if (const std::size_t at = line.find("Rows Removed by "); at != std::string::npos) {
+        rows += loops * number(line.substr(at), ": ");
+      }
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 TEST_CASE("search: the application's role finds words through the index, under row security") {
@@ -137,6 +162,54 @@ TEST_CASE("search: the messages of a short session are read, by statements that 
     CHECK(has(plan, "user_id = $"));  // a plan for every tenant
   }
   CHECK(readers == 1);
+}
+
+TEST_CASE("search: plans that were made while the tables were empty read about as little as later ones") {
+  support::MigratedDatabase database;
+  support::RawPostgres superuser(database.database().superuser_dsn());
+  for (const char* table : {"messages", "sessions", "branches", "segments"}) {
+    superuser.execute(std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)");
+  }
+  const auto search = [](support::Plans& plans, const std::string& arguments) {
+    return plans.of(
+        "BEGIN; SELECT set_config('search_path', 'public', true), set_config('heddle.user_id', 'tenant', "
+        "true); SELECT * FROM heddle_find_messages(" +
+        arguments + ", 1000, 20, 0); COMMIT");
+  };
+  const std::vector<std::string> all{
+      "'rare', NULL, NULL, -1, NULL, NULL, false, false",      "'rare', NULL, NULL, -1, NULL, NULL, true, false",
+      "'common', NULL, NULL, -1, NULL, NULL, false, false",    "'common', NULL, NULL, -1, NULL, NULL, true, false",
+      "'veri rare', NULL, NULL, -1, NULL, NULL, false, false", "'rare', 's7', NULL, -1, NULL, NULL, false, false",
+      "'rare', NULL, 'agent2', -1, NULL, NULL, false, false",  "'rare', NULL, 'agent2', -1, NULL, NULL, true, false",
+      "E'rare\nveri', NULL, NULL, -1, NULL, NULL, false, true"};
+  support::Plans early(database.database().superuser_dsn(), "heddle_app");
+  const auto search_all = [&] {
+    for (const std::string& arguments : all) { static_cast<void>(search(early, arguments)); }
+  };
+  search_all();
+  heddle::Backend<heddle::Postgres> backend(database.config());
+  const auto context = heddle::Context::for_user("tenant");
+  for (int session = 0; session < 400; ++session) {
+    const std::string id = "s" + std::to_string(session);
+    backend.session_storage().save_session(context, {.id = id, .agent_id = "agent" + std::to_string(session % 5)});
+    std::vector<heddle::Message> batch(10);
+    for (heddle::Message& message : batch) { message.content = "common nothing"; }
+    if (session % 20 == 7) { batch.front().content = "common very rare"; }
+    backend.session_storage().save_messages(context, id, batch);
+    // Statements that are not reached without messages are planned with the first ones.
+    if (session == 0) { search_all(); }
+  }
+  superuser.execute("SELECT gin_clean_pending_list('messages_search')");
+  std::vector<std::int64_t> by_early_plans;
+  for (const std::string& arguments : all) { by_early_plans.push_back(rows_of(search(early, arguments))); }
+  superuser.execute("ANALYZE");
+  support::Plans later(database.database().superuser_dsn(), "heddle_app");
+  for (std::size_t number = 0; number < all.size(); ++number) {
+    CAPTURE(all[number]);
+    const std::int64_t rows = rows_of(search(later, all[number]));
+    CHECK(rows > 10);
+    CHECK(by_early_plans[number] <= 2 * rows + 100);
+  }
 }
 
 TEST_CASE("search: what follows in the transaction is planned as before, also after a failure") {
