@@ -220,7 +220,9 @@ BEGIN ATOMIC
            (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.number END
             FROM sessions s WHERE s.user_id = tenant AND s.number = w.session_number AND w.hidden_at IS NULL) AS owner
     FROM (SELECT DISTINCT u.number FROM unnest(wrote) u (number)) d
-    JOIN branches w ON w.user_id = tenant AND w.number = d.number)
+    -- By a range and in order, and no join: without statistics, the planner would rather read all of the tenant.
+    CROSS JOIN LATERAL (SELECT * FROM branches w WHERE w.user_id = tenant AND w.number BETWEEN d.number AND d.number
+                        ORDER BY w.number OFFSET 0) w)
   SELECT o.number, 1::bigint, 16777215::bigint, o.owner FROM source o WHERE o.owner IS NOT NULL
   UNION ALL
   SELECT c.source_number, coalesce(c.taken, 0) + 1, c.last_sequence, c.number
@@ -464,12 +466,17 @@ BEGIN
     WHILE NOT ended AND cardinality(found_rows) < goal
           AND (budget > 0 OR 4 * cardinality(found_rows) > seen) LOOP
       IF listed IS NULL THEN
+        -- How many sessions an agent has decides.
         PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
         OPEN listed FOR
           SELECT s.id, s.number, s.branch_number, s.last_sequence FROM sessions s
           WHERE s.user_id = tenant AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
             AND (in_session IS NULL OR s.id = in_session)
           ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC;
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+      ELSIF seen > 2000 THEN
+        -- Planned for these terms, it takes less time for each message.
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
       END IF;
       ids := '{}';
       numbers := '{}';
