@@ -593,22 +593,25 @@ BEGIN
       budget := most;
       CONTINUE;
     END IF;
-    are_ranked := false;
+    are_ranked := newest;
+    found_ranks := NULL;
     IF in_session IS NULL AND NOT newest AND coalesce(cardinality(some_rows), 0) < goal THEN
-      found_sessions := NULL;
       found_rows := some_rows;
       EXIT;
     END IF;
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
     IF in_session IS NOT NULL THEN
-      SELECT array_agg(f.row), array_agg(in_session) INTO found_rows, found_sessions
-        FROM (SELECT f.row FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
+      SELECT array_agg(f.row), array_agg(in_session), array_agg(f.branch_number), array_agg(f.sequence)
+        INTO found_rows, found_sessions, found_branches, found_sequences
+        FROM (SELECT f.* FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
               JOIN segments g ON g.user_id = tenant AND g.branch_number = present
                 AND g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
               ORDER BY f.sequence DESC LIMIT goal) f;
     ELSE
-      SELECT array_agg(f.row), array_agg(f.id) INTO found_rows, found_sessions
-        FROM (SELECT f.row, g.id
+      SELECT array_agg(f.row), array_agg(f.id) FILTER (WHERE newest),
+             array_agg(f.branch_number) FILTER (WHERE newest), array_agg(f.sequence) FILTER (WHERE newest)
+        INTO found_rows, found_sessions, found_branches, found_sequences
+        FROM (SELECT f.*, g.id
               FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
               -- There are fewer sessions than messages to be sorted by all of this.
               JOIN (SELECT g.*, s.id, dense_rank() OVER (ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC)
@@ -637,17 +640,15 @@ BEGIN
   END IF;
 
   -- Planned for these terms, it takes less time for each message.
-  IF NOT newest AND cardinality(found_rows) > 200 THEN
+  IF cardinality(found_rows) > 200 THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   RETURN QUERY
     -- In this order already: whose session has a message is asked for no more of them than are returned, unless most
     -- are hidden. Most branches are the present ones of sessions, and of no other.
-    SELECT f.branch_number, f.sequence, o.session_id, CASE WHEN newest THEN 0 ELSE f.rank END,
-           coalesce(NOT newest AND cardinality(found_rows) > candidates, false)
-    FROM (SELECT m.branch_number, m.sequence, m.session_id,
-                 CASE WHEN newest THEN -m.place
-                      WHEN any_word THEN
+    SELECT f.branch_number, f.sequence, o.session_id, f.rank, coalesce(cardinality(found_rows) > candidates, false)
+    FROM (SELECT m.branch_number, m.sequence,
+                 CASE WHEN any_word THEN
                         (SELECT sum(t.weight * ts_rank(place_weights, m.search, t.ranked, 1))
                          FROM unnest(weights, ranks, phrases, patterns, of_former)
                                 t (weight, ranked, phrase, pattern, of_former)
@@ -657,14 +658,13 @@ BEGIN
                       WHEN any_former AND m.search @@ '''~u'':*'::tsquery
                       THEN ts_rank(place_weights, m.search, former.ranked, 1)
                       ELSE ts_rank(place_weights, m.search, wanted.ranked, 1) END::double precision AS rank
-          FROM (SELECT m.branch_number, m.sequence, f.session_id, f.place, m.search, m.words
-                FROM unnest(found_rows, found_sessions) WITH ORDINALITY f (row, session_id, place)
-                -- Not `=`: the planner would rather read all rows of the tenant.
-                JOIN messages m ON m.ctid = f.row AND m.user_id IS NOT DISTINCT FROM tenant
-                WHERE newest OR candidates IS NULL OR f.place <= candidates) m
+          FROM messages m
+          -- Not `=`: the planner would rather read all rows of the tenant.
+          WHERE m.user_id IS NOT DISTINCT FROM tenant
+            AND m.ctid = ANY (found_rows[1:least(candidates, cardinality(found_rows))::integer])
           ORDER BY rank DESC, m.branch_number, m.sequence OFFSET 0) f
     CROSS JOIN LATERAL
-      (SELECT coalesce(f.session_id,
+      (SELECT coalesce(in_session,
                        (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
                                     THEN s.id END
                         FROM sessions s
