@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,7 @@ constexpr int sessions = 200;
 /// A database whose index has all messages; `text` returns that of a session with a number.
 class Indexed {
  public:
-  template <class Text>
-  Indexed(std::int64_t candidates, const std::vector<int>& sizes, const Text& text)
+  Indexed(std::int64_t candidates, const std::vector<int>& sizes, const std::function<std::string(int, int)>& text)
       : backend_({.path = (folder_.path() / "x.db").string(),
                   .durability = heddle::sqlite::Durability::normal,
                   .indexing = heddle::sqlite::Indexing::immediate,
