@@ -266,6 +266,8 @@ SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 -- What is read in order is not to be sorted. Where the index of words is asked, this is on.
 SET enable_bitmapscan = off
+-- Off for the list of all sessions, of which the first ones are needed.
+SET enable_sort = on
 -- Compiling takes longer than what is compiled would.
 SET jit = off
 AS $$
@@ -467,13 +469,14 @@ BEGIN
           AND (budget > 0 OR 4 * cardinality(found_rows) > seen) LOOP
       IF listed IS NULL THEN
         -- How many sessions an agent has decides.
-        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true),
+                set_config('enable_sort', CASE WHEN of_agent IS NULL THEN 'off' ELSE 'on' END, true);
         OPEN listed FOR
           SELECT s.id, s.number, s.branch_number, s.last_sequence FROM sessions s
           WHERE s.user_id = tenant AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
             AND (in_session IS NULL OR s.id = in_session)
           ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC;
-        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'on', true);
       ELSIF seen > 2000 THEN
         -- Planned for these terms, it takes less time for each message.
         PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);

@@ -229,7 +229,8 @@ TEST_CASE("search: what follows in the transaction is planned as before, also af
   connection.execute("BEGIN; SET LOCAL heddle.user_id = 'tenant1'");
   const auto settings = [&connection] {
     std::string all;
-    for (const char* name : {"plan_cache_mode", "enable_seqscan", "enable_bitmapscan", "jit", "search_path"}) {
+    for (const char* name :
+         {"plan_cache_mode", "enable_seqscan", "enable_bitmapscan", "enable_sort", "jit", "search_path"}) {
       all += connection.text(std::string("SHOW ") + name) + "; ";
     }
     return all;
