@@ -79,7 +79,7 @@ TEST_CASE("an erasure makes some round trips for each batch, and none for each r
     CHECK(std::count(sent.begin(), sent.end(), 'Q') == 0);
     return std::count(sent.begin(), sent.end(), 'S');
   };
-  CHECK(round_trips(Context::for_user("nothing")) == 29);
+  CHECK(round_trips(Context::for_user("nothing")) == 30);
   const auto with_sessions = [&](int sessions, int messages) {
     const Context tenant = Context::for_user(std::to_string(sessions) + " with " + std::to_string(messages));
     for (int number = 0; number < sessions; ++number) {
@@ -92,7 +92,7 @@ TEST_CASE("an erasure makes some round trips for each batch, and none for each r
     return tenant;
   };
   const auto few = round_trips(with_sessions(2, 3));
-  CHECK(few == 32);
+  CHECK(few == 33);
   CHECK(round_trips(with_sessions(90, 10)) == few);
   // Two batches of messages more.
   CHECK(round_trips(with_sessions(1, 2500)) == few + 2);
