@@ -134,8 +134,9 @@ struct IndexStatements {
 
   /// A row if messages that were removed wait to leave the index.
   Statement<std::int64_t> owes{"SELECT 1 FROM search_removals WHERE user_id = ?1 LIMIT 1"};
-  /// How many.
-  Statement<std::int64_t> owed{"SELECT count(*) FROM search_removals WHERE user_id = ?1"};
+  /// The newest version of the analysis that has made words in the index.
+  sql::Statement<std::int64_t> analysis{
+      "SELECT max(analysis, coalesce((SELECT max(analysis) FROM search_rebuild), 0)) FROM search_state"};
   Statement<sql::NoRow> forget_tenant{
       "DELETE FROM tenants WHERE number = (SELECT number FROM empty_tenants WHERE user_id = ?1)"};
   /// The next scrub writes the file anew.
