@@ -62,7 +62,8 @@ template <class Policy, class TracerType>
 [[nodiscard]] auto backups([[maybe_unused]] Backend<Policy, TracerType>& backend) {
   if constexpr (concepts::CopiesDatabase<Policy>) {
     copies::Copies<Policy, TracerType>::compile();
-    return erased::Backups({nullptr, &backend, erased::TransferRegistry<Backend<Policy, TracerType>>::backups});
+    return erased::Backups(
+        {.backups = erased::TransferRegistry<Backend<Policy, TracerType>>::backups, .backend = &backend});
   } else {
     return erased::NullView<erased::Backups>();
   }

@@ -201,9 +201,9 @@ class Copier {
 /// are migrated. Threads: as those of the two backends.
 ///
 /// Throws `failed_precondition` if the source does not administer, which lists the tenants (see AdministersTenants),
-/// and while an import into the source has not ended; `conflict` for a tenant that has other data at the target, unless
-/// the options keep it; `data_loss` if a copied tenant is not the same when it is read back; what an export or an
-/// import throws; and what the observer throws. Tenants that were copied before stay.
+/// and while an import into the source or an erasure there has not ended; `conflict` for a tenant that has other data
+/// at the target, unless the options keep it; `data_loss` if a copied tenant is not the same when it is read back; what
+/// an export or an import throws; and what the observer throws. Tenants that were copied before stay.
 template <StorageBackend From, StorageBackend To>
 CopyReport copy(From& from, To& to, const Context& context = {}, const CopyOptions& options = {}) {
   return transfer::Copier<From, To>(from, to, context, options).run();

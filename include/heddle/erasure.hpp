@@ -41,8 +41,9 @@ namespace heddle {
 ///
 /// Throws `failed_precondition` if an erasure with another key has not ended, if contents lie in files and the backend
 /// has no artifact directory, and for an index of SQLite that a later version has made; `conflict` if another call has
-/// ended the same erasure; `unavailable` if a long read keeps the write-ahead log of SQLite; and what a write throws. A
-/// call for the same tenant in a visitor or hook is not supported.
+/// ended the same erasure; `unavailable` if a long read keeps the write-ahead log of SQLite, or a backup files of the
+/// tenant: only the receipt is missing then, and a call with the same key after their end returns it; and what a write
+/// throws. A call for the same tenant in a visitor or hook is not supported.
 template <class Policy, class TracerType>
 ErasureReceipt erase_user(Backend<Policy, TracerType>& backend, const Context& context,
                           const ErasureOptions& options = {}) {

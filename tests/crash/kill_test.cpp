@@ -5,6 +5,7 @@
 #include "support/child_process.hpp"
 #include "support/crew.hpp"
 #include "support/ledger.hpp"
+#include "support/seed.hpp"
 #include "support/stopwatch.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -73,14 +74,6 @@ struct Reported {
   int round = 0;
   std::vector<std::vector<std::int64_t>> firsts{std::vector<std::vector<std::int64_t>>(threads)};
 };
-
-unsigned seed() {
-  static const unsigned value = [] {
-    const char* const given = std::getenv("HEDDLE_TEST_SEED");
-    return given != nullptr ? static_cast<unsigned>(std::stoul(given)) : std::random_device{}();
-  }();
-  return value;
-}
 
 constexpr auto* test_case = "child: save until killed";
 
@@ -181,8 +174,8 @@ TEST_CASE("child: save until killed" * doctest::skip()) {
 TEST_CASE("a process that is killed 200 times loses no save that had returned") {
   constexpr int kills_between_looks = 4;
   constexpr int kills_between_inspections = 20;
-  INFO("HEDDLE_TEST_SEED=" << seed());
-  std::mt19937 random(seed());
+  INFO("HEDDLE_TEST_SEED=" << support::seed());
+  std::mt19937 random(support::seed());
   const support::TemporaryFolder folder;
   const std::string path = (folder.path() / "heddle.db").string();
   heddle::Backend<heddle::Sqlite>({.path = path}).migrate();
@@ -227,8 +220,8 @@ TEST_CASE("a process that is killed while it creates and migrates a file leaves 
   constexpr int steps = 5;
   constexpr int rows = 3000;
   constexpr int latest = concurrency::own_migrations + steps;
-  INFO("HEDDLE_TEST_SEED=" << seed());
-  std::mt19937 random(seed());
+  INFO("HEDDLE_TEST_SEED=" << support::seed());
+  std::mt19937 random(support::seed());
   const support::TemporaryFolder folder;
   const std::string migrations = (folder.path() / "migrations").string();
   concurrency::write_migrations(migrations, steps, rows);

@@ -54,7 +54,7 @@ class Batches {
   /// Runs `work(tx, size)`, which returns how many rows it has removed, until that is less than the size.
   template <class Work>
   void repeat(std::int64_t size, Work work) {
-    for (std::int64_t removed = size; removed == size;) {
+    for (std::int64_t removed = size; removed >= size;) {
       removed = write([&](auto& tx) { return work(tx, size); });
       note(removed);
     }

@@ -63,7 +63,11 @@ struct ControlStatements {
   Statement<Text, Timestamp, Text> begin{
       "INSERT INTO erasures (user_id, key, batch, started_at) SELECT ?1, ?2, 0, " + Sql::present("?3") +
       " WHERE NOT EXISTS (SELECT 1 FROM erasure_receipts WHERE tenant = ?4 AND key = ?2) ON CONFLICT DO NOTHING"};
-  /// now. Ends an import, too, that has not ended.
+  /// Ends an import that has not ended. Before `close_gate`, which waits on PostgreSQL for what is being inserted: a
+  /// batch of the import has locked the row first, and inserts then.
+  Statement<> end_import{"UPDATE imports SET digest = '" + mark() +
+                         "', line = 0, writing = 0, aborting = 0 WHERE user_id = ?1"};
+  /// now
   Statement<Timestamp> close_gate{
       "INSERT INTO imports (user_id, digest, line, writing, aborting, started_at) VALUES (?1, '" + mark() +
       "', 0, 0, 0, " + Sql::present("?2") +
@@ -130,8 +134,9 @@ struct IndexStatements {
 
   /// A row if messages that were removed wait to leave the index.
   Statement<std::int64_t> owes{"SELECT 1 FROM search_removals WHERE user_id = ?1 LIMIT 1"};
-  /// How many.
-  Statement<std::int64_t> owed{"SELECT count(*) FROM search_removals WHERE user_id = ?1"};
+  /// The newest version of the analysis that has made words in the index.
+  sql::Statement<std::int64_t> analysis{
+      "SELECT max(analysis, coalesce((SELECT max(analysis) FROM search_rebuild), 0)) FROM search_state"};
   Statement<sql::NoRow> forget_tenant{
       "DELETE FROM tenants WHERE number = (SELECT number FROM empty_tenants WHERE user_id = ?1)"};
   /// The next scrub writes the file anew.

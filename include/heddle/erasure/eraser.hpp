@@ -91,6 +91,7 @@ class Eraser {
     passage_.write([&](auto& tx) {
       tx.run(control_.begin, tx.user_id(), batches_.key(), now(), receipts_.tenant());
       tx.require(erasure_was_ended, control_.hold, tx.user_id(), batches_.key());
+      tx.run(control_.end_import, tx.user_id());
       tx.run(control_.close_gate, tx.user_id(), now());
       if (!found) { request_rewriting(tx); }
       return [] {};
@@ -156,7 +157,16 @@ class Eraser {
   ErasureReceipt finish(const ReceiptRow& row) {
     ErasureReceipt receipt = receipts_.template receipt_of<concepts::ErasesFromFiles<Policy>>(row);
     if (row.digest) { return receipt; }
-    if constexpr (concepts::ErasesFromFiles<Policy>) { scrub(); }
+    // First, as a backup keeps the log, too.
+    retry([this] { return !files_.is_kept_by_backup(); },
+          "a backup keeps removed artifact files until its end: call erase_user again with the same key");
+    if constexpr (concepts::ErasesFromFiles<Policy>) {
+      const auto scrub = [this] {
+        return passage_.with_engine([](auto& engine, const auto& call) { return engine.scrub(call); }).log_cleaned;
+      };
+      retry(scrub,
+            "a long read keeps the write-ahead log, which has erased texts: call erase_user again with the same key");
+    }
     passage_.write([&](auto& tx) {
       tx.run(control_.complete, receipts_.tenant(), batches_.key(), receipt.digest);
       return [] {};
@@ -164,17 +174,13 @@ class Eraser {
     return receipt;
   }
 
-  void scrub() {
+  /// Calls `work` until it returns true, for some seconds. Throws `unavailable` if it does not.
+  template <class Work>
+  void retry(const Work& work, const char* failure) {
     constexpr int attempts = 50;
     constexpr std::chrono::milliseconds pause{100};
-    for (int attempt = 1;; ++attempt) {
-      const auto report = passage_.with_engine([](auto& engine, const auto& call) { return engine.scrub(call); });
-      if (report.log_cleaned) { return; }
-      if (attempt == attempts) {
-        throw Error(ErrorCode::unavailable,
-                    "a long read keeps the write-ahead log, which has erased texts: call erase_user again with the "
-                    "same key");
-      }
+    for (int attempt = 1; !work(); ++attempt) {
+      if (attempt == attempts) { throw Error(ErrorCode::unavailable, failure); }
       passage_.context().check();
       std::this_thread::sleep_for(pause);
     }

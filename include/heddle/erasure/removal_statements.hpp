@@ -69,9 +69,10 @@ struct RemovalStatements {
                            "'summary') AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = u.number" +
                            Sql::same_user("f", "u") + ")"),
       add("import_numbers", "SELECT count(*) AS n FROM import_numbers WHERE user_id = ?1 AND kind = 'summary'")};
-  /// In this order: nothing of a later one goes with an earlier one.
+  /// In this order: nothing of a later one goes with an earlier one. Of executions, SQLite 3.40 would compare the rowid
+  /// twice in its index, and find none.
   std::array<TableRemoval, 8> records{table("memory_snapshots", "id"),
-                                      table("tool_executions", "session_id, number"),
+                                      table("tool_executions", "session_id, +number"),
                                       table("usage_by_day", "session_id, model, day"),
                                       table("agent_errors", "id"),
                                       table("human_requests", "id"),

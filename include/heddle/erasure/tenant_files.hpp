@@ -4,6 +4,8 @@
 #include "heddle/context.hpp"
 #include "heddle/error.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
+#include "heddle/stores/detail/kept_files.hpp"
+#include "heddle/stores/detail/open_folder.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -109,10 +112,37 @@ class BasicTenantFiles {
     return sums;
   }
 
-  /// Removes all of it.
+  /// Removes all of it. What a backup may need that runs meanwhile is kept until its end: see `is_kept_by_backup`.
   void remove() const { files_.remove_user(user_); }
 
+  /// Returns true while a backup keeps files of the tenant that were removed since it began. Removes those of a backup
+  /// that was killed. If it returns false, all of them have left the disk.
+  [[nodiscard]] bool is_kept_by_backup() const {
+    if (!has_root_) { return false; }
+    const auto root = stores::detail::OpenFolder::at(root_);
+    const auto backups = root ? root->enter(stores::detail::backup_hold_folder) : std::nullopt;
+    if (!backups) { return false; }
+    if (has_kept_files(*backups)) {
+      auto lock = backups->find_lock(stores::detail::backup_hold_lock);
+      if (lock && !lock->try_to_share()) { return true; }
+      backups->remove_tree(stores::detail::backup_hold_files);
+    }
+    backups->sync();
+    return false;
+  }
+
  private:
+  [[nodiscard]] bool has_kept_files(const stores::detail::OpenFolder& backups) const {
+    const auto kept = backups.enter(stores::detail::backup_hold_files);
+    const std::string name = stores::detail::path_component(user_);
+    for (int tree = 0; kept && tree < stores::detail::backup_hold_trees; ++tree) {
+      const auto start = kept->enter(std::to_string(tree));
+      if (!start) { return false; }
+      if (start->enter(name)) { return true; }
+    }
+    return false;
+  }
+
   const Path& root_;
   stores::detail::BasicArtifactFiles<Path> files_;
   bool has_root_;

@@ -72,6 +72,7 @@ struct ControlStatements {
                              ") AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = summaries.number" +
                              Sql::same_user("f", "summaries") + ")"};
   Statement<> forget_summaries{"DELETE FROM import_numbers WHERE user_id = ?1 AND kind = 'summary'"};
+  Statement<> forget_branches{"DELETE FROM import_numbers WHERE user_id = ?1 AND kind = 'branch'"};
   /// Before contents are dropped, which become such uploads.
   Statement<> abandon_uploads{"UPDATE content_uploads SET touched_at = 0 WHERE user_id = ?1 AND number IN (" +
                               numbers("content") + ")"};

@@ -226,18 +226,20 @@ bool abort(Passage& passage) {
       passage.context().check();
     }
   };
-  // Before any folds are removed: on SQLite the numbers of summaries that go with folds are used again, by other
-  // tenants, too.
+  // Before any session is removed, and its folds and branches with it: on SQLite the numbers of summaries and branches
+  // are used again then, by other tenants, too.
   passage.write([&](auto& tx) {
-    tx.run(control.drop_summaries, tx.user_id());
-    tx.run(control.forget_summaries, tx.user_id());
+    const auto user = tx.user_id();
+    tx.run(control.drop_summaries, user);
+    tx.run(control.forget_summaries, user);
+    tx.run(control.end_branches, user);
+    tx.run(control.forget_branches, user);
     return [] {};
   });
   remove_all(control.remove_sessions);
   remove_all(control.remove_artifacts);
   passage.write([&](auto& tx) {
     const auto user = tx.user_id();
-    tx.run(control.end_branches, user);
     tx.run(control.abandon_uploads, user);
     tx.run(control.drop_contents, user);
     tx.run(control.remove_results, user);

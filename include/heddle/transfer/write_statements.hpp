@@ -183,8 +183,8 @@ struct WriteStatements {
   }
   /// The branch of a place belongs to a session.
   static std::string has_session(const std::string& place) {
-    return "EXISTS (SELECT 1 FROM branches b WHERE b.number = " + place + ".number AND b.session_number IS NOT NULL" +
-           Sql::same_user("b", place) + ")";
+    return "EXISTS (SELECT 1 FROM branches b WHERE " + Sql::of_user("b", "?1") + "b.number = " + place +
+           ".number AND b.session_number IS NOT NULL)";
   }
   /// A record may refer to a session, or to none.
   static std::string may_refer(const std::string& id) {

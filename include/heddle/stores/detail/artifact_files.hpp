@@ -82,8 +82,9 @@ class BasicArtifactFiles {
   /// Removes the folder of a tenant with all files in it, and returns when that is on the disk. Throws as
   /// `remove_session` does.
   void remove_user(std::string_view user_id) const {
+    const std::string name = path_component(user_id);
     if (const auto folder = open({})) {
-      folder->remove_tree(path_component(user_id));
+      if (!keep({}, *folder, name, true)) { folder->remove_tree(name); }
       folder->sync();
     }
   }

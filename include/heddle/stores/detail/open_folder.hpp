@@ -56,16 +56,22 @@ class BasicOpenFolder {
   }
 
   /// Opens the folder with this name in it, or makes it, which only its owner may read. Throws if the name is that of
-  /// something else.
+  /// something else, and `unavailable` if others go on removing it.
   [[nodiscard]] BasicOpenFolder enter_or_make(const std::string& name) const {
-    if (::mkdirat(descriptor_, name.c_str(), 0700) == 0) {
-      sync();
-    } else if (errno != EEXIST) {
-      heddle::detail::files::refuse_file(errno, "a folder for artifact files cannot be made");
+    constexpr int attempts = 100;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      if (::mkdirat(descriptor_, name.c_str(), 0700) == 0) {
+        sync();
+      } else if (errno != EEXIST) {
+        heddle::detail::files::refuse_file(errno, "a folder for artifact files cannot be made");
+      }
+      if (auto folder = enter(name)) { return std::move(*folder); }
+      struct stat found {};
+      if (::fstatat(descriptor_, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(found.st_mode)) {
+        throw Error(ErrorCode::permission_denied, "a folder for artifact files is a link or a file");
+      }
     }
-    auto folder = enter(name);
-    if (!folder) { throw Error(ErrorCode::permission_denied, "a folder for artifact files is a link or a file"); }
-    return std::move(*folder);
+    throw Error(ErrorCode::unavailable, "a folder for artifact files was removed while it was made");
   }
 
   /// Makes a file in it.
