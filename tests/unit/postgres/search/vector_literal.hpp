@@ -9,8 +9,8 @@
 inline std::string literal_of(const std::string& vector) {
   const auto number_at = [&vector](std::size_t at, std::size_t size) {
     std::size_t number = 0;
-    for (const char byte : vector.substr(0, at + size).substr(at)) {
-      number = number << 8U | static_cast<unsigned char>(byte);
+    for (std::size_t byte = at; byte < at + size; ++byte) {
+      number = number << 8U | static_cast<unsigned char>(vector.at(byte));
     }
     return number;
   };
