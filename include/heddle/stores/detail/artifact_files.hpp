@@ -71,7 +71,7 @@ class BasicArtifactFiles {
   }
 
   /// Removes a session's folder with all files in it. Throws `permission_denied` or `unavailable` if that fails. While
-  /// a backup runs, this and what follows leave what they remove to its end; see `keep_for_backup`.
+  /// a backup runs, this, `remove_file` and `remove_content` leave what they remove to its end; see `keep_for_backup`.
   void remove_session(std::string_view user_id, std::string_view session_id) const {
     const std::vector<std::string> way{path_component(user_id), sessions};
     const std::string name = path_component(session_id);
@@ -79,12 +79,14 @@ class BasicArtifactFiles {
     if (folder && !keep(way, *folder, name, true)) { folder->remove_tree(name); }
   }
 
-  /// Removes the folder of a tenant with all files in it, and returns when that is on the disk. Throws as
-  /// `remove_session` does.
+  /// Removes the folder of a tenant with all files in it, and what a backup keeps of them; returns when that is on the
+  /// disk. Throws as `remove_session` does.
   void remove_user(std::string_view user_id) const {
     if (const auto folder = open({})) {
-      folder->remove_tree(path_component(user_id));
+      const std::string name = path_component(user_id);
+      folder->remove_tree(name);
       folder->sync();
+      forget_kept_files(*folder, name);
     }
   }
 

@@ -5,6 +5,7 @@
 #include "heddle/stores/detail/open_folder.hpp"
 
 #include <concepts>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 /// remove artifacts meanwhile. The backup locks a file in the artifact directory before it copies the database. A call
 /// removes a file after the commit in which its row ended. If it finds the lock free then, a backup that begins later
 /// does not know the row. If the lock is taken, it moves the file to where the backup looks as well.
-/// `copies::BackupHold` is the side of the backup.
+/// `sqlite::backups::BackupHold` is the side of the backup.
 namespace heddle::stores::detail {
 
 /// A folder in the artifact directory. No tenant has it: a dot is encoded in the names of their folders.
@@ -51,6 +52,22 @@ template <std::same_as<OpenFolder> Folder>
   } catch (const Error&) {
     // A removal must not fail because of a backup, which does if it misses the file.
     return false;
+  }
+}
+
+/// Removes what lies there of a tenant of whom nothing may stay; `name` is that of its folder. To be called after that
+/// folder was removed, so that no call moves more of it. A backup that runs then fails with `conflict` if it misses a
+/// stored content.
+template <std::same_as<OpenFolder> Folder>
+void forget_kept_files(const Folder& root, const std::string& name) {
+  const auto backups = root.enter(backup_hold_folder);
+  const auto held = backups ? backups->enter(backup_hold_files) : std::nullopt;
+  if (!held) { return; }
+  for (const std::string& tree : held->all_names()) {
+    if (const auto folder = held->enter(tree)) {
+      folder->remove_tree(name);
+      folder->sync();
+    }
   }
 }
 
