@@ -54,7 +54,7 @@ class ObjectStore {
     Digest digest;
     {
       auto file = root_->make_file(unfinished);
-      // What stays of it if this throws is removed by the next backup.
+      // What stays of it if this throws is removed by `discard_unfinished`, or by the next backup.
       digest = read_all(source, progress, Counted::yes, [&](std::string_view bytes) { file.write(bytes); });
       if (!accept(digest)) {
         root_->remove_file(unfinished);
@@ -68,6 +68,13 @@ class ObjectStore {
     }
     give_name(digest, progress);
     return digest;
+  }
+
+  /// Removes what a failed `add` has left, so that it needs no room.
+  void discard_unfinished() const noexcept {
+    try {
+      root_->remove_file(unfinished);
+    } catch (const Error&) { return; }
   }
 
   /// Returns when the names of all objects are on the disk, also of those that a killed backup has left.

@@ -58,6 +58,7 @@ class BackupWriter {
     } catch (...) {
       if (may_be_complete_) { throw; }
       for (const auto& name : {description_.database_name(), description_.list_name()}) { remove_quietly(name); }
+      objects_.discard_unfinished();
       throw;
     }
     remove_former();
