@@ -38,11 +38,13 @@ namespace heddle {
 ///    equal. The database is always copied whole. The folder needs room for it twice.
 ///
 /// Throws `data_loss` if the copy is damaged, or bytes of a content in the source are, see BackupOptions;
-/// `failed_precondition` if the folder contains anything else or its parent does not exist, `already_exists` if a file
-/// has its name, `invalid_argument` if it lies in the artifact directory, `conflict` if another call uses it,
-/// `permission_denied`, `resource_exhausted` and `unavailable` as the disk does, what the observer throws, and what
-/// `Context::check` throws. Waits while another backup of the same artifact directory runs. It holds back no call, but
-/// the write-ahead log grows while the database is copied.
+/// `failed_precondition` if the folder contains anything else or its parent does not exist, or if the database has the
+/// schema of a later version; `already_exists` if a file has its name, `invalid_argument` if it lies in the artifact
+/// directory, `conflict` if another call uses it, or if `erase_user` has removed files that it needs;
+/// `permission_denied`, `resource_exhausted` and `unavailable` as the disk does, or if the artifact directory cannot be
+/// written, what the observer throws, and what `Context::check` throws. Waits while another backup of the same artifact
+/// directory runs. It holds back no call, but the write-ahead log grows while the database is copied; without one
+/// (`wal`), writers wait for that.
 template <class Policy, class TracerType>
 BackupReport backup(Backend<Policy, TracerType>& backend, const Context& context, const std::filesystem::path& folder,
                     const BackupOptions& options = {}) {
@@ -77,7 +79,8 @@ inline BackupReport backup(AnyBackend& backend, const Context& context, const st
 }
 
 /// Reads a backup and compares it with what it says of itself; changes nothing. Returns what the backup contains.
-/// Throws `failed_precondition` if the folder has no backup that is complete, or one of a later version, `data_loss` if
+/// Throws `failed_precondition` if the folder has no backup that is complete, or one of a later version or of a database
+/// with the schema of one, `data_loss` if
 /// it is damaged, `conflict` while one is made in it, and what reading and `Context::check` throw.
 inline BackupReport verify_backup(const Context& context, const std::filesystem::path& folder,
                                   BackupCheck check = BackupCheck::full, const BackupObserver& on_progress = {}) {
