@@ -9,11 +9,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 
 /// Every call on the files of a backup or a restore fails once in turn, or is the last one of a process that is killed
@@ -158,7 +156,6 @@ TEST_CASE("every call on the files of a backup or a restore that fails is report
     });
     CHECK(backups > 3);
     CHECK(restores > 3);
-    MESSAGE(kind.first << ": " << backups << " backups and " << restores << " restores");
   }
 }
 
@@ -178,7 +175,6 @@ TEST_CASE(
     });
   }
   CHECK(kills > 10);
-  MESSAGE(kills << " kills");
 }
 
 TEST_CASE("a process that is killed at any call on the files of a restore leaves a whole database, or none") {
@@ -197,5 +193,4 @@ TEST_CASE("a process that is killed at any call on the files of a restore leaves
     });
   }
   CHECK(kills > 10);
-  MESSAGE(kills << " kills");
 }
