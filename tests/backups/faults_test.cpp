@@ -1,7 +1,6 @@
 #include "backups/place.hpp"
 #include "crash/faulty_calls.hpp"
 #include "support/long_run.hpp"
-#include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
