@@ -79,9 +79,9 @@ inline BackupReport backup(AnyBackend& backend, const Context& context, const st
 }
 
 /// Reads a backup and compares it with what it says of itself; changes nothing. Returns what the backup contains.
-/// Throws `failed_precondition` if the folder has no backup that is complete, or one of a later version or of a database
-/// with the schema of one, `data_loss` if
-/// it is damaged, `conflict` while one is made in it, and what reading and `Context::check` throw.
+/// Throws `failed_precondition` if the folder has no backup that is complete, or one of a later version or of a
+/// database with the schema of one, `data_loss` if it is damaged, `conflict` while one is made in it, and what reading
+/// and `Context::check` throw.
 inline BackupReport verify_backup(const Context& context, const std::filesystem::path& folder,
                                   BackupCheck check = BackupCheck::full, const BackupObserver& on_progress = {}) {
   return sqlite::backups::Folders<Sqlite>::verify(context, folder, check, on_progress);
