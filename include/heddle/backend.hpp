@@ -34,9 +34,9 @@ struct Metrics;
 namespace erasure {
 struct Access;
 }  // namespace erasure
-namespace copies {
+namespace sqlite::backups {
 struct Access;
-}  // namespace copies
+}  // namespace sqlite::backups
 namespace transfer {
 struct Access;
 }  // namespace transfer
@@ -253,7 +253,7 @@ class Backend {
 
  private:
   friend struct erasure::Access;
-  friend struct copies::Access;
+  friend struct sqlite::backups::Access;
   friend struct transfer::Access;
 
   /// The members. Only the definition knows them, so that code that declares a backend needs no driver.

@@ -15,9 +15,9 @@
 #include "heddle/backend.hpp"
 #include "heddle/concepts/policy_capabilities.hpp"
 #include "heddle/context.hpp"
-#include "heddle/copies/operations.hpp"
 #include "heddle/erased/backups.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/operations.hpp"
 #include "heddle/sqlite/policy.hpp"
 #include "heddle/tracing.hpp"
 
@@ -38,22 +38,25 @@ namespace heddle {
 ///    equal. The database is always copied whole. The folder needs room for it twice.
 ///
 /// Throws `data_loss` if the copy is damaged, or bytes of a content in the source are, see BackupOptions;
-/// `failed_precondition` if the folder contains anything else or its parent does not exist, `already_exists` if a file
-/// has its name, `invalid_argument` if it lies in the artifact directory, `conflict` if another call uses it,
-/// `permission_denied`, `resource_exhausted` and `unavailable` as the disk does, what the observer throws, and what
-/// `Context::check` throws. Waits while another backup of the same artifact directory runs. It holds back no call, but
-/// the write-ahead log grows while the database is copied.
+/// `failed_precondition` if the folder contains anything else or its parent does not exist, or if the database has the
+/// schema of a later version; `already_exists` if a file has its name, `invalid_argument` if it lies in the artifact
+/// directory, `conflict` if another call uses it, or if `erase_user` has removed files that it needs;
+/// `permission_denied`, `resource_exhausted` and `unavailable` as the disk does, or if the artifact directory cannot be
+/// written, what the observer throws, and what `Context::check` throws. Waits while another backup of the same artifact
+/// directory runs. It holds back no call, but the write-ahead log grows while the database is copied; without one
+/// (`wal`), writers wait for that.
 template <class Policy, class TracerType>
 BackupReport backup(Backend<Policy, TracerType>& backend, const Context& context, const std::filesystem::path& folder,
                     const BackupOptions& options = {}) {
   static_assert(concepts::CopiesDatabase<Policy>,
                 "heddle: this backend cannot be backed up by Heddle; ask heddle::backups(backend), which is null then, "
                 "and use the database's own tools");
-  return copies::Copies<Policy, TracerType>::backup(backend, context, folder, options);
+  return sqlite::backups::Backup<Policy, TracerType>::make(backend, context, folder, options);
 }
 
 /// Makes backups of a backend of any type: null if its database has tools of its own for that, and for a handle if the
-/// program has not compiled `heddle/backup.ipp` for it, as the compiled backend does: see `copies::Copies::compile`.
+/// program has not compiled `heddle/backup.ipp` for it, as the compiled backend does: see
+/// `sqlite::backups::Backup::compile`.
 [[nodiscard]] inline erased::Backups backups(AnyBackend& backend) {
   return erased::Backups(erased::Access::transfer(backend));
 }
@@ -61,7 +64,7 @@ BackupReport backup(Backend<Policy, TracerType>& backend, const Context& context
 template <class Policy, class TracerType>
 [[nodiscard]] auto backups([[maybe_unused]] Backend<Policy, TracerType>& backend) {
   if constexpr (concepts::CopiesDatabase<Policy>) {
-    copies::Copies<Policy, TracerType>::compile();
+    sqlite::backups::Backup<Policy, TracerType>::compile();
     return erased::Backups(
         {.backups = erased::TransferRegistry<Backend<Policy, TracerType>>::backups, .backend = &backend});
   } else {
@@ -76,11 +79,12 @@ inline BackupReport backup(AnyBackend& backend, const Context& context, const st
 }
 
 /// Reads a backup and compares it with what it says of itself; changes nothing. Returns what the backup contains.
-/// Throws `failed_precondition` if the folder has no backup that is complete, or one of a later version, `data_loss` if
-/// it is damaged, `conflict` while one is made in it, and what reading and `Context::check` throw.
+/// Throws `failed_precondition` if the folder has no backup that is complete, or one of a later version or of a
+/// database with the schema of one, `data_loss` if it is damaged, `conflict` while one is made in it, and what reading
+/// and `Context::check` throw.
 inline BackupReport verify_backup(const Context& context, const std::filesystem::path& folder,
                                   BackupCheck check = BackupCheck::full, const BackupObserver& on_progress = {}) {
-  return copies::Folders<Sqlite>::verify(context, folder, check, on_progress);
+  return sqlite::backups::Folders<Sqlite>::verify(context, folder, check, on_progress);
 }
 
 /// Verifies a backup, then makes its database and the files of its artifacts at a new place. The database gets its name
@@ -93,14 +97,14 @@ inline BackupReport verify_backup(const Context& context, const std::filesystem:
 /// folder; `invalid_argument` without a path; what `verify_backup` throws, and what writing throws.
 inline RestoreReport restore(const Context& context, const std::filesystem::path& folder, const RestorePlace& place,
                              const RestoreOptions& options = {}) {
-  return copies::Folders<Sqlite>::restore(context, folder, place, options);
+  return sqlite::backups::Folders<Sqlite>::restore(context, folder, place, options);
 }
 
 }  // namespace heddle
 
 #ifdef HEDDLE_SQLITE_COMPILED
-extern template struct heddle::copies::Copies<heddle::Sqlite, heddle::NoTracing>;
-extern template struct heddle::copies::Folders<heddle::Sqlite>;
+extern template struct heddle::sqlite::backups::Backup<heddle::Sqlite, heddle::NoTracing>;
+extern template struct heddle::sqlite::backups::Folders<heddle::Sqlite>;
 #else
 #include "heddle/backup.ipp"
 #endif

@@ -4,4 +4,4 @@
 /// The definitions of `heddle/backup.hpp`. Include the definition of the policy as well: `heddle/sqlite/policy.ipp`.
 
 #include "heddle/backup.hpp"
-#include "heddle/copies/operations.ipp"
+#include "heddle/sqlite/backups/operations.ipp"

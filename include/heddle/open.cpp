@@ -12,7 +12,7 @@
 #endif
 
 // What a handle on such a backend finds: see heddle/backup.hpp.
-template struct heddle::copies::Copies<heddle::Sqlite, heddle::Metered>;
+template struct heddle::sqlite::backups::Backup<heddle::Sqlite, heddle::Metered>;
 
 namespace heddle {
 

@@ -1,6 +1,6 @@
 #include "backups/place.hpp"
-#include "heddle/copies/backup_hold.hpp"
 #include "heddle/erasure.hpp"
+#include "heddle/sqlite/backups/backup_hold.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>
@@ -115,7 +115,7 @@ TEST_CASE("an erasure waits for a backup that keeps files of its tenant, and for
   Backend<Sqlite> source(place.config());
   source.migrate();
   for (const auto& tenant : {alice, bob}) { fill(source, tenant); }
-  std::optional<copies::BackupHold> hold(std::in_place, place.artifacts, Context{});
+  std::optional<sqlite::backups::BackupHold> hold(std::in_place, place.artifacts, Context{});
   // It has no files.
   const Context third = Context::for_user("third");
   source.session_storage().save_session(third, {.id = "s"});

@@ -8,5 +8,5 @@
 HEDDLE_BACKEND_INSTANTIATION(template, heddle::Sqlite);
 template struct heddle::transfer::Transfer<heddle::Sqlite, heddle::NoTracing>;
 template struct heddle::erasure::Erasure<heddle::Sqlite, heddle::NoTracing>;
-template struct heddle::copies::Copies<heddle::Sqlite, heddle::NoTracing>;
-template struct heddle::copies::Folders<heddle::Sqlite>;
+template struct heddle::sqlite::backups::Backup<heddle::Sqlite, heddle::NoTracing>;
+template struct heddle::sqlite::backups::Folders<heddle::Sqlite>;

@@ -71,7 +71,7 @@ class BasicArtifactFiles {
   }
 
   /// Removes a session's folder with all files in it. Throws `permission_denied` or `unavailable` if that fails. While
-  /// a backup runs, this and what follows leave what they remove to its end; see `keep_for_backup`.
+  /// a backup runs, this, `remove_file` and `remove_content` leave what they remove to its end; see `keep_for_backup`.
   void remove_session(std::string_view user_id, std::string_view session_id) const {
     const std::vector<std::string> way{path_component(user_id), sessions};
     const std::string name = path_component(session_id);

@@ -5,6 +5,7 @@
 #include "heddle/stores/detail/open_folder.hpp"
 
 #include <concepts>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 /// remove artifacts meanwhile. The backup locks a file in the artifact directory before it copies the database. A call
 /// removes a file after the commit in which its row ended. If it finds the lock free then, a backup that begins later
 /// does not know the row. If the lock is taken, it moves the file to where the backup looks as well.
-/// `copies::BackupHold` is the side of the backup.
+/// `sqlite::backups::BackupHold` is the side of the backup.
 namespace heddle::stores::detail {
 
 /// A folder in the artifact directory. No tenant has it: a dot is encoded in the names of their folders.

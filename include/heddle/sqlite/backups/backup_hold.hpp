@@ -18,22 +18,22 @@
 #include <utility>
 #include <vector>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Keeps the files of an artifact directory findable, from before a backup copies the database to the end of its life.
 /// Waits until no other backup of this directory runs.
 class BackupHold {
  public:
-  /// `root` is absolute, or empty: then there are no files. Throws `permission_denied` if the folder cannot be made,
-  /// and what `Context::check` throws.
+  /// `root` is absolute, or empty: then there are no files. Throws `permission_denied` if the process may not write
+  /// into it, and what `Context::check` throws.
   BackupHold(const std::filesystem::path& root, const Context& context) {
     if (root.empty()) { return; }
     std::error_code ignored;
     std::filesystem::create_directories(root, ignored);
     root_ = stores::detail::OpenFolder::at(root);
-    if (!root_) { throw Error(ErrorCode::permission_denied, "the artifact directory cannot be made"); }
-    folder_.emplace(root_->enter_or_make(stores::detail::backup_hold_folder));
-    lock_.emplace(folder_->make_lock(stores::detail::backup_hold_lock));
+    // It does not exist, and this process may not make it: no process that works with the database has made it.
+    if (!root_) { return; }
+    make_lock(root);
     while (!lock_->try_to_lock()) {
       context.check();
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -70,6 +70,17 @@ class BackupHold {
   }
 
  private:
+  void make_lock(const std::filesystem::path& root) {
+    try {
+      folder_.emplace(root_->enter_or_make(stores::detail::backup_hold_folder));
+      lock_.emplace(folder_->make_lock(stores::detail::backup_hold_lock));
+    } catch (const Error& error) {
+      throw Error(error.code(),
+                  "a backup tells others that it runs by a file in the artifact directory, which it cannot make: " +
+                      (root / stores::detail::backup_hold_folder / stores::detail::backup_hold_lock).string());
+    }
+  }
+
   static std::optional<detail::files::OpenFile> find_below(const stores::detail::OpenFolder& start,
                                                            const std::vector<std::string>& names) {
     std::optional<stores::detail::OpenFolder> entered;
@@ -88,4 +99,4 @@ class BackupHold {
   std::optional<stores::detail::OpenFolder> held_{};
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

@@ -1,15 +1,14 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/copies/backup_folder.hpp"
 #include "heddle/detail/files/lock_file.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/backup_folder.hpp"
 #include "heddle/sqlite/file/backup.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 #include "heddle/validation/text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <optional>
@@ -19,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Where a backup is restored to: a name for a database, and a folder for files. A file in that folder, which a restore
 /// locks and bears the checksum of the backup, says that the restore has not ended: then the same one goes on with it.
@@ -43,9 +42,16 @@ class RestoredPlace {
       throw Error(ErrorCode::failed_precondition,
                   "the folder of the new database does not exist: " + database_.parent_path().string());
     }
+    is_resumed_ = has_marker();
+    if (is_resumed_ && !is_free(database_)) {
+      throw Error(ErrorCode::failed_precondition,
+                  "this backup has been restored, or another program has made the database meanwhile; both remain as "
+                  "they are: " +
+                      database_.string());
+    }
     for (const char* ending : endings) { require_free(database_.string() + ending); }
-    look_at_folder();
     if (!is_resumed_) {
+      require_empty_folder();
       for (const char* ending : endings) { require_free(path_of_unfinished_database().string() + ending); }
     }
   }
@@ -119,11 +125,12 @@ class RestoredPlace {
                 "a backup is restored to a new place only, and this is in use: " + path.string());
   }
 
-  static void require_free(const std::filesystem::path& path) {
+  static bool is_free(const std::filesystem::path& path) {
     std::error_code failure;
-    if (std::filesystem::symlink_status(path, failure).type() != std::filesystem::file_type::not_found) {
-      refuse_used(path);
-    }
+    return std::filesystem::symlink_status(path, failure).type() == std::filesystem::file_type::not_found;
+  }
+  static void require_free(const std::filesystem::path& path) {
+    if (!is_free(path)) { refuse_used(path); }
   }
 
   /// Another restore can have ended since the place was looked at.
@@ -138,15 +145,15 @@ class RestoredPlace {
     }
   }
 
-  void look_at_folder() {
+  [[nodiscard]] bool has_marker() const {
     const auto folder = stores::detail::OpenFolder::at(directory_);
-    if (!folder) {
-      require_free(directory_);
-      return;
-    }
-    const auto names = folder->all_names();
-    is_resumed_ = std::find(names.begin(), names.end(), marker_) != names.end();
-    if (!is_resumed_ && !names.empty()) { refuse_used(directory_); }
+    return folder && folder->find_file(marker_).has_value();
+  }
+
+  void require_empty_folder() const {
+    const auto folder = stores::detail::OpenFolder::at(directory_);
+    if (!folder) { return require_free(directory_); }
+    if (!folder->all_names().empty()) { refuse_used(directory_); }
   }
 
   std::filesystem::path database_;
@@ -158,4 +165,4 @@ class RestoredPlace {
   std::optional<detail::files::LockFile> lock_{};
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

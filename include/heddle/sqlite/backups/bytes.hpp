@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Passes the progress of the stages on, and ends the call when its context says so.
 class Progress {
@@ -83,4 +83,4 @@ template <class Take>
   return read_all(file, progress, counted, [](std::string_view /*bytes*/) {});
 }
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

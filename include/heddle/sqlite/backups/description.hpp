@@ -1,11 +1,11 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/copies/text_file.hpp"
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/text_file.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 #include "heddle/time.hpp"
 
@@ -19,12 +19,14 @@
 #include <string_view>
 #include <utility>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// The names in the folder of a backup.
 inline constexpr const char* description_name = "heddle-backup.txt";
 inline constexpr const char* lock_name = "heddle-backup.lock";
 inline constexpr const char* objects_name = "objects";
+/// How many digits the id of a backup has, in the names of its files.
+inline constexpr std::size_t id_digits = 16;
 
 /// The file that makes a folder a whole backup: it names the copy of the database and the list of the files of
 /// artifacts, with their digests, and is renamed into place when these are complete. Its text is a line for each
@@ -41,6 +43,16 @@ struct Description {
   [[nodiscard]] std::string database_name() const { return "database-" + id + ".db"; }
   [[nodiscard]] std::string list_name() const { return "files-" + id + ".txt"; }
 };
+
+/// Returns true for a name that the database or the list of a backup has, or a file beside such a database.
+[[nodiscard]] inline bool is_name_of_backup(std::string_view name) {
+  for (const std::string_view start : {"database-", "files-"}) {
+    const std::string_view id = name.starts_with(start) ? name.substr(start.size()) : std::string_view();
+    const std::size_t end = id.find_first_not_of("0123456789abcdef");
+    if (end == id_digits && id[end] == '.') { return true; }
+  }
+  return false;
+}
 
 /// The version of the format that is written, and the only one that is read.
 inline constexpr std::string_view first_line = "heddle backup 1";
@@ -120,7 +132,9 @@ void visit(Members& members, Number&& number, Text&& text) {
   digest.update(covered);
   if (!rest.empty() || !text.ends_with('\n') || digest.hex() != found.report.checksum) { refuse_damaged(what); }
   // A name of a file is made of it.
-  if (found.id.empty() || found.id.find_first_not_of("0123456789abcdef") != std::string::npos) { refuse_damaged(what); }
+  if (found.id.size() != id_digits || found.id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    refuse_damaged(what);
+  }
   return found;
 }
 
@@ -138,4 +152,4 @@ void visit(Members& members, Number&& number, Text&& text) {
   return read_description(text);
 }
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

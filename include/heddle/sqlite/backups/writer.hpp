@@ -3,18 +3,18 @@
 
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
-#include "heddle/copies/backup_folder.hpp"
-#include "heddle/copies/backup_hold.hpp"
-#include "heddle/copies/bytes.hpp"
-#include "heddle/copies/database_copy.hpp"
-#include "heddle/copies/description.hpp"
-#include "heddle/copies/file_list.hpp"
-#include "heddle/copies/object_store.hpp"
-#include "heddle/copies/text_file.hpp"
-#include "heddle/copies/verifier.hpp"
 #include "heddle/detail/crypto/random_id.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/backup_folder.hpp"
+#include "heddle/sqlite/backups/backup_hold.hpp"
+#include "heddle/sqlite/backups/bytes.hpp"
+#include "heddle/sqlite/backups/database_copy.hpp"
+#include "heddle/sqlite/backups/description.hpp"
+#include "heddle/sqlite/backups/file_list.hpp"
+#include "heddle/sqlite/backups/object_store.hpp"
+#include "heddle/sqlite/backups/text_file.hpp"
+#include "heddle/sqlite/backups/verifier.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
 #include "heddle/stores/detail/content_cleanup.hpp"
 #include "heddle/time.hpp"
@@ -28,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Makes a backup of an open database, and of the files of its artifacts, in a folder.
 template <class Policy>
@@ -56,8 +56,9 @@ class BackupWriter {
       verify();
       complete();
     } catch (...) {
-      if (is_complete_) { throw; }
+      if (may_be_complete_) { throw; }
       for (const auto& name : {description_.database_name(), description_.list_name()}) { remove_quietly(name); }
+      objects_.discard_unfinished();
       throw;
     }
     remove_former();
@@ -80,7 +81,7 @@ class BackupWriter {
 
   void copy() {
     description_.report.time = now();
-    description_.id = detail::crypto::random_hex(16);
+    description_.id = detail::crypto::random_hex(id_digits);
     describe_root();
     // Before the database is copied: see kept_files.hpp.
     const BackupHold hold(root_, call_.context);
@@ -94,6 +95,7 @@ class BackupWriter {
     }
     DatabaseCopy database(path, call_.context);
     description_.report.schema = database.schema();
+    require_known_schema(description_.report.schema, static_cast<std::int32_t>(engine_.migrations().size()));
     progress_.begin(BackupStage::files, database.bytes_in_files());
     TextWriter list(backup_.folder(), description_.list_name());
     database.each_content([&](const ContentInFile& content) { add_content(hold, list, content); });
@@ -151,8 +153,8 @@ class BackupWriter {
     auto work = [&](auto& tx) { return tx.one(statements.exists, content.user_id, content.number); };
     if (engine_.read(call_, work)) { return; }
     throw Error(ErrorCode::conflict,
-                "a content was removed while the backup was made, by a program of an earlier version or by hand: "
-                "back up again");
+                "a content was removed while the backup was made, by the erasure of its tenant, by a program of an "
+                "earlier version or by hand: back up again");
   }
 
   /// Adds a file that a program has written itself. It is copied as it is now.
@@ -210,8 +212,9 @@ class BackupWriter {
     }
     folder.sync();
     call_.context.check();
+    // A call that fails may have renamed it all the same: the files that it names stay from now on.
+    may_be_complete_ = true;
     folder.rename(new_description, description_name);
-    is_complete_ = true;
     folder.sync();
   }
 
@@ -233,7 +236,7 @@ class BackupWriter {
   void remove_all_but(const Description& kept) const {
     for (const std::string& name : backup_.folder().all_names()) {
       const bool is_kept = name == kept.database_name() || name == kept.list_name();
-      if (!is_kept && (name.starts_with("database-") || name.starts_with("files-"))) { remove_quietly(name); }
+      if (!is_kept && is_name_of_backup(name)) { remove_quietly(name); }
     }
   }
 
@@ -252,7 +255,7 @@ class BackupWriter {
   ObjectStore objects_;
   Progress progress_;
   Description description_{};
-  bool is_complete_ = false;
+  bool may_be_complete_ = false;
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

@@ -1,10 +1,10 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/copies/description.hpp"
 #include "heddle/detail/files/absolute_path.hpp"
 #include "heddle/detail/files/lock_file.hpp"
 #include "heddle/error.hpp"
+#include "heddle/sqlite/backups/description.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Returns an absolute path without `.`, `..` and a separator at the end; an empty one for an empty path.
 [[nodiscard]] inline std::filesystem::path plain_path(const std::filesystem::path& path) {
@@ -39,9 +39,7 @@ class BackupFolder {
   static BackupFolder make(const std::filesystem::path& path, const std::filesystem::path& artifact_directory) {
     require_path(path);
     const auto place = plain_path(path);
-    if (!artifact_directory.empty() && (is_within(place, artifact_directory) || is_within(artifact_directory, place))) {
-      validation::refuse("folder", "must not be the artifact directory, nor lie in it, nor contain it");
-    }
+    require_apart(place, artifact_directory);
     BackupFolder made(place, open_or_make(place));
     const auto names = made.folder_.all_names();
     const auto has = [&](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
@@ -90,6 +88,19 @@ class BackupFolder {
     if (path.empty()) { validation::refuse("folder", "must not be empty"); }
   }
 
+  static void require_apart(const std::filesystem::path& place, const std::filesystem::path& artifact_directory) {
+    if (artifact_directory.empty()) { return; }
+    std::error_code unknown;
+    const auto real_place = std::filesystem::weakly_canonical(place, unknown);
+    const auto real_directory = std::filesystem::weakly_canonical(artifact_directory, unknown);
+    const auto overlap = [](const std::filesystem::path& one, const std::filesystem::path& other) {
+      return is_within(one, other) || is_within(other, one);
+    };
+    if (overlap(place, artifact_directory) || (!unknown && overlap(real_place, real_directory))) {
+      validation::refuse("folder", "must not be the artifact directory, nor lie in it, nor contain it");
+    }
+  }
+
   [[noreturn]] static void refuse_used(const std::filesystem::path& place) {
     throw Error(ErrorCode::conflict, "another call makes, verifies or restores the backup in " + place.string());
   }
@@ -113,4 +124,4 @@ class BackupFolder {
   std::optional<detail::files::LockFile> lock_{};
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

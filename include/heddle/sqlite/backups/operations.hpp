@@ -7,13 +7,13 @@
 
 #include <filesystem>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// The operation on a backend of a known type.
 template <class Policy, class TracerType>
-struct Copies {
-  static BackupReport backup(Backend<Policy, TracerType>& backend, const Context& context,
-                             const std::filesystem::path& folder, const BackupOptions& options);
+struct Backup {
+  static BackupReport make(Backend<Policy, TracerType>& backend, const Context& context,
+                           const std::filesystem::path& folder, const BackupOptions& options);
 
   /// Makes handles on such backends have this operation, from before `main` on. Need not be called: it is enough that a
   /// file compiles the call, or the one above.
@@ -29,4 +29,4 @@ struct Folders {
                                const RestoreOptions& options);
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

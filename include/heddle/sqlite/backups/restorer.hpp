@@ -2,18 +2,18 @@
 #pragma once
 
 #include "heddle/context.hpp"
-#include "heddle/copies/backup_folder.hpp"
-#include "heddle/copies/bytes.hpp"
-#include "heddle/copies/description.hpp"
-#include "heddle/copies/file_list.hpp"
-#include "heddle/copies/moved_paths.hpp"
-#include "heddle/copies/object_store.hpp"
-#include "heddle/copies/restore_place.hpp"
-#include "heddle/copies/text_file.hpp"
-#include "heddle/copies/verifier.hpp"
 #include "heddle/detail/files/open_file.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/backup_folder.hpp"
+#include "heddle/sqlite/backups/bytes.hpp"
+#include "heddle/sqlite/backups/description.hpp"
+#include "heddle/sqlite/backups/file_list.hpp"
+#include "heddle/sqlite/backups/moved_paths.hpp"
+#include "heddle/sqlite/backups/object_store.hpp"
+#include "heddle/sqlite/backups/restore_place.hpp"
+#include "heddle/sqlite/backups/text_file.hpp"
+#include "heddle/sqlite/backups/verifier.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 
 #include <cstddef>
@@ -24,7 +24,7 @@
 #include <string_view>
 #include <utility>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Makes a database, and the files of its artifacts, of a backup.
 class Restorer {
@@ -125,4 +125,4 @@ class Restorer {
   RestoredPlace place_;
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "heddle/context.hpp"
-#include "heddle/copies/text_file.hpp"
 #include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/text_file.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -18,7 +18,7 @@
 #include <functional>
 #include <string>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// A stored content whose bytes lie in a file.
 struct ContentInFile {
@@ -27,6 +27,16 @@ struct ContentInFile {
   std::int64_t bytes = 0;
   std::string checksum{};
 };
+
+/// Throws `failed_precondition` for a schema of a later version of Heddle, of which this one does not know which files
+/// it names.
+inline void require_known_schema(std::int32_t schema, std::int32_t latest) {
+  if (schema <= latest) { return; }
+  throw Error(ErrorCode::failed_precondition, "the database has schema version " + std::to_string(schema) +
+                                                  ", and this program knows no version after " +
+                                                  std::to_string(latest) +
+                                                  ": use the version of Heddle that has migrated it");
+}
 
 /// The database in a backup, which no process changes: SQLite takes no lock and makes no file beside it.
 class DatabaseCopy {
@@ -133,4 +143,4 @@ class DatabaseCopy {
   SQLite::Database database_;
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

@@ -1,10 +1,10 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/copies/description.hpp"
-#include "heddle/copies/text_file.hpp"
 #include "heddle/detail/files/open_file.hpp"
 #include "heddle/detail/files/percent_encode.hpp"
+#include "heddle/sqlite/backups/description.hpp"
+#include "heddle/sqlite/backups/text_file.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// A file of an artifact directory: the list of a backup has a line for each, first for the stored contents by tenant
 /// and number, then for other files.
@@ -51,6 +51,8 @@ struct ListedFile {
     if (!is_name) { refuse_damaged(what); }
     file.names.push_back(std::move(*name));
   }
+  // The first is the folder of a tenant, which begins with no dot: other names in an artifact directory do.
+  if (file.names.size() < 2 || file.names.front().front() == '.') { refuse_damaged(what); }
   return file;
 }
 
@@ -80,4 +82,4 @@ class FileList {
   TextReader text_;
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

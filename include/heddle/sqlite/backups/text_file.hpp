@@ -19,7 +19,7 @@
 #include <vector>
 
 /// The text files of a backup, and what they have in common.
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Throws the error for a backup that is not as it was written.
 [[noreturn]] inline void refuse_damaged(const std::string& what) {
@@ -134,4 +134,4 @@ class TextReader {
   detail::crypto::Sha256 digest_{};
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

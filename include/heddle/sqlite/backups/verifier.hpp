@@ -1,14 +1,15 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/copies/backup_folder.hpp"
-#include "heddle/copies/bytes.hpp"
-#include "heddle/copies/database_copy.hpp"
-#include "heddle/copies/description.hpp"
-#include "heddle/copies/file_list.hpp"
-#include "heddle/copies/object_store.hpp"
-#include "heddle/copies/text_file.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/backup_folder.hpp"
+#include "heddle/sqlite/backups/bytes.hpp"
+#include "heddle/sqlite/backups/database_copy.hpp"
+#include "heddle/sqlite/backups/description.hpp"
+#include "heddle/sqlite/backups/file_list.hpp"
+#include "heddle/sqlite/backups/object_store.hpp"
+#include "heddle/sqlite/backups/text_file.hpp"
+#include "heddle/sqlite/embedded_migrations.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
 #include "heddle/stores/detail/content_cleanup.hpp"
 
@@ -17,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Returns the way to the file of a stored content.
 [[nodiscard]] inline std::vector<std::string> names_of(const ContentInFile& content) {
@@ -35,6 +36,7 @@ class Verifier {
   /// Throws `data_loss` for the first thing that is not as it was written.
   void run() {
     const BackupReport& report = description_.report;
+    require_known_schema(report.schema, static_cast<std::int32_t>(embedded_migrations.size()));
     progress_.begin(BackupStage::verification, report.database_bytes + report.file_bytes);
     auto file = backup_.folder().find_file(description_.database_name());
     if (!file) { refuse_damaged("its database is missing"); }
@@ -78,4 +80,4 @@ class Verifier {
   std::int64_t left_out_ = 0;
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "heddle/context.hpp"
-#include "heddle/copies/backup_folder.hpp"
+#include "heddle/sqlite/backups/backup_folder.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -18,7 +18,7 @@
 #include <string>
 #include <utility>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// Makes the paths of artifacts lead to a new artifact directory, in a restored database that has no other connection.
 /// Only absolute paths that lead into the former one change; a relative one depends on the process that stored it.
@@ -82,4 +82,4 @@ class MovedPaths {
   std::array<std::string, 2> former_;
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups

@@ -1,12 +1,12 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
-#include "heddle/copies/bytes.hpp"
-#include "heddle/copies/description.hpp"
-#include "heddle/copies/text_file.hpp"
 #include "heddle/detail/files/open_file.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/backup.hpp"
+#include "heddle/sqlite/backups/bytes.hpp"
+#include "heddle/sqlite/backups/description.hpp"
+#include "heddle/sqlite/backups/text_file.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 
 #include <functional>
@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace heddle::copies {
+namespace heddle::sqlite::backups {
 
 /// The bytes of the files of artifacts in a backup: each once, under their SHA-256, in a folder for its first two
 /// digits. An object is never changed, so that a later backup into the same folder cannot damage the one that is there.
@@ -54,17 +54,13 @@ class ObjectStore {
     Digest digest;
     {
       auto file = root_->make_file(unfinished);
-      try {
-        digest = read_all(source, progress, Counted::yes, [&](std::string_view bytes) { file.write(bytes); });
-        if (!accept(digest)) {
-          root_->remove_file(unfinished);
-          return digest;
-        }
-        file.sync();
-      } catch (...) {
+      // What stays of it if this throws is removed by `discard_unfinished`, or by the next backup.
+      digest = read_all(source, progress, Counted::yes, [&](std::string_view bytes) { file.write(bytes); });
+      if (!accept(digest)) {
         root_->remove_file(unfinished);
-        throw;
+        return digest;
       }
+      file.sync();
     }
     auto written = root_->find_file(unfinished);
     if (!written || digest_of(*written, progress, Counted::no) != digest) {
@@ -72,6 +68,13 @@ class ObjectStore {
     }
     give_name(digest, progress);
     return digest;
+  }
+
+  /// Removes what a failed `add` has left, so that it needs no room.
+  void discard_unfinished() const noexcept {
+    try {
+      root_->remove_file(unfinished);
+    } catch (const Error&) { return; }
   }
 
   /// Returns when the names of all objects are on the disk, also of those that a killed backup has left.
@@ -127,4 +130,4 @@ class ObjectStore {
   std::optional<stores::detail::OpenFolder> root_;
 };
 
-}  // namespace heddle::copies
+}  // namespace heddle::sqlite::backups
