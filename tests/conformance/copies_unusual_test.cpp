@@ -213,19 +213,20 @@ COPY_TEST("two copies at once store nothing twice and lose nothing") {
   CHECK(copy(from.backend(), to.backend()).unchanged == 2);
 }
 
-COPY_TEST("a copy ends with its deadline, and nothing is stored") {
+COPY_TEST("a copy ends with its deadline, and nothing more is stored") {
   typename Pair::Source from(administered);
   typename Pair::Target to;
-  fill_messages(from.backend(), alice);
+  for (const Context& context : {alice, bob}) { fill_messages(from.backend(), context); }
   Context late;
   late.deadline = Context::Clock::now();
   CHECK(code_of([&] { copy(from.backend(), to.backend(), late); }) == ErrorCode::deadline_exceeded);
   late.deadline.reset();
-  const CopyOptions over_at_once{.on_progress = [&](const CopyProgress& /*progress*/) {
-    if (!late.deadline) { late.deadline = Context::Clock::now(); }
+  const CopyOptions over_between{.on_progress = [&](const CopyProgress& progress) {
+    if (progress.state == CopyState::copied) { late.deadline = Context::Clock::now(); }
   }};
-  CHECK(code_of([&] { copy(from.backend(), to.backend(), late, over_at_once); }) == ErrorCode::deadline_exceeded);
-  CHECK(exported(to.backend(), alice).report.records == 0);
+  CHECK(code_of([&] { copy(from.backend(), to.backend(), late, over_between); }) == ErrorCode::deadline_exceeded);
+  CHECK(digest_of(to.backend(), alice) == digest_of(from.backend(), alice));
+  CHECK(exported(to.backend(), bob).report.records == 0);
 }
 
 COPY_TEST("an error names the side and the tenant, and that of an observer stays as it is") {
