@@ -84,19 +84,18 @@ class Copier {
     progress_.stored = 0;
     progress_.records = 0;
     tell(CopyState::reading);
-    if (const auto present = present_at_target(context)) {
-      if (measure(from_, context).records_checksum == present->records_checksum) {
-        ++report_.unchanged;
-        progress_.stored = present->records;
-        progress_.records = present->records;
-        return end(CopyState::unchanged);
-      }
-      if (!options_.keep_other_data) { throw has_other_data.of(tenant).error(); }
-      ++report_.kept;
-      return end(CopyState::kept);
+    if (leave(context)) { return; }
+    ImportReport stored;
+    try {
+      stored = pass(context);
+    } catch (const Error& error) {
+      // Other data came meanwhile, or lay beside an import that was undone.
+      if (error.code() != ErrorCode::already_exists || !leave(context)) { throw; }
+      return;
     }
-    const ImportReport stored = store(context);
-    const ExportReport found = measure(to_, context);
+    // Of one that has removed all of its data a row may be left.
+    if (stored.records == 0) { return end_unchanged(0); }
+    const ExportReport found = measure(target, to_, context);
     if (found.counts != stored.counts || found.records_checksum != stored.records_checksum) {
       throw copy_differs.of(tenant).error();
     }
@@ -104,18 +103,31 @@ class Copier {
     if (stored.resumed) { ++report_.resumed; }
     report_.records += stored.records;
     for (const auto& count : stored.counts) { report_.counts[count.first] += count.second; }
-    progress_.stored = stored.records;
-    progress_.records = stored.records;
-    end(CopyState::copied);
+    end(CopyState::copied, stored.records);
+  }
+
+  /// Returns true if the target has data of the tenant, which stay as they are.
+  bool leave(const Context& context) {
+    const auto present = present_at_target(context);
+    if (!present) { return false; }
+    if (measure(source, from_, context).records_checksum == present->records_checksum) {
+      end_unchanged(present->records);
+      return true;
+    }
+    // The import replaces a quota.
+    const auto quota = present->counts.find("artifact_quota");
+    if (quota != present->counts.end() && present->records == quota->second) { return false; }
+    if (!options_.keep_other_data) { throw has_other_data.of(context.user_id).error(); }
+    ++report_.kept;
+    end(CopyState::kept, 0);
+    return true;
   }
 
   /// Returns what a whole tenant has at the target; nothing if it has no data there, or an import has not ended.
   std::optional<ExportReport> present_at_target(const Context& context) {
     try {
-      ExportReport report = measure(to_, context);
-      // A quota alone is no data: an import that was undone leaves it.
-      const auto quota = report.counts.find("artifact_quota");
-      if (report.records == (quota == report.counts.end() ? 0 : quota->second)) { return std::nullopt; }
+      ExportReport report = measure(target, to_, context);
+      if (report.records == 0) { return std::nullopt; }
       return report;
     } catch (const Error& error) {
       // If it is for another reason, the import will be refused for the same.
@@ -125,37 +137,20 @@ class Copier {
   }
 
   template <class Backend>
-  static ExportReport measure(Backend& backend, const Context& context) {
-    return export_user(backend, context, [](std::string_view /*bytes*/) {}, {.time = time});
-  }
-
-  ImportReport store(const Context& context) {
-    try {
-      return pass(context);
-    } catch (const Error& error) {
-      // Only what is refused before its first batch can be because an import of another stream has begun: the source
-      // has changed since an earlier call.
-      if (source_failed_ || progress_.records != 0 || error.code() != ErrorCode::failed_precondition ||
-          !abort_import(to_, context)) {
-        throw;
-      }
-    }
-    return pass(context);
+  ExportReport measure(std::string_view side, Backend& backend, const Context& context) {
+    return saying(side, context,
+                  [&] { return export_user(backend, context, [](std::string_view /*bytes*/) {}, {.time = time}); });
   }
 
   /// Exports in another thread what it imports.
   ImportReport pass(const Context& context) {
     Pipe pipe;
-    source_failed_ = false;
     // Ends before this function returns.
     const std::jthread exporter([this, &pipe, &context] {
       try {
         export_user(from_, context, [&pipe](std::string_view bytes) { pipe.write(bytes); }, {.time = time});
         pipe.end();
-      } catch (...) {
-        source_failed_ = true;
-        pipe.end(std::current_exception());
-      }
+      } catch (...) { pipe.end(std::current_exception()); }
     });
     const PipeReader reader(pipe);
     const auto tell_batch = [this](const auto& batch) {
@@ -163,24 +158,60 @@ class Copier {
       progress_.records = batch.records;
       tell(CopyState::storing);
     };
-    return import_user(to_, context, [&pipe](std::span<char> buffer) { return pipe.read(buffer); },
-                       {.artifact_quota = true, .on_progress = tell_batch});
+    bool source_failed = false;
+    const auto read = [&](std::span<char> buffer) {
+      source_failed = true;
+      const std::size_t count = saying(source, context, [&] { return pipe.read(buffer); });
+      source_failed = false;
+      return count;
+    };
+    const ImportOptions options{.artifact_quota = true, .replace_unfinished = true, .on_progress = tell_batch};
+    try {
+      return import_user(to_, context, read, options);
+    } catch (const Error& error) {
+      if (source_failed || observer_failed_) { throw; }
+      throw in(target, context, error);
+    }
   }
 
-  void end(CopyState state) {
+  static constexpr std::string_view source = "at the source, the tenant ";
+  static constexpr std::string_view target = "at the target, the tenant ";
+
+  /// Returns the error with where it occurred.
+  static Error in(std::string_view side, const Context& context, const Error& error) {
+    return Error(error.code(), std::string(side).append(quoted_id(context.user_id)).append(": ").append(error.what()),
+                 error.native_code(), error.in_doubt() ? Outcome::in_doubt : Outcome::nothing_happened);
+  }
+  template <class Call>
+  static auto saying(std::string_view side, const Context& context, const Call& call) {
+    try {
+      return call();
+    } catch (const Error& error) { throw in(side, context, error); }
+  }
+
+  void end_unchanged(std::int64_t records) {
+    ++report_.unchanged;
+    end(CopyState::unchanged, records);
+  }
+  void end(CopyState state, std::int64_t records) {
     ++report_.tenants;
+    progress_.stored = records;
+    progress_.records = records;
     tell(state);
   }
   void tell(CopyState state) {
     progress_.state = state;
-    if (options_.on_progress) { options_.on_progress(progress_); }
+    if (!options_.on_progress) { return; }
+    observer_failed_ = true;
+    options_.on_progress(progress_);
+    observer_failed_ = false;
   }
 
   From& from_;
   To& to_;
   const Context& context_;
   const CopyOptions& options_;
-  bool source_failed_ = false;  ///< or the target has not read all of its stream
+  bool observer_failed_ = false;
   CopyProgress progress_{};
   CopyReport report_{};
 };
@@ -192,10 +223,13 @@ class Copier {
 /// counts and digest before the next one begins. Tenants that only the target has stay as they are.
 ///
 /// Call it again after a kill, a stop or a failure: a tenant that is complete at the target, with the same digest, is
-/// not written again; one that is half imported goes on, or is undone and begun anew if the source has changed. Do not
-/// serve the tenants meanwhile: what they write to the source after their turn is not copied, and makes the next call
-/// find other data. A stream lies in a temporary file meanwhile, as `import_user` says, and a thread of the call reads
-/// the source.
+/// not written again; one that is half imported goes on. If the source has changed, or the import is another one that
+/// has not ended, it is undone and begun anew. Do not serve the tenants meanwhile: what they write to the source after
+/// their turn is not copied, and makes the next call find other data. A stream lies in a temporary file meanwhile, as
+/// `import_user` says, and a thread of the call reads the source.
+///
+/// Let one call copy into a target at a time. Of two that write the same tenant one throws `conflict`; nothing is
+/// stored twice.
 ///
 /// The tenant of the context is ignored; its deadline and its stop token are for the whole copy. Precondition: both
 /// are migrated. Threads: as those of the two backends.
@@ -203,7 +237,8 @@ class Copier {
 /// Throws `failed_precondition` if the source does not administer, which lists the tenants (see AdministersTenants),
 /// and while an import into the source or an erasure there has not ended; `conflict` for a tenant that has other data
 /// at the target, unless the options keep it; `data_loss` if a copied tenant is not the same when it is read back; what
-/// an export or an import throws; and what the observer throws. Tenants that were copied before stay.
+/// an export or an import throws, with the side and the tenant in its message; and what the observer throws. Tenants
+/// that were copied before stay.
 template <StorageBackend From, StorageBackend To>
 CopyReport copy(From& from, To& to, const Context& context = {}, const CopyOptions& options = {}) {
   return transfer::Copier<From, To>(from, to, context, options).run();

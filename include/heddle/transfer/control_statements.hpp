@@ -42,6 +42,7 @@ struct ControlStatements {
   Check<> is_empty{"SELECT 1 WHERE " + lacks("sessions") + " AND " + lacks("artifacts") + " AND " +
                    lacks("agent_errors") + " AND " + lacks("human_requests") + " AND " + lacks("sql_results") +
                    " AND " + lacks("contents") + " AND " + lacks("idempotency_keys")};
+  Statement<> forget_quota{"UPDATE content_usage SET quota_bytes = NULL WHERE user_id = ?1"};
   /// digest, line, time. No row if there is one.
   Check<Text, std::int64_t, Timestamp> begin{
       "INSERT INTO imports (user_id, digest, line, writing, aborting, started_at) VALUES (?1, ?2, ?3, 1, 0, ?4) "

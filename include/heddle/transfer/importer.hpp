@@ -7,6 +7,7 @@
 #include "heddle/refusal.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
+#include "heddle/transfer/abort.hpp"
 #include "heddle/transfer/control_statements.hpp"
 #include "heddle/transfer/exporter.hpp"
 #include "heddle/transfer/marks.hpp"
@@ -82,8 +83,11 @@ class Importer {
         throw Error(ErrorCode::failed_precondition, "an erasure of this tenant has not ended: end it first");
       }
       if (found->digest == summary_.report.checksum && found->aborting == 0) { return found->line; }
-      throw Error(ErrorCode::failed_precondition,
-                  "an import of another stream into this tenant has not ended: resume or abort it");
+      if (!options_.replace_unfinished) {
+        throw Error(ErrorCode::failed_precondition,
+                    "an import of another stream into this tenant has not ended: resume or abort it");
+      }
+      abort<Policy>(passage_);
     }
     SessionRow staging;
     staging.id = staging_session;
@@ -93,7 +97,11 @@ class Importer {
       const auto user = tx.user_id();
       // First, so that what is stored at the same time is seen, or refused: see the migration.
       tx.require(import_has_begun, control_.begin, user, summary_.report.checksum, 1, now());
-      if (options_.on_conflict == OnConflict::fail) { tx.require(tenant_has_data, control_.is_empty, user); }
+      if (options_.on_conflict == OnConflict::fail) {
+        tx.require(tenant_has_data, control_.is_empty, user);
+        // Its quota comes from the stream, whatever an import that was undone has left.
+        if (options_.artifact_quota) { tx.run(control_.forget_quota, user); }
+      }
       tx.run(sql::statements<WriteStatements<Sql>>().session, user,
              sql::Fields<SessionRow, typename WriteStatements<Sql>::NewSession>{staging});
       tx.run(control_.end_batch, user, 1);
@@ -213,42 +221,5 @@ class Importer {
   std::int64_t done_ = 0;            ///< the last line that is stored
   std::optional<Record> content_{};  ///< whose chunks are being read
 };
-
-/// Removes what an import has written, in batches. Returns false if there was none.
-template <class Policy, class Passage>
-bool abort(Passage& passage) {
-  using Sql = typename Policy::Dialect::Language;
-  const auto& control = sql::statements<ControlStatements<Sql>>();
-  constexpr std::int64_t batch = 50;
-  if (!passage.write([&](auto& tx) { return tx.one(control.abort, tx.user_id()); })) { return false; }
-  const auto remove_all = [&](const auto& statement) {
-    while (passage.write([&](auto& tx) { return tx.run(statement, tx.user_id(), batch); }) != 0) {
-      passage.context().check();
-    }
-  };
-  // Before any session is removed, and its folds and branches with it: on SQLite the numbers of summaries and branches
-  // are used again then, by other tenants, too.
-  passage.write([&](auto& tx) {
-    const auto user = tx.user_id();
-    tx.run(control.drop_summaries, user);
-    tx.run(control.forget_summaries, user);
-    tx.run(control.end_branches, user);
-    tx.run(control.forget_branches, user);
-    return [] {};
-  });
-  remove_all(control.remove_sessions);
-  remove_all(control.remove_artifacts);
-  passage.write([&](auto& tx) {
-    const auto user = tx.user_id();
-    tx.run(control.abandon_uploads, user);
-    tx.run(control.drop_contents, user);
-    tx.run(control.remove_results, user);
-    tx.run(control.remove_keys, user);
-    tx.run(control.forget_numbers, user);
-    tx.run(control.forget, user);
-    return [] {};
-  });
-  return true;
-}
 
 }  // namespace heddle::transfer
