@@ -154,6 +154,7 @@ TEST_CASE("a backend for reading only reads across tenants as administration") {
   CHECK(code_of([&] { reader.session_storage().soft_delete_session(alice, "s"); }) == ErrorCode::failed_precondition);
   CHECK(code_of([&] { reader.session_storage().purge_deleted_sessions({}, std::chrono::hours(1)); }) ==
         ErrorCode::failed_precondition);
+  CHECK(code_of([&] { reader.result_store().purge_expired(); }) == ErrorCode::failed_precondition);
 }
 
 TEST_CASE("a backend for reading only does not migrate") {

@@ -183,8 +183,7 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("Admin", admin, admin_of(admin));
   const auto& retention = statements<Dialect::Retention>();
   Texts of_retention = retention_of(retention);
-  of_retention.emplace_back("detach_children.by_age", retention.detach_children.by_age.text());
-  of_retention.emplace_back("detach_children.by_count", retention.detach_children.by_count.text());
+  of_retention.emplace_back("detach_children", retention.detach_children.text());
   all.add("Retention", retention, of_retention);
   const auto& idempotency = statements<heddle::sql::IdempotencyStatements>();
   all.add("Idempotency", idempotency, idempotency_of(idempotency));

@@ -276,10 +276,14 @@ Texts human_requests_of(const Group& group) {
 template <class Group>
 Texts retention_of(const Group& group) {
   Texts texts;
-  const auto add = [&texts](const std::string& name, const auto& removal) {
+  const auto add_finding = [&texts](const std::string& name, const auto& removal) {
     texts.emplace_back(name + ".tenants", removal.tenants.text());
     texts.emplace_back(name + ".by_age", removal.by_age.text());
     texts.emplace_back(name + ".by_count", removal.by_count.text());
+  };
+  const auto add = [&](const std::string& name, const auto& removal) {
+    add_finding(name, removal);
+    texts.emplace_back(name + ".remove", removal.remove.text());
   };
   add("sessions", group.sessions);
   add("snapshots", group.snapshots);
@@ -288,7 +292,8 @@ Texts retention_of(const Group& group) {
   add("results", group.results);
   add("requests", group.requests);
   add("keys", group.keys);
-  add("mark_branches", group.mark_branches);
+  add_finding("branches", group.branches);
+  texts.emplace_back("branches.mark", group.branches.mark.text());
   texts.emplace_back("remove_segments", group.remove_segments.text());
   texts.emplace_back("remove_branches", group.remove_branches.text());
   texts.emplace_back("release_branches", group.release_branches.text());

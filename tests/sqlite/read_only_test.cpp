@@ -1,6 +1,7 @@
 #include "heddle/sqlite.hpp"
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
+#include "support/second_analysis.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -9,7 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace heddle;
@@ -170,4 +173,22 @@ TEST_CASE("reading only finds messages that wait for the index, and leaves them 
   CHECK(reader.details().owed->unindexed_messages == 1);
   reader.close();
   CHECK(raw.integer("SELECT count(*) FROM search_queue") == 1);
+}
+
+TEST_CASE("reading only answers by an index of an earlier analysis, and by one of a later") {
+  const auto finds = [](const Place& place, const std::string& query) {
+    Backend<Sqlite> reader(place.reading());
+    return reader.session_storage().search_messages(alice, {.query = query}).items.size();
+  };
+  std::optional<support::SecondAnalysis> later(std::in_place);
+  const Place of_later;
+  later.reset();
+  const Place of_earlier;
+  std::string before = of_later.bytes();
+  CHECK(finds(of_later, "words") == 1);
+  CHECK(of_later.bytes() == before);
+  later.emplace();
+  before = of_earlier.bytes();
+  CHECK(finds(of_earlier, "words") == 1);
+  CHECK(of_earlier.bytes() == before);
 }

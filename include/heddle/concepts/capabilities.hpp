@@ -81,10 +81,9 @@ concept Scrubs = requires(T& backend, const Context& context) {
 /// the space is used again by later writes, and the file stays as long as it is.
 ///
 ///  - `compact` frees pages at the end of the file, in short steps between other calls, until none is left, or until
-///  the
-///    time of the options is over, after at least one step; what is left is in the report. It needs a file with a map
-///    of its pages, which a new file has if the configuration says so (`incremental_vacuum`). If there is unused space
-///    in another one, it throws `failed_precondition`, says how many bytes there are, and changes nothing.
+///    the time of the options is over, after at least one step; what is left is in the report. It needs a file with a
+///    map of its pages, which a new file has if the configuration says so (`incremental_vacuum`). If there is unused
+///    space in another one, it throws `failed_precondition`, says how many bytes there are, and changes nothing.
 ///  - With `full` it writes the whole file anew (VACUUM), with a map of its pages if the configuration says so: that
 ///    takes as much space again, and other writes wait. So an older file is compacted in full once, and by steps from
 ///    then on.
@@ -153,16 +152,15 @@ concept AdministersTenants = requires(T& backend, const Context& context, const 
 
 /// Removes old records of all tenants by rules.
 ///
-///  - `apply_retention` removes what the rules of a RetentionConfig do not keep, and returns how many records there
-///  were;
-///    its interval has no meaning here. A removed record is gone as if it had been removed by its own operation: with
-///    its words in the full-text indexes, its contents and files, and its part of the tenant's totals; the hooks for
-///    removed sessions run, and forks keep the messages that they share. It works tenant by tenant, in transactions of
-///    a bounded number of records, between other calls. Ages are by the clock of the database, or of the process on
-///    SQLite.
-///  - A record that a concurrent call is changing may be left to the next time. After a failure it goes on with the
-///  rules
-///    for other types, and throws the first one at the end; what was removed stays so.
+///  - `apply_retention` removes what the rules of a RetentionConfig do not keep, and returns how many records that
+///    were; its interval has no meaning here. A removed record is gone as if it had been removed by its own operation:
+///    with its words in the full-text indexes, its contents and files, and its part of the tenant's totals; the hooks
+///    for removed sessions run, and forks keep the messages that they share. It works in transactions of a bounded
+///    number of records, between other calls, and tenants take turns. Ages are by the clock of the database, or of the
+///    process on SQLite.
+///  - What a concurrent call is changing may be left to the next time; a tenant that is being imported or erased is.
+///    After a failure it goes on with other tenants and the rules for other types, and throws the first one at the end;
+///    what was removed stays so.
 ///  - Each type is an operation of its own (`remove_old_sessions` and its neighbours), for tracers and metrics.
 ///  - Throws `invalid_argument` for a rule without meaning. It is administration: see AdministersTenants for what it
 ///    throws.

@@ -56,6 +56,7 @@ namespace heddle::detail::calls {
     case Operation::interrupted_streams:
     case Operation::list_all_sessions:
     case Operation::sessions_per_user:
+    case Operation::list_tenants:
     case Operation::system_statistics:
     case Operation::validate_permissions:
     case Operation::export_user: return false;

@@ -2,18 +2,23 @@
 #pragma once
 
 #include "heddle/sql/content_rows.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/retention_rows.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
 namespace heddle::sql {
 
-/// The statements that remove what a RetentionConfig does not keep, tenant by tenant, in batches. Each begins with the
-/// oldest rows, and looks again at what it has locked: a row that a concurrent call has just changed stays.
+/// The statements that remove what a RetentionConfig does not keep, tenant by tenant. First one finds which rows of a
+/// tenant are old, by reading only; then others remove these in batches, the oldest first. Those look again at what
+/// they have locked: a row that a concurrent call has just changed stays. They leave a tenant alone that is being
+/// imported or erased.
 template <class Sql>
 struct RetentionStatements {
   using Text = std::string_view;
@@ -21,39 +26,48 @@ struct RetentionStatements {
   /// Parameters: after this user, limit. Users that have rows of a table, in order. It looks each of them up in an
   /// index, and reads no other rows.
   using Tenants = Statement<std::string, Text, std::int64_t>;
-  /// Parameters: user, now, an age in microseconds or a number to keep, limit.
+  /// Parameters: user, now, an age in microseconds or a number to keep. No row: nothing is old.
+  template <class Bound>
+  using Find = Statement<Bound, Text, Timestamp, std::int64_t>;
+  /// Parameters: user, the members of a bound, limit.
   template <class Row>
-  using Old = Statement<Row, Text, Timestamp, std::int64_t, std::int64_t>;
+  using Old = Statement<Row, Text, Fields<OldRecords>, std::int64_t>;
   /// The removal of one type of record: of those that are older than an age, and of those beyond a number.
   template <class Row = NoRow>
   struct Removal {
+    using Bound = OldRecords;
     Tenants tenants;
-    Old<Row> by_age;
-    Old<Row> by_count;
+    Find<Bound> by_age;
+    Find<Bound> by_count;
+    Old<Row> remove;
+  };
+  struct Marking {
+    using Bound = OldBranches;
+    Tenants tenants;
+    Find<Bound> by_age;
+    Find<Bound> by_count;
+    Statement<NoRow, Text, Fields<OldBranches>, std::int64_t> mark;
   };
 
-  Removal<OwnedId> sessions{{tenants("sessions")},
-                            {delete_old(sessions_table(), older(sessions_table()), ids())},
-                            {delete_old(sessions_table(), surplus(sessions_table()), ids())}};
-  Removal<> snapshots = removal({"memory_snapshots", "created_at", "id", Sql::visible("memory_snapshots")});
-  Removal<> errors = removal({"agent_errors", "timestamp", "id", Sql::visible("agent_errors")});
-  Removal<RemovedArtifact> artifacts{
-      {tenants("artifacts")},
-      {delete_old(artifacts_table(), older(artifacts_table()) + " AND updated_at < " + limit(), paths())},
-      {delete_old(artifacts_table(), surplus(artifacts_table()), paths())}};
-  Removal<> results = removal({"sql_results", "stored_at", "id", {}});
+  Removal<OwnedId> sessions = removal<OwnedId>(sessions_table(), " RETURNING user_id, id");
+  Removal<> snapshots = removal<>({"memory_snapshots", "created_at", "id", Sql::visible("memory_snapshots")});
+  Removal<> errors = removal<>({"agent_errors", "timestamp", "id", Sql::visible("agent_errors")});
+  /// They are old if they were not changed either.
+  Removal<RemovedArtifact> artifacts = removal<RemovedArtifact>(
+      {"artifacts", "created_at", "id", " AND deleted_at IS NULL" + Sql::visible("artifacts"), "updated_at"},
+      " RETURNING user_id, path");
+  Removal<> results = removal<>({"sql_results", "stored_at", "id", {}});
   /// Those whose time is over must have been settled before.
   Removal<> requests =
-      removal({"human_requests", "created_at", "id", " AND status <> 'pending'" + Sql::visible("human_requests")});
-  Removal<> keys = removal({"idempotency_keys", "created_at", "key", {}});
+      removal<>({"human_requests", "created_at", "id", " AND status <> 'pending'" + Sql::visible("human_requests")});
+  Removal<> keys = removal<>({"idempotency_keys", "created_at", "key", {}});
 
   // Hidden branches: they are marked first, by a time that no call gives, as all that follows must mean the same ones.
   // The session is locked against a call that makes one of them the present branch.
-  Removal<> mark_branches{{tenants("branches", " AND " + hidden("t"))},
-                          {mark("b.hidden_at < " + limit())},
-                          {mark("(b.hidden_at, b.number) <= (SELECT n.hidden_at, n.number FROM branches n WHERE "
-                                "n.user_id = ?1 AND " +
-                                hidden("n") + " ORDER BY n.hidden_at DESC, n.number DESC LIMIT 1 OFFSET ?3)")}};
+  Marking branches{{tenants("branches", " AND " + hidden("t"))},
+                   {find_branches(limit(), "b.hidden_at < " + limit(), "")},
+                   {find_branches(std::to_string(end), "b.hidden_at IS NOT NULL", " OFFSET ?3")},
+                   {mark()}};
   /// Parameter: user. Removes the segments of the marked branches, and so the messages that no other segment has.
   Statement<NoRow, Text> remove_segments{"DELETE FROM segments WHERE " + Sql::of_user("segments", "?1") +
                                          "branch_number IN (SELECT m.number FROM branches m WHERE " + marked("m") +
@@ -62,8 +76,10 @@ struct RetentionStatements {
   Statement<NoRow, Text> remove_branches{"DELETE FROM branches WHERE " + marked("branches") +
                                          " AND NOT EXISTS (SELECT 1 FROM segments g WHERE " + Sql::of_user("g", "?1") +
                                          "g.source_number = branches.number)"};
-  /// Parameter: user. The other ones no longer belong to a session, as those of a deleted one.
-  Statement<NoRow, Text> release_branches{"UPDATE branches SET session_number = NULL WHERE " + marked("branches")};
+  /// Parameter: user. The other ones no longer belong to a session, as those of a deleted one. A stream of the tenant
+  /// has their times, so they get one that it may have.
+  Statement<NoRow, Text> release_branches{"UPDATE branches SET session_number = NULL, hidden_at = 0 WHERE " +
+                                          marked("branches")};
 
  protected:
   /// A table with the times by which rows are old, and what separates rows of one time. The condition says which rows
@@ -73,43 +89,49 @@ struct RetentionStatements {
     std::string time;
     std::string id;
     std::string condition;
+    std::string change{};  ///< the time of the last change, if it is another one
   };
   static Table sessions_table() { return {"sessions", "updated_at", "id", Sql::shown("sessions")}; }
 
-  /// Which of its rows are old: a condition.
-  static std::string older(const Table& table) {
-    return table.time + " < " + limit() + (is_sessions(table) ? Sql::updated_before(limit()) : "");
-  }
-  static std::string surplus(const Table& table) {
+  /// A query for the ids of old rows, the oldest first. Of sessions no more than have some thousand messages together,
+  /// but at least one.
+  static std::string select_old(const Table& table) {
     const std::string columns = table.time + ", " + table.id;
-    return "(" + columns + ") <= (SELECT " + columns + " FROM " + table.name + " WHERE user_id = ?1" + table.condition +
-           " ORDER BY " +
-           (is_sessions(table) ? Sql::last_updated_first() : table.time + " DESC, " + table.id + " DESC") +
-           " LIMIT 1 OFFSET ?3)";
-  }
-  /// A query for the ids of such rows, the oldest first.
-  static std::string select_old(const Table& table, const std::string& which) {
-    return "SELECT " + table.id + " FROM " + table.name + " WHERE user_id = ?1" + table.condition + " AND " + which +
-           " ORDER BY " + (is_sessions(table) ? Sql::first_updated_first() : table.time + ", " + table.id) +
-           " LIMIT ?4";
+    const std::string query = from(table) + " AND (" + columns + ") <= (?2, ?3)" +
+                              (is_sessions(table) ? Sql::updated_before("?2") : "") + " AND " +
+                              (table.change.empty() ? table.time : table.change) + " < ?4 ORDER BY " +
+                              (is_sessions(table) ? Sql::first_updated_first() : columns) + " LIMIT ?5";
+    if (!is_sessions(table)) { return "SELECT " + table.id + query + Sql::skip_held(); }
+    return "SELECT h.id FROM (SELECT f.id, f.last_sequence, sum(f.last_sequence) OVER (ORDER BY f.updated_at, f.id) AS "
+           "messages FROM (SELECT id, updated_at, last_sequence" +
+           query + Sql::skip_held() + ") f) h WHERE h.messages <= " + std::to_string(messages_at_once) +
+           " OR h.messages = h.last_sequence";
   }
 
   /// True for the marked branches of the user.
   static std::string marked(const std::string& table) {
-    return table + ".user_id = ?1 AND " + table + ".hidden_at = 0 AND " + table + ".session_number IS NOT NULL";
+    return table + ".user_id = ?1 AND " + table + ".hidden_at = " + mark_of_branches() + " AND " + table +
+           ".session_number IS NOT NULL";
   }
 
  private:
-  static Table artifacts_table() {
-    return {"artifacts", "created_at", "id", " AND deleted_at IS NULL" + Sql::visible("artifacts")};
-  }
-  static std::string ids() { return " RETURNING user_id, id"; }
-  static std::string paths() { return " RETURNING user_id, path"; }
+  /// After all times.
+  static constexpr std::int64_t end = std::numeric_limits<std::int64_t>::max();
+  static constexpr int messages_at_once = 5000;
+
   /// The index of sessions has their times in another form.
   static bool is_sessions(const Table& table) { return table.name == "sessions"; }
+  /// A time before all others.
+  static std::string mark_of_branches() { return "-9000000000000000000"; }
 
   /// The time before which a row is too old.
   static std::string limit() { return "(" + Sql::present("?2") + " - ?3)"; }
+  static std::string served(const std::string& user) {
+    return "NOT EXISTS (SELECT 1 FROM imports i WHERE i.user_id = " + user + ")";
+  }
+  static std::string from(const Table& table) {
+    return " FROM " + table.name + " WHERE user_id = ?1" + table.condition + " AND " + served("?1");
+  }
 
   static std::string tenants(const std::string& table, const std::string& condition = {}) {
     return "WITH RECURSIVE owners (user_id) AS (SELECT min(t.user_id) FROM " + table + " t WHERE t.user_id > ?1" +
@@ -118,27 +140,46 @@ struct RetentionStatements {
            ") FROM owners WHERE owners.user_id IS NOT NULL) SELECT user_id FROM owners WHERE user_id IS NOT NULL "
            "LIMIT ?2";
   }
-  // The ids are a table of their own: a plan that asks for them again would delete more than the limit.
-  static std::string delete_old(const Table& table, const std::string& which, const std::string& returning = {}) {
-    return "WITH old AS MATERIALIZED (" + select_old(table, which) + Sql::skip_held() + ") DELETE FROM " + table.name +
-           " WHERE user_id = ?1 AND " + table.id + " IN (SELECT " + table.id + " FROM old)" + returning;
+  /// Finds the newest row that is old. `before` is a time before which such rows were changed.
+  static std::string find(const Table& table, const std::string& before, const std::string& condition,
+                          const std::string& offset) {
+    return "SELECT " + table.time + ", " + table.id + ", " + before + from(table) + condition + " ORDER BY " +
+           (is_sessions(table) ? Sql::last_updated_first() : table.time + " DESC, " + table.id + " DESC") + " LIMIT 1" +
+           offset;
   }
-  static Removal<> removal(const Table& table) {
-    return {{tenants(table.name)}, {delete_old(table, older(table))}, {delete_old(table, surplus(table))}};
+  // The ids are a table of their own: a plan that asks for them again would delete more than the limit.
+  template <class Row = NoRow>
+  static Removal<Row> removal(const Table& table, const std::string& returning = {}) {
+    const std::string too_old = " AND " + table.time + " < " + limit() +
+                                (is_sessions(table) ? Sql::updated_before(limit()) : "") +
+                                (table.change.empty() ? "" : " AND " + table.change + " < " + limit());
+    return {{tenants(table.name)},
+            {find(table, limit(), too_old, "")},
+            {find(table, std::to_string(end), "", " OFFSET ?3")},
+            {"WITH old AS MATERIALIZED (" + select_old(table) + ") DELETE FROM " + table.name +
+             " WHERE user_id = ?1 AND " + table.id + " IN (SELECT " + table.id + " FROM old)" + returning}};
   }
 
   static std::string hidden(const std::string& table) {
     return table + ".hidden_at IS NOT NULL AND " + table + ".session_number IS NOT NULL";
   }
-  static std::string mark(const std::string& which) {
-    return "WITH old AS MATERIALIZED (SELECT b.number FROM branches b JOIN sessions s ON s.user_id = b.user_id AND "
-           "s.number = b.session_number WHERE b.user_id = ?1 AND s.user_id = ?1 AND " +
-           hidden("b") + " AND " + which +
-           " AND s.branch_number <> b.number AND b.branch < (SELECT max(o.branch) FROM branches o WHERE o.user_id = ?1 "
-           "AND o.session_number = b.session_number)" +
-           Sql::shown("s") + " ORDER BY b.hidden_at, b.number LIMIT ?4" + Sql::skip_held("s") +
-           ") UPDATE branches SET hidden_at = 0 WHERE user_id = ?1 AND hidden_at IS NOT NULL AND number IN (SELECT "
-           "number FROM old)";
+  /// FROM with the hidden branches `b` of shown sessions.
+  static std::string from_branches() {
+    return " FROM branches b JOIN sessions s ON s.user_id = b.user_id AND s.number = b.session_number WHERE "
+           "b.user_id = ?1 AND s.user_id = ?1 AND " +
+           hidden("b") + Sql::shown("s") + " AND " + served("?1");
+  }
+  static std::string find_branches(const std::string& before, const std::string& condition, const std::string& offset) {
+    return "SELECT b.hidden_at, b.number, " + before + from_branches() + " AND " + condition +
+           " ORDER BY b.hidden_at DESC, b.number DESC LIMIT 1" + offset;
+  }
+  static std::string mark() {
+    return "WITH old AS MATERIALIZED (SELECT b.number" + from_branches() +
+           " AND (b.hidden_at, b.number) <= (?2, ?3) AND b.hidden_at < ?4 AND s.branch_number <> b.number AND b.branch "
+           "< (SELECT max(o.branch) FROM branches o WHERE o.user_id = ?1 AND o.session_number = b.session_number) "
+           "ORDER BY b.hidden_at, b.number LIMIT ?5" +
+           Sql::skip_held("s") + ") UPDATE branches SET hidden_at = " + mark_of_branches() +
+           " WHERE user_id = ?1 AND hidden_at IS NOT NULL AND number IN (SELECT number FROM old)";
   }
 };
 

@@ -12,20 +12,11 @@ namespace heddle::sqlite {
 /// The statements that remove what is old: those of all backends, and one that frees children of their parents, which a
 /// foreign key does elsewhere.
 struct RetentionStatements : sql::RetentionStatements<Sql> {
-  /// Both ways to choose sessions.
-  struct Detaching {
-    Old<sql::NoRow> by_age;
-    Old<sql::NoRow> by_count;
-  };
-  /// To be run before the removal of sessions by the same rule, with the same arguments: removes the parent from
-  /// children of sessions that it will remove.
-  Detaching detach_children{{detach(older(sessions_table()))}, {detach(surplus(sessions_table()))}};
-
- private:
-  static std::string detach(const std::string& which) {
-    return "UPDATE sessions SET parent_session_id = NULL WHERE user_id = ?1 AND parent_session_id IN (" +
-           select_old(sessions_table(), which) + ")";
-  }
+  /// To be run before the removal of sessions, with the same arguments: removes the parent from children of sessions
+  /// that it will remove.
+  Old<sql::NoRow> detach_children{
+      "UPDATE sessions SET parent_session_id = NULL WHERE user_id = ?1 AND parent_session_id IN (" +
+      select_old(sessions_table()) + ")"};
 };
 
 }  // namespace heddle::sqlite

@@ -5,6 +5,8 @@
 #include "heddle/model/retention.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/sql/content_rows.hpp"
+#include "heddle/sql/record.hpp"
+#include "heddle/sql/retention_rows.hpp"
 #include "heddle/sql/rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/admin_rights.hpp"
@@ -20,7 +22,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace heddle::stores::detail {
@@ -39,89 +43,94 @@ class Retention {
     compile_search_parts<Policy>();
     validation::check_retention("options", config, {});
     const auto& sql = sql::statements<typename Policy::Dialect::Retention>();
-    // How many one transaction removes. Snapshots and requests can have long texts, results are images of tables.
-    constexpr std::int64_t whole = Policy::Dialect::Admin::purge_batch;
-    constexpr std::int64_t many = 1000;
-    constexpr std::int64_t some = 100;
-    constexpr std::int64_t few = 32;
     RetentionReport report;
     FirstFailure failure;
-    const auto apply_rule = [&](std::int64_t& count, Operation operation, const RetentionRule& rule, std::int64_t limit,
+    const auto apply_rule = [&](std::int64_t& count, Operation operation, const RetentionRule& rule,
                                 const auto& removal, auto&& remove_batch) {
       if (!rule.is_set()) { return; }
-      failure.attempt([&] { count = this->remove_old(context, operation, rule, limit, removal, remove_batch); });
+      failure.attempt([&] { count = this->remove_old(context, operation, rule, removal, remove_batch); });
     };
-    const auto rows_of = [](const auto& removal) {
-      return [&removal](auto& passage, const Batch& batch, FirstFailure& /*failure*/) {
-        return passage.administer([&](auto& tx) { return batch.run(tx, removal); });
+    const auto rows_of = [](const auto& removal, std::int64_t limit) {
+      return [&removal, limit](auto& passage, const std::string& user, const sql::OldRecords& old,
+                               FirstFailure& /*failure*/) {
+        return passage.administer(
+            [&](auto& tx) { return tx.run(removal.remove, user, sql::Fields<sql::OldRecords>{old}, limit); });
       };
     };
-    apply_rule(report.sessions, Operation::remove_old_sessions, config.sessions, whole, sql.sessions,
-               [this](auto& passage, const Batch& batch, FirstFailure& failed) {
-                 return this->remove_sessions(passage, batch, failed);
+    apply_rule(report.sessions, Operation::remove_old_sessions, config.sessions, sql.sessions,
+               [this](auto& passage, const std::string& user, const sql::OldRecords& old, FirstFailure& failed) {
+                 return this->remove_sessions(passage, user, old, whole, failed);
                });
-    apply_rule(report.hidden_branches, Operation::remove_old_branches, config.hidden_branches, whole, sql.mark_branches,
-               [this](auto& passage, const Batch& batch, FirstFailure& /*failed*/) {
-                 return this->remove_branches(passage, batch);
+    apply_rule(report.hidden_branches, Operation::remove_old_branches, config.hidden_branches, sql.branches,
+               [this](auto& passage, const std::string& user, const sql::OldBranches& old, FirstFailure& /*failed*/) {
+                 return this->remove_branches(passage, user, old, whole);
                });
-    apply_rule(report.artifacts, Operation::remove_old_artifacts, config.artifacts, some, sql.artifacts,
-               [this](auto& passage, const Batch& batch, FirstFailure& failed) {
-                 return this->remove_artifacts(passage, batch, failed);
+    apply_rule(report.artifacts, Operation::remove_old_artifacts, config.artifacts, sql.artifacts,
+               [this](auto& passage, const std::string& user, const sql::OldRecords& old, FirstFailure& failed) {
+                 return this->remove_artifacts(passage, user, old, some, failed);
                });
-    apply_rule(report.snapshots, Operation::remove_old_snapshots, config.snapshots, some, sql.snapshots,
-               rows_of(sql.snapshots));
-    apply_rule(report.errors, Operation::remove_old_errors, config.errors, some, sql.errors, rows_of(sql.errors));
-    apply_rule(report.results, Operation::remove_old_results, config.results, few, sql.results, rows_of(sql.results));
-    apply_rule(report.requests, Operation::remove_old_requests, config.requests, some, sql.requests,
-               [this](auto& passage, const Batch& batch, FirstFailure& /*failed*/) {
-                 return this->remove_requests(passage, batch);
-               });
-    apply_rule(report.keys, Operation::remove_old_keys, config.keys, many, sql.keys, rows_of(sql.keys));
+    apply_rule(report.snapshots, Operation::remove_old_snapshots, config.snapshots, sql.snapshots,
+               rows_of(sql.snapshots, some));
+    apply_rule(report.errors, Operation::remove_old_errors, config.errors, sql.errors, rows_of(sql.errors, some));
+    apply_rule(report.results, Operation::remove_old_results, config.results, sql.results, rows_of(sql.results, few));
+    apply_rule(report.requests, Operation::remove_old_requests, config.requests, sql.requests,
+               rows_of(sql.requests, some));
+    apply_rule(report.keys, Operation::remove_old_keys, config.keys, sql.keys, rows_of(sql.keys, many));
     failure.rethrow();
     return report;
   }
 
  private:
-  /// Which rows of a tenant a transaction removes.
-  struct Batch {
-    const std::string& user_id;
-    bool is_by_age;
-    std::int64_t bound;  ///< an age in microseconds, or a number
-    std::int64_t limit;
-    Timestamp present;  ///< the same for all statements: they must mean the same rows
+  // How many one transaction removes. Snapshots and requests can have long texts, results are images of tables.
+  static constexpr std::int64_t whole = Policy::Dialect::Admin::purge_batch;
+  static constexpr std::int64_t many = 1000;
+  static constexpr std::int64_t some = 100;
+  static constexpr std::int64_t few = 32;
 
-    /// Runs the statement of a removal that is for these rows.
-    template <class Transaction, class Removal>
-    auto run(Transaction& tx, const Removal& removal) const {
-      return tx.run(is_by_age ? removal.by_age : removal.by_count, user_id, present, bound, limit);
-    }
-    /// The same for one that returns rows.
-    template <class Transaction, class Removal>
-    auto all(Transaction& tx, const Removal& removal) const {
-      return tx.all(is_by_age ? removal.by_age : removal.by_count, user_id, present, bound, limit);
-    }
-  };
-
-  /// Applies a rule to the tenants that have rows of its type; returns how many were removed.
+  /// Applies a rule to the tenants that have rows of its type; returns how many were removed. A tenant of whom much is
+  /// removed lets the others have their turn in between.
   template <class Removal, class RemoveBatch>
-  std::int64_t remove_old(const Context& context, Operation operation, const RetentionRule& rule, std::int64_t limit,
+  std::int64_t remove_old(const Context& context, Operation operation, const RetentionRule& rule,
                           const Removal& removal, RemoveBatch& remove_batch) {
+    struct Rest {
+      std::string user;
+      typename Removal::Bound old;
+    };
     return gateway_.manage(context, operation, [&](auto& passage) {
+      constexpr int batches_of_a_turn = 10;
       std::int64_t count = 0;
       FirstFailure failure;
-      const auto apply_bound = [&](const std::string& user, bool is_by_age, std::int64_t bound) {
-        if (bound == 0) { return; }
-        for (std::int64_t removed = limit; removed >= limit; count += removed) {
-          passage.context().check();
-          removed = remove_batch(passage, Batch{user, is_by_age, bound, limit, now()}, failure);
-        }
+      std::vector<Rest> rest;
+      const auto take_turn = [&](Rest&& of) {
+        bool has_more = true;
+        // What fails for one tenant need not fail for others.
+        failure.attempt([&] {
+          for (int batch = 0; has_more && batch < batches_of_a_turn; ++batch) {
+            passage.context().check();
+            const std::int64_t removed = remove_batch(passage, of.user, of.old, failure);
+            count += removed;
+            has_more = removed > 0;
+          }
+          if (has_more) { rest.push_back(std::move(of)); }
+        });
       };
       failure.attempt([&] {
         this->for_each_tenant(passage, removal.tenants, [&](const std::string& user) {
-          apply_bound(user, true, std::chrono::microseconds(rule.max_age).count());
-          apply_bound(user, false, rule.max_count);
+          const auto apply_bound = [&](const auto& find, std::int64_t bound) {
+            if (bound == 0) { return; }
+            if (auto old = this->find_old<Removal>(passage, operation, find, user, bound)) {
+              take_turn({user, std::move(*old)});
+            }
+          };
+          apply_bound(removal.by_age, std::chrono::microseconds(rule.max_age).count());
+          apply_bound(removal.by_count, rule.max_count);
         });
       });
+      while (!rest.empty()) {
+        std::vector<Rest> turns;
+        turns.swap(rest);
+        for (Rest& turn : turns) { take_turn(std::move(turn)); }
+      }
       passage.count(count);
       failure.rethrow();
       return count;
@@ -144,15 +153,32 @@ class Retention {
     }
   }
 
+  /// Returns which rows of a tenant are old; nothing if none is. First settles the requests whose time is over, as
+  /// `expire` does.
+  template <class Removal, class Passage, class Find>
+  std::optional<typename Removal::Bound> find_old(Passage& passage, Operation operation, const Find& find,
+                                                  const std::string& user, std::int64_t bound) {
+    const Timestamp present = now();
+    if (operation == Operation::remove_old_requests) {
+      return passage.administer([&](auto& tx) {
+        tx.run(sql::statements<typename Policy::Dialect::HumanRequests>().expire, user, present);
+        return tx.one(find, user, present, bound);
+      });
+    }
+    return passage.oversee([&](auto& tx) { return tx.one(find, user, present, bound); });
+  }
+
   template <class Passage>
-  std::int64_t remove_sessions(Passage& passage, const Batch& batch, FirstFailure& failure) {
+  std::int64_t remove_sessions(Passage& passage, const std::string& user, const sql::OldRecords& old,
+                               std::int64_t limit, FirstFailure& failure) {
     const std::vector<sql::OwnedId> removed = passage.administer([&](auto& tx) {
       const auto& sql = sql::statements<typename Policy::Dialect::Retention>();
-      if constexpr (requires { sql.detach_children; }) { batch.run(tx, sql.detach_children); }
-      return batch.all(tx, sql.sessions);
+      const sql::Fields<sql::OldRecords> of_rule{old};
+      if constexpr (requires { sql.detach_children; }) { tx.run(sql.detach_children, user, of_rule, limit); }
+      return tx.all(sql.sessions.remove, user, of_rule, limit);
     });
     Context of_owner = passage.context();
-    of_owner.user_id = batch.user_id;
+    of_owner.user_id = user;
     for (const sql::OwnedId& session : removed) {
       failure.attempt(
           [&] { clean_up_session(passage.artifact_directory(), hooks_, of_owner, session.user_id, session.id); });
@@ -164,31 +190,26 @@ class Retention {
   }
 
   template <class Passage>
-  std::int64_t remove_branches(Passage& passage, const Batch& batch) {
+  std::int64_t remove_branches(Passage& passage, const std::string& user, const sql::OldBranches& old,
+                               std::int64_t limit) {
     return passage.administer([&](auto& tx) {
       const auto& sql = sql::statements<typename Policy::Dialect::Retention>();
-      auto marked = batch.run(tx, sql.mark_branches);
-      if constexpr (requires { sql.hold_sources; }) { tx.one(sql.hold_sources, batch.user_id); }
-      tx.run(sql.remove_segments, batch.user_id);
-      tx.run(sql.remove_branches, batch.user_id);
-      tx.run(sql.release_branches, batch.user_id);
+      auto marked = tx.run(sql.branches.mark, user, sql::Fields<sql::OldBranches>{old}, limit);
+      if constexpr (requires { sql.hold_sources; }) { tx.one(sql.hold_sources, user); }
+      tx.run(sql.remove_segments, user);
+      tx.run(sql.remove_branches, user);
+      tx.run(sql.release_branches, user);
       return marked;
     });
   }
 
-  /// First settles the requests whose time is over, as `expire` does.
   template <class Passage>
-  std::int64_t remove_requests(Passage& passage, const Batch& batch) {
-    return passage.administer([&](auto& tx) {
-      tx.run(sql::statements<typename Policy::Dialect::HumanRequests>().expire, batch.user_id, batch.present);
-      return batch.run(tx, sql::statements<typename Policy::Dialect::Retention>().requests);
+  std::int64_t remove_artifacts(Passage& passage, const std::string& user, const sql::OldRecords& old,
+                                std::int64_t limit, FirstFailure& failure) {
+    const std::vector<sql::RemovedArtifact> removed = passage.administer([&](auto& tx) {
+      return tx.all(sql::statements<typename Policy::Dialect::Retention>().artifacts.remove, user,
+                    sql::Fields<sql::OldRecords>{old}, limit);
     });
-  }
-
-  template <class Passage>
-  std::int64_t remove_artifacts(Passage& passage, const Batch& batch, FirstFailure& failure) {
-    const std::vector<sql::RemovedArtifact> removed = passage.administer(
-        [&](auto& tx) { return batch.all(tx, sql::statements<typename Policy::Dialect::Retention>().artifacts); });
     if (!removed.empty()) { clean_up_artifacts<Policy>(passage, removed, failure); }
     return static_cast<std::int64_t>(removed.size());
   }
