@@ -113,7 +113,9 @@ std::string with_commas(std::int64_t number) {
 
 std::string in_dollars(double amount) { return formatted("$%.4f%s", amount, ""); }
 
-Colours::Colours() : shown_(::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr) {}
+bool is_terminal(int descriptor) noexcept { return ::isatty(descriptor) != 0; }
+
+Colours::Colours() : shown_(is_terminal(STDOUT_FILENO) && std::getenv("NO_COLOR") == nullptr) {}
 
 std::string Colours::in(std::string_view code, std::string_view text) const {
   std::string result;
@@ -143,7 +145,7 @@ std::string Table::text(const Colours& colours) const {
 }
 
 Progress::Progress(std::string what, Unit unit)
-    : what_(std::move(what)), unit_(unit), shown_(::isatty(STDERR_FILENO) != 0), start_(Clock::now()) {}
+    : what_(std::move(what)), unit_(unit), shown_(is_terminal(STDERR_FILENO)), start_(Clock::now()) {}
 
 Progress::~Progress() {
   if (is_drawn_) { std::fputs("\r\x1B[K", stderr); }
@@ -151,6 +153,15 @@ Progress::~Progress() {
 
 std::string Progress::amount(double number) const {
   return unit_ == Unit::bytes ? in_bytes(number) : with_commas(static_cast<std::int64_t>(number));
+}
+
+void Progress::show(const std::string& what, std::int64_t done, std::int64_t total) {
+  if (what != what_) {
+    what_ = what;
+    first_ = -1;
+    start_ = Clock::now();
+  }
+  show(done, total);
 }
 
 void Progress::show(std::int64_t done, std::int64_t total) {

@@ -27,6 +27,9 @@ namespace command {
 /// Returns an amount of money as $0.0021.
 [[nodiscard]] std::string in_dollars(double amount);
 
+/// Returns true if a descriptor is a terminal.
+[[nodiscard]] bool is_terminal(int descriptor) noexcept;
+
 /// Colours of the standard output: none if it is not a terminal, or if NO_COLOR is set.
 class Colours {
  public:
@@ -74,6 +77,8 @@ class Progress {
 
   /// `total` is 0 if it is not known.
   void show(std::int64_t done, std::int64_t total = 0);
+  /// The same for something else than before, with a rate of its own.
+  void show(const std::string& what, std::int64_t done, std::int64_t total);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -117,15 +117,6 @@ TEST_CASE("commands that read do not change the file, and make none") {
 }
 #endif
 
-TEST_CASE("a terminal gets colours") {
-  Place place;
-  place.fill();
-  const Output output = place.program().run_in_terminal(place.on_database({"show", "s1", "--user", "alice"}));
-  CHECK(output.code == 0);
-  CHECK(has(output.out, "\x1B[1m"));
-  CHECK(has(output.out, "It is refunded."));
-}
-
 TEST_CASE("a configuration file names the database") {
   Place place;
   place.fill();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -75,6 +76,7 @@ ExitCode search(const Options& options, Call& call) {
   search.where = options.where;
   search.roles = options.roles;
   bool considered_all = true;
+  bool is_found = false;
   for_each_of(
       [&](heddle::PageRequest page) {
         page.limit = options.limit;
@@ -84,6 +86,7 @@ ExitCode search(const Options& options, Call& call) {
       },
       options.limit,
       [&](const heddle::FoundMessage& each) {
+        is_found = true;
         if (call.json()) {
           call.out() << json_of(each);
           return;
@@ -94,6 +97,7 @@ ExitCode search(const Options& options, Call& call) {
                    << "\n"
                    << indented(coloured(each, colours), "  ");
       });
+  if (!is_found && !call.json()) { std::cerr << "nothing was found\n"; }
   if (!considered_all && !call.json()) {
     call.out() << call.colours().dim("more messages match than were ranked: narrow the search") << "\n";
   }
@@ -101,11 +105,11 @@ ExitCode search(const Options& options, Call& call) {
 }
 
 const Command command_of_search{
-    "search", "Search the messages of a tenant", [](CLI::App& app) -> Run {
+    Command::Group::look, "search", "Search the messages of a tenant", [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
-      app.add_option("WORDS", options->words, "Words, and phrases in \"double quotes\"")->required();
-      app.add_option("--session", options->session, "Only in this session");
-      app.add_option("--agent", options->agent, "Only in sessions of this agent");
+      app.add_option("WORDS", options->words, "Words, and phrases in double quotes")->required();
+      app.add_option("--session", options->session, "Only in this session")->type_name("ID");
+      app.add_option("--agent", options->agent, "Only in sessions of this agent")->type_name("AGENT");
       app.add_option("--where", options->where, "Only in text, thinking, arguments or results of tools")
           ->transform(CLI::CheckedTransformer(names_of<heddle::SearchPlace>()))
           ->allow_extra_args(false)
@@ -114,7 +118,10 @@ const Command command_of_search{
           ->transform(CLI::CheckedTransformer(names_of<heddle::Role>()))
           ->allow_extra_args(false)
           ->type_name("ROLE");
-      app.add_option("--limit", options->limit, "At most so many")->capture_default_str()->check(CLI::Range(1, 10'000));
+      app.add_option("--limit", options->limit, "At most so many")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 10'000))
+          ->type_name("N");
       app.add_flag("--any", options->any, "One of the words is enough");
       app.add_flag("--newest", options->newest, "Newest first, not best first");
       return [options](Call& call) { return search(*options, call); };

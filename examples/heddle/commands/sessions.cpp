@@ -55,17 +55,18 @@ ExitCode list(const Options& options, Call& call) {
   return ExitCode::done;
 }
 
-const Command command_of_sessions{"sessions", "List the sessions of a tenant, last updated first",
-                                  [](CLI::App& app) -> Run {
-                                    const auto options = std::make_shared<Options>();
-                                    app.add_option("--agent", options->agent, "Only sessions of this agent");
-                                    app.add_option("--name", options->name, "Only sessions whose name contains this");
-                                    app.add_option("--limit", options->limit, "At most so many; 0: all")
-                                        ->capture_default_str()
-                                        ->check(CLI::NonNegativeNumber);
-                                    app.add_flag("--oldest-first", options->oldest_first, "In the other order");
-                                    return [options](Call& call) { return list(*options, call); };
-                                  }};
+const Command command_of_sessions{
+    Command::Group::look, "sessions", "List the sessions of a tenant, last updated first", [](CLI::App& app) -> Run {
+      const auto options = std::make_shared<Options>();
+      app.add_option("--agent", options->agent, "Only sessions of this agent")->type_name("AGENT");
+      app.add_option("--name", options->name, "Only sessions whose name contains this")->type_name("TEXT");
+      app.add_option("--limit", options->limit, "At most so many; 0: all")
+          ->capture_default_str()
+          ->check(CLI::Range(0, 1'000'000'000))
+          ->type_name("N");
+      app.add_flag("--oldest-first", options->oldest_first, "In the other order");
+      return [options](Call& call) { return list(*options, call); };
+    }};
 
 }  // namespace
 }  // namespace command

@@ -46,10 +46,12 @@ ExitCode show(const Options& options, Call& call) {
 }
 
 const Command command_of_show{
-    "show", "Print a session like a conversation", [](CLI::App& app) -> Run {
+    Command::Group::look, "show", "Print a session like a conversation", [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
       app.add_option("SESSION", options->session, "The id of the session")->required();
-      app.add_option("--last", options->last, "Only so many messages, the newest")->check(CLI::Range(1, 10'000));
+      app.add_option("--last", options->last, "Only so many messages, the newest")
+          ->check(CLI::Range(1, 10'000))
+          ->type_name("N");
       app.add_flag("--tools", options->tools, "Unfold the arguments and the results of tools");
       app.add_flag("--thinking", options->thinking, "Unfold what the model thought");
       return [options](Call& call) { return show(*options, call); };

@@ -45,7 +45,8 @@ Status look(Call& call, Database& database) {
 
 std::string json_of(const Status& status) {
   JsonLine json;
-  json.add("backend", status.health.backend).add("live", status.health.live).add("ready", status.health.ready);
+  json.add("backend", status.health.backend).add("version", HEDDLE_COMMAND_VERSION);
+  json.add("live", status.health.live).add("ready", status.health.ready);
   json.begin_list("reasons");
   for (const auto& reason : status.health.reasons) {
     json.begin_item().add("problem", to_string(reason.problem)).add("text", reason.text).end_object();
@@ -84,7 +85,7 @@ std::string text_of(const Status& status, const Colours& colours) {
     text += colours.dim(name + std::string(12 - name.size(), ' ')) + value + "\n";
   };
   const heddle::Health& health = status.health;
-  row("backend", std::string(health.backend));
+  row("backend", std::string(health.backend) + ", heddle " HEDDLE_COMMAND_VERSION);
   row("state", health.ready  ? colours.green("ready")
                : health.live ? colours.yellow("not ready")
                              : colours.red("must be opened anew"));
@@ -96,7 +97,9 @@ std::string text_of(const Status& status, const Colours& colours) {
       row("index", details->owed->unindexed_messages == 0
                        ? "has all messages"
                        : with_commas(details->owed->unindexed_messages) + " messages wait for it");
-      if (details->owed->erasure) { row("", colours.yellow("erased words are still in the file: scrub it")); }
+      if (details->owed->erasure) {
+        row("", colours.yellow("erased words are still in the file: they leave it by themselves while it is served"));
+      }
     }
     if (details->pool) {
       row("pool", std::to_string(details->pool->total_connections) + " of at most " +
@@ -117,7 +120,8 @@ std::string text_of(const Status& status, const Colours& colours) {
   return text;
 }
 
-const Command command_of_status{"status", "Show whether a storage is ready, its versions and its sizes",
+const Command command_of_status{Command::Group::look, "status",
+                                "Show whether a storage is ready, its versions and its sizes",
                                 [](CLI::App& app) -> Run {
                                   app.footer("Exits with 1 if the storage is not ready.");
                                   return [](Call& call) {

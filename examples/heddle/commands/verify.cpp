@@ -139,7 +139,8 @@ ExitCode verify(Call& call) {
 }
 
 const Command command_of_verify{
-    "verify", "Read all messages and all contents of artifacts, and look for damage", [](CLI::App& app) -> Run {
+    Command::Group::look, "verify", "Read all messages and all contents of artifacts, and look for damage",
+    [](CLI::App& app) -> Run {
       app.footer(
           "Of one tenant with --user, else of all that the database lists. Exits with 1 if something is damaged.");
       return &verify;

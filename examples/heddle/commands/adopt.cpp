@@ -1,0 +1,124 @@
+#include "../command.hpp"
+#include "../counts.hpp"
+
+#include <heddle/adoption.hpp>
+#include <heddle/error.hpp>
+#include <heddle/model/adoption.hpp>
+
+#if HEDDLE_COMMAND_WITH_POSTGRES
+#include <heddle/postgres_adoption.hpp>
+#endif
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace command {
+namespace {
+
+struct Options {
+  std::string source{};
+  heddle::AdoptionOptions adoption{};
+};
+
+void add_notes(JsonLine& json, std::string_view name, const std::vector<heddle::AdoptionNote>& notes) {
+  json.begin_list(name);
+  for (const heddle::AdoptionNote& note : notes) {
+    json.begin_item().add("table", note.table).add("column", note.column).add("rows", note.rows);
+    json.add("what", note.what).end_object();
+  }
+  json.end_list();
+}
+
+std::string text_of(const std::vector<heddle::AdoptionNote>& notes) {
+  std::string text;
+  for (const heddle::AdoptionNote& note : notes) {
+    text += "  " + printable(note.table) + (note.column.empty() ? "" : "." + printable(note.column)) + ", " +
+            (note.rows < 0 ? "rows that cannot be counted" : with_commas(note.rows) + " rows") + ": " +
+            printable(note.what) + "\n";
+  }
+  return text;
+}
+
+void print(const heddle::AdoptionReport& report, Call& call) {
+  if (call.json()) {
+    JsonLine json;
+    json.add("schema", report.schema)
+        .add("tenants", static_cast<std::int64_t>(report.tenants.size()))
+        .add("tenants_before", report.tenants_before)
+        .add("files", report.files);
+    add_counts(json, report.counts);
+    add_notes(json, "left_out", report.left_out);
+    add_notes(json, "changed", report.changed);
+    call.out() << json.line();
+    return;
+  }
+  const Colours& colours = call.colours();
+  call.out() << "adopted " << with_commas(static_cast<std::int64_t>(report.tenants.size()))
+             << (report.tenants.size() == 1 ? " tenant" : " tenants") << " of schema " << report.schema << ", and "
+             << with_commas(report.files) << " files of artifacts\n"
+             << counts_text(report.counts);
+  if (!report.changed.empty()) {
+    call.out() << colours.bold("stored, but not as it was:") << "\n" << text_of(report.changed);
+  }
+  if (!report.left_out.empty()) { call.out() << colours.bold("left out:") << "\n" << text_of(report.left_out); }
+}
+
+heddle::AdoptionReport adopt_from(const Options& options, const heddle::AdoptionOptions& how, Database& target,
+                                  const heddle::Context& context) {
+  if (!is_connection_string(options.source)) {
+    return heddle::adopt_loom_file(target.backend, context, options.source, how);
+  }
+#if HEDDLE_COMMAND_WITH_POSTGRES
+  return heddle::adopt_loom_schema(target.backend, context, options.source, how);
+#else
+  throw heddle::Error(heddle::ErrorCode::failed_precondition, "this build has no PostgreSQL backend");
+#endif
+}
+
+ExitCode adopt(const Options& options, Call& call) {
+  call.when_interrupted("run the same command again to go on; the source stays as it is");
+  Database target = open_database(call.named_database(), Access::fill, call.context());
+  heddle::AdoptionReport report;
+  {
+    Progress progress("reading the source");
+    progress.show(0);
+    heddle::AdoptionOptions how = options.adoption;
+    how.on_progress = [&](const heddle::AdoptionProgress& at) {
+      progress.show(
+          "tenant " + with_commas(at.tenant_at) + " of " + with_commas(at.tenants) + ", " + in_one_line(at.tenant, 24),
+          at.stored, at.records);
+    };
+    report = adopt_from(options, how, target, call.context());
+  }
+  print(report, call);
+  return ExitCode::done;
+}
+
+const Command command_of_adopt{
+    Command::Group::move, "adopt", "Store all data of the Go server (loom.db, or its PostgreSQL schema)",
+    [](CLI::App& app) -> Run {
+      const auto options = std::make_shared<Options>();
+      app.add_option("SOURCE", options->source, "A loom.db, or a connection string of a role that sees all tenants")
+          ->envname("HEDDLE_SOURCE")
+          ->required();
+      app.add_option("--artifacts", options->adoption.artifact_directory,
+                     "The folder with the files of artifacts. Else artifacts beside a loom.db, and none for PostgreSQL")
+          ->type_name("FOLDER");
+      app.add_option("--schema", options->adoption.schema, "Where PostgreSQL has the tables")
+          ->capture_default_str()
+          ->type_name("NAME");
+      app.add_option("--temporary", options->adoption.temporary_directory,
+                     "Where there is room for one tenant as a file. Else the folder of the system")
+          ->type_name("FOLDER");
+      app.footer(
+          "Stop the Go server before. The source is only read; --database names the database that gets the data, best "
+          "a new one. What Heddle has no place for is listed in the end.\n"
+          "  heddle adopt ~/.loom/loom.db -d agents.db");
+      return [options](Call& call) { return adopt(*options, call); };
+    }};
+
+}  // namespace
+}  // namespace command
