@@ -3,7 +3,7 @@
 #include "terminal.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <cstddef>
 
 namespace command {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::size_t width = 80;
 /// Two columns; the second one starts in a line of its own if the first one is too long.
 std::string row(const std::string& name, const std::string& description, std::size_t column) {
   const std::string margin(column, ' ');
-  std::string text = indented(in_lines(description, width - column), margin);
+  std::string text = indented(wrapped(description, width - column), margin);
   const std::string start = "  " + name;
   if (start.size() + 2 > column) { return start + "\n" + text; }
   return text.replace(0, start.size(), start);
@@ -56,36 +56,6 @@ std::string list_of_commands(const CLI::App& app) {
 
 }  // namespace
 
-std::string in_lines(std::string_view text, std::size_t longest) {
-  std::string result;
-  std::size_t used = 0;
-  bool is_fixed = false;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '\n') {
-      result += '\n';
-      used = 0;
-      ++at;
-      continue;
-    }
-    if (used == 0) { is_fixed = text[at] == ' '; }
-    const std::size_t end = std::min(text.find_first_of(is_fixed ? "\n" : " \n", at), text.size());
-    const std::string_view word = text.substr(at, end - at);
-    if (used != 0 && used + 1 + word.size() > longest) {
-      result += '\n';
-      used = 0;
-    }
-    if (used != 0) {
-      result += ' ';
-      ++used;
-    }
-    result += word;
-    used += word.size();
-    at = end;
-    while (at < text.size() && text[at] == ' ') { ++at; }
-  }
-  return result;
-}
-
 std::vector<const CLI::Option*> options_of(const CLI::App& app, bool arguments) {
   std::vector<const CLI::Option*> options;
   for (const CLI::Option* each : app.get_options()) {
@@ -122,7 +92,7 @@ std::string description_of(const CLI::Option& option) {
 }
 
 std::string help_of(const CLI::App* app, const std::string& /*name*/, CLI::AppFormatMode /*mode*/) {
-  std::string text = in_lines(app->get_description() + ".", width) + "\n\n" + usage(*app);
+  std::string text = wrapped(app->get_description() + ".", width) + "\n\n" + usage(*app);
   const auto arguments = options_of(*app, true);
   if (!arguments.empty()) { text += "\nArguments:\n" + rows_of(arguments); }
   if (app->get_parent() == nullptr) { text += list_of_commands(*app); }
@@ -134,9 +104,9 @@ std::string help_of(const CLI::App* app, const std::string& /*name*/, CLI::AppFo
       if (each->get_group() != "Program") { names += (names.empty() ? "" : "; ") + name_of(*each); }
     }
     text +=
-        "\nAnd those of all commands, which `heddle --help` explains:\n" + indented(in_lines(names, width - 2), "  ");
+        "\nAnd those of all commands, which `heddle --help` explains:\n" + indented(wrapped(names, width - 2), "  ");
   }
-  if (!app->get_footer().empty()) { text += "\n" + in_lines(app->get_footer(), width) + "\n"; }
+  if (!app->get_footer().empty()) { text += "\n" + wrapped(app->get_footer(), width) + "\n"; }
   return text;
 }
 

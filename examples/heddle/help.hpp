@@ -2,9 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace command {
@@ -22,8 +20,5 @@ namespace command {
 [[nodiscard]] std::string value_name_of(const CLI::Option& option);
 /// Returns the description of an option, with its default.
 [[nodiscard]] std::string description_of(const CLI::Option& option);
-
-/// Returns a text in lines of at most so many bytes, unless a word is longer. What begins with spaces is left as it is.
-[[nodiscard]] std::string in_lines(std::string_view text, std::size_t longest);
 
 }  // namespace command

@@ -85,7 +85,7 @@ int main(int count, char** arguments) {
   const Interrupt interrupt;
   CLI::App app("Looks at and works on the databases of Heddle", "heddle");
   app.formatter_fn(help_of);
-  app.set_help_flag("-h,--help", "Print this, or with a command what it does")->group("Program");
+  app.set_help_flag("-h,--help", "Print this")->group("Program");
   app.set_version_flag("--version", HEDDLE_COMMAND_VERSION, "Print the version")->group("Program");
   app.require_subcommand(1);
   app.fallthrough();

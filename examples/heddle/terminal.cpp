@@ -9,6 +9,7 @@
 #include <ctime>
 #include <utility>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace command {
@@ -16,9 +17,39 @@ namespace {
 
 bool is_start(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
 
-/// The number of code points of a text in UTF-8, which is its width but for wide characters.
+/// Returns how many bytes the first code points of a text in UTF-8 have. Colours have no width.
+std::size_t bytes_of(std::string_view text, std::size_t code_points) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\x1B') {
+      at = std::min(text.find('m', at), text.size() - 1);
+    } else if (is_start(text[at]) && code_points-- == 0) {
+      break;
+    }
+  }
+  return at;
+}
+
+/// The number of code points of a text, which is its width but for wide characters.
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_start));
+}
+
+void append_wrapped(std::string& result, std::string_view line, std::size_t width) {
+  const std::size_t spaces = std::min(line.find_first_not_of(' '), line.size());
+  const std::string margin(std::min(spaces, width / 2), ' ');
+  result += margin;
+  line.remove_prefix(spaces);
+  for (;;) {
+    const std::size_t room = bytes_of(line, width - margin.size());
+    if (room == line.size()) { break; }
+    std::size_t cut = line.rfind(' ', room);
+    if (cut == std::string_view::npos) { cut = line.find(' ', room); }
+    if (cut == std::string_view::npos) { break; }
+    result.append(line.substr(0, cut)).append("\n").append(margin);
+    line.remove_prefix(std::min(line.find_first_not_of(' ', cut), line.size()));
+  }
+  result += line;
 }
 
 std::string formatted(const char* format, double number, const char* unit) {
@@ -75,11 +106,23 @@ std::string in_one_line(std::string_view text, std::size_t longest) {
   return line;
 }
 
+std::string wrapped(std::string_view text, std::size_t width) {
+  std::string result;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    if (start != 0) { result += '\n'; }
+    append_wrapped(result, text.substr(start, end - start), width);
+    start = end + 1;
+  }
+  return result;
+}
+
 std::string indented(std::string_view text, std::string_view indentation) {
   std::string result;
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t end = std::min(text.find('\n', start), text.size());
-    result.append(indentation).append(text.substr(start, end - start)).append("\n");
+    if (end != start) { result.append(indentation).append(text.substr(start, end - start)); }
+    result += '\n';
     start = end + 1;
   }
   return result;
@@ -111,9 +154,20 @@ std::string with_commas(std::int64_t number) {
   return digits;
 }
 
+std::string counted(std::int64_t number, std::string_view one, std::string_view many) {
+  return with_commas(number).append(" ").append(number == 1 ? one : many);
+}
+
 std::string in_dollars(double amount) { return formatted("$%.4f%s", amount, ""); }
 
 bool is_terminal(int descriptor) noexcept { return ::isatty(descriptor) != 0; }
+
+std::size_t width_of_terminal(int descriptor) noexcept {
+  winsize size{};
+  if (!is_terminal(descriptor) || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0) { return 0; }
+  // One that does not know is as wide as terminals have been.
+  return size.ws_col == 0 ? 80 : size.ws_col;
+}
 
 Colours::Colours() : shown_(is_terminal(STDOUT_FILENO) && std::getenv("NO_COLOR") == nullptr) {}
 
@@ -131,11 +185,15 @@ std::string Table::text(const Colours& colours) const {
       widths[column] = std::max(widths[column], width_of(row[column]));
     }
   }
+  constexpr std::size_t narrowest = 20;
+  const std::size_t width = width_of_terminal(STDOUT_FILENO);
   std::string result;
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t column = 0; column < row.size(); ++column) {
-      line += row[column];
+      const std::size_t used = width_of(line);
+      const bool is_cut = width != 0 && column + 1 == row.size();
+      line += is_cut ? in_one_line(row[column], std::max(narrowest, width - std::min(width, used + 1))) : row[column];
       if (column + 1 < row.size()) { line.append(widths[column] - width_of(row[column]) + 2, ' '); }
     }
     result += &row == &rows_.front() ? colours.bold(line) : line;
@@ -176,7 +234,7 @@ void Progress::show(std::int64_t done, std::int64_t total) {
   const double rate = seconds > 0 ? static_cast<double>(done - first_) / seconds : 0;
   std::string line = what_ + " ";
   if (total > 0) {
-    constexpr std::size_t cells = 30;
+    constexpr std::size_t cells = 20;
     const auto share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
     const auto full = static_cast<std::size_t>(share * cells);
     line += "[" + std::string(full, '#') + std::string(cells - full, '.') + "] " +
@@ -188,7 +246,9 @@ void Progress::show(std::int64_t done, std::int64_t total) {
     line += "  " + amount(rate) + "/s";
     if (total > done) { line += "  " + time_left(static_cast<double>(total - done) / rate) + " left"; }
   }
-  std::fprintf(stderr, "\r%s\x1B[K", line.c_str());
+  // A bar of two lines could not be drawn over itself.
+  std::fprintf(stderr, "\r%s\x1B[K",
+               in_one_line(line, std::max<std::size_t>(width_of_terminal(STDERR_FILENO), 2) - 2).c_str());
   std::fflush(stderr);
 }
 

@@ -112,7 +112,7 @@ TEST_CASE("a backup is made, verified and restored to a new place") {
   const Output made = place.run({"backup", folder});
   INFO(made.err);
   CHECK(made.code == 0);
-  CHECK(has(made.out, "1 files of artifacts"));
+  CHECK(has(made.out, "1 file of artifacts"));
   CHECK(has(place.run({"backup", folder, "--json"}).out, R"("copied_files":0)"));
   CHECK(place.program().run({"backup", "--verify", folder}).code == 0);
 

@@ -92,7 +92,7 @@ TEST_CASE("a damaged content of an artifact is found") {
   for (const auto& each : std::filesystem::recursive_directory_iterator(place.database() + "-artifacts")) {
     if (!each.is_regular_file()) { continue; }
     std::filesystem::permissions(each.path(), std::filesystem::perms::owner_all);
-    std::ofstream(each.path(), std::ios::binary) << "another content";
+    std::ofstream(each.path(), std::ios::binary) << "THE content of a report";
     ++damaged;
   }
   REQUIRE(damaged == 1);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 using namespace command_test;
 
@@ -111,6 +112,11 @@ TEST_CASE("unused space of SQLite is given back; PostgreSQL does it by itself") 
 #ifdef HEDDLE_CONFORMANCE_POSTGRES
   CHECK(place.run({"compact"}).code == 4);
 #else
+  {
+    Storage storage(place.database_place().config());
+    const heddle::Message message{.content = std::string(10'000, 'x')};
+    storage.session_storage().save_messages(conformance::alice, "s1", std::vector<heddle::Message>(100, message));
+  }
   CHECK(place.run({"erase", "--yes", "--no-rewrite", "--user", "alice"}).code == 0);
   const Output refused = place.run({"compact"});
   CHECK(refused.code == 4);

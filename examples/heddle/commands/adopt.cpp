@@ -20,7 +20,9 @@ namespace {
 
 struct Options {
   std::string source{};
-  heddle::AdoptionOptions adoption{};
+  std::string artifacts{};
+  std::string schema = "public";
+  std::string temporary{};
 };
 
 void add_notes(JsonLine& json, std::string_view name, const std::vector<heddle::AdoptionNote>& notes) {
@@ -36,7 +38,7 @@ std::string text_of(const std::vector<heddle::AdoptionNote>& notes) {
   std::string text;
   for (const heddle::AdoptionNote& note : notes) {
     text += "  " + printable(note.table) + (note.column.empty() ? "" : "." + printable(note.column)) + ", " +
-            (note.rows < 0 ? "rows that cannot be counted" : with_commas(note.rows) + " rows") + ": " +
+            (note.rows < 0 ? "rows that cannot be counted" : counted(note.rows, "row", "rows")) + ": " +
             printable(note.what) + "\n";
   }
   return text;
@@ -56,9 +58,9 @@ void print(const heddle::AdoptionReport& report, Call& call) {
     return;
   }
   const Colours& colours = call.colours();
-  call.out() << "adopted " << with_commas(static_cast<std::int64_t>(report.tenants.size()))
-             << (report.tenants.size() == 1 ? " tenant" : " tenants") << " of schema " << report.schema << ", and "
-             << with_commas(report.files) << " files of artifacts\n"
+  call.out() << "adopted " << counted(static_cast<std::int64_t>(report.tenants.size()), "tenant", "tenants")
+             << " of schema " << report.schema << ", and " << counted(report.files, "file", "files")
+             << " of artifacts\n"
              << counts_text(report.counts);
   if (!report.changed.empty()) {
     call.out() << colours.bold("stored, but not as it was:") << "\n" << text_of(report.changed);
@@ -85,11 +87,11 @@ ExitCode adopt(const Options& options, Call& call) {
   {
     Progress progress("reading the source");
     progress.show(0);
-    heddle::AdoptionOptions how = options.adoption;
+    heddle::AdoptionOptions how{
+        .artifact_directory = options.artifacts, .temporary_directory = options.temporary, .schema = options.schema};
     how.on_progress = [&](const heddle::AdoptionProgress& at) {
-      progress.show(
-          "tenant " + with_commas(at.tenant_at) + " of " + with_commas(at.tenants) + ", " + in_one_line(at.tenant, 24),
-          at.stored, at.records);
+      progress.show(with_commas(at.tenant_at) + "/" + with_commas(at.tenants) + " " + in_one_line(at.tenant, 20),
+                    at.stored, at.records);
     };
     report = adopt_from(options, how, target, call.context());
   }
@@ -104,13 +106,13 @@ const Command command_of_adopt{
       app.add_option("SOURCE", options->source, "A loom.db, or a connection string of a role that sees all tenants")
           ->envname("HEDDLE_SOURCE")
           ->required();
-      app.add_option("--artifacts", options->adoption.artifact_directory,
+      app.add_option("--artifacts", options->artifacts,
                      "The folder with the files of artifacts. Else artifacts beside a loom.db, and none for PostgreSQL")
           ->type_name("FOLDER");
-      app.add_option("--schema", options->adoption.schema, "Where PostgreSQL has the tables")
+      app.add_option("--schema", options->schema, "Where PostgreSQL has the tables")
           ->capture_default_str()
           ->type_name("NAME");
-      app.add_option("--temporary", options->adoption.temporary_directory,
+      app.add_option("--temporary", options->temporary,
                      "Where there is room for one tenant as a file. Else the folder of the system")
           ->type_name("FOLDER");
       app.footer(

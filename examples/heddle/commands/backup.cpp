@@ -45,11 +45,12 @@ void print(const heddle::BackupReport& report, const Options& options, Call& cal
     return;
   }
   call.out() << (options.verify ? "the backup of " + in_utc(report.time) + " UTC is whole: " : "backed up ")
-             << in_bytes(static_cast<double>(report.database_bytes)) << " of database and " << with_commas(report.files)
-             << " files of artifacts (" << in_bytes(static_cast<double>(report.file_bytes)) << ")";
-  if (!options.verify) {
-    call.out() << " to " << printable(options.folder) << ", and read them again; "
-               << with_commas(report.files - report.copied_files) << " files were there already";
+             << in_bytes(static_cast<double>(report.database_bytes)) << " of database and "
+             << counted(report.files, "file", "files") << " of artifacts ("
+             << in_bytes(static_cast<double>(report.file_bytes)) << ")";
+  if (!options.verify) { call.out() << " to " << printable(options.folder) << ", and read them again"; }
+  if (report.copied_files < report.files && !options.verify) {
+    call.out() << "; " << with_commas(report.files - report.copied_files) << " of them were there already";
   }
   call.out() << "\n";
   const Colours& colours = call.colours();

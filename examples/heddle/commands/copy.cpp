@@ -28,8 +28,8 @@ void print(const heddle::CopyReport& report, Call& call) {
     call.out() << json.line();
     return;
   }
-  call.out() << "copied " << with_commas(report.copied) << " of " << with_commas(report.tenants) << " tenants, "
-             << with_commas(report.records) << " records, and read them back\n";
+  call.out() << "copied " << with_commas(report.copied) << " of " << counted(report.tenants, "tenant", "tenants")
+             << ", " << counted(report.records, "record", "records") << ", and read them back\n";
   if (report.unchanged != 0) { call.out() << with_commas(report.unchanged) << " were there already, the same\n"; }
   if (report.kept != 0) { call.out() << with_commas(report.kept) << " have other data there, which stays\n"; }
   call.out() << counts_text(report.counts);
@@ -43,8 +43,7 @@ ExitCode copy(const Options& options, Call& call) {
   {
     Progress progress("copying");
     const auto show = [&](const heddle::CopyProgress& at) {
-      progress.show("tenant " + with_commas(at.number) + " of " + with_commas(at.tenants) + ", " +
-                        in_one_line(at.tenant, 24) + ": " + std::string(to_string(at.state)),
+      progress.show(with_commas(at.number) + "/" + with_commas(at.tenants) + " " + in_one_line(at.tenant, 20),
                     at.stored, at.records);
     };
     report = heddle::copy(source.backend, target.backend, call.context(),

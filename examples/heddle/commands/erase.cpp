@@ -41,7 +41,7 @@ ExitCode try_out(const std::string& user, Call& call) {
     call.out() << in_one_line(user, 80) << " has no data\n";
     return ExitCode::done;
   }
-  call.out() << in_one_line(user, 80) << " has " << with_commas(found.records) << " records:\n"
+  call.out() << in_one_line(user, 80) << " has " << counted(found.records, "record", "records") << ":\n"
              << counts_text(found.counts) << "Nothing was erased. With --yes all of it is, for ever.\n";
   return ExitCode::done;
 }
@@ -56,7 +56,7 @@ void print(const heddle::ErasureReceipt& receipt, const std::string& user, Call&
   }
   std::int64_t rows = 0;
   for (const auto& [table, count] : receipt.counts) { rows += count; }
-  call.out() << "erased " << with_commas(rows) << " rows and " << with_commas(receipt.files) << " files ("
+  call.out() << "erased " << counted(rows, "row", "rows") << " and " << counted(receipt.files, "file", "files") << " ("
              << in_bytes(static_cast<double>(receipt.bytes)) << ") of " << in_one_line(user, 80)
              << "; nothing was left at " << in_utc(receipt.verified_at) << " UTC\n"
              << counts_text(receipt.counts);

@@ -49,7 +49,7 @@ ExitCode restore(const Options& options, Call& call) {
     call.out() << "restored the backup of " << in_utc(backup.time) << " UTC to " << printable(place.database.string())
                << (report.resumed ? ", going on with an earlier restore" : "") << ": "
                << in_bytes(static_cast<double>(backup.database_bytes)) << " of database and "
-               << with_commas(backup.files) << " files of artifacts ("
+               << counted(backup.files, "file", "files") << " of artifacts ("
                << in_bytes(static_cast<double>(backup.file_bytes)) << ")\n";
   }
   return ExitCode::done;

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include <unistd.h>
+
 namespace command {
 namespace {
 
@@ -49,7 +51,9 @@ std::string coloured(const heddle::FoundMessage& found, const Colours& colours) 
     text += colours.yellow(printable(snippet.substr(place.begin, place.end - place.begin)));
     at = place.end;
   }
-  return text + printable(snippet.substr(at));
+  text += printable(snippet.substr(at));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
 }
 
 std::string json_of(const heddle::FoundMessage& found) {
@@ -75,6 +79,7 @@ ExitCode search(const Options& options, Call& call) {
   search.order = options.newest ? heddle::SearchOrder::newest : heddle::SearchOrder::best;
   search.where = options.where;
   search.roles = options.roles;
+  const std::size_t width = width_of_terminal(STDOUT_FILENO);
   bool considered_all = true;
   bool is_found = false;
   for_each_of(
@@ -95,7 +100,7 @@ ExitCode search(const Options& options, Call& call) {
         call.out() << colours.bold(in_one_line(each.session_id, 80)) << " " << each.sequence << " "
                    << colours.cyan(std::string(to_string(each.role))) << " " << colours.dim(in_utc(each.timestamp))
                    << "\n"
-                   << indented(coloured(each, colours), "  ");
+                   << indented(width > 2 ? wrapped(coloured(each, colours), width - 2) : coloured(each, colours), "  ");
       });
   if (!is_found && !call.json()) { std::cerr << "nothing was found\n"; }
   if (!considered_all && !call.json()) {

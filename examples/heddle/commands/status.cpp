@@ -5,6 +5,7 @@
 #include <heddle/error.hpp>
 #include <heddle/health.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <ostream>
@@ -20,6 +21,10 @@ std::optional<std::int64_t> size_of(const std::filesystem::path& path) {
   std::error_code unknown;
   const auto size = std::filesystem::file_size(path, unknown);
   return unknown ? std::nullopt : std::optional(static_cast<std::int64_t>(size));
+}
+
+std::string in_milliseconds(std::chrono::microseconds time) {
+  return with_commas(time.count() / 1000) + "." + std::to_string(time.count() / 100 % 10) + " ms";
 }
 
 struct Status {
@@ -107,16 +112,20 @@ std::string text_of(const Status& status, const Colours& colours) {
     }
   }
   if (status.database_bytes) {
-    row("file", in_bytes(static_cast<double>(*status.database_bytes)) +
-                    (status.log_bytes ? ", its log " + in_bytes(static_cast<double>(*status.log_bytes)) : ""));
+    row("file",
+        in_bytes(static_cast<double>(*status.database_bytes)) +
+            (status.log_bytes.value_or(0) != 0 ? ", its log " + in_bytes(static_cast<double>(*status.log_bytes)) : ""));
   }
   if (status.content) {
-    row("content", with_commas(status.content->messages) + " messages in " + with_commas(status.content->sessions) +
-                       " sessions of " + with_commas(status.content->users) + " tenants");
-    row("cost",
-        in_dollars(status.content->total_cost_usd) + ", " + with_commas(status.content->total_tokens) + " tokens");
+    row("content", counted(status.content->messages, "message", "messages") + " in " +
+                       counted(status.content->sessions, "session", "sessions") + " of " +
+                       counted(status.content->users, "tenant", "tenants"));
+    if (status.content->total_cost_usd != 0 || status.content->total_tokens != 0) {
+      row("cost",
+          in_dollars(status.content->total_cost_usd) + ", " + counted(status.content->total_tokens, "token", "tokens"));
+    }
   }
-  row("latency", std::to_string(health.latency.count()) + " us");
+  row("latency", in_milliseconds(health.latency));
   return text;
 }
 
