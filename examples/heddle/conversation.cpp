@@ -143,7 +143,7 @@ std::string Conversation::json_of(const heddle::Message& message) {
   JsonLine json;
   json.add("sequence", message.sequence)
       .add("role", to_string(message.role))
-      .add("time", in_utc(message.timestamp))
+      .add("time", in_iso8601(message.timestamp))
       .add("model", message.model)
       .add("tokens", message.token_count)
       .add("cost_usd", message.cost_usd)

@@ -105,7 +105,9 @@ int main(int count, char** arguments) {
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "heddle: " << printable(error.what()) << "\nheddle --help lists what there is.\n";
+    const bool is_unknown = app.get_subcommands().empty() && !app.remaining().empty();
+    const std::string what = is_unknown ? "there is no command " + app.remaining().front() : error.what();
+    std::cerr << "heddle: " << printable(what) << "\n`heddle --help` lists what there is.\n";
     return static_cast<int>(ExitCode::usage);
   }
   Call call(settings, interrupt.token());

@@ -63,12 +63,15 @@ std::string manual_of(const CLI::App& app) {
                      ".SH NAME\nheddle \\- look at and work on the databases of Heddle\n"
                      ".SH SYNOPSIS\n.B heddle\n[\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n"
                      ".SH OPTIONS\nThey may stand before or after the command.\n" +
-                     rows_of(options_of(app)) + ".SH COMMANDS\n";
+                     rows_of(options_of(app)) + ".SH COMMANDS\nAll have the option --help.\n";
   for (const CLI::App* each : commands_of(app)) {
     std::string title = each->get_name();
     for (const CLI::Option* argument : options_of(*each, true)) { title += " " + name_of(*argument); }
     text += ".SS " + escaped(title) + "\n" + escaped(each->get_description()) + ".\n";
-    text += rows_of(options_of(*each, true)) + rows_of(options_of(*each));
+    auto options = options_of(*each);
+    // It is said once.
+    options.erase(std::remove(options.begin(), options.end(), each->get_help_ptr()), options.end());
+    text += rows_of(options_of(*each, true)) + rows_of(options);
     if (!each->get_footer().empty()) { text += ".PP\n" + paragraphs(each->get_footer()); }
   }
   text += ".SH EXIT STATUS\n.nf\n" + escaped(exit_codes_text) + ".fi\n";

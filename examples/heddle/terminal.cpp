@@ -137,6 +137,15 @@ std::string in_utc(heddle::Timestamp time) {
   return {buffer.data(), size};
 }
 
+std::string in_iso8601(heddle::Timestamp time) {
+  constexpr std::int64_t second = 1'000'000;
+  const std::int64_t rest = (heddle::microseconds_of(time) % second + second) % second;
+  std::string text = in_utc(time - std::chrono::microseconds(rest));
+  std::array<char, 16> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%06dZ", static_cast<int>(rest));
+  return text.replace(text.find(' '), 1, "T").append(fraction.data());
+}
+
 std::string in_bytes(double bytes) {
   constexpr std::array<const char*, 5> units{"B", "KB", "MB", "GB", "TB"};
   std::size_t unit = 0;

@@ -23,6 +23,8 @@ namespace command {
 [[nodiscard]] std::string indented(std::string_view text, std::string_view indentation);
 /// Returns a time as 2026-11-27 02:31:05, in UTC.
 [[nodiscard]] std::string in_utc(heddle::Timestamp time);
+/// Returns a time as 2026-11-27T02:31:05.000001Z.
+[[nodiscard]] std::string in_iso8601(heddle::Timestamp time);
 /// Returns a number of bytes as 12.3 MB.
 [[nodiscard]] std::string in_bytes(double bytes);
 /// Returns a number with its thousands apart.

@@ -23,18 +23,18 @@ TEST_CASE("a tenant is exported and imported as another one") {
   CHECK(place.as_alice({"export", file, "--force"}).code == 0);
 
   CHECK(place.run({"import", file, "--user", "carol"}).code == 4);
-  const Output in = place.run({"import", file, "--user", "carol", "--other-tenant"});
+  const Output in = place.run({"import", file, "--user", "carol", "--into-other-tenant"});
   INFO(in.err);
   CHECK(in.code == 0);
   CHECK(has(place.run({"show", "s1", "--user", "carol"}).out, "It is refunded."));
-  CHECK(place.run({"import", file, "--user", "carol", "--other-tenant"}).code == 4);
+  CHECK(place.run({"import", file, "--user", "carol", "--into-other-tenant"}).code == 4);
   CHECK(has(place.run({"import", "--abort", "--user", "carol"}).out, "no import"));
 
   // Through pipes, and damaged.
   const std::string stream = place.as_alice({"export"}).out;
-  CHECK(place.run({"import", "-", "--user", "dora", "--other-tenant"}, stream).code == 0);
+  CHECK(place.run({"import", "-", "--user", "dora", "--into-other-tenant"}, stream).code == 0);
   const Output damaged =
-      place.run({"import", "-", "--user", "emil", "--other-tenant"}, stream.substr(0, stream.size() / 2));
+      place.run({"import", "-", "--user", "emil", "--into-other-tenant"}, stream.substr(0, stream.size() / 2));
   CHECK(damaged.code == 7);
   CHECK(has(damaged.err, "line"));
 }

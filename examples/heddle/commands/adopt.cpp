@@ -1,13 +1,6 @@
+#include "../adoption.hpp"
 #include "../command.hpp"
 #include "../counts.hpp"
-
-#include <heddle/adoption.hpp>
-#include <heddle/error.hpp>
-#include <heddle/model/adoption.hpp>
-
-#if HEDDLE_COMMAND_WITH_POSTGRES
-#include <heddle/postgres_adoption.hpp>
-#endif
 
 #include <memory>
 #include <ostream>
@@ -68,18 +61,6 @@ void print(const heddle::AdoptionReport& report, Call& call) {
   if (!report.left_out.empty()) { call.out() << colours.bold("left out:") << "\n" << text_of(report.left_out); }
 }
 
-heddle::AdoptionReport adopt_from(const Options& options, const heddle::AdoptionOptions& how, Database& target,
-                                  const heddle::Context& context) {
-  if (!is_connection_string(options.source)) {
-    return heddle::adopt_loom_file(target.backend, context, options.source, how);
-  }
-#if HEDDLE_COMMAND_WITH_POSTGRES
-  return heddle::adopt_loom_schema(target.backend, context, options.source, how);
-#else
-  throw heddle::Error(heddle::ErrorCode::failed_precondition, "this build has no PostgreSQL backend");
-#endif
-}
-
 ExitCode adopt(const Options& options, Call& call) {
   call.when_interrupted("run the same command again to go on; the source stays as it is");
   Database target = open_database(call.named_database(), Access::fill, call.context());
@@ -93,7 +74,8 @@ ExitCode adopt(const Options& options, Call& call) {
       progress.show(with_commas(at.tenant_at) + "/" + with_commas(at.tenants) + " " + in_one_line(at.tenant, 20),
                     at.stored, at.records);
     };
-    report = adopt_from(options, how, target, call.context());
+    const auto adopt_source = is_connection_string(options.source) ? &adopt_schema : &adopt_file;
+    report = adopt_source(target.backend, call.context(), options.source, how);
   }
   print(report, call);
   return ExitCode::done;

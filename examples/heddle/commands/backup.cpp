@@ -31,7 +31,7 @@ void print(const heddle::BackupReport& report, const Options& options, Call& cal
   if (call.json()) {
     JsonLine json;
     json.add("folder", options.folder)
-        .add("time", in_utc(report.time))
+        .add("time", in_iso8601(report.time))
         .add("schema", std::int64_t{report.schema})
         .add("database_bytes", report.database_bytes)
         .add("files", report.files)

@@ -101,7 +101,7 @@ const Command command_of_import{
       app.add_option("FILE", options->file, "The stream; - is the standard input");
       app.add_flag("--abort", options->abort, "Undo an import of the tenant that has not ended");
       app.add_flag("--skip", options->skip, "Leave out what the tenant has already; else an import into it is refused");
-      app.add_flag("--other-tenant", options->into_other_tenant, "The stream may be of another tenant");
+      app.add_flag("--into-other-tenant", options->into_other_tenant, "The stream may be of another tenant");
       app.footer(
           "All of the stream is verified before anything is written. An import that was interrupted goes on when "
           "the same command is run again.");

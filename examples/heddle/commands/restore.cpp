@@ -37,7 +37,7 @@ ExitCode restore(const Options& options, Call& call) {
   if (call.json()) {
     call.out() << JsonLine()
                       .add("database", place.database.string())
-                      .add("time", in_utc(backup.time))
+                      .add("time", in_iso8601(backup.time))
                       .add("schema", std::int64_t{backup.schema})
                       .add("database_bytes", backup.database_bytes)
                       .add("files", backup.files)

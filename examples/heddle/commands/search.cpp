@@ -61,7 +61,7 @@ std::string json_of(const heddle::FoundMessage& found) {
   json.add("session", found.session_id)
       .add("sequence", found.sequence)
       .add("role", to_string(found.role))
-      .add("time", in_utc(found.timestamp))
+      .add("time", in_iso8601(found.timestamp))
       .add("score", found.score)
       .add("place", to_string(found.place))
       .add("snippet", found.snippet);
