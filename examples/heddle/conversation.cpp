@@ -5,6 +5,7 @@
 #include <heddle/model/parts_of.hpp>
 
 #include <algorithm>
+#include <vector>
 
 #include <unistd.h>
 
@@ -18,6 +19,14 @@ constexpr std::string_view indentation = "  ";
 /// Returns the text of a result: its data, or its error.
 std::string_view text_of_result(const heddle::ToolResult& result) {
   return result.error ? std::string_view(result.error->message) : std::string_view(result.data.text);
+}
+
+/// Returns true for the parts of a message that has results of tools, and nothing but texts besides.
+bool is_result(const std::vector<heddle::Part>& parts) {
+  const auto of = [](heddle::PartKind kind) { return [kind](const heddle::Part& part) { return part.kind == kind; }; };
+  const auto results = std::count_if(parts.begin(), parts.end(), of(heddle::PartKind::tool_result));
+  const auto texts = std::count_if(parts.begin(), parts.end(), of(heddle::PartKind::text));
+  return results > 0 && static_cast<std::size_t>(results + texts) == parts.size();
 }
 
 /// Adds a JSON value; as a text if it is none.
@@ -89,13 +98,12 @@ std::string Conversation::text_of(const heddle::Message& message) const {
            indented(colours_.dim("(redacted: " + in_one_line(*message.redacted, folded_width) + ")"), indentation);
   }
   const auto parts = heddle::parts_of(message);
-  // A result stands below its call.
-  const bool is_result = !unfolded_.tools && message.role == heddle::Role::tool &&
-                         std::all_of(parts.begin(), parts.end(), [](const heddle::Part& each) {
-                           return each.kind == heddle::PartKind::tool_result;
-                         });
-  std::string text = is_result ? "" : heading_of(message);
-  for (const heddle::Part& each : parts) { text += part(each, message.role); }
+  const bool is_folded = !unfolded_.tools && message.role == heddle::Role::tool && is_result(parts);
+  // A result stands below its call, without what the message says besides.
+  std::string text = is_folded ? "" : heading_of(message);
+  for (const heddle::Part& each : parts) {
+    if (!is_folded || each.kind == heddle::PartKind::tool_result) { text += part(each, message.role); }
+  }
   return text;
 }
 

@@ -56,7 +56,7 @@ TEST_CASE("expired rows are swept, and a run of measurements leaves nothing") {
   const Output own = place.program().run({"bench", "--messages", "20", "--folder", place.file("").string()});
   INFO(own.err);
   CHECK(own.code == 0);
-  CHECK(has(own.out, "save a message"));
+  CHECK(has(own.out, "save 100 words"));
   for (const auto& each : std::filesystem::directory_iterator(place.file(""))) {
     CHECK_FALSE(has(each.path().string(), "heddle-bench"));
   }

@@ -190,14 +190,14 @@ void run(const Options& options, Database& database, Call& call) {
     text += (word == 0 ? "" : " ") + ("word" + std::to_string(word * 37 % 101));
   }
   std::vector<Series> all;
-  all.push_back(
-      measure("save a message of 100 words", options.messages, options.threads, call,
-              [&](std::int64_t number) { storage.save_message(tenant, sessions.of(number), {.content = text}); }));
+  all.push_back(measure("save 100 words", options.messages, options.threads, call, [&](std::int64_t number) {
+    storage.save_message(tenant, sessions.of(number), {.content = text});
+  }));
   const std::int64_t reads = std::max<std::int64_t>(1, options.messages / 20);
-  all.push_back(measure("load the last 100 messages", reads, options.threads, call, [&](std::int64_t number) {
+  all.push_back(measure("load 100 messages", reads, options.threads, call, [&](std::int64_t number) {
     static_cast<void>(storage.load_messages(tenant, sessions.of(number), heddle::MessageWindow{.last = 100}));
   }));
-  all.push_back(measure("search for two words", reads, options.threads, call, [&](std::int64_t number) {
+  all.push_back(measure("search two words", reads, options.threads, call, [&](std::int64_t number) {
     const std::string query = "word" + std::to_string(number % 101) + " word5";
     static_cast<void>(storage.search_messages(tenant, {.query = query}));
   }));
