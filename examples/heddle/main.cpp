@@ -105,8 +105,11 @@ int main(int count, char** arguments) {
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {
-    const bool is_unknown = app.get_subcommands().empty() && !app.remaining().empty();
-    const std::string what = is_unknown ? "there is no command " + app.remaining().front() : error.what();
+    std::string what = error.what();
+    if (app.get_subcommands().empty()) {
+      const auto words = app.remaining();
+      what = words.empty() ? "name a command" : "there is no command " + words.front();
+    }
     std::cerr << "heddle: " << printable(what) << "\n`heddle --help` lists what there is.\n";
     return static_cast<int>(ExitCode::usage);
   }

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -23,22 +22,29 @@ struct Options {
   std::vector<std::string> words{};
   std::string session{};
   std::string agent{};
-  std::vector<heddle::SearchPlace> where{};
-  std::vector<heddle::Role> roles{};
+  std::vector<std::string> where{};
+  std::vector<std::string> roles{};
   std::int64_t limit = 20;
   bool any = false;
   bool newest = false;
 };
 
-/// Returns the names of an enumeration with its values, for CLI11.
+/// Returns the names of an enumeration.
 template <class Enum>
-std::map<std::string, Enum> names_of() {
-  std::map<std::string, Enum> names;
-  int number = 0;
-  for (const std::string_view name : heddle::EnumNames<Enum>::values) {
-    names.emplace(name, static_cast<Enum>(number++));
+std::vector<std::string> names_of() {
+  const auto& names = heddle::EnumNames<Enum>::values;
+  return {names.begin(), names.end()};
+}
+
+/// Returns the values with these names, which are valid.
+template <class Enum>
+std::vector<Enum> values_of(const std::vector<std::string>& names) {
+  const auto& all = heddle::EnumNames<Enum>::values;
+  std::vector<Enum> values;
+  for (const std::string& name : names) {
+    values.push_back(static_cast<Enum>(std::find(all.begin(), all.end(), name) - all.begin()));
   }
-  return names;
+  return values;
 }
 
 /// Returns a snippet with its words in colour.
@@ -77,8 +83,8 @@ ExitCode search(const Options& options, Call& call) {
   if (!options.agent.empty()) { search.agent_id = options.agent; }
   search.match = options.any ? heddle::WordMatch::any : heddle::WordMatch::all;
   search.order = options.newest ? heddle::SearchOrder::newest : heddle::SearchOrder::best;
-  search.where = options.where;
-  search.roles = options.roles;
+  search.where = values_of<heddle::SearchPlace>(options.where);
+  search.roles = values_of<heddle::Role>(options.roles);
   const std::size_t width = width_of_terminal(STDOUT_FILENO);
   bool considered_all = true;
   bool is_found = false;
@@ -116,11 +122,11 @@ const Command command_of_search{
       app.add_option("--session", options->session, "Only in this session")->type_name("ID");
       app.add_option("--agent", options->agent, "Only in sessions of this agent")->type_name("AGENT");
       app.add_option("--where", options->where, "Only in text, thinking, arguments or results of tools")
-          ->transform(CLI::CheckedTransformer(names_of<heddle::SearchPlace>()))
+          ->check(CLI::IsMember(names_of<heddle::SearchPlace>()))
           ->allow_extra_args(false)
           ->type_name("PLACE");
       app.add_option("--role", options->roles, "Only messages of system, user, assistant or tool")
-          ->transform(CLI::CheckedTransformer(names_of<heddle::Role>()))
+          ->check(CLI::IsMember(names_of<heddle::Role>()))
           ->allow_extra_args(false)
           ->type_name("ROLE");
       app.add_option("--limit", options->limit, "At most so many")
