@@ -36,6 +36,9 @@ class Call {
   /// The standard output.
   [[nodiscard]] std::ostream& out() const;
 
+  [[nodiscard]] const DatabaseName& database() const noexcept { return settings_.database; }
+  /// The same. Throws `invalid_argument` if the command line names none: the default one is not what is meant.
+  [[nodiscard]] const DatabaseName& named_database() const;
   [[nodiscard]] Database open(Access access) const { return open_database(settings_.database, access, context()); }
 
   /// The context of a call that belongs to no tenant: it ends with ^C.
@@ -47,6 +50,8 @@ class Call {
   /// The same for the tenant that the command line names, or the default one. Throws `invalid_argument` if there is
   /// neither.
   [[nodiscard]] heddle::Context tenant(const Database& database) const;
+  /// The tenant that the command line names; empty: none.
+  [[nodiscard]] const std::string& named_tenant() const noexcept { return settings_.user; }
   /// The tenant that the command line names; else all, if the database can list them, else the default one.
   [[nodiscard]] std::vector<std::string> tenants(Database& database) const;
 
@@ -69,11 +74,13 @@ using Run = std::function<ExitCode(Call& call)>;
 /// A command of the program. It registers itself when it is made, before `main`.
 class Command {
  public:
+  /// What a command is for: `--help` lists them so.
+  enum class Group { look, move, work };
   /// Adds the options and arguments of the command, and returns what runs it.
   using Setup = Run (*)(CLI::App& app);
 
-  Command(const char* name, const char* description, Setup setup)
-      : name_(name), description_(description), setup_(setup) {
+  Command(Group group, const char* name, const char* description, Setup setup)
+      : group_(group), name_(name), description_(description), setup_(setup) {
     all_().push_back(this);
   }
   Command(const Command&) = delete;
@@ -82,16 +89,18 @@ class Command {
   Command& operator=(Command&&) = delete;
   ~Command() = default;
 
+  [[nodiscard]] Group group() const noexcept { return group_; }
   [[nodiscard]] const char* name() const noexcept { return name_; }
   [[nodiscard]] const char* description() const noexcept { return description_; }
   [[nodiscard]] Run set_up(CLI::App& app) const { return setup_(app); }
 
-  /// All commands, by their names.
+  /// All commands, by their groups and names.
   [[nodiscard]] static std::vector<const Command*> all();
 
  private:
   static std::vector<const Command*>& all_();
 
+  Group group_;
   const char* name_;
   const char* description_;
   Setup setup_;

@@ -4,18 +4,29 @@
 
 #include <heddle/model/parts_of.hpp>
 
-#include <cstddef>
-#include <string_view>
+#include <algorithm>
+#include <vector>
+
+#include <unistd.h>
 
 namespace command {
 namespace {
 
 constexpr std::size_t folded_width = 90;
+constexpr std::size_t system_lines = 3;
 constexpr std::string_view indentation = "  ";
 
 /// Returns the text of a result: its data, or its error.
 std::string_view text_of_result(const heddle::ToolResult& result) {
   return result.error ? std::string_view(result.error->message) : std::string_view(result.data.text);
+}
+
+/// Returns true for the parts of a message that has results of tools, and nothing but texts besides.
+bool is_result(const std::vector<heddle::Part>& parts) {
+  const auto of = [](heddle::PartKind kind) { return [kind](const heddle::Part& part) { return part.kind == kind; }; };
+  const auto results = std::count_if(parts.begin(), parts.end(), of(heddle::PartKind::tool_result));
+  const auto texts = std::count_if(parts.begin(), parts.end(), of(heddle::PartKind::text));
+  return results > 0 && static_cast<std::size_t>(results + texts) == parts.size();
 }
 
 /// Adds a JSON value; as a text if it is none.
@@ -29,15 +40,18 @@ void add_json(JsonLine& json, std::string_view name, const heddle::JsonValue& va
 
 }  // namespace
 
+Conversation::Conversation(const Colours& colours, const Unfolded& unfolded)
+    : colours_(colours), unfolded_(unfolded), width_(width_of_terminal(STDOUT_FILENO)) {}
+
 std::string Conversation::title_of(const heddle::Session& session) const {
   std::string facts = in_one_line(session.id, 80);
   if (!session.agent_id.empty()) { facts += ", agent " + in_one_line(session.agent_id, 60); }
   if (session.parent_session_id) { facts += ", of session " + in_one_line(*session.parent_session_id, 80); }
-  facts += ", " + with_commas(session.last_sequence) + " messages";
+  facts += ", " + counted(session.last_sequence, "message", "messages");
   if (session.total_tokens != 0) { facts += ", " + with_commas(session.total_tokens) + " tokens"; }
   if (session.total_cost_usd != 0) { facts += ", " + in_dollars(session.total_cost_usd); }
   return colours_.bold(in_one_line(session.name.empty() ? session.id : session.name, 100)) + "\n" +
-         colours_.dim(facts + ", begun " + in_utc(session.created_at) + " UTC") + "\n\n";
+         colours_.dim(facts + ", begun " + in_utc(session.created_at) + " UTC") + "\n";
 }
 
 std::string Conversation::heading_of(const heddle::Message& message) const {
@@ -52,26 +66,54 @@ std::string Conversation::heading_of(const heddle::Message& message) const {
   if (!message.model.empty()) { facts += "  " + in_one_line(message.model, 60); }
   if (message.state == heddle::MessageState::streaming) { facts += "  being written"; }
   if (message.state == heddle::MessageState::interrupted) { facts += "  interrupted"; }
-  return colours_.bold(name) + colours_.dim(facts) + "\n";
+  return "\n" + colours_.bold(name) + colours_.dim(facts) + "\n";
+}
+
+std::string Conversation::body(std::string_view text, std::string_view margin) const {
+  const std::string clean = printable(text);
+  return indented(width_ > margin.size() ? wrapped(clean, width_ - margin.size()) : clean, margin);
+}
+
+std::string Conversation::folded(std::string_view text, std::size_t used) const {
+  constexpr std::size_t narrowest = 20;
+  const std::size_t width = width_ == 0 ? folded_width : width_ - std::min(width_, used + indentation.size() + 1);
+  return in_one_line(text, std::max(width, narrowest));
+}
+
+std::string Conversation::system_text(std::string_view text) const {
+  if (unfolded_.system) { return body(text, indentation); }
+  std::size_t end = 0;
+  for (std::size_t lines = 0; lines < system_lines && end < text.size(); ++lines) {
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+  }
+  const auto more = std::count(text.begin() + static_cast<std::ptrdiff_t>(end), text.end(), '\n');
+  if (more == 0) { return body(text, indentation); }
+  return body(text.substr(0, end - 1), indentation) +
+         indented(colours_.dim("(" + counted(more + 1, "more line", "more lines") + ", with --system)"), indentation);
 }
 
 std::string Conversation::text_of(const heddle::Message& message) const {
-  std::string text = heading_of(message);
   if (message.redacted) {
-    return text +
-           indented(colours_.dim("(redacted: " + in_one_line(*message.redacted, folded_width) + ")"), indentation) +
-           "\n";
+    return heading_of(message) +
+           indented(colours_.dim("(redacted: " + in_one_line(*message.redacted, folded_width) + ")"), indentation);
   }
-  for (const heddle::Part& each : heddle::parts_of(message)) { text += part(each); }
-  return text + "\n";
+  const auto parts = heddle::parts_of(message);
+  const bool is_folded = !unfolded_.tools && message.role == heddle::Role::tool && is_result(parts);
+  // A result stands below its call, without what the message says besides.
+  std::string text = is_folded ? "" : heading_of(message);
+  for (const heddle::Part& each : parts) {
+    if (!is_folded || each.kind == heddle::PartKind::tool_result) { text += part(each, message.role); }
+  }
+  return text;
 }
 
-std::string Conversation::part(const heddle::Part& part) const {
+std::string Conversation::part(const heddle::Part& part, heddle::Role role) const {
   const auto note = [&](const std::string& about) { return indented(colours_.dim("(" + about + ")"), indentation); };
   switch (part.kind) {
-    case heddle::PartKind::text: return indented(printable(part.text), indentation);
+    case heddle::PartKind::text:
+      return role == heddle::Role::system ? system_text(part.text) : body(part.text, indentation);
     case heddle::PartKind::thinking:
-      return unfolded_.thinking ? indented(colours_.dim(printable(part.text)), "  ~ ")
+      return unfolded_.thinking ? body(part.text, "  ~ ")
                                 : note("thought " + in_bytes(static_cast<double>(part.text.size())));
     case heddle::PartKind::tool_call: return call(part.call);
     case heddle::PartKind::tool_result: return result(part);
@@ -90,10 +132,9 @@ std::string Conversation::part(const heddle::Part& part) const {
 std::string Conversation::call(const heddle::ToolCall& call) const {
   const std::string name = "-> " + in_one_line(call.name, 60);
   if (!unfolded_.tools) {
-    return indented(colours_.yellow(name) + " " + colours_.dim(in_one_line(call.input.text, folded_width)),
-                    indentation);
+    return indented(colours_.yellow(name) + " " + colours_.dim(folded(call.input.text, name.size() + 1)), indentation);
   }
-  return indented(colours_.yellow(name), indentation) + indented(printable(call.input.text), "     ");
+  return indented(colours_.yellow(name), indentation) + body(call.input.text, "     ");
 }
 
 std::string Conversation::result(const heddle::Part& part) const {
@@ -101,16 +142,16 @@ std::string Conversation::result(const heddle::Part& part) const {
   const heddle::ToolResult& result = *part.result;
   const std::string state = result.error || !result.success ? colours_.red("<- failed") : colours_.green("<- done");
   if (!unfolded_.tools) {
-    return indented(state + " " + colours_.dim(in_one_line(text_of_result(result), folded_width)), indentation);
+    return indented(state + " " + colours_.dim(folded(text_of_result(result), 10)), indentation);
   }
-  return indented(state, indentation) + indented(printable(text_of_result(result)), "     ");
+  return indented(state, indentation) + body(text_of_result(result), "     ");
 }
 
 std::string Conversation::json_of(const heddle::Message& message) {
   JsonLine json;
   json.add("sequence", message.sequence)
       .add("role", to_string(message.role))
-      .add("time", in_utc(message.timestamp))
+      .add("time", in_iso8601(message.timestamp))
       .add("model", message.model)
       .add("tokens", message.token_count)
       .add("cost_usd", message.cost_usd)

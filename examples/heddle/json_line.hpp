@@ -2,7 +2,9 @@
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
+#include <heddle/control_characters.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -81,10 +83,24 @@ class JsonLine {
     return *this;
   }
 
-  /// Returns the line, with its end.
+  /// Returns the line, with its end. What a terminal would obey is escaped, as JSON alone does not demand it.
   [[nodiscard]] std::string line() {
     writer_.EndObject();
-    return std::string(buffer_.GetString(), buffer_.GetSize()) + "\n";
+    std::string result;
+    for (std::string_view rest(buffer_.GetString(), buffer_.GetSize()); !rest.empty();) {
+      // All others are escaped already. Such a character can only stand in a text.
+      const std::size_t control = heddle::leading_control(rest);
+      if (control == 0) {
+        result += rest.front();
+        rest.remove_prefix(1);
+      } else {
+        constexpr std::string_view digits = "0123456789abcdef";
+        const auto code = static_cast<unsigned char>(rest[control - 1]);
+        result.append("\\u00").append(1, digits[code >> 4U]).append(1, digits[code & 15U]);
+        rest.remove_prefix(control);
+      }
+    }
+    return result + "\n";
   }
 
  private:

@@ -16,16 +16,29 @@ namespace command {
 [[nodiscard]] std::string printable(std::string_view text);
 /// The same in one line of at most so many code points.
 [[nodiscard]] std::string in_one_line(std::string_view text, std::size_t longest);
-/// Returns each line of a text with this in front of it.
+/// Returns a text whose lines have at most so many code points, unless a word has more. Lines that a longer one becomes
+/// begin with as many spaces. Colours in it have no width.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width);
+/// Returns each line of a text with this in front of it, but for empty ones.
 [[nodiscard]] std::string indented(std::string_view text, std::string_view indentation);
 /// Returns a time as 2026-11-27 02:31:05, in UTC.
 [[nodiscard]] std::string in_utc(heddle::Timestamp time);
+/// Returns a time as 2026-11-27T02:31:05.000001Z.
+[[nodiscard]] std::string in_iso8601(heddle::Timestamp time);
 /// Returns a number of bytes as 12.3 MB.
 [[nodiscard]] std::string in_bytes(double bytes);
 /// Returns a number with its thousands apart.
 [[nodiscard]] std::string with_commas(std::int64_t number);
+/// Returns how many there are of something: 1 tenant, 2 tenants.
+[[nodiscard]] std::string counted(std::int64_t number, std::string_view one, std::string_view many);
 /// Returns an amount of money as $0.0021.
 [[nodiscard]] std::string in_dollars(double amount);
+
+/// Returns true if a descriptor is a terminal.
+[[nodiscard]] bool is_terminal(int descriptor) noexcept;
+
+/// Returns how many columns a terminal has; 0 if a descriptor is none.
+[[nodiscard]] std::size_t width_of_terminal(int descriptor) noexcept;
 
 /// Colours of the standard output: none if it is not a terminal, or if NO_COLOR is set.
 class Colours {
@@ -51,7 +64,7 @@ class Table {
  public:
   explicit Table(std::vector<std::string> titles) { rows_.push_back(std::move(titles)); }
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  /// Returns the lines. The last column is not filled up.
+  /// Returns the lines. The last column is not filled up, and is cut if a terminal has no room for it.
   [[nodiscard]] std::string text(const Colours& colours) const;
 
  private:
@@ -74,6 +87,8 @@ class Progress {
 
   /// `total` is 0 if it is not known.
   void show(std::int64_t done, std::int64_t total = 0);
+  /// The same for something else than before, with a rate of its own.
+  void show(const std::string& what, std::int64_t done, std::int64_t total);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <vector>
 
 using namespace command_test;
 
@@ -31,47 +31,13 @@ TEST_CASE("migrations run up, down and to a version, and a dry run prints their 
   CHECK(place.run({"migrate", "--down", "1"}).code == 0);
   CHECK(version() == latest - 1);
   CHECK(has(place.run({"migrate", "--to", "2", "--dry-run"}).out, "-- down 3 "));
+  CHECK(place.run({"migrate", "--up", "1", "--to", "1"}).code == 2);
+  CHECK(place.run({"migrate", "--down", "2"}).code == 0);
+  CHECK(place.run({"migrate", "--up", "1"}).code == 0);
+  CHECK(version() == latest - 2);
+  CHECK(place.run({"migrate", "--up", "1"}).code == 0);
   CHECK(place.run({"migrate", "--to", "1000"}).code == 2);
   CHECK(version() == latest - 1);
-}
-
-TEST_CASE("a tenant is exported and imported as another one") {
-  Place place;
-  place.fill();
-  const std::string file = place.file("alice.jsonl");
-  const Output out = place.as_alice({"export", file, "--json"});
-  INFO(out.err);
-  CHECK(out.code == 0);
-  CHECK(out.out.empty());
-  CHECK(has(out.err, R"("message":4)"));
-  CHECK(place.as_alice({"export", file}).code == 4);
-  CHECK(place.as_alice({"export", file, "--force"}).code == 0);
-
-  CHECK(place.run({"import", file, "--user", "carol"}).code == 4);
-  const Output in = place.run({"import", file, "--user", "carol", "--other-tenant"});
-  INFO(in.err);
-  CHECK(in.code == 0);
-  CHECK(has(place.run({"show", "s1", "--user", "carol"}).out, "It is refunded."));
-  CHECK(place.run({"import", file, "--user", "carol", "--other-tenant"}).code == 4);
-  CHECK(has(place.run({"import", "--abort", "--user", "carol"}).out, "no import"));
-
-  // Through pipes, and damaged.
-  const std::string stream = place.as_alice({"export"}).out;
-  CHECK(place.run({"import", "-", "--user", "dora", "--other-tenant"}, stream).code == 0);
-  const Output damaged =
-      place.run({"import", "-", "--user", "emil", "--other-tenant"}, stream.substr(0, stream.size() / 2));
-  CHECK(damaged.code == 7);
-  CHECK(has(damaged.err, "line"));
-}
-
-TEST_CASE("an interrupted import says how to go on") {
-  Place place;
-  place.fill();
-  const Output output = place.program().run_interrupted(place.on_database({"import", "-", "--user", "carol"}),
-                                                        std::string(std::size_t{1} << 20U, '\n'));
-  CHECK(output.code == 130);
-  CHECK(has(output.err, "interrupted"));
-  CHECK(has(output.err, "--abort"));
 }
 
 TEST_CASE("expired rows are swept, and a run of measurements leaves nothing") {
@@ -86,46 +52,80 @@ TEST_CASE("expired rows are swept, and a run of measurements leaves nothing") {
   CHECK(bench.code == 0);
   CHECK(has(bench.out, R"("per_second":)"));
   CHECK_FALSE(has(place.run({"tenants"}).out, "heddle-bench"));
+  // Without a database on one of its own.
+  const Output own = place.program().run({"bench", "--messages", "20", "--folder", place.file("").string()});
+  INFO(own.err);
+  CHECK(own.code == 0);
+  CHECK(has(own.out, "save 100 words"));
+  for (const auto& each : std::filesystem::directory_iterator(place.file(""))) {
+    CHECK_FALSE(has(each.path().string(), "heddle-bench"));
+  }
 }
 
-TEST_CASE("a backup of SQLite is whole; PostgreSQL has its own tools") {
+TEST_CASE("old records are removed by rules") {
   Place place;
   place.fill();
-  const std::string target = place.file("backup.db");
-  const Output output = place.run({"backup", target});
-#ifdef HEDDLE_CONFORMANCE_POSTGRES
-  CHECK(output.code == 4);
-  CHECK(has(output.err, "pg_dump"));
-#else
-  INFO(output.err);
-  CHECK(output.code == 0);
-  CHECK(has(output.out, "-artifacts"));
-  CHECK(has(place.program().run({"show", "s1", "-d", target, "--immutable", "-u", "alice"}).out, "It is refunded."));
-  CHECK(place.run({"backup", target}).code == 4);
-#endif
+  {
+    Storage storage(place.database_place().config());
+    for (const char* const text : {"first", "second", "third"}) {
+      storage.error_store().store(conformance::alice, {.session_id = "s1", .tool_name = "t", .raw_error = text});
+    }
+  }
+  const Output swept = place.run({"sweep", "--keep", "errors=1", "--older", "sessions=90d", "--json"});
+  INFO(swept.err);
+  CHECK(swept.code == 0);
+  CHECK(has(swept.out, R"("errors":2)"));
+  CHECK(has(swept.out, R"("sessions":0)"));
+  for (const char* const rule : {"errors", "errors=", "errors=x", "errors=0", "mistakes=1", "errors=1d"}) {
+    CAPTURE(rule);
+    CHECK(place.run({"sweep", "--keep", rule}).code == 2);
+  }
+  CHECK(place.run({"sweep", "--older", "sessions=90"}).code == 2);
+  CHECK(place.as_alice({"sweep", "--keep", "errors=1"}).code == 2);
 }
 
-TEST_CASE("the command explains itself") {
+TEST_CASE("a tenant is erased only if that is confirmed, and the receipt is printed again") {
   Place place;
-  const Output help = place.program().run({"--help"});
-  CHECK(help.code == 0);
-  const Output manual = place.program().run({"documents", "manual"});
-  const Output completion = place.program().run({"documents", "completion"});
-  for (const char* const name : {"status", "migrate", "tenants", "sessions", "show", "search", "export", "import",
-                                 "sweep", "backup", "verify", "roles", "bench"}) {
-    INFO(name);
-    CHECK(has(help.out, name));
-    CHECK(has(manual.out, std::string(".SS ") + name));
-    CHECK(has(completion.out, std::string("    ") + name + ")"));
-    const Output own = place.program().run({name, "--help"});
-    CHECK(own.code == 0);
-    CHECK(has(own.out, "--help"));
+  place.fill();
+  CHECK(place.run({"erase", "--yes"}).code == 2);
+  const Output dry = place.as_alice({"erase"});
+  INFO(dry.err);
+  CHECK(dry.code == 0);
+  CHECK(has(dry.out, "4  message\n"));
+  CHECK(has(dry.out, "--yes"));
+  CHECK(place.as_alice({"show", "s1"}).code == 0);
+
+  const Output erased = place.as_alice({"erase", "--yes", "--key", "request 1"});
+  INFO(erased.err);
+  CHECK(erased.code == 0);
+  CHECK(has(erased.out, "SHA-256"));
+  CHECK(place.as_alice({"show", "s1"}).code == 3);
+  CHECK(place.run({"show", "s2", "--user", "bob"}).code == 0);
+  const std::string digest = erased.out.substr(erased.out.find("SHA-256 ") + 8, 64);
+  CHECK(has(place.as_alice({"erase", "--yes", "--key", "request 1", "--json"}).out, R"("digest":")" + digest));
+  CHECK(has(place.as_alice({"erase", "--json"}).out, R"("counts":{})"));
+}
+
+TEST_CASE("unused space of SQLite is given back; PostgreSQL does it by itself") {
+  Place place;
+  place.fill();
+#ifdef HEDDLE_CONFORMANCE_POSTGRES
+  CHECK(place.run({"compact"}).code == 4);
+#else
+  {
+    Storage storage(place.database_place().config());
+    const heddle::Message message{.content = std::string(10'000, 'x')};
+    storage.session_storage().save_messages(conformance::alice, "s1", std::vector<heddle::Message>(100, message));
   }
-  CHECK(has(place.program().run({"roles"}).out, "CREATE ROLE"));
-  CHECK(place.program().run({}).code == 2);
-  CHECK(place.program().run({"no-command"}).code == 2);
-  CHECK(place.program().run({"show"}).code == 2);
-  const Output json = place.run({"sessions", "--json", "--user", std::string(10'000, 'u')});
-  CHECK(json.code != 0);
-  CHECK(has(json.err, R"({"error":)"));
+  CHECK(place.run({"erase", "--yes", "--no-rewrite", "--user", "alice"}).code == 0);
+  const Output refused = place.run({"compact"});
+  CHECK(refused.code == 4);
+  CHECK(has(refused.err, "--full"));
+  const Output full = place.run({"compact", "--full", "--by-steps", "--json"});
+  INFO(full.err);
+  CHECK(full.code == 0);
+  CHECK(has(full.out, R"("unused_bytes":0)"));
+  CHECK(place.run({"compact"}).code == 0);
+  CHECK(place.run({"compact", "--by-steps"}).code == 2);
+#endif
 }

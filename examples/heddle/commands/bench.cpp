@@ -9,14 +9,19 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace command {
@@ -25,6 +30,7 @@ namespace {
 struct Options {
   std::int64_t messages = 2000;
   int threads = 1;
+  std::string folder = ".";
 };
 
 /// What the runs write belongs to this tenant.
@@ -133,9 +139,49 @@ class Sessions {
   std::vector<std::string> ids_;
 };
 
+/// A folder for the database of a run; removed in the end, also after ^C.
+class Folder {
+ public:
+  explicit Folder(const std::string& parent) {
+    std::string name = (std::filesystem::path(parent) / "heddle-bench-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) { throw std::system_error(errno, std::generic_category(), parent); }
+    path_ = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  Folder(Folder&&) = delete;
+  Folder& operator=(Folder&&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void run(const Options& options, Database& database, Call& call);
+
 ExitCode bench(const Options& options, Call& call) {
   call.when_interrupted("what the run has written was removed");
-  Database database = call.open(Access::write);
+  if (!call.database().name.empty()) {
+    Database database = call.open(Access::write);
+    run(options, database, call);
+    return ExitCode::done;
+  }
+  const Folder folder(options.folder);
+  Database database = open_database({.name = (folder.path() / "bench.db").string()}, Access::fill, call.context());
+  if (!call.json()) {
+    call.out() << "a new SQLite database in " << printable(options.folder)
+               << "; each message is on the disk when its save returns\n";
+  }
+  run(options, database, call);
+  return ExitCode::done;
+}
+
+void run(const Options& options, Database& database, Call& call) {
   const heddle::Context tenant = call.context_of(tenant_of_runs);
   auto& storage = database.backend.session_storage();
   const Sessions sessions(database.backend, tenant, options.threads);
@@ -144,32 +190,39 @@ ExitCode bench(const Options& options, Call& call) {
     text += (word == 0 ? "" : " ") + ("word" + std::to_string(word * 37 % 101));
   }
   std::vector<Series> all;
-  all.push_back(
-      measure("save a message of 100 words", options.messages, options.threads, call,
-              [&](std::int64_t number) { storage.save_message(tenant, sessions.of(number), {.content = text}); }));
+  all.push_back(measure("save 100 words", options.messages, options.threads, call, [&](std::int64_t number) {
+    storage.save_message(tenant, sessions.of(number), {.content = text});
+  }));
   const std::int64_t reads = std::max<std::int64_t>(1, options.messages / 20);
-  all.push_back(measure("load the last 100 messages", reads, options.threads, call, [&](std::int64_t number) {
+  all.push_back(measure("load 100 messages", reads, options.threads, call, [&](std::int64_t number) {
     static_cast<void>(storage.load_messages(tenant, sessions.of(number), heddle::MessageWindow{.last = 100}));
   }));
-  all.push_back(measure("search for two words", reads, options.threads, call, [&](std::int64_t number) {
+  all.push_back(measure("search two words", reads, options.threads, call, [&](std::int64_t number) {
     const std::string query = "word" + std::to_string(number % 101) + " word5";
     static_cast<void>(storage.search_messages(tenant, {.query = query}));
   }));
   report(all, call);
-  return ExitCode::done;
 }
 
-const Command command_of_bench{"bench", "Measure saves, loads and searches on a database", [](CLI::App& app) -> Run {
-                                 const auto options = std::make_shared<Options>();
-                                 app.add_option("--messages", options->messages, "How many messages to save")
-                                     ->capture_default_str()
-                                     ->check(CLI::Range(1, 1'000'000));
-                                 app.add_option("--threads", options->threads, "How many threads save at once")
-                                     ->capture_default_str()
-                                     ->check(CLI::Range(1, 256));
-                                 app.footer("Writes sessions of the tenant heddle-bench, and removes them in the end.");
-                                 return [options](Call& call) { return bench(*options, call); };
-                               }};
+const Command command_of_bench{
+    Command::Group::work, "bench", "Measure saves, loads and searches on this machine", [](CLI::App& app) -> Run {
+      const auto options = std::make_shared<Options>();
+      app.add_option("--messages", options->messages, "How many messages to save")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 1'000'000))
+          ->type_name("N");
+      app.add_option("--threads", options->threads, "How many threads call at once")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 256))
+          ->type_name("N");
+      app.add_option("--folder", options->folder, "Where the new database is made, as disks differ: the current folder")
+          ->type_name("FOLDER");
+      app.footer(
+          "On a new SQLite database, which is removed in the end. If a database is named, by --database or "
+          "$HEDDLE_DATABASE, it is measured: sessions of the tenant heddle-bench are written to it, and deleted in the "
+          "end. With more threads the saves of SQLite share commits.");
+      return [options](Call& call) { return bench(*options, call); };
+    }};
 
 }  // namespace
 }  // namespace command

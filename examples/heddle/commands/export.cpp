@@ -1,5 +1,5 @@
 #include "../command.hpp"
-#include "../json_line.hpp"
+#include "../counts.hpp"
 
 #include <heddle/error.hpp>
 #include <heddle/transfer.hpp>
@@ -15,6 +15,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include <unistd.h>
 
 namespace command {
 namespace {
@@ -82,18 +84,21 @@ void report(const heddle::ExportReport& report, const std::string& user, Call& c
   }
   JsonLine json;
   json.add("tenant", user).add("records", report.records).add("bytes", report.bytes);
-  json.add("checksum", report.checksum).begin_object("counts");
-  for (const auto& [type, count] : report.counts) { json.add(type, count); }
-  json.end_object();
+  json.add("checksum", report.checksum);
+  add_counts(json, report.counts);
   // The standard output can be the stream.
   std::cerr << json.line();
 }
 
 ExitCode export_tenant(const Options& options, Call& call) {
   call.when_interrupted("nothing is left of the export; run the same command again");
+  const bool is_file = options.file != "-";
+  if (!is_file && is_terminal(STDOUT_FILENO)) {
+    // Nothing in it is meant for a terminal.
+    refuse(heddle::ErrorCode::invalid_argument, "name a file, or a program: heddle export | ...");
+  }
   Database database = call.open(Access::read);
   const heddle::Context tenant = call.tenant(database);
-  const bool is_file = options.file != "-";
   std::unique_ptr<WholeFile> file;
   if (is_file) { file = std::make_unique<WholeFile>(options.file, options.force); }
   heddle::ExportReport done;
@@ -117,10 +122,10 @@ ExitCode export_tenant(const Options& options, Call& call) {
 }
 
 const Command command_of_export{
-    "export", "Write all data of a tenant to a stream of JSON lines", [](CLI::App& app) -> Run {
+    Command::Group::move, "export", "Write all data of a tenant to a stream of JSON lines", [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
       options->file = "-";
-      app.add_option("FILE", options->file, "Where to; - is the standard output")->capture_default_str();
+      app.add_option("FILE", options->file, "Where to. Else, or with -, the standard output");
       app.add_flag("--force", options->force, "Replace a file that exists");
       return [options](Call& call) { return export_tenant(*options, call); };
     }};

@@ -1,5 +1,5 @@
 #include "../command.hpp"
-#include "../json_line.hpp"
+#include "../counts.hpp"
 
 #include <heddle/error.hpp>
 #include <heddle/transfer.hpp>
@@ -63,14 +63,14 @@ ExitCode undo(Database& database, const heddle::Context& tenant, Call& call) {
 void report(const heddle::ImportReport& report, const std::string& user, Call& call) {
   if (!call.json()) {
     call.out() << "imported " << with_commas(report.records) << " records for " << in_one_line(user, 80)
-               << (report.resumed ? ", going on with an earlier import" : "") << "\n";
+               << (report.resumed ? ", going on with an earlier import" : "") << "\n"
+               << counts_text(report.counts);
     return;
   }
   JsonLine json;
   json.add("tenant", user).add("records", report.records).add("resumed", report.resumed);
-  json.add("checksum", report.checksum).begin_object("counts");
-  for (const auto& [type, count] : report.counts) { json.add(type, count); }
-  json.end_object();
+  json.add("checksum", report.checksum);
+  add_counts(json, report.counts);
   call.out() << json.line();
 }
 
@@ -96,12 +96,12 @@ ExitCode import_tenant(const Options& options, Call& call) {
 }
 
 const Command command_of_import{
-    "import", "Store a stream of `heddle export` for a tenant", [](CLI::App& app) -> Run {
+    Command::Group::move, "import", "Store a stream of `heddle export` for a tenant", [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
       app.add_option("FILE", options->file, "The stream; - is the standard input");
       app.add_flag("--abort", options->abort, "Undo an import of the tenant that has not ended");
       app.add_flag("--skip", options->skip, "Leave out what the tenant has already; else an import into it is refused");
-      app.add_flag("--other-tenant", options->into_other_tenant, "The stream may be of another tenant");
+      app.add_flag("--into-other-tenant", options->into_other_tenant, "The stream may be of another tenant");
       app.footer(
           "All of the stream is verified before anything is written. An import that was interrupted goes on when "
           "the same command is run again.");

@@ -4,6 +4,7 @@
 #include <heddle/capabilities.hpp>
 #include <heddle/error.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@ namespace {
 
 struct Options {
   std::optional<std::int32_t> to{};
+  std::optional<std::int32_t> up{};
   std::optional<std::int32_t> down{};
   bool dry_run = false;
 };
@@ -28,7 +30,9 @@ struct Step {
 };
 
 std::int32_t goal_of(const Options& options, std::int32_t current, std::int32_t latest) {
-  const std::int32_t goal = options.down ? current - *options.down : options.to.value_or(latest);
+  std::int32_t goal = options.to.value_or(latest);
+  if (options.up) { goal = std::min(latest, current + *options.up); }
+  if (options.down) { goal = current - *options.down; }
   if (goal >= 0 && goal <= latest) { return goal; }
   throw heddle::Error(heddle::ErrorCode::invalid_argument, "there is no version " + std::to_string(goal) +
                                                                ": the schema has version " + std::to_string(current) +
@@ -81,13 +85,25 @@ ExitCode migrate(const Options& options, Call& call) {
 }
 
 const Command command_of_migrate{
-    "migrate", "Bring the schema of a database to a version, and make a new SQLite database", [](CLI::App& app) -> Run {
+    Command::Group::work, "migrate", "Bring the schema of a database to a version, and make a new SQLite database",
+    [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
-      auto* const to = app.add_option("--to", options->to, "Up or down to this version; 0 empties the database");
-      app.add_option("--down", options->down, "Revert so many migrations: what they added is lost")
-          ->check(CLI::PositiveNumber)
-          ->excludes(to);
+      auto* const to = app.add_option("--to", options->to, "Up or down to this version; 0 empties the database")
+                           ->check(CLI::Range(0, 100'000))
+                           ->type_name("VERSION");
+      auto* const up = app.add_option("--up", options->up, "Apply at most so many")
+                           ->check(CLI::Range(1, 100'000))
+                           ->type_name("N")
+                           ->excludes(to);
+      app.add_option("--down", options->down, "Revert so many: what they added is lost")
+          ->check(CLI::Range(1, 100'000))
+          ->type_name("N")
+          ->excludes(to)
+          ->excludes(up);
       app.add_flag("--dry-run", options->dry_run, "Print the SQL that would run, and run nothing");
+      app.footer(
+          "Without options it applies all that are missing, each in a transaction of its own. On PostgreSQL it needs "
+          "--admin, or $LOOM_PG_MIGRATION_DSN. Make a backup before: see production.md, \"Upgrade\".");
       return [options](Call& call) { return migrate(*options, call); };
     }};
 

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
+#include <iostream>
 #include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 namespace command {
 namespace {
@@ -20,22 +22,29 @@ struct Options {
   std::vector<std::string> words{};
   std::string session{};
   std::string agent{};
-  std::vector<heddle::SearchPlace> where{};
-  std::vector<heddle::Role> roles{};
+  std::vector<std::string> where{};
+  std::vector<std::string> roles{};
   std::int64_t limit = 20;
   bool any = false;
   bool newest = false;
 };
 
-/// Returns the names of an enumeration with its values, for CLI11.
+/// Returns the names of an enumeration.
 template <class Enum>
-std::map<std::string, Enum> names_of() {
-  std::map<std::string, Enum> names;
-  int number = 0;
-  for (const std::string_view name : heddle::EnumNames<Enum>::values) {
-    names.emplace(name, static_cast<Enum>(number++));
+std::vector<std::string> names_of() {
+  const auto& names = heddle::EnumNames<Enum>::values;
+  return {names.begin(), names.end()};
+}
+
+/// Returns the values with these names, which are valid.
+template <class Enum>
+std::vector<Enum> values_of(const std::vector<std::string>& names) {
+  const auto& all = heddle::EnumNames<Enum>::values;
+  std::vector<Enum> values;
+  for (const std::string& name : names) {
+    values.push_back(static_cast<Enum>(std::find(all.begin(), all.end(), name) - all.begin()));
   }
-  return names;
+  return values;
 }
 
 /// Returns a snippet with its words in colour.
@@ -48,7 +57,9 @@ std::string coloured(const heddle::FoundMessage& found, const Colours& colours) 
     text += colours.yellow(printable(snippet.substr(place.begin, place.end - place.begin)));
     at = place.end;
   }
-  return text + printable(snippet.substr(at));
+  text += printable(snippet.substr(at));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
 }
 
 std::string json_of(const heddle::FoundMessage& found) {
@@ -56,7 +67,7 @@ std::string json_of(const heddle::FoundMessage& found) {
   json.add("session", found.session_id)
       .add("sequence", found.sequence)
       .add("role", to_string(found.role))
-      .add("time", in_utc(found.timestamp))
+      .add("time", in_iso8601(found.timestamp))
       .add("score", found.score)
       .add("place", to_string(found.place))
       .add("snippet", found.snippet);
@@ -72,9 +83,11 @@ ExitCode search(const Options& options, Call& call) {
   if (!options.agent.empty()) { search.agent_id = options.agent; }
   search.match = options.any ? heddle::WordMatch::any : heddle::WordMatch::all;
   search.order = options.newest ? heddle::SearchOrder::newest : heddle::SearchOrder::best;
-  search.where = options.where;
-  search.roles = options.roles;
+  search.where = values_of<heddle::SearchPlace>(options.where);
+  search.roles = values_of<heddle::Role>(options.roles);
+  const std::size_t width = width_of_terminal(STDOUT_FILENO);
   bool considered_all = true;
+  bool is_found = false;
   for_each_of(
       [&](heddle::PageRequest page) {
         page.limit = options.limit;
@@ -84,6 +97,7 @@ ExitCode search(const Options& options, Call& call) {
       },
       options.limit,
       [&](const heddle::FoundMessage& each) {
+        is_found = true;
         if (call.json()) {
           call.out() << json_of(each);
           return;
@@ -92,8 +106,9 @@ ExitCode search(const Options& options, Call& call) {
         call.out() << colours.bold(in_one_line(each.session_id, 80)) << " " << each.sequence << " "
                    << colours.cyan(std::string(to_string(each.role))) << " " << colours.dim(in_utc(each.timestamp))
                    << "\n"
-                   << indented(coloured(each, colours), "  ");
+                   << indented(width > 2 ? wrapped(coloured(each, colours), width - 2) : coloured(each, colours), "  ");
       });
+  if (!is_found && !call.json()) { std::cerr << "nothing was found\n"; }
   if (!considered_all && !call.json()) {
     call.out() << call.colours().dim("more messages match than were ranked: narrow the search") << "\n";
   }
@@ -101,20 +116,23 @@ ExitCode search(const Options& options, Call& call) {
 }
 
 const Command command_of_search{
-    "search", "Search the messages of a tenant", [](CLI::App& app) -> Run {
+    Command::Group::look, "search", "Search the messages of a tenant", [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
-      app.add_option("WORDS", options->words, "Words, and phrases in \"double quotes\"")->required();
-      app.add_option("--session", options->session, "Only in this session");
-      app.add_option("--agent", options->agent, "Only in sessions of this agent");
+      app.add_option("WORDS", options->words, "Words, and phrases in double quotes")->required();
+      app.add_option("--session", options->session, "Only in this session")->type_name("ID");
+      app.add_option("--agent", options->agent, "Only in sessions of this agent")->type_name("AGENT");
       app.add_option("--where", options->where, "Only in text, thinking, arguments or results of tools")
-          ->transform(CLI::CheckedTransformer(names_of<heddle::SearchPlace>()))
+          ->check(CLI::IsMember(names_of<heddle::SearchPlace>()))
           ->allow_extra_args(false)
           ->type_name("PLACE");
       app.add_option("--role", options->roles, "Only messages of system, user, assistant or tool")
-          ->transform(CLI::CheckedTransformer(names_of<heddle::Role>()))
+          ->check(CLI::IsMember(names_of<heddle::Role>()))
           ->allow_extra_args(false)
           ->type_name("ROLE");
-      app.add_option("--limit", options->limit, "At most so many")->capture_default_str()->check(CLI::Range(1, 10'000));
+      app.add_option("--limit", options->limit, "At most so many")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 10'000))
+          ->type_name("N");
       app.add_flag("--any", options->any, "One of the words is enough");
       app.add_flag("--newest", options->newest, "Newest first, not best first");
       return [options](Call& call) { return search(*options, call); };

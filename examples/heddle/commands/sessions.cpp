@@ -23,8 +23,8 @@ std::string json_of(const heddle::SessionSummary& session) {
       .add("name", session.name)
       .add("agent", session.agent_id)
       .add("parent", session.parent_session_id)
-      .add("created_at", in_utc(session.created_at))
-      .add("updated_at", in_utc(session.updated_at))
+      .add("created_at", in_iso8601(session.created_at))
+      .add("updated_at", in_iso8601(session.updated_at))
       .add("messages", session.last_sequence)
       .add("tokens", session.total_tokens)
       .add("cost_usd", session.total_cost_usd)
@@ -55,17 +55,18 @@ ExitCode list(const Options& options, Call& call) {
   return ExitCode::done;
 }
 
-const Command command_of_sessions{"sessions", "List the sessions of a tenant, last updated first",
-                                  [](CLI::App& app) -> Run {
-                                    const auto options = std::make_shared<Options>();
-                                    app.add_option("--agent", options->agent, "Only sessions of this agent");
-                                    app.add_option("--name", options->name, "Only sessions whose name contains this");
-                                    app.add_option("--limit", options->limit, "At most so many; 0: all")
-                                        ->capture_default_str()
-                                        ->check(CLI::NonNegativeNumber);
-                                    app.add_flag("--oldest-first", options->oldest_first, "In the other order");
-                                    return [options](Call& call) { return list(*options, call); };
-                                  }};
+const Command command_of_sessions{
+    Command::Group::look, "sessions", "List the sessions of a tenant, last updated first", [](CLI::App& app) -> Run {
+      const auto options = std::make_shared<Options>();
+      app.add_option("--agent", options->agent, "Only sessions of this agent")->type_name("AGENT");
+      app.add_option("--name", options->name, "Only sessions whose name contains this")->type_name("TEXT");
+      app.add_option("--limit", options->limit, "At most so many; 0: all")
+          ->capture_default_str()
+          ->check(CLI::Range(0, 1'000'000'000))
+          ->type_name("N");
+      app.add_flag("--oldest-first", options->oldest_first, "In the other order");
+      return [options](Call& call) { return list(*options, call); };
+    }};
 
 }  // namespace
 }  // namespace command

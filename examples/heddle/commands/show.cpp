@@ -18,6 +18,7 @@ struct Options {
   std::int64_t last = 0;
   bool tools = false;
   bool thinking = false;
+  bool system = false;
 };
 
 ExitCode show(const Options& options, Call& call) {
@@ -28,7 +29,8 @@ ExitCode show(const Options& options, Call& call) {
   if (!session) {
     throw heddle::Error(heddle::ErrorCode::not_found, "the tenant has no session \"" + options.session + "\"");
   }
-  Conversation conversation(call.colours(), {.tools = options.tools, .thinking = options.thinking});
+  Conversation conversation(call.colours(),
+                            {.tools = options.tools, .thinking = options.thinking, .system = options.system});
   if (!call.json()) { call.out() << conversation.title_of(*session); }
   const auto print = [&](const heddle::Message& message) {
     call.out() << (call.json() ? Conversation::json_of(message) : conversation.text_of(message));
@@ -46,11 +48,14 @@ ExitCode show(const Options& options, Call& call) {
 }
 
 const Command command_of_show{
-    "show", "Print a session like a conversation", [](CLI::App& app) -> Run {
+    Command::Group::look, "show", "Print a session like a conversation", [](CLI::App& app) -> Run {
       const auto options = std::make_shared<Options>();
       app.add_option("SESSION", options->session, "The id of the session")->required();
-      app.add_option("--last", options->last, "Only so many messages, the newest")->check(CLI::Range(1, 10'000));
+      app.add_option("--last", options->last, "Only so many messages, the newest")
+          ->check(CLI::Range(1, 10'000))
+          ->type_name("N");
       app.add_flag("--tools", options->tools, "Unfold the arguments and the results of tools");
+      app.add_flag("--system", options->system, "Unfold long messages of the system");
       app.add_flag("--thinking", options->thinking, "Unfold what the model thought");
       return [options](Call& call) { return show(*options, call); };
     }};

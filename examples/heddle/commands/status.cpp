@@ -5,6 +5,7 @@
 #include <heddle/error.hpp>
 #include <heddle/health.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <ostream>
@@ -20,6 +21,10 @@ std::optional<std::int64_t> size_of(const std::filesystem::path& path) {
   std::error_code unknown;
   const auto size = std::filesystem::file_size(path, unknown);
   return unknown ? std::nullopt : std::optional(static_cast<std::int64_t>(size));
+}
+
+std::string in_milliseconds(std::chrono::microseconds time) {
+  return with_commas(time.count() / 1000) + "." + std::to_string(time.count() / 100 % 10) + " ms";
 }
 
 struct Status {
@@ -45,7 +50,8 @@ Status look(Call& call, Database& database) {
 
 std::string json_of(const Status& status) {
   JsonLine json;
-  json.add("backend", status.health.backend).add("live", status.health.live).add("ready", status.health.ready);
+  json.add("backend", status.health.backend).add("version", HEDDLE_COMMAND_VERSION);
+  json.add("live", status.health.live).add("ready", status.health.ready);
   json.begin_list("reasons");
   for (const auto& reason : status.health.reasons) {
     json.begin_item().add("problem", to_string(reason.problem)).add("text", reason.text).end_object();
@@ -84,7 +90,7 @@ std::string text_of(const Status& status, const Colours& colours) {
     text += colours.dim(name + std::string(12 - name.size(), ' ')) + value + "\n";
   };
   const heddle::Health& health = status.health;
-  row("backend", std::string(health.backend));
+  row("backend", std::string(health.backend) + ", heddle " HEDDLE_COMMAND_VERSION);
   row("state", health.ready  ? colours.green("ready")
                : health.live ? colours.yellow("not ready")
                              : colours.red("must be opened anew"));
@@ -96,7 +102,9 @@ std::string text_of(const Status& status, const Colours& colours) {
       row("index", details->owed->unindexed_messages == 0
                        ? "has all messages"
                        : with_commas(details->owed->unindexed_messages) + " messages wait for it");
-      if (details->owed->erasure) { row("", colours.yellow("erased words are still in the file: scrub it")); }
+      if (details->owed->erasure) {
+        row("", colours.yellow("erased words are still in the file: they leave it by themselves while it is served"));
+      }
     }
     if (details->pool) {
       row("pool", std::to_string(details->pool->total_connections) + " of at most " +
@@ -104,20 +112,25 @@ std::string text_of(const Status& status, const Colours& colours) {
     }
   }
   if (status.database_bytes) {
-    row("file", in_bytes(static_cast<double>(*status.database_bytes)) +
-                    (status.log_bytes ? ", its log " + in_bytes(static_cast<double>(*status.log_bytes)) : ""));
+    row("file",
+        in_bytes(static_cast<double>(*status.database_bytes)) +
+            (status.log_bytes.value_or(0) != 0 ? ", its log " + in_bytes(static_cast<double>(*status.log_bytes)) : ""));
   }
   if (status.content) {
-    row("content", with_commas(status.content->messages) + " messages in " + with_commas(status.content->sessions) +
-                       " sessions of " + with_commas(status.content->users) + " tenants");
-    row("cost",
-        in_dollars(status.content->total_cost_usd) + ", " + with_commas(status.content->total_tokens) + " tokens");
+    row("content", counted(status.content->messages, "message", "messages") + " in " +
+                       counted(status.content->sessions, "session", "sessions") + " of " +
+                       counted(status.content->users, "tenant", "tenants"));
+    if (status.content->total_cost_usd != 0 || status.content->total_tokens != 0) {
+      row("cost",
+          in_dollars(status.content->total_cost_usd) + ", " + counted(status.content->total_tokens, "token", "tokens"));
+    }
   }
-  row("latency", std::to_string(health.latency.count()) + " us");
+  row("latency", in_milliseconds(health.latency));
   return text;
 }
 
-const Command command_of_status{"status", "Show whether a storage is ready, its versions and its sizes",
+const Command command_of_status{Command::Group::look, "status",
+                                "Show whether a storage is ready, its versions and its sizes",
                                 [](CLI::App& app) -> Run {
                                   app.footer("Exits with 1 if the storage is not ready.");
                                   return [](Call& call) {

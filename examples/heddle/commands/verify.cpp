@@ -47,11 +47,12 @@ class Verifier {
                          .line();
       return;
     }
-    call_.out() << "read " << with_commas(messages_) << " messages in " << with_commas(sessions_) << " sessions of "
-                << with_commas(static_cast<std::int64_t>(tenants)) << " tenants, and " << with_commas(contents_)
-                << " contents of artifacts: "
+    call_.out() << "read " << counted(messages_, "message", "messages") << " in "
+                << counted(sessions_, "session", "sessions") << " of "
+                << counted(static_cast<std::int64_t>(tenants), "tenant", "tenants") << ", and "
+                << counted(contents_, "content", "contents") << " of artifacts: "
                 << (problems_ == 0 ? call_.colours().green("no problem")
-                                   : call_.colours().red(with_commas(problems_) + " problems"))
+                                   : call_.colours().red(counted(problems_, "problem", "problems")))
                 << "\n";
   }
 
@@ -139,7 +140,8 @@ ExitCode verify(Call& call) {
 }
 
 const Command command_of_verify{
-    "verify", "Read all messages and all contents of artifacts, and look for damage", [](CLI::App& app) -> Run {
+    Command::Group::look, "verify", "Read all messages and all contents of artifacts, and look for damage",
+    [](CLI::App& app) -> Run {
       app.footer(
           "Of one tenant with --user, else of all that the database lists. Exits with 1 if something is damaged.");
       return &verify;

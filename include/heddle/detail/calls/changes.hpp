@@ -55,6 +55,7 @@ namespace heddle::detail::calls {
     case Operation::wait_for_stream:
     case Operation::interrupted_streams:
     case Operation::list_all_sessions:
+    case Operation::list_tenants:
     case Operation::sessions_per_user:
     case Operation::list_tenants:
     case Operation::system_statistics:

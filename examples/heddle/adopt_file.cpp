@@ -1,0 +1,12 @@
+#include "adoption.hpp"
+
+#include <heddle/adoption.hpp>
+
+namespace command {
+
+heddle::AdoptionReport adopt_file(heddle::AnyBackend& target, const heddle::Context& context, const std::string& file,
+                                  const heddle::AdoptionOptions& options) {
+  return heddle::adopt_loom_file(target, context, file, options);
+}
+
+}  // namespace command
