@@ -18,11 +18,11 @@
 
 namespace {
 
-/// A database of a Go server on PostgreSQL, made of the fixture.
+/// A database of a Go server on PostgreSQL, made of a fixture.
 class LoomDatabase {
  public:
-  LoomDatabase() {
-    execute("SET search_path = public; " + adoption::contents_of(adoption::fixtures() / "postgres_23.sql"));
+  explicit LoomDatabase(const std::string& fixture = "postgres_23") {
+    execute("SET search_path = public; " + adoption::contents_of(adoption::fixtures() / (fixture + ".sql")));
   }
 
   [[nodiscard]] std::string dsn() const { return database_.superuser_dsn(); }
@@ -48,11 +48,10 @@ std::int64_t rows_of(const std::vector<heddle::AdoptionNote>& notes, std::string
 }
 
 template <class Backend>
-void check_adopted(Backend& backend, const heddle::AdoptionReport& report) {
-  CHECK(report.schema == 23);
+void check_adopted(Backend& backend, const heddle::AdoptionReport& report, const std::string& fixture) {
   CHECK(report.tenants == std::vector<std::string>{"alice", "default-user"});
   CHECK(report.files == 4);
-  const auto go = adoption::parsed(adoption::contents_of(adoption::fixtures() / "postgres_23.json"));
+  const auto go = adoption::parsed(adoption::contents_of(adoption::fixtures() / (fixture + ".json")));
   for (const auto& tenant : go["tenants"].GetArray()) {
     adoption::check_tenant(backend, tenant);
     const auto context = heddle::Context::for_user(adoption::text(tenant["tenant"]));
@@ -60,18 +59,14 @@ void check_adopted(Backend& backend, const heddle::AdoptionReport& report) {
   }
 }
 
-}  // namespace
-
-TEST_CASE("a schema of the Go server is adopted into SQLite and PostgreSQL, tenant by tenant") {
-  const LoomDatabase loom;
+/// Adopts a fixture into both backends, and again.
+template <class Check>
+void adopt_into_both(const std::string& fixture, Check&& check) {
+  const LoomDatabase loom(fixture);
   const auto into = [&](auto& backend) {
     const auto report = heddle::adopt_loom_schema(backend, {}, loom.dsn(), with_files());
-    check_adopted(backend, report);
-    CHECK(rows_of(report.left_out, "graph_memories", "") == 2);
-    CHECK(rows_of(report.left_out, "tasks", "") == 1);
-    CHECK(rows_of(report.left_out, "sql_result_metadata", "no table of its own") == 1);
-    CHECK(rows_of(report.left_out, "messages", "their session does not exist for this tenant") == 1);
-    CHECK(rows_of(report.left_out, "messages", "soft-deleted without their session") == 1);
+    check_adopted(backend, report, fixture);
+    check(report);
     CHECK(heddle::adopt_loom_schema(backend, {}, loom.dsn(), with_files()).tenants_before == 2);
   };
   support::TemporaryFolder folder;
@@ -80,6 +75,27 @@ TEST_CASE("a schema of the Go server is adopted into SQLite and PostgreSQL, tena
   into(file);
   conformance::OnServer server;
   into(server.backend());
+}
+
+}  // namespace
+
+TEST_CASE("the schema of 1.4.0 is adopted into SQLite and PostgreSQL, tenant by tenant") {
+  adopt_into_both("postgres_23", [](const heddle::AdoptionReport& report) {
+    CHECK(report.schema == 23);
+    CHECK(rows_of(report.left_out, "graph_entities", "") == 4);
+    CHECK(rows_of(report.left_out, "graph_edges", "") == 2);
+    CHECK(rows_of(report.left_out, "tasks", "") == 6);
+    CHECK(rows_of(report.changed, "messages", "") == 0);
+  });
+}
+
+TEST_CASE("the schema of 1.2.0 is adopted, and no row of another tenant with it") {
+  adopt_into_both("postgres_9", [](const heddle::AdoptionReport& report) {
+    CHECK(report.schema == 9);
+    CHECK(rows_of(report.left_out, "sql_result_metadata", "no table of its own") == 1);
+    CHECK(rows_of(report.left_out, "messages", "their session does not exist for this tenant") == 1);
+    CHECK(rows_of(report.left_out, "messages", "soft-deleted without their session") == 1);
+  });
 }
 
 TEST_CASE("what was soft-deleted in the source can be restored with its messages") {

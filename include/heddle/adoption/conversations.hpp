@@ -11,12 +11,15 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/message.hpp"
+#include "heddle/model/session.hpp"
 #include "heddle/sql/quote_identifier.hpp"
 #include "heddle/stores/detail/tool_links.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/rows.hpp"
 #include "heddle/transfer/stream_writer.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -156,7 +159,7 @@ class Conversations {
   void find_sessions() {
     source_.each("SELECT id" + from_sessions(), {tenant_}, [&](const auto& row) {
       std::string id = row.text(0);
-      if (!is_usable_id(id)) {
+      if (!is_usable_id(id) || id == transfer::staging_session) {
         notes_.leave_out("sessions", "", "the id is empty, too long or no UTF-8");
         return;
       }
@@ -192,20 +195,21 @@ class Conversations {
 
   template <class Row>
   void write_session(transfer::StreamWriter& out, const Row& source_row) {
-    Columns<Row> columns(source_row, "sessions", notes_);
+    Columns<Row> columns(source_row, "sessions", known::sessions, notes_);
     transfer::SessionRow row;
-    row.id = columns.text();
+    row.id = columns.id();
     row.name = columns.text();
-    row.agent_id = columns.text();
-    row.parent_session_id = columns.optional_text();
+    row.agent_id = columns.text(limits::of<&Session::agent_id>);
+    row.parent_session_id = columns.id();
     row.context = columns.object();
-    row.created_at = columns.integer();
-    row.updated_at = columns.integer();
-    row.total_cost_usd = columns.real();
-    row.total_tokens = columns.integer();
-    row.deleted_at = columns.optional_integer();
+    row.created_at = columns.time();
+    row.updated_at = columns.time();
+    row.total_cost_usd = columns.cost();
+    row.total_tokens = columns.count();
+    row.deleted_at = columns.deletion();
     const auto found = places_.find(row.id);
     if (found == places_.end()) { return; }
+    if (row.parent_session_id->empty()) { row.parent_session_id.reset(); }
     if (row.parent_session_id && !has(*row.parent_session_id)) {
       notes_.change("sessions", "parent_session_id", "the parent does not exist for this tenant: they have none");
       row.parent_session_id.reset();
@@ -240,17 +244,18 @@ class Conversations {
                      " AND session_id = ?2 AND snapshot_type = 'fold' ORDER BY id DESC LIMIT 1",
                  {tenant_, session}, [&](const auto& row) {
                    Notes counted_with_snapshots;
-                   Columns columns(row, "memory_snapshots", counted_with_snapshots);
+                   constexpr std::array columns_of_folds{Wish{"content"}, Wish{"token_count"}, Wish{"created_at"}};
+                   Columns columns(row, "memory_snapshots", columns_of_folds, counted_with_snapshots);
                    const std::string content = columns.json();
-                   summary.token_count = columns.integer();
-                   summary.created_at = columns.integer();
-                   if (!content.starts_with('{') || !validation::is_json(content)) {
-                     summary.content = content;
-                     return;
+                   summary.token_count = columns.count();
+                   summary.created_at = columns.time();
+                   summary.content = content;
+                   if (content.starts_with('{') && validation::is_json(content)) {
+                     for_each_field(content, [&](std::string_view name, std::string_view value) {
+                       if (name == "text") { summary.content = json_text(value); }
+                     });
                    }
-                   for_each_field(content, [&](std::string_view name, std::string_view value) {
-                     if (name == "text") { summary.content = json_text(value); }
-                   });
+                   cut_text(summary.content, limits::text);
                  });
     return summary;
   }
