@@ -48,7 +48,7 @@ class Artifacts {
 
   void write(transfer::StreamWriter& out) {
     if (table_.columns.empty()) { return; }
-    source_.each("SELECT " + select_list<Source>(table_, known::artifacts) + " FROM " + source_.name_of("artifacts") +
+    source_.each("SELECT " + select_list<Source>(table_, known::artifacts) + " FROM " + source_.all_of("artifacts") +
                      " WHERE " + Source::of_tenant("") + " ORDER BY created_at, " + Source::row_order(),
                  {tenant_}, [&](const auto& row) { write_artifact(out, row); });
     for (const auto& [checksum, file] : contents_) { write_content(out, checksum, file.first, file.second); }

@@ -30,8 +30,8 @@
 
 namespace heddle::adoption {
 
-/// The sessions of a tenant and their messages. Messages have the order in which the source replays them: by id where
-/// it has turns, before that by time, those of one second by id.
+/// The sessions of a tenant and their messages, in the order in which the source replays them: by id where it has turns,
+/// before that by time, those of one second by id.
 template <class Source>
 class Conversations {
  public:
@@ -143,13 +143,13 @@ class Conversations {
   }
 
   [[nodiscard]] std::string from_sessions() const {
-    return " FROM " + source_.name_of("sessions") + " WHERE " + Source::of_tenant("") + " ORDER BY " +
+    return " FROM " + source_.all_of("sessions") + " WHERE " + Source::of_tenant("") + " ORDER BY " +
            sql::quote_identifier("created_at") + ", " + Source::row_order();
   }
   /// Of the tenant. What was soft-deleted by itself is not there.
-  [[nodiscard]] std::string from_messages() const {
-    return " FROM " + source_.name_of("messages") + " WHERE " + Source::of_tenant("") +
-           (message_table_.has("deleted_at") ? " AND deleted_at IS NULL" : "");
+  [[nodiscard]] std::string from_messages() const { return " FROM " + source_.name_of("messages") + of_messages(); }
+  [[nodiscard]] std::string of_messages() const {
+    return " WHERE " + Source::of_tenant("") + (message_table_.has("deleted_at") ? " AND deleted_at IS NULL" : "");
   }
   [[nodiscard]] std::string of_session() const {
     return from_messages() + " AND session_id = ?2 ORDER BY " +
@@ -171,8 +171,12 @@ class Conversations {
   void count_messages() {
     const std::string folded =
         message_table_.has("folded") ? "max(" + Source::expression({"folded", Form::flag}) + ")" : "0";
+    std::int64_t missing = 0;
+    source_.each("SELECT count(*) FROM " + source_.all_of("messages") + of_messages(), {tenant_},
+                 [&](const auto& row) { missing = row.integer(0); });
     source_.each("SELECT session_id, count(*), " + folded + from_messages() + " GROUP BY session_id", {tenant_},
                  [&](const auto& row) {
+                   missing -= row.integer(1);
                    const auto found = places_.find(row.text(0));
                    if (found == places_.end()) {
                      notes_.leave_out("messages", "", "their session does not exist for this tenant", row.integer(1));
@@ -185,6 +189,7 @@ class Conversations {
                      throw Error(ErrorCode::resource_exhausted, "a session of the source has more than 2^24 messages");
                    }
                  });
+    if (missing != 0) { refuse_index(); }
     if (!message_table_.has("deleted_at")) { return; }
     source_.each("SELECT count(*) FROM " + source_.name_of("messages") + " WHERE " + Source::of_tenant("") +
                      " AND deleted_at IS NOT NULL",
@@ -246,10 +251,9 @@ class Conversations {
                    Notes counted_with_snapshots;
                    constexpr std::array columns_of_folds{Wish{"content"}, Wish{"token_count"}, Wish{"created_at"}};
                    Columns columns(row, "memory_snapshots", columns_of_folds, counted_with_snapshots);
-                   const std::string content = columns.json();
+                   const std::string content = summary.content = columns.json();
                    summary.token_count = columns.count();
                    summary.created_at = columns.time();
-                   summary.content = content;
                    if (content.starts_with('{') && validation::is_json(content)) {
                      for_each_field(content, [&](std::string_view name, std::string_view value) {
                        if (name == "text") { summary.content = json_text(value); }
@@ -258,6 +262,11 @@ class Conversations {
                    cut_text(summary.content, limits::text);
                  });
     return summary;
+  }
+
+  [[noreturn]] static void refuse_index() {
+    throw Error(ErrorCode::data_loss,
+                "an index of the source has other messages than their table: make it anew (REINDEX), and adopt again");
   }
 
   template <class Visit>
@@ -273,6 +282,7 @@ class Conversations {
       std::int64_t sequence = 0;
       source_.each(text, {tenant_, sessions_[at].id},
                    [&](const auto& row) { visit(at + 1, ++sequence, reader_.read(row, notes)); });
+      if (sequence != sessions_[at].messages) { refuse_index(); }
     }
   }
 

@@ -148,6 +148,8 @@ class LoomFile {
   }
   /// The table by its name in SQL.
   [[nodiscard]] static std::string name_of(std::string_view table) { return sql::quote_identifier(table); }
+  /// The same, read by itself: an index that is damaged would hide rows.
+  [[nodiscard]] static std::string all_of(std::string_view table) { return name_of(table) + " NOT INDEXED"; }
   /// The condition for the rows of the tenant that is parameter 1.
   [[nodiscard]] static std::string of_tenant(const std::string& /*alias*/) { return "?1 IS NOT NULL"; }
   /// A number as a text.
@@ -174,6 +176,10 @@ class LoomFile {
     try {
       action();
     } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() == SQLITE_ERROR) {
+        throw Error(ErrorCode::failed_precondition,
+                    "the file is damaged, or its tables are not those of the Go server: " + path_);
+      }
       throw sqlite::connection::translate(error, "reading the loom.db", nullptr, path_);
     }
   }

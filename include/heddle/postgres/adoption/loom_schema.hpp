@@ -137,6 +137,7 @@ class LoomSchema {
   [[nodiscard]] std::string name_of(std::string_view table) const {
     return sql::quote_identifier(schema_) + "." + sql::quote_identifier(table);
   }
+  [[nodiscard]] std::string all_of(std::string_view table) const { return name_of(table); }
   [[nodiscard]] static std::string of_tenant(const std::string& alias) { return alias + "user_id = ?1"; }
   [[nodiscard]] static std::string digits_of(const std::string& column) { return column + "::text"; }
   [[nodiscard]] static std::string row_order() { return "id COLLATE \"C\""; }
