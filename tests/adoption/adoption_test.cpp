@@ -39,7 +39,7 @@ TEST_CASE_TEMPLATE("a loom.db of each version is adopted row by row, and stays a
     CHECK(report.counts.at("message") == 14);
     CHECK(report.counts.at("session") == 3);
     CHECK(rows_of(report.changed, "agent_errors", "session_id") == (fixture == "loom_1_2_0" ? 1 : 0));
-    CHECK(rows_of(report.changed, "messages") == 0);
+    CHECK(report.changed.size() == (fixture == "loom_1_2_0" ? 1 : 0));
     CHECK(rows_of(report.left_out, "artifacts", "path") == 1);
   }
 }

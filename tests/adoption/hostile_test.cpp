@@ -220,6 +220,17 @@ TEST_CASE("that a loom.db is opened or written while it is read without locks is
 
 #ifndef HEDDLE_CONFORMANCE_POSTGRES  // the damage is that of the source
 
+TEST_CASE("messages that a damaged index lacks are not lost in silence") {
+  const LoomFolder loom("loom_1_2_0");
+  loom.execute(
+      "CREATE TABLE e (a); CREATE INDEX e_a ON e (a); PRAGMA writable_schema = ON;"
+      "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'e_a') WHERE name = "
+      "'idx_messages_session'");
+  Target target;
+  CHECK(support::code_of([&] { heddle::adopt_loom_file(target.backend(), {}, loom.path()); }) ==
+        heddle::ErrorCode::data_loss);
+}
+
 TEST_CASE("a damaged loom.db is refused with data_loss, and nothing is stored") {
   const LoomFolder loom("loom_1_2_0");
   const std::string bytes = adoption::contents_of(loom.path());

@@ -85,7 +85,7 @@ TEST_CASE("the schema of 1.4.0 is adopted into SQLite and PostgreSQL, tenant by 
     CHECK(rows_of(report.left_out, "graph_entities", "") == 4);
     CHECK(rows_of(report.left_out, "graph_edges", "") == 2);
     CHECK(rows_of(report.left_out, "tasks", "") == 6);
-    CHECK(rows_of(report.changed, "messages", "") == 0);
+    CHECK(report.changed.empty());
   });
 }
 
