@@ -129,9 +129,9 @@ class LoomSchema {
       case Form::real: return column + "::double precision";
       case Form::flag: return column + "::int";
       default:
-        // Also for `infinity`, which then is a time that is out of range.
-        return "greatest(least(extract(epoch FROM " + column +
-               ") * 1000000, 9000000000000000000), -9000000000000000000)::bigint";
+        // Also for `infinity`, which then is a time that is out of range. Both functions ignore nulls.
+        return "CASE WHEN " + column + " IS NOT NULL THEN greatest(least(extract(epoch FROM " + column +
+               ") * 1000000, 9000000000000000000), -9000000000000000000)::bigint END";
     }
   }
   [[nodiscard]] std::string name_of(std::string_view table) const {
