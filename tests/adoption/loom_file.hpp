@@ -10,11 +10,17 @@
 
 namespace adoption {
 
-/// A data folder of a Go server, made of a fixture: `loom.db`, and `artifacts` beside it.
+/// A data folder of a Go server, made of a fixture: `loom.db`, and `artifacts` beside it. The fixture is a file that
+/// the server wrote, or a text of SQL.
 class LoomFolder {
  public:
   explicit LoomFolder(const std::string& fixture = "loom_1_4_0") : fixture_(fixture) {
-    support::RawDatabase(path()).execute(contents_of(fixtures() / (fixture + ".sql")));
+    const auto file = fixtures() / (fixture + ".db");
+    if (std::filesystem::exists(file)) {
+      std::filesystem::copy(file, path());
+    } else {
+      support::RawDatabase(path()).execute(contents_of(fixtures() / (fixture + ".sql")));
+    }
     std::filesystem::copy(fixtures() / "artifacts", folder_.path() / "artifacts",
                           std::filesystem::copy_options::recursive);
   }

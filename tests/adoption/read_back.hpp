@@ -44,11 +44,11 @@ inline rapidjson::Document parsed(const std::string& text) {
 
 /// Null is empty.
 inline std::string text(const Json& value) { return value.IsNull() ? "" : value.GetString(); }
-inline heddle::Timestamp seconds(const Json& value) {
-  return heddle::Timestamp(std::chrono::seconds(value.GetInt64()));
+inline heddle::Timestamp moment(const Json& microseconds) {
+  return heddle::Timestamp(std::chrono::microseconds(microseconds.GetInt64()));
 }
-inline heddle::Timestamp milliseconds(const Json& value) {
-  return heddle::Timestamp(std::chrono::milliseconds(value.GetInt64()));
+inline std::optional<heddle::Timestamp> optional_moment(const Json& value) {
+  return value.IsNull() ? std::nullopt : std::optional(moment(value));
 }
 inline std::optional<std::string> optional_text(const Json& value) {
   return value.IsNull() ? std::nullopt : std::optional<std::string>(value.GetString());
@@ -87,7 +87,8 @@ void check_result(const Result& result, const Json& go) {
     CHECK(result.data_reference->compressed);
     CHECK(result.data_reference->content_type == text(reference["content_type"]));
     CHECK(result.data_reference->metadata.at("table") == "t");
-    CHECK(result.data_reference->stored_at == milliseconds(reference["stored_at"]));
+    CHECK(result.data_reference->stored_at ==
+          heddle::Timestamp(std::chrono::milliseconds(reference["stored_at"].GetInt64())));
   }
 }
 
@@ -98,7 +99,7 @@ void check_message(const Message& message, const Json& go) {
   CHECK(message.tool_use_id == text(go["tool_use_id"]));
   CHECK(to_string(message.session_context) == text(go["session_context"]));
   CHECK(message.agent_id == text(go["agent_id"]));
-  CHECK(message.timestamp == seconds(go["timestamp"]));
+  CHECK(message.timestamp == moment(go["timestamp"]));
   CHECK(message.token_count == go["token_count"].GetInt64());
   CHECK(message.cost_usd == go["cost_usd"].GetDouble());
   const Json none(rapidjson::kArrayType);
@@ -130,8 +131,8 @@ void check_session(Backend& backend, const heddle::Context& context, const Json&
   CHECK(session->agent_id == text(go["agent_id"]));
   CHECK(session->parent_session_id == optional_text(go["parent_session_id"]));
   CHECK(is_same_json(session->context.text, go["context"]));
-  CHECK(session->created_at == seconds(go["created_at"]));
-  CHECK(session->updated_at == seconds(go["updated_at"]));
+  CHECK(session->created_at == moment(go["created_at"]));
+  CHECK(session->updated_at == moment(go["updated_at"]));
   CHECK(session->total_cost_usd == go["total_cost_usd"].GetDouble());
   CHECK(session->total_tokens == go["total_tokens"].GetInt64());
   const auto all = store.load_messages(context, id, heddle::MessageWindow{.whole_exchanges = false, .folds = false});
@@ -174,7 +175,9 @@ void check_records(Backend& backend, const heddle::Context& context, const Json&
       REQUIRE(match != nullptr);
       CHECK(is_same_json(page.items[at].input.text, (*match)["input"]));
       CHECK(page.items[at].error.value_or("") == text((*match)["error"]));
-      CHECK(page.items[at].timestamp == seconds((*match)["timestamp"]));
+      CHECK(page.items[at].timestamp == moment((*match)["timestamp"]));
+      const Json& took = (*match)["execution_time_ms"];
+      CHECK(page.items[at].execution_time_ms.count() == (took.IsNull() ? 0 : took.GetInt64()));
       REQUIRE(page.items[at].result.has_value() == !(*match)["result"].IsNull());
       if (page.items[at].result) { check_result(*page.items[at].result, (*match)["result"]); }
     }
@@ -186,7 +189,7 @@ void check_records(Backend& backend, const heddle::Context& context, const Json&
     for (const auto& snapshot : page.items) {
       found = found ||
               (snapshot.content == text(each["content"]) && snapshot.token_count == each["token_count"].GetInt64() &&
-               snapshot.created_at == seconds(each["created_at"]));
+               snapshot.created_at == moment(each["created_at"]));
     }
     CHECK(found);
     ++snapshots;
@@ -195,7 +198,7 @@ void check_records(Backend& backend, const heddle::Context& context, const Json&
   for (const Json& each : go["errors"].GetArray()) {
     const auto error = backend.error_store().get(context, text(each["id"]));
     REQUIRE(error);
-    CHECK(error->timestamp == seconds(each["timestamp"]));
+    CHECK(error->timestamp == moment(each["timestamp"]));
     CHECK(error->session_id == (text(each["session_id"]) == "gone" ? std::nullopt : optional_text(each["session_id"])));
     CHECK(error->tool_name == text(each["tool_name"]));
     CHECK(error->raw_error == text(each["raw_error"]));
@@ -215,15 +218,15 @@ void check_requests(Backend& backend, const heddle::Context& context, const Json
     CHECK(to_string(request->request_type) == text(each["request_type"]));
     CHECK(to_string(request->priority) == text(each["priority"]));
     CHECK(request->timeout_ms.count() == each["timeout_ms"].GetInt64());
-    CHECK(request->created_at == milliseconds(each["created_at"]));
-    CHECK(request->expires_at == milliseconds(each["expires_at"]));
+    CHECK(request->created_at == moment(each["created_at"]));
+    CHECK(request->expires_at == moment(each["expires_at"]));
     // Heddle reads a request whose time is over as such.
     const std::string status = text(each["status"]);
     CHECK(to_string(request->status) == (status == "pending" ? "timeout" : status));
     CHECK(request->response == text(each["response"]));
     CHECK(is_same_json(request->response_data.text, each["response_data"]));
     CHECK(request->responded_by == text(each["responded_by"]));
-    CHECK(request->responded_at.has_value() == !each["responded_at"].IsNull());
+    CHECK(request->responded_at == optional_moment(each["responded_at"]));
     CHECK(request->kind == text(each["kind"]));
     CHECK(request->summary == text(each["summary"]));
     CHECK(is_same_json(request->parameters.text, each["params"], "null"));
@@ -252,14 +255,22 @@ void check_artifacts(Backend& backend, const heddle::Context& context, const Jso
     CHECK(artifact->content_type == text(each["content_type"]));
     CHECK(artifact->size_bytes == each["size_bytes"].GetInt64());
     CHECK(artifact->checksum == text(each["checksum"]));
-    CHECK(artifact->created_at == seconds(each["created_at"]));
-    CHECK(artifact->updated_at == seconds(each["updated_at"]));
-    CHECK(artifact->last_accessed_at.has_value() == !each["last_accessed_at"].IsNull());
+    CHECK(artifact->created_at == moment(each["created_at"]));
+    CHECK(artifact->updated_at == moment(each["updated_at"]));
+    CHECK(artifact->last_accessed_at == optional_moment(each["last_accessed_at"]));
     CHECK(artifact->access_count == each["access_count"].GetInt64());
     CHECK(artifact->deleted_at.has_value() == !each["deleted_at"].IsNull());
     CHECK(artifact->session_id == optional_text(each["session_id"]));
-    CHECK(artifact->tags.size() == (each["tags"].IsNull() ? 0 : each["tags"].Size()));
-    CHECK(artifact->metadata.size() == (each["metadata"].IsNull() ? 0 : each["metadata"].MemberCount()));
+    std::vector<std::string> tags;
+    if (!each["tags"].IsNull()) {
+      for (const Json& tag : each["tags"].GetArray()) { tags.push_back(text(tag)); }
+    }
+    CHECK(artifact->tags == tags);
+    std::map<std::string, std::string> metadata;
+    if (!each["metadata"].IsNull()) {
+      for (const auto& entry : each["metadata"].GetObject()) { metadata.emplace(text(entry.name), text(entry.value)); }
+    }
+    CHECK(artifact->metadata == metadata);
     const bool has_file = with_files && each["deleted_at"].IsNull();
     CHECK(artifact->version == (has_file ? 1 : 0));
     if (!has_file) { continue; }

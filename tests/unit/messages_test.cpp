@@ -205,8 +205,9 @@ TEST_CASE("messages: a file that is not a database of Heddle") {
   SUBCASE("of another application") {
     support::RawDatabase(path).execute("CREATE TABLE t (x)");
     says(ErrorCode::failed_precondition,
-         "this SQLite database is not Heddle's, it belongs to another application (or is a new loom.db of the Go "
-         "server): give Heddle a file of its own; nothing was changed",
+         "this SQLite database is not Heddle's, it belongs to another application: give Heddle a file of its own, and "
+         "if "
+         "this one is a loom.db of the Go server, adopt it into that by `heddle adopt`; nothing was changed",
          open);
   }
   SUBCASE("not a database") {

@@ -8,18 +8,22 @@
 #include "heddle/adoption/row_text.hpp"
 #include "heddle/adoption/source_table.hpp"
 #include "heddle/context.hpp"
+#include "heddle/control_characters.hpp"
 #include "heddle/detail/crypto/base64.hpp"
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/error.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/model/artifact.hpp"
 #include "heddle/sql/json_codec.hpp"
 #include "heddle/stores/detail/content_upload.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/rows.hpp"
 #include "heddle/transfer/stream_writer.hpp"
+#include "heddle/validation/json_check.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -44,7 +48,7 @@ class Artifacts {
 
   void write(transfer::StreamWriter& out) {
     if (table_.columns.empty()) { return; }
-    source_.each("SELECT " + select_list<Source>(table_, known::artifacts) + " FROM " + source_.name_of("artifacts") +
+    source_.each("SELECT " + select_list<Source>(table_, known::artifacts) + " FROM " + source_.all_of("artifacts") +
                      " WHERE " + Source::of_tenant("") + " ORDER BY created_at, " + Source::row_order(),
                  {tenant_}, [&](const auto& row) { write_artifact(out, row); });
     for (const auto& [checksum, file] : contents_) { write_content(out, checksum, file.first, file.second); }
@@ -60,29 +64,30 @@ class Artifacts {
   template <class Row>
   void write_artifact(transfer::StreamWriter& out, const Row& source_row) {
     context_.check();
-    Columns<Row> columns(source_row, "artifacts", notes_);
+    Columns<Row> columns(source_row, "artifacts", known::artifacts, notes_);
     transfer::ArtifactRow row;
-    row.id = columns.text();
-    row.name = columns.text();
-    row.path = columns.text();
+    row.id = columns.id();
+    row.name = columns.text(limits::of<&Artifact::name>);
+    row.path = columns.text(limits::of<&Artifact::path>);
     row.source = columns.name("source", ArtifactSource::generated);
-    row.source_agent_id = columns.text();
+    row.source_agent_id = columns.text(limits::of<&Artifact::source_agent_id>);
     row.purpose = columns.text();
-    row.content_type = columns.text();
-    row.size_bytes = columns.integer();
-    row.checksum = columns.text();
-    row.created_at = columns.integer();
-    row.updated_at = columns.integer();
-    row.last_accessed_at = columns.optional_integer();
-    row.access_count = columns.integer();
+    row.content_type = columns.text(limits::of<&Artifact::content_type>);
+    row.size_bytes = columns.count(most);
+    row.checksum = columns.text(limits::of<&Artifact::checksum>);
+    row.created_at = columns.time();
+    row.updated_at = columns.time();
+    row.last_accessed_at = columns.optional_time();
+    row.access_count = columns.count(most);
     const std::string tags = columns.json();
     const std::string metadata = columns.json();
-    row.deleted_at = columns.optional_integer();
-    row.session_id = columns.optional_text();
+    row.deleted_at = columns.deletion();
+    row.session_id = columns.id();
     if (!is_usable_id(row.id)) {
       notes_.leave_out("artifacts", "", "the id is empty, too long or no UTF-8");
       return;
     }
+    if (row.session_id->empty()) { row.session_id.reset(); }
     if (row.session_id && !sessions_.has(*row.session_id)) {
       notes_.change("artifacts", "session_id", "the session does not exist for this tenant: they have none");
       row.session_id.reset();
@@ -145,15 +150,28 @@ class Artifacts {
       return tags;
     }
     for_each_element(json, [&](std::string_view value) {
-      tags.push_back(value.starts_with('"') ? json_text(value) : std::string(value));
+      std::string tag = value.starts_with('"') ? json_text(value) : std::string(value);
+      if (tag.size() > limits::of<&Artifact::tags> || find_control(tag) != std::string::npos ||
+          tags.size() == limits::list) {
+        notes_.leave_out("artifacts", "tags", "tags that are too long or too many, or have control characters");
+      } else {
+        tags.push_back(std::move(tag));
+      }
     });
     return tags;
   }
-  [[nodiscard]] std::map<std::string, std::string> metadata_of(const std::string& json) {
-    if (json.empty() || (json.starts_with('{') && validation::is_json(json))) { return json_texts(json); }
-    notes_.change("artifacts", "metadata_json", "no object in JSON: it is the metadata \"value\", as text");
-    return {{"value", json}};
+  [[nodiscard]] std::map<std::string, std::string> metadata_of(std::string json) {
+    if (json.empty()) { return {}; }
+    if (json.starts_with('{') && validation::is_json(json)) {
+      if (auto texts = json_texts(json); can_be_stored(texts)) { return texts; }
+    }
+    cut_text(json, limits::text);
+    notes_.change("artifacts", "metadata_json",
+                  "no object in JSON that can be stored: it is the metadata \"value\", as text");
+    return {{"value", std::move(json)}};
   }
+
+  static constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
   Source& source_;
   const SourceTable& table_;

@@ -11,12 +11,15 @@
 #include "heddle/error.hpp"
 #include "heddle/limits.hpp"
 #include "heddle/model/message.hpp"
+#include "heddle/model/session.hpp"
 #include "heddle/sql/quote_identifier.hpp"
 #include "heddle/stores/detail/tool_links.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/rows.hpp"
 #include "heddle/transfer/stream_writer.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,8 +30,8 @@
 
 namespace heddle::adoption {
 
-/// The sessions of a tenant and their messages. Messages have the order in which the source replays them: by id where
-/// it has turns, before that by time, those of one second by id.
+/// The sessions of a tenant and their messages, in the order in which the source replays them: by id where it has turns,
+/// before that by time, those of one second by id.
 template <class Source>
 class Conversations {
  public:
@@ -140,13 +143,13 @@ class Conversations {
   }
 
   [[nodiscard]] std::string from_sessions() const {
-    return " FROM " + source_.name_of("sessions") + " WHERE " + Source::of_tenant("") + " ORDER BY " +
+    return " FROM " + source_.all_of("sessions") + " WHERE " + Source::of_tenant("") + " ORDER BY " +
            sql::quote_identifier("created_at") + ", " + Source::row_order();
   }
   /// Of the tenant. What was soft-deleted by itself is not there.
-  [[nodiscard]] std::string from_messages() const {
-    return " FROM " + source_.name_of("messages") + " WHERE " + Source::of_tenant("") +
-           (message_table_.has("deleted_at") ? " AND deleted_at IS NULL" : "");
+  [[nodiscard]] std::string from_messages() const { return " FROM " + source_.name_of("messages") + of_messages(); }
+  [[nodiscard]] std::string of_messages() const {
+    return " WHERE " + Source::of_tenant("") + (message_table_.has("deleted_at") ? " AND deleted_at IS NULL" : "");
   }
   [[nodiscard]] std::string of_session() const {
     return from_messages() + " AND session_id = ?2 ORDER BY " +
@@ -156,7 +159,7 @@ class Conversations {
   void find_sessions() {
     source_.each("SELECT id" + from_sessions(), {tenant_}, [&](const auto& row) {
       std::string id = row.text(0);
-      if (!is_usable_id(id)) {
+      if (!is_usable_id(id) || id == transfer::staging_session) {
         notes_.leave_out("sessions", "", "the id is empty, too long or no UTF-8");
         return;
       }
@@ -168,8 +171,12 @@ class Conversations {
   void count_messages() {
     const std::string folded =
         message_table_.has("folded") ? "max(" + Source::expression({"folded", Form::flag}) + ")" : "0";
+    std::int64_t missing = 0;
+    source_.each("SELECT count(*) FROM " + source_.all_of("messages") + of_messages(), {tenant_},
+                 [&](const auto& row) { missing = row.integer(0); });
     source_.each("SELECT session_id, count(*), " + folded + from_messages() + " GROUP BY session_id", {tenant_},
                  [&](const auto& row) {
+                   missing -= row.integer(1);
                    const auto found = places_.find(row.text(0));
                    if (found == places_.end()) {
                      notes_.leave_out("messages", "", "their session does not exist for this tenant", row.integer(1));
@@ -182,6 +189,7 @@ class Conversations {
                      throw Error(ErrorCode::resource_exhausted, "a session of the source has more than 2^24 messages");
                    }
                  });
+    if (missing != 0) { refuse_index(); }
     if (!message_table_.has("deleted_at")) { return; }
     source_.each("SELECT count(*) FROM " + source_.name_of("messages") + " WHERE " + Source::of_tenant("") +
                      " AND deleted_at IS NOT NULL",
@@ -192,20 +200,21 @@ class Conversations {
 
   template <class Row>
   void write_session(transfer::StreamWriter& out, const Row& source_row) {
-    Columns<Row> columns(source_row, "sessions", notes_);
+    Columns<Row> columns(source_row, "sessions", known::sessions, notes_);
     transfer::SessionRow row;
-    row.id = columns.text();
+    row.id = columns.id();
     row.name = columns.text();
-    row.agent_id = columns.text();
-    row.parent_session_id = columns.optional_text();
+    row.agent_id = columns.text(limits::of<&Session::agent_id>);
+    row.parent_session_id = columns.id();
     row.context = columns.object();
-    row.created_at = columns.integer();
-    row.updated_at = columns.integer();
-    row.total_cost_usd = columns.real();
-    row.total_tokens = columns.integer();
-    row.deleted_at = columns.optional_integer();
+    row.created_at = columns.time();
+    row.updated_at = columns.time();
+    row.total_cost_usd = columns.cost();
+    row.total_tokens = columns.count();
+    row.deleted_at = columns.deletion();
     const auto found = places_.find(row.id);
     if (found == places_.end()) { return; }
+    if (row.parent_session_id->empty()) { row.parent_session_id.reset(); }
     if (row.parent_session_id && !has(*row.parent_session_id)) {
       notes_.change("sessions", "parent_session_id", "the parent does not exist for this tenant: they have none");
       row.parent_session_id.reset();
@@ -240,19 +249,24 @@ class Conversations {
                      " AND session_id = ?2 AND snapshot_type = 'fold' ORDER BY id DESC LIMIT 1",
                  {tenant_, session}, [&](const auto& row) {
                    Notes counted_with_snapshots;
-                   Columns columns(row, "memory_snapshots", counted_with_snapshots);
-                   const std::string content = columns.json();
-                   summary.token_count = columns.integer();
-                   summary.created_at = columns.integer();
-                   if (!content.starts_with('{') || !validation::is_json(content)) {
-                     summary.content = content;
-                     return;
+                   constexpr std::array columns_of_folds{Wish{"content"}, Wish{"token_count"}, Wish{"created_at"}};
+                   Columns columns(row, "memory_snapshots", columns_of_folds, counted_with_snapshots);
+                   const std::string content = summary.content = columns.json();
+                   summary.token_count = columns.count();
+                   summary.created_at = columns.time();
+                   if (content.starts_with('{') && validation::is_json(content)) {
+                     for_each_field(content, [&](std::string_view name, std::string_view value) {
+                       if (name == "text") { summary.content = json_text(value); }
+                     });
                    }
-                   for_each_field(content, [&](std::string_view name, std::string_view value) {
-                     if (name == "text") { summary.content = json_text(value); }
-                   });
+                   cut_text(summary.content, limits::text);
                  });
     return summary;
+  }
+
+  [[noreturn]] static void refuse_index() {
+    throw Error(ErrorCode::data_loss,
+                "an index of the source has other messages than their table: make it anew (REINDEX), and adopt again");
   }
 
   template <class Visit>
@@ -268,6 +282,7 @@ class Conversations {
       std::int64_t sequence = 0;
       source_.each(text, {tenant_, sessions_[at].id},
                    [&](const auto& row) { visit(at + 1, ++sequence, reader_.read(row, notes)); });
+      if (sequence != sessions_[at].messages) { refuse_index(); }
     }
   }
 

@@ -53,6 +53,10 @@ class FileRow {
 struct FileState {
   bool has_log = false;    ///< another program has it open, or was killed: SQLite locks it and reads the log
   bool is_logged = false;  ///< its journal mode is the write-ahead log
+  std::filesystem::file_time_type written_at{};
+
+  /// Whether it is read without locks and files beside it. With a log that is wrong: the log would not be read.
+  [[nodiscard]] bool is_alone() const noexcept { return is_logged && !has_log; }
 };
 
 /// Throws `failed_precondition` for a file that is no database of the Go server, `not_found` if there is none.
@@ -78,7 +82,8 @@ struct FileState {
     throw Error(ErrorCode::failed_precondition, "this is a database of Heddle already: open it: " + path);
   }
   std::error_code unknown;
-  return {std::filesystem::exists(path + "-wal", unknown), header[read_version] == 2};
+  return {std::filesystem::exists(path + "-wal", unknown), header[read_version] == 2,
+          std::filesystem::last_write_time(path, unknown)};
 }
 
 /// A `loom.db`, read in one transaction. Throws `data_loss` if it is damaged. One thread at a time.
@@ -98,10 +103,11 @@ class LoomFile {
     });
   }
 
-  /// Throws `conflict` if another program has opened the file meanwhile, which was read without locks.
+  /// Throws `conflict` if another program has opened or written the file meanwhile, which was read without locks.
   void check_unchanged() const {
     std::error_code unknown;
-    if (state_.is_logged && !state_.has_log && std::filesystem::exists(path_ + "-wal", unknown)) {
+    if (state_.is_alone() && (std::filesystem::exists(path_ + "-wal", unknown) ||
+                              std::filesystem::last_write_time(path_, unknown) != state_.written_at)) {
       throw Error(ErrorCode::conflict, "another program has opened the loom.db meanwhile: stop it and adopt again");
     }
   }
@@ -142,8 +148,12 @@ class LoomFile {
   }
   /// The table by its name in SQL.
   [[nodiscard]] static std::string name_of(std::string_view table) { return sql::quote_identifier(table); }
+  /// The same, read by itself: an index that is damaged would hide rows.
+  [[nodiscard]] static std::string all_of(std::string_view table) { return name_of(table) + " NOT INDEXED"; }
   /// The condition for the rows of the tenant that is parameter 1.
   [[nodiscard]] static std::string of_tenant(const std::string& /*alias*/) { return "?1 IS NOT NULL"; }
+  /// A number as a text.
+  [[nodiscard]] static std::string digits_of(const std::string& column) { return "CAST(" + column + " AS TEXT)"; }
   /// What breaks a tie of equal times, in a table whose key is a text.
   [[nodiscard]] static std::string row_order() { return "rowid"; }
   [[nodiscard]] static std::string byte_order(const std::string& column) { return "CAST(" + column + " AS TEXT)"; }
@@ -151,8 +161,7 @@ class LoomFile {
 
  private:
   static SQLite::Database open(const std::string& path, const FileState& state) {
-    // Immutable: no lock is taken and no file made. With a log that is wrong: it would not be read.
-    const std::string mode = state.is_logged && !state.has_log ? "?immutable=1" : "?mode=ro";
+    const std::string mode = state.is_alone() ? "?immutable=1" : "?mode=ro";
     constexpr int patience = 5000;
     try {
       return SQLite::Database("file:" + detail::files::percent_encode(path) + mode,
@@ -167,6 +176,10 @@ class LoomFile {
     try {
       action();
     } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() == SQLITE_ERROR) {
+        throw Error(ErrorCode::failed_precondition,
+                    "the file is damaged, or its tables are not those of the Go server: " + path_);
+      }
       throw sqlite::connection::translate(error, "reading the loom.db", nullptr, path_);
     }
   }

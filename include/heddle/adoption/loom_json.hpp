@@ -2,14 +2,18 @@
 #pragma once
 
 #include "heddle/adoption/raw_json.hpp"
+#include "heddle/error.hpp"
 #include "heddle/model/data_reference.hpp"
 #include "heddle/model/tool.hpp"
 #include "heddle/time.hpp"
+#include "heddle/validation/check.hpp"
 #include "heddle/validation/json_check.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +28,15 @@ namespace heddle::adoption {
   std::int64_t number = 0;
   std::from_chars(value.data(), value.data() + value.size(), number);
   return number;
+}
+
+/// Whether a record keeps all limits of a write.
+template <class T>
+[[nodiscard]] bool can_be_stored(const T& record) {
+  try {
+    validation::check("record", record);
+    return true;
+  } catch (const Error&) { return false; }
 }
 
 /// Returns an object as it stands, `{}` for null.
@@ -68,7 +81,11 @@ namespace heddle::adoption {
     if (name == "compressed") { reference.compressed = value == "true"; }
     if (name == "content_type") { reference.content_type = json_text(value); }
     if (name == "metadata") { reference.metadata = json_texts(value); }
-    if (name == "stored_at") { reference.stored_at = Timestamp(std::chrono::milliseconds(json_integer(value))); }
+    if (name == "stored_at") {
+      constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1000;
+      const std::int64_t time = std::clamp(json_integer(value), -most, most);
+      reference.stored_at = Timestamp(std::chrono::milliseconds(time));
+    }
   });
   return reference;
 }

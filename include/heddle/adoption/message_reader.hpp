@@ -4,6 +4,8 @@
 #include "heddle/adoption/columns.hpp"
 #include "heddle/adoption/loom_json.hpp"
 #include "heddle/adoption/notes.hpp"
+#include "heddle/adoption/source_table.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/model/message.hpp"
 #include "heddle/reflection/enum_names.hpp"
 #include "heddle/sql/json_codec.hpp"
@@ -12,6 +14,7 @@
 #include "heddle/transfer/rows.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,34 +28,40 @@ class MessageReader {
   /// Returns the message of a row; it is valid until the next call.
   template <class Row>
   [[nodiscard]] const Message& read(const Row& row, Notes& notes) {
-    Columns<Row> columns(row, "messages", notes);
+    Columns<Row> columns(row, "messages", known::messages, notes);
     message_ = {};
     const std::int64_t id = columns.integer();
     message_.role = *parse_enum<Role>(columns.name("role", Role::user));
     message_.content = columns.text();
     std::string kept = R"({"loom":{"id":)" + std::to_string(id);
-    const auto keep = [&](std::string_view column, const std::string& text) {
-      notes.change("messages", column, "no JSON of the Go server: kept as text in the message's metadata");
+    const auto keep = [&](std::string_view column, std::string text) {
+      const bool is_cut = cut_text(text, most_kept);
+      notes.change("messages", column,
+                   std::string("no JSON of the Go server that can be stored: kept as text in the message's metadata") +
+                       (is_cut ? ", without its end" : ""));
       kept.append(",\"").append(column).append("\":");
       transfer::append_text(kept, text);
     };
     if (const std::string calls = columns.json(); !calls.empty()) {
-      if (auto known = read_calls(calls)) {
+      if (auto known = read_calls(calls); known && can_be_stored(*known)) {
         message_.tool_calls = std::move(*known);
       } else {
         keep("tool_calls_json", calls);
       }
     }
-    message_.tool_use_id = columns.text();
+    message_.tool_use_id = columns.text(limits::of<&Message::tool_use_id>);
     if (const std::string result = columns.json(); !result.empty()) {
-      message_.tool_result = read_result(result);
-      if (!message_.tool_result) { keep("tool_result_json", result); }
+      if (auto known = read_result(result); known && can_be_stored(*known)) {
+        message_.tool_result = std::move(known);
+      } else {
+        keep("tool_result_json", result);
+      }
     }
     message_.session_context = *parse_enum<SessionContext>(columns.name("session_context", SessionContext::direct));
-    message_.agent_id = columns.text();
-    message_.timestamp = Timestamp(std::chrono::microseconds(columns.integer()));
-    message_.token_count = columns.integer();
-    message_.cost_usd = columns.real();
+    message_.agent_id = columns.text(limits::of<&Message::agent_id>);
+    message_.timestamp = Timestamp(std::chrono::microseconds(columns.time()));
+    message_.token_count = columns.count();
+    message_.cost_usd = columns.cost();
     if (columns.integer() != 0) { kept += R"(,"evicted":true)"; }
     static_cast<void>(columns.integer());  // folded
     if (const std::int64_t turn = columns.integer(); turn != 0) { kept += R"(,"turn":)" + std::to_string(turn); }
@@ -61,6 +70,9 @@ class MessageReader {
   }
 
  private:
+  /// Two of them are shorter than a metadata can be, although an escape needs six bytes.
+  static constexpr std::size_t most_kept = limits::text / 16;
+
   Message message_{};
 };
 

@@ -6,12 +6,17 @@
 #include "heddle/adoption/notes.hpp"
 #include "heddle/adoption/row_text.hpp"
 #include "heddle/adoption/source_table.hpp"
+#include "heddle/limits.hpp"
 #include "heddle/model/human_request.hpp"
+#include "heddle/model/stored_error.hpp"
 #include "heddle/sql/json_codec.hpp"
+#include "heddle/stores/detail/error_text.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/rows.hpp"
 #include "heddle/transfer/stream_writer.hpp"
+#include "heddle/validation/time_range.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,16 +33,17 @@ class Records {
       : source_(source), tenant_(tenant), sessions_(sessions), notes_(notes) {}
 
   void write_executions(transfer::StreamWriter& out, const SourceTable& table) {
-    each(table, known::tool_executions, "id", [&](auto& columns) {
+    each(table, known::tool_executions, "", "m.id", [&](auto& columns) {
       transfer::ExecutionRow row;
-      row.session_id = columns.text();
+      row.session_id = columns.id();
       row.tool_name = columns.text();
       row.input = columns.json();
       if (row.input.empty()) { row.input = "{}"; }
+      cut("tool_executions", "input_json", row.input);
       const std::string result = columns.json();
       row.error = columns.optional_text();
       row.execution_time_ms = columns.integer();
-      row.timestamp = columns.integer();
+      row.timestamp = columns.time();
       const bool has_decision = !columns.text().empty();
       if (!requires_session("tool_executions", row.session_id)) { return; }
       if (has_decision) {
@@ -49,28 +55,38 @@ class Records {
   }
 
   void write_snapshots(transfer::StreamWriter& out, const SourceTable& table) {
-    each(table, known::memory_snapshots, Source::byte_order("id"), [&](auto& columns) {
+    const std::string later = table.columns.empty() ? std::string() : snapshots_before(table);
+    each(table, known::memory_snapshots, later, Source::byte_order("m.id"), [&](auto& columns) {
       transfer::SnapshotRow row;
-      row.id = columns.text();
-      row.session_id = columns.text();
+      row.id = columns.id();
+      row.session_id = columns.id();
       row.snapshot_type = columns.text();
       row.content = columns.text();
-      row.token_count = columns.integer();
-      row.created_at = columns.integer();
+      row.token_count = columns.count();
+      row.created_at = columns.time();
+      const std::int64_t before = columns.integer();
       if (!requires_session("memory_snapshots", row.session_id)) { return; }
+      if (before != 0) {
+        notes_.change("memory_snapshots", "created_at",
+                      "made at the same time as others, and the texts of their ids have another order: some "
+                      "microseconds later");
+        row.created_at += before;
+      }
       write(out, transfer::RecordType::snapshot, row);
     });
   }
 
   void write_errors(transfer::StreamWriter& out, const SourceTable& table) {
-    each(table, known::agent_errors, Source::byte_order("id"), [&](auto& columns) {
+    each(table, known::agent_errors, "", Source::byte_order("m.id"), [&](auto& columns) {
       transfer::ErrorRow row;
-      row.id = columns.text();
-      row.timestamp = columns.integer();
-      row.session_id = columns.optional_text();
-      row.tool_name = columns.text();
-      row.raw_error = columns.text();
-      row.short_summary = columns.text();
+      row.id = columns.id();
+      row.timestamp = columns.time();
+      row.session_id = columns.id();
+      row.tool_name = columns.text(limits::of<&StoredError::tool_name>);
+      std::string raw = columns.id();
+      cut("agent_errors", "raw_error", raw);
+      row.raw_error = stores::detail::as_json(raw);
+      row.short_summary = columns.text(limits::of<&StoredError::short_summary>);
       if (!has_usable_id("agent_errors", row.id)) { return; }
       forget_missing("agent_errors", row.session_id);
       write(out, transfer::RecordType::error, row);
@@ -78,26 +94,27 @@ class Records {
   }
 
   void write_requests(transfer::StreamWriter& out, const SourceTable& table) {
-    each(table, known::human_requests, Source::byte_order("id"), [&](auto& columns) {
+    each(table, known::human_requests, "", Source::byte_order("m.id"), [&](auto& columns) {
       transfer::RequestRow row;
-      row.id = columns.text();
-      row.agent_id = columns.text();
-      row.session_id = columns.optional_text();
+      row.id = columns.id();
+      row.agent_id = columns.text(limits::of<&HumanRequest::agent_id>);
+      row.session_id = columns.id();
       row.question = columns.text();
       row.context = columns.object();
       row.request_type = columns.name("request_type", RequestType::input);
       row.priority = columns.name("priority", RequestPriority::normal);
-      row.timeout_ms = columns.integer();
-      row.created_at = columns.integer();
-      row.expires_at = columns.optional_integer();
+      row.timeout_ms = columns.count(longest_timeout.count());
+      row.created_at = columns.time();
+      row.expires_at = columns.optional_time();
       row.status = columns.name("status", RequestStatus::cancelled);
       row.response = columns.text();
       row.response_data = columns.object();
-      row.responded_at = columns.optional_integer();
+      row.responded_at = columns.optional_time();
       row.responded_by = columns.text();
-      row.kind = columns.optional_text();
+      row.kind = columns.optional_text(limits::of<&HumanRequest::kind>);
       row.summary = columns.optional_text();
-      const std::string parameters = columns.json();
+      std::string parameters = columns.json();
+      cut("human_requests", "params_json", parameters);
       const bool is_cut = columns.integer() != 0;
       if (!has_usable_id("human_requests", row.id)) { return; }
       if (!parameters.empty()) { row.parameters = parameters; }
@@ -110,15 +127,30 @@ class Records {
   }
 
  private:
+  static constexpr auto longest_timeout =
+      std::chrono::duration_cast<std::chrono::milliseconds>(validation::end_of_times - validation::first_time);
+
+  /// How many snapshots of the same list and time come before by number, but not as texts: 9 and 10. The source gives
+  /// them by number, and Heddle by text.
+  [[nodiscard]] std::string snapshots_before(const SourceTable& table) const {
+    const auto digits = [](const std::string& alias) { return "length(" + Source::digits_of(alias + ".id") + ")"; };
+    return ", (SELECT count(*) FROM " + source_.name_of(table.name) + " o WHERE " + Source::of_tenant("o.") +
+           " AND o.session_id = m.session_id AND o.snapshot_type = m.snapshot_type AND o.created_at = m.created_at AND "
+           "o.id < m.id AND " +
+           digits("o") + " < " + digits("m") + ")";
+  }
+
+  /// Reads the rows of a table `m`, with one more column if `last` names it.
   template <class Read>
-  void each(const SourceTable& table, std::span<const Wish> wishes, const std::string& order, Read&& read) {
+  void each(const SourceTable& table, std::span<const Wish> wishes, const std::string& last, const std::string& order,
+            Read&& read) {
     if (table.columns.empty()) { return; }
     const bool hides = table.has("deleted_at");
-    const std::string from = " FROM " + source_.name_of(table.name) + " WHERE " + Source::of_tenant("");
-    source_.each("SELECT " + select_list<Source>(table, wishes) + from + (hides ? " AND deleted_at IS NULL" : "") +
-                     " ORDER BY " + order,
+    const std::string from = " FROM " + source_.name_of(table.name) + " m WHERE " + Source::of_tenant("m.");
+    source_.each("SELECT " + select_list<Source>(table, wishes) + last + from +
+                     (hides ? " AND deleted_at IS NULL" : "") + " ORDER BY " + order,
                  {tenant_}, [&](const auto& row) {
-                   Columns columns(row, table.name, notes_);
+                   Columns columns(row, table.name, wishes, notes_);
                    read(columns);
                  });
     if (!hides) { return; }
@@ -134,9 +166,16 @@ class Records {
   }
 
   [[nodiscard]] ToolResult result_of(const std::string& text) {
-    if (auto result = read_result(text)) { return *result; }
-    notes_.change("tool_executions", "result_json", "no JSON of the Go server: it is the data of the result, as text");
-    return {.success = false, .data = JsonValue(text)};
+    if (auto result = read_result(text); result && can_be_stored(*result)) { return *result; }
+    notes_.change("tool_executions", "result_json",
+                  "no JSON of the Go server that can be stored: it is the data of the result, as text");
+    ToolResult result{.data = JsonValue(text)};
+    cut("tool_executions", "result_json", result.data.text);
+    return result;
+  }
+  void cut(std::string_view table, std::string_view column, std::string& text) {
+    if (!cut_text(text, limits::text)) { return; }
+    notes_.change(table, column, "was longer than " + std::to_string(limits::text) + " bytes: the rest is cut off");
   }
 
   [[nodiscard]] bool has_usable_id(std::string_view table, const std::string& id) {
@@ -150,6 +189,7 @@ class Records {
     return false;
   }
   void forget_missing(std::string_view table, std::optional<std::string>& session) {
+    if (session && session->empty()) { session.reset(); }
     if (!session || sessions_.has(*session)) { return; }
     notes_.change(table, "session_id", "the session does not exist for this tenant: they have none");
     session.reset();

@@ -9,12 +9,17 @@
 #include "heddle/detail/crypto/sha256.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/table.hpp"
+#include "heddle/repair_text.hpp"
 #include "heddle/sealed_query/build_image.hpp"
 #include "heddle/sealed_query/preview.hpp"
 #include "heddle/sql/json_codec.hpp"
+#include "heddle/time.hpp"
 #include "heddle/transfer/record_types.hpp"
 #include "heddle/transfer/rows.hpp"
 #include "heddle/transfer/stream_writer.hpp"
+#include "heddle/validation/json_check.hpp"
+#include "heddle/validation/text.hpp"
+#include "heddle/validation/time_range.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -23,6 +28,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace heddle::adoption {
@@ -42,13 +48,13 @@ class Results {
                      source_.name_of("sql_result_metadata") + " WHERE " + Source::of_tenant("") + " ORDER BY " +
                      Source::byte_order("id"),
                  {tenant_}, [&](const auto& row) {
-                   Columns columns(row, "sql_result_metadata", notes_);
+                   Columns columns(row, "sql_result_metadata", known::sql_result_metadata, notes_);
                    Described& next = all.emplace_back();
-                   next.row.id = columns.text();
-                   static_cast<void>(columns.text());  // the name of the table
+                   next.row.id = columns.id();
+                   static_cast<void>(columns.id());  // the name of the table
                    next.columns = columns.json();
-                   next.row.stored_at = columns.integer();
-                   next.row.accessed_at = columns.integer();
+                   next.row.stored_at = columns.time();
+                   next.row.accessed_at = columns.time();
                  });
     for (Described& each : all) { write_result(out, each); }
   }
@@ -81,7 +87,7 @@ class Results {
     row.column_count = static_cast<std::int64_t>(table.columns.size());
     row.columns = transfer::JsonColumn{sql::json::encode(table.columns)};
     row.preview = transfer::JsonColumn{sql::json::encode(sealed_query::preview(table))};
-    row.expires_at = row.stored_at + life.count();
+    row.expires_at = std::min(row.stored_at + life.count(), microseconds_of(validation::end_of_times) - 1);
     row.size_bytes = static_cast<std::int64_t>(row.image.size());
     row.checksum = heddle::detail::crypto::sha256_hex(row.image);
     append_row(out.begin(transfer::RecordType::result), row);
@@ -104,7 +110,11 @@ class Results {
       std::vector<Cell>& cells = result.rows.emplace_back();
       for (std::size_t at = 0; at < table.columns.size(); ++at) {
         cells.push_back(row.cell(static_cast<int>(at)));
-        if (auto* const text = std::get_if<std::string>(&cells.back())) { *text = repair_text(*text); }
+        auto* const text = std::get_if<std::string>(&cells.back());
+        if (text == nullptr || validation::is_clean_utf8(*text)) { continue; }
+        *text = repair_text(*text);
+        notes_.change("sql_result_metadata", "",
+                      "a cell of a result was no UTF-8 without NUL: U+FFFD stands in the place of each such byte");
       }
     });
     return result;

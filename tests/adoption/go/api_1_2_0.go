@@ -14,6 +14,9 @@ import (
 	"github.com/teradata-labs/loom/pkg/types"
 )
 
+// decision stands for a column that this version lacks.
+const decision = "NULL"
+
 func saveMessage(ctx context.Context, store agent.SessionStorage, id string, _ *message, m types.Message) {
 	require(store.SaveMessage(ctx, id, m))
 }
@@ -29,6 +32,10 @@ func saveExecution(ctx context.Context, store agent.SessionStorage, each executi
 func hide(context.Context, agent.SessionStorage, *tenant) {}
 
 func describe(*shuttle.HumanRequest, request) {}
+
+func readDescription(*request, *shuttle.HumanRequest) {}
+
+func fillOthers(context.Context, backend.StorageBackend, *tenant) {}
 
 func fillOldStores(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 	for at := range t.Errors {
@@ -54,13 +61,13 @@ func readOldStores(ctx context.Context, storage backend.StorageBackend, t *tenan
 		each := &t.Errors[at]
 		one, err := storage.ErrorStore().Get(ctx, each.ID)
 		require(err)
-		each.Timestamp, each.RawError, each.ShortSummary = one.Timestamp.Unix(), string(one.RawError), one.ShortSummary
+		each.Timestamp, each.RawError, each.ShortSummary = one.Timestamp.UnixMicro(), string(one.RawError), one.ShortSummary
 	}
 	for at := range t.Results {
 		each := &t.Results[at]
 		one, err := storage.ResultStore().GetMetadata(ctx, each.ID)
 		require(err)
-		each.StoredAt, each.AccessedAt = one.StoredAt.Unix(), one.AccessedAt.Unix()
+		each.StoredAt, each.AccessedAt = one.StoredAt.UnixMicro(), one.AccessedAt.UnixMicro()
 	}
 }
 
@@ -72,7 +79,7 @@ func loadMessages(ctx context.Context, store agent.SessionStorage, s *session) [
 		id, _ := strconv.ParseInt(m.ID, 10, 64)
 		all = append(all, message{ID: id, Role: m.Role, Content: m.Content, ToolCalls: m.ToolCalls,
 			ToolUseID: optional(m.ToolUseID), ToolResult: m.ToolResult, SessionContext: string(m.SessionContext),
-			AgentID: optional(m.AgentID), Timestamp: m.Timestamp.Unix(), TokenCount: m.TokenCount, CostUSD: m.CostUSD})
+			AgentID: optional(m.AgentID), Timestamp: m.Timestamp.UnixMicro(), TokenCount: m.TokenCount, CostUSD: m.CostUSD})
 	}
 	return all
 }

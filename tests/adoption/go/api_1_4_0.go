@@ -10,10 +10,15 @@ import (
 	"strconv"
 
 	"github.com/teradata-labs/loom/pkg/agent"
+	"github.com/teradata-labs/loom/pkg/memory"
 	"github.com/teradata-labs/loom/pkg/shuttle"
 	"github.com/teradata-labs/loom/pkg/storage/backend"
+	"github.com/teradata-labs/loom/pkg/task"
 	"github.com/teradata-labs/loom/pkg/types"
 )
+
+// decision is the column with the decision of admission.
+const decision = "admission_decision"
 
 // turns holds the last turn of each session, to know which message begins one.
 var turns = map[string]int64{}
@@ -68,6 +73,33 @@ func describe(stored *shuttle.HumanRequest, each request) {
 	stored.Params, stored.ParamsTruncated = each.Params, each.ParamsTruncated != 0
 }
 
+func readDescription(each *request, one *shuttle.HumanRequest) {
+	each.Kind, each.Summary = optional(one.Kind), optional(one.Summary)
+	each.Params, each.ParamsTruncated = one.Params, 0
+	if one.ParamsTruncated {
+		each.ParamsTruncated = 1
+	}
+}
+
+// fillOthers stores what Heddle has no place for: two entities of graph memory with an edge, and three tasks.
+func fillOthers(ctx context.Context, storage backend.StorageBackend, t *tenant) {
+	graph := storage.(backend.GraphMemoryProvider).GraphMemoryStore()
+	source, err := graph.CreateEntity(ctx, &memory.Entity{AgentID: "planner", Name: t.Tenant + " thread", EntityType: "thing",
+		PropertiesJSON: "{}"})
+	require(err)
+	target, err := graph.CreateEntity(ctx, &memory.Entity{AgentID: "planner", Name: t.Tenant + " loom", EntityType: "thing",
+		PropertiesJSON: "{}"})
+	require(err)
+	_, err = graph.Relate(ctx, &memory.Edge{AgentID: "planner", SourceID: source.ID, TargetID: target.ID,
+		Relation: "IS_ON", PropertiesJSON: "{}"})
+	require(err)
+	tasks := storage.(backend.TaskStoreProvider).TaskStore()
+	for _, title := range []string{"weave", "cut", "fold"} {
+		_, err = tasks.CreateTask(ctx, &task.Task{Title: title})
+		require(err)
+	}
+}
+
 // Errors and results left the interface of the storage.
 func fillOldStores(_ context.Context, _ backend.StorageBackend, t *tenant) {
 	t.Errors, t.Results = []storedError{}, []result{}
@@ -84,7 +116,7 @@ func loadMessages(ctx context.Context, store agent.SessionStorage, s *session) [
 		id, _ := strconv.ParseInt(m.ID, 10, 64)
 		all = append(all, message{ID: id, Role: m.Role, Content: m.Content, ToolCalls: m.ToolCalls,
 			ToolUseID: optional(m.ToolUseID), ToolResult: m.ToolResult, SessionContext: string(m.SessionContext),
-			AgentID: optional(m.AgentID), Timestamp: m.Timestamp.Unix(), TokenCount: m.TokenCount, CostUSD: m.CostUSD,
+			AgentID: optional(m.AgentID), Timestamp: m.Timestamp.UnixMicro(), TokenCount: m.TokenCount, CostUSD: m.CostUSD,
 			Evicted: number[m.Evicted], Folded: number[m.Folded], Turn: m.Turn})
 	}
 	return all

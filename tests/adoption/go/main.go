@@ -1,5 +1,5 @@
 // Command adoption drives the public API of the Go server's storage: it stores the records of a JSON file, such as
-// ../fixtures/loom_1_4_0.json, and writes what the server reads back, in the same form.
+// sqlite.json, and writes what the server reads back, in the same form. All times are microseconds.
 //
 // Its files api_*.go hold what differs between the versions of the server. The server sets ids of errors and times of
 // executions, snapshots and results itself: what is read back says which.
@@ -7,12 +7,15 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"log"
 	"os"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
 	loomv1 "github.com/teradata-labs/loom/gen/go/loom/v1"
 	"github.com/teradata-labs/loom/pkg/agent"
 	"github.com/teradata-labs/loom/pkg/artifacts"
@@ -169,11 +172,11 @@ func optional(value string) *string {
 	return &value
 }
 
-func moment(seconds *int64) *time.Time {
-	if seconds == nil {
+func moment(microseconds *int64) *time.Time {
+	if microseconds == nil {
 		return nil
 	}
-	at := time.Unix(*seconds, 0)
+	at := time.UnixMicro(*microseconds)
 	return &at
 }
 
@@ -181,8 +184,8 @@ func unix(at *time.Time) *int64 {
 	if at == nil {
 		return nil
 	}
-	seconds := at.Unix()
-	return &seconds
+	microseconds := at.UnixMicro()
+	return &microseconds
 }
 
 // messagesInTurns returns the messages of all sessions in the order in which they are stored: one of each session,
@@ -204,14 +207,14 @@ func fill(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 	for _, each := range t.Sessions {
 		require(sessions.SaveSession(ctx, &types.Session{
 			ID: each.ID, Name: text(each.Name), AgentID: text(each.AgentID), ParentSessionID: text(each.ParentSessionID),
-			UserID: t.Tenant, Context: each.Context, CreatedAt: time.Unix(each.CreatedAt, 0),
-			UpdatedAt: time.Unix(each.UpdatedAt, 0), TotalCostUSD: each.TotalCostUSD, TotalTokens: each.TotalTokens}))
+			UserID: t.Tenant, Context: each.Context, CreatedAt: time.UnixMicro(each.CreatedAt),
+			UpdatedAt: time.UnixMicro(each.UpdatedAt), TotalCostUSD: each.TotalCostUSD, TotalTokens: each.TotalTokens}))
 	}
 	messagesInTurns(t.Sessions, func(id string, m *message) {
 		saveMessage(ctx, sessions, id, m, types.Message{
 			Role: m.Role, Content: m.Content, ToolCalls: m.ToolCalls, ToolUseID: text(m.ToolUseID),
 			ToolResult: m.ToolResult, SessionContext: types.SessionContext(m.SessionContext), AgentID: text(m.AgentID),
-			UserID: t.Tenant, Timestamp: time.Unix(m.Timestamp, 0), TokenCount: m.TokenCount, CostUSD: m.CostUSD})
+			UserID: t.Tenant, Timestamp: time.UnixMicro(m.Timestamp), TokenCount: m.TokenCount, CostUSD: m.CostUSD})
 	})
 	for _, each := range t.Executions {
 		saveExecution(ctx, sessions, each)
@@ -226,8 +229,8 @@ func fill(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 		require(storage.ArtifactStore().Index(ctx, &artifacts.Artifact{
 			ID: each.ID, Name: each.Name, Path: each.Path, Source: artifacts.SourceType(each.Source),
 			SourceAgentID: text(each.SourceAgentID), Purpose: text(each.Purpose), ContentType: each.ContentType,
-			SizeBytes: each.SizeBytes, Checksum: each.Checksum, CreatedAt: time.Unix(each.CreatedAt, 0),
-			UpdatedAt: time.Unix(each.UpdatedAt, 0), LastAccessedAt: moment(each.LastAccessedAt),
+			SizeBytes: each.SizeBytes, Checksum: each.Checksum, CreatedAt: time.UnixMicro(each.CreatedAt),
+			UpdatedAt: time.UnixMicro(each.UpdatedAt), LastAccessedAt: moment(each.LastAccessedAt),
 			AccessCount: each.AccessCount, Tags: each.Tags, Metadata: each.Metadata, DeletedAt: moment(each.DeletedAt),
 			SessionID: text(each.SessionID)}))
 	}
@@ -235,16 +238,17 @@ func fill(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 		stored := &shuttle.HumanRequest{
 			ID: each.ID, AgentID: each.AgentID, SessionID: each.SessionID, Question: each.Question, Context: each.Context,
 			RequestType: each.RequestType, Priority: each.Priority, Timeout: time.Duration(each.TimeoutMs) * time.Millisecond,
-			CreatedAt: time.UnixMilli(each.CreatedAt), ExpiresAt: time.UnixMilli(each.ExpiresAt), Status: each.Status,
+			CreatedAt: time.UnixMicro(each.CreatedAt), ExpiresAt: time.UnixMicro(each.ExpiresAt), Status: each.Status,
 			Response: each.Response, ResponseData: each.ResponseData, RespondedBy: each.RespondedBy}
 		if each.RespondedAt != nil {
-			at := time.UnixMilli(*each.RespondedAt)
+			at := time.UnixMicro(*each.RespondedAt)
 			stored.RespondedAt = &at
 		}
 		describe(stored, each)
 		require(storage.HumanRequestStore().Store(ctx, stored))
 	}
 	fillOldStores(ctx, storage, t)
+	fillOthers(ctx, storage, t)
 	if sd, ok := sessions.(agent.SoftDeleteStorage); ok {
 		for _, each := range t.Sessions {
 			if each.DeletedAt != nil {
@@ -253,6 +257,30 @@ func fill(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 		}
 	}
 }
+
+// readExecutions reads the executions of a tenant, for which the storage has no call, of either database.
+func readExecutions(ctx context.Context, database *sql.DB, query string, t *tenant) {
+	rows, err := database.QueryContext(ctx, query, t.Tenant)
+	require(err)
+	t.Executions = []execution{}
+	for rows.Next() {
+		var each execution
+		var input, outcome *string
+		require(rows.Scan(&each.SessionID, &each.ToolName, &input, &outcome, &each.Error, &each.ExecutionTimeMs,
+			&each.Timestamp, &each.AdmissionDecision))
+		if input != nil {
+			require(json.Unmarshal([]byte(*input), &each.Input))
+		}
+		if outcome != nil {
+			require(json.Unmarshal([]byte(*outcome), &each.Result))
+		}
+		t.Executions = append(t.Executions, each)
+	}
+	require(rows.Err())
+}
+
+const executions = "SELECT session_id, tool_name, input_json, result_json, error, execution_time_ms, %s, " +
+	decision + " FROM tool_executions WHERE %s ORDER BY id"
 
 // readBack replaces what a tenant was filled with by what the server returns.
 func readBack(ctx context.Context, storage backend.StorageBackend, t *tenant) {
@@ -266,7 +294,7 @@ func readBack(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 		require(err)
 		each.Name, each.AgentID = optional(loaded.Name), optional(loaded.AgentID)
 		each.ParentSessionID, each.Context = optional(loaded.ParentSessionID), loaded.Context
-		each.CreatedAt, each.UpdatedAt = loaded.CreatedAt.Unix(), loaded.UpdatedAt.Unix()
+		each.CreatedAt, each.UpdatedAt = loaded.CreatedAt.UnixMicro(), loaded.UpdatedAt.UnixMicro()
 		each.TotalCostUSD, each.TotalTokens = loaded.TotalCostUSD, loaded.TotalTokens
 		each.Messages = loadMessages(ctx, sessions, each)
 	}
@@ -276,7 +304,7 @@ func readBack(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 		require(err)
 		for _, one := range found {
 			if one.Content == each.Content {
-				each.TokenCount, each.CreatedAt = one.TokenCount, one.CreatedAt.Unix()
+				each.TokenCount, each.CreatedAt = one.TokenCount, one.CreatedAt.UnixMicro()
 			}
 		}
 	}
@@ -290,7 +318,7 @@ func readBack(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 		each.Name, each.Path, each.Source = one.Name, one.Path, string(one.Source)
 		each.SourceAgentID, each.Purpose = optional(one.SourceAgentID), optional(one.Purpose)
 		each.ContentType, each.SizeBytes, each.Checksum = one.ContentType, one.SizeBytes, one.Checksum
-		each.CreatedAt, each.UpdatedAt = one.CreatedAt.Unix(), one.UpdatedAt.Unix()
+		each.CreatedAt, each.UpdatedAt = one.CreatedAt.UnixMicro(), one.UpdatedAt.UnixMicro()
 		each.LastAccessedAt, each.AccessCount = unix(one.LastAccessedAt), one.AccessCount
 		each.Tags, each.Metadata, each.SessionID = one.Tags, one.Metadata, optional(one.SessionID)
 	}
@@ -298,17 +326,20 @@ func readBack(ctx context.Context, storage backend.StorageBackend, t *tenant) {
 		each := &t.Requests[at]
 		one, err := storage.HumanRequestStore().Get(ctx, each.ID)
 		require(err)
+		each.AgentID, each.SessionID = one.AgentID, one.SessionID
+		each.RequestType, each.Priority = one.RequestType, one.Priority
 		each.Question, each.Context, each.Status = one.Question, one.Context, one.Status
 		each.Response, each.ResponseData, each.RespondedBy = one.Response, one.ResponseData, one.RespondedBy
-		each.TimeoutMs, each.CreatedAt = one.Timeout.Milliseconds(), one.CreatedAt.UnixMilli()
-		each.ExpiresAt = one.ExpiresAt.UnixMilli()
+		each.TimeoutMs, each.CreatedAt = one.Timeout.Milliseconds(), one.CreatedAt.UnixMicro()
+		each.ExpiresAt, each.RespondedAt = one.ExpiresAt.UnixMicro(), unix(one.RespondedAt)
+		readDescription(each, one)
 	}
 	readOldStores(ctx, storage, t)
 }
 
 func main() {
 	source := flag.String("content", "", "the JSON file with the records")
-	path := flag.String("sqlite", "", "the loom.db to make")
+	path := flag.String("sqlite", "", "the loom.db to make; LOOM_DATA_DIR is its folder")
 	dsn := flag.String("postgres", "", "the connection string of an empty database")
 	out := flag.String("out", "", "the JSON file for what is read back")
 	flag.Parse()
@@ -329,12 +360,22 @@ func main() {
 	storage, err := backend.NewStorageBackend(ctx, config, observability.NewNoOpTracer())
 	require(err)
 	require(storage.Migrate(ctx))
+	driver, place := "sqlite3", *path
+	query := fmt.Sprintf(executions, "timestamp * 1000000", "? IS NOT NULL")
+	if *dsn != "" {
+		driver, place = "pgx", *dsn
+		query = fmt.Sprintf(executions, "(extract(epoch FROM timestamp) * 1000000)::bigint", "user_id = $1")
+	}
+	database, err := sql.Open(driver, place)
+	require(err)
 	for at := range all.Tenants {
 		t := &all.Tenants[at]
 		of := postgres.ContextWithUserID(ctx, t.Tenant)
 		fill(of, storage, t)
 		readBack(of, storage, t)
+		readExecutions(of, database, query, t)
 	}
+	require(database.Close())
 	require(storage.Close())
 	written, err := json.MarshalIndent(all, "", " ")
 	require(err)

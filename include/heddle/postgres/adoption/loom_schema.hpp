@@ -128,13 +128,18 @@ class LoomSchema {
       case Form::integer: return column + "::bigint";
       case Form::real: return column + "::double precision";
       case Form::flag: return column + "::int";
-      default: return "(extract(epoch FROM " + column + ") * 1000000)::bigint";
+      default:
+        // Also for `infinity`, which then is a time that is out of range. Both functions ignore nulls.
+        return "CASE WHEN " + column + " IS NOT NULL THEN greatest(least(extract(epoch FROM " + column +
+               ") * 1000000, 9000000000000000000), -9000000000000000000)::bigint END";
     }
   }
   [[nodiscard]] std::string name_of(std::string_view table) const {
     return sql::quote_identifier(schema_) + "." + sql::quote_identifier(table);
   }
+  [[nodiscard]] std::string all_of(std::string_view table) const { return name_of(table); }
   [[nodiscard]] static std::string of_tenant(const std::string& alias) { return alias + "user_id = ?1"; }
+  [[nodiscard]] static std::string digits_of(const std::string& column) { return column + "::text"; }
   [[nodiscard]] static std::string row_order() { return "id COLLATE \"C\""; }
   [[nodiscard]] static std::string byte_order(const std::string& column) { return column + "::text COLLATE \"C\""; }
   [[nodiscard]] static std::string cell(std::string_view column) { return sql::quote_identifier(column) + "::text"; }
