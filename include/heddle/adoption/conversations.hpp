@@ -30,8 +30,8 @@
 
 namespace heddle::adoption {
 
-/// The sessions of a tenant and their messages, in the order in which the source replays them: by id where it has turns,
-/// before that by time, those of one second by id.
+/// The sessions of a tenant and their messages, in the order in which the source replays them: by id where it has
+/// turns, before that by time, those of one second by id.
 template <class Source>
 class Conversations {
  public:
