@@ -57,7 +57,6 @@ namespace heddle::detail::calls {
     case Operation::list_all_sessions:
     case Operation::list_tenants:
     case Operation::sessions_per_user:
-    case Operation::list_tenants:
     case Operation::system_statistics:
     case Operation::validate_permissions:
     case Operation::export_user: return false;
