@@ -38,9 +38,11 @@ class BasicReceipts {
     rapidjson::Document counts;
     counts.Parse(row.counts.data(), row.counts.size());
     if (counts.HasParseError() || !counts.IsObject()) { throw damaged(); }
-    for (const auto& count : counts.GetObject()) {
-      if (!count.value.IsInt64()) { throw damaged(); }
-      receipt.counts.emplace(std::string(count.name.GetString(), count.name.GetStringLength()), count.value.GetInt64());
+    // Not in a range: in C++20 clang takes the iterators of this type for ambiguous.
+    for (auto count = counts.MemberBegin(); count != counts.MemberEnd(); ++count) {
+      if (!count->value.IsInt64()) { throw damaged(); }
+      receipt.counts.emplace(std::string(count->name.GetString(), count->name.GetStringLength()),
+                             count->value.GetInt64());
     }
     receipt.files = row.files;
     receipt.bytes = row.bytes;
