@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace heddle::erasure {
 
@@ -38,11 +39,10 @@ class BasicReceipts {
     rapidjson::Document counts;
     counts.Parse(row.counts.data(), row.counts.size());
     if (counts.HasParseError() || !counts.IsObject()) { throw damaged(); }
-    // Not in a range: in C++20 clang takes the iterators of this type for ambiguous.
-    for (auto count = counts.MemberBegin(); count != counts.MemberEnd(); ++count) {
-      if (!count->value.IsInt64()) { throw damaged(); }
-      receipt.counts.emplace(std::string(count->name.GetString(), count->name.GetStringLength()),
-                             count->value.GetInt64());
+    // Const: of the others, clang takes a comparison of their iterators in C++20 for ambiguous.
+    for (const auto& count : std::as_const(counts).GetObject()) {
+      if (!count.value.IsInt64()) { throw damaged(); }
+      receipt.counts.emplace(std::string(count.name.GetString(), count.name.GetStringLength()), count.value.GetInt64());
     }
     receipt.files = row.files;
     receipt.bytes = row.bytes;

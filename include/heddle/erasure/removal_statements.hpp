@@ -60,7 +60,7 @@ struct RemovalStatements {
   static constexpr std::int64_t blobs_at_once = 16;
 
   /// size: hides rows that are not hidden yet.
-  std::array<Statement<std::int64_t>, 2> hide{hide_rows("sessions"), hide_rows("artifacts")};
+  std::array<Statement<std::int64_t>, 2> hide{{{hide_rows("sessions")}, {hide_rows("artifacts")}}};
 
   /// What an import that has not ended has noted of summaries, and those that have no folds yet.
   std::array<Statement<>, 2> count_unused_summaries{
@@ -103,21 +103,23 @@ struct RemovalStatements {
 
   /// The sessions, once their messages are gone. Triggers remove the rest: first id, last id.
   std::array<Statement<Text, Text>, 5> count_sessions{
-      add("segments", "SELECT count(*) AS n FROM segments g WHERE " + Sql::of_user("g", "?1") + "g.branch_number IN (" +
-                          branches() + ")"),
+      add<Text, Text>("segments", "SELECT count(*) AS n FROM segments g WHERE " + Sql::of_user("g", "?1") +
+                                      "g.branch_number IN (" + branches() + ")"),
       // Also what ends with the last session that has some of its messages; not what another session has still.
-      add("branches", "SELECT count(*) AS n FROM branches b WHERE b.user_id = ?1 AND b.number IN (" + branches() +
-                          " UNION " + sources() + ") AND (b.session_number IS NULL OR b.session_number IN (" +
-                          "SELECT s.number FROM sessions s WHERE " + range() +
-                          ")) AND NOT EXISTS (SELECT 1 FROM segments g WHERE " + Sql::of_user("g", "?1") +
-                          "g.source_number = b.number AND g.branch_number NOT IN (" + branches() + "))"),
-      add("summaries", "SELECT count(DISTINCT f.summary_number) AS n FROM folds f WHERE " + Sql::of_user("f", "?1") +
-                           "f.branch_number IN (" + branches() + ") AND NOT EXISTS (SELECT 1 FROM folds o WHERE " +
-                           Sql::of_user("o", "?1") +
-                           "o.summary_number = f.summary_number AND o.branch_number NOT IN (" + branches() + "))"),
-      add("folds", "SELECT count(*) AS n FROM folds f WHERE " + Sql::of_user("f", "?1") + "f.branch_number IN (" +
-                       branches() + ")"),
-      add("sessions", "SELECT count(*) AS n FROM sessions s WHERE " + range())};
+      add<Text, Text>("branches", "SELECT count(*) AS n FROM branches b WHERE b.user_id = ?1 AND b.number IN (" +
+                                      branches() + " UNION " + sources() +
+                                      ") AND (b.session_number IS NULL OR b.session_number IN (" +
+                                      "SELECT s.number FROM sessions s WHERE " + range() +
+                                      ")) AND NOT EXISTS (SELECT 1 FROM segments g WHERE " + Sql::of_user("g", "?1") +
+                                      "g.source_number = b.number AND g.branch_number NOT IN (" + branches() + "))"),
+      add<Text, Text>("summaries", "SELECT count(DISTINCT f.summary_number) AS n FROM folds f WHERE " +
+                                       Sql::of_user("f", "?1") + "f.branch_number IN (" + branches() +
+                                       ") AND NOT EXISTS (SELECT 1 FROM folds o WHERE " + Sql::of_user("o", "?1") +
+                                       "o.summary_number = f.summary_number AND o.branch_number NOT IN (" + branches() +
+                                       "))"),
+      add<Text, Text>("folds", "SELECT count(*) AS n FROM folds f WHERE " + Sql::of_user("f", "?1") +
+                                   "f.branch_number IN (" + branches() + ")"),
+      add<Text, Text>("sessions", "SELECT count(*) AS n FROM sessions s WHERE " + range())};
   Statement<Text, Text> remove_sessions{"DELETE FROM sessions AS s WHERE " + range()};
 
   // Branches that no session has or shares, such as of an import that has not ended. SQLite looks at all branches.
@@ -136,10 +138,11 @@ struct RemovalStatements {
 
  private:
   /// Adds the number that a query returns to the count of a table.
-  static std::string add(const std::string& name, const std::string& query) {
-    return "INSERT INTO erasure_counts (user_id, name, removed) SELECT ?1, '" + name + "', q.n FROM (" + query +
-           ") q WHERE q.n > 0 ON CONFLICT (user_id, name) DO UPDATE SET removed = erasure_counts.removed + "
-           "excluded.removed";
+  template <class... Arguments>
+  static Statement<Arguments...> add(const std::string& name, const std::string& query) {
+    return {"INSERT INTO erasure_counts (user_id, name, removed) SELECT ?1, '" + name + "', q.n FROM (" + query +
+            ") q WHERE q.n > 0 ON CONFLICT (user_id, name) DO UPDATE SET removed = erasure_counts.removed + "
+            "excluded.removed"};
   }
   static std::string hide_rows(const std::string& table) {
     const std::string mark = std::to_string(transfer::hidden);
