@@ -1,4 +1,4 @@
-#include "adoption.hpp"
+#include "adopted.hpp"
 
 #include <heddle/adoption.hpp>
 

@@ -1,4 +1,4 @@
-#include "adoption.hpp"
+#include "adopted.hpp"
 
 #if HEDDLE_COMMAND_WITH_POSTGRES
 #include <heddle/postgres_adoption.hpp>

@@ -1,4 +1,4 @@
-#include "../adoption.hpp"
+#include "../adopted.hpp"
 #include "../command.hpp"
 #include "../counts.hpp"
 
