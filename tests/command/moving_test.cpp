@@ -1,11 +1,9 @@
 #include "command/place.hpp"
-#include "support/raw_database.hpp"
 
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 
 using namespace command_test;
@@ -42,8 +40,12 @@ TEST_CASE("a tenant is exported and imported as another one") {
 TEST_CASE("an interrupted import says how to go on") {
   Place place;
   place.fill();
-  const Output output = place.program().run_interrupted(place.on_database({"import", "-", "--user", "carol"}),
-                                                        std::string(std::size_t{1} << 20U, '\n'));
+  const std::string stream = place.as_alice({"export"}).out;
+  const std::string header = stream.substr(0, stream.find('\n') + 1);
+  // A line that does not end.
+  const Output output =
+      place.program().run_interrupted(place.on_database({"import", "-", "--user", "carol", "--into-other-tenant"}),
+                                      header + std::string(std::size_t{1} << 20U, ' '));
   CHECK(output.code == 130);
   CHECK(has(output.err, "interrupted"));
   CHECK(has(output.err, "--abort"));
@@ -73,10 +75,7 @@ TEST_CASE("all tenants are copied to another database and back, and compared if 
 TEST_CASE("a loom.db is adopted into a new database, and named what adopts it") {
   Place place;
   const std::string loom = place.file("loom.db");
-  {
-    std::ifstream sql(std::filesystem::path(HEDDLE_TEST_ADOPTION) / "loom_1_4_0.sql", std::ios::binary);
-    support::RawDatabase(loom).execute({std::istreambuf_iterator<char>(sql), {}});
-  }
+  std::filesystem::copy_file(std::filesystem::path(HEDDLE_TEST_ADOPTION) / "loom_1_4_0.db", loom);
   const Output wrong = place.program().run({"sessions", "-d", loom});
   CHECK(wrong.code == 4);
   CHECK(has(wrong.err, "heddle adopt"));
