@@ -1,6 +1,7 @@
 #include "conformance/migration_places.hpp"
 #include "conformance/sample.hpp"
 #include "heddle/config/parse.hpp"
+#include "heddle/erasure.hpp"
 #include "heddle/open.hpp"
 #include "heddle/transfer.hpp"
 #include "support/expect_error.hpp"
@@ -119,6 +120,7 @@ TEST_CASE("a backend for reading only refuses what would change something") {
       [&] { static_cast<void>(reader.stream_store().begin(alice, "s", {})); },
       [&] { import_user(reader, bob, ContentSource(std::string("no stream"))); },
       [&] { abort_import(reader, alice); },
+      [&] { static_cast<void>(erase_user(reader, alice)); },
       [&] { reader.reindex(alice); },
   };
   for (const auto& change : changes) {

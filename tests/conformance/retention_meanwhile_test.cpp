@@ -90,8 +90,14 @@ CONFORMANCE_TEST("retention: what it leaves of a tenant goes out and in as a str
   sessions.fork_session(alice, "s", 3, {.id = "fork"});
   sessions.rewind_session(alice, "s", 1);
   sessions.rewind_session(alice, "s", 0);
-  // The fork has the messages of the branch that goes.
-  CHECK(retention(backend)->apply_retention({}, {.hidden_branches = one}).hidden_branches > 0);
+  add_session(backend, alice, "alone");
+  sessions.save_messages(alice, "alone", std::vector<Message>{says("one"), says("two")});
+  sessions.rewind_session(alice, "alone", 0);
+  sessions.save_message(alice, "alone", says("three"));
+  sessions.rewind_session(alice, "alone", 0);
+  sessions.save_message(alice, "alone", says("four"));
+  // The fork has the messages of one of the branches that go, and nothing has those of the other.
+  CHECK(retention(backend)->apply_retention({}, {.hidden_branches = one}).hidden_branches == 3);
   CHECK(texts(sessions.load_messages(alice, "fork", MessageWindow{}).messages) ==
         std::vector<std::string>{"first", "folded"});
   const Exported stream = exported(backend, alice);
@@ -100,6 +106,13 @@ CONFORMANCE_TEST("retention: what it leaves of a tenant goes out and in as a str
   CHECK(exported(other.backend(), alice).report.records_checksum == stream.report.records_checksum);
   CHECK(texts(other.backend().session_storage().load_messages(alice, "fork").items) ==
         std::vector<std::string>{"first", "second", "third"});
+  auto& there = other.backend().session_storage();
+  CHECK(texts(there.load_messages(alice, "alone").items) == std::vector<std::string>{"four"});
+  CHECK(there.list_branches(alice, "alone").items == sessions.list_branches(alice, "alone").items);
+  CHECK(there.save_message(alice, "alone", says("five")) == 2);
+  CHECK(there.rewind_session(alice, "alone", 1).branch == 4);
+  CHECK(there.delete_session(alice, "alone"));
+  CHECK(there.search_messages(alice, {.query = "four"}).items.empty());
 }
 
 CONFORMANCE_TEST("retention: a message that is being written goes with its session, and its writer learns it") {

@@ -62,6 +62,10 @@ struct ControlStatements {
       "UPDATE sessions SET parent_session_id = (SELECT n.name FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = "
       "'parent' AND n.number = sessions.number) WHERE user_id = ?1 AND number IN (SELECT n.number FROM import_numbers "
       "n WHERE n.user_id = ?1 AND n.kind = 'parent')"};
+  // The first branch of a session came with it. Where the stream has none, it has been removed there.
+  Statement<> drop_first_segments{"DELETE FROM segments WHERE " + Sql::of_user("segments", "?1") +
+                                  "branch_number IN (" + surplus_branches() + ")"};
+  Statement<> drop_first_branches{"DELETE FROM branches WHERE user_id = ?1 AND number IN (" + surplus_branches() + ")"};
   /// Triggers remove what no session has.
   Statement<> end_branches{
       "DELETE FROM segments WHERE " + Sql::of_user("segments", "?1") +
@@ -110,6 +114,10 @@ struct ControlStatements {
   }
   static std::string numbers(const std::string& kind) {
     return "SELECT n.number FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = '" + kind + "'";
+  }
+  static std::string surplus_branches() {
+    return "SELECT s.number FROM sessions s WHERE s.user_id = ?1 AND s.deleted_at >= " + std::to_string(hidden) +
+           " AND s.branch_number <> s.number AND s.number NOT IN (" + numbers("branch") + ")";
   }
   static std::string names(const std::string& kind) {
     return "SELECT n.name FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = '" + kind + "'";

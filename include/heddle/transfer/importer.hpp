@@ -184,6 +184,8 @@ class Importer {
                    count_of(RecordType::artifact));
       }
       tx.run(control_.set_parents, user);
+      tx.run(control_.drop_first_segments, user);
+      tx.run(control_.drop_first_branches, user);
       tx.run(control_.end_branches, user);
       tx.run(control_.drop_summaries, user);
       tx.run(control_.abandon_uploads, user);
