@@ -258,7 +258,8 @@ Calls reads(AnyBackend& backend, const std::filesystem::path& folder) {
 /// Returns the operations that were called.
 std::set<Operation> called(AnyBackend& backend) {
   std::set<Operation> operations;
-  for (const OperationMetrics& each : read_metrics(backend).value().operations) {
+  const Metrics metrics = read_metrics(backend).value();
+  for (const OperationMetrics& each : metrics.operations) {
     if (each.count > 0) { operations.insert(each.operation); }
   }
   return operations;
@@ -309,12 +310,17 @@ TEST_CASE("a backend for reading only answers each operation that reads, and ref
   for (const auto& read : reads(writer, place.folder() / "later")) { CHECK_NOTHROW(read()); }
 }
 
-TEST_CASE("a backend for reading only starts no thread") {
+TEST_CASE("a backend for reading only does nothing by itself") {
   Place place;
+#ifdef HEDDLE_CONFORMANCE_POSTGRES
+  // Those of both pools, which look after connections, and the one that listens for growing messages.
+  const std::size_t before = threads() + 3;
+#else
   const std::size_t before = threads();
+#endif
   AnyBackend backend = place.open_reading();
   for (const auto& read : reads(backend, place.folder())) { read(); }
-  CHECK(threads() == before);
+  CHECK(threads() <= before);
   CHECK_FALSE(backend.details().removes_expired_results);
   CHECK_FALSE(backend.details().applies_retention);
 }
