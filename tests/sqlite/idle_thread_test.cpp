@@ -12,15 +12,21 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 struct Turns {
+  int left = 0;            ///< of which each turn does one
+  bool has_calls = false;  ///< a call comes during each turn
   std::atomic<int> taken{0};
-  std::atomic<int> left{0};  ///< of which each turn does one
+  sqlite::indexing::IdleThread<Turns> thread{this, &Turns::take};  ///< the last member: it uses the others
 
   static bool take(Turns* turns) noexcept {
-    ++turns->taken;
-    // So long that there are calls meanwhile.
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (turns->has_calls) { turns->thread.wake(); }
     if (turns->left > 0) { --turns->left; }
-    return turns->left > 0;
+    const bool goes_on = turns->left > 0;
+    ++turns->taken;
+    return goes_on;
+  }
+
+  void wait_for(int number) const {
+    while (taken < number) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
   }
 };
 
@@ -28,26 +34,17 @@ struct Turns {
 
 TEST_CASE("the thread that fills the index rests between turns while there are calls, also if nothing is left") {
   for (const int left : {0, 1'000'000}) {
-    Turns turns{.left = left};
-    sqlite::indexing::IdleThread<Turns> thread(&turns, &Turns::take);
+    Turns turns{.left = left, .has_calls = true};
     const auto start = Clock::now();
-    int calls = 0;
-    // As a thread that saves, until there would have been many turns.
-    for (; Clock::now() - start < std::chrono::milliseconds(300); ++calls) {
-      thread.wake();
-      std::this_thread::sleep_for(std::chrono::microseconds(100));
-    }
-    const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
-    CHECK(turns.taken > 0);
-    // Without a rest there would be some 150.
-    CHECK(turns.taken <= longest / 40 + 2);
+    turns.thread.wake();
+    turns.wait_for(4);
+    CHECK(Clock::now() - start >= 3 * std::chrono::milliseconds(50));
   }
 }
 
-TEST_CASE("the thread that fills the index takes turns without a rest when there are no calls") {
+TEST_CASE("the thread that fills the index takes turns until nothing is left when there are no calls") {
   Turns turns{.left = 100};
-  sqlite::indexing::IdleThread<Turns> thread(&turns, &Turns::take);
-  thread.wake();
-  while (turns.left > 0) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
-  CHECK(turns.taken == 100);
+  turns.thread.wake();
+  turns.wait_for(100);
+  CHECK(turns.left == 0);
 }
