@@ -21,11 +21,8 @@
 namespace heddle::postgres::search {
 
 /// Stand before a word as written, folded, in a vector: one for each place of a message, in the order of `SearchPlace`.
-/// No term has these characters.
+/// No term has these characters. The number of a place is also the weight of its positions: 0 of a text without places.
 inline constexpr std::string_view as_written = "=<>?";
-/// The letters of the weights of positions, one for each place of a message: weight 0, which a literal does not write,
-/// also of a text without places.
-inline constexpr std::string_view place_weights = "DCBA";
 
 /// The words of a text, in the two forms in which a row stores them.
 struct Words {
@@ -39,7 +36,7 @@ struct Words {
 class WordsBuilder {
  public:
   /// As many texts as a message has places.
-  static constexpr std::size_t texts = place_weights.size();
+  static constexpr std::size_t texts = as_written.size();
 
   // Limits of a tsvector (https://www.postgresql.org/docs/current/textsearch-limitations.html): the last position, the
   // positions of one word, and its size in bytes, less a reserve for the word of the user that SQL adds.
@@ -87,7 +84,7 @@ class WordsBuilder {
     std::uint32_t weight = 0;  ///< or `as_written_weight`
   };
   /// The weight of a word as written, which has no position.
-  static constexpr std::uint32_t as_written_weight = place_weights.size();
+  static constexpr std::uint32_t as_written_weight = as_written.size();
   static constexpr std::size_t key_size = sizeof(std::uint64_t);
   /// A word, the index of its first occurrence, and how many of them are stored as positions.
   struct Entry {
