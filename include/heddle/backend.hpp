@@ -6,7 +6,9 @@
 #include "heddle/concepts/policy_types.hpp"
 #include "heddle/context.hpp"
 #include "heddle/migrations/backend_migrator.hpp"
+#include "heddle/model/compaction.hpp"
 #include "heddle/model/migration_status.hpp"
+#include "heddle/model/retention.hpp"
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/stores/admin_store.hpp"
@@ -29,6 +31,12 @@
 namespace heddle {
 
 struct Metrics;
+namespace erasure {
+struct Access;
+}  // namespace erasure
+namespace sqlite::backups {
+struct Access;
+}  // namespace sqlite::backups
 namespace transfer {
 struct Access;
 }  // namespace transfer
@@ -190,6 +198,34 @@ class Backend {
     concepts::never_called();
   }
 
+  /// Gives back space that the database does not use. See Compacts.
+  CompactReport compact(const Context& context = {},
+                        const CompactOptions& options = {}) requires concepts::GivesSpaceBack<Policy>;
+  /// For a policy that cannot: a call does not compile and the error says why.
+  template <class Unused = void>
+  concepts::Lacking compact(const Context& /*context*/ = {},
+                            const CompactOptions& /*options*/ = {}) requires(!concepts::GivesSpaceBack<Policy>) {
+    static_assert(concepts::GivesSpaceBack<Policy>,
+                  "heddle: this backend gives no space back; ask heddle::compaction(backend), which is null then, and "
+                  "use the database's own tools");
+    concepts::never_called();
+  }
+
+  /// Removes what rules do not keep, of all tenants. See AppliesRetention. A thread of the backend does it by itself,
+  /// if its configuration has rules.
+  RetentionReport apply_retention(const Context& context,
+                                  const RetentionConfig& config) requires concepts::RemovesOldRecords<Policy>;
+  /// For a policy that cannot: a call does not compile and the error says why.
+  template <class Unused = void>
+  concepts::Lacking apply_retention(const Context& /*context*/,
+                                    const RetentionConfig& /*config*/) requires(!concepts::RemovesOldRecords<Policy>) {
+    static_assert(
+        concepts::RemovesOldRecords<Policy>,
+        "heddle: this backend removes no old records of all tenants; ask heddle::retention(backend), which is "
+        "null then");
+    concepts::never_called();
+  }
+
   /// Indexes the tenant's texts anew that a version with another analysis has stored; returns how many. See
   /// IndexesAnew.
   std::int64_t reindex(const Context& context) requires concepts::ReplacesWords<Policy>;
@@ -216,6 +252,8 @@ class Backend {
   void close() noexcept;
 
  private:
+  friend struct erasure::Access;
+  friend struct sqlite::backups::Access;
   friend struct transfer::Access;
 
   /// The members. Only the definition knows them, so that code that declares a backend needs no driver.

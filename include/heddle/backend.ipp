@@ -9,6 +9,7 @@
 #include "heddle/detail/calls/gateway.hpp"
 #include "heddle/migrations/backend_migrator.ipp"
 #include "heddle/model/result_settings.hpp"
+#include "heddle/model/retention.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/stores/admin_store.ipp"
 #include "heddle/stores/artifact_store.ipp"
@@ -19,6 +20,8 @@
 #include "heddle/stores/detail/reach.hpp"
 #include "heddle/stores/detail/reindexing_plan.hpp"
 #include "heddle/stores/detail/result_settings.hpp"
+#include "heddle/stores/detail/retention.hpp"
+#include "heddle/stores/detail/retention_timer.hpp"
 #include "heddle/stores/detail/search_candidates.hpp"
 #include "heddle/stores/error_store.ipp"
 #include "heddle/stores/human_request_store_ends.ipp"
@@ -48,21 +51,28 @@ struct Backend<Policy, TracerType>::Parts {
   using PurgeTimer = std::conditional_t<concepts::HidesSessions<Policy>,
                                         stores::detail::PurgeTimer<Sessions, Artifacts>, stores::detail::Absent>;
 
+  using Retention = std::conditional_t<concepts::RemovesOldRecords<Policy>,
+                                       stores::detail::Retention<Policy, Gateway, Sessions>, stores::detail::Absent>;
+  using RetentionTimer = std::conditional_t<concepts::RemovesOldRecords<Policy>,
+                                            stores::detail::RetentionTimer<Retention>, stores::detail::Absent>;
+
   using ReindexTimer = std::conditional_t<concepts::KeepsWordsInRows<Policy>,
                                           stores::detail::ReindexTimer<Policy, Gateway>, stores::detail::Absent>;
 
   // The first ones are read from the configuration before that is moved into the engine.
   Parts(const std::optional<stores::detail::PurgePlan>& purge_plan, const typename ReindexTimer::Plan& reindexing,
         std::int64_t search_candidates, const QueryBudget& budget, const stores::detail::ContentSettings& contents,
-        const ResultSettings& result_settings, typename Policy::Config&& config, TracerType&& watcher,
-        const Context& context)
+        const ResultSettings& result_settings, const RetentionConfig& rules, typename Policy::Config&& config,
+        TracerType&& watcher, const Context& context)
       : engine(open(std::move(config), context)),
         tracer(std::move(watcher)),
         sessions(gateway, search_candidates),
         artifacts(gateway, contents, search_candidates),
         queries(budget),
         results(gateway, queries, result_settings.quota_bytes),
+        retention(gateway, sessions),
         purge_timer(sessions, artifacts, purge_plan),
+        retention_timer(retention, rules),
         reindex_timer(gateway, reindexing, sees_all_tenants()),
         expiry_timer(stores::detail::expiry_schedule_of(result_settings, sees_all_tenants())) {}
 
@@ -97,8 +107,10 @@ struct Backend<Policy, TracerType>::Parts {
   MessageStreamStore<Policy, TracerType> streams{gateway, waiters};
   BackendMigrator<Policy, TracerType> migrator{gateway};
   [[no_unique_address]] Administration administration{gateway};
+  [[no_unique_address]] Retention retention;
   // The last members: their threads end before any other member is destroyed.
   [[no_unique_address]] PurgeTimer purge_timer;
+  [[no_unique_address]] RetentionTimer retention_timer;
   [[no_unique_address]] ReindexTimer reindex_timer;
   stores::detail::ExpiryTimer expiry_timer;
 };
@@ -110,8 +122,9 @@ Backend<Policy, TracerType>::Backend(typename Policy::Config config, TracerType 
   const auto budget = stores::detail::query_budget_of(config);
   const auto contents = stores::detail::content_settings_of(config);
   const ResultSettings results = stores::detail::result_settings_of(config);
+  const RetentionConfig rules = stores::detail::retention_of(config);
   parts_ = std::make_unique<Parts>(purge_plan, reindexing, stores::detail::search_candidates_of(config), budget,
-                                   contents, results, std::move(config), std::move(tracer), context);
+                                   contents, results, rules, std::move(config), std::move(tracer), context);
 }
 
 template <class Policy, class TracerType>
@@ -198,9 +211,12 @@ BackendMigrator<Policy, TracerType>& Backend<Policy, TracerType>::migrator() noe
 template <class Policy, class TracerType>
 StorageDetails Backend<Policy, TracerType>::details(const Context& context) {
   const bool removes_expired_results = parts_->expiry_timer.is_planned();
+  const bool applies_retention = parts_->retention_timer.is_planned();
   return parts_->gateway.manage(context, Operation::details, [&](auto& passage) {
     return passage.ask_engine([&](auto& engine, const Call& call) {
-      StorageDetails details{.pool = engine.pool_statistics(), .removes_expired_results = removes_expired_results};
+      StorageDetails details{.pool = engine.pool_statistics(),
+                             .removes_expired_results = removes_expired_results,
+                             .applies_retention = applies_retention};
       if constexpr (concepts::EngineKnowsVersion<typename Policy::Engine>) {
         details.migration_version = engine.schema_version(call);
         const std::vector<Migration> known = engine.migrations();
@@ -245,53 +261,15 @@ bool Backend<Policy, TracerType>::read_metrics(Metrics& metrics) requires Meteri
 }
 
 template <class Policy, class TracerType>
-void Backend<Policy, TracerType>::back_up(
-    const Context& context, const std::filesystem::path& target) requires concepts::CopiesDatabase<Policy> {
-  if constexpr (concepts::CopiesDatabase<Policy>) {
-    parts_->gateway.manage(context, Operation::back_up, [&](auto& passage) {
-      passage.ask_engine([&](auto& engine, const Call& call) { engine.back_up(call, target); });
-    });
-  }
-}
-
-template <class Policy, class TracerType>
-ScrubReport Backend<Policy, TracerType>::scrub(const Context& context) requires concepts::ErasesFromFiles<Policy> {
-  if constexpr (concepts::ErasesFromFiles<Policy>) {
-    return parts_->gateway.manage(context, Operation::scrub, [](auto& passage) {
-      return passage.ask_engine([](auto& engine, const Call& call) { return engine.scrub(call); });
-    });
-  } else {
-    concepts::never_called();
-  }
-}
-
-template <class Policy, class TracerType>
-std::int64_t Backend<Policy, TracerType>::reindex(const Context& context) requires concepts::ReplacesWords<Policy> {
-  if constexpr (concepts::ReplacesWords<Policy>) {
-    return parts_->gateway.run(context, Operation::reindex,
-                               [](auto& passage) { return stores::detail::reindex_tenant<Policy>(passage); });
-  } else {
-    concepts::never_called();
-  }
-}
-
-template <class Policy, class TracerType>
-std::int64_t Backend<Policy, TracerType>::reindex_all(const Context& context) requires concepts::ReplacesWords<Policy> {
-  if constexpr (concepts::ReplacesWords<Policy>) {
-    return parts_->gateway.manage(context, Operation::reindex_all,
-                                  [](auto& passage) { return stores::detail::reindex_all_tenants<Policy>(passage); });
-  } else {
-    concepts::never_called();
-  }
-}
-
-template <class Policy, class TracerType>
 void Backend<Policy, TracerType>::close() noexcept {
   if (parts_->gateway.lifecycle().is_of_parent()) { return; }
   parts_->purge_timer.stop();
+  parts_->retention_timer.stop();
   parts_->reindex_timer.stop();
   parts_->expiry_timer.stop();
   if (parts_->gateway.lifecycle().close()) { parts_->engine.close(); }
 }
 
 }  // namespace heddle
+
+#include "heddle/backend_upkeep.ipp"

@@ -92,6 +92,36 @@ template <class Backend>
   }
 }
 
+/// Gives back space that the database does not use; see Compacts.
+template <class Backend>
+[[nodiscard]] auto compaction(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::Compaction>(
+        erased::Access::backend(backend, &erased::AbstractBackend::compaction));
+  } else if constexpr (Compacts<Backend>) {
+    return erased::StaticView<erased::Compaction, Backend, erased::CompactionModel<Backend>>(backend);
+  } else {
+    return erased::NullView<erased::Compaction>();
+  }
+}
+
+/// Removes old records of all tenants by rules; see AppliesRetention. Also null if the configuration does not let the
+/// backend administer.
+template <class Backend>
+[[nodiscard]] auto retention(Backend& backend) {
+  static_assert(!std::is_const_v<Backend>, "heddle: a capability needs a backend that is not const");
+  if constexpr (std::same_as<Backend, AnyBackend>) {
+    return erased::HandleView<erased::RetentionOfAll>(
+        erased::Access::backend(backend, &erased::AbstractBackend::retention));
+  } else if constexpr (AppliesRetention<Backend>) {
+    return erased::StaticView<erased::RetentionOfAll, Backend, erased::RetentionOfAllModel<Backend>>(
+        backend, backend.can_administer());
+  } else {
+    return erased::NullView<erased::RetentionOfAll>();
+  }
+}
+
 /// Lists the migrations that the database lacks; see InspectsMigrations.
 template <class Backend>
 [[nodiscard]] auto migration_inspection(Backend& backend) {

@@ -25,8 +25,12 @@ template <class Backend>
 }
 
 /// Returns the problem that an error means: of `ping`, or of `details` after the database has answered.
-[[nodiscard]] constexpr HealthProblem problem_of(ErrorCode code, bool has_answered) noexcept {
-  switch (code) {
+[[nodiscard]] inline HealthProblem problem_of(const Error& error, bool has_answered) noexcept {
+  // After an answer, a server can still refuse the next connection; its code then has the class of the object's state.
+  if (has_answered && error.code() == ErrorCode::failed_precondition && error.native_code().starts_with("55")) {
+    return HealthProblem::unreachable;
+  }
+  switch (error.code()) {
     // No repeat mends it: closed, opened before a fork, or a file that was replaced.
     case ErrorCode::failed_precondition: return has_answered ? HealthProblem::unknown_schema : HealthProblem::closed;
     case ErrorCode::deadline_exceeded:
@@ -75,7 +79,7 @@ inline void judge(Health& health, const StorageDetails& details) {
       health_check::judge(health, *health.details);
     }
   } catch (const Error& error) {
-    health.add(health_check::problem_of(error.code(), has_answered), error.what());
+    health.add(health_check::problem_of(error, has_answered), error.what());
   } catch (...) {
     // The text of any other exception may contain stored content or keys.
     health.add(HealthProblem::unreachable, "the backend threw an exception that is not a heddle::Error");

@@ -10,9 +10,17 @@
 #include "heddle/postgres/policy.ipp"
 #endif
 
+namespace heddle::config {
+
+// Defined in open_tenants.cpp.
+void register_tenant_operations() noexcept;
+
+}  // namespace heddle::config
+
 namespace heddle {
 
 AnyBackend open(const v1::StorageConfig& config, const OpenOptions& options) {
+  config::register_tenant_operations();
   return config::open_backend(config, options, config.metrics() ? Metered() : Metered::off());
 }
 

@@ -33,10 +33,14 @@ struct OpenOptions {
   /// Its deadline and stop token apply to opening and migrating.
   Context context{};
   Environment environment{};
+  /// Open it for reading only, whatever the configuration says.
+  bool read_only = false;
 };
 
 /// Opens the storage that a configuration describes and, unless `migration.auto_migrate` is off, migrates its schema to
-/// `migration.target_version`. A configuration that names no backend, or is empty, opens SQLite at
+/// `migration.target_version`. A storage for reading only is not migrated; unless `migration.auto_migrate` is off, it
+/// throws `failed_precondition` for a schema that is older. A configuration that names no backend, or is empty, opens
+/// SQLite at
 /// `$LOOM_DATA_DIR/loom.db`.
 ///
 /// Throws `invalid_argument` for an invalid configuration, and for one that has a section `postgres` but names no

@@ -19,6 +19,7 @@ enum class Operation : std::uint8_t {
   reindex,
   reindex_all,
   scrub,
+  compact,
   current_version,
   latest_version,
   applied_migrations,
@@ -126,23 +127,35 @@ enum class Operation : std::uint8_t {
   // Administration across tenants
   list_all_sessions,
   sessions_per_user,
+  list_tenants,
   system_statistics,
   validate_permissions,
-  // Whole tenants, in and out
+  // What a RetentionConfig does not keep, of all tenants
+  remove_old_sessions,
+  remove_old_branches,
+  remove_old_snapshots,
+  remove_old_errors,
+  remove_old_artifacts,
+  remove_old_results,
+  remove_old_requests,
+  remove_old_keys,
+  // Whole tenants
   export_user,
   import_user,
-  abort_import
+  abort_import,
+  erase_user
 };
 
 template <>
 struct EnumNames<Operation> {
-  static constexpr std::array<std::string_view, 112> values{"open",
+  static constexpr std::array<std::string_view, 123> values{"open",
                                                             "ping",
                                                             "details",
                                                             "back_up",
                                                             "reindex",
                                                             "reindex_all",
                                                             "scrub",
+                                                            "compact",
                                                             "current_version",
                                                             "latest_version",
                                                             "applied_migrations",
@@ -243,14 +256,24 @@ struct EnumNames<Operation> {
                                                             "interrupted_streams",
                                                             "list_all_sessions",
                                                             "sessions_per_user",
+                                                            "list_tenants",
                                                             "system_statistics",
                                                             "validate_permissions",
+                                                            "remove_old_sessions",
+                                                            "remove_old_branches",
+                                                            "remove_old_snapshots",
+                                                            "remove_old_errors",
+                                                            "remove_old_artifacts",
+                                                            "remove_old_results",
+                                                            "remove_old_requests",
+                                                            "remove_old_keys",
                                                             "export_user",
                                                             "import_user",
-                                                            "abort_import"};
+                                                            "abort_import",
+                                                            "erase_user"};
 };
 
 /// The last enumerator has the last name, so no name is missing.
-static_assert(to_string(Operation::abort_import) == EnumNames<Operation>::values.back());
+static_assert(to_string(Operation::erase_user) == EnumNames<Operation>::values.back());
 
 }  // namespace heddle

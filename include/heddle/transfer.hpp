@@ -31,7 +31,8 @@ namespace heddle {
 ///
 /// Throws `failed_precondition` while an import of the tenant has not ended, `data_loss` if the file of a content is
 /// missing, `conflict` if another call has removed the content meanwhile, what the sink throws, and what a read throws.
-/// What the sink has then is no whole stream: it has no trailer.
+/// What the sink has then is no whole stream: it has no trailer. With an empty sink there is no stream: the report only
+/// has the counts and `records_checksum`, by which tenants are compared.
 template <class Policy, class TracerType>
 ExportReport export_user(Backend<Policy, TracerType>& backend, const Context& context, const ExportSink& sink,
                          const ExportOptions& options = {}) {
@@ -56,7 +57,7 @@ ImportReport import_user(Backend<Policy, TracerType>& backend, const Context& co
 }
 
 /// Removes what an import of the tenant that has not ended has written, in batches; returns false if there is none. If
-/// it is interrupted, call it again.
+/// it is interrupted, call it again. Throws `conflict` if another call ends that first, or an erasure begins.
 template <class Policy, class TracerType>
 bool abort_import(Backend<Policy, TracerType>& backend, const Context& context) {
   return transfer::Transfer<Policy, TracerType>::abort_import(backend, context);

@@ -51,8 +51,9 @@ $$;
 CREATE FUNCTION heddle_search_present(query text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN split_part(query, E'\f', 1);
+-- Not STRICT: the planner would not put the expression in place of the call.
 CREATE FUNCTION heddle_search_former(query text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE strpos(query, E'\f') WHEN 0 THEN query ELSE split_part(query, E'\f', 2) END;
 
 -- The rows of a tenant that have all words of their analysis. Null if there are no words.

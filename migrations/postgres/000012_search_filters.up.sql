@@ -57,9 +57,10 @@ RETURN CASE WHEN strpos(term, ' ') > 0 THEN heddle_search_word_pattern(term) END
 
 -- The places of a message are bits: 1 is its text, 2 what the model thought, 4 the arguments of tools, 8 their results.
 -- They are the weights D, C, B and A of positions; rows of the former analysis, and artifacts, have D only. Words as
--- written have no position, but another character before them for each place. 15 is all places.
+-- written have no position, but another character before them for each place. 15 is all places. Not STRICT: the planner
+-- would not put the expression in place of the call.
 CREATE FUNCTION heddle_search_places(query text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(nullif(split_part(query, E'\f', 3), '')::bigint, 15);
 
 -- Whether a word is looked for in these places; of other words than those as written that is said by weights.
@@ -219,7 +220,9 @@ BEGIN ATOMIC
            (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.number END
             FROM sessions s WHERE s.user_id = tenant AND s.number = w.session_number AND w.hidden_at IS NULL) AS owner
     FROM (SELECT DISTINCT u.number FROM unnest(wrote) u (number)) d
-    JOIN branches w ON w.user_id = tenant AND w.number = d.number)
+    -- By a range and in order, and no join: without statistics, the planner would rather read all of the tenant.
+    CROSS JOIN LATERAL (SELECT * FROM branches w WHERE w.user_id = tenant AND w.number BETWEEN d.number AND d.number
+                        ORDER BY w.number OFFSET 0) w)
   SELECT o.number, 1::bigint, 16777215::bigint, o.owner FROM source o WHERE o.owner IS NOT NULL
   UNION ALL
   SELECT c.source_number, coalesce(c.taken, 0) + 1, c.last_sequence, c.number
@@ -246,8 +249,9 @@ END;
 -- given up at a limit, four times as many rows every time: that costs a small multiple of the better one. The messages
 -- of a short session are just read.
 --
--- Neither way ranks: to rank a message costs some times what it costs to find it. So only those are ranked that are
--- kept, found again by where they are in the table: all statements of the function see the same versions of rows.
+-- To rank a message costs some times what it costs to find it. What is read in order is kept, so it is ranked at once,
+-- unless any term is enough. Otherwise only those are ranked that are kept, found again by where they are in the table:
+-- all statements of the function see the same versions of rows.
 CREATE FUNCTION heddle_find_messages(query text, in_session text, of_agent text, roles bigint, at_or_after bigint,
                                      before bigint, newest boolean, any_word boolean, candidates bigint,
                                      max_rows bigint, skip bigint)
@@ -260,6 +264,10 @@ SET plan_cache_mode = force_generic_plan
 -- With a limit, or without statistics, the planner would rather read the table than the index: it takes the rows of a
 -- tenant to be everywhere.
 SET enable_seqscan = off
+-- What is read in order is not to be sorted. Where the index of words is asked, this is on.
+SET enable_bitmapscan = off
+-- Off for the list of all sessions, of which the first ones are needed.
+SET enable_sort = on
 -- Compiling takes longer than what is compiled would.
 SET jit = off
 AS $$
@@ -293,7 +301,8 @@ DECLARE
   most bigint;            -- if the index finds more, the other way is gone
   budget bigint := 0;     -- so many rows are read in order before the index is asked
   seen bigint := 0;       -- so many have been read
-  step bigint := 1000;    -- so many are read at once
+  step bigint := 1000;    -- so many are read at once, at most
+  chunk bigint;           -- so many are
   -- The sessions in order; of the one that is being read, what is behind `unread` has been read.
   listed refcursor;
   session record;
@@ -310,8 +319,14 @@ DECLARE
   -- What was found, in order: where it is in the table, and its sessions; null if they are to be looked up.
   found_sessions text[] := '{}';
   found_rows tid[] := '{}';
+  -- The same of what was read in order: its keys and ranks.
+  found_branches bigint[] := '{}';
+  found_sequences bigint[] := '{}';
+  found_ranks double precision[] := '{}';
+  are_ranked boolean;     -- these tell the order
   some_branches bigint[];
   some_sequences bigint[];
+  some_ranks double precision[];
   some_sessions text[];
   some_rows tid[];
 BEGIN
@@ -320,6 +335,7 @@ BEGIN
   END IF;
   newest := coalesce(newest, false);
   any_word := coalesce(any_word, false);
+  are_ranked := newest OR NOT any_word;
   -- While the tenant has none of the former analysis, nothing is asked of it.
   PERFORM FROM messages f WHERE f.user_id = tenant AND f.search @@ '''~u'':*'::tsquery
     ORDER BY f.branch_number, f.sequence LIMIT 1;
@@ -336,7 +352,7 @@ BEGIN
   -- How rare words are, in this tenant's messages only. Counted where it decides something. Words that many of some
   -- messages have are looked for in some more: the index would find them in all.
   IF any_word AND (NOT newest OR cardinality(array_remove(presents, NULL)) > most_terms) THEN
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_bitmapscan', 'on', true);
     SELECT array_agg(r.present ORDER BY r.place), array_agg(r.former ORDER BY r.place),
            array_agg(ln(1 + (r.messages - r.found + 1.5) / (r.found + 0.5)) ORDER BY r.place)
       INTO presents, formers, weights
@@ -374,6 +390,7 @@ BEGIN
                                                             ELSE m.words LIKE t.pattern END END
                                        LIMIT capped) m) END AS found OFFSET 0) c) r
       WHERE r.present IS NULL OR r.rarity <= most_terms;
+    PERFORM set_config('enable_bitmapscan', 'off', true);
   END IF;
 
   wanted := heddle_search_wanted(presents, any_word, places);
@@ -398,10 +415,12 @@ BEGIN
     most := greatest(CASE WHEN wanted.exact IS NULL THEN 2 ELSE 1 END * goal, 4000);
   END IF;
   IF in_session IS NOT NULL THEN
-    -- Not in its WHERE: see heddle_sessions_of_branches.
+    -- Not in its WHERE: see heddle_sessions_of_branches. Nor `=`: without statistics, any index of the tenant's sessions
+    -- would be as good.
     SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent) THEN s.branch_number END,
            s.last_sequence
-      INTO present, size FROM sessions s WHERE s.user_id = tenant AND s.id = in_session;
+      INTO present, size FROM sessions s
+      WHERE s.user_id = tenant AND s.id BETWEEN in_session AND in_session ORDER BY s.id;
     IF present IS NULL THEN
       RETURN;
     END IF;
@@ -409,11 +428,17 @@ BEGIN
   END IF;
 
   IF size <= short THEN
-    SELECT array_agg(f.row), array_agg(in_session) INTO found_rows, found_sessions
-      FROM (SELECT m.*
+    SELECT array_agg(f.row), array_agg(in_session), array_agg(f.source_number), array_agg(f.sequence),
+           array_agg(f.rank)
+      INTO found_rows, found_sessions, found_branches, found_sequences, found_ranks
+      FROM (SELECT g.source_number, m.*
             FROM segments g
             CROSS JOIN LATERAL
-              (SELECT m.sequence, m.ctid AS row
+              (SELECT m.sequence, m.ctid AS row,
+                      CASE WHEN NOT newest AND NOT any_word
+                           THEN ts_rank(place_weights, m.search,
+                                        CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery THEN former.ranked
+                                             ELSE wanted.ranked END, 1) END AS rank
                FROM messages m
                WHERE m.user_id = tenant AND m.branch_number = g.source_number
                  AND m.sequence BETWEEN g.first_sequence AND least(g.last_sequence, size)
@@ -443,19 +468,28 @@ BEGIN
     WHILE NOT ended AND cardinality(found_rows) < goal
           AND (budget > 0 OR 4 * cardinality(found_rows) > seen) LOOP
       IF listed IS NULL THEN
-        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+        -- How many sessions an agent has decides.
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true),
+                set_config('enable_sort', CASE WHEN of_agent IS NULL THEN 'off' ELSE 'on' END, true);
         OPEN listed FOR
           SELECT s.id, s.number, s.branch_number, s.last_sequence FROM sessions s
           WHERE s.user_id = tenant AND s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
             AND (in_session IS NULL OR s.id = in_session)
           ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC;
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'on', true);
+      ELSIF seen > 2000 THEN
+        -- Planned for these terms, it takes less time for each message.
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
       END IF;
       ids := '{}';
       numbers := '{}';
       branches := '{}';
       firsts := '{}';
       lasts := '{}';
-      room := step;
+      -- No more than should be enough.
+      chunk := least(step, greatest(250, (goal - cardinality(found_rows)) * greatest(seen, 1000)::double precision /
+                                           greatest(cardinality(found_rows), 1)));
+      room := chunk;
       WHILE room > 0 LOOP
         IF unread <= 0 THEN
           FETCH listed INTO session;
@@ -479,23 +513,30 @@ BEGIN
         room := room - taken;
         seen := seen + taken;
       END LOOP;
-      budget := budget - step + room;
+      budget := budget - chunk + room;
       taken := cardinality(found_rows);
       -- A session has all that its present branch wrote. What it has of others may be found in another session.
       SELECT array_agg(g.source_number) INTO some_branches
         FROM unnest(branches) u (number)
-        JOIN segments g ON g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
+        -- In order, and no join: as long as a table has no statistics, the planner would rather read all of the tenant.
+        CROSS JOIN LATERAL (SELECT g.source_number FROM segments g
+                            WHERE g.user_id = tenant AND g.branch_number = u.number AND g.source_number <> u.number
+                            ORDER BY g.first_sequence OFFSET 0) g
         WHERE in_session IS NULL;
-      SELECT array_agg(f.row), array_agg(f.id) INTO some_rows, some_sessions
-        FROM (SELECT m.row, p.id
+      SELECT array_agg(f.row), array_agg(f.id), array_agg(f.source_number), array_agg(f.sequence), array_agg(f.rank)
+        INTO some_rows, some_sessions, some_branches, some_sequences, some_ranks
+        FROM (SELECT p.id, p.source_number, m.*
               FROM (SELECT u.id, u.place, g.source_number,
                            greatest(u.first_sequence, g.first_sequence) AS first_sequence,
                            least(u.last_sequence, g.last_sequence) AS last_sequence
                     FROM unnest(ids, branches, firsts, lasts)
                            WITH ORDINALITY u (id, branch_number, first_sequence, last_sequence, place)
-                    JOIN segments g ON g.user_id = tenant AND g.branch_number = u.branch_number
-                      AND (in_session IS NOT NULL OR g.source_number = u.branch_number)
-                      AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                    CROSS JOIN LATERAL
+                      (SELECT g.* FROM segments g
+                       WHERE g.user_id = tenant AND g.branch_number = u.branch_number
+                         AND (in_session IS NOT NULL OR g.source_number = u.branch_number)
+                         AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
+                       ORDER BY g.first_sequence OFFSET 0) g
                     UNION ALL
                     SELECT u.id, u.place, g.source_number, greatest(u.first_sequence, g.first_sequence),
                            least(u.last_sequence, g.last_sequence)
@@ -506,7 +547,11 @@ BEGIN
                         AND g.first_sequence <= u.last_sequence AND g.last_sequence >= u.first_sequence
                     ORDER BY place, last_sequence DESC OFFSET 0) p
               CROSS JOIN LATERAL
-                (SELECT m.sequence, m.ctid AS row
+                (SELECT m.sequence, m.ctid AS row,
+                        CASE WHEN NOT newest AND NOT any_word
+                             THEN ts_rank(place_weights, m.search,
+                                          CASE WHEN any_former AND m.search @@ '''~u'':*'::tsquery THEN former.ranked
+                                               ELSE wanted.ranked END, 1) END AS rank
                  FROM messages m
                  WHERE m.user_id = tenant AND m.branch_number = p.source_number
                    AND m.sequence BETWEEN p.first_sequence AND p.last_sequence
@@ -523,11 +568,15 @@ BEGIN
               ORDER BY p.place, m.sequence DESC LIMIT goal - taken) f;
       found_sessions := found_sessions || some_sessions;
       found_rows := found_rows || some_rows;
+      found_branches := found_branches || some_branches;
+      found_sequences := found_sequences || some_sequences;
+      found_ranks := found_ranks || some_ranks;
       step := 2 * step;
     END LOOP;
     EXIT WHEN ended OR cardinality(found_rows) >= goal;
 
     -- By the index.
+    PERFORM set_config('enable_bitmapscan', 'on', true);
     SELECT array_agg(f.branch_number), array_agg(f.sequence), array_agg(f.row)
       INTO some_branches, some_sequences, some_rows
       FROM (SELECT m.branch_number, m.sequence, m.ctid AS row
@@ -547,26 +596,34 @@ BEGIN
       budget := most;
       CONTINUE;
     END IF;
+    are_ranked := newest;
+    found_ranks := NULL;
     IF in_session IS NULL AND NOT newest AND coalesce(cardinality(some_rows), 0) < goal THEN
-      found_sessions := NULL;
       found_rows := some_rows;
       EXIT;
     END IF;
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
     IF in_session IS NOT NULL THEN
-      SELECT array_agg(f.row), array_agg(in_session) INTO found_rows, found_sessions
-        FROM (SELECT f.row FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
+      SELECT array_agg(f.row), array_agg(in_session), array_agg(f.branch_number), array_agg(f.sequence)
+        INTO found_rows, found_sessions, found_branches, found_sequences
+        FROM (SELECT f.* FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
               JOIN segments g ON g.user_id = tenant AND g.branch_number = present
                 AND g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
               ORDER BY f.sequence DESC LIMIT goal) f;
     ELSE
-      SELECT array_agg(f.row), array_agg(f.id) INTO found_rows, found_sessions
-        FROM (SELECT f.row, s.id
+      SELECT array_agg(f.row), array_agg(f.id) FILTER (WHERE newest),
+             array_agg(f.branch_number) FILTER (WHERE newest), array_agg(f.sequence) FILTER (WHERE newest)
+        INTO found_rows, found_sessions, found_branches, found_sequences
+        FROM (SELECT f.*, g.id
               FROM unnest(some_branches, some_sequences, some_rows) f (branch_number, sequence, row)
-              JOIN heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+              -- There are fewer sessions than messages to be sorted by all of this.
+              JOIN (SELECT g.*, s.id, dense_rank() OVER (ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC)
+                      AS place
+                    FROM heddle_sessions_of_branches(tenant, some_branches, of_agent) g
+                    CROSS JOIN LATERAL (SELECT * FROM sessions s
+                                        WHERE s.user_id = tenant AND s.number = g.session_number OFFSET 0) s) g
                 ON g.source_number = f.branch_number AND f.sequence BETWEEN g.first_sequence AND g.last_sequence
-              JOIN sessions s ON s.user_id = tenant AND s.number = g.session_number
-              ORDER BY s.updated_slot DESC, s.updated_at DESC, s.id DESC, f.sequence DESC LIMIT goal) f;
+              ORDER BY g.place, f.sequence DESC LIMIT goal) f;
     END IF;
     EXIT;
   END LOOP;
@@ -574,18 +631,27 @@ BEGIN
     CLOSE listed;
   END IF;
 
+  IF are_ranked THEN
+    RETURN QUERY
+      SELECT f.branch_number, f.sequence, f.session_id, CASE WHEN newest THEN 0 ELSE f.rank END,
+             coalesce(NOT newest AND cardinality(found_rows) > candidates, false)
+      FROM unnest(found_branches, found_sequences, found_sessions, found_ranks)
+             WITH ORDINALITY f (branch_number, sequence, session_id, rank, place)
+      WHERE newest OR candidates IS NULL OR f.place <= candidates
+      ORDER BY CASE WHEN newest THEN f.place END, f.rank DESC, f.branch_number, f.sequence LIMIT max_rows OFFSET skip;
+    RETURN;
+  END IF;
+
   -- Planned for these terms, it takes less time for each message.
-  IF NOT newest AND cardinality(found_rows) > 200 THEN
+  IF cardinality(found_rows) > 200 THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   END IF;
   RETURN QUERY
     -- In this order already: whose session has a message is asked for no more of them than are returned, unless most
     -- are hidden. Most branches are the present ones of sessions, and of no other.
-    SELECT f.branch_number, f.sequence, o.session_id, CASE WHEN newest THEN 0 ELSE f.rank END,
-           coalesce(NOT newest AND cardinality(found_rows) > candidates, false)
-    FROM (SELECT m.branch_number, m.sequence, m.session_id,
-                 CASE WHEN newest THEN -m.place
-                      WHEN any_word THEN
+    SELECT f.branch_number, f.sequence, o.session_id, f.rank, coalesce(cardinality(found_rows) > candidates, false)
+    FROM (SELECT m.branch_number, m.sequence,
+                 CASE WHEN any_word THEN
                         (SELECT sum(t.weight * ts_rank(place_weights, m.search, t.ranked, 1))
                          FROM unnest(weights, ranks, phrases, patterns, of_former)
                                 t (weight, ranked, phrase, pattern, of_former)
@@ -595,18 +661,21 @@ BEGIN
                       WHEN any_former AND m.search @@ '''~u'':*'::tsquery
                       THEN ts_rank(place_weights, m.search, former.ranked, 1)
                       ELSE ts_rank(place_weights, m.search, wanted.ranked, 1) END::double precision AS rank
-          FROM (SELECT m.branch_number, m.sequence, f.session_id, f.place, m.search, m.words
-                FROM unnest(found_rows, found_sessions) WITH ORDINALITY f (row, session_id, place)
-                -- Not `=`: the planner would rather read all rows of the tenant.
-                JOIN messages m ON m.ctid = f.row AND m.user_id IS NOT DISTINCT FROM tenant
-                WHERE newest OR candidates IS NULL OR f.place <= candidates) m
+          FROM messages m
+          -- Not `=`: the planner would rather read all rows of the tenant.
+          WHERE m.user_id IS NOT DISTINCT FROM tenant
+            AND m.ctid = ANY (found_rows[1:least(candidates, cardinality(found_rows))::integer])
           ORDER BY rank DESC, m.branch_number, m.sequence OFFSET 0) f
     CROSS JOIN LATERAL
-      (SELECT coalesce(f.session_id,
+      (SELECT coalesce(in_session,
                        (SELECT CASE WHEN s.deleted_at IS NULL AND (of_agent IS NULL OR s.agent_id = of_agent)
                                     THEN s.id END
-                        FROM branches w JOIN sessions s ON s.user_id = tenant AND s.number = w.session_number
-                        WHERE w.user_id = tenant AND w.number = f.branch_number AND w.hidden_at IS NULL),
+                        FROM sessions s
+                        -- Not a join: planned while the tables are empty, it reads all sessions of the tenant.
+                        WHERE s.user_id = tenant
+                          AND s.number = (SELECT w.session_number FROM branches w
+                                          WHERE w.user_id = tenant AND w.number = f.branch_number
+                                            AND w.hidden_at IS NULL)),
                        CASE WHEN EXISTS (SELECT FROM segments g
                                          WHERE g.user_id = tenant AND g.source_number = f.branch_number
                                            AND g.branch_number <> f.branch_number)
@@ -651,7 +720,7 @@ CREATE FUNCTION heddle_find_artifacts(query text, in_session text, of_source tex
 RETURNS TABLE (id text, score double precision, more boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path FROM CURRENT
--- As for heddle_find_messages.
+-- How many rows have a word decides its plan: no plan is right for all words.
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off

@@ -32,11 +32,12 @@ CREATE TABLE search_removals (
 CREATE VIRTUAL TABLE message_words USING fts5 (
   text, thinking, arguments, results, content = '', tokenize = 'ascii', columnsize = 0
 );
--- What waits in the queue has a session.
+-- What waits in the queue has a session, or a branch of none, such as of an import that has not ended.
 CREATE VIEW empty_tenants AS SELECT number, user_id FROM tenants t
   WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = t.user_id)
     AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.user_id = t.user_id)
-    AND NOT EXISTS (SELECT 1 FROM search_removals r WHERE r.user_id = t.user_id);
+    AND NOT EXISTS (SELECT 1 FROM search_removals r WHERE r.user_id = t.user_id)
+    AND NOT EXISTS (SELECT 1 FROM branches b WHERE b.session_number IS NULL AND b.user_id = t.user_id);
 CREATE TABLE search_state (
   analysis INTEGER NOT NULL,            -- the version of the analysis that made the words of messages
   artifacts INTEGER NOT NULL,           -- no words of artifacts are of an earlier version

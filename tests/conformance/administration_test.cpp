@@ -53,6 +53,35 @@ CONFORMANCE_TEST("an administrator sees all tenants, without hidden sessions") {
   CHECK(admin->statistics(bob).sessions == 4);
 }
 
+CONFORMANCE_TEST("an administrator sees tenants that have anything stored, with sessions or without") {
+  Subject subject({.soft_delete = hiding});
+  auto& backend = subject.backend();
+  const auto admin = administration(backend);
+  CHECK(admin->list_tenants({}).items.empty());
+  const auto user = [](const char* id) { return Context::for_user(id); };
+  for (const char* id : {"s1", "s2"}) { backend.session_storage().save_session(user("b session"), {.id = id}); }
+  backend.session_storage().save_session(user("c hidden"), {.id = "s"});
+  REQUIRE(soft_deletion(backend)->soft_delete_session(user("c hidden"), "s"));
+  backend.artifact_store().index(user("a artifact"), {.id = "a", .name = "a", .path = "/not/ours"});
+  backend.error_store().store(user("d error"), {.tool_name = "t", .raw_error = "e"});
+  backend.human_request_store().store(user("e request"), {.agent_id = "a", .question = "q"});
+  backend.result_store().store(user("f result"), {.table = {{"a"}, {}}});
+  backend.artifact_store().set_quota(user("g quota"), 1000);
+  // In the order of the bytes.
+  backend.session_storage().save_session(user("\u00e9"), {.id = "s"});
+
+  std::vector<std::string> seen;
+  PageRequest request{.limit = 3};
+  do {
+    const auto page = admin->list_tenants({}, request);
+    CHECK(page.items.size() <= 3);
+    seen.insert(seen.end(), page.items.begin(), page.items.end());
+    request.cursor = page.next;
+  } while (!request.cursor.empty());
+  CHECK(seen == std::vector<std::string>{"a artifact", "b session", "c hidden", "d error", "e request", "f result",
+                                         "g quota", "\u00e9"});
+}
+
 CONFORMANCE_TEST("an administrator who may do everything lacks nothing") {
   Subject subject({.soft_delete = hiding});
   const auto permissions = administration(subject.backend())->validate_permissions({});

@@ -2,6 +2,7 @@
 #include "conformance/sample.hpp"
 #include "conformance/subjects.hpp"
 #include "support/long_run.hpp"
+#include "support/own_memory.hpp"
 #include "support/sanitizers.hpp"
 
 #include <doctest/doctest.h>
@@ -9,27 +10,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <span>
-#include <string>
 #include <vector>
 
 using namespace conformance;
 using namespace heddle;
-
-namespace {
-
-/// Returns how much memory of its own the process has: without files that are mapped.
-std::int64_t own_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("RssAnon:")) { return std::stoll(line.substr(8)) * 1024; }
-  }
-  FAIL("the system does not tell how much memory a process has");
-  return 0;
-}
-
-}  // namespace
+using support::own_bytes;
 
 CONFORMANCE_TEST("a content of any length needs the same memory, both ways") {
   if (support::keeps_freed_memory) { return; }

@@ -257,3 +257,19 @@ TEST_CASE("many migrators on one new database: every step once") {
   CHECK(place.integer("SELECT count(*) FROM heddle_migrations") == 3);
   CHECK(place.integer("SELECT count(*) FROM b") == 1);
 }
+
+TEST_CASE("the tables of erasures go only while no erasure is under way") {
+  EmptyPlace place;
+  Storage backend(place.config());
+  backend.migrate();
+  const std::int32_t before = conformance::version_of(backend, "erasures") - 1;
+  place.execute("INSERT INTO erasures (user_id, key, batch, started_at) VALUES ('alice', 'k', 1, 1)");
+  const Error error = support::error_of([&] { backend.migrator().to({}, before); });
+  CHECK(std::string(error.what()).find("erasures") != std::string::npos);
+  CHECK(backend.migrator().current_version() > before);
+  place.execute("DELETE FROM erasures");
+  backend.migrator().to({}, before);
+  CHECK(place.contents().find("erasure_") == std::string::npos);
+  backend.migrate();
+  CHECK(place.integer("SELECT count(*) FROM erasure_receipts") == 0);
+}

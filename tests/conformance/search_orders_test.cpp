@@ -8,9 +8,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace conformance;
@@ -170,37 +172,114 @@ CONFORMANCE_TEST("the best of as many matches as are configured are returned, of
 }
 
 CONFORMANCE_TEST("the best are of the newest, in whatever order sessions were made and updated") {
-  for (const std::int64_t candidates : {5, 40, 200}) {
-    CAPTURE(candidates);
-    Subject subject({.search_candidates = candidates});
-    auto& store = subject.backend().session_storage();
-    constexpr int sessions = 24;
+  constexpr int sessions = 24;
+  const auto write = [](auto& backend) {
+    auto& store = backend.session_storage();
     const auto id = [](int number) { return std::to_string(number % sessions); };
-    for (int number = 0; number < sessions; ++number) { add_session(subject.backend(), alice, id(number), "agent"); }
-    // Each session is saved to ten times, each time in another order of sessions; some have the word rarely.
+    for (int number = 0; number < sessions; ++number) { add_session(backend, alice, id(number), "agent"); }
+    // Each session is saved to ten times, each time in another order of sessions; some have the word rarely. Of their
+    // ranks many are different, and many the same.
     for (int number = 0; number < 10 * sessions; ++number) {
       const bool has = number % sessions % 3 != 0 || number % 5 == 0;
-      store.save_message(alice, id(number * 7 + number / sessions), says(has ? "word" : "other"));
+      std::string text = has ? "word" : "other";
+      for (int more = 0; more < number % 7; ++more) { text += more % 3 == number % 4 ? " word other" : " filler"; }
+      store.save_message(alice, id(number * 7 + number / sessions), says(text));
     }
     store.fork_session(alice, "1", 8, {.id = "fork", .agent_id = "agent"});
     store.save_message(alice, "fork", says("word"));
     store.delete_session(alice, "1");
     store.delete_session(alice, "5");
     store.redact_messages(alice, "2", {1, 4}, "test");
-    for (const char* const query : {"word", "other"}) {
-      const auto keys = [&](SearchOrder order) {
-        Texts found;
-        for (const auto& each : store.search_messages(alice, {.query = query, .order = order}, {.limit = 1000}).items) {
-          found.push_back(each.session_id + ":" + std::to_string(each.sequence));
-        }
-        return found;
-      };
-      Texts expected = keys(SearchOrder::newest);
-      expected.resize(std::min(expected.size(), static_cast<std::size_t>(candidates)));
-      Texts found = keys(SearchOrder::best);
-      std::sort(expected.begin(), expected.end());
-      std::sort(found.begin(), found.end());
-      CHECK(found == expected);
+  };
+  const auto found = [](auto& backend, const MessageSearch& search) {
+    std::vector<std::pair<std::string, double>> keys;
+    for (const auto& each : backend.session_storage().search_messages(alice, search, {.limit = 1000}).items) {
+      keys.emplace_back(each.session_id + ":" + std::to_string(each.sequence), each.score);
+    }
+    return keys;
+  };
+  // Where all are ranked.
+  Subject whole;
+  write(whole.backend());
+  for (const std::int64_t candidates : {5, 40, 200}) {
+    CAPTURE(candidates);
+    Subject subject({.search_candidates = candidates});
+    write(subject.backend());
+    for (const char* const query : {"word", "other", "word other"}) {
+      CAPTURE(query);
+      std::set<std::string> newest;
+      for (const auto& each : found(subject.backend(), {.query = query, .order = SearchOrder::newest})) {
+        if (newest.size() < static_cast<std::size_t>(candidates)) { newest.insert(each.first); }
+      }
+      auto expected = found(whole.backend(), {.query = query});
+      std::set<double> scores;
+      for (const auto& each : expected) { scores.insert(each.second); }
+      CHECK(scores.size() > 5);
+      CHECK(scores.size() < expected.size());
+      expected.erase(std::remove_if(expected.begin(), expected.end(),
+                                    [&newest](const auto& each) { return newest.count(each.first) == 0; }),
+                     expected.end());
+      CHECK(expected.size() == newest.size());
+      // The order and the scores are those of a search that ranks all.
+      CHECK((found(subject.backend(), {.query = query}) == expected));
+    }
+  }
+}
+
+CONFORMANCE_TEST("a session of any size is searched alike") {
+  // Of more than 1,000 messages, PostgreSQL does not read all.
+  Subject subject({.search_candidates = 30});
+  auto& store = subject.backend().session_storage();
+  for (const int size : {999, 1000, 1001, 1002}) {
+    CAPTURE(size);
+    const std::string id = std::to_string(size);
+    add_session(subject.backend(), alice, id, "agent");
+    std::vector<Message> messages(static_cast<std::size_t>(size));
+    for (std::size_t number = 0; number < messages.size(); ++number) {
+      messages[number] = says((number % 10 == 0 ? "common " : "other ") + std::to_string(number + 1) +
+                                  (number % 500 == 0 || number + 1 == messages.size() ? " rare" : ""),
+                              static_cast<Role>(number / 10 % 3));
+      messages[number].timestamp = at(static_cast<int>(number));
+    }
+    store.save_messages(alice, id, messages);
+    const auto found = [&](MessageSearch search) {
+      search.session_id = id;
+      std::vector<std::int64_t> sequences;
+      const auto page = store.search_messages(alice, search, {.limit = 1000});
+      for (const auto& each : page.items) { sequences.push_back(each.sequence); }
+      if (search.order == SearchOrder::best) {
+        std::sort(sequences.begin(), sequences.end(), std::greater<>());
+        CHECK(page.considered_all == (sequences.size() < 30));
+      }
+      return sequences;
+    };
+    const auto expected = [&](std::size_t most, const auto& has) {
+      std::vector<std::int64_t> sequences;
+      for (std::size_t number = messages.size(); number > 0 && sequences.size() < most; --number) {
+        if (has(messages[number - 1])) { sequences.push_back(static_cast<std::int64_t>(number)); }
+      }
+      return sequences;
+    };
+    const auto says_word = [](const Message& message, const char* word) {
+      return message.content.find(word) != std::string::npos;
+    };
+    for (const SearchOrder order : {SearchOrder::best, SearchOrder::newest}) {
+      const std::size_t most = order == SearchOrder::best ? 30 : 1000;
+      for (const char* const word : {"rare", "common", "other", "absent"}) {
+        CAPTURE(word);
+        CHECK(found({.query = word, .order = order}) ==
+              expected(most, [&](const Message& message) { return says_word(message, word); }));
+      }
+      CHECK(found({.query = "rare common", .match = WordMatch::any, .order = order}) ==
+            expected(most, [&](const Message& message) {
+              return says_word(message, "rare") || says_word(message, "common");
+            }));
+      CHECK(found({.query = "common", .roles = {Role::user}, .from = at(200), .before = at(900), .order = order}) ==
+            expected(most, [&](const Message& message) {
+              return says_word(message, "common") && message.role == Role::user && message.timestamp >= at(200) &&
+                     message.timestamp < at(900);
+            }));
+      CHECK(found({.query = "common", .agent_id = "stranger", .order = order}).empty());
     }
   }
 }

@@ -189,4 +189,17 @@ void fill(Backend& backend, const heddle::Context& context) {
   fill_artifacts(backend, context);
 }
 
+/// Returns a new tenant with so many sessions of so many messages.
+template <class Backend>
+heddle::Context tenant_with_sessions(Backend& backend, int sessions, int messages) {
+  const auto tenant = heddle::Context::for_user(std::to_string(sessions) + " with " + std::to_string(messages));
+  for (int number = 0; number < sessions; ++number) {
+    const std::string id = "s" + std::to_string(number);
+    add_session(backend, tenant, id);
+    backend.session_storage().save_messages(tenant, id,
+                                            std::vector(static_cast<std::size_t>(messages), says("in " + id)));
+  }
+  return tenant;
+}
+
 }  // namespace conformance

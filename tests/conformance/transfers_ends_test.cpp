@@ -35,6 +35,18 @@ CONFORMANCE_TEST("a stream comes from a file, a function or a text") {
   CHECK(code_of([&] { import_user(by_file.backend(), bob, folder.path() / "none"); }) == ErrorCode::not_found);
 }
 
+CONFORMANCE_TEST("an export without a sink tells what a stream would have, and makes none") {
+  Subject subject;
+  fill(subject.backend(), alice);
+  const ExportReport stream = exported(subject.backend(), alice).report;
+  const ExportReport found = export_user(subject.backend(), alice, ExportSink{});
+  CHECK(found.counts == stream.counts);
+  CHECK(found.records == stream.records);
+  CHECK(found.records_checksum == stream.records_checksum);
+  CHECK(found.checksum.empty());
+  CHECK(found.bytes == 0);
+}
+
 CONFORMANCE_TEST("a stream is for its tenant, unless another one is asked for") {
   Subject subject;
   auto& backend = subject.backend();

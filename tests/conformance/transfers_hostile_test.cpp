@@ -145,6 +145,35 @@ CONFORMANCE_TEST("a stream stores nothing that no write would store") {
   check_edits_refused<Subject>(subject.backend(), edits);
 }
 
+CONFORMANCE_TEST("the session of an import is no other") {
+  Subject subject;
+  const std::string id = "\x01import";
+  auto& store = subject.backend().session_storage();
+  CHECK(support::code_of([&] { add_session(subject.backend(), alice, id); }) == ErrorCode::invalid_argument);
+  CHECK(support::code_of([&] { store.ensure_session(alice, {.id = id}); }) == ErrorCode::invalid_argument);
+  const std::string as_json = as_text("\\u0001import");
+  std::vector<Edit> edits{{"session", "parent_session_id", as_json}};
+  for (const char* type :
+       {"branch", "tool_execution", "usage", "snapshot", "error", "artifact", "human_request", "idempotency_key"}) {
+    edits.push_back({type, "session_id", as_json});
+  }
+  check_edits_refused<Subject>(subject.backend(), edits);
+}
+
+CONFORMANCE_TEST("a stream has no number that leaves later writes no room") {
+  Subject subject;
+  const std::string most = "9223372036854775807";
+  std::vector<Edit> edits{{"session", "total_tokens", most},  {"session", "revision", most},
+                          {"session", "branch", most},        {"branch", "branch", most},
+                          {"message_stream", "writer", most}, {"artifact", "revision", most},
+                          {"artifact", "version", most},      {"artifact_version", "version", most}};
+  for (const char* sum :
+       {"messages", "input_tokens", "output_tokens", "cached_read_tokens", "cached_write_tokens", "reasoning_tokens"}) {
+    edits.push_back({"usage", sum, most});
+  }
+  check_edits_refused<Subject>(subject.backend(), edits);
+}
+
 CONFORMANCE_TEST("contents and results of a stream are what their sizes and digests say") {
   Subject subject;
   const std::string other_digest = as_text(std::string(64, 'a'));
@@ -153,6 +182,8 @@ CONFORMANCE_TEST("contents and results of a stream are what their sizes and dige
                                                    {"content", "checksum", other_digest},
                                                    {"content_chunk", "position", "1"},
                                                    {"content_chunk", "position", "-1"},
+                                                   {"artifact_version", "size_bytes", "1"},
+                                                   {"artifact_version", "checksum", other_digest},
                                                    {"result", "size_bytes", "-1"},
                                                    {"result", "size_bytes", "1"},
                                                    {"result", "checksum", other_digest},

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -78,6 +79,24 @@ CONFORMANCE_TEST("what is there already can be written while an import has not e
   CHECK(support::code_of([&] { add_session(backend, alice, "new"); }) == ErrorCode::failed_precondition);
   CHECK(support::code_of([&] { store.ensure_session(alice, {.id = "new"}); }) == ErrorCode::failed_precondition);
   CHECK(abort_import(backend, alice));
+}
+
+CONFORMANCE_TEST("a session whose parent is removed while it is imported comes without one") {
+  Subject source;
+  add_session(source.backend(), alice, "parent");
+  source.backend().session_storage().save_session(alice, {.id = "child", .parent_session_id = "parent"});
+  const std::string stream = exported(source.backend(), alice).bytes;
+  Subject subject;
+  auto& store = subject.backend().session_storage();
+  add_session(subject.backend(), alice, "parent");
+  const auto stop = [](const ImportProgress& /*progress*/) { throw Stopped(); };
+  CHECK_THROWS_AS(import_user(subject.backend(), alice, stream, {.on_conflict = OnConflict::skip, .on_progress = stop}),
+                  Stopped);
+  CHECK(store.delete_session(alice, "parent"));
+  CHECK(import_user(subject.backend(), alice, stream, {.on_conflict = OnConflict::skip}).resumed);
+  const auto child = store.load_session(alice, "child");
+  REQUIRE(child.has_value());
+  CHECK(child->parent_session_id == std::nullopt);
 }
 
 CONFORMANCE_TEST("no put shares a content that an import has not stored to its end") {

@@ -77,8 +77,8 @@ CONFORMANCE_TEST("a tenant goes out as a stream and comes in again, member by me
   CHECK(stream.bytes.find(R"("bob")") == std::string::npos);
   const auto lines = lines_of(stream.bytes);
   CHECK(static_cast<std::int64_t>(lines.size()) == stream.report.records + 2);
-  CHECK(lines.front().find(R"({"type":"header","format":1,"schema":13,"tenant":"alice","time":1700000000000000})") ==
-        0);
+  CHECK(lines.front().starts_with(R"({"type":"header","format":1,"schema":)"));
+  CHECK(lines.front().ends_with(R"(,"tenant":"alice","time":1700000000000000})"));
   CHECK(lines.back().find(R"({"type":"trailer","counts":{"session":)") == 0);
   CHECK(lines.back().find(stream.report.checksum) != std::string::npos);
   CHECK(stream.report.counts.size() == 21);

@@ -61,7 +61,12 @@ CONFORMANCE_TEST("an import that fails is hidden, keeps others out, and is undon
   CHECK(store.usage(alice).items.empty());
   CHECK(target.error_store().list(alice).items.empty());
   CHECK(target.human_request_store().list_pending(alice).items.empty());
-  CHECK(target.artifact_store().list(alice, {.include_deleted = false}).items.empty());
+  // Among what is removed neither: the stream has a removed one.
+  for (const bool deleted : {false, true}) {
+    CHECK(target.artifact_store().list(alice, {.include_deleted = deleted}).items.empty());
+  }
+  CHECK(target.artifact_store().search(alice, {.query = "report"}).items.empty());
+  CHECK(target.artifact_store().statistics(alice) == ArtifactStatistics{});
   CHECK(!target.artifact_store().get(alice, "a1").has_value());
 
   CHECK(refused([&] { add_session(target, alice, "new"); }));

@@ -93,6 +93,8 @@ TEST_CASE("a backend that is opened with metrics counts operations, messages, co
   const auto deletion = soft_deletion(opened.backend());
   deletion->soft_delete_session(ada, "s");
   CHECK(deletion->purge_deleted_sessions({}, std::chrono::seconds(0)) == 1);
+  for (int error = 0; error < 3; ++error) { opened.backend().error_store().store(ada, {.raw_error = "x"}); }
+  CHECK(retention(opened.backend())->apply_retention({}, {.errors = {.max_count = 1}}).errors == 2);
 
   const Metrics metrics = read_metrics(opened.backend()).value();
   CHECK(metrics.backend == opened.backend().name());
@@ -106,9 +108,12 @@ TEST_CASE("a backend that is opened with metrics counts operations, messages, co
   REQUIRE_FALSE(metrics.pools.empty());
   CHECK(metrics.pools[0].pool.max_connections > 0);
   CHECK(metrics.pools[0].pool.waiting_calls == 0);
-  CHECK(std::any_of(metrics.cleaned.begin(), metrics.cleaned.end(), [](const CleanedItems& each) {
-    return each.operation == Operation::purge_deleted_sessions && each.items == 1;
-  }));
+  const auto has_cleaned = [&metrics](Operation operation, std::uint64_t items) {
+    return std::any_of(metrics.cleaned.begin(), metrics.cleaned.end(),
+                       [&](const CleanedItems& each) { return each.operation == operation && each.items == items; });
+  };
+  CHECK(has_cleaned(Operation::purge_deleted_sessions, 1));
+  CHECK(has_cleaned(Operation::remove_old_errors, 2));
 }
 
 TEST_CASE("a backend that is opened without metrics has none") {

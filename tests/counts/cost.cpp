@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -39,6 +40,8 @@ int watch(sqlite3* connection, const char** /*error*/, const void* /*functions*/
 }  // namespace
 
 void count_sqlite() {
+  static bool counts = false;
+  if (std::exchange(counts, true)) { return; }
   const auto require = [](int code) {
     if (code != SQLITE_OK) { throw std::runtime_error("SQLite was used before count_sqlite()"); }
   };

@@ -24,7 +24,8 @@ inline Cost& spent() noexcept {
   return cost;
 }
 
-/// Makes SQLite count from now on, for all connections that are opened later. Call it once, before SQLite is used.
+/// Makes SQLite count from now on, for all connections that are opened later. The first call must be made before SQLite
+/// is used.
 void count_sqlite();
 
 }  // namespace counts

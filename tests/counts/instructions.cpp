@@ -1,6 +1,8 @@
-// What an operation costs, for a program that counts instructions: `instructions heddle|metered|raw save|load COUNT
-// FOLDER` does it COUNT times in a new database. `raw` is the C API of SQLite alone, `metered` has metrics. The script
-// `instructions` compares them.
+// What an operation costs, for a program that counts instructions: `instructions heddle|metered|unmapped|raw|counters
+// save|load COUNT FOLDER` does it COUNT times in a new database. `raw` is the C API of SQLite alone, `metered` has
+// metrics, `unmapped` no map of the file's pages; `counters` does only what an engine counts of a save, metrics or not.
+// The script `instructions` compares them.
+#include "heddle/detail/counting/commit_counters.hpp"
 #include "heddle/metrics/metered.hpp"
 #include "heddle/sqlite.hpp"
 #include "heddle/sqlite/indexing/filler.hpp"
@@ -35,15 +37,16 @@ std::size_t load(Backend& backend, const heddle::Context& context, benchmarks::R
 }
 
 template <class Backend>
-int run(bool is_raw, const std::string& what, int count, const std::string& path) {
+int run(const std::string& variant, const std::string& what, int count, const std::string& path) {
   const auto context = heddle::Context::for_user("user");
-  Backend backend({.path = path, .durability = heddle::sqlite::Durability::normal});
+  Backend backend(
+      {.path = path, .durability = heddle::sqlite::Durability::normal, .incremental_vacuum = variant != "unmapped"});
   backend.migrate();
   // The thread that fills the full-text index counts too, by chance more or less.
   heddle::sqlite::indexing::Filler::of_program = nullptr;
   backend.session_storage().save_session(context, {.id = "session"});
   std::optional<benchmarks::RawSqlite> raw;
-  if (is_raw) { raw.emplace(path, false); }
+  if (variant == "raw") { raw.emplace(path, false); }
   benchmarks::RawSqlite* const connection = raw ? &*raw : nullptr;
   if (what == "save") {
     save(backend, context, connection, count);
@@ -56,6 +59,12 @@ int run(bool is_raw, const std::string& what, int count, const std::string& path
   return 0;
 }
 
+int count_commits(int count) {
+  heddle::detail::counting::CommitCounters counters;
+  for (int index = 0; index < count; ++index) { counters.add_commit(1); }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,8 +72,9 @@ int main(int argc, char** argv) {
   const std::string variant = argv[1];
   const int count = std::atoi(argv[3]);
   const std::string path = std::string(argv[4]) + "/x.db";
+  if (variant == "counters") { return count_commits(count); }
   if (variant == "metered") {
-    return run<heddle::Backend<heddle::Sqlite, heddle::Metered>>(false, argv[2], count, path);
+    return run<heddle::Backend<heddle::Sqlite, heddle::Metered>>(variant, argv[2], count, path);
   }
-  return run<heddle::Backend<heddle::Sqlite>>(variant == "raw", argv[2], count, path);
+  return run<heddle::Backend<heddle::Sqlite>>(variant, argv[2], count, path);
 }

@@ -3,6 +3,7 @@
 #include "heddle/sqlite.hpp"
 #include "support/crew.hpp"
 #include "support/ledger.hpp"
+#include "support/long_run.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -193,7 +194,7 @@ TEST_CASE("every call on a disk that fails reports it or has succeeded") {
     int number = 0;
     for (const Kind& kind : kinds()) {
       CAPTURE(kind.name);
-      fail_in_turn(kind.fault, 40, [&](const Fault& fault) {
+      fail_in_turn(kind.fault, static_cast<int>(support::size_of_run(10, 40)), [&](const Fault& fault) {
         const auto path = folder.path() / (original.stem().string() + std::to_string(++number) + ".db");
         std::filesystem::copy_file(original, path);
         Scenario scenario(config(path, wal));
@@ -216,7 +217,7 @@ TEST_CASE("a file that was created and migrated on a failing disk can be opened 
   int number = 0;
   for (const Kind& kind : kinds()) {
     CAPTURE(kind.name);
-    fail_in_turn(kind.fault, 30, [&](const Fault& fault) {
+    fail_in_turn(kind.fault, static_cast<int>(support::size_of_run(8, 30)), [&](const Fault& fault) {
       const auto setup = config(folder.path() / (std::to_string(++number) + ".db"), true);
       disk.inject(fault);
       const Became became = outcome_of([&] { Scenario::prepare(setup); });

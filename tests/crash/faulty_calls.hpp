@@ -10,13 +10,14 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <string>
 
-/// The calls on artifact files, of which one can be made to fail, or to be the last one of the process. Defines them in
-/// the place of those of the C library: to be included in one file of a program. Calls of SQLite and of others are not
-/// touched. One thread.
+/// The calls on artifact files, and on those of backups, of which one can be made to fail, or to be the last one of the
+/// process. Defines them in the place of those of the C library: to be included in one file of a program. Calls of
+/// SQLite and of others are not touched. One thread.
 namespace crash {
 
 /// What happens at a call.
@@ -107,9 +108,8 @@ int open(const char* path, int flags, ...) {
     va_end(rest);
   }
   const auto call = [&] { return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode)); };
-  const std::string end = "-artifacts";
-  const std::string name(path);
-  if (!name.ends_with(end)) { return call(); }
+  // SQLite opens none so, and the standard library none through this function.
+  if ((flags & O_DIRECTORY) == 0) { return call(); }
   auto& calls = crash::FaultyCalls::all();
   const int descriptor = calls.make(call);
   calls.opened(descriptor);
@@ -125,6 +125,10 @@ int mkdirat(int folder, const char* path, mode_t mode) noexcept {
 int renameat(int from, const char* old_path, int to, const char* new_path) noexcept {
   return crash::FaultyCalls::all().make(
       [&] { return static_cast<int>(::syscall(SYS_renameat, from, old_path, to, new_path)); });
+}
+int renameat2(int from, const char* old_path, int to, const char* new_path, unsigned flags) noexcept {
+  return crash::FaultyCalls::all().make(
+      [&] { return static_cast<int>(::syscall(SYS_renameat2, from, old_path, to, new_path, flags)); });
 }
 int unlinkat(int folder, const char* path, int flags) noexcept {
   return crash::FaultyCalls::all().make([&] { return static_cast<int>(::syscall(SYS_unlinkat, folder, path, flags)); });

@@ -2,6 +2,7 @@
 #include "heddle/transfer.hpp"
 #include "support/child_process.hpp"
 #include "support/long_run.hpp"
+#include "support/seed.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -59,17 +60,25 @@ std::string write_stream(const std::filesystem::path& folder) {
   return stream;
 }
 
-std::map<std::string, std::string> settings(const std::filesystem::path& database,
-                                            const std::filesystem::path& stream) {
-  return {{"HEDDLE_TEST_PATH", database.string()}, {"HEDDLE_TEST_STREAM", stream.string()}};
+std::map<std::string, std::string> settings(const std::filesystem::path& database, const std::filesystem::path& stream,
+                                            std::int64_t batches) {
+  return {{"HEDDLE_TEST_PATH", database.string()},
+          {"HEDDLE_TEST_STREAM", stream.string()},
+          {"HEDDLE_TEST_BATCHES", std::to_string(batches)}};
 }
 
 }  // namespace
 
 TEST_CASE("child: import until killed" * doctest::skip()) {
   Backend<Sqlite> backend({.path = Parent::setting("HEDDLE_TEST_PATH")});
+  // At the latest behind the batch that the parent has chosen, from 1.
+  int batches = Parent::number("HEDDLE_TEST_BATCHES");
+  const auto die_behind_batch = [&](const heddle::ImportProgress& /*progress*/) {
+    if (--batches == 0) { Parent::die(); }
+  };
   Parent::tell("b");
-  heddle::import_user(backend, tenant, std::filesystem::path(Parent::setting("HEDDLE_TEST_STREAM")));
+  heddle::import_user(backend, tenant, std::filesystem::path(Parent::setting("HEDDLE_TEST_STREAM")),
+                      {.on_progress = die_behind_batch});
   Parent::tell("done");
 }
 
@@ -77,35 +86,41 @@ TEST_CASE("an import that is killed goes on or is undone, and nothing is lost or
   const support::TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "target.db";
   const std::string stream = write_stream(folder.path());
-  const auto child_settings = settings(path, folder.path() / "stream");
+  const auto settings_for = [&](std::int64_t batches) { return settings(path, folder.path() / "stream", batches); };
   Backend<Sqlite>({.path = path.string()}).migrate();
   const auto whole = [&] {
-    const ChildProcess child("child: import until killed", child_settings);
+    const ChildProcess child("child: import until killed", settings_for(0));
     child.wait_for_sign();
     const auto start = std::chrono::steady_clock::now();
     CHECK(child.read_to_end() == "done");
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
   }();
-  std::mt19937 random(std::random_device{}());
+  INFO("HEDDLE_TEST_SEED=" << support::seed());
+  std::mt19937 random(support::seed());
   std::map<std::string, int> ends;
   const std::int64_t kills = support::size_of_run(20, 200);
+  // The first ones behind a batch each, which leave half an import; the others at random moments.
+  constexpr std::int64_t batches = 4;
   for (std::int64_t round = 0; round < kills; ++round) {
     CAPTURE(round);
+    const std::int64_t batch = round < batches ? round + 1 : 0;
     for (const char* suffix : {"", "-wal", "-shm"}) { std::filesystem::remove(path.string() + suffix); }
     Backend<Sqlite>({.path = path.string()}).migrate();
     {
-      ChildProcess child("child: import until killed", child_settings);
+      ChildProcess child("child: import until killed", settings_for(batch));
       child.wait_for_sign();
-      std::this_thread::sleep_for(
-          std::chrono::microseconds(random() % static_cast<std::uint32_t>(whole.count() + 1000)));
-      child.kill();
-      child.wait();
+      if (batch == 0) {
+        std::this_thread::sleep_for(
+            std::chrono::microseconds(random() % static_cast<std::uint32_t>(whole.count() + 1000)));
+        child.kill();
+      }
+      CHECK((child.wait_for_kill() || batch == 0));
     }
     Backend<Sqlite> backend({.path = path.string()});
     const bool has_ended = !backend.session_storage().list_sessions(tenant).items.empty();
     if (has_ended) {
       ++ends["whole"];
-    } else if (random() % 2 == 0) {
+    } else if (batch != 0 ? batch % 2 == 0 : random() % 2 == 0) {
       ++ends[heddle::abort_import(backend, tenant) ? "undone" : "not begun"];
       CHECK(exported(backend).find("\"counts\":{}") != std::string::npos);
       heddle::import_user(backend, tenant, stream);
@@ -115,5 +130,7 @@ TEST_CASE("an import that is killed goes on or is undone, and nothing is lost or
     CHECK(exported(backend) == stream);
     CHECK(!heddle::abort_import(backend, tenant));
   }
+  CHECK(ends["resumed"] >= batches / 2);
+  CHECK(ends["undone"] >= batches / 2);
   for (const auto& [end, times] : ends) { MESSAGE(end << ": " << times); }
 }

@@ -3,16 +3,22 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(allowed
+  # Makes a new file for a stream (O_EXCL), and writes it.
+  adoption/temporary_stream.hpp
   # Asks for the number of a file (statx); opens nothing.
   detail/files/file_identity.hpp
   # Checks first whether the file belongs to an open database.
   detail/files/plain_file.hpp
   # The same, for files of an open folder; makes new ones only.
   detail/files/open_file.hpp
-  # Opens only folders: O_DIRECTORY.
+  # Opens files that are made to be locked, and are no database.
+  detail/files/lock_file.hpp
+  # Open only folders: O_DIRECTORY.
+  erasure/tenant_files.hpp
   stores/detail/open_folder.hpp
-  # Asks what the process may do with a name (faccessat); opens nothing.
+  # Ask what the process may do with a name (faccessat); open nothing.
   sqlite/connection/file_errors.hpp
+  sqlite/file/claim.hpp
   # Renames a file (renameat2); opens nothing.
   sqlite/file/backup.hpp
   # Gives advice about a mapping that SQLite made (posix_madvise); opens nothing.

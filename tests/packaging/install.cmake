@@ -11,6 +11,10 @@ if(WITH_POSTGRES)
   list(APPEND backends postgres)
   set(files share/heddle/migrations/postgres_roles.sql)
 endif()
+if(WITH_COMMAND)
+  list(APPEND files bin/heddle share/man/man1/heddle.1 share/bash-completion/completions/heddle
+    share/zsh/site-functions/_heddle share/fish/vendor_completions.d/heddle.fish)
+endif()
 foreach(backend IN LISTS backends)
   list(APPEND files "include/heddle/${backend}/embedded_migrations.hpp"
     "share/heddle/migrations/${backend}/000001_*.up.sql" "share/heddle/migrations/${backend}/000001_*.down.sql")

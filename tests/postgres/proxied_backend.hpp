@@ -33,6 +33,14 @@ class ProxiedBackend {
   /// Returns a superuser's connection without the proxy.
   [[nodiscard]] RawPostgres& server() noexcept { return server_; }
 
+  /// Returns a configuration without the proxy, of a role whose connections nothing counts.
+  [[nodiscard]] heddle::postgres::Config direct_config() {
+    heddle::postgres::Config config = database_.config();
+    config.dsn = database_.database().superuser_dsn();
+    config.allow_role_without_row_security = true;
+    return config;
+  }
+
   /// Connects again after a restart of the server.
   void look_again() { server_ = RawPostgres(database_.database().superuser_dsn()); }
 

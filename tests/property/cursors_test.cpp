@@ -154,7 +154,7 @@ void add_rows(Backend& backend, const std::string& user, const std::string& id) 
 }  // namespace
 
 TEST_CASE("crafted cursors show nothing of another session or tenant") {
-  const std::int64_t cursors = support::size_of_run(6'000, 30'000);
+  const std::int64_t cursors = support::size_of_run(2'000, 30'000);
   MESSAGE("seed " << property::seed());
   property::Generator random(property::seed());
   Backend backend({.path = ":memory:"});

@@ -22,7 +22,7 @@ using heddle::Context;
 using heddle::ErrorCode;
 using heddle::PageRequest;
 
-const std::int64_t inputs = support::size_of_run(200, 1000);
+const std::int64_t inputs = support::size_of_run(100, 1000);
 
 heddle::Session session_of(const std::string& id) {
   heddle::Session session;

@@ -19,7 +19,7 @@
 /// search in this test.
 namespace {
 
-const std::int64_t queries = support::size_of_run(10'000, 100'000);
+const std::int64_t queries = support::size_of_run(3'000, 100'000);
 /// Few words, so that many queries can be compared; short texts, so that many match.
 constexpr std::size_t messages_of_session = 40;
 

@@ -21,7 +21,7 @@ namespace property {
 using heddle::ErrorCode;
 
 /// The bad texts for each text of a record.
-inline const std::int64_t inputs = support::size_of_run(200, 1000);
+inline const std::int64_t inputs = support::size_of_run(100, 1000);
 
 /// How records of a type are stored and loaded, and their special rules.
 template <class Record>

@@ -159,6 +159,10 @@ TEST_CASE("the SQL for PostgreSQL equals its snapshot") {
           {{"topic", announcements.topic.text()}, {"changed", announcements.changed.text()}});
   const auto& admin = statements<Dialect::Admin>();
   all.add("Admin", admin, admin_of(admin));
+  const auto& retention = statements<Dialect::Retention>();
+  Texts of_retention = retention_of(retention);
+  of_retention.emplace_back("hold_sources", retention.hold_sources.text());
+  all.add("Retention", retention, of_retention);
   const auto& reindexing = statements<Dialect::Reindexing>();
   all.add("Reindexing", reindexing,
           {{"messages", reindexing.messages.text()},

@@ -181,6 +181,10 @@ TEST_CASE("the SQL for SQLite equals its snapshot") {
   all.add("HumanRequests", requests, human_requests_of(requests));
   const auto& admin = statements<Dialect::Admin>();
   all.add("Admin", admin, admin_of(admin));
+  const auto& retention = statements<Dialect::Retention>();
+  Texts of_retention = retention_of(retention);
+  of_retention.emplace_back("detach_children", retention.detach_children.text());
+  all.add("Retention", retention, of_retention);
   const auto& idempotency = statements<heddle::sql::IdempotencyStatements>();
   all.add("Idempotency", idempotency, idempotency_of(idempotency));
   const auto& control = statements<heddle::sqlite::ControlStatements>();

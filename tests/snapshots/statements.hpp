@@ -77,13 +77,10 @@ Texts soft_deletion_of(const Group& group) {
 
 template <class Group>
 Texts admin_of(const Group& group) {
-  return {{"sees_all_tenants", group.sees_all_tenants.text()},
-          {"list_sessions", group.list_sessions.text()},
-          {"count_sessions", group.count_sessions.text()},
-          {"sessions_per_user", group.sessions_per_user.text()},
-          {"statistics", group.statistics.text()},
-          {"purge_deleted", group.purge_deleted.text()},
-          {"table_rights", group.table_rights.text()}};
+  return {{"sees_all_tenants", group.sees_all_tenants.text()}, {"list_sessions", group.list_sessions.text()},
+          {"count_sessions", group.count_sessions.text()},     {"sessions_per_user", group.sessions_per_user.text()},
+          {"list_tenants", group.list_tenants.text()},         {"statistics", group.statistics.text()},
+          {"purge_deleted", group.purge_deleted.text()},       {"table_rights", group.table_rights.text()}};
 }
 
 /// The statements for messages, those that read them and those of usage included.
@@ -274,6 +271,33 @@ Texts human_requests_of(const Group& group) {
           {"list_pending", group.list_pending.text()},
           {"list_by_priority", group.list_by_priority.text()},
           {"list_by_session", group.list_by_session.text()}};
+}
+
+template <class Group>
+Texts retention_of(const Group& group) {
+  Texts texts;
+  const auto add_finding = [&texts](const std::string& name, const auto& removal) {
+    texts.emplace_back(name + ".tenants", removal.tenants.text());
+    texts.emplace_back(name + ".by_age", removal.by_age.text());
+    texts.emplace_back(name + ".by_count", removal.by_count.text());
+  };
+  const auto add = [&](const std::string& name, const auto& removal) {
+    add_finding(name, removal);
+    texts.emplace_back(name + ".remove", removal.remove.text());
+  };
+  add("sessions", group.sessions);
+  add("snapshots", group.snapshots);
+  add("errors", group.errors);
+  add("artifacts", group.artifacts);
+  add("results", group.results);
+  add("requests", group.requests);
+  add("keys", group.keys);
+  add_finding("branches", group.branches);
+  texts.emplace_back("branches.mark", group.branches.mark.text());
+  texts.emplace_back("remove_segments", group.remove_segments.text());
+  texts.emplace_back("remove_branches", group.remove_branches.text());
+  texts.emplace_back("release_branches", group.release_branches.text());
+  return texts;
 }
 
 template <class Group>

@@ -38,6 +38,8 @@ TEST_CASE("the search index stays consistent with the artifacts through every ki
   auto& store = backend.artifact_store();
   sqlite3* raw = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &raw) == SQLITE_OK);
+  // The backend copies the log into the file behind the calls.
+  sqlite3_busy_timeout(raw, 60'000);
   const auto read = [&](const char* sql) {
     sqlite3_stmt* statement = nullptr;
     REQUIRE(sqlite3_prepare_v2(raw, sql, -1, &statement, nullptr) == SQLITE_OK);

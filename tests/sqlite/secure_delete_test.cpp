@@ -69,6 +69,21 @@ TEST_CASE("with secure_delete no deleted text is left in the files") {
   }
 }
 
+TEST_CASE("with secure_delete a read that was under way does not leave the deleted text in the log") {
+  const support::TemporaryFolder folder;
+  Backend<Sqlite> backend({.path = (folder.path() / "heddle.db").string(), .secure_delete = true});
+  backend.migrate();
+  auto& store = backend.session_storage();
+  for (const char* const session : {"kept", "doomed"}) { store.save_session({}, {.id = session}); }
+  store.save_message({}, "kept", {.content = "other words"});
+  store.save_message({}, "doomed", {.content = marker(1)});
+  CHECK(store.delete_session({}, "doomed"));
+  // Behind the deletion, so that all of the log can be copied; but it cannot start anew.
+  store.for_each_message({}, "kept", [&](const Message&) { store.save_message({}, "kept", {.content = "next"}); });
+  for (int number = 0; number < 2; ++number) { store.save_message({}, "kept", {.content = "next"}); }
+  CHECK(files_with(folder.path(), "zanzibar7788") == std::vector<std::string>{});
+}
+
 TEST_CASE("with secure_delete a replaced text is not left in the files either") {
   const support::TemporaryFolder folder;
   {

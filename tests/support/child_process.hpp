@@ -88,9 +88,13 @@ class ChildProcess {
   }
 
   /// Waits for one byte of the child's report.
-  void wait_for_sign() const {
+  void wait_for_sign() const { static_cast<void>(read_sign()); }
+
+  /// The same; returns it.
+  [[nodiscard]] char read_sign() const {
     char sign = 0;
     if (::read(report_.reader(), &sign, 1) != 1) { throw std::runtime_error("the child ended early"); }
+    return sign;
   }
 
   /// Lets the child continue after `Parent::wait_at_gate`.
@@ -156,6 +160,12 @@ struct Parent {
   /// Sends a text to the parent in one write, so that short texts of several threads do not mix.
   static void tell(std::string_view text) {
     while (::write(ChildProcess::report, text.data(), text.size()) < 0 && errno == EINTR) {}
+  }
+
+  /// Ends the child as if it was killed from outside.
+  [[noreturn]] static void die() {
+    ::kill(::getpid(), SIGKILL);
+    for (;;) { ::pause(); }
   }
 
   static void wait_at_gate() {

@@ -1,6 +1,7 @@
 #include "support/decorated_backend.hpp"
 
 #include "custom_policy/counting.hpp"
+#include "heddle/erasure.ipp"
 #include "heddle/sqlite/policy.ipp"
 #include "heddle/transfer.ipp"
 
@@ -25,3 +26,4 @@ static_assert(heddle::StoragePolicy<DecoratedSqlite>);
 
 HEDDLE_BACKEND_INSTANTIATION(template, support::DecoratedSqlite);
 template struct heddle::transfer::Transfer<support::DecoratedSqlite, heddle::NoTracing>;
+template struct heddle::erasure::Erasure<support::DecoratedSqlite, heddle::NoTracing>;

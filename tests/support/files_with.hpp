@@ -1,20 +1,26 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <ios>
 #include <string>
 #include <vector>
 
 namespace support {
 
-/// Returns the names of the files of a folder that contain a text.
+/// Returns the names of what is below a folder that has a text: in its name, or in its bytes if it is a file.
 inline std::vector<std::string> files_with(const std::filesystem::path& folder, const std::string& text) {
   std::vector<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    std::ifstream stream(entry.path(), std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    if (bytes.find(text) != std::string::npos) { found.push_back(entry.path().filename().string()); }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    std::string bytes;
+    if (entry.is_regular_file()) {
+      std::ifstream stream(entry.path(), std::ios::binary);
+      bytes.resize(static_cast<std::size_t>(entry.file_size()));
+      stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+    if (name.find(text) != std::string::npos || bytes.find(text) != std::string::npos) { found.push_back(name); }
   }
   return found;
 }

@@ -37,8 +37,9 @@ class Watched {
   [[nodiscard]] std::string traces() const { return traces_.str(); }
   [[nodiscard]] std::string slow_log() const { return slow_.str(); }
   [[nodiscard]] heddle::RecordingTracer& recording() { return recording_; }
-  /// The stream of the traces, for one that fails.
+  /// The streams of the traces and of the slow log, for one that fails.
   [[nodiscard]] std::ostringstream& stream() { return traces_; }
+  [[nodiscard]] std::ostringstream& slow_stream() { return slow_; }
 
  private:
   std::ostringstream traces_;

@@ -56,6 +56,9 @@ struct Overseer {
                                                        const heddle::PageRequest& /*page*/) const {
     return {{{"ada", 2}}, {}};
   }
+  heddle::Page<std::string> list_tenants(const Context& /*context*/, const heddle::PageRequest& /*page*/) const {
+    return {{"ada"}, {}};
+  }
   heddle::SystemStatistics statistics(const Context& /*context*/) const { return {.users = 7}; }
   heddle::AdminPermissions validate_permissions(const Context& /*context*/) const { return {true, {}}; }
 };
@@ -260,6 +263,7 @@ TEST_CASE("capabilities that only other backends have work through the handle") 
   REQUIRE(administration);
   CHECK(administration->list_sessions({}, {.limit = 9}).total == 9);
   CHECK(administration->sessions_per_user({}).items.front() == heddle::SessionCount{"ada", 2});
+  CHECK(administration->list_tenants({}).items == std::vector<std::string>{"ada"});
   CHECK(administration->statistics({}).users == 7);
   CHECK(administration->validate_permissions({}).bypasses_row_security);
 }

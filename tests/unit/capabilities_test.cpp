@@ -24,6 +24,8 @@ using OnSqlite = Backend<Sqlite>;
 // The compiler knows what a static backend lacks, but not what a handle lacks.
 static_assert(decltype(online_backup(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(scrubbing(std::declval<OnSqlite&>()))::possible);
+static_assert(decltype(compaction(std::declval<OnSqlite&>()))::possible);
+static_assert(decltype(retention(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(detail_report(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(migration_inspection(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(migrator(std::declval<OnSqlite&>()))::possible);
@@ -31,6 +33,8 @@ static_assert(decltype(soft_deletion(std::declval<OnSqlite&>()))::possible);
 static_assert(decltype(administration(std::declval<OnSqlite&>()))::possible);
 static_assert(!decltype(online_backup(std::declval<Plain&>()))::possible);
 static_assert(!decltype(scrubbing(std::declval<Plain&>()))::possible);
+static_assert(!decltype(compaction(std::declval<Plain&>()))::possible);
+static_assert(!decltype(retention(std::declval<Plain&>()))::possible);
 static_assert(!decltype(detail_report(std::declval<Plain&>()))::possible);
 static_assert(!decltype(migration_inspection(std::declval<Plain&>()))::possible);
 static_assert(!decltype(migrator(std::declval<Plain&>()))::possible);
@@ -73,6 +77,8 @@ void has_nothing(Storage& storage) {
   CHECK(!online_backup(storage));
   CHECK(!reindexing(storage));
   CHECK(!scrubbing(storage));
+  CHECK(!compaction(storage));
+  CHECK(!retention(storage));
   CHECK(!soft_deletion(storage));
   CHECK(!administration(storage));
   CHECK(!migrator(storage));

@@ -31,7 +31,7 @@ class Patient : public OnSqlite {
     OnSqlite::ping(context);
   }
   StorageDetails details(const Context& context) {
-    if (has_unknown_records) { throw Error(ErrorCode::failed_precondition, "a newer schema"); }
+    if (has_unknown_records) { throw Error(ErrorCode::failed_precondition, "a newer schema", native_code); }
     StorageDetails details = OnSqlite::details(context);
     details.pool = pool;
     details.migration_version += ahead;
@@ -42,6 +42,7 @@ class Patient : public OnSqlite {
   std::optional<ErrorCode> failure{};
   bool is_strange = false;
   bool has_unknown_records = false;
+  std::string native_code{};  ///< of that error
   std::int32_t ahead = 0;
 };
 
@@ -135,6 +136,17 @@ TEST_CASE("a database that does not answer leaves the server alive") {
   CHECK(health(backend).ready);
   CHECK(problems_of(health(backend, Context{}.with_timeout(std::chrono::seconds(-1)))) ==
         Problems{HealthProblem::no_answer_in_time});
+}
+
+TEST_CASE("a server that refuses the next connection after it has answered is unreachable, not newer") {
+  Patient backend({.path = ":memory:"});
+  backend.migrate();
+  backend.has_unknown_records = true;
+  backend.native_code = "55000";
+  const Health found = health(backend);
+  CHECK(found.live);
+  CHECK_FALSE(found.ready);
+  CHECK(problems_of(found) == Problems{HealthProblem::unreachable});
 }
 
 TEST_CASE("calls that wait for a connection are a reason, and the backend serves") {

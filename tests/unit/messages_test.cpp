@@ -198,15 +198,16 @@ TEST_CASE("messages: a file that is not a database of Heddle") {
         "CREATE TABLE sessions (id); CREATE TABLE messages (id); CREATE TABLE tool_executions (id);"
         "CREATE TABLE memory_snapshots (id); CREATE VIRTUAL TABLE messages_fts5 USING fts5 (content)");
     says(ErrorCode::failed_precondition,
-         "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; nothing was "
-         "changed",
+         "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own, and adopt this "
+         "one into it by `heddle adopt` or heddle::adopt_loom_file; nothing was changed",
          open);
   }
   SUBCASE("of another application") {
     support::RawDatabase(path).execute("CREATE TABLE t (x)");
     says(ErrorCode::failed_precondition,
-         "this SQLite database is not Heddle's, it belongs to another application (or is a new loom.db of the Go "
-         "server): give Heddle a file of its own; nothing was changed",
+         "this SQLite database is not Heddle's, it belongs to another application: give Heddle a file of its own, and "
+         "if "
+         "this one is a loom.db of the Go server, adopt it into that by `heddle adopt`; nothing was changed",
          open);
   }
   SUBCASE("not a database") {

@@ -73,6 +73,7 @@ class RecordingTracer {
 using Traced = Backend<Sqlite, RecordingTracer>;
 
 const Context ada = Context::for_user("ada");
+constexpr RetentionRule a_day{.max_age = std::chrono::hours(24)};
 
 /// A call and the name of its span.
 struct Traceable {
@@ -165,6 +166,15 @@ const std::vector<Traceable> operations{
     {"remove_human_request", [](Traced& b) { b.human_request_store().remove(ada, "e"); }},
     {"wait_for_human_request", [](Traced& b) { static_cast<void>(b.human_request_store().wait(ada, "h")); }},
     {"expire_human_requests", [](Traced& b) { b.human_request_store().expire(ada); }},
+    {"remove_old_sessions", [](Traced& b) { b.apply_retention({}, {.sessions = a_day}); }},
+    {"remove_old_branches", [](Traced& b) { b.apply_retention({}, {.hidden_branches = a_day}); }},
+    {"remove_old_snapshots", [](Traced& b) { b.apply_retention({}, {.snapshots = a_day}); }},
+    {"remove_old_errors", [](Traced& b) { b.apply_retention({}, {.errors = a_day}); }},
+    {"remove_old_artifacts", [](Traced& b) { b.apply_retention({}, {.artifacts = a_day}); }},
+    {"remove_old_results", [](Traced& b) { b.apply_retention({}, {.results = a_day}); }},
+    {"remove_old_requests", [](Traced& b) { b.apply_retention({}, {.requests = a_day}); }},
+    {"remove_old_keys", [](Traced& b) { b.apply_retention({}, {.keys = a_day}); }},
+    {"compact", [](Traced& b) { b.compact({}, {.full = true}); }},
     {"delete_session", [](Traced& b) { CHECK(b.session_storage().delete_session(ada, "s")); }}};
 
 /// A traced, migrated backend with a session `s` of ada with one message.
@@ -199,7 +209,7 @@ TEST_CASE("a tracer gets every operation, its tenant, its parent and its failure
 
 TEST_CASE("every operation is one span") {
   const support::TemporaryFolder folder;
-  Filled filled({.path = ":memory:", .artifact_directory = folder.path() / "artifacts"});
+  Filled filled({.path = ":memory:", .artifact_directory = folder.path() / "artifacts", .administer_tenants = true});
   for (const Traceable& operation : operations) {
     CAPTURE(operation.name);
     operation.run(filled.backend);

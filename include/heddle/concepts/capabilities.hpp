@@ -2,7 +2,9 @@
 
 #include "heddle/context.hpp"
 #include "heddle/model/administration.hpp"
+#include "heddle/model/compaction.hpp"
 #include "heddle/model/migration_status.hpp"
+#include "heddle/model/retention.hpp"
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
@@ -17,7 +19,8 @@
 /// @file
 /// Concepts for what only some backends can do. The functions of `heddle/capabilities.hpp` find them at run time, for a
 /// backend and for a handle alike. The type of a handle does not determine which backend it holds, so AnyBackend
-/// satisfies neither BacksUpOnline nor IndexesAnew nor Scrubs nor AdministersTenants nor SoftDeletes.
+/// satisfies none of BacksUpOnline, Compacts, IndexesAnew, Scrubs, AdministersTenants, AppliesRetention and
+/// SoftDeletes.
 namespace heddle {
 
 struct Metrics;
@@ -74,6 +77,24 @@ concept Scrubs = requires(T& backend, const Context& context) {
   { backend.scrub(context) } -> std::same_as<ScrubReport>;
 };
 
+/// Gives back space that the database does not use, such as that of deleted sessions, to the file system. Without it
+/// the space is used again by later writes, and the file stays as long as it is.
+///
+///  - `compact` frees pages at the end of the file, in short steps between other calls, until none is left, or until
+///    the time of the options is over, after at least one step; what is left is in the report. It needs a file with a
+///    map of its pages, which a new file has unless `incremental_vacuum` is off in the configuration. If there is
+///    unused space in another one, it throws `failed_precondition`, says how many bytes there are, and changes nothing.
+///  - With `full` it writes the whole file anew (VACUUM), with a map of its pages if the configuration says so: that
+///    takes as much space again, and other writes wait. So an older file is compacted in full once, and by steps from
+///    then on.
+///
+/// Throws `invalid_argument` for a negative time, and what a write throws; `deadline_exceeded` and `cancelled` when the
+/// context is over, and then the steps before have freed what they have. In full it is done whole or not at all.
+template <class T>
+concept Compacts = requires(T& backend, const Context& context, const CompactOptions& options) {
+  { backend.compact(context, options) } -> std::same_as<CompactReport>;
+};
+
 /// Indexes texts anew that a version with another analysis has stored; until then they are found by the words of that
 /// version. A text is indexed anew once, by the first program that gets to it, and only if its words are of an earlier
 /// analysis than those of that program.
@@ -116,15 +137,37 @@ concept SoftDeletes = requires(T& backend, const Context& context, const std::st
 /// Reads across tenants. Throws `failed_precondition` if the configuration does not let the backend, which is when
 /// `can_administer()` returns false: on PostgreSQL it names a connection for it, which is never used for tenants, on
 /// SQLite `administer_tenants`. Throws `permission_denied` if the role of that connection does not see all tenants.
-/// Soft-deleted sessions are not counted. `validate_permissions` does not throw for missing privileges: it returns what
-/// the role lacks, and warns the tracer; on SQLite, that is nothing.
+/// Soft-deleted sessions are not counted; `list_tenants` returns those that have anything stored.
+/// `validate_permissions` does not throw for missing privileges: it returns what the role lacks, and warns the tracer;
+/// on SQLite, that is nothing.
 template <class T>
 concept AdministersTenants = requires(T& backend, const Context& context, const PageRequest& page) {
   { backend.can_administer() } -> std::same_as<bool>;
   { backend.admin_storage().list_sessions(context, page) } -> std::same_as<SessionOverview>;
   { backend.admin_storage().sessions_per_user(context, page) } -> std::same_as<Page<SessionCount>>;
+  { backend.admin_storage().list_tenants(context, page) } -> std::same_as<Page<std::string>>;
   { backend.admin_storage().statistics(context) } -> std::same_as<SystemStatistics>;
   { backend.admin_storage().validate_permissions(context) } -> std::same_as<AdminPermissions>;
+};
+
+/// Removes old records of all tenants by rules.
+///
+///  - `apply_retention` removes what the rules of a RetentionConfig do not keep, and returns how many records that
+///    were; its interval has no meaning here. A removed record is gone as if it had been removed by its own operation:
+///    with its words in the full-text indexes, its contents and files, and its part of the tenant's totals; the hooks
+///    for removed sessions run, and forks keep the messages that they share. It works in transactions of a bounded
+///    number of records, between other calls, and tenants take turns. Ages are by the clock of the database, or of the
+///    process on SQLite.
+///  - What a concurrent call is changing may be left to the next time; a tenant that is being imported or erased is.
+///    After a failure it goes on with other tenants and the rules for other types, and throws the first one at the end;
+///    what was removed stays so.
+///  - Each type is an operation of its own (`remove_old_sessions` and its neighbours), for tracers and metrics.
+///  - Throws `invalid_argument` for a rule without meaning. It is administration: see AdministersTenants for what it
+///    throws.
+template <class T>
+concept AppliesRetention = requires(T& backend, const Context& context, const RetentionConfig& config) {
+  { backend.can_administer() } -> std::same_as<bool>;
+  { backend.apply_retention(context, config) } -> std::same_as<RetentionReport>;
 };
 
 }  // namespace heddle

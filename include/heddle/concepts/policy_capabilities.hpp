@@ -20,6 +20,12 @@ concept HidesSessions = Administers<Policy> && requires {
   typename Policy::Dialect::SoftDeletion;
 };
 
+/// Removes old records of all tenants: the capability behind AppliesRetention.
+template <class Policy>
+concept RemovesOldRecords = Administers<Policy> && requires {
+  typename Policy::Dialect::Retention;
+};
+
 /// Receives notifications of changes by any process, so that no call has to poll for them. The engine's `listen(heard)`
 /// calls `heard` with the topic of a notification, or with an empty topic when notifications may have been lost, and
 /// never with an empty topic that was sent. The statements `topic` and `changed` of Announcements return the topic of a
@@ -55,6 +61,12 @@ concept CopiesDatabase = requires {
 template <class Policy>
 concept ErasesFromFiles = requires {
   requires Policy::erases_from_files;
+};
+
+/// Gives back space that the database does not use: the capability behind Compacts.
+template <class Policy>
+concept GivesSpaceBack = requires {
+  requires Policy::gives_space_back;
 };
 
 /// Names the language of the statements that all databases share, of which streams of tenants are read and written: see

@@ -19,7 +19,8 @@ concept Migratable = requires(T& backend, const Context& context) {
   backend.migrate(context);
 };
 
-/// Can check whether the database responds: `ping` throws Error if it does not.
+/// Can check whether the database responds: `ping` throws Error if it does not. One that is retryable says that a later
+/// ping can succeed, perhaps only after the server was changed: bound the retries.
 template <class T>
 concept Pingable = requires(T& backend, const Context& context) {
   backend.ping(context);

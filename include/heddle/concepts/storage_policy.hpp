@@ -5,6 +5,7 @@
 #include "heddle/concepts/policy_types.hpp"
 #include "heddle/concepts/transaction.hpp"
 #include "heddle/migrations/migration.hpp"
+#include "heddle/model/compaction.hpp"
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 
@@ -64,6 +65,11 @@ concept EngineBacksUp = requires(T& engine, const Call& call, const std::filesys
 template <class T>
 concept EngineScrubs = requires(T& engine, const Call& call) {
   { engine.scrub(call) } -> std::same_as<ScrubReport>;
+};
+/// Optional: the capability behind Compacts.
+template <class T>
+concept EngineCompacts = requires(T& engine, const Call& call, const CompactOptions& options) {
+  { engine.compact(call, options) } -> std::same_as<CompactReport>;
 };
 /// Optional: the capability behind IndexesAnew of a policy whose words are not in rows. Both return how many texts they
 /// did: of the tenant of the call, and of all.
@@ -163,6 +169,9 @@ consteval bool check_policy() {
                   "heddle: the policy has copies_database, so its Engine needs `back_up(const Call&, target)`");
     static_assert(!ErasesFromFiles<Policy> || EngineScrubs<Engine>,
                   "heddle: the policy has erases_from_files, so its Engine needs `scrub(const Call&)`");
+    static_assert(!GivesSpaceBack<Policy> || EngineCompacts<Engine>,
+                  "heddle: the policy has gives_space_back, so its Engine needs `compact(const Call&, const "
+                  "CompactOptions&)`");
     static_assert(!RebuildsIndex<Policy> || EngineReindexes<Engine>,
                   "heddle: the policy has rebuilds_index, so its Engine needs `reindex(const Call&)` and "
                   "`reindex_all(const Call&)`");

@@ -44,6 +44,7 @@ namespace config {
   if (health.details) {
     status.set_migration_version(health.details->migration_version);
     status.set_removes_expired_results(health.details->removes_expired_results);
+    status.set_applies_retention(health.details->applies_retention);
     if (health.details->pool) { *status.mutable_pool_stats() = to_proto(*health.details->pool); }
   }
   return status;

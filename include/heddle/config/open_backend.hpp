@@ -20,6 +20,7 @@
 #include "heddle/postgres/policy.hpp"
 #endif
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -39,13 +40,28 @@ inline void make_private_folder(const std::filesystem::path& folder) {
   if (failure) { throw Error(ErrorCode::permission_denied, "the data folder cannot be created: " + folder.string()); }
 }
 
-/// Opens a backend of this policy and, unless `auto_migrate` is off, migrates it.
+/// Throws `failed_precondition` if a migration is missing.
+template <class SomeBackend>
+void require_migrated(SomeBackend& backend, const Context& context, std::int32_t target) {
+  const auto pending = backend.pending_migrations(context);
+  if (pending.empty() || (target != 0 && pending.front().version > target)) { return; }
+  throw Error(ErrorCode::failed_precondition, "the database lacks migration " +
+                                                  std::to_string(pending.front().version) +
+                                                  ", and it was opened for reading only: migrate it first");
+}
+
+/// Opens a backend of this policy and, unless `auto_migrate` is off, migrates it, or verifies that it is migrated.
 template <class Policy, class TracerType>
 [[nodiscard]] AnyBackend open_as(typename Policy::Config settings, const v1::MigrationConfig& migration,
                                  const Context& context, TracerType tracer) {
+  const bool reads_only = settings.read_only;
   auto backend = std::make_unique<Backend<Policy, TracerType>>(std::move(settings), std::move(tracer), context);
   if (!migration.has_auto_migrate() || migration.auto_migrate()) {
-    backend->migrator().up(context, migration.target_version());
+    if (reads_only) {
+      require_migrated(*backend, context, migration.target_version());
+    } else {
+      backend->migrator().up(context, migration.target_version());
+    }
   }
   return AnyBackend(std::move(backend));
 }
@@ -53,9 +69,12 @@ template <class Policy, class TracerType>
 template <class TracerType>
 [[nodiscard]] AnyBackend open_sqlite(const v1::StorageConfig& config, const OpenOptions& options, TracerType tracer) {
   sqlite::Config settings = sqlite_config(config, options.environment);
+  settings.read_only = settings.read_only || options.read_only;
   // Checked before anything is created, so that a refusal changes nothing.
   sqlite::check_encryption(settings);
-  if (config.sqlite().path().empty()) { make_private_folder(options.environment.data_directory()); }
+  if (config.sqlite().path().empty() && !settings.read_only) {
+    make_private_folder(options.environment.data_directory());
+  }
   return open_as<Sqlite>(std::move(settings), config.migration(), options.context, std::move(tracer));
 }
 
@@ -64,6 +83,7 @@ template <class TracerType>
                                        [[maybe_unused]] TracerType tracer) {
   // Validated in every build, so that an invalid configuration is refused with the same error everywhere.
   [[maybe_unused]] postgres::Config settings = postgres_config(config, options.environment);
+  settings.read_only = settings.read_only || options.read_only;
 #if HEDDLE_WITH_POSTGRES
   return open_as<Postgres>(std::move(settings), config.migration(), options.context, std::move(tracer));
 #else

@@ -4,6 +4,7 @@
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
 #include "heddle/config/result_settings.hpp"
+#include "heddle/config/retention.hpp"
 #include "heddle/config/soft_delete.hpp"
 #include "heddle/error.hpp"
 #include "heddle/postgres/check_config.hpp"
@@ -128,6 +129,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.admin_dsn = config::resolve_setting(from.admin_dsn(), environment, "LOOM_PG_ADMIN_DSN");
   settings.migration_dsn = config::resolve_setting(from.migration_dsn(), environment, "LOOM_PG_MIGRATION_DSN");
   if (!from.schema().empty()) { settings.schema = from.schema(); }
+  settings.read_only = config.read_only();
   settings.pool = config::pool_of(from.pool());
   settings.default_user_id = config::default_user_of(from);
   settings.named_statements = !from.has_named_statements() || from.named_statements();
@@ -135,6 +137,7 @@ inline void append_setting(std::string& dsn, std::string_view name, std::string_
   settings.soft_delete = config::soft_delete_of(from.soft_delete());
   settings.query_budget = config::query_budget_of("postgres", from.query_budget());
   settings.results = config::result_settings_of("postgres", from.results());
+  settings.retention = config::retention_of(from.retention());
   if (from.has_page_bytes()) { settings.page_bytes = config::page_bytes_of(from.page_bytes()); }
   if (from.has_search_candidates()) { settings.search_candidates = from.search_candidates(); }
   if (from.has_reindex_interval_seconds()) {

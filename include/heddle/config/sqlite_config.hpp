@@ -4,6 +4,7 @@
 #include "heddle/config/environment.hpp"
 #include "heddle/config/query_budget.hpp"
 #include "heddle/config/result_settings.hpp"
+#include "heddle/config/retention.hpp"
 #include "heddle/config/soft_delete.hpp"
 #include "heddle/error.hpp"
 #include "heddle/proto/storage.pb.h"
@@ -101,6 +102,8 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
     const auto file = from.path().empty() ? environment.data_directory() / "loom.db" : environment.expand(from.path());
     settings.path = file.string();
   }
+  settings.read_only = config.read_only();
+  settings.immutable = from.immutable();
   settings.wal = !from.has_wal_mode() || from.wal_mode();
   settings.durability = config::durability_of(from);
   settings.indexing = config::indexing_of(from);
@@ -119,6 +122,8 @@ inline void read_sizes(const v1::SQLiteStorageConfig& config, sqlite::Config& se
   settings.soft_delete = config::soft_delete_of(from.soft_delete());
   settings.query_budget = config::query_budget_of("sqlite", from.query_budget());
   settings.results = config::result_settings_of("sqlite", from.results());
+  settings.retention = config::retention_of(from.retention());
+  settings.incremental_vacuum = !from.has_incremental_vacuum() || from.incremental_vacuum();
   settings.encrypt = from.encrypt();
   settings.encryption_key = config::key_of(from, environment);
   return settings;

@@ -48,6 +48,8 @@ class AbstractBackend : public Interface {
   virtual OnlineBackup* online_backup() noexcept = 0;
   virtual Reindexing* reindexing() noexcept = 0;
   virtual Scrubbing* scrubbing() noexcept = 0;
+  virtual Compaction* compaction() noexcept = 0;
+  virtual RetentionOfAll* retention() noexcept = 0;
   virtual SoftDeletion* soft_deletion() noexcept = 0;
   virtual Administration* administration() noexcept = 0;
   virtual Migrator* migrator() noexcept = 0;
@@ -85,6 +87,13 @@ class BackendModel final : public AbstractBackend {
   OnlineBackup* online_backup() noexcept override { return if_present<OnlineBackup>(online_backup_); }
   Reindexing* reindexing() noexcept override { return if_present<Reindexing>(reindexing_); }
   Scrubbing* scrubbing() noexcept override { return if_present<Scrubbing>(scrubbing_); }
+  Compaction* compaction() noexcept override { return if_present<Compaction>(compaction_); }
+  RetentionOfAll* retention() noexcept override {
+    if constexpr (AppliesRetention<B>) {
+      if (!backend_->can_administer()) { return nullptr; }
+    }
+    return if_present<RetentionOfAll>(retention_);
+  }
   SoftDeletion* soft_deletion() noexcept override {
     if constexpr (SoftDeletes<B>) {
       if (!may_soft_delete(*backend_)) { return nullptr; }
@@ -101,7 +110,7 @@ class BackendModel final : public AbstractBackend {
   Migrator* migrator() noexcept override { return if_present<Migrator>(migrator_); }
   Metering* metering() noexcept override { return if_present<Metering>(metering_); }
   [[nodiscard]] TransferHook user_transfer() noexcept override {
-    return {TransferRegistry<B>::functions, backend_.get()};
+    return {TransferRegistry<B>::functions, TransferRegistry<B>::erasure, TransferRegistry<B>::backups, backend_.get()};
   }
 
  private:
@@ -119,6 +128,8 @@ class BackendModel final : public AbstractBackend {
   IfPresent<BacksUpOnline<B>, OnlineBackupModel<B>> online_backup_{*backend_};
   IfPresent<IndexesAnew<B>, ReindexingModel<B>> reindexing_{*backend_};
   IfPresent<Scrubs<B>, ScrubbingModel<B>> scrubbing_{*backend_};
+  IfPresent<Compacts<B>, CompactionModel<B>> compaction_{*backend_};
+  IfPresent<AppliesRetention<B>, RetentionOfAllModel<B>> retention_{*backend_};
   IfPresent<SoftDeletes<B>, SoftDeletionModel<B>> soft_deletion_{*backend_};
   IfPresent<AdministersTenants<B>, AdministrationModel<B>> administration_{*backend_};
   IfPresent<MigratesStepwise<B>, MigratorModel<B>> migrator_{*backend_};

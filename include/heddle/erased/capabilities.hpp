@@ -4,7 +4,9 @@
 #include "heddle/context.hpp"
 #include "heddle/erased/interface.hpp"
 #include "heddle/model/administration.hpp"
+#include "heddle/model/compaction.hpp"
 #include "heddle/model/migration_status.hpp"
+#include "heddle/model/retention.hpp"
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/options.hpp"
@@ -87,6 +89,7 @@ class Administration : public Interface {
   ///@{
   [[nodiscard]] virtual SessionOverview list_sessions(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page = {}) = 0;
+  [[nodiscard]] virtual Page<std::string> list_tenants(const Context& context, const PageRequest& page = {}) = 0;
   [[nodiscard]] virtual SystemStatistics statistics(const Context& context) = 0;
   [[nodiscard]] virtual AdminPermissions validate_permissions(const Context& context) = 0;
   ///@}
@@ -149,6 +152,50 @@ class ScrubbingModel final : public Scrubbing {
   Backend& backend_;
 };
 
+/// See Compacts.
+class Compaction : public Interface {
+ public:
+  static constexpr const char* description = "give space back";
+
+  /// Gives back space that the database does not use.
+  virtual CompactReport compact(const Context& context = {}, const CompactOptions& options = {}) = 0;
+};
+
+/// Implements `Compaction` with a backend.
+template <class Backend>
+class CompactionModel final : public Compaction {
+ public:
+  explicit CompactionModel(Backend& backend) : backend_(backend) {}
+  CompactReport compact(const Context& context, const CompactOptions& options) override {
+    return backend_.compact(context, options);
+  }
+
+ private:
+  Backend& backend_;
+};
+
+/// See AppliesRetention.
+class RetentionOfAll : public Interface {
+ public:
+  static constexpr const char* description = "remove old records of all tenants";
+
+  /// Removes what rules do not keep, of all tenants.
+  virtual RetentionReport apply_retention(const Context& context, const RetentionConfig& config) = 0;
+};
+
+/// Implements `RetentionOfAll` with a backend.
+template <class Backend>
+class RetentionOfAllModel final : public RetentionOfAll {
+ public:
+  explicit RetentionOfAllModel(Backend& backend) : backend_(backend) {}
+  RetentionReport apply_retention(const Context& context, const RetentionConfig& config) override {
+    return backend_.apply_retention(context, config);
+  }
+
+ private:
+  Backend& backend_;
+};
+
 /// Implements `Reindexing` with a backend.
 template <class Backend>
 class ReindexingModel final : public Reindexing {
@@ -199,6 +246,9 @@ class AdministrationModel final : public Administration {
   }
   Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& page) override {
     return backend_.admin_storage().sessions_per_user(context, page);
+  }
+  Page<std::string> list_tenants(const Context& context, const PageRequest& page) override {
+    return backend_.admin_storage().list_tenants(context, page);
   }
   SystemStatistics statistics(const Context& context) override { return backend_.admin_storage().statistics(context); }
   AdminPermissions validate_permissions(const Context& context) override {

@@ -43,6 +43,7 @@ struct StorageDetails {
   std::optional<PoolStatistics> pool{};  ///< not set without a pool, as on SQLite
   /// Results whose time is over are removed by themselves; see ResultSettings.
   bool removes_expired_results = false;
+  bool applies_retention = false;   ///< old records are removed by themselves; see RetentionConfig
   std::optional<OwedWork> owed{};   ///< not set on PostgreSQL, and before the first migration
   std::int32_t latest_version = 0;  ///< of the migrations that this program has
 

@@ -20,7 +20,7 @@ struct ExportOptions {
   Timestamp time{};  ///< what the header says; not set: the time of the call
 };
 
-/// What an export has written.
+/// What an export has written; without a sink no bytes, and no checksum of them.
 struct ExportReport {
   std::map<std::string, std::int64_t> counts{};  ///< records by type
   std::int64_t records = 0;
@@ -54,8 +54,11 @@ using ImportObserver = std::function<void(const ImportProgress& progress)>;
 struct ImportOptions {
   OnConflict on_conflict = OnConflict::fail;
   bool into_other_tenant = false;  ///< else the stream must be of the tenant of the context
-  /// Takes the quota of artifacts from the stream, if the tenant has none: only for a stream that no tenant can change.
+  /// The tenant gets the quota of artifacts that the stream has, or none; with `skip` only if it has none. Only for a
+  /// stream that no tenant can change.
   bool artifact_quota = false;
+  /// An import of another stream into this tenant that has not ended is undone first; else it is refused.
+  bool replace_unfinished = false;
   ImportObserver on_progress{};  ///< called after each batch
 };
 

@@ -6,7 +6,9 @@
 #include "heddle/postgres/config.hpp"
 #include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/read_only.hpp"
 #include "heddle/validation/result_settings.hpp"
+#include "heddle/validation/retention.hpp"
 #include "heddle/validation/search_candidates.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
@@ -68,6 +70,9 @@ inline void require_admin(const Config& config) {
   }
 }
 
+/// Throws `failed_precondition` if the configuration is one for reading only.
+inline void require_writable(const Config& config) { validation::require_writable(config); }
+
 /// Throws `invalid_argument` for an invalid setting. No message quotes the value of a setting.
 inline void check(const Config& config) {
   if (config.dsn.empty()) { refuse_setting("dsn", "is missing"); }
@@ -82,6 +87,12 @@ inline void check(const Config& config) {
   check_pool(config.pool);
   validation::check_query_budget("postgres", config.query_budget);
   validation::check_result_settings("postgres", config.results);
+  validation::check_retention(
+      "postgres", config.retention,
+      config.admin_dsn.empty()
+          ? "needs admin_dsn (heddle::open reads LOOM_PG_ADMIN_DSN): old records of all tenants are removed over that "
+            "connection"
+          : "");
   validation::check_artifact_content("postgres", config);
   validation::check_text("postgres: default_user_id", config.default_user_id, limits::id);
   validation::check_soft_delete(

@@ -4,6 +4,7 @@
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/result_settings.hpp"
+#include "heddle/model/retention.hpp"
 #include "heddle/model/soft_delete_config.hpp"
 
 #include <chrono>
@@ -37,6 +38,9 @@ struct Config {
   std::string migration_dsn{};
   /// How long opening the backend waits for the server before it throws `unavailable`; positive.
   std::chrono::milliseconds open_timeout{30'000};
+  /// Read only: every transaction is a read-only one of the server, calls that would change something throw
+  /// `failed_precondition`, and nothing is done behind the calls. `dsn` can name a replica then.
+  bool read_only = false;
   std::string schema = "public";  ///< of the tables: 1 to 63 letters, digits and _, not starting with a digit
   PoolConfig pool{};
   std::string default_user_id{};  ///< the tenant of calls that name none; empty: such calls throw
@@ -59,6 +63,7 @@ struct Config {
   SoftDeleteConfig soft_delete{};  ///< its removal of sessions needs `admin_dsn`
   QueryBudget query_budget{};      ///< of the queries on results
   ResultSettings results{};
+  RetentionConfig retention{};  ///< what is removed by itself because it is old; needs `admin_dsn`
   /// How many matches a search ranks, the newest: 1 to 1,000,000. With more, `FoundMessages::considered_all` is false.
   std::int64_t search_candidates = limits::search_candidates;
   /// How many bytes of text a page of records may have; at least 1. A page ends, and `next` goes on, after the item

@@ -10,6 +10,7 @@ struct SessionStatements;
 struct MessageStatements;
 struct AnnouncementStatements;
 struct AdminStatements;
+struct RetentionStatements;
 struct ArtifactSearchStatements;
 struct ReindexingStatements;
 
@@ -28,6 +29,7 @@ struct Dialect {
   using HumanRequests = sql::HumanRequestStatements<Sql>;
   using Streams = sql::StreamStatements<Sql>;
   using Admin = AdminStatements;
+  using Retention = RetentionStatements;
   using Reindexing = ReindexingStatements;
 };
 

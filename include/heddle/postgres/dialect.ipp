@@ -7,6 +7,7 @@
 #include "heddle/postgres/statements/artifact_search.hpp"
 #include "heddle/postgres/statements/messages.hpp"
 #include "heddle/postgres/statements/reindexing.hpp"
+#include "heddle/postgres/statements/retention.hpp"
 #include "heddle/postgres/statements/sessions.hpp"
 #include "heddle/postgres/statements/sql.hpp"
 #include "heddle/sql/statements/artifacts.hpp"

@@ -61,15 +61,25 @@ class Engine {
   /// Runs `work` in a transaction and commits it. Runs it again after a conflict with another transaction.
   template <class Work>
   auto write(const Call& call, Work& work) {
+    require_writable();
     return executor_.run(call, work, transaction::Mode::write);
   }
 
   /// Runs `work` as the role that sees all tenants. Throws `failed_precondition` without an `admin_dsn`.
   template <class Work>
   auto administer(const Call& call, Work& work) {
-    require_admin(config_);
-    return admin_executor_->run(call, work, transaction::Mode::write);
+    require_writable();
+    return administer_in(transaction::Mode::write, call, work);
   }
+
+  /// The same for work that only reads.
+  template <class Work>
+  auto oversee(const Call& call, Work& work) {
+    return administer_in(config_.read_only ? transaction::Mode::read : transaction::Mode::write, call, work);
+  }
+
+  /// Throws `failed_precondition` with `read_only`.
+  void require_writable() const { postgres::require_writable(config_); }
 
   /// Returns true if there is an `admin_dsn`.
   [[nodiscard]] bool can_administer() const noexcept { return admin_executor_.has_value(); }
@@ -90,9 +100,11 @@ class Engine {
   /// Returns the migration table and its lock, for the time of a call. Throws `failed_precondition` if the role that
   /// migrates connects to another database than the role that serves.
   [[nodiscard]] migrations::Schema schema(const Call& call) {
-    const std::string& dsn = !config_.migration_dsn.empty() ? config_.migration_dsn
-                             : !config_.admin_dsn.empty()   ? config_.admin_dsn
-                                                            : config_.dsn;
+    // The role that serves may read the table.
+    const std::string& dsn = config_.read_only                ? config_.dsn
+                             : !config_.migration_dsn.empty() ? config_.migration_dsn
+                             : !config_.admin_dsn.empty()     ? config_.admin_dsn
+                                                              : config_.dsn;
     // The role that creates tables owns them, and row security does not hold for an owner.
     const bool would_own = dsn == config_.dsn && !config_.allow_role_without_row_security;
     migrations::Schema schema(dsn, config_.schema, call, would_own);
@@ -165,6 +177,12 @@ class Engine {
     config.max_connections = std::min(config.max_connections, enough);
     config.min_connections = 0;
     return config;
+  }
+
+  template <class Work>
+  auto administer_in(transaction::Mode mode, const Call& call, Work& work) {
+    require_admin(config_);
+    return admin_executor_->run(call, work, mode);
   }
 
   void connect(const Context& context) {

@@ -33,7 +33,8 @@ enum class Listing {
   open_tool_calls,
   interrupted_streams,
   messages_backwards,
-  artifact_versions
+  artifact_versions,
+  tenants
 };
 
 }  // namespace heddle::sql
@@ -41,7 +42,7 @@ enum class Listing {
 /// The names are part of cursors: a changed name makes the existing cursors of its list invalid.
 template <>
 struct heddle::EnumNames<heddle::sql::Listing> {
-  static constexpr std::array<std::string_view, 24> values{"sessions",
+  static constexpr std::array<std::string_view, 25> values{"sessions",
                                                            "sessions_of_agent",
                                                            "messages_of_session",
                                                            "messages_of_parent",
@@ -64,5 +65,6 @@ struct heddle::EnumNames<heddle::sql::Listing> {
                                                            "open_tool_calls",
                                                            "interrupted_streams",
                                                            "messages_backwards",
-                                                           "artifact_versions"};
+                                                           "artifact_versions",
+                                                           "tenants"};
 };

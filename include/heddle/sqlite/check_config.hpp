@@ -7,7 +7,9 @@
 #include "heddle/sqlite/config.hpp"
 #include "heddle/validation/artifact_content.hpp"
 #include "heddle/validation/query_budget.hpp"
+#include "heddle/validation/read_only.hpp"
 #include "heddle/validation/result_settings.hpp"
+#include "heddle/validation/retention.hpp"
 #include "heddle/validation/search_candidates.hpp"
 #include "heddle/validation/soft_delete_config.hpp"
 #include "heddle/validation/text.hpp"
@@ -49,6 +51,35 @@ inline void require_admin(const Config& config) {
   }
 }
 
+/// Throws `failed_precondition` if the configuration is one for reading only.
+inline void require_writable(const Config& config) { validation::require_writable(config); }
+
+/// Throws `invalid_argument` if the members for reading only contradict others.
+inline void check_read_only(const Config& config) {
+  if (config.immutable && !config.read_only) {
+    throw Error(ErrorCode::invalid_argument, "immutable is on but read_only is off: turn it on, too");
+  }
+  if (config.read_only && is_in_memory(config.path)) {
+    throw Error(ErrorCode::invalid_argument, "a new database in memory has nothing to read: turn read_only off");
+  }
+}
+
+/// Throws `not_found` if there is no file to read, `failed_precondition` if it is to be read as immutable and has a log
+/// or journal beside it.
+inline void check_readable(const Config& config) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(config.path, unknown)) {
+    throw Error(ErrorCode::not_found, "there is no database to read: " + config.path);
+  }
+  for (const char* const kind : {"-wal", "-journal"}) {
+    const auto size = std::filesystem::file_size(config.path + kind, unknown);
+    if (config.immutable && !unknown && size > 0) {
+      throw Error(ErrorCode::failed_precondition,
+                  "the database has a log that would not be read: open it without `immutable`: " + config.path + kind);
+    }
+  }
+}
+
 /// Throws `invalid_argument` if a number is out of range.
 inline void check_numbers(const Config& config) {
   const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
@@ -86,15 +117,19 @@ inline void check_path(const std::string& path) {
 
 /// Returns the configuration with absolute paths, all defaults filled in and the timeout within its bounds. Throws
 /// `invalid_argument` for a setting that can have no meaning, `failed_precondition` if no database can be at the path
-/// or encryption is asked for.
+/// or encryption is asked for, and what `check_readable` throws.
 [[nodiscard]] inline Config validate(Config config) {
   if (config.path.empty()) { throw Error(ErrorCode::invalid_argument, "the configuration names no database file"); }
+  check_read_only(config);
   check_numbers(config);
   validation::check_query_budget("sqlite", config.query_budget);
   validation::check_soft_delete(
       "sqlite", config.soft_delete,
       config.administer_tenants ? "" : "needs administer_tenants: deleted sessions of all tenants are removed");
   validation::check_result_settings("sqlite", config.results);
+  validation::check_retention(
+      "sqlite", config.retention,
+      config.administer_tenants ? "" : "needs administer_tenants: old records of all tenants are removed");
   validation::check_text("sqlite: default_user_id", config.default_user_id, limits::id);
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
   config.busy_timeout = std::clamp(config.busy_timeout, std::chrono::milliseconds(0), longest);
@@ -107,6 +142,7 @@ inline void check_path(const std::string& path) {
   if (!config.artifact_directory.empty()) { config.artifact_directory = absolute_path(config.artifact_directory); }
   if (!config.migration_directory.empty()) { config.migration_directory = absolute_path(config.migration_directory); }
   check_path(config.path);
+  if (config.read_only) { check_readable(config); }
 
   if (config.artifact_directory.empty() && !is_in_memory(config.path)) {
     // Named after the file: two databases in one folder must not remove each other's files.

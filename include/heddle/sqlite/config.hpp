@@ -4,6 +4,7 @@
 #include "heddle/model/artifact_version.hpp"
 #include "heddle/model/query_limits.hpp"
 #include "heddle/model/result_settings.hpp"
+#include "heddle/model/retention.hpp"
 #include "heddle/model/soft_delete_config.hpp"
 
 #include <chrono>
@@ -33,6 +34,15 @@ struct Config {
   /// unlike in the configuration of `heddle::open`. While the backend is open, the process must not open the file
   /// except through SQLite, not even for reading: closing such a descriptor drops the locks on the database.
   std::string path{};
+  /// Open it for reading only: it is neither made nor marked nor migrated, nothing is done behind the calls, and calls
+  /// that would change something throw `failed_precondition`. `wal`, `durability` and `indexing` have no meaning then.
+  /// To read a database with a write-ahead log SQLite needs the log and its index (`-wal`, `-shm`) beside it: where
+  /// they are missing, because all who wrote have closed it, it makes empty ones and leaves them there.
+  bool read_only = false;
+  /// With `read_only`: nothing writes to the file as long as it is open, as with a backup or a medium that cannot be
+  /// written. Then SQLite takes no locks and makes no files. What is written all the same is read wrongly. A log or
+  /// journal that is not empty is refused, as SQLite would not read it.
+  bool immutable = false;
   /// Use the write-ahead log, with which reads and writes do not wait for each other. Off: a rollback journal, for file
   /// systems without shared memory.
   bool wal = true;
@@ -83,6 +93,10 @@ struct Config {
   /// Whether sessions can be hidden, and when they are removed then; `enabled` needs `administer_tenants`.
   SoftDeleteConfig soft_delete{};
   ResultSettings results{};
+  RetentionConfig retention{};  ///< what is removed by itself because it is old; needs `administer_tenants`
+  /// Make a new file so that `compact` can give back its unused space in short steps, and a file that is compacted in
+  /// full as well. Each page is then noted in a map of pages: a save that makes the file grow writes a page more.
+  bool incremental_vacuum = true;
 };
 
 }  // namespace heddle::sqlite

@@ -9,6 +9,7 @@ struct Sql;
 struct SessionStatements;
 struct MessageStatements;
 struct AdminStatements;
+struct RetentionStatements;
 struct ArtifactSearchStatements;
 
 /// The SQL of the stores, one group of statements for each. Named here; defined in `sqlite/dialect.ipp`.
@@ -25,6 +26,7 @@ struct Dialect {
   using HumanRequests = sql::HumanRequestStatements<Sql>;
   using Streams = sql::StreamStatements<Sql>;
   using Admin = AdminStatements;
+  using Retention = RetentionStatements;
 };
 
 }  // namespace heddle::sqlite

@@ -12,5 +12,6 @@
 #include "heddle/sqlite/statements/admin.hpp"
 #include "heddle/sqlite/statements/artifact_search.hpp"
 #include "heddle/sqlite/statements/messages.hpp"
+#include "heddle/sqlite/statements/retention.hpp"
 #include "heddle/sqlite/statements/sessions.hpp"
 #include "heddle/sqlite/statements/sql.hpp"

@@ -6,10 +6,12 @@
 #include "heddle/detail/files/open_databases.hpp"
 #include "heddle/error.hpp"
 #include "heddle/migrations/files.hpp"
+#include "heddle/model/compaction.hpp"
 #include "heddle/model/scrub_report.hpp"
 #include "heddle/model/storage_details.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/check_config.hpp"
+#include "heddle/sqlite/compactor.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
 #include "heddle/sqlite/connection/file_presence.hpp"
@@ -45,8 +47,8 @@ namespace heddle::sqlite {
 template <class Settings>
 class BasicEngine {
  public:
-  /// Opens the file, or makes it. Throws `failed_precondition` for a database that is not Heddle's, and does not change
-  /// it; and what `validate` throws.
+  /// Opens the file, or makes it unless it is to be read only. Throws `failed_precondition` for a database that is not
+  /// Heddle's, and does not change it; and what `validate` throws.
   explicit BasicEngine(Settings config) : config_(validate(std::move(config))) {
     if (is_in_memory(config_.path)) {
       open_writer(nullptr);
@@ -55,8 +57,12 @@ class BasicEngine {
     file::check_single_name(config_.path);
     file::check_ownership(config_.path);
     open_file_.open(config_.path);
-    const file::PrivateFile private_file(config_.path);
-    open_writer(&private_file);
+    if (config_.read_only) {
+      open_reader();
+    } else {
+      const file::PrivateFile private_file(config_.path);
+      open_writer(&private_file);
+    }
     open_file_.update();
     readers_.emplace(config_, files_, log_);
   }
@@ -69,8 +75,11 @@ class BasicEngine {
   /// Runs `work` in a transaction and commits it; see Writer.
   template <class Work>
   auto write(const Call& call, Work& work) {
+    require_writable();
     return writer_->write(call, work);
   }
+
+  void require_writable() const { sqlite::require_writable(config_); }
 
   /// Runs `work` on one state of the database; see Readers. An in-memory database has one connection only.
   template <class Work>
@@ -140,25 +149,33 @@ class BasicEngine {
     metrics.log_bytes = size_of(config_.path + "-wal");
   }
 
-  /// Copies the database as it is at one moment into a new file; see `Backend::back_up`. Writers of a file go on
-  /// meanwhile.
-  void back_up(const Call& call, const std::filesystem::path& target) {
+  /// Copies one state of the database into a new file; see `Backend::back_up`. `report(bytes, total_bytes)` is told
+  /// how far it has come.
+  void back_up(const Call& call, const std::filesystem::path& target, auto&& report) {
     if (is_in_memory(config_.path)) {
-      writer_->exclusively(call,
-                           [&](connection::Connection& source) { file::copy_database(source, target, call.context); });
+      writer_->exclusively(
+          call, [&](connection::Connection& source) { file::copy_database(source, target, call.context, report); });
       return;
     }
     connection::Connection source(config_, connection::Access::read_only, files_);
-    // The first read of a transaction fixes the state that all of it sees.
-    transaction::execute(source, sql::statements<ControlStatements>().begin_read);
+    transaction::execute(source, sql::statements<ControlStatements>().begin_read);  // the first read fixes the state
     static_cast<void>(source.read_integer("SELECT count(*) FROM sqlite_schema"));
-    file::copy_database(source, target, call.context);
+    file::copy_database(source, target, call.context, report);
+  }
+  /// The same without a report.
+  void back_up(const Call& call, const std::filesystem::path& target) {
+    back_up(call, target, [](std::int64_t /*bytes*/, std::int64_t /*total_bytes*/) {});
   }
 
   /// See Scrubs.
   [[nodiscard]] ScrubReport scrub(const Call& call) {
     indexing::SearchParts<connection::Connection>::compile();
     return Scrubber(*writer_, call).scrub();
+  }
+
+  /// See Compacts.
+  [[nodiscard]] CompactReport compact(const Call& call, const CompactOptions& options) {
+    return Compactor(*writer_, log_, config_, call).compact(options);
   }
 
   /// Returns what is left to do behind the calls; nothing before the first migration.
@@ -226,6 +243,18 @@ class BasicEngine {
     T* object_ = nullptr;
   };
 
+  /// Opens the connection that writes as one that reads.
+  void open_reader() {
+    file::open_for_reading(config_.path, [this] {
+      writer_.emplace(config_, files_, log_);
+      const Context context;
+      writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
+        config_.wal = file::has_log(connection) || config_.immutable;
+        files_.remember(connection.handle());
+      });
+    });
+  }
+
   /// `new_file` is null for a database in memory.
   void open_writer(const file::PrivateFile* new_file) {
     const auto deadline = Context::Clock::now() + config_.busy_timeout;
@@ -249,7 +278,7 @@ class BasicEngine {
     if (new_file != nullptr) { new_file->restrict_mode(); }
     const Context context;
     return writer_->exclusively(Call{context, {}, Operation::open}, [this](connection::Connection& connection) {
-      file::claim(connection);
+      file::claim(connection, config_);
       if (!file::set_journal_mode(connection, config_)) { return false; }
       connection.map_file(config_);
       // The log is opened by the first read.

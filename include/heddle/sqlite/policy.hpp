@@ -38,6 +38,8 @@ struct Sqlite {
   static constexpr bool copies_database = true;
   /// What is erased can be made to leave the file.
   static constexpr bool erases_from_files = true;
+  /// Unused space of the file can be given back.
+  static constexpr bool gives_space_back = true;
   /// The full-text index is made anew when a version with another analysis made it.
   static constexpr bool rebuilds_index = true;
 

@@ -29,11 +29,7 @@ class Scrubber {
   [[nodiscard]] ScrubReport scrub() {
     ScrubReport report;
     empty_indexes();
-    for (; ask(owes_erasure) != 0; ++report.steps) {
-      // A later version can take the index over meanwhile.
-      require_own_words();
-      writer_.take_turn(call_);
-    }
+    report.steps = merge_words();
     report.rewritten = rewrite_once();
     report.log_cleaned = writer_.clean_log(call_, [](auto& transaction) { transaction.settle_rewriting(); });
     return report;
@@ -83,6 +79,22 @@ class Scrubber {
       throw Error(ErrorCode::failed_precondition,
                   "the full-text index has the words of a later version: scrub with a program of that version");
     }
+  }
+
+  /// Takes turns until nothing is owed, or a merge has ended that began behind this call: where others remove texts all
+  /// the time, something always is. Returns how many.
+  [[nodiscard]] std::int64_t merge_words() {
+    std::int64_t turns = 0;
+    bool was_merging = ask(is_merging) != 0;
+    for (int merges = was_merging ? 2 : 1; ask(merges > 0 ? owes_erasure : has_former) != 0; ++turns) {
+      // A later version can take the index over meanwhile.
+      require_own_words();
+      writer_.take_turn(call_);
+      const bool merges_still = ask(is_merging) != 0;
+      if (was_merging && !merges_still) { --merges; }
+      was_merging = merges_still;
+    }
+    return turns;
   }
 
   /// Has all segments of the indexes merged: that of artifacts, which is short, at once.

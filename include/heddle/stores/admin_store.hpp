@@ -5,6 +5,8 @@
 #include "heddle/model/administration.hpp"
 #include "heddle/options.hpp"
 
+#include <string>
+
 namespace heddle {
 
 /// Administration across all tenants. Satisfies the requirements of AdministersTenants for `admin_storage()`. The
@@ -24,6 +26,9 @@ class AdminStore {
   /// Returns the number of sessions of each tenant, in the order of the tenants' ids; tenants without sessions are
   /// omitted.
   [[nodiscard]] Page<SessionCount> sessions_per_user(const Context& context, const PageRequest& request = {});
+  /// Returns the ids of the tenants that have anything stored, also hidden sessions only or none, in the order of the
+  /// ids. A tenant that has removed all of its artifacts' contents may be among them.
+  [[nodiscard]] Page<std::string> list_tenants(const Context& context, const PageRequest& request = {});
   /// Returns statistics of what all tenants have stored.
   [[nodiscard]] SystemStatistics statistics(const Context& context);
   /// Returns the privileges of the administrator: on PostgreSQL, of the database role of its connection. The result

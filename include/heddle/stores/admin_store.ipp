@@ -16,6 +16,7 @@
 #include "heddle/stores/detail/session_overview.hpp"
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace heddle {
@@ -62,6 +63,19 @@ Page<SessionCount> AdminStore<Policy, TracerType>::sessions_per_user(const Conte
       auto rows = tx.all(stores::detail::admin_statements<Policy>().sessions_per_user, page.start().id, page.rows());
       return [rows = std::move(rows), &page]() mutable {
         return page.of(rows(), [](const SessionCount& last) { return sql::Position{0, last.user_id}; });
+      };
+    });
+  });
+}
+
+template <class Policy, class TracerType>
+Page<std::string> AdminStore<Policy, TracerType>::list_tenants(const Context& context, const PageRequest& request) {
+  return gateway_.manage(context, Operation::list_tenants, [&](auto& passage) {
+    const sql::ListPage page(sql::Listing::tenants, request, sql::default_limit, {});
+    return stores::detail::oversee<Policy>(passage, [&](auto& tx) {
+      auto rows = tx.all(stores::detail::admin_statements<Policy>().list_tenants, page.start().id, page.rows());
+      return [rows = std::move(rows), &page]() mutable {
+        return page.of(rows(), [](const std::string& last) { return sql::Position{0, last}; });
       };
     });
   });

@@ -134,7 +134,7 @@ bool ArtifactStore<Policy, Tracer>::remove(const Context& context, const std::st
       if (!own_path || answer.repeated) { return; }
       stores::detail::ArtifactFiles(passage.artifact_directory()).remove_file(passage.user_id(), *own_path);
     });
-    failure.attempt([&] { stores::detail::remove_all_uploads<Policy>(passage, std::move(uploads)); });
+    failure.attempt([&] { stores::detail::remove_all_uploads<Policy>(passage, uploads); });
     failure.rethrow();
     return answer.number != 0;
   });

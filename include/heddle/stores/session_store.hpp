@@ -25,6 +25,14 @@
 #include <string>
 
 namespace heddle {
+namespace stores::detail {
+template <class Policy, class Gateway, class Sessions>
+class Retention;
+}  // namespace stores::detail
+
+namespace erasure {
+struct Access;
+}  // namespace erasure
 
 /// Sessions with their messages, tool executions and snapshots, on any backend. Satisfies SessionStorage, which
 /// specifies each operation. Many threads may use it.
@@ -211,6 +219,9 @@ class SessionStore : private concepts::SessionMistakes {
                                      const PageRequest& request = {});
 
  private:
+  friend struct erasure::Access;
+  friend class stores::detail::Retention<Policy, Gateway, SessionStore>;
+
   std::int64_t visit_messages(const Context& context, const std::string& session_id, MessageVisitor visit,
                               std::int64_t from);
 

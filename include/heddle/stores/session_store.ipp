@@ -132,7 +132,7 @@ bool SessionStore<Policy, Tracer>::delete_session(const Context& context, const 
     // hooks run even if the deadline passes or the backend closes.
     if (answer.number != 0 && !answer.repeated) {
       stores::detail::FirstFailure failure;
-      failure.attempt([&] { stores::detail::remove_all_uploads<Policy>(passage, std::move(uploads)); });
+      failure.attempt([&] { stores::detail::remove_all_uploads<Policy>(passage, uploads); });
       failure.attempt([&] {
         stores::detail::clean_up_session(passage.artifact_directory(), hooks_, passage.context(), passage.user_id(),
                                          id);
@@ -206,13 +206,11 @@ std::int64_t SessionStore<Policy, Tracer>::purge_deleted_sessions(
           return rows();
         };
       };
-      Context of_owner = passage.context();
       stores::detail::SessionPurge purge(sql::statements<typename Policy::Dialect::Admin>().purge_batch);
       purge.run([&] { return passage.administer(remove_batch); },
-                [&](const sql::OwnedId& session) {
-                  of_owner.user_id = session.user_id;
-                  stores::detail::clean_up_session(passage.artifact_directory(), hooks_, of_owner, session.user_id,
-                                                   session.id);
+                [&](const std::vector<sql::OwnedId>& removed, stores::detail::FirstFailure& failure) {
+                  stores::detail::clean_up_sessions(passage.artifact_directory(), hooks_, passage.context(), removed,
+                                                    failure);
                 });
       if (has_uploads) {
         purge.attempt([&] { stores::detail::remove_uploads_of_all<Policy>(passage); });

@@ -5,6 +5,7 @@
 #include "heddle/detail/calls/gateway.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/sql/fingerprint.hpp"
+#include "heddle/sql/hidden_by_import.hpp"
 #include "heddle/sql/merge_patch.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/stores/detail/require_session.hpp"
@@ -46,6 +47,7 @@ inline constexpr Refusal session_changed{
 /// Throws `invalid_argument` for a session that cannot be stored.
 void check_session(const std::same_as<Session> auto& session) {
   validation::check_id("session.id", session.id);
+  if (session.id == sql::session_of_import) { validation::refuse("session.id", "is reserved for imports"); }
   validation::check("session", session);
   validation::check_tokens("session.total_tokens", session.total_tokens);
   validation::check_cost("session.total_cost_usd", session.total_cost_usd);

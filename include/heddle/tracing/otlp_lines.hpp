@@ -6,6 +6,7 @@
 #include "heddle/time.hpp"
 #include "heddle/tracing.hpp"
 #include "heddle/tracing/database_code.hpp"
+#include "heddle/tracing/line_stream.hpp"
 #include "heddle/tracing/tenant_hash.hpp"
 #include "heddle/tracing/trace_context.hpp"
 
@@ -36,8 +37,8 @@ struct OtlpOptions {
 /// A tracer that writes each operation as a line of JSON: an OTLP message of traces with one span, as the file exporter
 /// and receiver of the OpenTelemetry Collector have it. Spans follow OpenTelemetry's conventions for database clients
 /// and are children of `Context::trace_parent`. They hold no content, no ids, no words of errors: an error is its code
-/// and that of the database. Copies write to the same stream, one line at a time; what it throws is
-/// dropped, and the next line is tried again.
+/// and that of the database. Copies write to the same stream, one line at a time; what it throws is dropped, and the
+/// next line is tried again.
 class OtlpLines {
   struct Sink {
     Sink(std::ostream& out, OtlpOptions&& how) : stream(out), options(std::move(how)) {}
@@ -147,7 +148,7 @@ class OtlpLines {
         out.EndArray();
         out.EndObject();
         const std::lock_guard lock(sink_.mutex);
-        sink_.stream.clear();  // a line that could not be written, for example to a full disk, is not the last one
+        tracing::make_good(sink_.stream);
         sink_.stream << std::string_view(buffer.GetString(), buffer.GetSize()) << '\n' << std::flush;
       });
     }

@@ -5,6 +5,7 @@
 #include "heddle/time.hpp"
 #include "heddle/tracing.hpp"
 #include "heddle/tracing/database_code.hpp"
+#include "heddle/tracing/line_stream.hpp"
 #include "heddle/tracing/tenant_hash.hpp"
 #include "heddle/tracing/trace_context.hpp"
 
@@ -83,7 +84,7 @@ class SlowLog {
         if (!tenant.empty()) { line.append(" tenant=").append(tenant); }
         line += '\n';
         const std::lock_guard lock(sink_.mutex);
-        sink_.stream.clear();  // a line that could not be written, for example to a full disk, is not the last one
+        tracing::make_good(sink_.stream);
         sink_.stream << line << std::flush;
       } catch (...) {
         // A call is not worse for a log that cannot be written.

@@ -5,6 +5,7 @@
 #include "heddle/sql/columns.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/write_statements.hpp"
 
 #include <cstdint>
@@ -19,10 +20,6 @@ struct ImportProgress {
   std::int64_t line = 0;
   std::int64_t aborting = 0;
 };
-
-/// The id of the session to which records without one belong until the end of the import. No id has a control
-/// character.
-inline constexpr std::string_view staging_session = "\x01import";
 
 }  // namespace heddle::transfer
 
@@ -45,10 +42,14 @@ struct ControlStatements {
   Check<> is_empty{"SELECT 1 WHERE " + lacks("sessions") + " AND " + lacks("artifacts") + " AND " +
                    lacks("agent_errors") + " AND " + lacks("human_requests") + " AND " + lacks("sql_results") +
                    " AND " + lacks("contents") + " AND " + lacks("idempotency_keys")};
+  Statement<> forget_quota{"UPDATE content_usage SET quota_bytes = NULL WHERE user_id = ?1"};
   /// digest, line, time. No row if there is one.
   Check<Text, std::int64_t, Timestamp> begin{
       "INSERT INTO imports (user_id, digest, line, writing, aborting, started_at) VALUES (?1, ?2, ?3, 1, 0, ?4) "
       "ON CONFLICT DO NOTHING RETURNING 1"};
+  /// The session of the import. No row if another session has its id.
+  Check<Text> is_staged{"SELECT 1 FROM sessions WHERE user_id = ?1 AND id = ?2 AND deleted_at >= " +
+                        std::to_string(hidden)};
   /// digest, line. No row if the import has ended, is at another line, or is being aborted.
   Check<Text, std::int64_t> begin_batch{
       "UPDATE imports SET writing = 1 WHERE user_id = ?1 AND digest = ?2 AND line = ?3 AND aborting = 0 RETURNING 1"};
@@ -60,10 +61,16 @@ struct ControlStatements {
   /// sessions and artifacts of the stream. No row if others of them are hidden.
   Check<std::int64_t, std::int64_t> is_whole{"SELECT 1 WHERE " + has_hidden("sessions", "?2 + 1") + " AND " +
                                              has_hidden("artifacts", "?3")};
+  /// A parent that was there before the import can have been removed meanwhile.
   Statement<> set_parents{
       "UPDATE sessions SET parent_session_id = (SELECT n.name FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = "
-      "'parent' AND n.number = sessions.number) WHERE user_id = ?1 AND number IN (SELECT n.number FROM import_numbers "
+      "'parent' AND n.number = sessions.number AND EXISTS (SELECT 1 FROM sessions p WHERE p.user_id = ?1 AND p.id = "
+      "n.name)) WHERE user_id = ?1 AND number IN (SELECT n.number FROM import_numbers "
       "n WHERE n.user_id = ?1 AND n.kind = 'parent')"};
+  // The first branch of a session came with it. Where the stream has none, it has been removed there.
+  Statement<> drop_first_segments{"DELETE FROM segments WHERE " + Sql::of_user("segments", "?1") +
+                                  "branch_number IN (" + surplus_branches() + ")"};
+  Statement<> drop_first_branches{"DELETE FROM branches WHERE user_id = ?1 AND number IN (" + surplus_branches() + ")"};
   /// Triggers remove what no session has.
   Statement<> end_branches{
       "DELETE FROM segments WHERE " + Sql::of_user("segments", "?1") +
@@ -74,6 +81,8 @@ struct ControlStatements {
                              numbers("summary") +
                              ") AND NOT EXISTS (SELECT 1 FROM folds f WHERE f.summary_number = summaries.number" +
                              Sql::same_user("f", "summaries") + ")"};
+  Statement<> forget_summaries{"DELETE FROM import_numbers WHERE user_id = ?1 AND kind = 'summary'"};
+  Statement<> forget_branches{"DELETE FROM import_numbers WHERE user_id = ?1 AND kind = 'branch'"};
   /// Before contents are dropped, which become such uploads.
   Statement<> abandon_uploads{"UPDATE content_uploads SET touched_at = 0 WHERE user_id = ?1 AND number IN (" +
                               numbers("content") + ")"};
@@ -87,12 +96,15 @@ struct ControlStatements {
   Statement<> show_sessions{show("sessions")};
   Statement<> show_artifacts{show("artifacts")};
   Statement<> forget_numbers{"DELETE FROM import_numbers WHERE user_id = ?1"};
-  Statement<> forget{"DELETE FROM imports WHERE user_id = ?1"};
+  Statement<> forget{"DELETE FROM imports WHERE user_id = ?1" + not_erasing()};
 
   // The other end.
 
   /// No row if there is no import.
-  Check<> abort{"UPDATE imports SET aborting = 1, writing = 0 WHERE user_id = ?1 RETURNING 1"};
+  Check<> abort{"UPDATE imports SET aborting = 1, writing = 0 WHERE user_id = ?1" + not_erasing() + " RETURNING 1"};
+  /// No row if another call has ended the abort, or an erasure has begun.
+  Check<> hold_abort{"UPDATE imports SET aborting = 1 WHERE user_id = ?1 AND aborting = 1" + not_erasing() +
+                     " RETURNING 1"};
   /// limit
   Statement<std::int64_t> remove_sessions{remove("sessions")};
   Statement<std::int64_t> remove_artifacts{remove("artifacts")};
@@ -100,6 +112,7 @@ struct ControlStatements {
   Statement<> remove_keys{"DELETE FROM idempotency_keys WHERE user_id = ?1 AND key IN (" + names("key") + ")"};
 
  private:
+  static std::string not_erasing() { return " AND digest <> '" + std::string(erasure_mark) + "'"; }
   static std::string lacks(const std::string& table) {
     return "NOT EXISTS (SELECT 1 FROM " + table + " WHERE user_id = ?1)";
   }
@@ -109,6 +122,10 @@ struct ControlStatements {
   }
   static std::string numbers(const std::string& kind) {
     return "SELECT n.number FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = '" + kind + "'";
+  }
+  static std::string surplus_branches() {
+    return "SELECT s.number FROM sessions s WHERE s.user_id = ?1 AND s.deleted_at >= " + std::to_string(hidden) +
+           " AND s.branch_number <> s.number AND s.number NOT IN (" + numbers("branch") + ")";
   }
   static std::string names(const std::string& kind) {
     return "SELECT n.name FROM import_numbers n WHERE n.user_id = ?1 AND n.kind = '" + kind + "'";

@@ -30,8 +30,8 @@
 
 namespace heddle::transfer {
 
-inline constexpr Refusal import_not_ended{ErrorCode::failed_precondition, "an import of this tenant",
-                                          "has not ended: resume or abort it"};
+inline constexpr Refusal import_not_ended{ErrorCode::failed_precondition, "an import or an erasure of this tenant",
+                                          "has not ended: end it, or abort the import"};
 
 inline constexpr Refusal content_was_removed{ErrorCode::conflict, "a content of an artifact",
                                              "was removed while it was being exported: export the tenant again"};

@@ -7,8 +7,10 @@
 #include "heddle/refusal.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/time.hpp"
+#include "heddle/transfer/abort.hpp"
 #include "heddle/transfer/control_statements.hpp"
 #include "heddle/transfer/exporter.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/record_writer.hpp"
 #include "heddle/transfer/row_checks.hpp"
 #include "heddle/transfer/stream_reader.hpp"
@@ -28,6 +30,8 @@ namespace heddle::transfer {
 inline constexpr Refusal tenant_has_data{
     ErrorCode::already_exists, "the tenant",
     "has data: import with on_conflict = skip, into another tenant, or remove the data first"};
+inline constexpr Refusal id_of_import_in_use{ErrorCode::failed_precondition, "a session of the tenant",
+                                             "has the id \\u0001import, which imports need: delete it first"};
 inline constexpr Refusal import_has_begun{ErrorCode::conflict, "an import of this tenant", "has begun meanwhile"};
 inline constexpr Refusal import_lacks_records{
     ErrorCode::conflict, "the import",
@@ -77,9 +81,15 @@ class Importer {
   std::int64_t begin() {
     const auto found = passage_.read([&](auto& tx) { return tx.one(control_.progress, tx.user_id()); });
     if (found) {
+      if (found->digest == erasure_mark) {
+        throw Error(ErrorCode::failed_precondition, "an erasure of this tenant has not ended: end it first");
+      }
       if (found->digest == summary_.report.checksum && found->aborting == 0) { return found->line; }
-      throw Error(ErrorCode::failed_precondition,
-                  "an import of another stream into this tenant has not ended: resume or abort it");
+      if (!options_.replace_unfinished) {
+        throw Error(ErrorCode::failed_precondition,
+                    "an import of another stream into this tenant has not ended: resume or abort it");
+      }
+      abort<Policy>(passage_);
     }
     SessionRow staging;
     staging.id = staging_session;
@@ -89,9 +99,14 @@ class Importer {
       const auto user = tx.user_id();
       // First, so that what is stored at the same time is seen, or refused: see the migration.
       tx.require(import_has_begun, control_.begin, user, summary_.report.checksum, 1, now());
-      if (options_.on_conflict == OnConflict::fail) { tx.require(tenant_has_data, control_.is_empty, user); }
+      if (options_.on_conflict == OnConflict::fail) {
+        tx.require(tenant_has_data, control_.is_empty, user);
+        // Its quota comes from the stream, whatever an import that was undone has left.
+        if (options_.artifact_quota) { tx.run(control_.forget_quota, user); }
+      }
       tx.run(sql::statements<WriteStatements<Sql>>().session, user,
              sql::Fields<SessionRow, typename WriteStatements<Sql>::NewSession>{staging});
+      tx.require(id_of_import_in_use, control_.is_staged, user, staging_session);
       tx.run(control_.end_batch, user, 1);
       return [] {};
     });
@@ -143,8 +158,8 @@ class Importer {
     passage_.context().check();
     passage_.write([&](auto& tx) {
       hold(tx);
-      // Again, as a file can have changed since it was verified.
-      const RowChecks checks(fields_);
+      // Again, if it can have changed since it was verified.
+      const RowChecks checks(fields_, bytes_.can_change());
       RecordWriter<Sql, std::remove_reference_t<decltype(tx)>, const RowChecks> write_record(tx, fields_, checks,
                                                                                              options_.artifact_quota);
       for (const Record& record : batch) { write_record(record); }
@@ -172,6 +187,8 @@ class Importer {
                    count_of(RecordType::artifact));
       }
       tx.run(control_.set_parents, user);
+      tx.run(control_.drop_first_segments, user);
+      tx.run(control_.drop_first_branches, user);
       tx.run(control_.end_branches, user);
       tx.run(control_.drop_summaries, user);
       tx.run(control_.abandon_uploads, user);
@@ -209,34 +226,5 @@ class Importer {
   std::int64_t done_ = 0;            ///< the last line that is stored
   std::optional<Record> content_{};  ///< whose chunks are being read
 };
-
-/// Removes what an import has written, in batches. Returns false if there was none.
-template <class Policy, class Passage>
-bool abort(Passage& passage) {
-  using Sql = typename Policy::Dialect::Language;
-  const auto& control = sql::statements<ControlStatements<Sql>>();
-  constexpr std::int64_t batch = 50;
-  if (!passage.write([&](auto& tx) { return tx.one(control.abort, tx.user_id()); })) { return false; }
-  const auto remove_all = [&](const auto& statement) {
-    while (passage.write([&](auto& tx) { return tx.run(statement, tx.user_id(), batch); }) != 0) {
-      passage.context().check();
-    }
-  };
-  remove_all(control.remove_sessions);
-  remove_all(control.remove_artifacts);
-  passage.write([&](auto& tx) {
-    const auto user = tx.user_id();
-    tx.run(control.end_branches, user);
-    tx.run(control.drop_summaries, user);
-    tx.run(control.abandon_uploads, user);
-    tx.run(control.drop_contents, user);
-    tx.run(control.remove_results, user);
-    tx.run(control.remove_keys, user);
-    tx.run(control.forget_numbers, user);
-    tx.run(control.forget, user);
-    return [] {};
-  });
-  return true;
-}
 
 }  // namespace heddle::transfer

@@ -4,8 +4,8 @@
 #include "heddle/error.hpp"
 #include "heddle/reflection/members.hpp"
 #include "heddle/reflection/type_traits.hpp"
+#include "heddle/transfer/json_ends.hpp"
 #include "heddle/transfer/rows.hpp"
-#include "heddle/validation/json_check.hpp"
 
 #include <openssl/evp.h>
 
@@ -86,22 +86,7 @@ class LineFields {
     next_ = 0;
     used_ = 0;
     number_ = number;
-    if (!line.starts_with('{') || validation::find_json_error(line) != std::string::npos) {
-      refuse("is not one JSON object");
-    }
-    std::string_view rest(line);
-    rest.remove_prefix(1);
-    skip_space(rest);
-    while (!rest.starts_with('}')) {
-      const std::string_view name = take_value(rest);
-      skip_space(rest);
-      rest.remove_prefix(1);  // the colon
-      skip_space(rest);
-      fields_.push_back({name.substr(1, name.size() - 2), take_value(rest)});
-      skip_space(rest);
-      if (rest.starts_with(',')) { rest.remove_prefix(1); }
-      skip_space(rest);
-    }
+    if (!take_fields(line)) { refuse("is not one JSON object"); }
   }
 
   [[noreturn]] void refuse(std::string_view what) const { refuse_line(number_, what); }
@@ -109,11 +94,15 @@ class LineFields {
   /// Returns whether the line has a field, and reads it.
   template <class T>
   bool find(std::string_view name, T& value) {
+    // No field is read twice: most lines end with what they lack.
+    if (used_ == fields_.size()) { return false; }
     // Fields are read in their order.
-    for (std::size_t count = 0; count < fields_.size(); ++count) {
-      const Field& field = fields_[(next_ + count) % fields_.size()];
+    std::size_t at = next_;
+    for (std::size_t count = 0; count < fields_.size(); ++count, ++at) {
+      if (at == fields_.size()) { at = 0; }
+      const Field& field = fields_[at];
       if (field.name != name) { continue; }
-      next_ = (next_ + count + 1) % fields_.size();
+      next_ = at + 1;
       ++used_;
       read(field.value, value);
       return true;
@@ -155,38 +144,28 @@ class LineFields {
     }
   };
 
-  static void skip_space(std::string_view& rest) {
-    while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t' || rest.front() == '\r')) {
-      rest.remove_prefix(1);
-    }
-  }
-
-  /// Takes one value of valid JSON.
-  static std::string_view take_value(std::string_view& rest) {
-    std::size_t end = 0;
-    std::size_t depth = 0;
-    do {
-      const char first = rest[end];
-      if (first == '"') {
-        for (++end; rest[end] != '"'; ++end) {
-          if (rest[end] == '\\') { ++end; }
-        }
-        ++end;
-      } else if (first == '{' || first == '[') {
-        ++depth;
-        ++end;
-      } else if (first == '}' || first == ']') {
-        --depth;
-        ++end;
-      } else if (depth > 0) {
-        ++end;
-      } else {
-        end = rest.find_first_of(",}] \t\r");
+  /// Returns false if the line is no JSON object.
+  bool take_fields(const std::string& line) {
+    const JsonEnds ends(line);
+    const std::string_view text(line);
+    if (!text.starts_with('{')) { return false; }
+    std::size_t at = ends.space(1);
+    if (line[at] != '}') {
+      for (;; at = ends.space(at + 1)) {
+        const std::size_t name_end = ends.text(at);
+        if (name_end == JsonEnds::npos) { return false; }
+        const std::size_t colon = ends.space(name_end);
+        if (line[colon] != ':') { return false; }
+        const std::size_t begin = ends.space(colon + 1);
+        const std::size_t end = ends.value(begin);
+        if (end == JsonEnds::npos) { return false; }
+        fields_.push_back({text.substr(at + 1, name_end - at - 2), text.substr(begin, end - begin)});
+        at = ends.space(end);
+        if (line[at] != ',') { break; }
       }
-    } while (depth > 0);
-    const std::string_view value = rest.substr(0, end);
-    rest.remove_prefix(end);
-    return value;
+      if (line[at] != '}') { return false; }
+    }
+    return ends.space(at + 1) == line.size();
   }
 
   template <class T>

@@ -6,6 +6,7 @@
 #include "heddle/erased/user_transfer.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/stores/detail/search_parts.hpp"
+#include "heddle/transfer/abort.hpp"
 #include "heddle/transfer/exporter.hpp"
 #include "heddle/transfer/importer.hpp"
 #include "heddle/transfer/operations.hpp"

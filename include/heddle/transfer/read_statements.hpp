@@ -46,10 +46,12 @@ struct ReadStatements {
       "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM imports WHERE user_id = ?1)"};
   sql::Statement<std::int64_t> schema{"SELECT coalesce(max(version), 0) FROM heddle_migrations"};
 
+  /// The first branch may be gone, see RetentionConfig, or have lost its session.
   Lines<SessionRow, 0> sessions{
-      "SELECT " + sql::columns<SessionRow>("s.", {sql::computed<&SessionRow::first_sequence>("b.first_sequence")}) +
-      " FROM sessions s JOIN branches b ON b.number = s.number" + Sql::same_user("b", "s") +
-      " WHERE s.user_id = ?1 ORDER BY s.number"};
+      "SELECT " +
+      sql::columns<SessionRow>("s.", {sql::computed<&SessionRow::first_sequence>("coalesce(b.first_sequence, 1)")}) +
+      " FROM sessions s LEFT JOIN branches b ON b.number = s.number AND b.session_number = s.number" +
+      Sql::same_user("b", "s") + " WHERE s.user_id = ?1 ORDER BY s.number"};
   /// The number.
   Lines<BranchRow, 1> branches{"SELECT b.number, " +
                                sql::columns<BranchRow>("b.", {sql::computed<&BranchRow::session_id>("s.id")}) +

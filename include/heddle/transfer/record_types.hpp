@@ -45,10 +45,12 @@ inline constexpr std::array<std::string_view, 22> moved_tables{
     "usage_by_day",   "memory_snapshots",  "agent_errors",    "artifacts",      "contents",
     "content_chunks", "artifact_versions", "content_usage",   "human_requests", "idempotency_keys",
     "sql_results",    "sql_result_images"};
-/// Those that it has not: what is made of other tables, is under way, or belongs to no tenant.
-inline constexpr std::array<std::string_view, 11> other_tables{
-    "search_queue",    "search_removals", "message_words", "artifact_words", "search_state",           "search_rebuild",
-    "content_uploads", "tenants",         "imports",       "import_numbers", "heddle_announcement_key"};
+/// Those that it has not: what is made of other tables, is under way, belongs to no tenant, or tells of erasures.
+inline constexpr std::array<std::string_view, 14> other_tables{
+    "search_queue",   "search_removals", "message_words",           "artifact_words",
+    "search_state",   "search_rebuild",  "content_uploads",         "tenants",
+    "imports",        "import_numbers",  "heddle_announcement_key", "erasures",
+    "erasure_counts", "erasure_receipts"};
 
 }  // namespace heddle::transfer
 

@@ -14,6 +14,7 @@
 #include "heddle/transfer/rows.hpp"
 #include "heddle/transfer/write_statements.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -188,11 +189,21 @@ class RecordWriter {
   void message() {
     const auto [branch, sequence] = read_place();
     const auto row = read<MessageRow>();
-    const auto text = [](const OptionalJson& json) { return json ? std::string_view(json->text) : std::string_view(); };
-    const Message& searched = stored_.message_of(
-        {row.content, text(row.content_blocks), text(row.tool_calls), {}, text(row.tool_result), text(row.parts)});
-    run(sql_.message, branch, sequence, fields_of(row), sql::SearchText(searched, row.content.size()));
+    run(sql_.message, branch, sequence, fields_of(row), sql::SearchText(searched_of(row), row.content.size()));
     if constexpr (Sql::queues_messages) { run(sql::statements<QueueStatements<Sql>>().queue, branch, sequence); }
+  }
+
+  /// Returns what is searched of a message, where the statement needs its words.
+  [[nodiscard]] const Message& searched_of(const MessageRow& row) {
+    if constexpr (Sql::queues_messages || std::same_as<Transaction, NoTransaction>) {
+      return wordless_;
+    } else {
+      const auto text = [](const OptionalJson& json) {
+        return json ? std::string_view(json->text) : std::string_view();
+      };
+      return stored_.message_of(
+          {row.content, text(row.content_blocks), text(row.tool_calls), {}, text(row.tool_result), text(row.parts)});
+    }
   }
 
   void artifact() {
@@ -211,6 +222,7 @@ class RecordWriter {
   Checks& checks_;
   bool takes_quota_;
   sql::StoredTexts<Message> stored_;
+  const Message wordless_{};
 };
 
 }  // namespace heddle::transfer

@@ -43,11 +43,13 @@ inline constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 /// is out of range would be one of another tenant.
 class RowChecks {
  public:
-  explicit RowChecks(const LineFields& fields) : fields_(fields) {}
+  /// With `are_checked` false the rows were checked before.
+  explicit RowChecks(const LineFields& fields, bool are_checked = true) : fields_(fields), checks_(are_checked) {}
 
   /// Throws `data_loss` with the number of the line.
   template <class Row>
   void operator()(const Row& row) const {
+    if (!checks_) { return; }
     try {
       check(row);
     } catch (const Error& error) { fields_.refuse(std::string("cannot be stored: ").append(error.what())); }
@@ -66,6 +68,14 @@ class RowChecks {
     if (value < first || value > last) {
       validation::refuse(field, "is not between " + std::to_string(first) + " and " + std::to_string(last));
     }
+  }
+  static void check_session_id(const Path& field, const Text& id) {
+    validation::check_id(field, id);
+    if (id == staging_session) { validation::refuse(field, "is that of the session of an import"); }
+  }
+  /// A number to which later writes add: they must have room for that.
+  static void check_count(const Path& field, Integer value, Integer first = 0) {
+    between(field, value, first, limits::tokens * (limits::sequence + 1));
   }
   static void check_time(const Path& field, Integer time) {
     validation::check_time(field, Timestamp(Timestamp::duration(time)));
@@ -92,20 +102,20 @@ class RowChecks {
   static void check(const SessionRow& row) {
     Session session;
     read_model<reflection::Without<reflection::All<Session>, &Session::user_id>>(row, session);
-    validation::check_id("session.id", session.id);
+    check_session_id("session.id", session.id);
     validation::check("session", session);
-    if (session.id == staging_session) { validation::refuse("session.id", "is that of the session of an import"); }
-    between("session.total_tokens", session.total_tokens, 0);
+    if (session.parent_session_id) { check_session_id("session.parent_session_id", *session.parent_session_id); }
+    check_count("session.total_tokens", session.total_tokens);
     check_costs("session.total_cost_usd", session.total_cost_usd);
-    between("session.revision", session.revision, 0);
-    between("session.branch", session.branch, 1);
+    check_count("session.revision", session.revision);
+    check_count("session.branch", session.branch, 1);
     between("session.last_sequence", session.last_sequence, 0, limits::sequence);
     between("session.first_sequence", row.first_sequence, 1, limits::sequence + 1);
     check_deletion("session.deleted_at", row.deleted_at);
   }
   static void check(const BranchRow& row) {
-    if (row.session_id) { validation::check_id("branch.session_id", *row.session_id); }
-    between("branch.branch", row.branch, 1);
+    if (row.session_id) { check_session_id("branch.session_id", *row.session_id); }
+    check_count("branch.branch", row.branch, 1);
     check_range(row.first_sequence, row.last_sequence.value_or(limits::sequence));
     if (row.hidden_at) { check_time("branch.hidden_at", *row.hidden_at); }
   }
@@ -140,7 +150,7 @@ class RowChecks {
     validation::check_text("tool_link.call_id", row.call_id, limits::provider_id);
   }
   static void check(const StreamRow& row) {
-    between("message_stream.writer", row.writer, 1);
+    check_count("message_stream.writer", row.writer, 1);
     between("message_stream.silence", row.silence, 1, std::chrono::microseconds(std::chrono::days(1)).count());
     between("message_stream.size", row.size, 0, static_cast<Integer>(limits::text));
     check_time("message_stream.touched_at", row.touched_at);
@@ -152,16 +162,16 @@ class RowChecks {
   static void check(const ExecutionRow& row) {
     ToolExecution execution;
     read_model<reflection::All<ToolExecution>>(row, execution);
-    validation::check_id("execution.session_id", execution.session_id);
+    check_session_id("execution.session_id", execution.session_id);
     validation::check("execution", execution);
   }
   static void check(const UsageRow& row) {
-    validation::check_id("usage.session_id", row.session_id);
+    check_session_id("usage.session_id", row.session_id);
     validation::check_text("usage.model", row.model, limits::id);
     check_time("usage.day", row.day);
     for (const Integer sum : {row.messages, row.input_tokens, row.output_tokens, row.cached_read_tokens,
                               row.cached_write_tokens, row.reasoning_tokens}) {
-      between("a sum of usage", sum, 0);
+      check_count("a sum of usage", sum);
     }
     check_costs("usage.cost_usd", row.cost_usd);
   }
@@ -169,7 +179,7 @@ class RowChecks {
     MemorySnapshot snapshot;
     read_model<reflection::All<MemorySnapshot>>(row, snapshot);
     validation::check_id("snapshot.id", snapshot.id);
-    validation::check_id("snapshot.session_id", snapshot.session_id);
+    check_session_id("snapshot.session_id", snapshot.session_id);
     validation::check("snapshot", snapshot);
   }
   static void check(const ErrorRow& row) {
@@ -177,7 +187,7 @@ class RowChecks {
     read_model<reflection::Without<reflection::All<StoredError>, &StoredError::raw_error>>(row, error);
     validation::check_id("error.id", error.id);
     validation::check("error", error);
-    if (error.session_id) { validation::check_id("error.session_id", *error.session_id); }
+    if (error.session_id) { check_session_id("error.session_id", *error.session_id); }
     // A text that is no JSON was stored as a string in an object: six bytes for each byte at most.
     validation::check_text("error.raw_error", row.raw_error, 7 * limits::text);
   }
@@ -186,7 +196,9 @@ class RowChecks {
     read_model<reflection::All<Artifact>>(row, artifact);
     validation::check_id("artifact.id", artifact.id);
     stores::detail::check_artifact(artifact);
-    between("artifact.version", artifact.version, 0);
+    if (artifact.session_id) { check_session_id("artifact.session_id", *artifact.session_id); }
+    check_count("artifact.version", artifact.version);
+    check_count("artifact.revision", artifact.revision);
     check_deletion("artifact.deleted_at", row.deleted_at);
   }
   static void check(const ContentRow& row) {
@@ -199,7 +211,7 @@ class RowChecks {
     read_model<reflection::All<ArtifactVersion>>(row, version);
     validation::check_id("artifact_version.artifact_id", version.artifact_id);
     validation::check("artifact_version", version);
-    between("artifact_version.version", version.version, 1);
+    check_count("artifact_version.version", version.version, 1);
     between("artifact_version.size_bytes", version.size_bytes, 0, limits::content);
   }
   static void check(const QuotaRow& row) { between("artifact_quota.quota_bytes", row.quota_bytes, 0); }
@@ -208,10 +220,11 @@ class RowChecks {
     read_model<reflection::All<HumanRequest>>(row, request);
     validation::check_id("request.id", request.id);
     stores::detail::check_request(request);
+    if (request.session_id) { check_session_id("request.session_id", *request.session_id); }
   }
   static void check(const KeyRow& row) {
     validation::check_id("idempotency_key.key", row.key);
-    if (row.session_id) { validation::check_text("idempotency_key.session_id", *row.session_id, limits::id); }
+    if (row.session_id) { check_session_id("idempotency_key.session_id", *row.session_id); }
     validation::check_text("idempotency_key.operation", row.operation, limits::id);
     validation::check_text("idempotency_key.fingerprint", row.fingerprint, limits::name);
     validation::check_text("idempotency_key.answer_text", row.answer_text, limits::text);
@@ -235,6 +248,7 @@ class RowChecks {
   }
 
   const LineFields& fields_;
+  bool checks_;
 };
 
 }  // namespace heddle::transfer

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace heddle::transfer {
@@ -25,7 +27,8 @@ struct BegunContent {
   heddle::detail::crypto::Sha256 digest{};
 };
 
-/// What the records of a stream must be to one another, besides RowChecks. Keeps some bytes for each branch.
+/// What the records of a stream must be to one another, besides RowChecks. Keeps some bytes for each branch and
+/// content.
 class StreamChecks : public RowChecks {
  public:
   explicit StreamChecks(const LineFields& fields) : RowChecks(fields) {}
@@ -81,6 +84,7 @@ class StreamChecks : public RowChecks {
   }
 
   void note(const ContentRow& row) {
+    sizes_.emplace(row.checksum, row.size_bytes);
     content_.emplace();
     content_->row = row;
     content_->line = fields().number();
@@ -94,6 +98,11 @@ class StreamChecks : public RowChecks {
     content_->size += static_cast<std::int64_t>(row.bytes.size());
     content_->digest.update(row.bytes);
   }
+  void note(const VersionRow& row) const {
+    const auto size = sizes_.find(row.checksum);
+    if (size == sizes_.end()) { fields().refuse("refers to a content that is missing"); }
+    if (size->second != row.size_bytes) { fields().refuse("has another size than its content"); }
+  }
   void end_content() {
     if (!content_) { return; }
     if (content_->size != content_->row.size_bytes || content_->digest.hex() != content_->row.checksum) {
@@ -103,6 +112,7 @@ class StreamChecks : public RowChecks {
   }
 
   std::optional<BegunContent> content_{};
+  std::unordered_map<std::string, std::int64_t> sizes_{};  ///< of contents, by checksum
   std::vector<Written> branches_{};
   std::int64_t summaries_ = 0;
 };

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -27,17 +28,18 @@
 namespace heddle::transfer {
 
 /// The bytes of a stream, which can be read from the start more than once: what a function reads goes to a temporary
-/// file first. A template only so that files that do not use it do not compile it.
+/// file as well. A template only so that files that do not use it do not compile it.
 template <std::same_as<ContentSource> Source>
 class StreamBytes {
  public:
   StreamBytes(const Source& source, const Context& context) : source_(source), context_(context) {
-    if (source.kind() == Source::Kind::reader) { spool(); }
+    if (source.kind() == Source::Kind::reader) { make_spool(); }
     if (source.kind() == Source::Kind::file) { heddle::detail::files::require_regular_file(source.file()); }
     rewind();
   }
 
   void rewind() {
+    if (spooling_ && at_ != 0) { spool_rest(); }
     at_ = 0;
     if (spooled_) { std::rewind(spooled_.get()); }
     if (source_.kind() == Source::Kind::file) {
@@ -46,9 +48,13 @@ class StreamBytes {
     }
   }
 
+  /// True if the bytes can be others when they are read again: those of a file, which anyone can write.
+  [[nodiscard]] bool can_change() const noexcept { return source_.kind() == Source::Kind::file; }
+
   /// Returns how many bytes were read; 0 at the end. Throws if the call is to end.
   [[nodiscard]] std::size_t read(std::span<char> buffer) {
     context_.check();
+    if (spooling_) { return spool(buffer); }
     if (spooled_) {
       const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), spooled_.get());
       if (count == 0 && std::ferror(spooled_.get()) != 0) { refuse_spooling("read"); }
@@ -72,25 +78,44 @@ class StreamBytes {
   };
 
   [[noreturn]] static void refuse_spooling(const char* verb) {
-    throw Error(ErrorCode::unavailable, std::string("the temporary file for the stream cannot be ").append(verb));
+    const bool is_full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+    throw Error(
+        is_full ? ErrorCode::resource_exhausted : ErrorCode::unavailable,
+        std::string("the temporary file for the stream cannot be ")
+            .append(verb)
+            .append(is_full ? ": its disk is full, or a limit of file sizes was reached; make room in " : ": see ")
+            .append(P_tmpdir));
   }
 
-  void spool() {
+  void make_spool() {
+    errno = 0;
     spooled_.reset(std::tmpfile());
     if (!spooled_) { refuse_spooling("made"); }
     // No program that this process starts gets the stream.
     if (::fcntl(::fileno(spooled_.get()), F_SETFD, FD_CLOEXEC) != 0) { refuse_spooling("made"); }
-    std::vector<char> buffer(std::size_t{1} << 16U);
-    while (const std::size_t count = source_.reader()(buffer)) {
-      context_.check();
-      if (std::fwrite(buffer.data(), 1, count, spooled_.get()) != count) { refuse_spooling("written"); }
+    spooling_ = true;
+  }
+  /// Reads from the function.
+  std::size_t spool(std::span<char> buffer) {
+    const std::size_t count = source_.reader()(buffer);
+    errno = 0;
+    if (count != 0 && std::fwrite(buffer.data(), 1, count, spooled_.get()) != count) { refuse_spooling("written"); }
+    at_ += count;
+    if (count == 0) {
+      if (std::fflush(spooled_.get()) != 0) { refuse_spooling("written"); }
+      spooling_ = false;
     }
-    if (std::fflush(spooled_.get()) != 0) { refuse_spooling("written"); }
+    return count;
+  }
+  void spool_rest() {
+    std::vector<char> buffer(std::size_t{1} << 16U);
+    while (spool(buffer) != 0) { context_.check(); }
   }
 
   const Source& source_;
   const Context& context_;
   std::unique_ptr<std::FILE, Close> spooled_{};
+  bool spooling_ = false;  ///< the function has not come to its end
   std::optional<heddle::detail::files::PlainFile> file_{};
   std::size_t at_ = 0;
 };
@@ -129,13 +154,18 @@ class StreamLines {
   /// Returns the number of the line that was read last, from 1.
   [[nodiscard]] std::int64_t number() const noexcept { return number_; }
 
-  /// Adds a line to the digests.
-  void add(const std::string& line) {
+  /// Adds a line to the digest of the whole stream. It is the same afterwards.
+  void add(std::string& line) {
+    line += '\n';
     whole_.update(line);
-    whole_.update(std::string_view("\n"));
-    if (number_ == 1) { return; }
+    line.pop_back();
+  }
+  /// Adds a line to both digests.
+  void add_record(std::string& line) {
+    line += '\n';
+    whole_.update(line);
     records_.update(line);
-    records_.update(std::string_view("\n"));
+    line.pop_back();
   }
   [[nodiscard]] std::string checksum() const { return whole_.hex(); }
   [[nodiscard]] std::string records_checksum() const { return records_.hex(); }

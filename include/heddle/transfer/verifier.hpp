@@ -108,7 +108,7 @@ template <class Sql, class Lines>
   while (lines.next(line)) {
     const std::string checksum = line.starts_with(R"({"type":"trailer")") ? lines.checksum() : std::string();
     const std::string records = checksum.empty() ? std::string() : lines.records_checksum();
-    lines.add(line);
+    lines.add_record(line);
     Record record = order.next(std::move(line), lines.number());
     line.clear();
     if (record.type != RecordType::trailer) {

@@ -3,10 +3,10 @@
 
 #include "heddle/limits.hpp"
 #include "heddle/sql/columns.hpp"
-#include "heddle/sql/hidden_by_import.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/transfer/marks.hpp"
 #include "heddle/transfer/rows.hpp"
 
 #include <cstddef>
@@ -17,8 +17,6 @@
 #include <string_view>
 
 namespace heddle::transfer {
-
-inline constexpr std::int64_t hidden = sql::hidden_by_import;
 
 /// The statements that write the records of an import; the tables are described in the migration `imports`. The first
 /// parameter is the user. A place is the number of a record of its type in the stream, from 1. What refers to something
@@ -185,8 +183,8 @@ struct WriteStatements {
   }
   /// The branch of a place belongs to a session.
   static std::string has_session(const std::string& place) {
-    return "EXISTS (SELECT 1 FROM branches b WHERE b.number = " + place + ".number AND b.session_number IS NOT NULL" +
-           Sql::same_user("b", place) + ")";
+    return "EXISTS (SELECT 1 FROM branches b WHERE " + Sql::of_user("b", "?1") + "b.number = " + place +
+           ".number AND b.session_number IS NOT NULL)";
   }
   /// A record may refer to a session, or to none.
   static std::string may_refer(const std::string& id) {

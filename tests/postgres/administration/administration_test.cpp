@@ -58,7 +58,10 @@ TEST_CASE("with its connection there is administration, for a backend of a known
   CHECK(users_of(handle) == 1);
   static_assert(!decltype(online_backup(backend))::possible);
   static_assert(decltype(reindexing(backend))::possible);
+  static_assert(decltype(retention(backend))::possible);
   static_assert(!decltype(scrubbing(backend))::possible);
+  static_assert(!decltype(compaction(backend))::possible);
+  CHECK(!compaction(handle));
 }
 
 TEST_CASE("validate_permissions returns the privileges of the administrator's role") {
@@ -137,6 +140,28 @@ TEST_CASE("the administrator removes the expired results of all tenants, and a r
   CHECK(server.integer("SELECT count(*) FROM sql_result_images") == 5);
 }
 
+TEST_CASE("the administrator removes old records of all tenants, and a role that sees one tenant does not") {
+  support::MigratedDatabase database;
+  OnServer backend(database.config());
+  // More than one list of tenants has.
+  constexpr int tenants = 300;
+  for (int i = 0; i < tenants; ++i) {
+    const auto tenant = Context::for_user("tenant " + std::to_string(i));
+    for (const int number : {1, 2}) {
+      backend.error_store().store(tenant, {.id = std::to_string(number), .raw_error = "x"});
+    }
+  }
+  const RetentionConfig rules{.errors = {.max_count = 1}};
+  auto config = database.config();
+  config.admin_dsn = config.dsn;
+  OnServer blind(config);
+  CHECK(code_of([&] { blind.apply_retention({}, rules); }) == ErrorCode::permission_denied);
+  CHECK(backend.apply_retention({}, rules).errors == tenants);
+  support::RawPostgres server(database.database().superuser_dsn());
+  CHECK(server.integer("SELECT count(*) FROM agent_errors") == tenants);
+  CHECK(server.integer("SELECT count(*) FROM agent_errors WHERE id = '2'") == tenants);
+}
+
 TEST_CASE("without its connection there is no administration") {
   const support::MigratedDatabase database;
   auto config = database.config();
@@ -155,6 +180,11 @@ TEST_CASE("without its connection there is no administration") {
   CHECK(code_of([&] { backend.session_storage().purge_deleted_sessions({}, std::chrono::seconds(0)); }) ==
         ErrorCode::failed_precondition);
   CHECK(code_of([&] { backend.result_store().purge_expired(); }) == ErrorCode::failed_precondition);
+  CHECK(code_of([&] { backend.apply_retention({}, {.keys = {.max_count = 1}}); }) == ErrorCode::failed_precondition);
+  CHECK(!retention(backend));
+  CHECK(!retention(handle));
+  config.retention.keys.max_count = 1;
+  CHECK(code_of([&] { const OnServer refused(config); }) == ErrorCode::invalid_argument);
   // Nothing is removed by itself, and one can see it.
   CHECK_FALSE(backend.details().removes_expired_results);
   CHECK_FALSE(detail_report(handle)->details().removes_expired_results);

@@ -2,7 +2,9 @@
 
 #include "heddle/capabilities.hpp"
 #include "heddle/config/health.hpp"
+#include "heddle/erasure.hpp"
 #include "heddle/proto/storage.pb.h"
+#include "heddle/transfer.hpp"
 #include "support/expect_error.hpp"
 #include "support/postgres_database.hpp"
 #include "support/protocol_proxy.hpp"
@@ -66,6 +68,8 @@ TEST_CASE("a configuration opens PostgreSQL and migrates it with the role for th
   CHECK(!heddle::online_backup(storage));
   REQUIRE(heddle::soft_deletion(storage));
   CHECK(heddle::soft_deletion(storage)->soft_delete_session(ada, "s"));
+  CHECK(heddle::user_transfer(storage));
+  CHECK(heddle::erase_user(storage, ada, {.idempotency_key = "k"}).digest.size() == 64);
   // The role that migrates is not used for administration.
   CHECK(!heddle::administration(storage));
   CHECK(code_of([&] { static_cast<void>(heddle::administration(storage)->statistics({})); }) ==

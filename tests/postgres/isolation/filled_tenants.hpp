@@ -56,6 +56,9 @@ class FilledTenants {
                           user + "', '', 1, 1, 0, 1)");
       superuser().execute("INSERT INTO import_numbers (user_id, kind, place, number) VALUES ('" + user +
                           "', 'session', 1, 1)");
+      // As an interrupted erasure leaves it.
+      superuser().execute("INSERT INTO erasures (user_id, key, batch, started_at) VALUES ('" + user + "', '', 1, 1)");
+      superuser().execute("INSERT INTO erasure_counts (user_id, name, removed) VALUES ('" + user + "', 'folds', 1)");
     }
   }
 
@@ -73,11 +76,12 @@ class FilledTenants {
   std::unique_ptr<OnServer> backend_{};
 };
 
-/// Returns all tables of the schema with rows of tenants, from the catalogue: new tables are included.
+/// Returns all tables of the schema with rows of tenants, from the catalogue: new tables are included. Receipts of
+/// erasures name no tenant: see postgres/erasures.
 inline std::vector<std::string> tables_of_tenants(support::RawPostgres& raw) {
   return raw.texts(
       "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'f') "
-      "AND relname NOT IN ('heddle_migrations', 'heddle_announcement_key') ORDER BY relname");
+      "AND relname NOT IN ('heddle_migrations', 'heddle_announcement_key', 'erasure_receipts') ORDER BY relname");
 }
 
 /// Returns a digest of the content of a table.

@@ -172,7 +172,9 @@ TEST_CASE("fault 12: every key starts with the tenant, so that an id of one tena
             .texts("SELECT indexrelid::regclass FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
                    "JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] WHERE indisunique AND "
                    "t.relnamespace = 'public'::regnamespace AND t.relname <> 'heddle_migrations' "
-                   "AND a.attname <> 'user_id'")
+                   "AND a.attname <> 'user_id' "
+                   // A receipt outlives its tenant, and has only the digest of the id.
+                   "AND NOT (t.relname = 'erasure_receipts' AND a.attname = 'tenant')")
             .empty());
   // A table without a key would pass this check.
   for (const auto& table : tables_of_tenants(superuser)) {

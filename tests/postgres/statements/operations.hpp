@@ -348,6 +348,7 @@ inline const std::vector<Operation> all{
 
     {"sessions of all tenants", [](R& r) { CHECK(r.admin().list_sessions(r.context, r.page).total > 0); }},
     {"sessions_per_user", [](R& r) { CHECK(!r.admin().sessions_per_user(r.context, r.page).items.empty()); }},
+    {"list_tenants", [](R& r) { CHECK(!r.admin().list_tenants(r.context, r.page).items.empty()); }},
     {"statistics of all tenants", [](R& r) { CHECK(r.admin().statistics(r.context).sessions > 0); }},
     {"validate_permissions", [](R& r) { CHECK(r.admin().validate_permissions(r.context).problems.empty()); }},
 

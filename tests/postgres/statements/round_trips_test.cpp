@@ -1,3 +1,4 @@
+#include "postgres/round_trips.hpp"
 #include "heddle/postgres.hpp"
 #include "postgres/statements/turn_operations.hpp"
 #include "support/expect_error.hpp"
@@ -21,19 +22,9 @@ using namespace heddle;
 using namespace operations;
 using namespace std::chrono_literals;
 using support::code_of;
+using support::round_trips_of;
 
 namespace {
-
-/// Returns how often the client waited for the server, which it does only after Sync, Flush or a simple query.
-int round_trips_of(const support::Traffic& traffic) {
-  const auto waits = std::count_if(traffic.to_server.begin(), traffic.to_server.end(),
-                                   [](char type) { return type == 'S' || type == 'H' || type == 'Q'; });
-  CHECK(traffic.ready == waits);
-  // The server responds to the first of many commands while the last ones are being sent.
-  constexpr std::size_t few = 100;
-  if (traffic.to_server.size() < few) { CHECK(traffic.turns == waits); }
-  return static_cast<int>(waits);
-}
 
 /// Everything that operations need is stored without the counting proxy.
 class Scene {
@@ -95,7 +86,7 @@ class Scene {
   }
   template <class Call>
   int round_trips(Call&& call) {
-    return round_trips_of(traffic_of(call));
+    return support::round_trips(proxy, call);
   }
 
   /// Removes hidden sessions, so that a purge has few.

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -72,6 +75,28 @@ std::string plan_of_messages(const std::vector<std::string>& plans) {
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
+/// Returns how many rows all steps of some plans returned or dropped.
+std::int64_t rows_of(const std::vector<std::string>& plans) {
+  std::int64_t rows = 0;
+  for (const std::string& plan : plans) {
+    std::istringstream lines(plan);
+    std::int64_t loops = 1;
+    const auto number = [](const std::string& line, const std::string& name) {
+      const std::size_t at = line.find(name);
+      return at == std::string::npos ? 0 : std::stoll(line.substr(at + name.size()));
+    };
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("(actual rows=") != std::string::npos) {
+        loops = number(line, " loops=");
+        rows += loops * number(line, "(actual rows=");
+      } else if (const std::size_t at = line.find("Rows Removed by "); at != std::string::npos) {
+        rows += loops * number(line.substr(at), ": ");
+      }
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 TEST_CASE("search: the application's role finds words through the index, under row security") {
@@ -139,22 +164,98 @@ TEST_CASE("search: the messages of a short session are read, by statements that 
   CHECK(readers == 1);
 }
 
-TEST_CASE("search: what follows in the transaction is planned as before") {
+TEST_CASE("search: plans that were made without statistics, or for empty tables, read about as little as others") {
+  support::MigratedDatabase database;
+  support::RawPostgres superuser(database.database().superuser_dsn());
+  for (const char* table : {"messages", "sessions", "branches", "segments"}) {
+    superuser.execute(std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)");
+  }
+  const auto search = [](support::Plans& plans, const std::string& arguments) {
+    return plans.of(
+        "BEGIN; SELECT set_config('search_path', 'public', true), set_config('heddle.user_id', 'tenant', "
+        "true); SELECT * FROM heddle_find_messages(" +
+        arguments + ", 1000, 20, 0); COMMIT");
+  };
+  // Not the newest of an agent: without statistics, its sessions are looked for among all of the tenant.
+  const std::vector<std::string> all{"'rare', NULL, NULL, -1, NULL, NULL, false, false",
+                                     "'rare', NULL, NULL, -1, NULL, NULL, true, false",
+                                     "'common', NULL, NULL, -1, NULL, NULL, false, false",
+                                     "'common', NULL, NULL, -1, NULL, NULL, true, false",
+                                     "'veri rare', NULL, NULL, -1, NULL, NULL, false, false",
+                                     "'rare', 's7', NULL, -1, NULL, NULL, false, false",
+                                     "'rare', NULL, 'agent2', -1, NULL, NULL, false, false",
+                                     "E'rare\nveri', NULL, NULL, -1, NULL, NULL, false, true"};
+  support::Plans early(database.database().superuser_dsn(), "heddle_app");
+  const auto search_all = [&] {
+    for (const std::string& arguments : all) { static_cast<void>(search(early, arguments)); }
+  };
+  search_all();
+  heddle::Backend<heddle::Postgres> backend(database.config());
+  const auto context = heddle::Context::for_user("tenant");
+  for (int session = 0; session < 400; ++session) {
+    const std::string id = "s" + std::to_string(session);
+    backend.session_storage().save_session(context, {.id = id, .agent_id = "agent" + std::to_string(session % 5)});
+    std::vector<heddle::Message> batch(10);
+    for (heddle::Message& message : batch) { message.content = "common nothing"; }
+    if (session % 20 == 7) { batch.front().content = "common very rare"; }
+    backend.session_storage().save_messages(context, id, batch);
+    // Statements that are not reached without messages are planned with the first ones.
+    if (session == 0) { search_all(); }
+  }
+  // Many other sessions, with a branch and a segment each, that no search has to read.
+  superuser.execute(
+      "INSERT INTO sessions (user_id, id, name, agent_id, context, created_at, updated_at, total_cost_usd, "
+      "total_tokens) SELECT 'tenant', 'old' || n, '', 'old', '{}', n, n, 0, 0 FROM generate_series(1, 5000) n");
+  superuser.execute("SELECT gin_clean_pending_list('messages_search')");
+  const auto rows_by = [&](support::Plans& plans) {
+    std::vector<std::int64_t> rows;
+    for (const std::string& arguments : all) { rows.push_back(rows_of(search(plans, arguments))); }
+    return rows;
+  };
+  const auto by_early_plans = rows_by(early);
+  support::Plans without(database.database().superuser_dsn(), "heddle_app");
+  const auto by_plans_without = rows_by(without);
+  superuser.execute("ANALYZE");
+  support::Plans with(database.database().superuser_dsn(), "heddle_app");
+  const auto by_plans_with = rows_by(with);
+  for (std::size_t number = 0; number < all.size(); ++number) {
+    CAPTURE(all[number]);
+    CHECK(by_plans_with[number] > 10);
+    CHECK(by_early_plans[number] <= 2 * by_plans_with[number] + 100);
+    CHECK(by_plans_without[number] <= 2 * by_plans_with[number] + 100);
+  }
+}
+
+TEST_CASE("search: what follows in the transaction is planned as before, also after a failure") {
   Filled filled;
   support::RawPostgres connection(filled.app_dsn());
   connection.execute("BEGIN; SET LOCAL heddle.user_id = 'tenant1'");
-  const std::string mode = connection.text("SHOW plan_cache_mode");
-  // Of many messages in order, by the index, and of many to be ranked.
-  for (const char* arguments : {"'common', NULL, NULL, -1, NULL, NULL, true, false",
-                                "'rare', NULL, NULL, -1, NULL, NULL, "
-                                "false, true",
-                                "'common', NULL, NULL, -1, NULL, NULL, false, false"}) {
+  const auto settings = [&connection] {
+    std::string all;
+    for (const char* name :
+         {"plan_cache_mode", "enable_seqscan", "enable_bitmapscan", "enable_sort", "jit", "search_path"}) {
+      all += connection.text(std::string("SHOW ") + name) + "; ";
+    }
+    return all;
+  };
+  const std::string before = settings();
+  // Of many messages in order, by the index, of many to be ranked, of any word, and of a short session.
+  for (const char* arguments :
+       {"'common', NULL, NULL, -1, NULL, NULL, true, false", "'rare', NULL, NULL, -1, NULL, NULL, false, true",
+        "'common', NULL, NULL, -1, NULL, NULL, false, false", "E'rare\ncommon', NULL, NULL, -1, NULL, NULL, true, true",
+        "'rare', 's7', NULL, -1, NULL, NULL, false, false"}) {
     CAPTURE(arguments);
-    static_cast<void>(
-        connection.text(std::string("SELECT count(*) FROM heddle_find_messages(") + arguments + ", 1000, 20, 0)"));
-    CHECK(connection.text("SHOW plan_cache_mode") == mode);
-    CHECK(connection.text("SHOW enable_seqscan") == "on");
+    const std::string search = std::string("SELECT count(*) FROM heddle_find_messages(") + arguments;
+    static_cast<void>(connection.text(search + ", 1000, 20, 0)"));
+    CHECK(settings() == before);
+    // It fails at its end: where a page would begin before the first match.
+    connection.execute("SAVEPOINT search");
+    CHECK(connection.failure_of(search + ", 1000, 20, -1)") == "2201X");
+    connection.execute("ROLLBACK TO search");
+    CHECK(settings() == before);
   }
+  connection.execute("COMMIT");
+  CHECK(settings() == before);
 }
 
 TEST_CASE("search: artifacts are found and counted through the index, under row security") {

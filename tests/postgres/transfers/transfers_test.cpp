@@ -1,4 +1,5 @@
 #include "conformance/transfers.hpp"
+#include "conformance/same_tenant.hpp"
 #include "heddle/reflection/members.hpp"
 #include "heddle/sqlite.hpp"
 #include "heddle/transfer/record_types.hpp"
@@ -8,8 +9,6 @@
 #include "support/raw_database.hpp"
 #include "support/raw_postgres.hpp"
 #include "support/temporary_folder.hpp"
-#include "transcripts/import.hpp"
-#include "transcripts/transcript.hpp"
 
 #include <doctest/doctest.h>
 
@@ -42,21 +41,6 @@ struct OnFile {
   support::TemporaryFolder folder;
   Backend<Sqlite> backend;
 };
-
-template <class From, class To>
-void check_sessions(From& from, To& to, const Context& context) {
-  auto& one = from.session_storage();
-  auto& two = to.session_storage();
-  for (const std::string& id : one.list_sessions(context).items) {
-    CAPTURE(id);
-    CHECK(is_same(*one.load_session(context, id), *two.load_session(context, id)));
-    CHECK(one.load_messages(context, id).items == two.load_messages(context, id).items);
-    CHECK(one.load_messages(context, id, MessageWindow{}).messages ==
-          two.load_messages(context, id, MessageWindow{}).messages);
-    CHECK(one.list_tool_executions(context, id).items == two.list_tool_executions(context, id).items);
-    CHECK(one.list_branches(context, id).items == two.list_branches(context, id).items);
-  }
-}
 
 /// Returns whether a table stands in one of the lists; the tables of FTS5 are named after theirs.
 bool is_known(const std::string& table) {
@@ -120,28 +104,7 @@ TEST_CASE("a tenant goes from SQLite to PostgreSQL and back, with the same diges
   import_user(last.backend, alice, there.bytes, {.artifact_quota = true});
   check_sessions(from, last.backend, alice);
   CHECK(exported(last.backend, alice).bytes == stream.bytes);
-  for (const char* id : {"a1", "a2", "a3"}) {
-    CHECK(content_of(from.artifact_store(), alice, id) == content_of(last.backend.artifact_store(), alice, id));
-  }
-}
-
-TEST_CASE("transcripts go from SQLite to PostgreSQL and back") {
-  OnFile source;
-  OnServer server;
-  OnFile last;
-  const auto transcripts = read_transcripts(HEDDLE_TEST_TRANSCRIPTS).transcripts;
-  for (std::size_t index = 0; index < std::min<std::size_t>(transcripts.size(), 20); ++index) {
-    store_transcript(source.backend, transcripts[index]);
-  }
-  const std::string user = transcripts.front().tenant;
-  const Context tenant = Context::for_user(user);
-  const Exported stream = exported(source.backend, tenant);
-  CHECK(stream.report.counts.at("message") > 0);
-  import_user(server.backend(), tenant, stream.bytes);
-  check_sessions(source.backend, server.backend(), tenant);
-  import_user(last.backend, tenant, exported(server.backend(), tenant).bytes);
-  check_sessions(source.backend, last.backend, tenant);
-  CHECK(exported(last.backend, tenant).bytes == stream.bytes);
+  check_artifacts(from, last.backend, alice);
 }
 
 TEST_CASE("an import writes rows of its tenant only, and an export reads no others") {

@@ -33,7 +33,7 @@ TEST_CASE("messages: a configuration that cannot be read") {
   const auto invalid = ErrorCode::invalid_argument;
   says(invalid,
        "the configuration's JSON cannot be read: it has no field bakend: use one of backend, sqlite, postgres, "
-       "migration, metrics",
+       "migration, metrics, read_only",
        R"({"bakend": "secret"})");
   const Error unknown = support::error_of([] { static_cast<void>(open_json(R"({"sqlite": {"pat": "secret"}})")); });
   CHECK(unknown.code() == invalid);

@@ -68,11 +68,13 @@ TEST_CASE("the defaults for PostgreSQL are those of the backend") {
   CHECK(settings.page_bytes == 64 * 1024 * 1024);
   CHECK(settings.search_candidates == 10'000);
   CHECK(settings.reindex_interval == std::chrono::hours(1));
+  CHECK(!settings.read_only);
   CHECK(settings.artifact_content == heddle::ArtifactContent::database);
   CHECK(settings.artifact_quota_bytes == 0);
   CHECK(!settings.soft_delete.enabled);
   CHECK(settings.soft_delete.grace_period == seconds(2'592'000));
   CHECK(settings.soft_delete.cleanup_interval == seconds(86'400));
+  CHECK(settings.retention == heddle::RetentionConfig{});
   CHECK(settings.query_budget.queries == defaults.query_budget.queries);
   CHECK(settings.query_budget.bytes == defaults.query_budget.bytes);
 }
@@ -85,11 +87,13 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
       "page_bytes": "7000000000", "search_candidates": 1000000, "reindex_interval_seconds": 0, "artifact_content": "ARTIFACT_CONTENT_FILES",
       "artifact_quota_bytes": "6000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
       "results": {"quota_bytes": "6000000000", "cleanup_interval_seconds": 0},
+      "retention": {"errors": {"max_age_seconds": 5}, "keys": {"max_count": 9}, "interval_seconds": 10},
       "pool": {"max_connections": 10000, "min_connections": 0, "max_idle_time_seconds": 0, "max_lifetime_seconds": 1,
                "health_check_interval_seconds": 2},
       "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3}},
-    "migration": {"migration_dir": "~/sql"}})");
+    "migration": {"migration_dir": "~/sql"}, "read_only": true})");
   CHECK(settings.dsn == "own");
+  CHECK(settings.read_only);
   CHECK(settings.admin_dsn == "admin");
   CHECK(settings.migration_dsn == "migration");
   CHECK(settings.schema == "Agents_2");
@@ -113,6 +117,8 @@ TEST_CASE("every field of the PostgreSQL section reaches the backend's configura
   CHECK(settings.soft_delete.enabled);
   CHECK(settings.soft_delete.grace_period == seconds(0));
   CHECK(settings.soft_delete.cleanup_interval == seconds(3));
+  CHECK(settings.retention ==
+        heddle::RetentionConfig{.errors = {.max_age = seconds(5)}, .keys = {.max_count = 9}, .interval = seconds(10)});
   CHECK(settings.query_budget.queries == 3);
   CHECK(settings.query_budget.bytes == 5'000'000'000);
 }
@@ -218,6 +224,8 @@ TEST_CASE("invalid values for PostgreSQL are refused") {
                                           R"("search_candidates": 1000001)",
                                           R"("query_budget": {"queries": 0})",
                                           R"("query_budget": {"bytes": "0"})",
+                                          R"("retention": {"errors": {"max_count": 1}})",
+                                          R"("retention": {"interval_seconds": 0})",
                                           R"("soft_delete": {"enabled": true})"}) {
     CAPTURE(members);
     const auto error = error_of([&] { static_cast<void>(with_members(members)); });

@@ -44,6 +44,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     const auto settings = settings_of("{}");
     const heddle::sqlite::Config defaults;
     CHECK(settings.path == "/srv/loom/loom.db");
+    CHECK(!settings.read_only);
+    CHECK(!settings.immutable);
     CHECK(settings.wal);
     CHECK(settings.busy_timeout == defaults.busy_timeout);
     CHECK(settings.durability == heddle::sqlite::Durability::full);
@@ -68,6 +70,8 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(!settings.soft_delete.enabled);
     CHECK(settings.soft_delete.grace_period == std::chrono::hours(24 * 30));
     CHECK(settings.soft_delete.cleanup_interval == std::chrono::hours(24));
+    CHECK(settings.retention == heddle::RetentionConfig{});
+    CHECK(settings.incremental_vacuum);
     CHECK(settings.query_budget.queries == defaults.query_budget.queries);
     CHECK(settings.query_budget.bytes == defaults.query_budget.bytes);
   }
@@ -80,11 +84,19 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
                  "busy_timeout_ms": 0, "default_user_id": "", "artifact_directory": "files",
                  "page_bytes": "7000000000", "search_candidates": 1000000, "artifact_content": "ARTIFACT_CONTENT_DATABASE",
                  "artifact_quota_bytes": "6000000000", "query_budget": {"queries": 3, "bytes": "5000000000"},
-                 "administer_tenants": true,
+                 "administer_tenants": true, "immutable": true,
                  "soft_delete": {"enabled": true, "grace_period_seconds": 0, "cleanup_interval_seconds": 3},
+                 "incremental_vacuum": false,
+                 "retention": {"sessions": {"max_age_seconds": 1, "max_count": 2},
+                               "hidden_branches": {"max_age_seconds": 3}, "snapshots": {"max_age_seconds": 4},
+                               "errors": {"max_age_seconds": 5}, "artifacts": {"max_age_seconds": 6},
+                               "results": {"max_age_seconds": 7}, "requests": {"max_age_seconds": 8},
+                               "keys": {"max_count": 9}, "interval_seconds": 10},
                  "results": {"quota_bytes": "6000000000", "cleanup_interval_seconds": 0}},
-      "migration": {"migration_dir": "~/sql"}})");
+      "migration": {"migration_dir": "~/sql"}, "read_only": true})");
     CHECK(settings.path == "/home/ada/a.db");
+    CHECK(settings.read_only);
+    CHECK(settings.immutable);
     CHECK(settings.encrypt);
     CHECK(settings.encryption_key == "k");
     CHECK(!settings.wal);
@@ -109,6 +121,17 @@ TEST_CASE("the SQLite section reaches the backend's configuration") {
     CHECK(settings.soft_delete.enabled);
     CHECK(settings.soft_delete.grace_period == std::chrono::seconds(0));
     CHECK(settings.soft_delete.cleanup_interval == std::chrono::seconds(3));
+    using std::chrono::seconds;
+    CHECK(!settings.incremental_vacuum);
+    CHECK(settings.retention == heddle::RetentionConfig{.sessions = {seconds(1), 2},
+                                                        .hidden_branches = {.max_age = seconds(3)},
+                                                        .snapshots = {.max_age = seconds(4)},
+                                                        .errors = {.max_age = seconds(5)},
+                                                        .artifacts = {.max_age = seconds(6)},
+                                                        .results = {.max_age = seconds(7)},
+                                                        .requests = {.max_age = seconds(8)},
+                                                        .keys = {.max_count = 9},
+                                                        .interval = seconds(10)});
     CHECK(settings.query_budget.queries == 3);
     CHECK(settings.query_budget.bytes == 5'000'000'000);
   }

@@ -214,6 +214,11 @@ struct UnusedSessions {
   std::int64_t purge_deleted_sessions(const Context& context, seconds grace_period);
 };
 
+/// Rules that no code of the program applies.
+struct UnusedRetention {
+  void apply(const Context& context, const RetentionConfig& config);
+};
+
 }  // namespace
 
 TEST_CASE("a purge_timer without compiled code for its work is refused, and needs none without a plan") {
@@ -353,6 +358,30 @@ TEST_CASE("an administrator need not remove sessions") {
   const Silent backend({.path = ":memory:", .administer_tenants = true});
   CHECK(backend.can_administer());
   CHECK(!backend.can_soft_delete());
+}
+
+TEST_CASE("rules of retention that cannot hold are refused") {
+  const auto refused = [](const RetentionConfig& retention, bool administers) {
+    return code_of([&] {
+             const Silent backend({.path = ":memory:", .administer_tenants = administers, .retention = retention});
+           }) == ErrorCode::invalid_argument;
+  };
+  CHECK(refused({.errors = {.max_count = 1}}, false));
+  CHECK(refused({.errors = {.max_count = -1}}, true));
+  CHECK(refused({.keys = {.max_age = seconds(-1)}}, true));
+  CHECK(refused({.interval = seconds(0)}, false));
+  Silent backend({.path = ":memory:"});
+  backend.migrate();
+  CHECK(!heddle::retention(backend));
+  CHECK(code_of([&] { backend.apply_retention({}, {.errors = {.max_count = 1}}); }) == ErrorCode::failed_precondition);
+}
+
+TEST_CASE("a timer of retention without compiled code for its work is refused, and needs none without rules") {
+  using Timer = heddle::stores::detail::RetentionTimer<UnusedRetention>;
+  UnusedRetention unused;
+  const Timer idle(unused, {});
+  CHECK(!idle.is_planned());
+  CHECK(code_of([&] { const Timer timer(unused, {.keys = {.max_count = 1}}); }) == ErrorCode::failed_precondition);
 }
 
 TEST_CASE("a configuration of soft deletion that cannot hold is refused") {

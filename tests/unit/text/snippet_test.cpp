@@ -152,3 +152,56 @@ TEST_CASE("a snippet of any text is a part of it, with places in order") {
   }
   CHECK(marked > 5000);
 }
+
+TEST_CASE("a snippet is that of a reading of the whole text") {
+  MESSAGE("seed " << property::seed());
+  property::Generator random(property::seed());
+  const std::vector<std::string> wanted{"red", "Reds", "green", "running", "ran",    "東京",
+                                        "都",  "é",    "½",     "👍",       "useable"};
+  const std::vector<std::string> others{"blue", "read",    "gree",   "run-ups", "1",  "x9",
+                                        "京都", "e\u0301", "\u0301", "ß",       "yet"};
+  const std::vector<std::string> between{" ", " ", " ", " ", "  ", ", ", "-", ".", "\n", "", "_"};
+  // More words than of which the first possible one is looked for; as they are never found, the whole text is read.
+  std::vector<std::string> absent;
+  for (int number = 0; number < 20; ++number) { absent.push_back("zz" + std::to_string(number)); }
+  int with_terms = 0;
+  int late = 0;
+  for (int number = 0; number < 4000; ++number) {
+    // Parts of a text have the words of the query with different frequencies, most of them none.
+    std::string text;
+    for (std::size_t part = 1 + random.number(6); part > 0; --part) {
+      const std::size_t rarity = random.one_in(3) ? 1 + random.number(20) : 100000;
+      for (std::size_t count = random.number(150); count > 0; --count) {
+        text += random.one_in(rarity) ? random.one_of(wanted) : random.one_of(others);
+        text += random.one_of(between);
+      }
+    }
+    const std::size_t longest = 1 + random.number(60);
+    Maker maker(longest);
+    Maker whole(longest);
+    for (std::size_t terms = 1 + random.number(4); terms > 0; --terms) {
+      std::string term = random.one_of(wanted);
+      if (random.one_in(4)) { term += " " + random.one_of(random.one_in(2) ? wanted : others); }
+      const bool begins_word = random.one_in(4);
+      maker.add(term, begins_word);
+      whole.add(term, begins_word);
+    }
+    for (const std::string& word : absent) { whole.add(word, false); }
+    const auto found = maker.of(text);
+    const auto expected = whole.of(text);
+    CAPTURE(text);
+    CAPTURE(longest);
+    CHECK(found.terms == expected.terms);
+    CHECK(found.part.begin == expected.part.begin);
+    CHECK(found.part.end == expected.part.end);
+    REQUIRE(found.places.size() == expected.places.size());
+    for (std::size_t place = 0; place < found.places.size(); ++place) {
+      CHECK(found.places[place].begin == expected.places[place].begin);
+      CHECK(found.places[place].end == expected.places[place].end);
+    }
+    with_terms += found.terms > 0 ? 1 : 0;
+    late += found.terms > 0 && found.part.begin > 500 ? 1 : 0;
+  }
+  CHECK(with_terms > 1000);
+  CHECK(late > 100);
+}

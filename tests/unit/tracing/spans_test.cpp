@@ -163,9 +163,18 @@ TEST_CASE("no watcher shows content, ids, keys, paths or the words of errors") {
 
 TEST_CASE("a stream that fails changes no call, and has the next lines when it works again") {
   Watched watched({}, {.threshold = std::chrono::milliseconds(0)});
-  watched.stream().setstate(std::ios::badbit);
+  for (std::ostringstream* stream : {&watched.stream(), &watched.slow_stream()}) {
+    *stream << "half a li";
+    stream->setstate(std::ios::badbit);
+  }
   CHECK_NOTHROW(watched.backend().ping());
   CHECK(watched.stream().good());
+  CHECK(watched.slow_stream().good());
+  REQUIRE(lines_of(watched.traces()).size() == 2);
+  CHECK(lines_of(watched.traces()).at(1).find("\"ping\"") != std::string::npos);
+  REQUIRE(lines_of(watched.slow_log()).size() == 2);
+  CHECK(lines_of(watched.slow_log()).at(1).find("operation=ping") != std::string::npos);
+
   watched.stream().exceptions(std::ios::badbit);
   try {
     watched.stream().setstate(std::ios::badbit);

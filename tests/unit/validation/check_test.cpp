@@ -8,6 +8,7 @@
 #include "heddle/model/session.hpp"
 #include "heddle/model/stored_error.hpp"
 #include "heddle/validation/field_path.hpp"
+#include "heddle/validation/json_check.hpp"
 
 #include <doctest/doctest.h>
 
@@ -159,4 +160,14 @@ TEST_CASE("control characters are those of Unicode") {
   }
   CHECK(heddle::find_control("") == std::string_view::npos);
   CHECK(heddle::find_control("\xC2") == std::string_view::npos);
+}
+
+TEST_CASE("what keeps a text from being JSON is found, also where it ends within a character") {
+  using heddle::validation::find_json_error;
+  CHECK(find_json_error("{\"a\":\"\xc3\xa4\"}") == std::string::npos);
+  CHECK(find_json_error("{\"a\":\"\xc3") == 6);
+  CHECK(find_json_error("\"\xf0\x9f\x98") == 1);
+  CHECK(find_json_error("\"\xff\"") == 1);
+  CHECK(find_json_error("{]\xe2") == 1);
+  CHECK(find_json_error(std::string("{}\0", 3)) == 2);
 }

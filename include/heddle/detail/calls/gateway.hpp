@@ -3,6 +3,7 @@
 
 #include "heddle/call.hpp"
 #include "heddle/context.hpp"
+#include "heddle/detail/calls/changes.hpp"
 #include "heddle/detail/calls/lifecycle.hpp"
 #include "heddle/detail/calls/passage.hpp"
 #include "heddle/error.hpp"
@@ -68,6 +69,7 @@ class Gateway {
     try {
       entry.require_open();
       call.context.check();
+      require_right_to(call.operation);
       Passage<Policy, decltype(span)> passage(engine_, lifecycle_, call, span, outcome);
       return use(passage);
     } catch (const Error& error) {
@@ -80,6 +82,14 @@ class Gateway {
     } catch (...) {
       span.fail(Error(ErrorCode::internal, "the operation threw an exception that is not a heddle::Error"));
       throw;
+    }
+  }
+
+  /// Throws `failed_precondition` for an operation that a backend for reading only refuses: before it checks its
+  /// arguments, and before it makes files.
+  void require_right_to(Operation operation) const {
+    if constexpr (requires { engine_.require_writable(); }) {
+      if (changes(operation)) { engine_.require_writable(); }
     }
   }
 

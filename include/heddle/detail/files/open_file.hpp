@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -85,6 +86,12 @@ class BasicOpenFile {
   /// Returns when all bytes are on the disk.
   void sync() {
     if (::fsync(descriptor_) != 0) { refuse_file(errno, "an artifact file cannot be brought to the disk"); }
+  }
+  /// Returns how many bytes the file has.
+  [[nodiscard]] std::int64_t size() const {
+    struct stat found {};
+    if (::fstat(descriptor_, &found) != 0) { refuse_file(errno, "an artifact file cannot be read"); }
+    return found.st_size;
   }
   /// Reads the next bytes; returns how many, 0 at the end.
   std::size_t read(std::span<char> buffer) {

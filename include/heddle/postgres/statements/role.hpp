@@ -23,7 +23,8 @@ struct RoleRights {
   return "'sessions', 'messages', 'tool_executions', 'memory_snapshots', 'agent_errors', 'artifacts', 'sql_results', "
          "'sql_result_images', 'human_requests', 'idempotency_keys', 'usage_by_day', 'branches', 'segments', "
          "'folds', 'summaries', 'tool_links', 'message_streams', 'message_chunks', 'contents', 'content_chunks', "
-         "'content_uploads', 'content_usage', 'artifact_versions', 'imports', 'import_numbers'";
+         "'content_uploads', 'content_usage', 'artifact_versions', 'imports', 'import_numbers', "
+         "'erasures', 'erasure_counts', 'erasure_receipts'";
 }
 
 /// The statement of RoleGuard.

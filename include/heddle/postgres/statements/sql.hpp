@@ -184,6 +184,10 @@ struct Sql : sql::HidingSql {
   static std::string keep_row() { return " FOR NO KEY UPDATE"; }
   /// The same, without the rows that another transaction has locked, which are skipped.
   static std::string skip_held() { return " FOR UPDATE SKIP LOCKED"; }
+  /// The same for the rows of one table, against other changes, but not against records that refer to them.
+  static std::string skip_held(std::string_view table) {
+    return std::string(" FOR NO KEY UPDATE OF ").append(table).append(" SKIP LOCKED");
+  }
   /// A query that holds the sums of a tenant until the end of the transaction: statements after it see all that other
   /// transactions with this query have written.
   static std::string hold_sums(std::string_view tenant, std::string_view sums) {

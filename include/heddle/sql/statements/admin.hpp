@@ -11,6 +11,7 @@
 #include "heddle/time.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace heddle::sql {
@@ -34,6 +35,13 @@ struct AdminStatements {
   Statement<SessionCount, Text, std::int64_t> sessions_per_user{
       "SELECT user_id, count(*) FROM sessions WHERE user_id > ?1 AND deleted_at IS NULL "
       "GROUP BY user_id ORDER BY user_id LIMIT ?2"};
+  /// Parameters: after this user, limit. The ids of all that have anything stored, in their order: each is looked up
+  /// behind the one before, so that no table is read whole. Rows of other tables hang on those of these.
+  Statement<std::string, Text, std::int64_t> list_tenants{
+      "WITH RECURSIVE tenants (user_id, place) AS (SELECT " + first_tenant("?1") + ", 1 UNION ALL SELECT " +
+      first_tenant("t.user_id") +
+      ", t.place + 1 FROM tenants t WHERE t.user_id IS NOT NULL AND t.place < ?2) "
+      "SELECT user_id FROM tenants WHERE user_id IS NOT NULL ORDER BY place"};
   Statement<SystemStatistics> statistics{
       "SELECT " +
       columns<SystemStatistics>(
@@ -45,6 +53,20 @@ struct AdminStatements {
                computed<&SystemStatistics::total_cost_usd>("coalesce(sum(total_cost_usd), 0.0)"),
                computed<&SystemStatistics::total_tokens>(Sql::sum("total_tokens", "true"))}) +
       " FROM sessions WHERE deleted_at IS NULL"};
+
+ private:
+  /// The first tenant behind another one.
+  static std::string first_tenant(const std::string& after) {
+    std::string text = "(SELECT min(user_id) FROM (";
+    const char* between = "";
+    for (const char* table : {"sessions", "artifacts", "agent_errors", "human_requests", "sql_results",
+                              "idempotency_keys", "content_usage"}) {
+      text.append(between).append("SELECT min(user_id) AS user_id FROM ").append(table);
+      text.append(" WHERE user_id > ").append(after);
+      between = " UNION ALL ";
+    }
+    return text.append(") firsts)");
+  }
 };
 
 }  // namespace heddle::sql

@@ -3,6 +3,7 @@
 
 #include "heddle/model/artifact.hpp"
 #include "heddle/sql/columns.hpp"
+#include "heddle/sql/hidden_by_import.hpp"
 #include "heddle/sql/parameters.hpp"
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/same_row.hpp"
@@ -98,13 +99,15 @@ struct ArtifactStatements {
            computed<&ArtifactStatistics::user_files>("count(*) FILTER (WHERE deleted_at IS NULL AND source = 'user')"),
            computed<&ArtifactStatistics::generated_files>(
                "count(*) FILTER (WHERE deleted_at IS NULL AND source = 'generated')"),
-           computed<&ArtifactStatistics::deleted_files>("count(*) FILTER (WHERE deleted_at IS NOT NULL)")}) +
+           computed<&ArtifactStatistics::deleted_files>("count(*) FILTER (WHERE " + deleted() + ")")}) +
       " FROM artifacts WHERE user_id = ?1" + Sql::visible("artifacts")};
 
  private:
   /// The parameter behind the user, the id and the changeable members.
   static std::string revision() { return placeholder(3 + width<Changeable>()); }
   static std::string select() { return "SELECT " + columns<Artifact>() + " FROM artifacts "; }
+  /// True for an artifact that was removed in soft mode, but not of an import or an erasure that has not ended.
+  static std::string deleted() { return "deleted_at < " + std::to_string(hidden_by_import); }
   /// True for the artifact of a user with an id.
   static std::string one() { return "user_id = ?1 AND id = ?2 AND deleted_at IS NULL" + Sql::visible("artifacts"); }
   // The parameters of a list: user, IfSet, ArtifactRange, TimeWindow.
@@ -128,8 +131,8 @@ struct ArtifactStatements {
            Sql::has_all("artifacts.tags", if_set<&ArtifactFilter::tags>()) + " AND " +
            holds_if_set<&ArtifactFilter::min_size_bytes>("size_bytes >=") + " AND " +
            holds_if_set<&ArtifactFilter::max_size_bytes>("size_bytes <=") +
-           " AND created_at >= " + range<&ArtifactRange::created_from>() + " AND (" +
-           range<&ArtifactRange::include_deleted>() + " OR deleted_at IS NULL) AND (created_at, id) < " +
+           " AND created_at >= " + range<&ArtifactRange::created_from>() + " AND (deleted_at IS NULL OR " +
+           range<&ArtifactRange::include_deleted>() + " AND " + deleted() + ") AND (created_at, id) < " +
            WindowSql(window_at()).start() + Sql::visible("artifacts");
   }
   static std::string newest_first() {

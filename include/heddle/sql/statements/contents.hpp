@@ -31,9 +31,10 @@ struct ContentStatements {
 
   // Uploads. Their number is the second parameter.
 
-  /// Parameters: user, number, now.
-  Statement<NoRow, Text, std::int64_t, Timestamp> begin{
-      "INSERT INTO content_uploads (user_id, number, touched_at) VALUES (?1, ?2, " + Sql::present("?3") + ")"};
+  /// Parameters: user, number, now. No row while the tenant is being erased.
+  Statement<std::int64_t, Text, std::int64_t, Timestamp> begin{
+      "INSERT INTO content_uploads (user_id, number, touched_at) SELECT ?1, ?2, " + Sql::present("?3") +
+      " WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE user_id = ?1) RETURNING 1"};
   /// Parameters: user, number, now. Locks the upload; no row if it is to be removed.
   Statement<std::int64_t, Text, std::int64_t, Timestamp> touch{
       "UPDATE content_uploads SET touched_at = " + Sql::present("?3") + " WHERE " + upload() +

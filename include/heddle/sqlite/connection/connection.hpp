@@ -1,6 +1,7 @@
 // Private: may change in every version; public headers include it where it is needed.
 #pragma once
 
+#include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/error_mapping.hpp"
@@ -194,7 +195,11 @@ class Connection {
     // Before, because a file that is gone would be made anew; and after, because it can be replaced in between.
     files.check();
     try {
-      return SQLite::Database(config.path, flags(access));
+      // SQLite does not even look for a log then.
+      return config.immutable
+                 ? SQLite::Database("file:" + heddle::detail::files::percent_encode(config.path) + "?immutable=1",
+                                    flags(access) | SQLITE_OPEN_URI)
+                 : SQLite::Database(config.path, flags(access));
     } catch (const SQLite::Exception& error) { throw translate(error, "opening the database", nullptr, config.path); }
   }
 

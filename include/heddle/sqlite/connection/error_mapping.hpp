@@ -25,7 +25,7 @@ struct ErrorMeaning {
     case SQLITE_CONSTRAINT_ROWID: return {ErrorCode::already_exists, "a record with this id exists already"};
     case SQLITE_CONSTRAINT_CHECK: return {ErrorCode::resource_exhausted, "the session holds no further message"};
     case SQLITE_CONSTRAINT_TRIGGER:
-      return {ErrorCode::failed_precondition, "an import of this tenant has not ended: resume or abort it"};
+      return {ErrorCode::failed_precondition, "an import or an erasure of this tenant has not ended"};
     case SQLITE_READONLY_DBMOVED:
       return {ErrorCode::failed_precondition, "the database file was removed or replaced while it was open"};
     default: break;

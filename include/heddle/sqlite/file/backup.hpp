@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <concepts>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -66,12 +67,30 @@ class TemporaryFile {
   return failure;
 }
 
-/// Copies a database through SQLite's backup API. The copy is made beside `target` and gets its name only when it is
-/// complete. Throws `already_exists` if a file has the name already, and does not change that file; `permission_denied`
-/// if the system does not permit it, `resource_exhausted` if the disk is full, `failed_precondition` if the folder does
-/// not exist, `unavailable` if the copy fails otherwise; and what `Context::check` throws.
+/// Copies all pages of a database to another one, from `source` to `copy`.
+void copy_pages(std::same_as<connection::Connection> auto& source, SQLite::Database& copy, const Context& context,
+                auto&& report) {
+  const std::int64_t page_bytes = source.read_integer("PRAGMA page_size");
+  SQLite::Backup backup(copy, source.database());
+  constexpr int pages_between_checks = 256;
+  const auto report_state = [&] {
+    const std::int64_t total = backup.getTotalPageCount();
+    report((total - backup.getRemainingPageCount()) * page_bytes, total * page_bytes);
+  };
+  while (backup.executeStep(pages_between_checks) != SQLITE_DONE) {
+    context.check();
+    report_state();
+  }
+  report_state();
+}
+
+/// Copies a database through SQLite's backup API, and calls `report(bytes, total_bytes)` now and then. The copy is made
+/// beside `target` and gets its name only when it is complete. Throws `already_exists` if a file has the name already,
+/// and does not change that file; `permission_denied` if the system does not permit it, `resource_exhausted` if the
+/// disk is full, `failed_precondition` if the folder does not exist, `unavailable` if the copy fails otherwise; and
+/// what `report` and `Context::check` throw.
 void copy_database(std::same_as<connection::Connection> auto& source, const std::filesystem::path& target,
-                   const Context& context) {
+                   const Context& context, auto&& report) {
   std::error_code failure;
   const auto type = std::filesystem::symlink_status(target, failure).type();
   if (type == std::filesystem::file_type::none) { throw refusal(failure, target); }
@@ -86,9 +105,11 @@ void copy_database(std::same_as<connection::Connection> auto& source, const std:
     const PrivateFile private_file(partial.path().string());
     SQLite::Database copy(partial.path().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     private_file.restrict_mode();
-    SQLite::Backup backup(copy, source.database());
-    constexpr int pages_between_checks = 256;
-    while (backup.executeStep(pages_between_checks) != SQLITE_DONE) { context.check(); }
+    try {
+      copy_pages(source, copy, context, report);
+    } catch (const SQLite::Exception& error) {
+      throw connection::translate(error, "copying the database", copy.getHandle(), target.string());
+    }
   } catch (const SQLite::Exception& error) {
     throw connection::translate(error, "copying the database", nullptr, target.string());
   }

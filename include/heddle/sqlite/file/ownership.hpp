@@ -79,10 +79,13 @@ inline void check_ownership(const std::string& path) {
   throw Error(
       ErrorCode::failed_precondition,
       is_loom(path)
-          ? "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own; "
-            "nothing was changed"
-          : "this SQLite database is not Heddle's, it belongs to another application (or is a new loom.db of the Go "
-            "server): give Heddle a file of its own; nothing was changed");
+          ? "this is a loom.db of the Go server, not a database of Heddle: give Heddle a file of its own, and adopt "
+            "this "
+            "one into it by `heddle adopt` or heddle::adopt_loom_file; nothing was changed"
+          // One that the server has open can have all of its tables in the log.
+          : "this SQLite database is not Heddle's, it belongs to another application: give Heddle a file of its own, "
+            "and "
+            "if this one is a loom.db of the Go server, adopt it into that by `heddle adopt`; nothing was changed");
 }
 
 }  // namespace heddle::sqlite::file

@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,7 @@ class Indexer final : public Filler {
   using Clock = std::chrono::steady_clock;
   /// A turn takes no further message after this time: others wait for the connection.
   static constexpr std::chrono::milliseconds longest{20};
+  static constexpr std::int64_t before_all_keys = std::numeric_limits<std::int64_t>::min();
 
   using Entry = IndexEntry;
   using Texts = typename sql::MessageTexts<Message>::Texts;
@@ -162,13 +164,18 @@ class Indexer final : public Filler {
   }
 
   Turn remove(Connection& connection) {
-    read(connection, sql().removals, [](connection::Prepared& /*query*/) {});
+    read(connection, sql().removals, [this](connection::Prepared& query) { query.integer(last_removed_); });
     find_indexed(connection, sql().indexed, entries_, &Entry::is_indexed);
     if (state_.next != 0) { find_indexed(connection, next().indexed, entries_, &Entry::is_in_next); }
-    return each(std::ssize(entries_) < turn_size, [&](const Entry& entry) {
+    const bool is_end = std::ssize(entries_) < turn_size;
+    const Turn turn = each(is_end && last_removed_ == before_all_keys, [&](const Entry& entry) {
       remove(connection, entry);
       return std::int64_t{0};
     });
+    // As with those that are queued: what one tenant removes all the time keeps no other one waiting.
+    const bool has_ended = is_end && turn.messages == std::ssize(entries_);
+    last_removed_ = has_ended ? before_all_keys : entries_[static_cast<std::size_t>(turn.messages) - 1].key;
+    return turn;
   }
 
   Turn insert(Connection& connection) {
@@ -270,6 +277,7 @@ class Indexer final : public Filler {
   sql::StoredTexts<Message> texts_;
   std::array<search::TextTerms<std::string_view>, 4> terms_;  ///< of each place
   // Where the last turn ended.
+  std::int64_t last_removed_ = before_all_keys;
   std::string last_user_;
   std::int64_t last_key_ = 0;
   IdleThread<void> thread_;  ///< the last member, because it uses the others

@@ -36,7 +36,7 @@ class Upkeep {
         turn_(turn),
         is_immediate_(config.indexing == Indexing::immediate || !config.wal),
         is_secure_(config.secure_delete),
-        works_behind_(config.wal) {}
+        works_behind_(config.wal && !config.read_only) {}
 
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;

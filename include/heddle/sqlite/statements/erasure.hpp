@@ -12,6 +12,10 @@ inline constexpr const char* knows_erasure =
     "SELECT count(*) FROM pragma_table_info('search_state') WHERE name = 'erasure'";
 inline constexpr const char* owes_erasure =
     "SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure <> 0 OR former <> 0)";
+/// Whether a former index is left that can have erased words.
+inline constexpr const char* has_former = "SELECT EXISTS (SELECT 1 FROM search_state WHERE former <> 0)";
+/// Whether a merge is under way.
+inline constexpr const char* is_merging = "SELECT EXISTS (SELECT 1 FROM search_state WHERE erasure IN (1, 3))";
 /// A merge that is under way goes on; see `indexing::Erasing`.
 inline constexpr const char* owe_erasure =
     "UPDATE search_state SET erasure = CASE WHEN erasure IN (1, 3) THEN 3 ELSE 2 END";

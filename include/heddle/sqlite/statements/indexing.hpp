@@ -20,10 +20,10 @@ struct IndexingStatements {
   /// The version of the analysis, and what is owed of erased words.
   Statement state{"SELECT analysis, erasure FROM search_state"};
 
-  /// limit: key, tenant, user.
+  /// limit, key after which to begin: key, tenant, user.
   Statement removals{
       "SELECT r.key, t.number, r.user_id FROM search_removals r CROSS JOIN tenants t ON t.user_id = r.user_id "
-      "ORDER BY r.key LIMIT ?1"};
+      "WHERE r.key > ?2 ORDER BY r.key LIMIT ?1"};
   /// key
   Statement removed_text{"SELECT " + searched() + " FROM search_removals WHERE key = ?1"};
   /// query for the end of the tenant's texts, first and last key: the keys that are in the index, in order.

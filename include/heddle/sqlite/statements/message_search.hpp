@@ -39,15 +39,15 @@ struct SearchStatements {
       session_by_session("CASE WHEN ?8 AND " + has_no_start() + " THEN ?1 END AND s.updated_at >= " + recently()) +
       newest_first() + "), " + spread() +
       ", rest AS MATERIALIZED (SELECT CASE WHEN ?8 THEN (SELECT count(*) FROM recent) < " + wanted() +
-      " ELSE (SELECT count(*) FROM spread) NOT BETWEEN " + wanted() + " AND " + most_spread() +
-      " - 1 END AS is_wanted), scan AS MATERIALIZED (SELECT scan_limit(?2, " + wanted() +
+      " ELSE (SELECT count(*) FROM spread) < " + wanted() +
+      " END AS is_wanted), scan AS MATERIALIZED (SELECT scan_limit(?2, " + wanted() +
       ", (SELECT count(*) FROM (SELECT 1 FROM sessions WHERE user_id = ?1" + Sql::shown("sessions") +
       " LIMIT 100000))) AS most), plan AS MATERIALIZED (SELECT CASE WHEN NOT (" + has_no_start() +
       ") THEN 'few' WHEN NOT ?8 AND (SELECT matches FROM written) < " + wanted() + " THEN 'all' WHEN ?8 AND " +
       matches_up_to("max(200, " + wanted() + ")") + " OR " + matches_up_to("(SELECT most FROM scan)") +
       " THEN 'few' ELSE 'many' END AS name FROM rest WHERE is_wanted), found AS MATERIALIZED (" +
-      scanned("", "true" + matches(words_if("all")) + has("f.rowid")) + " UNION ALL SELECT * FROM (" +
-      scanned("", "true" + matches(words_if("few")) + has("f.rowid")) + newest_first() + ") UNION ALL SELECT * FROM (" +
+      scanned("true" + matches(words_if("all")) + has("f.rowid")) + " UNION ALL SELECT * FROM (" +
+      scanned("true" + matches(words_if("few")) + has("f.rowid")) + newest_first() + ") UNION ALL SELECT * FROM (" +
       session_by_session("CASE WHEN " + is_plan("many") + " THEN ?1 END") + newest_first() +
       ")"
       " UNION ALL SELECT * FROM recent WHERE NOT (SELECT is_wanted FROM rest)"
@@ -114,19 +114,23 @@ struct SearchStatements {
            " AND " + Messages::key("g.last_sequence") + matches(words()) +
            " AND (g.source_number = s.branch_number OR s.number = " + holder("f.rowid") + ")" + has("f.rowid");
   }
-  /// SELECT: the rows of the index that match, of all sessions. Nearly each is in the session `w` that wrote it, which
-  /// is looked up before `holder`, as that takes longer than all the rest.
-  static std::string scanned(const std::string& source, const std::string& condition) {
-    return "SELECT s.updated_at AS updated_at, s.id AS id, " + sequence("f.rowid") + " AS sequence, f.rowid AS key, " +
-           rank() + " AS score FROM " + source +
-           "message_words f LEFT JOIN sessions w ON w.number = " + sql::message_key::number("f.rowid") +
+  /// SELECT: the rows of the index that match, of all sessions.
+  static std::string scanned(const std::string& condition) {
+    return of_their_sessions("f.rowid", rank(), "message_words f") + " WHERE " + condition;
+  }
+  /// SELECT: the rows of a source with the sessions `s` that have them. Nearly each is in the session `w` that wrote
+  /// it, which is looked up before `holder`, as that takes longer than all the rest.
+  static std::string of_their_sessions(const std::string& key, const std::string& score, const std::string& source) {
+    return "SELECT s.updated_at AS updated_at, s.id AS id, " + sequence(key) + " AS sequence, " + key + " AS key, " +
+           score + " AS score FROM " + source + " LEFT JOIN sessions w ON w.number = " + sql::message_key::number(key) +
            " AND w.branch_number = w.number" + Sql::shown("w") + is_of_agent("w") +
-           " CROSS JOIN sessions s ON s.number = coalesce(w.number, " + holder("f.rowid") + ") WHERE " + condition;
+           " CROSS JOIN sessions s ON s.number = coalesce(w.number, " + holder(key) + ")";
   }
   /// WITH: `spread`, matches of the sessions that were updated last, for the best of all messages. As many sessions as
   /// have been made since enough matches were written, and a quarter more; none if these are too many. Their ranges of
   /// row ids lie side by side, so a scan reads those of some 64 sessions: to begin one takes as long as to read some
-  /// 200 matches. If it reaches its limit, which keeps it small, it is no answer.
+  /// 200 matches. What lies between such sessions is read, too, as of one that is old but was updated again. If that
+  /// reaches its limit, which keeps it small, it is no answer.
   static std::string spread() {
     const std::string of_user = "FROM sessions WHERE user_id = ?1" + Sql::shown("sessions");
     return "written AS MATERIALIZED (SELECT min(key) >> " + std::to_string(sql::message_key::sequence_bits) +
@@ -136,7 +140,7 @@ struct SearchStatements {
            ")), since AS MATERIALIZED (SELECT number, (SELECT "
            "count(*) FROM (SELECT number AS made " +
            of_user +
-           " LIMIT 100000) WHERE made >= number) AS sessions FROM "
+           " ORDER BY updated_at DESC LIMIT 100000) WHERE made >= number) AS sessions FROM "
            "written WHERE matches = " +
            wanted() + " AND " + is_unrestricted() + "), reach AS MATERIALIZED (SELECT coalesce((SELECT updated_at " +
            of_user + " ORDER BY updated_at DESC LIMIT 1 OFFSET (SELECT sessions + sessions / 4 FROM since)), " +
@@ -148,10 +152,12 @@ struct SearchStatements {
            " AS last FROM reach CROSS JOIN sessions s CROSS JOIN segments g ON g.branch_number = s.branch_number WHERE "
            "s.user_id = ?1" +
            Sql::shown("s") +
-           " AND s.updated_at >= reach.updated_at GROUP BY g.source_number / reach.width), spread AS MATERIALIZED (" +
-           scanned("ranges r CROSS JOIN ", "f.rowid BETWEEN r.first AND r.last" + matches(words()) +
-                                               " AND s.updated_at >= (SELECT updated_at FROM reach)") +
-           " LIMIT " + most_spread() + ")";
+           " AND s.updated_at >= reach.updated_at GROUP BY g.source_number / reach.width), near AS MATERIALIZED "
+           "(SELECT f.rowid AS key, " +
+           rank() + " AS score FROM ranges r CROSS JOIN message_words f WHERE f.rowid BETWEEN r.first AND r.last" +
+           matches(words()) + " LIMIT " + most_near() + "), spread AS MATERIALIZED (" +
+           of_their_sessions("n.key", "n.score", "near n") + " WHERE (SELECT count(*) FROM near) < " + most_near() +
+           " AND s.updated_at >= (SELECT updated_at FROM reach))";
   }
   /// When the last but three of the sessions was updated that can have messages.
   static std::string recently() {
@@ -172,7 +178,8 @@ struct SearchStatements {
   static std::string words_if(const std::string& plan) {
     return "CASE WHEN " + is_plan(plan) + " THEN " + words() + " ELSE '\"\"' END";
   }
-  static std::string most_spread() { return "4 * (" + wanted() + ")"; }
+  /// Only for the best: four times as many as a page far away needs can be more than a number holds.
+  static std::string most_near() { return "4 * (?10 + 1)"; }
   /// SELECT: the page of what was found. Those that are ranked are the first ones in the order of sessions; if all are,
   /// they are not sorted before.
   static std::string ranked() {

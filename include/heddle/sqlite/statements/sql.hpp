@@ -146,7 +146,7 @@ struct Sql : sql::HidingSql {
   /// After a SELECT: locks its rows to the end of the transaction. SQLite has one writer, so nothing is needed.
   static std::string hold_row() { return {}; }
   static std::string keep_row() { return {}; }
-  static std::string skip_held() { return {}; }
+  static std::string skip_held(std::string_view /*table*/ = {}) { return {}; }
   /// One transaction writes at a time.
   static std::string hold_sums(std::string_view tenant, std::string_view /*sums*/) {
     return std::string("SELECT 1 WHERE ").append(tenant).append(" <> ''");

@@ -100,6 +100,7 @@ inline void commit(connection::Connection& connection, Checkpointer& checkpointe
     index.before_commit(connection);
     const bool erased = connection.erase_deleted_words();
     execute(connection, sql::statements<ControlStatements>().commit);
+    checkpointer.note_commit();
     // The log still contains what was deleted.
     if (connection.end_erasing() || erased) { checkpointer.hurry(); }
   } catch (const connection::SqliteError& error) {

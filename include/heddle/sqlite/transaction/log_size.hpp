@@ -16,7 +16,8 @@ class LogSize {
   [[nodiscard]] std::int64_t pages() const noexcept { return pages_.load(std::memory_order_relaxed); }
   void set_pages(std::int64_t pages) noexcept { pages_.store(pages, std::memory_order_relaxed); }
 
-  /// True from the beginning of a checkpoint until it has copied all, or a read ends that can have kept it from that.
+  /// True from the beginning of a checkpoint until it has copied all, and a log that is not to be kept has started
+  /// anew; or until a read ends that can have kept it from that.
   [[nodiscard]] bool is_held() const noexcept { return held_.load(); }
   void hold() noexcept { held_.store(true); }
   void let_go() noexcept {

@@ -31,9 +31,10 @@ namespace heddle::sqlite::transaction {
 /// succeeds or fails by itself, and no call returns before the commit. Safe to use from many threads.
 class Writer {
  public:
-  /// Opens the connection, and makes the file if it does not exist. All must outlive the writer.
+  /// Opens the connection, and makes the file if it does not exist. With `read_only` the connection only reads, and
+  /// nothing may be written. All must outlive the writer.
   Writer(const Config& config, const connection::FilePresence& files, LogSize& log)
-      : connection_(config, connection::Access::read_write, files),
+      : connection_(config, config.read_only ? connection::Access::read_only : connection::Access::read_write, files),
         checkpointer_(config, files, connection_, log),
         index_(config, this, [](void* self) noexcept { return static_cast<Writer*>(self)->index_when_idle(); }) {}
 
@@ -98,21 +99,26 @@ class Writer {
     return done;
   }
 
-  /// Starts the write-ahead log anew, so that it no longer has what was overwritten, by units of work that write
-  /// something; returns false if a reader keeps the log.
+  /// Copies the write-ahead log into the file, as far as readers let it.
+  void copy_log(const Call& call) {
+    exclusively(call, [this](auto&) { checkpointer_.make_due(); });
+    auto nothing = [](Transaction&) { return [] {}; };
+    write(call, nothing);
+  }
+
+  /// Removes what the log has from its file, by units of work that write and erase; returns false if a reader keeps it.
   template <class Work>
   bool clean_log(const Call& call, Work work) {
     bool is_clean = false;
-    // The log is longer than before if it did not start anew; a log of few pages needs two attempts to show that.
     for (int attempt = 0; attempt < 3 && !is_clean; ++attempt) {
-      exclusively(call, [this](connection::Connection& /*connection*/) { checkpointer_.hurry(); });
-      const std::int64_t before = checkpointer_.pages();
-      auto done = [&work](Transaction& transaction) {
-        work(transaction);
-        return [] {};
-      };
-      write(call, done);
-      is_clean = before == 0 || checkpointer_.pages() <= before;
+      Task task(call);
+      enter(task);
+      const auto log = checkpointer_.hurry();
+      // Alone: another call could start the log anew, and leave the rest of its file.
+      const std::exception_ptr failure = run_alone(call, work);
+      is_clean = checkpointer_.is_gone(log);
+      leave();
+      if (failure) { std::rethrow_exception(failure); }
     }
     return is_clean;
   }
@@ -205,8 +211,7 @@ class Writer {
     leave();
   }
 
-  /// Takes a turn in the full-text index, in a transaction of its own; returns why it failed. Precondition: this thread
-  /// leads.
+  /// Takes a turn in the full-text index; returns why it failed. Precondition: this thread leads.
   std::exception_ptr take_turn() noexcept {
     auto turn = [this](Transaction& /*transaction*/) { index_.take_turn(connection_); };
     return take_turn(Context{}, turn);
@@ -215,7 +220,15 @@ class Writer {
   /// The same for a turn that `work` takes.
   template <class Work>
   std::exception_ptr take_turn(const Context& context, Work& work) noexcept {
-    const Call call{context, {}, Operation::open};
+    std::exception_ptr failure = run_alone({context, {}, Operation::open}, work);
+    // A search finds what is not in the index. The next save tries again.
+    if (failure) { index_.give_up(); }
+    return failure;
+  }
+
+  /// The same for work in a transaction of its own.
+  template <class Work>
+  std::exception_ptr run_alone(const Call& call, Work& work) noexcept {
     Task task(call, work);
     Batch alone;
     alone.push_back(task);
@@ -225,8 +238,6 @@ class Writer {
       roll_back(connection_);
       fail_all(alone, std::current_exception());
     }
-    // A search finds what is not in the index. The next save tries again.
-    if (task.failure) { index_.give_up(); }
     return task.failure;
   }
 

@@ -6,6 +6,7 @@
 #include "heddle/detail/files/percent_encode.hpp"
 #include "heddle/error.hpp"
 #include "heddle/model/artifact.hpp"
+#include "heddle/stores/detail/kept_files.hpp"
 #include "heddle/stores/detail/open_folder.hpp"
 #include "heddle/validation/text.hpp"
 
@@ -69,10 +70,22 @@ class BasicArtifactFiles {
     return (session_id ? session_folder(user_id, *session_id) : user_folder(user_id)) / name;
   }
 
-  /// Removes a session's folder with all files in it. Throws `permission_denied` or `unavailable` if that fails.
+  /// Removes a session's folder with all files in it. Throws `permission_denied` or `unavailable` if that fails. While
+  /// a backup runs, this, `remove_file` and `remove_content` leave what they remove to its end; see `keep_for_backup`.
   void remove_session(std::string_view user_id, std::string_view session_id) const {
-    if (const auto folder = open({path_component(user_id), sessions})) {
-      folder->remove_tree(path_component(session_id));
+    const std::vector<std::string> way{path_component(user_id), sessions};
+    const std::string name = path_component(session_id);
+    const auto folder = open(way);
+    if (folder && !keep(way, *folder, name, true)) { folder->remove_tree(name); }
+  }
+
+  /// Removes the folder of a tenant with all files in it, and returns when that is on the disk. Throws as
+  /// `remove_session` does.
+  void remove_user(std::string_view user_id) const {
+    const std::string name = path_component(user_id);
+    if (const auto folder = open({})) {
+      if (!keep({}, *folder, name, true)) { folder->remove_tree(name); }
+      folder->sync();
     }
   }
 
@@ -83,8 +96,36 @@ class BasicArtifactFiles {
   bool remove_file(std::string_view user_id, const std::filesystem::path& file) const {
     const auto names = names_of(user_id, file);
     if (names.size() < 2) { return false; }
-    const auto folder = open({names.begin(), std::prev(names.end())});
-    return folder && folder->remove_file(names.back());
+    return remove({names.begin(), std::prev(names.end())}, names.back());
+  }
+
+  /// Removes the file of a stored content; returns true if it was removed.
+  bool remove_content(std::string_view user_id, const std::string& name) const {
+    return remove({path_component(user_id), contents_name}, name);
+  }
+
+  /// Returns the names that lead from the root to the file of a stored content.
+  [[nodiscard]] static std::vector<std::string> content_names(std::string_view user_id, const std::string& name) {
+    return {path_component(user_id), contents_name, name};
+  }
+
+  /// Returns the names that lead from the root to a file of a tenant; none if its path does not lead there, or leads to
+  /// a stored content.
+  [[nodiscard]] std::vector<std::string> names_of(std::string_view user_id, const std::filesystem::path& file) const {
+    if (root_.empty() || file.empty()) { return {}; }
+    const auto path = heddle::detail::files::absolute_path(file);
+    if (std::find(path.begin(), path.end(), "..") != path.end()) { return {}; }
+    auto names = names_below(user_folder(user_id), path.lexically_normal());
+    if (names.empty()) {
+      // The caller may have resolved links above the root, which are trusted.
+      std::error_code failure;
+      const auto real_root = std::filesystem::canonical(root_, failure);
+      if (failure) { return {}; }
+      names = names_below(real_root / path_component(user_id), path.lexically_normal());
+    }
+    if (names.empty() || names.back().empty() || names.front() == contents_name) { return {}; }
+    names.insert(names.begin(), path_component(user_id));
+    return names;
   }
 
   /// Opens a file in the tenant's folder for reading; returns nothing in the cases in which `remove_file` returns
@@ -123,23 +164,16 @@ class BasicArtifactFiles {
     }
   }
 
-  /// Returns the names that lead from the root to a file of a tenant; none if its path does not lead there, or leads to
-  /// a stored content.
-  [[nodiscard]] std::vector<std::string> names_of(std::string_view user_id, const std::filesystem::path& file) const {
-    if (root_.empty() || file.empty()) { return {}; }
-    const auto path = heddle::detail::files::absolute_path(file);
-    if (std::find(path.begin(), path.end(), "..") != path.end()) { return {}; }
-    auto names = names_below(user_folder(user_id), path.lexically_normal());
-    if (names.empty()) {
-      // The caller may have resolved links above the root, which are trusted.
-      std::error_code failure;
-      const auto real_root = std::filesystem::canonical(root_, failure);
-      if (failure) { return {}; }
-      names = names_below(real_root / path_component(user_id), path.lexically_normal());
-    }
-    if (names.empty() || names.back().empty() || names.front() == contents_name) { return {}; }
-    names.insert(names.begin(), path_component(user_id));
-    return names;
+  bool remove(const std::vector<std::string>& way, const std::string& name) const {
+    const auto folder = open(way);
+    return folder && (keep(way, *folder, name, false) || folder->remove_file(name));
+  }
+
+  /// Moves a file or a folder out of the way if a backup may need it; returns false if it is to be removed.
+  [[nodiscard]] bool keep(const std::vector<std::string>& way, const OpenFolder& folder, const std::string& name,
+                          bool is_folder) const {
+    const auto root = OpenFolder::at(root_);
+    return root && keep_for_backup(*root, way, folder, name, is_folder);
   }
 
   /// Returns the names that lead from a folder to a path in it; none if the path is not in it.

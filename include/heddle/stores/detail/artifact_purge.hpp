@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace heddle::stores::detail {
@@ -47,10 +48,29 @@ void remove_uploads_of_all(Passage& passage) {
       [&] {
         if (passage.context().is_over()) { ending.check(); }
       },
-      [&](const sql::OwnedNumber& upload) {
-        remove_upload<Policy>(write, passage.artifact_directory(), upload.user_id, upload.number);
+      [&](std::span<const sql::OwnedNumber> uploads, FirstFailure& removals) {
+        return remove_uploads<Policy>(write, passage.artifact_directory(), uploads, removals);
       },
       list_after);
+}
+
+/// Removes the files of artifacts that were removed, and the contents that no artifact has any more. It is for after
+/// the commit, and does so even if the deadline passes or a stop is requested: no row knows the files. Continues after
+/// a file that cannot be removed, and notes the first failure.
+template <class Policy, class Passage>
+void clean_up_artifacts(Passage& passage, const std::vector<sql::RemovedArtifact>& removed, FirstFailure& failure) {
+  const ArtifactFiles files(passage.artifact_directory());
+  const Context cleanup = cleanup_context();
+  for (const sql::RemovedArtifact& artifact : removed) {
+    if (artifact.path.empty()) { continue; }
+    failure.attempt([&] {
+      const auto in_use = write_for_all<Policy>(passage, cleanup, [&](auto& tx) {
+        return tx.one(content_statements<Policy>().path_in_use, artifact.user_id, artifact.path);
+      });
+      if (!in_use) { files.remove_file(artifact.user_id, artifact.path); }
+    });
+  }
+  failure.attempt([&] { remove_uploads_of_all<Policy>(passage); });
 }
 
 /// Removes artifacts that have been soft-deleted since `before`, of all tenants, with their contents and files; returns
@@ -58,8 +78,6 @@ void remove_uploads_of_all(Passage& passage) {
 template <class Policy, class Passage>
 std::int64_t purge_artifacts(Passage& passage, Timestamp present, Timestamp before) {
   constexpr std::int64_t batch = 100;
-  const auto& statements = content_statements<Policy>();
-  const ArtifactFiles files(passage.artifact_directory());
   std::int64_t count = 0;
   FirstFailure failure;
   for (bool more = true; more;) {
@@ -68,22 +86,11 @@ std::int64_t purge_artifacts(Passage& passage, Timestamp present, Timestamp befo
       if constexpr (!reaches_all_tenants<Policy>) {
         tx.require(sees_one_tenant, sql::statements<typename Policy::Dialect::Admin>().sees_all_tenants);
       }
-      return tx.all(statements.purge, present, before, batch);
+      return tx.all(content_statements<Policy>().purge, present, before, batch);
     });
     more = removed.size() == static_cast<std::size_t>(batch);
     count += static_cast<std::int64_t>(removed.size());
-    // After the commit, the files are removed even if the deadline passes or a stop is requested: no row knows them.
-    const Context cleanup = cleanup_context();
-    for (const sql::RemovedArtifact& artifact : removed) {
-      if (artifact.path.empty()) { continue; }
-      failure.attempt([&] {
-        const auto in_use = write_for_all<Policy>(passage, cleanup, [&](auto& tx) {
-          return tx.one(statements.path_in_use, artifact.user_id, artifact.path);
-        });
-        if (!in_use) { files.remove_file(artifact.user_id, artifact.path); }
-      });
-    }
-    failure.attempt([&] { remove_uploads_of_all<Policy>(passage); });
+    clean_up_artifacts<Policy>(passage, removed, failure);
   }
   failure.rethrow();
   return count;

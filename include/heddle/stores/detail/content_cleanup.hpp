@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/context.hpp"
+#include "heddle/sql/content_rows.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/stores/detail/artifact_files.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -66,16 +68,22 @@ template <std::same_as<Context> Result = Context>
   return Result{}.with_timeout(std::chrono::minutes(1));
 }
 
+/// Removes the files of an upload that is to be removed.
+template <std::same_as<ArtifactFiles> Files>
+void remove_upload_files(const Files& files, std::string_view user_id, std::int64_t number) {
+  if (const auto folder = files.contents(user_id)) {
+    folder->remove_file(upload_file_name(number));
+    files.remove_content(user_id, content_file_name(number));
+  }
+}
+
 /// Removes the bytes of an upload that is to be removed, then the upload. What this leaves, because it throws or the
 /// process ends, is left to the next `sweep_orphans`. `write(work)` runs a unit of work in a transaction.
 template <class Policy, class Write>
 void remove_upload(Write&& write, const std::filesystem::path& artifact_directory, std::string_view user_id,
                    std::int64_t number) {
   const auto& statements = content_statements<Policy>();
-  if (const auto folder = ArtifactFiles(artifact_directory).contents(user_id)) {
-    folder->remove_file(upload_file_name(number));
-    folder->remove_file(content_file_name(number));
-  }
+  remove_upload_files(ArtifactFiles(artifact_directory), user_id, number);
   for (std::int64_t removed = chunks_removed_at_once; removed == chunks_removed_at_once;) {
     removed = write([&](auto& tx) {
       auto chunks = tx.run(statements.remove_chunks, user_id, number, chunks_removed_at_once);
@@ -85,21 +93,67 @@ void remove_upload(Write&& write, const std::filesystem::path& artifact_director
   }
 }
 
-/// Calls `remove(upload)` for each upload of a page, and of the pages that follow; `list_after(last)` returns the page
-/// after an upload. Continues after an upload that cannot be removed, and ends if `check()` or `list_after` throws.
-/// Throws the first failure at the end; returns how many were removed.
-template <class Upload, class Check, class Remove, class ListAfter>
-std::int64_t remove_each(std::vector<Upload> page, Check&& check, Remove&& remove, ListAfter&& list_after) {
+/// Does so for some uploads, no more than `chunks_removed_at_once`: those with few bytes in one transaction. Notes the
+/// first failure; returns how many were removed.
+template <class Policy, class Write>
+std::int64_t remove_uploads(Write&& write, const std::filesystem::path& artifact_directory,
+                            std::span<const sql::OwnedNumber> uploads, FirstFailure& failure) {
+  const ArtifactFiles files(artifact_directory);
+  std::vector<const sql::OwnedNumber*> without_files;
+  for (const sql::OwnedNumber& upload : uploads) {
+    failure.attempt([&] {
+      remove_upload_files(files, upload.user_id, upload.number);
+      without_files.push_back(&upload);
+    });
+  }
+  if (without_files.empty()) { return 0; }
+  std::vector<std::int64_t> forgotten(without_files.size());
+  // One that cannot be removed takes the others of the transaction with it: then each is removed alone, which says why.
+  FirstFailure together;
+  together.attempt([&] {
+    const std::int64_t limit = chunks_removed_at_once / std::ssize(without_files);
+    forgotten = write([&](auto& tx) {
+      const auto& statements = content_statements<Policy>();
+      const auto remove = [&](const sql::OwnedNumber& upload) {
+        tx.run(statements.remove_chunks, upload.user_id, upload.number, limit);
+        return tx.run(statements.forget, upload.user_id, upload.number);
+      };
+      std::vector<decltype(remove(uploads.front()))> counts;
+      counts.reserve(without_files.size());
+      for (const sql::OwnedNumber* upload : without_files) { counts.push_back(remove(*upload)); }
+      return [counts = std::move(counts)]() mutable {
+        std::vector<std::int64_t> rows;
+        for (auto& count : counts) { rows.push_back(count()); }
+        return rows;
+      };
+    });
+  });
+  std::int64_t removed = 0;
+  for (std::size_t at = 0; at < forgotten.size(); ++at) {
+    const sql::OwnedNumber& upload = *without_files[at];
+    failure.attempt([&] {
+      // It has more chunks, another call has removed it, or they were not removed together.
+      if (forgotten[at] == 0) { remove_upload<Policy>(write, artifact_directory, upload.user_id, upload.number); }
+      ++removed;
+    });
+  }
+  return removed;
+}
+
+/// Calls `remove(uploads, failure)` for the uploads of a page, some at a time, and of the pages that follow;
+/// `list_after(last)` returns the page after an upload. Continues after uploads that cannot be removed, and ends if
+/// `check()` or `list_after` throws. Throws the first failure at the end; returns how many were removed.
+template <class Check, class Remove, class ListAfter>
+std::int64_t remove_each(std::vector<sql::OwnedNumber> page, Check&& check, Remove&& remove, ListAfter&& list_after) {
+  constexpr auto at_once = static_cast<std::size_t>(chunks_removed_at_once);
   std::int64_t removed = 0;
   FirstFailure failure;
   failure.attempt([&] {
     while (!page.empty()) {
-      for (const Upload& upload : page) {
+      const std::span<const sql::OwnedNumber> uploads(page);
+      for (std::size_t first = 0; first < uploads.size(); first += at_once) {
         check();
-        failure.attempt([&] {
-          remove(upload);
-          ++removed;
-        });
+        removed += remove(uploads.subspan(first, std::min(at_once, uploads.size() - first)), failure);
       }
       if (page.size() < static_cast<std::size_t>(uploads_at_once)) { return; }
       page = list_after(page.back());
@@ -112,25 +166,31 @@ std::int64_t remove_each(std::vector<Upload> page, Check&& check, Remove&& remov
 /// `remove_each` for a tenant's uploads that are to be removed.
 template <class Policy, class Passage, class Write>
 std::int64_t remove_each_of_tenant(Passage& passage, const Context& context, Write&& write,
-                                   std::vector<std::int64_t> numbers) {
+                                   const std::vector<std::int64_t>& numbers) {
+  const auto owned = [&](const std::vector<std::int64_t>& of_tenant) {
+    std::vector<sql::OwnedNumber> uploads;
+    uploads.reserve(of_tenant.size());
+    for (const std::int64_t number : of_tenant) { uploads.push_back({std::string(passage.user_id()), number}); }
+    return uploads;
+  };
   return remove_each(
-      std::move(numbers), [&] { context.check(); },
-      [&](std::int64_t number) {
-        remove_upload<Policy>(write, passage.artifact_directory(), passage.user_id(), number);
+      owned(numbers), [&] { context.check(); },
+      [&](std::span<const sql::OwnedNumber> uploads, FirstFailure& failure) {
+        return remove_uploads<Policy>(write, passage.artifact_directory(), uploads, failure);
       },
-      [&](std::int64_t last) {
-        return write([&](auto& tx) {
-          return tx.all(content_statements<Policy>().abandoned, tx.user_id(), last, uploads_at_once);
-        });
+      [&](const sql::OwnedNumber& last) {
+        return owned(write([&](auto& tx) {
+          return tx.all(content_statements<Policy>().abandoned, tx.user_id(), last.number, uploads_at_once);
+        }));
       });
 }
 
 /// Removes the bytes of all uploads of a tenant that are to be removed, of which the first are known. See remove_each.
 template <class Policy, class Passage>
-void remove_all_uploads(Passage& passage, std::vector<std::int64_t> numbers) {
+void remove_all_uploads(Passage& passage, const std::vector<std::int64_t>& numbers) {
   const Context context = cleanup_context();
   remove_each_of_tenant<Policy>(
-      passage, context, [&](auto&& work) { return passage.write_within(context, work); }, std::move(numbers));
+      passage, context, [&](auto&& work) { return passage.write_within(context, work); }, numbers);
 }
 
 /// Removes a tenant's uploads that no call has touched since `before`, and those that are to be removed; returns how
@@ -138,19 +198,20 @@ void remove_all_uploads(Passage& passage, std::vector<std::int64_t> numbers) {
 template <class Policy, class Passage>
 [[nodiscard]] std::int64_t sweep_uploads(Passage& passage, Timestamp present, Timestamp before) {
   const auto& statements = content_statements<Policy>();
-  std::vector<std::int64_t> numbers = passage.write([&](auto& tx) {
+  const std::vector<std::int64_t> numbers = passage.write([&](auto& tx) {
     tx.run(statements.abandon_old, tx.user_id(), present, before);
     return tx.all(statements.abandoned, tx.user_id(), before_all_uploads, uploads_at_once);
   });
   return remove_each_of_tenant<Policy>(
-      passage, passage.context(), [&](auto&& work) { return passage.write(work); }, std::move(numbers));
+      passage, passage.context(), [&](auto&& work) { return passage.write(work); }, numbers);
 }
 
 /// Removes a tenant's files of contents that no row knows, such as after a database was restored from a backup; returns
 /// how many. A file is made after its row, so one that was found first and has no row then belongs to no upload.
 template <class Policy, class Passage>
 [[nodiscard]] std::int64_t sweep_files(Passage& passage) {
-  const auto folder = ArtifactFiles(passage.artifact_directory()).contents(passage.user_id());
+  const ArtifactFiles files(passage.artifact_directory());
+  const auto folder = files.contents(passage.user_id());
   if (!folder) { return 0; }
   std::int64_t swept = 0;
   for (const std::string& name : folder->all_names()) {
@@ -159,7 +220,7 @@ template <class Policy, class Passage>
     if (!number) { continue; }
     const auto known =
         passage.read([&](auto& tx) { return tx.one(content_statements<Policy>().is_known, tx.user_id(), *number); });
-    if (!known && folder->remove_file(name)) { ++swept; }
+    if (!known && files.remove_content(passage.user_id(), name)) { ++swept; }
   }
   return swept;
 }

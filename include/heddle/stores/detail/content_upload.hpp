@@ -32,6 +32,8 @@ namespace heddle::stores::detail {
 inline constexpr Refusal upload_was_swept{ErrorCode::unavailable, "the upload",
                                           "was swept while it was under way: sweep_orphans was called with an age that "
                                           "is shorter than a put takes; put it again"};
+inline constexpr Refusal tenant_is_erased{ErrorCode::failed_precondition, "an erasure of this tenant",
+                                          "has not ended: end it first"};
 inline constexpr Refusal quota_exceeded{ErrorCode::resource_exhausted, "the quota of the tenant",
                                         "is exceeded: remove artifacts for good, or set a higher quota"};
 
@@ -108,9 +110,12 @@ class ContentUpload {
       file_.reset();
       const Context context = cleanup_context();
       const auto write = [&](auto&& work) { return passage_.write_within(context, work); };
-      const std::int64_t abandoned =
-          write([&](auto& tx) { return tx.run(statements_.abandon, tx.user_id(), number_); });
-      if (abandoned == 0) { return; }
+      const bool is_content = write([&](auto& tx) {
+                                tx.run(statements_.abandon, tx.user_id(), number_);
+                                return tx.one(statements_.exists, tx.user_id(), number_);
+                              }).has_value();
+      // Also if a sweep or an erasure has removed the row before there was a file.
+      if (is_content) { return; }
       remove_upload<Policy>(write, passage_.artifact_directory(), passage_.user_id(), number_);
     } catch (...) { passage_.warn("an upload could not be removed: sweep_orphans will"); }
   }
@@ -178,7 +183,7 @@ class ContentUpload {
   template <class Transaction>
   void begin_or_touch(Transaction& tx, bool first) const {
     if (first) {
-      tx.run(statements_.begin, tx.user_id(), number_, now());
+      tx.require(tenant_is_erased, statements_.begin, tx.user_id(), number_, now());
     } else {
       tx.require(upload_was_swept, statements_.touch, tx.user_id(), number_, now());
     }

@@ -6,19 +6,16 @@
 #include "heddle/model/result_settings.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <optional>
 
 namespace heddle::stores::detail {
 
-/// Returns when expired results are removed; nothing if they are not. Like `purge_plan_of`, not immediately.
+/// Returns when expired results are removed; nothing if they are not.
 [[nodiscard]] inline std::optional<Schedule> expiry_schedule_of(const ResultSettings& settings, bool can_remove) {
   if (!can_remove || settings.cleanup_interval <= std::chrono::seconds(0)) { return std::nullopt; }
-  constexpr std::chrono::seconds soon = std::chrono::minutes(1);
-  constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
-  return Schedule{std::min(settings.cleanup_interval, soon), std::min(settings.cleanup_interval, longest)};
+  return schedule_every(settings.cleanup_interval);
 }
 
 /// A thread that regularly removes the results whose time is over, of all tenants. Many threads may use it.

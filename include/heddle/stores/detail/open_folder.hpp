@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heddle/detail/crypto/random_id.hpp"
+#include "heddle/detail/files/lock_file.hpp"
 #include "heddle/detail/files/open_file.hpp"
 #include "heddle/error.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -22,6 +24,9 @@
 #include <vector>
 
 namespace heddle::stores::detail {
+
+/// Whether a file got a name in another folder.
+enum class Moved { yes, no, name_is_in_use };
 
 /// An open folder: names are resolved in this folder even if its path leads elsewhere by now, and links are not
 /// followed. If a path were checked first and used afterwards, a folder could be replaced by a link in between.
@@ -51,16 +56,22 @@ class BasicOpenFolder {
   }
 
   /// Opens the folder with this name in it, or makes it, which only its owner may read. Throws if the name is that of
-  /// something else.
+  /// something else, and `unavailable` if others go on removing it.
   [[nodiscard]] BasicOpenFolder enter_or_make(const std::string& name) const {
-    if (::mkdirat(descriptor_, name.c_str(), 0700) == 0) {
-      sync();
-    } else if (errno != EEXIST) {
-      heddle::detail::files::refuse_file(errno, "a folder for artifact files cannot be made");
+    constexpr int attempts = 100;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      if (::mkdirat(descriptor_, name.c_str(), 0700) == 0) {
+        sync();
+      } else if (errno != EEXIST) {
+        heddle::detail::files::refuse_file(errno, "a folder for artifact files cannot be made");
+      }
+      if (auto folder = enter(name)) { return std::move(*folder); }
+      struct stat found {};
+      if (::fstatat(descriptor_, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(found.st_mode)) {
+        throw Error(ErrorCode::permission_denied, "a folder for artifact files is a link or a file");
+      }
     }
-    auto folder = enter(name);
-    if (!folder) { throw Error(ErrorCode::permission_denied, "a folder for artifact files is a link or a file"); }
-    return std::move(*folder);
+    throw Error(ErrorCode::unavailable, "a folder for artifact files was removed while it was made");
   }
 
   /// Makes a file in it.
@@ -76,6 +87,35 @@ class BasicOpenFolder {
     if (::renameat(descriptor_, from.c_str(), descriptor_, to.c_str()) != 0) {
       heddle::detail::files::refuse_file(errno, "an artifact file cannot get its name");
     }
+  }
+  /// Gives a file in it, or a folder if `is_folder`, a name in another folder, unless that is in use.
+  [[nodiscard]] Moved move(const std::string& name, bool is_folder, const BasicOpenFolder& target,
+                           const std::string& new_name) const noexcept {
+    struct stat found {};
+    if (::fstatat(descriptor_, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) { return Moved::no; }
+    const bool found_folder = S_ISDIR(found.st_mode);
+    if (found_folder != is_folder) { return Moved::no; }
+#if defined(RENAME_NOREPLACE)
+    if (::renameat2(descriptor_, name.c_str(), target.descriptor_, new_name.c_str(), RENAME_NOREPLACE) == 0) {
+      return Moved::yes;
+    }
+    // What a file system or a kernel without this request returns.
+    if (errno != EINVAL && errno != ENOSYS) { return errno == EEXIST ? Moved::name_is_in_use : Moved::no; }
+#endif
+    // Between the two calls, another process can take the name.
+    if (::fstatat(target.descriptor_, new_name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) {
+      return Moved::name_is_in_use;
+    }
+    const int status = ::renameat(descriptor_, name.c_str(), target.descriptor_, new_name.c_str());
+    return status == 0 ? Moved::yes : Moved::no;
+  }
+  /// Opens a lock in it, which is made if it does not exist.
+  [[nodiscard]] heddle::detail::files::LockFile make_lock(const std::string& name) const {
+    return heddle::detail::files::LockFile::make(descriptor_, name);
+  }
+  /// Opens a lock in it; returns nothing if it does not exist.
+  [[nodiscard]] std::optional<heddle::detail::files::LockFile> find_lock(const std::string& name) const {
+    return heddle::detail::files::LockFile::find(descriptor_, name);
   }
   /// Returns when the names in it are on the disk.
   void sync() const {

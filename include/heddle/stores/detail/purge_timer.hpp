@@ -5,6 +5,7 @@
 #include "heddle/detail/process/fork_gate.hpp"
 #include "heddle/error.hpp"
 #include "heddle/stores/detail/first_failure.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,6 +20,20 @@
 #include <thread>
 
 namespace heddle::stores::detail {
+
+/// When something is done regularly.
+struct Schedule {
+  std::chrono::milliseconds first;     ///< before the first time
+  std::chrono::milliseconds interval;  ///< between two times
+};
+
+/// Returns the schedule of what is done so often: for the first time at most a minute after the start, so that a server
+/// that is restarted every night does it too; not immediately, because a backend is migrated after it was opened.
+[[nodiscard]] inline Schedule schedule_every(std::chrono::seconds interval) {
+  constexpr std::chrono::seconds soon = std::chrono::minutes(1);
+  constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
+  return Schedule{std::min(interval, soon), std::min(interval, longest)};
+}
 
 /// When the backend removes hidden sessions by itself.
 struct PurgePlan {
@@ -35,28 +50,18 @@ concept PlansPurges = requires(const Config& config) {
   { config.soft_delete.cleanup_interval } -> std::convertible_to<std::chrono::seconds>;
 };
 
-/// Returns the plan of a configuration; nothing if cleaning is off. The first removal is at most a minute after the
-/// start, so that a server that is restarted every night cleans too; it is not immediate, because a backend is migrated
-/// after it was opened.
+/// Returns the plan of a configuration; nothing if cleaning is off.
 template <class Config>
 [[nodiscard]] std::optional<PurgePlan> purge_plan_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansPurges<Config>) {
     const auto& plan = config.soft_delete;
-    if (!plan.enabled) { return std::nullopt; }
-    constexpr std::chrono::seconds soon = std::chrono::minutes(1);
-    constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
-    return PurgePlan{std::min(plan.cleanup_interval, soon), std::min(plan.cleanup_interval, longest),
-                     plan.grace_period};
+    if (!plan.enabled || is_read_only(config)) { return std::nullopt; }
+    const Schedule schedule = schedule_every(plan.cleanup_interval);
+    return PurgePlan{schedule.first, schedule.interval, plan.grace_period};
   } else {
     return std::nullopt;
   }
 }
-
-/// When something is done regularly.
-struct Schedule {
-  std::chrono::milliseconds first;     ///< before the first time
-  std::chrono::milliseconds interval;  ///< between two times
-};
 
 /// What a RegularThread has while it runs.
 template <class Work>
@@ -192,6 +197,7 @@ struct Absent {
   using Plan = Absent;
   template <class... Arguments>
   explicit Absent(const Arguments&... /*arguments*/) noexcept {}
+  [[nodiscard]] static constexpr bool is_planned() noexcept { return false; }
   void stop() noexcept {}
 };
 

@@ -4,10 +4,10 @@
 #include "heddle/context.hpp"
 #include "heddle/operation.hpp"
 #include "heddle/stores/detail/purge_timer.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 #include "heddle/stores/detail/reindexing.hpp"
 #include "heddle/stores/detail/reindexing_plan.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <optional>
@@ -20,15 +20,12 @@ concept PlansReindexing = requires(const Config& config) {
   { config.reindex_interval } -> std::convertible_to<std::chrono::seconds>;
 };
 
-/// Returns when the rows of all tenants are indexed anew; nothing if they are not. Like `purge_plan_of`, not
-/// immediately.
+/// Returns when the rows of all tenants are indexed anew; nothing if they are not.
 template <class Config>
 [[nodiscard]] std::optional<Schedule> reindexing_schedule_of([[maybe_unused]] const Config& config) {
   if constexpr (PlansReindexing<Config>) {
-    if (config.reindex_interval <= std::chrono::seconds(0)) { return std::nullopt; }
-    constexpr std::chrono::seconds soon = std::chrono::minutes(1);
-    constexpr std::chrono::seconds longest = std::chrono::hours(24 * 366);
-    return Schedule{std::min(config.reindex_interval, soon), std::min(config.reindex_interval, longest)};
+    if (config.reindex_interval <= std::chrono::seconds(0) || is_read_only(config)) { return std::nullopt; }
+    return schedule_every(config.reindex_interval);
   } else {
     return std::nullopt;
   }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "heddle/model/result_settings.hpp"
+#include "heddle/stores/detail/read_only.hpp"
 
+#include <chrono>
 #include <concepts>
 
 namespace heddle::stores::detail {
@@ -13,11 +15,13 @@ concept SetsResults = requires(const Config& config) {
   { config.results } -> std::convertible_to<ResultSettings>;
 };
 
-/// Returns the settings of a configuration; the defaults if it has none.
+/// Returns the settings of a configuration; the defaults if it has none. One for reading only removes nothing.
 template <class Config>
 [[nodiscard]] ResultSettings result_settings_of([[maybe_unused]] const Config& config) {
   if constexpr (SetsResults<Config>) {
-    return config.results;
+    ResultSettings settings = config.results;
+    if (is_read_only(config)) { settings.cleanup_interval = std::chrono::seconds(0); }
+    return settings;
   } else {
     return {};
   }

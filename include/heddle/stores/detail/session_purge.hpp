@@ -37,8 +37,8 @@ class SessionPurge {
   explicit SessionPurge(std::int64_t batch) : batch_(static_cast<std::size_t>(batch)) {}
 
   /// Calls `remove_batch()`, which removes at most one batch of sessions and returns them, until none is left, and
-  /// `clean(session)` for each removed session after the commit. Continues if `clean` throws, but not if `remove_batch`
-  /// does, because the next call would fail too.
+  /// `clean(sessions, failure)` for the removed ones after each commit. Does not continue if `remove_batch` throws,
+  /// because the next call would fail too.
   template <class RemoveBatch, class Clean>
   void run(RemoveBatch&& remove_batch, Clean&& clean) {
     for (bool more = true; more;) {
@@ -47,9 +47,7 @@ class SessionPurge {
         const std::vector<sql::OwnedId> sessions = remove_batch();
         more = sessions.size() >= batch_;
         count_ += static_cast<std::int64_t>(sessions.size());
-        for (const auto& session : sessions) {
-          failure_.attempt([&] { clean(session); });
-        }
+        clean(sessions, failure_);
       });
     }
   }
