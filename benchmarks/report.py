@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+from readme_section import replace_section
 from rows import table
 
 COLOURS = {
@@ -26,7 +27,6 @@ NAMES = {
     "any": "through AnyBackend", "alone": "alone in a database", "small": "in 10,000 messages",
 }
 BEGIN = "<!-- by benchmarks/run --publish -->\n"
-END = "<!-- end -->\n"
 
 
 def first_line(*command):
@@ -155,14 +155,11 @@ def publish(results, folder, readme):
         old.unlink()
     shutil.copyfile(results, folder / "results.json")
     pictures(document, folder)
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
     path = os.path.relpath(folder, readme.parent)
     section = f"{place_of(document)}:\n\n| | |\n| --- | --- |\n"
     section += "".join(f"| {what} | {found} |\n" for what, _, found in table(document) if found) + "\n"
     section += "".join(f"![{each.stem}]({path}/{each.name})\n" for each in sorted(folder.glob("*.svg")))
-    readme.write_text(before + BEGIN + section + END + after, encoding="utf-8")
+    replace_section(readme, BEGIN, section)
 
 
 def main(command, *arguments):

@@ -1,8 +1,18 @@
 #!/usr/bin/env python3
-"""Prints tables in Markdown made from the lines that measure.py wrote: `table.py results.jsonl`."""
+"""Makes tables in Markdown of the lines that measure.py wrote.
+
+    table.py print RESULTS               all that was measured
+    table.py publish RESULTS README      the ratios to Heddle, into the section of README.md
+"""
 
 import json
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from readme_section import replace_section  # noqa: E402
+
+BEGIN = "<!-- by benchmarks/peers/run --publish -->\n"
 
 TITLES = {
     "save": "Saving message by message",
@@ -21,6 +31,32 @@ def size_of(line, sizes):
     return "" if size is None else f"{size / line['messages'] / 1000:.2f}"
 
 
+def name_of(line):
+    return f"{line['peer']} ({line['language']})"
+
+
+def durability_of(line):
+    words = line["durability_in_words"]
+    if line["durability_set_by"] == "peer":
+        words += " (set by the peer)"
+    return words + (f"; SQLite {line['engine']}" if line["engine"] else "")
+
+
+def place_of(machine):
+    return (f"{machine['processor']}, {machine['cores']} cores; {machine['system']}; PostgreSQL "
+            f"{machine['postgres'] or 'none'}")
+
+
+def load_of(machine):
+    """Says what else ran, if it did."""
+    if machine["load_before"] <= 0.25 * machine["cores"]:
+        return []
+    return [f"**Other programs ran on the machine (load {machine['load_before']} on {machine['cores']} cores): the "
+            "ratios hold roughly where nothing waits for a disk or a server, that is with synchronous NORMAL and in "
+            "loads and searches on SQLite; the times, and all other ratios, do not. Run it again on a quiet "
+            "machine.**", ""]
+
+
 def table(lines, sizes):
     yield row("", "version", "durability", "median µs", "quartiles of the rounds", "p99 µs", "over Heddle",
               "KB a message", "does not do")
@@ -28,13 +64,8 @@ def table(lines, sizes):
     for line in sorted(lines, key=lambda each: (each["durability"] == "full", each["median_us"])):
         ratio = line.get("over_heddle")
         over = "" if ratio is None else f"{ratio['median']:.2f}x ({ratio['quartiles'][0]:.2f} to {ratio['quartiles'][1]:.2f})"
-        durability = line["durability_in_words"]
-        if line["durability_set_by"] == "peer":
-            durability += " (set by the peer)"
-        if line["engine"]:
-            durability += f"; SQLite {line['engine']}"
         low, high = line["quartiles_us"]
-        yield row(f"{line['peer']} ({line['language']})", line["version"], durability, f"{line['median_us']:.0f}",
+        yield row(name_of(line), line["version"], durability_of(line), f"{line['median_us']:.0f}",
                   f"{low:.0f} to {high:.0f}", f"{line['p99_us']:.0f}", over, size_of(line, sizes), line["lacks"])
 
 
@@ -44,14 +75,9 @@ def document(lines):
     yield ""
     yield "Made by `benchmarks/peers/run --publish`; README.md in this folder says what is measured and how."
     yield ""
-    if machine["load_before"] > 0.25 * machine["cores"]:
-        yield (f"**Other programs ran on the machine (load {machine['load_before']} on {machine['cores']} cores): the "
-               "ratios hold roughly where nothing waits for a disk or a server, that is with synchronous NORMAL and in "
-               "loads and searches on SQLite; the times, and all other ratios, do not. Run it again on a quiet "
-               "machine.**")
-        yield ""
-    yield (f"{machine['date']}, commit {machine['commit'] or 'unknown'}; {machine['processor']}, {machine['cores']} "
-           f"cores; {machine['system']}; PostgreSQL {machine['postgres'] or 'none'}; {machine['python'] or 'no Python'}; "
+    yield from load_of(machine)
+    yield (f"{machine['date']}, commit {machine['commit'] or 'unknown'}; {place_of(machine)}; "
+           f"{machine['python'] or 'no Python'}; "
            f"Node {machine['node'] or 'none'}; {machine['go'] or 'no Go'}. {machine['messages']} messages in "
            f"{machine['conversations']} conversations, {machine['rounds']} rounds. \"Over Heddle\" is the median of the "
            "rounds' ratios to Heddle with the same durability, with quartiles; KB a message are all bytes of the "
@@ -74,5 +100,32 @@ def document(lines):
                    f"{each['durability']}): {each['failure']}")
 
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    print("\n".join(document([json.loads(line) for line in file])))
+def summary(lines):
+    """The ratios to Heddle: of each peer, backend and durability a row."""
+    machine, *lines = lines
+    yield f"{place_of(machine)}, {machine['date']}, commit {machine['commit'] or 'unknown'}:"
+    yield ""
+    yield from load_of(machine)
+    yield row("", "version", "durability", *("save", "load", "search"), "does not do")
+    yield row(*["---"] * 3, *["---:"] * 3, "---")
+    saves = [each for each in lines if each["task"] == "save"]
+    order = {backend: place for place, backend in enumerate(BACKENDS)}
+    for save in sorted(saves, key=lambda each: (order[each["backend"]], each["durability"] == "full", each["median_us"])):
+        same = [each for each in lines if each["task"] in TITLES and
+                all(each[member] == save[member] for member in ("peer", "version", "language", "backend", "durability"))]
+        found = {each["task"]: f"{each['median_us']:.0f} µs" if each["peer"] == "Heddle" else
+                 f"{each['over_heddle']['median']:.2f}x" for each in same}
+        durability = durability_of(save) if save["backend"] == "sqlite" else f"PostgreSQL, {save['durability_in_words']}"
+        yield row(name_of(save), save["version"], durability, *(found.get(task, "") for task in TITLES), save["lacks"])
+    yield ""
+
+
+def main(command, results, readme=None):
+    lines = [json.loads(line) for line in Path(results).read_text(encoding="utf-8").splitlines()]
+    if command == "publish":
+        replace_section(Path(readme), BEGIN, "\n".join(summary(lines)))
+    else:
+        print("\n".join(document(lines)))
+
+
+main(*sys.argv[1:])
