@@ -1,5 +1,7 @@
 #include "crash/copies.hpp"
+#include "crash/file_place.hpp"
 #include "heddle/error.hpp"
+#include "support/child_process.hpp"
 #include "support/expect_error.hpp"
 
 #include <doctest/doctest.h>
@@ -15,13 +17,7 @@ TEST_CASE("child: copy SQLite to SQLite until killed" * doctest::skip()) {
 }
 
 TEST_CASE("a copy from SQLite to SQLite that is killed goes on, and nothing is lost or stored twice") {
-  crash::KilledCopies<crash::FilePlace, crash::FilePlace> copies("child: copy SQLite to SQLite until killed");
-  const crash::Continued behind_batches = copies.kill_behind_batches();
-  CHECK(behind_batches.kills > 1);
-  CHECK(behind_batches.resumed == behind_batches.kills);
-  const crash::Continued at_any_time = copies.kill_at_any_time(1);
-  CHECK(at_any_time.kills > 1);
-  CHECK(at_any_time.copied + at_any_time.unchanged == crash::tenants * at_any_time.kills);
+  crash::KilledCopies<crash::FilePlace, crash::FilePlace>("child: copy SQLite to SQLite until killed", 1).run();
 }
 
 TEST_CASE("child: copy where a file cannot be as long as a stream" * doctest::skip()) {
