@@ -95,7 +95,7 @@ TEST_CASE("fault 3: a backup that is killed is no backup, and leaves the one bef
     fill(source, alice);
     digest = digest_of(source, alice);
   }
-  Killer killer("child: make a backup", 1);
+  Killer killer("child: make a backup");
   const std::int64_t step = support::size_of_run(9, 1);
   int kills = 0;
   for (std::int64_t calls = 1; killer.kill(settings_for(place), calls); calls += step) {
@@ -153,7 +153,7 @@ TEST_CASE("what a killed backup has kept of removed files leaves the disk with t
 TEST_CASE("a restore that is killed has no database, and is completed by a repeat") {
   const Place place;
   const std::string digest = make_backup(place);
-  Killer killer("child: restore a backup", 2);
+  Killer killer("child: restore a backup");
   const std::int64_t step = support::size_of_run(11, 1);
   int kills = 0;
   // Each goes on with what the one before has left; so what is there changes with each.
@@ -169,7 +169,7 @@ TEST_CASE("a restore that is killed has no database, and is completed by a repea
 TEST_CASE("a restore that is killed at any moment has a whole database or none, and a repeat completes it") {
   const Place place;
   const std::string digest = make_backup(place);
-  Killer killer("child: restore a backup", 3);
+  Killer killer("child: restore a backup");
   killer.measure(settings_for(place));
   check_restored(place, digest);
   remove_restored(place);

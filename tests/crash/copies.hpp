@@ -43,17 +43,22 @@ void copy_until_killed() {
 template <class From, class To>
 class KilledCopies {
  public:
-  KilledCopies(const std::string& child_case, std::uint32_t seed) : killer_(child_case, seed) { fill(from_); }
+  explicit KilledCopies(const std::string& child_case) : killer_(child_case) { fill(from_); }
 
-  void run() {
+  struct Continued {
+    std::int64_t unchanged = 0;  ///< tenants that were whole
+    std::int64_t resumed = 0;    ///< tenants that were half there
+  };
+
+  /// Checks each continuation, and returns what they found.
+  Continued run() {
     const std::vector<std::int64_t> tenants_of_batches = list_batches();
     REQUIRE(tenants_of_batches.size() > std::size_t{2} * tenants);
     {
       const To target;
       killer_.measure(settings_for(target));
     }
-    std::int64_t unchanged = 0;
-    std::int64_t resumed = 0;
+    Continued found;
     support::Killer::for_each_kill(6, std::ssize(tenants_of_batches), [&](std::int64_t batch) {
       const To target;
       CHECK((killer_.kill(settings_for(target), batch) || batch == 0));
@@ -65,10 +70,11 @@ class KilledCopies {
         CHECK(report.unchanged == tenants_of_batches[static_cast<std::size_t>(batch - 1)] - 1);
       }
       CHECK(report.copied + report.unchanged == tenants);
-      unchanged += report.unchanged;
-      resumed += report.resumed;
+      found.unchanged += report.unchanged;
+      found.resumed += report.resumed;
     });
-    MESSAGE("tenants that were whole: " << unchanged << ", that went on: " << resumed);
+    MESSAGE("tenants that were whole: " << found.unchanged << ", that went on: " << found.resumed);
+    return found;
   }
 
  private:

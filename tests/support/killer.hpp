@@ -2,6 +2,7 @@
 
 #include "support/child_process.hpp"
 #include "support/long_run.hpp"
+#include "support/seed.hpp"
 
 #include <doctest/doctest.h>
 
@@ -30,13 +31,16 @@ void work_until_killed(const Work& work) {
   Parent::tell("done");
 }
 
+/// How often each end came.
+using Ends = std::map<std::string, int>;
+
 /// Kills children that run a test case of this program, which calls `work_until_killed`.
 class Killer {
  public:
   /// As of `ChildProcess`.
   using Settings = std::map<std::string, std::string>;
 
-  Killer(std::string test_case, std::uint32_t seed) : test_case_(std::move(test_case)), random_(seed) {}
+  explicit Killer(std::string test_case) : test_case_(std::move(test_case)) {}
 
   /// Lets a child do all of its work. How long that takes says which moments there are for `kill`.
   void measure(const Settings& settings) {
@@ -69,7 +73,7 @@ class Killer {
     const std::int64_t kills = size_of_run(usual, 200);
     const std::int64_t behind_steps = std::min(kills / 2, steps);
     for (std::int64_t kill = 0; kill < kills; ++kill) {
-      CAPTURE(kill);
+      INFO("HEDDLE_TEST_SEED=" << seed() << ", kill " << kill);
       round(kill < behind_steps ? 1 + kill * (steps - 1) / (behind_steps - 1) : std::int64_t{0});
     }
   }
@@ -83,7 +87,7 @@ class Killer {
   }
 
   std::string test_case_;
-  std::mt19937 random_;
+  std::mt19937 random_{seed()};
   Duration whole_{0};
 };
 
