@@ -21,13 +21,14 @@ std::string completion_for(const std::string& shell) {
   return Program(HEDDLE_TEST_COMMAND, {}).run({"completion", shell}).out;
 }
 
-/// Types a line in a terminal of zsh, and the tabulator behind it; returns what stands there then.
+/// Types a line in a terminal of zsh, and the tabulator behind it; returns what stands there then. Types only when the
+/// editor of lines reads: what comes before can be lost, and the answer would never come.
 constexpr const char* type_in_zsh = R"(
 zmodload zsh/zpty
 zpty shell TERM=dumb zsh -f -i
 zpty -w shell 'PROMPT= RPROMPT=; unsetopt beep; autoload -Uz compinit; '"$1"'
 answer() { print -r -- "<$BUFFER>"; BUFFER=; exit }
-zle -N answer; bindkey "^X" answer; bindkey "^I" complete-word; print re""ady'
+zle -N answer; bindkey "^X" answer; bindkey "^I" complete-word; zle-line-init() { print re""ady }; zle -N zle-line-init'
 zpty -r shell text '*ready*'
 zpty -n -w shell "$2"$'\t\x18'
 zpty -r shell text '*<*>*'
@@ -39,13 +40,13 @@ print -r -- ${${text##*\<}%%\>*}
 TEST_CASE("zsh completes commands, options and their values" * doctest::skip(!std::filesystem::exists(zsh))) {
   const support::TemporaryFolder folder;
   std::ofstream(folder.path() / "_heddle") << completion_for("zsh");
-  const Program shell(zsh, {{"HOME", folder.path().string()}});
+  const Program limited("/usr/bin/timeout", {{"HOME", folder.path().string()}});
   const std::string place = "'" + folder.path().string();
   // In a startup file, and where installed ones are.
   for (const std::string& setup :
        {"compinit -D -u; source " + place + "/_heddle'", "fpath=(" + place + "' $fpath); compinit -D -u"}) {
     const auto completed = [&](const std::string& words) {
-      return shell.run({"-f", "-c", type_in_zsh, "zsh", setup, words}).out;
+      return limited.run({"120", zsh, "-f", "-c", type_in_zsh, "zsh", setup, words}).out;
     };
     CHECK(completed("heddle sho") == "heddle show \n");
     CHECK(completed("heddle -u alice sho") == "heddle -u alice show \n");
