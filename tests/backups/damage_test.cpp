@@ -28,13 +28,6 @@ ErrorCode refusal_of(const Place& place) {
   return code;
 }
 
-void make_backup(const Place& place) {
-  Backend<Sqlite> source(place.config());
-  source.migrate();
-  fill(source, alice);
-  backup(source, {}, place.backup);
-}
-
 }  // namespace
 
 TEST_CASE("a backup with any changed, cut or missing file is refused, and nothing is restored") {

@@ -19,6 +19,7 @@ using namespace heddle;
 using namespace backups;
 using crash::CallFault;
 using crash::FaultyCalls;
+using crash::survives;
 namespace fs = std::filesystem;
 
 namespace {
@@ -104,19 +105,6 @@ class Scenario {
   std::string digest_{};
 };
 
-/// Runs `action` in a process of its own; returns false if it was killed.
-bool survives(const std::function<void()>& action) {
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    action();
-    ::_exit(0);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status);
-}
-
 /// Makes a fault at each call, or, but in a long run, at every `step`th one.
 int at_each_call(CallFault fault, int step, const std::function<bool(const CallFault&)>& strikes) {
   int struck = 0;
@@ -127,12 +115,7 @@ int at_each_call(CallFault fault, int step, const std::function<bool(const CallF
 }  // namespace
 
 TEST_CASE("every call on the files of a backup or a restore that fails is reported, and a repeat succeeds") {
-  const std::map<std::string, CallFault> kinds{{"fails", {}},
-                                               {"fails, disk full", {.code = ENOSPC}},
-                                               {"fails, not permitted", {.code = EACCES}},
-                                               {"fails, and all after it", {.lasting = true}},
-                                               {"done, but the result is lost", {.done_first = true}}};
-  for (const auto& kind : kinds) {
+  for (const auto& kind : crash::failing_calls()) {
     CAPTURE(kind.first);
     const int backups = at_each_call(kind.second, 23, [](const CallFault& fault) {
       CAPTURE(fault.at);

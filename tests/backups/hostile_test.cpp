@@ -24,7 +24,7 @@ std::string sha256_of(std::string_view text) {
   return detail::crypto::sha256_hex(std::as_bytes(std::span(text.data(), text.size())));
 }
 
-void make_backup(const Place& place) {
+void back_up_two(const Place& place) {
   Backend<Sqlite> source(place.config());
   source.migrate();
   source.artifact_store().put(alice, {.id = "a"}, "bytes of one");
@@ -64,7 +64,7 @@ void check_refused(const Place& place, ErrorCode expected = ErrorCode::data_loss
 
 TEST_CASE("names that would lead out of the artifact directory are refused") {
   const Place place;
-  make_backup(place);
+  back_up_two(place);
   const std::string list = read_file(list_of(place));
   const std::string line = list.substr(0, list.find('\n'));
   const std::string start = line.substr(0, line.find(' ', 65) + 1);
@@ -87,7 +87,7 @@ TEST_CASE("names that would lead out of the artifact directory are refused") {
 
 TEST_CASE("lists that do not fit the database are refused") {
   const Place place;
-  make_backup(place);
+  back_up_two(place);
   const std::string list = read_file(list_of(place));
   const std::size_t half = list.find('\n') + 1;
   for (const std::string& lines : {std::string(), list.substr(0, half), list.substr(half) + list.substr(0, half),
@@ -105,7 +105,7 @@ TEST_CASE("lists that do not fit the database are refused") {
 
 TEST_CASE("a description whose id is a path, or whose numbers are none, is refused") {
   const Place place;
-  make_backup(place);
+  back_up_two(place);
   const std::string good = read_file(description_of(place));
   for (const char* id : {"../../etc/passwd", "..%2F..%2Fetc", "", "0123", "ABCDEF0123456789", "0123456789abcdef0"}) {
     CAPTURE(id);
@@ -132,7 +132,7 @@ TEST_CASE("a description whose id is a path, or whose numbers are none, is refus
 
 TEST_CASE("links in the folder are not followed") {
   const Place place;
-  make_backup(place);
+  back_up_two(place);
   const fs::path outside = place.root.path() / "outside";
   for (const fs::path& file :
        {database_of(place), list_of(place), objects_of(place.backup).front(), place.backup / "objects"}) {
@@ -165,7 +165,7 @@ TEST_CASE("links in the folder are not followed") {
 
 TEST_CASE("objects that were exchanged with each other are refused") {
   const Place place;
-  make_backup(place);
+  back_up_two(place);
   const auto objects = objects_of(place.backup);
   REQUIRE(objects.size() == 2);
   const std::string first = read_file(objects[0]);
@@ -176,7 +176,7 @@ TEST_CASE("objects that were exchanged with each other are refused") {
 
 TEST_CASE("files that are not of a backup stay in its folder") {
   const Place place;
-  make_backup(place);
+  back_up_two(place);
   for (const char* name : {"database-of-photos.db", "files-2024.zip", "files-0123456789abcdef", "notes.txt"}) {
     write_file(place.backup / name, "mine");
   }

@@ -31,11 +31,9 @@ namespace {
 Killer::Settings settings_for(const Place& place) { return {{"HEDDLE_TEST_FOLDER", place.root.path().string()}}; }
 
 /// Makes a backup of a tenant; returns a digest of the tenant.
-std::string make_backup(const Place& place) {
+std::string back_up(const Place& place) {
+  make_backup(place);
   Backend<Sqlite> source(place.config());
-  source.migrate();
-  fill(source, alice);
-  backup(source, {}, place.backup);
   return digest_of(source, alice);
 }
 
@@ -152,7 +150,7 @@ TEST_CASE("what a killed backup has kept of removed files leaves the disk with t
 
 TEST_CASE("a restore that is killed has no database, and is completed by a repeat") {
   const Place place;
-  const std::string digest = make_backup(place);
+  const std::string digest = back_up(place);
   Killer killer("child: restore a backup");
   const std::int64_t step = support::size_of_run(11, 1);
   int kills = 0;
@@ -168,7 +166,7 @@ TEST_CASE("a restore that is killed has no database, and is completed by a repea
 
 TEST_CASE("a restore that is killed at any moment has a whole database or none, and a repeat completes it") {
   const Place place;
-  const std::string digest = make_backup(place);
+  const std::string digest = back_up(place);
   Killer killer("child: restore a backup");
   killer.measure(settings_for(place));
   check_restored(place, digest);

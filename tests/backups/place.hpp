@@ -2,8 +2,8 @@
 
 #include "heddle/backup.hpp"
 #include "heddle/sqlite.hpp"
-#include "heddle/transfer.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -16,6 +16,8 @@
 
 /// A database with artifacts, and a place for its backup.
 namespace backups {
+
+using support::digest_of;
 
 inline const heddle::Context alice = heddle::Context::for_user("alice");
 inline const heddle::Context bob = heddle::Context::for_user("bob");
@@ -78,10 +80,12 @@ void fill(Backend& backend, const heddle::Context& context) {
   store.put(context, {.id = "copy", .name = "copy"}, "a second version");
 }
 
-/// Returns a digest of all data of a tenant.
-template <class Backend>
-std::string digest_of(Backend& backend, const heddle::Context& context) {
-  return heddle::export_user(backend, context, [](std::string_view /*bytes*/) {}).records_checksum;
+/// Fills a database, and backs it up; returns the checksum of the backup.
+inline std::string make_backup(const Place& place) {
+  heddle::Backend<heddle::Sqlite> source(place.config());
+  source.migrate();
+  fill(source, alice);
+  return heddle::backup(source, {}, place.backup).checksum;
 }
 
 }  // namespace backups

@@ -64,13 +64,6 @@ void become_nobody() {
   if (::geteuid() == 0 && ::seteuid(nobody) != 0) { throw Error(ErrorCode::internal, "cannot become nobody"); }
 }
 
-std::string make_backup(const Place& place) {
-  Backend<Sqlite> source(place.config());
-  source.migrate();
-  fill(source, alice);
-  return backup(source, {}, place.backup).checksum;
-}
-
 /// A call ends at the first report of a stage, and leaves what was there.
 void check_end(const std::function<void(const Context& context, const BackupObserver& observer)>& call) {
   for (const auto stage : {BackupStage::database, BackupStage::files, BackupStage::verification}) {

@@ -12,17 +12,6 @@ using namespace backups;
 using support::code_of;
 namespace fs = std::filesystem;
 
-namespace {
-
-void make_backup(const Place& place) {
-  Backend<Sqlite> source(place.config());
-  source.migrate();
-  fill(source, alice);
-  backup(source, {}, place.backup);
-}
-
-}  // namespace
-
 TEST_CASE("a backup is never restored over anything that is there") {
   const Place place;
   make_backup(place);

@@ -68,10 +68,13 @@ class Running {
   std::filesystem::path folder_;
 };
 
-/// Waits as long as it takes.
+/// Waits for what a busy machine may take long for. Throws if it does not come.
 template <class Condition>
 void wait_until(Condition&& condition) {
-  while (!condition()) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5); !condition();) {
+    if (std::chrono::steady_clock::now() > end) { throw std::runtime_error("what a test waits for does not come"); }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 /// A named pipe, which a program can open and fill.

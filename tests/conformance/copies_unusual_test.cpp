@@ -2,6 +2,7 @@
 #include "conformance/migration_places.hpp"
 #include "heddle/capabilities.hpp"
 #include "support/expect_error.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,6 +19,7 @@
 using namespace conformance;
 using namespace heddle;
 using support::code_of;
+using support::digest_of;
 using support::error_of;
 
 // Copies of what is unusual, and while others work on the same tenants.
@@ -29,11 +31,6 @@ struct Enough {};
 
 bool says_where(const Error& error, const std::string& where) {
   return std::string_view(error.what()).find(where) != std::string_view::npos;
-}
-
-template <class Backend>
-std::string digest_of(Backend& backend, const Context& context) {
-  return exported(backend, context).report.records_checksum;
 }
 
 /// Begins to store a stream, and leaves it after the first batch.

@@ -27,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using crash::CallFault;
 using crash::FaultyCalls;
+using crash::survives;
 using heddle::ArtifactContent;
 using heddle::ErrorCode;
 
@@ -149,28 +150,10 @@ class Scenario {
   fs::path diary_;
 };
 
-/// Runs `action` in a process of its own; returns false if it was killed.
-bool survives(const std::function<void()>& action) {
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    action();
-    ::_exit(0);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status);
-}
-
 }  // namespace
 
 TEST_CASE("every call on the files of contents that fails is reported, or has succeeded") {
-  const std::map<std::string, CallFault> kinds{{"fails", {}},
-                                               {"fails, disk full", {.code = ENOSPC}},
-                                               {"fails, not permitted", {.code = EACCES}},
-                                               {"fails, and all after it", {.lasting = true}},
-                                               {"done, but the result is lost", {.done_first = true}}};
-  for (const auto& kind : kinds) {
+  for (const auto& kind : crash::failing_calls()) {
     CAPTURE(kind.first);
     CallFault fault = kind.second;
     int struck = 0;

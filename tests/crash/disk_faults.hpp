@@ -2,7 +2,6 @@
 
 #include "crash/faulty_vfs.hpp"
 #include "heddle/sqlite.hpp"
-#include "heddle/transfer.hpp"
 #include "support/long_run.hpp"
 
 #include <doctest/doctest.h>
@@ -10,7 +9,6 @@
 #include <filesystem>
 #include <random>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// Operations on a disk that fails, in turn, at each of SQLite's requests.
@@ -64,10 +62,6 @@ inline void fill(heddle::Backend<heddle::Sqlite>& backend, const heddle::Context
     backend.artifact_store().put(context, {.id = id, .name = id}, std::string(3000, 'x') + id + text);
     backend.error_store().store(context, {.id = id, .tool_name = "t", .raw_error = text});
   }
-}
-
-inline std::string digest(heddle::Backend<heddle::Sqlite>& backend, const heddle::Context& context) {
-  return heddle::export_user(backend, context, [](std::string_view /*bytes*/) {}).records_checksum;
 }
 
 /// Calls `round(fault)` for each kind of fault, at one request after the other until it returns that the fault has not

@@ -6,6 +6,7 @@
 #include "support/files_with.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,11 +21,11 @@
 namespace {
 
 using crash::config_of_requests;
-using crash::digest;
 using crash::FaultyVfs;
 using crash::fill;
 using heddle::Backend;
 using heddle::Sqlite;
+using support::digest_of;
 namespace fs = std::filesystem;
 
 const heddle::Context tenant = heddle::Context::for_user("zanzibar7788");
@@ -60,7 +61,7 @@ TEST_CASE("an erasure on a disk that fails reports it, goes on with its key, and
     backend.session_storage().save_session(other, {.id = "kept"});
     backend.session_storage().save_message(other, "kept", {.content = "other words"});
     backend.artifact_store().put(other, {.id = "a", .name = "kept"}, std::string(3000, 'y'));
-    of_other = digest(backend, other);
+    of_other = digest_of(backend, other);
   }
   fs::copy(source, place, fs::copy_options::recursive);
   const auto expected = erase(place);
@@ -83,9 +84,9 @@ TEST_CASE("an erasure on a disk that fails reports it, goes on with its key, and
     CHECK(again->files == expected->files);
     CHECK(!has_tenant(place));
     Backend<Sqlite> backend(config_of_requests(place));
-    CHECK(digest(backend, other) == of_other);
+    CHECK(digest_of(backend, other) == of_other);
     CHECK(backend.artifact_store().verify(other, "a") == heddle::ContentState::intact);
-    CHECK(digest(backend, tenant) == digest(backend, heddle::Context::for_user("unknown")));
+    CHECK(digest_of(backend, tenant) == digest_of(backend, heddle::Context::for_user("unknown")));
     CHECK(support::RawDatabase(config_of_requests(place).path).text("PRAGMA integrity_check") == "ok");
     return has_struck;
   });

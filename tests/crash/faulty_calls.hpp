@@ -1,9 +1,12 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +16,7 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <string>
 
 /// The calls on artifact files, and on those of backups, of which one can be made to fail, or to be the last one of the
@@ -79,6 +83,29 @@ class FaultyCalls {
   bool armed_ = false;
   std::array<bool, 4096> own_{};
 };
+
+/// The kinds of calls that fail, by what they are called in a message.
+inline const std::map<std::string, CallFault>& failing_calls() {
+  static const std::map<std::string, CallFault> all{{"fails", {}},
+                                                    {"fails, disk full", {.code = ENOSPC}},
+                                                    {"fails, not permitted", {.code = EACCES}},
+                                                    {"fails, and all after it", {.lasting = true}},
+                                                    {"done, but the result is lost", {.done_first = true}}};
+  return all;
+}
+
+/// Runs `action` in a process of its own; returns false if it was killed.
+inline bool survives(const std::function<void()>& action) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    action();
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status);
+}
 
 }  // namespace crash
 

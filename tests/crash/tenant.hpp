@@ -3,6 +3,7 @@
 #include "heddle/sqlite.hpp"
 #include "heddle/transfer.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,10 +17,7 @@
 /// Tenants of several batches.
 namespace crash {
 
-template <class Backend>
-std::string digest_of(Backend& backend, const heddle::Context& context) {
-  return heddle::export_user(backend, context, {}).records_checksum;
-}
+using support::digest_of;
 
 /// Stores sessions with forks, folds, rewound messages, contents and errors. The texts have the id of the tenant.
 template <class Backend>

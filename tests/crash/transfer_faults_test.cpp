@@ -4,6 +4,7 @@
 #include "heddle/transfer.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,11 +18,11 @@
 namespace {
 
 using crash::config_of_requests;
-using crash::digest;
 using crash::FaultyVfs;
 using crash::fill;
 using heddle::Backend;
 using heddle::Sqlite;
+using support::digest_of;
 namespace fs = std::filesystem;
 
 const heddle::Context tenant = heddle::Context::for_user("alice");
@@ -39,12 +40,12 @@ class Scene {
     fill(from, tenant, 200, "alice");
     const auto add = [&](std::string_view bytes) { stream_ += bytes; };
     digest_ = heddle::export_user(from, tenant, add).records_checksum;
-    nothing_ = digest(from, heddle::Context::for_user("unknown"));
+    nothing_ = digest_of(from, heddle::Context::for_user("unknown"));
     fs::create_directories(source_);
     Backend<Sqlite> backend(config_of_requests(source_));
     backend.migrate();
     fill(backend, other, 20, "bob");
-    of_other_ = digest(backend, other);
+    of_other_ = digest_of(backend, other);
   }
 
   /// From now on copies have half an import.
@@ -69,9 +70,9 @@ class Scene {
       Backend<Sqlite> backend(config_of_requests(place_));
       check(backend, has_succeeded);
       if (!is_shown(backend)) { heddle::import_user(backend, tenant, stream_); }
-      CHECK(digest(backend, tenant) == digest_);
+      CHECK(digest_of(backend, tenant) == digest_);
       CHECK(!heddle::abort_import(backend, tenant));
-      CHECK(digest(backend, other) == of_other_);
+      CHECK(digest_of(backend, other) == of_other_);
       CHECK(backend.artifact_store().verify(tenant, "s0") == heddle::ContentState::intact);
       CHECK(support::RawDatabase(config_of_requests(place_).path).text("PRAGMA integrity_check") == "ok");
       return has_struck;
@@ -86,7 +87,7 @@ class Scene {
   /// Checks that the tenant has nothing.
   void check_empty(Backend<Sqlite>& backend) const {
     CHECK(!is_shown(backend));
-    CHECK(digest(backend, tenant) == nothing_);
+    CHECK(digest_of(backend, tenant) == nothing_);
     CHECK(backend.artifact_store().content_usage(tenant).stored_bytes == 0);
   }
   [[nodiscard]] const std::string& stream() const noexcept { return stream_; }

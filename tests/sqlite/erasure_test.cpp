@@ -5,6 +5,7 @@
 #include "support/expect_error.hpp"
 #include "support/raw_database.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,6 +22,7 @@
 
 using namespace heddle;
 using support::code_of;
+using support::digest_of;
 
 // What an erasure leaves in the files of a database and in its folder of artifacts: nothing of the tenant.
 
@@ -101,11 +103,6 @@ void fill_other(B& backend) {
   backend.artifact_store().put(other, {.id = "a", .name = "kept"}, "kept content");
 }
 
-template <class B>
-std::string exported(B& backend, const Context& context) {
-  return export_user(backend, context, [](std::string_view /*bytes*/) {}).records_checksum;
-}
-
 }  // namespace
 
 TEST_CASE("nothing of an erased tenant is left in the database, its log, its free parts, the index and the artifacts") {
@@ -117,7 +114,7 @@ TEST_CASE("nothing of an erased tenant is left in the database, its log, its fre
       backend.migrate();
       fill_other(backend);
       fill(backend);
-      const std::string of_other = exported(backend, other);
+      const std::string of_other = digest_of(backend, other);
       CHECK(place.with_canary().size() > 2);
 
       const ErasureReceipt receipt = erase_user(backend, tenant, {.idempotency_key = "request about " + canary});
@@ -127,7 +124,7 @@ TEST_CASE("nothing of an erased tenant is left in the database, its log, its fre
       CHECK(receipt.bytes > 0);
       CHECK_FALSE(backend.details().owed->erasure);
 
-      CHECK(exported(backend, other) == of_other);
+      CHECK(digest_of(backend, other) == of_other);
       CHECK(backend.session_storage().search_messages(other, {.query = "words"}).items.size() > 0);
       CHECK(backend.artifact_store().verify(other, "a") == ContentState::intact);
       CHECK(support::RawDatabase(place.config.path).text("PRAGMA integrity_check") == "ok");

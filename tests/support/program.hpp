@@ -4,6 +4,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -45,7 +47,7 @@ class Program {
     const int from = ::open(in.c_str(), O_RDONLY | O_CLOEXEC);
     const pid_t process = start(arguments, from, file("out"), file("err"));
     ::close(from);
-    return wait(process);
+    return wait(process, arguments);
   }
 
   /// Runs it, and interrupts it when it has read almost all of an input that does not end.
@@ -60,7 +62,7 @@ class Program {
       if (size > 0) { rest.remove_prefix(static_cast<std::size_t>(size)); }
     }
     ::kill(process, SIGINT);
-    return wait(process);
+    return wait(process, arguments);
   }
 
   /// Runs it, and calls `act(process)` meanwhile. `out` is a file for its standard output, such as a named pipe.
@@ -73,10 +75,10 @@ class Program {
       act(process);
     } catch (...) {
       ::kill(process, SIGKILL);
-      static_cast<void>(wait(process));
+      ::waitpid(process, nullptr, 0);
       throw;
     }
-    return wait(process);
+    return wait(process, arguments);
   }
 
   /// Runs it with a terminal as its standard output and error, and returns what it prints there.
@@ -107,6 +109,7 @@ class Program {
 
  private:
   static constexpr int running = -1;
+  static constexpr std::chrono::minutes patience{5};
 
   [[nodiscard]] std::string file(const char* name) const { return (folder_.path() / name).string(); }
 
@@ -141,14 +144,25 @@ class Program {
     return ::waitpid(process, &status, WNOHANG) == process ? code_of(status) : running;
   }
 
-  [[nodiscard]] Output wait(pid_t process) const {
-    int status = 0;
-    while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {}
-    const auto text = [&](const char* name) {
-      std::ifstream stream(file(name), std::ios::binary);
-      return std::string(std::istreambuf_iterator<char>(stream), {});
-    };
-    return {code_of(status), text("out"), text("err")};
+  /// A program that hangs must not hold up all tests, and says so by what it was to do.
+  [[nodiscard]] Output wait(pid_t process, const std::vector<std::string>& arguments) const {
+    int code = running;
+    for (const auto end = std::chrono::steady_clock::now() + patience; code == running; code = poll_end(process)) {
+      if (std::chrono::steady_clock::now() > end) {
+        ::kill(process, SIGKILL);
+        ::waitpid(process, nullptr, 0);
+        std::string words = path_.string();
+        for (const std::string& each : arguments) { words += " " + each; }
+        throw std::runtime_error("a program does not end: " + words + "\n" + text_of("out") + text_of("err"));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return {code, text_of("out"), text_of("err")};
+  }
+
+  [[nodiscard]] std::string text_of(const char* name) const {
+    std::ifstream stream(file(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
   }
 
   static std::vector<char*> pointers(std::vector<std::string>& strings) {

@@ -7,6 +7,7 @@
 #include "support/migrated_database.hpp"
 #include "support/protocol_proxy.hpp"
 #include "support/raw_postgres.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,6 +22,7 @@
 using namespace conformance;
 using namespace heddle;
 using namespace std::chrono_literals;
+using support::digest_of;
 
 // What the removal of old records sends to the server: how often, and what becomes of it where the connection is cut.
 
@@ -92,11 +94,6 @@ void fill_much(Backend& backend, const Context& context) {
   }
   // The last one that has changed, so that it stays with what hangs on it.
   backend.session_storage().save_message(context, "root", says("still in use"));
-}
-
-template <class Backend>
-std::string digest_of(Backend& backend, const Context& context) {
-  return exported(backend, context).report.records_checksum;
 }
 
 }  // namespace

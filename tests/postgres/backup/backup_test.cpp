@@ -5,6 +5,7 @@
 #include "support/postgres_server.hpp"
 #include "support/raw_postgres.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -24,6 +25,7 @@ namespace {
 
 using namespace heddle;
 using support::commands_of;
+using support::digest_of;
 
 const Context alice = Context::for_user("alice");
 const Context bob = Context::for_user("bob");
@@ -72,11 +74,6 @@ void fill(Backend<Postgres>& storage, const Context& context) {
   storage.result_store().store(context, {.id = "r", .table_name = "t", .table = {{"n"}, {{std::int64_t{7}}}}});
   storage.human_request_store().store(context, {.id = "q", .session_id = "s", .question = "Dig?"});
   storage.artifact_store().put(context, {.id = "c", .name = "content"}, std::string(3'000'000, 'g') + context.user_id);
-}
-
-/// Returns a digest of all data of a tenant.
-std::string digest_of(Backend<Postgres>& storage, const Context& context) {
-  return export_user(storage, context, [](std::string_view /*bytes*/) {}).records_checksum;
 }
 
 /// Checks that exactly what `fill` has stored can be read.

@@ -4,6 +4,7 @@
 #include "postgres/proxied_backend.hpp"
 #include "postgres/round_trips.hpp"
 #include "support/long_run.hpp"
+#include "support/tenant_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,6 +17,7 @@
 
 using namespace conformance;
 using namespace heddle;
+using support::digest_of;
 using support::ProxiedBackend;
 
 // What exports, imports and their abortions send to the server: how often, and what becomes of them where the
@@ -44,11 +46,6 @@ template <class Backend>
 void begin_import(Backend& backend, const Context& tenant, const std::string& stream) {
   const auto leave = [](const ImportProgress& /*progress*/) { throw Enough(); };
   CHECK_THROWS_AS(import_user(backend, tenant, stream, into_any(leave)), Enough);
-}
-
-template <class Backend>
-std::string digest_of(Backend& backend, const Context& tenant) {
-  return exported(backend, tenant).report.records_checksum;
 }
 
 }  // namespace
