@@ -76,13 +76,15 @@ class Prepared {
   ~Prepared() { static_cast<void>(raw_.failure_of("DEALLOCATE s")); }
 
   /// Plans the statement for a user and sample values of the other parameters. Not for nulls: nothing is equal to them.
-  void plan(const std::string& user, const std::string& number, const std::string& flag) {
-    raw_.execute("EXPLAIN EXECUTE s" +
-                 raw_.text("SELECT '(' || string_agg(quote_literal(CASE WHEN i = 1 AND t = 'text'::regtype THEN '" +
-                           user + "' WHEN t = 'boolean'::regtype THEN '" + flag + "' WHEN t::text LIKE '%[]' THEN '{" +
-                           number + "}' ELSE '" + number +
-                           "' END), ', ' ORDER BY i) || ')' FROM pg_prepared_statements, unnest(parameter_types) "
-                           "WITH ORDINALITY u (t, i) WHERE name = 's'"));
+  /// Returns the plan's lines.
+  std::vector<std::string> plan(const std::string& user, const std::string& number, const std::string& flag) {
+    return raw_.texts(
+        "EXPLAIN EXECUTE s" +
+        raw_.text("SELECT '(' || string_agg(quote_literal(CASE WHEN i = 1 AND t = 'text'::regtype THEN '" + user +
+                  "' WHEN t = 'boolean'::regtype THEN '" + flag + "' WHEN t::text LIKE '%[]' THEN '{" + number +
+                  "}' ELSE '" + number +
+                  "' END), ', ' ORDER BY i) || ')' FROM pg_prepared_statements, unnest(parameter_types) "
+                  "WITH ORDINALITY u (t, i) WHERE name = 's'"));
   }
 
  private:

@@ -31,10 +31,8 @@ struct StreamStatements {
   using Written = Join<MessageContent, Finished, Counts>;
 
   /// Parameters: user, session. Marks the last message of a session as being written.
-  Statement<NoRow, Text, Text> mark{
-      "UPDATE messages AS m SET stream = 1 FROM sessions s WHERE s.user_id = ?1 AND "
-      "s.id = ?2 AND " +
-      Sql::key_is("m", "s.branch_number", "s.last_sequence")};
+  Statement<NoRow, Text, Text> mark{"UPDATE messages AS m SET stream = 1 WHERE " +
+                                    Sql::key_is("m", of_session("branch_number"), of_session("last_sequence"))};
   /// Parameters: user, session, silence, time. Makes its first writer.
   Statement<NoRow, Text, Text, std::int64_t, Timestamp> insert{
       "INSERT INTO message_streams (" + Sql::key_columns() + ", writer, silence, touched_at, size) SELECT " +
@@ -103,6 +101,10 @@ struct StreamStatements {
       " ORDER BY w.touched_at, s.number, b.branch, " + Sql::sequence_of("w") + " LIMIT ?2 OFFSET ?3"};
 
  private:
+  /// Not joined: a plan that was made while the tables were empty would read all messages.
+  static std::string of_session(const std::string& column) {
+    return "(SELECT s." + column + " FROM sessions s WHERE s.user_id = ?1 AND s.id = ?2)";
+  }
   /// The row `table` is of the message that a branch of a session has at a sequence, also of one that another branch
   /// wrote.
   static std::string is(const std::string& table) {

@@ -88,10 +88,11 @@ struct ToolCallStatements {
            " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS least FROM depths) every_link WHERE is_result = 0 "
            "AND least = depth) ";
   }
+  // Not joined: a plan that was made while the tables were empty would read all messages.
   static std::string select(const std::string& limit, const std::string& offset) {
-    return "SELECT o.session_id, o.sequence, m.tool_calls, o.position FROM opened o JOIN messages m ON " +
-           Sql::key_is("m", "o.source_number", "o.sequence") + " ORDER BY o.number, o.sequence, o.position LIMIT " +
-           limit + " OFFSET " + offset;
+    return "SELECT o.session_id, o.sequence, (SELECT m.tool_calls FROM messages m WHERE " +
+           Sql::key_is("m", "o.source_number", "o.sequence") +
+           "), o.position FROM opened o ORDER BY o.number, o.sequence, o.position LIMIT " + limit + " OFFSET " + offset;
   }
 };
 
