@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,9 +27,9 @@ inline constexpr std::size_t many_bytes = (std::size_t{9} << 20U) + 12345;
 /// Returns bytes of which no two chunks are the same.
 inline std::string bytes_of(std::size_t size, std::uint64_t seed = 1) {
   std::string bytes(size, '\0');
-  for (char& each : bytes) {
+  for (std::size_t at = 0; at < size; at += sizeof(seed)) {
     seed = seed * 6364136223846793005U + 1442695040888963407U;
-    each = static_cast<char>(seed >> 56U);
+    std::memcpy(bytes.data() + at, &seed, std::min(sizeof(seed), size - at));
   }
   return bytes;
 }

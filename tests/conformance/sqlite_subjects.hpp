@@ -93,6 +93,10 @@ inline constexpr bool keeps_in_memory = std::same_as<Subject, InMemory> || std::
 }  // namespace conformance
 
 /// A test case for every backend. Begin it with `Subject subject; auto& backend = subject.backend();`.
+#ifdef HEDDLE_CONFORMANCE_SHORT
+#define CONFORMANCE_TEST(title) TEST_CASE_TEMPLATE(title, Subject, conformance::OnFile, conformance::Erased)
+#else
 #define CONFORMANCE_TEST(title)                                                                       \
   TEST_CASE_TEMPLATE(title, Subject, conformance::OnFile, conformance::InMemory, conformance::Erased, \
                      conformance::Decorated)
+#endif

@@ -4,6 +4,7 @@
 #include "support/crew.hpp"
 #include "support/ledger.hpp"
 #include "support/long_run.hpp"
+#include "support/sanitizers.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -176,7 +177,7 @@ class Scenario {
 /// until the fault no longer occurs. `attempt` returns whether the fault occurred.
 void fail_in_turn(const Fault& kind, int dense, const std::function<bool(const Fault&)>& attempt) {
   Fault fault = kind;
-  for (fault.at = 1;; fault.at += fault.at < dense ? 1 : 1 + fault.at / 8) {
+  for (fault.at = 1;; fault.at += (fault.at < dense ? 1 : 1 + fault.at / 8) * support::stride_of_faults) {
     CAPTURE(fault.at);
     if (!attempt(fault)) { return; }
   }
