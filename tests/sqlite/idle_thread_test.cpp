@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <stop_token>
 #include <thread>
 
 using namespace heddle;
@@ -17,7 +18,7 @@ struct Turns {
   std::atomic<int> taken{0};
   sqlite::indexing::IdleThread<Turns> thread{this, &Turns::take};  ///< the last member: it uses the others
 
-  static bool take(Turns* turns) noexcept {
+  static bool take(Turns* turns, const std::stop_token& /*stop*/) noexcept {
     if (turns->has_calls) { turns->thread.wake(); }
     if (turns->left > 0) { --turns->left; }
     const bool goes_on = turns->left > 0;

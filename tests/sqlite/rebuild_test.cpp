@@ -16,6 +16,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -64,7 +65,8 @@ class Turns {
   sqlite::Config config_;
   sqlite::connection::FilePresence files_;
   sqlite::connection::Connection connection_;
-  sqlite::indexing::Indexer<sqlite::connection::Connection> indexer_{nullptr, [](void*) noexcept { return false; }};
+  sqlite::indexing::Indexer<sqlite::connection::Connection> indexer_{
+      nullptr, [](void*, const std::stop_token&) noexcept { return false; }};
 };
 
 std::string text_of(std::int64_t number) {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 // Which removed messages a turn takes out of the full-text index, where one tenant removes some during each turn.
@@ -35,7 +36,7 @@ TEST_CASE(
   const sqlite::connection::FilePresence files;
   Connection connection(config, sqlite::connection::Access::read_write, files);
   connection.execute("INSERT INTO tenants (user_id) VALUES ('alice'), ('bob')");
-  sqlite::indexing::Indexer<Connection> indexer(nullptr, [](void* /*owner*/) noexcept { return false; });
+  sqlite::indexing::Indexer<Connection> indexer(nullptr, [](void*, const std::stop_token&) noexcept { return false; });
   const auto take_turn = [&] {
     connection.execute("BEGIN IMMEDIATE");
     const auto turn = indexer.take_turn(connection, {});

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -179,7 +180,8 @@ TEST_CASE("a search lets messages of its tenant be indexed first if many of them
     const sqlite::Config config = place.config();
     const sqlite::connection::FilePresence files;
     sqlite::connection::Connection connection(config, sqlite::connection::Access::read_write, files);
-    sqlite::indexing::Indexer<sqlite::connection::Connection> indexer(nullptr, [](void*) noexcept { return false; });
+    sqlite::indexing::Indexer<sqlite::connection::Connection> indexer(
+        nullptr, [](void*, const std::stop_token&) noexcept { return false; });
     std::size_t turns = 0;
     for (bool is_last = false; !is_last; ++turns) {
       connection.execute("BEGIN IMMEDIATE");

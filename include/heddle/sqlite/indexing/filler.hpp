@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stop_token>
 #include <string_view>
 
 namespace heddle::sqlite::indexing {
@@ -45,8 +46,8 @@ class Filler {
   /// Wakes the thread of this object, which asks the owner to take turns until nothing is left.
   virtual void wake() noexcept = 0;
 
-  /// Lets the owner take a turn; returns false if nothing is left.
-  using TurnOf = bool (*)(void* owner) noexcept;
+  /// Lets the owner take a turn, which a stop ends; returns false if nothing is left.
+  using TurnOf = bool (*)(void* owner, const std::stop_token& stop) noexcept;
   /// Makes one; returns null if there is no memory for it. The owner must outlive it and destroys it.
   using Make = Filler* (*)(void* owner, TurnOf turn) noexcept;
   /// Null if this program has none. Looked at when there is something to do: backends can be opened before `main`.

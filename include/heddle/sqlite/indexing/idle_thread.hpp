@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <stop_token>
 #include <system_error>
 #include <thread>
 
@@ -19,8 +20,8 @@ namespace heddle::sqlite::indexing {
 template <class Owner>
 class IdleThread {
  public:
-  /// Takes a turn; returns false if nothing is left.
-  using Turn = bool (*)(Owner* owner) noexcept;
+  /// Takes a turn, or stops waiting to take it; returns false if nothing is left.
+  using Turn = bool (*)(Owner* owner, const std::stop_token& stop) noexcept;
 
   /// The owner must outlive the thread.
   IdleThread(Owner* owner, Turn turn) noexcept : owner_(owner), turn_(turn) {}
@@ -28,12 +29,12 @@ class IdleThread {
   IdleThread& operator=(const IdleThread&) = delete;
   IdleThread(IdleThread&&) = delete;
   IdleThread& operator=(IdleThread&&) = delete;
-  /// Waits for the turn that is under way.
+  /// Stops the turn that is under way.
   ~IdleThread() {
     if (!thread_.joinable()) { return; }
     {
       const std::lock_guard lock(mutex_);
-      is_stopped_ = true;
+      stop_.request_stop();
       changed_.notify_one();
     }
     thread_.join();
@@ -64,9 +65,9 @@ class IdleThread {
 
   void run() {
     std::unique_lock lock(mutex_);
-    while (!is_stopped_) {
+    while (!stop_.stop_requested()) {
       if (!is_awake_) {
-        changed_.wait(lock, [this] { return is_stopped_ || is_awake_; });
+        changed_.wait(lock, [this] { return stop_.stop_requested() || is_awake_; });
         sleep(lock, first);
         continue;
       }
@@ -84,11 +85,11 @@ class IdleThread {
 
   bool take_turn() {
     const detail::process::ForkGate<>::Working working;
-    return turn_(owner_);
+    return turn_(owner_, stop_.get_token());
   }
 
   void sleep(std::unique_lock<std::mutex>& lock, Pause pause) {
-    changed_.wait_for(lock, pause, [this] { return is_stopped_; });
+    changed_.wait_for(lock, pause, [this] { return stop_.stop_requested(); });
   }
 
   Owner* owner_;
@@ -97,7 +98,7 @@ class IdleThread {
   std::condition_variable changed_;
   std::atomic<bool> is_awake_{false};
   std::atomic<std::uint64_t> wakes_{0};
-  bool is_stopped_ = false;
+  std::stop_source stop_;
   std::thread thread_;  ///< the last member, because it uses the others
 };
 

@@ -101,9 +101,12 @@ class Upkeep {
     } catch (const Error& error) { static_cast<void>(error); }
   }
 
+  /// To be called when a turn has failed.
+  void end_turn() noexcept { is_turn_ = false; }
+
   /// Leaves the rest, if there is any, to others, for example because the database is not migrated.
   void give_up() noexcept {
-    is_turn_ = false;
+    end_turn();
     unindexed_.store(0, std::memory_order_relaxed);
     unindexed_bytes_ = 0;
   }

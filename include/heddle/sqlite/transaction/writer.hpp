@@ -36,7 +36,9 @@ class Writer {
   Writer(const Config& config, const connection::FilePresence& files, LogSize& log)
       : connection_(config, config.read_only ? connection::Access::read_only : connection::Access::read_write, files),
         checkpointer_(config, files, connection_, log),
-        index_(config, this, [](void* self) noexcept { return static_cast<Writer*>(self)->index_when_idle(); }) {}
+        index_(config, this, [](void* self, const std::stop_token& stop) noexcept {
+          return static_cast<Writer*>(self)->index_when_idle(stop);
+        }) {}
 
   /// Runs `work` in a transaction and commits it; then calls the function that `work` returned, on the calling thread,
   /// and returns what that returns. `work` can run on another thread while the calling thread waits, and more than once
@@ -49,7 +51,7 @@ class Writer {
     Task task(call, body);
     if (enter(task)) {
       lead();
-      end_leading();
+      end_leading(call.context);
     }
     if (task.failure) { std::rethrow_exception(task.failure); }
     return (*finish)();
@@ -93,7 +95,7 @@ class Writer {
     enter(task);
     indexing::Filler::Turn done;
     auto turn = [&](Transaction& /*transaction*/) { done = index_.take_turn(connection_, user); };
-    const std::exception_ptr failure = take_turn(Context{}, turn);
+    const std::exception_ptr failure = take_turn(call.context, turn);
     leave();
     if (failure) { std::rethrow_exception(failure); }
     return done;
@@ -202,27 +204,25 @@ class Writer {
     return answer == Answer::Is::lead;
   }
 
-  /// Ends the leading, after a turn in the full-text index if too much is left to do in it.
-  void end_leading() {
-    if (index_.is_behind()) {
+  /// Ends the leading for a call, after a turn in the full-text index if too much is left to do in it.
+  void end_leading(const Context& context) {
+    if (index_.is_behind() && !context.is_over()) {
       answer();
-      take_turn();
+      take_turn(context);
     }
     leave();
   }
 
-  /// Takes a turn in the full-text index; returns why it failed. Precondition: this thread leads.
-  std::exception_ptr take_turn() noexcept {
+  /// Takes a turn in the full-text index, or lets `work` take it; returns why it failed. This thread must lead.
+  std::exception_ptr take_turn(const Context& context) noexcept {
     auto turn = [this](Transaction& /*transaction*/) { index_.take_turn(connection_); };
-    return take_turn(Context{}, turn);
+    return take_turn(context, turn);
   }
-
-  /// The same for a turn that `work` takes.
   template <class Work>
   std::exception_ptr take_turn(const Context& context, Work& work) noexcept {
     std::exception_ptr failure = run_alone({context, {}, Operation::open}, work);
-    // A search finds what is not in the index. The next save tries again.
-    if (failure) { index_.give_up(); }
+    // A search finds what is not in the index. The next save tries again, or the thread behind a call that is over.
+    if (failure) { context.is_over() ? index_.end_turn() : index_.give_up(); }
     return failure;
   }
 
@@ -242,15 +242,15 @@ class Writer {
   }
 
   /// Takes a turn when the connection is free; returns false if nothing is left to do.
-  bool index_when_idle() noexcept {
+  bool index_when_idle(const std::stop_token& stop) noexcept {
     try {
-      const Context context;
+      const Context context = Context{}.with_stop(stop);
       const Call call{context, {}, Operation::open};
       Task task(call);
       enter(task);
       // A use of the connection alone can leave a transaction open.
       const bool is_free = !connection_.in_transaction();
-      if (is_free) { take_turn(); }
+      if (is_free) { take_turn(context); }
       hand_over();
       return is_free && index_.unindexed() > 0;
     } catch (...) { return false; }
