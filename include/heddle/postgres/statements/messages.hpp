@@ -73,28 +73,27 @@ struct MessageStatements : sql::MessageStatements<Sql> {
   struct BranchStatements : sql::BranchStatements<Sql> {
     /// Parameters: user, session, from, to, reason. Redacts the messages of a range, and what a search finds of them.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t, Text> redact{
-        MessageStatements::redact("?5") + ", search = ''::tsvector, words = NULL WHERE " + in_range("m")};
+        MessageStatements::redact("?5") +
+        ", search = ''::tsvector, words = NULL FROM segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT "
+        "branch_number FROM sessions " +
+        MessageStatements::session() +
+        ") AND m.user_id = ?1 AND m.branch_number = g.source_number AND m.sequence BETWEEN "
+        "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
     /// Parameters: user, session, from, to. Ends the streams of these messages.
-    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> end_streams{"DELETE FROM message_streams w WHERE " +
-                                                                              in_range("w")};
+    Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> end_streams{
+        "DELETE FROM message_streams w USING segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT "
+        "branch_number FROM sessions " +
+        MessageStatements::session() +
+        ") AND w.user_id = ?1 AND w.branch_number = g.source_number AND w.sequence BETWEEN "
+        "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4)"};
     /// Parameters: user, session, from, to. Marks the calls of tools in these messages as redacted.
     Statement<sql::NoRow, Text, Text, std::int64_t, std::int64_t> forget_calls{
-        "UPDATE tool_links l SET is_result = 2 WHERE " + in_range("l") + " AND l.is_result = 0"};
-
-   private:
-    /// The row `table` is of a message of the present branch, in the range ?3 to ?4. Its sources are named apart:
-    /// joined with segments alone, a plan that was made while the tables were empty would read all messages of the
-    /// tenant.
-    static std::string in_range(const std::string& table) {
-      const std::string segments =
-          "FROM segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT branch_number "
-          "FROM sessions " +
-          MessageStatements::session() + ")";
-      return table + ".user_id = ?1 AND " + table + ".branch_number = ANY (ARRAY(SELECT g.source_number " + segments +
-             ")) AND " + table + ".sequence BETWEEN ?3 AND ?4 AND EXISTS (SELECT 1 " + segments +
-             " AND g.source_number = " + table + ".branch_number AND " + table +
-             ".sequence BETWEEN g.first_sequence AND g.last_sequence)";
-    }
+        "UPDATE tool_links l SET is_result = 2 FROM segments g WHERE g.user_id = ?1 AND g.branch_number = (SELECT "
+        "branch_number "
+        "FROM sessions " +
+        MessageStatements::session() +
+        ") AND l.user_id = ?1 AND l.branch_number = g.source_number AND l.sequence BETWEEN "
+        "greatest(g.first_sequence, ?3) AND least(g.last_sequence, ?4) AND l.is_result = 0"};
   };
 
   /// The statements that fold messages.

@@ -159,6 +159,15 @@ struct Sql : sql::HidingSql {
   static constexpr bool queues_messages = false;
   /// A join whose left side is read first, if the planner agrees.
   static std::string nested_join() { return " JOIN "; }
+  /// Behind SELECT: the message `m` of a sequence, of the one segment `g` that a condition names. Not joined, as
+  /// `session_value` says; the order is that of the index that finds the segment, without which any one of the tenant
+  /// is as good.
+  static std::string from_segment(const std::string& condition, const std::string& sequence) {
+    return " FROM messages m WHERE " + key_is("m",
+                                              "(SELECT g.source_number FROM segments g WHERE " + of_user("g", "?1") +
+                                                  condition + " ORDER BY g.first_sequence LIMIT 1)",
+                                              sequence);
+  }
   /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
   static std::string joined_chunks(std::string_view table, std::string_view start) {
     return "coalesce((SELECT string_agg(c.text, '' ORDER BY c.start) FROM message_chunks c WHERE " +

@@ -42,10 +42,12 @@ struct SessionListStatements {
   }
   /// The start of the text of the last message, which an ancestor of the present branch may have written.
   static std::string preview() {
-    return "coalesce((SELECT substr(" + streams::content<Sql>("m") + ", 1, 200) FROM segments g JOIN messages m ON " +
-           Sql::key_is("m", "g.source_number", "s.last_sequence") + " WHERE " + Sql::of_user("g", "?1") +
-           "g.branch_number = s.branch_number AND g.first_sequence <= s.last_sequence AND g.last_sequence >= "
-           "s.last_sequence), '')";
+    return "coalesce((SELECT substr(" + streams::content<Sql>("m") + ", 1, 200)" +
+           Sql::from_segment(
+               "g.branch_number = s.branch_number AND g.first_sequence <= s.last_sequence AND "
+               "g.last_sequence >= s.last_sequence",
+               "s.last_sequence") +
+           "), '')";
   }
   static std::string list(const std::string& found_by, const std::string& order, const std::string& after) {
     const WindowSql window(2 + width<SessionConditions>());

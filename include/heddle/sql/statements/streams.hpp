@@ -8,6 +8,7 @@
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
 #include "heddle/sql/statements/messages.hpp"
+#include "heddle/sql/statements/session_value.hpp"
 #include "heddle/sql/statements/stream_columns.hpp"
 #include "heddle/sql/statements/updated_at.hpp"
 #include "heddle/sql/turn_rows.hpp"
@@ -32,7 +33,7 @@ struct StreamStatements {
 
   /// Parameters: user, session. Marks the last message of a session as being written.
   Statement<NoRow, Text, Text> mark{"UPDATE messages AS m SET stream = 1 WHERE " +
-                                    Sql::key_is("m", of_session("branch_number"), of_session("last_sequence"))};
+                                    Sql::key_is("m", session_value("branch_number"), session_value("last_sequence"))};
   /// Parameters: user, session, silence, time. Makes its first writer.
   Statement<NoRow, Text, Text, std::int64_t, Timestamp> insert{
       "INSERT INTO message_streams (" + Sql::key_columns() + ", writer, silence, touched_at, size) SELECT " +
@@ -101,10 +102,6 @@ struct StreamStatements {
       " ORDER BY w.touched_at, s.number, b.branch, " + Sql::sequence_of("w") + " LIMIT ?2 OFFSET ?3"};
 
  private:
-  /// Not joined: a plan that was made while the tables were empty would read all messages.
-  static std::string of_session(const std::string& column) {
-    return "(SELECT s." + column + " FROM sessions s WHERE s.user_id = ?1 AND s.id = ?2)";
-  }
   /// The row `table` is of the message that a branch of a session has at a sequence, also of one that another branch
   /// wrote.
   static std::string is(const std::string& table) {

@@ -5,6 +5,7 @@
 #include "heddle/sql/record.hpp"
 #include "heddle/sql/search_text.hpp"
 #include "heddle/sql/statement.hpp"
+#include "heddle/sql/statements/session_value.hpp"
 #include "heddle/sql/statements/updated_at.hpp"
 #include "heddle/sql/turn_rows.hpp"
 #include "heddle/time.hpp"
@@ -58,20 +59,22 @@ struct ToolCallStatements {
   /// Parameters: user, session. Notes their results.
   Statement<NoRow, Text, Text> link{"INSERT INTO tool_links (" + Sql::key_columns() +
                                     ", position, call_id, is_result) SELECT " + Sql::key_of("m") +
-                                    ", 0, m.tool_use_id, 1 FROM sessions s" + Sql::nested_join() + "messages m ON " +
-                                    behind_end("s") + " WHERE " + session()};
+                                    ", 0, m.tool_use_id, 1 FROM messages m WHERE " +
+                                    behind(session_value("branch_number"), session_value("last_sequence"))};
   /// Parameters: user, session, time. Moves the end of the session behind them.
   Statement<NoRow, Text, Text, Timestamp> take{
       "UPDATE sessions SET last_sequence = last_sequence + (SELECT count(*) FROM messages m WHERE " +
       behind_end("sessions") + "), updated_at = " + updated<Sql>("?3") + " WHERE user_id = ?1 AND id = ?2" +
-      Sql::shown("sessions") + " AND EXISTS (SELECT 1 FROM messages m WHERE " + behind_end("sessions") + ")"};
+      Sql::shown("sessions") + " AND (SELECT count(*) FROM messages m WHERE " + behind_end("sessions") + ") > 0"};
 
  protected:
   static std::string session() { return "s.user_id = ?1 AND s.id = ?2"; }
   /// The message `m` is behind the end of a session.
   static std::string behind_end(const std::string& session) {
-    return Sql::keys_between("m", session + ".branch_number", "(" + session + ".last_sequence + 1)",
-                             std::to_string(limits::sequence));
+    return behind(session + ".branch_number", session + ".last_sequence");
+  }
+  static std::string behind(const std::string& branch, const std::string& end) {
+    return Sql::keys_between("m", branch, "(" + end + " + 1)", std::to_string(limits::sequence));
   }
 
  private:
@@ -88,7 +91,7 @@ struct ToolCallStatements {
            " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS least FROM depths) every_link WHERE is_result = 0 "
            "AND least = depth) ";
   }
-  // Not joined: a plan that was made while the tables were empty would read all messages.
+  // Not joined, as `session_value` says.
   static std::string select(const std::string& limit, const std::string& offset) {
     return "SELECT o.session_id, o.sequence, (SELECT m.tool_calls FROM messages m WHERE " +
            Sql::key_is("m", "o.source_number", "o.sequence") +

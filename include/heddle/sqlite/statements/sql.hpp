@@ -123,6 +123,10 @@ struct Sql : sql::HidingSql {
   static constexpr bool queues_messages = true;
   /// A join whose left side is read first: SQLite does not reorder it.
   static std::string nested_join() { return " CROSS JOIN "; }
+  /// Behind SELECT: the message `m` of a sequence, of the one segment `g` that a condition names.
+  static std::string from_segment(const std::string& condition, const std::string& sequence) {
+    return " FROM segments g JOIN messages m ON " + key_is("m", "g.source_number", sequence) + " WHERE " + condition;
+  }
   /// The chunks of the message that is being written, from a number of bytes before them on, as one text.
   static std::string joined_chunks(std::string_view table, std::string_view start) {
     return "coalesce((SELECT group_concat(text, '') FROM (SELECT c.text FROM message_chunks c WHERE " +
