@@ -10,6 +10,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,60 +45,64 @@ class Place {
 }  // namespace
 
 TEST_CASE("a backend closes while its full-text index waits for the lock of another program") {
-  // The thread that fills the index rests for a moment behind a save; it can be first all the same.
-  for (bool waits = false; !waits;) {
+  // The thread that fills the index rests for a moment behind a save, but can be first all the same.
+  bool waits = false;
+  for (int attempt = 0; !waits && attempt < 100; ++attempt) {
     Place place;
     support::RawDatabase holder(place.path());
+    REQUIRE(holder.integer("SELECT count(*) FROM search_queue") == 0);
     place.backend().session_storage().save_message({}, "session", {.content = "one"});
     holder.execute("BEGIN IMMEDIATE");
-    const auto queued = holder.integer("SELECT count(*) FROM search_queue");
-    std::this_thread::sleep_for(100ms);
-    waits = queued == 1;
+    waits = holder.integer("SELECT count(*) FROM search_queue") == 1;
+    std::this_thread::sleep_for(200ms);
     auto closing = std::async(std::launch::async, [&place] { place.close(); });
     CHECK(closing.wait_for(1min) == std::future_status::ready);
     holder.execute("ROLLBACK");
     closing.get();
   }
+  CHECK(waits);
 }
 
 TEST_CASE("a call that helps to fill the full-text index waits for another program's lock until its deadline") {
   Place place;
   auto& store = place.backend().session_storage();
-  // As many messages wait as may.
+  // More messages wait than may: each save takes some.
   const std::vector<Message> many(10'000, Message{.content = "word"});
-  for (int batch = 0; batch < 6; ++batch) { store.save_messages({}, "session", many); }
+  for (int batch = 0; batch < 9; ++batch) { store.save_messages({}, "session", many); }
 
   std::atomic<int> calls{0};
-  std::atomic<bool> is_enough{false};
-  auto saving = std::async(std::launch::async, [&] {
-    for (; !is_enough; ++calls) {
+  std::atomic<int> saves{0};
+  const std::jthread saving([&](const std::stop_token& stop) {
+    for (; !stop.stop_requested(); ++calls) {
       try {
         store.save_message(Context{}.with_timeout(50ms), "session", {.content = "one more"});
+        ++saves;
       } catch (const Error& error) { CHECK(error.code() == ErrorCode::deadline_exceeded); }
     }
   });
+  const auto grows = [](const std::atomic<int>& number) {
+    const int before = number;
+    const auto end = Context::Clock::now() + 1min;
+    while (number == before && Context::Clock::now() < end) { std::this_thread::sleep_for(1ms); }
+    return number != before;
+  };
   support::RawDatabase holder(place.path());
   // It does not sleep, to be first between a commit and the turn behind it.
   holder.execute("PRAGMA busy_timeout = 0");
-  const auto is_held = [&holder] {
-    try {
-      holder.execute("BEGIN IMMEDIATE");
-      return true;
-    } catch (const SQLite::Exception& error) {
-      REQUIRE(error.getErrorCode() == SQLITE_BUSY);
-      return false;
+  const auto take_lock = [&holder] {
+    for (const auto end = Context::Clock::now() + 1min; Context::Clock::now() < end;) {
+      try {
+        holder.execute("BEGIN IMMEDIATE");
+        return true;
+      } catch (const SQLite::Exception& error) { REQUIRE(error.getErrorCode() == SQLITE_BUSY); }
     }
+    return false;
   };
-  bool has_ended = true;
-  for (int round = 0; round < 50 && has_ended; ++round) {
-    while (!is_held()) {}
-    const int before = calls;
-    const auto end = Context::Clock::now() + 1min;
-    while (calls == before && Context::Clock::now() < end) { std::this_thread::sleep_for(1ms); }
-    has_ended = calls != before;
+  for (int round = 0; round < 40; ++round) {
+    REQUIRE(grows(saves));
+    REQUIRE(take_lock());
+    const bool has_ended = grows(calls);
     holder.execute("ROLLBACK");
+    REQUIRE(has_ended);
   }
-  is_enough = true;
-  saving.get();
-  CHECK(has_ended);
 }

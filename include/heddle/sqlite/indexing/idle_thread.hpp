@@ -7,9 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <stop_token>
-#include <system_error>
 #include <thread>
 
 namespace heddle::sqlite::indexing {
@@ -48,9 +48,10 @@ class IdleThread {
     changed_.notify_one();
     if (thread_.joinable()) { return; }
     try {
+      stop_ = std::stop_source();
       thread_ = std::thread([this] { run(); });
-    } catch (const std::system_error& error) {
-      // The next call tries again.
+    } catch (const std::exception& error) {
+      // No thread or no memory: the next call tries again.
       static_cast<void>(error);
       is_awake_ = false;
     }
@@ -98,7 +99,7 @@ class IdleThread {
   std::condition_variable changed_;
   std::atomic<bool> is_awake_{false};
   std::atomic<std::uint64_t> wakes_{0};
-  std::stop_source stop_;
+  std::stop_source stop_{std::nostopstate};
   std::thread thread_;  ///< the last member, because it uses the others
 };
 
