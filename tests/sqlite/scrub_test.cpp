@@ -193,6 +193,34 @@ TEST_CASE("a scrub says that a reader keeps the log, and that it has written a f
   CHECK(alone.log_cleaned);
 }
 
+TEST_CASE(
+    "a scrub that writes a file anew ends by its deadline with deadline_exceeded, and a later one does the rest") {
+  const Place place;
+  Backend<Sqlite> backend({.path = place.path()});
+  backend.migrate();
+  fill(backend.session_storage(), "s");
+  {
+    concurrency::RawConnection raw(place.path());
+    raw.run("CREATE TABLE ballast (text TEXT)");
+    raw.run(
+        "INSERT INTO ballast WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
+        "SELECT hex(randomblob(20)) FROM n");
+    raw.run("UPDATE search_state SET rewrite = 1");
+  }
+  int ended = 0;
+  bool is_rewritten = false;
+  for (std::chrono::milliseconds time(5); !is_rewritten; time += time / 2) {
+    try {
+      is_rewritten = backend.scrub(Context{}.with_timeout(time)).rewritten;
+    } catch (const Error& error) {
+      REQUIRE(error.code() == ErrorCode::deadline_exceeded);
+      ++ended;
+    }
+  }
+  CHECK(ended > 0);
+  CHECK(concurrency::RawConnection(place.path()).damage() == "");
+}
+
 TEST_CASE("a scrub ends, and cleans the log, while others save and redact all the time") {
   const Place place;
   Backend<Sqlite> backend({.path = place.path()});

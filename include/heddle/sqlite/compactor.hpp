@@ -7,7 +7,6 @@
 #include "heddle/model/compaction.hpp"
 #include "heddle/sqlite/config.hpp"
 #include "heddle/sqlite/connection/connection.hpp"
-#include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/log_size.hpp"
 
 #include <algorithm>
@@ -106,7 +105,7 @@ class Compactor {
   template <class Step>
   [[nodiscard]] Pages run(Step step) {
     return writer_.exclusively(call_, [&](connection::Connection& connection) {
-      transaction::explain_errors(connection, call_.context, [&] { step(connection); });
+      step(connection);
       return count_in(connection);
     });
   }

@@ -33,14 +33,12 @@ class Schema {
   void run_step(Step&& step) {
     writer_.exclusively(call_, [&](connection::Connection& connection) {
       try {
-        transaction::explain_errors(connection, call_.context, [&] {
-          connection.recover();
-          transaction::execute(connection, sql::statements<ControlStatements>().begin_write);
-          SchemaSession session(connection, call_.context);
-          step(session);
-          connection.require_files();
-          transaction::execute(connection, sql::statements<ControlStatements>().commit);
-        });
+        connection.recover();
+        transaction::execute(connection, sql::statements<ControlStatements>().begin_write);
+        SchemaSession session(connection, call_.context);
+        step(session);
+        connection.require_files();
+        transaction::execute(connection, sql::statements<ControlStatements>().commit);
       } catch (...) {
         transaction::roll_back(connection);
         throw;

@@ -11,6 +11,7 @@
 #include "heddle/sqlite/indexing/upkeep.hpp"
 #include "heddle/sqlite/transaction/batch.hpp"
 #include "heddle/sqlite/transaction/checkpointer.hpp"
+#include "heddle/sqlite/transaction/control.hpp"
 #include "heddle/sqlite/transaction/log_size.hpp"
 #include "heddle/sqlite/transaction/task.hpp"
 
@@ -57,15 +58,14 @@ class Writer {
     return (*finish)();
   }
 
-  /// Calls `use` with the connection while no other call uses it, and returns what it returns. For migrations, backups
-  /// and settings. Waits for its turn like a write.
+  /// Calls `use` with the connection, alone, and returns what it returns: for migrations, backups and settings. Waits.
   template <class Use>
   auto exclusively(const Call& call, Use&& use) {
     Task task(call);
     enter(task);
     const Exclusive exclusive(*this);
     const connection::Serving serving(connection_.interrupt(), call.context);
-    return std::forward<Use>(use)(connection_);
+    return explain_errors(connection_, call.context, [&] { return std::forward<Use>(use)(connection_); });
   }
 
   /// Takes turns in the full-text index for the tenant of a call while many of its messages wait, for a tenth of a
