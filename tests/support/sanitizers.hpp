@@ -14,7 +14,7 @@ inline constexpr bool is_sanitized = false;
 inline constexpr bool keeps_freed_memory = is_sanitized;
 
 /// How far apart the calls are that fail or end a process, where others make each of them fail: with a sanitizer a run
-/// takes some times as long, and what it looks for is in the code, not in the number of runs.
+/// takes several times as long, and what it looks for is in the code, not in the number of runs.
 inline constexpr int stride_of_faults = is_sanitized ? 3 : 1;
 
 }  // namespace support
